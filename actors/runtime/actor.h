@@ -1,0 +1,157 @@
+/*
+ * An actor is a struct of committed and ephemeral state, a table of typed handlers, and nothing else: no
+ * socket, no SQL, no clock, no thread. Handlers get a turn and answer with effects; the runtime carries
+ * them out. Commands see their state as const: durable state changes only in apply handlers, once the
+ * event is committed, and the same apply handlers replay the record.
+ *
+ * Life of one durable command: handle (state is const, effects are collected) -> the events are appended
+ * -> apply for each event in order -> replies and publications. Nothing is ever rolled back: a failed
+ * append drops the effects and the actor is loaded again.
+ */
+#ifndef CONSILIUM_ACTOR_H
+#define CONSILIUM_ACTOR_H
+
+#include "protocol/arena.h"
+#include "protocol/generated/session.h"
+#include "protocol/values.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    EFFECT_EVENTS_MAX = 32,
+    EFFECT_MESSAGES_MAX = 512, /* a roster change tells every case and every member */
+    EFFECT_ROWS_MAX = 16,
+    SUBSCRIBERS_MAX = 1024, /* sessions attached to one actor */
+    AUDIENCE_COUNT = 5,     /* clinical, workflow, status, patient, own: bits 0 to 4 of a mask */
+};
+
+/* A session as actors know it: never a pointer. All zero = no session (another actor, a timer). */
+struct session_number {
+    uint16_t node;
+    uint32_t slot;
+    uint32_t generation;
+};
+
+/* What one user may do with and see of one actor. valid_until in microseconds since 1970, 0 = no end. */
+struct grant {
+    uint8_t audiences; /* mask of enum audience bits; 0 = must not even know that it exists */
+    uint16_t roles;    /* mask, bit = enum role */
+    int64_t valid_until;
+};
+
+struct sender {
+    struct session_number session;
+    struct uuid user;
+    uint16_t roles;       /* as granted by this actor */
+    uint16_t participant; /* number on this actor's stage, 0 = none */
+};
+
+/* A message from this actor to one (possibly itself: then it is a timer). */
+struct effect_message {
+    uint8_t target_kind;
+    struct uuid target;
+    struct encoded command; /* command_id inside is filled in by the runtime for durable ones */
+    int64_t due_at;         /* 0 = now */
+    bool durable;           /* kept in the record until the target has committed or refused it */
+};
+
+/* A row of a list table, written with the events. The owning actor alone writes its rows. */
+struct effect_row {
+    const char *list;  /* static name, for example "login" */
+    struct bytes key;  /* at most 64 bytes; hashed by the store with the tenant's key */
+    struct bytes row;  /* sealed by the store; length 0 = delete */
+};
+
+struct effects {
+    struct encoded events[EFFECT_EVENTS_MAX];
+    uint32_t event_count;
+    struct effect_message *messages; /* in the turn's arena */
+    uint32_t message_count;
+    struct effect_row rows[EFFECT_ROWS_MAX];
+    uint32_t row_count;
+    bool refused;
+    struct refused refusal;
+    bool replied; /* a request answered by something else than Accepted */
+    struct encoded reply;
+    bool ephemera_changed;
+};
+
+/* What a handler gets beside the state and the message. Borrowed for the call. */
+struct turn {
+    struct uuid self;
+    uint8_t kind;
+    uint64_t version; /* of the committed state */
+    int64_t now;      /* microseconds since 1970, never going back for one actor */
+    struct sender sender;
+    struct uuid command_id;
+    struct arena *arena; /* lives until the effects have been carried out */
+    uint64_t random;     /* a fresh random number for this turn */
+    struct effects effects;
+};
+
+/* effects.c: the words handlers use. Encoded things must lie in turn->arena. */
+void turn_event(struct turn *turn, struct encoded event);
+void turn_refuse(struct turn *turn, enum refusal reason);
+void turn_refuse_item(struct turn *turn, enum refusal reason, uint32_t item);
+void turn_refuse_subject(struct turn *turn, enum refusal reason, struct uuid subject);
+void turn_reply(struct turn *turn, struct encoded reply);
+void turn_send(struct turn *turn, uint8_t kind, struct uuid target, struct encoded command);
+void turn_send_volatile(struct turn *turn, uint8_t kind, struct uuid target, struct encoded command);
+void turn_timer(struct turn *turn, int64_t due_at, struct encoded command);          /* volatile */
+void turn_durable_timer(struct turn *turn, int64_t due_at, struct encoded command);
+void turn_row(struct turn *turn, const char *list, struct bytes key, struct bytes row);
+void turn_ephemera(struct turn *turn);
+
+/*
+ * The head of every actor's struct. `state` holds everything the committed state points to; it only grows
+ * until the actor is passivated, and is bounded (then the actor is saved and loaded again, which compacts it).
+ */
+struct actor {
+    const struct actor_kind *kind;
+    struct uuid id;
+    struct arena *state;
+};
+
+/* One per kind: what the runtime needs of it. Functions take the actor's own struct by its head. */
+struct actor_kind {
+    const char *name;
+    uint8_t number;
+    uint16_t state_format; /* stamped on snapshots: another one means replay */
+    size_t size;
+    const struct message_rule *rules;
+
+    /* Memory is zeroed and head filled in. */
+    void (*start)(struct actor *actor);
+    const void *(*decode)(uint8_t tag, struct reader *reader, struct arena *arena);
+    struct uuid (*command_id)(uint8_t tag, const void *message);
+    void (*handle)(struct actor *actor, struct turn *turn, uint8_t tag, const void *message);
+    /* False = unknown type or unreadable: written by a newer version. The arena is for reading only. */
+    bool (*apply)(struct actor *actor, const struct event_header *header, struct bytes fields,
+                  struct arena *arena);
+    /* Evaluated when a channel opens and again for each subscriber after every commit. */
+    struct grant (*grant)(const struct actor *actor, struct uuid user, bool administrator,
+                          int64_t now);
+    /* A session came or went. Both may change ephemeral state and make events (attendance). attach gives the
+     * participant number or 0. */
+    uint16_t (*attach)(struct actor *actor, struct turn *turn, const struct attachment *who);
+    void (*detach)(struct actor *actor, struct turn *turn, struct session_number session);
+    /* What a newcomer with this mask gets, ephemeral state included. */
+    struct encoded (*snapshot)(const struct actor *actor, uint8_t audiences, struct arena *arena);
+    /* What the store keeps: committed state only. */
+    struct encoded (*save)(const struct actor *actor, struct arena *arena);
+    bool (*restore)(struct actor *actor, struct encoded saved);
+    /* All slots changed after tick `since`, as one notice; fields.length 0 = nothing. ret_tick = the newest. */
+    struct encoded (*ephemera)(const struct actor *actor, uint8_t audiences, uint32_t since,
+                               struct arena *arena, uint32_t *ret_tick);
+};
+
+struct attachment {
+    struct session_number session;
+    struct uuid user;
+    struct grant grant;
+    uint8_t window;
+};
+
+#endif

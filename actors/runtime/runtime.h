@@ -1,0 +1,152 @@
+/*
+ * The machine that runs actors: finds or starts the one for an id, queues its messages, gives it turns,
+ * carries out effects through a host, supervises. It knows no tumor board, no socket and no SQL; the host
+ * (server/node, or a test) supplies the world. Single-threaded: everything happens on the caller's loop.
+ *
+ * Bounds: RUNTIME_MAILBOX_MAX messages wait per actor; a turn batch is at most 100 messages or 1 ms; a sender
+ * whose target is full is muted (runtime_push says so) or told busy.
+ */
+#ifndef CONSILIUM_RUNTIME_H
+#define CONSILIUM_RUNTIME_H
+
+#include "actors/runtime/actor.h"
+
+enum { RUNTIME_MAILBOX_MAX = 256, RUNTIME_RECENT_COMMANDS = 64 };
+
+struct runtime;
+struct activation; /* one actor in memory, or on its way */
+
+enum load_result {
+    LOAD_FOUND,
+    LOAD_ABSENT,        /* no such stream: version 0 */
+    LOAD_UNAVAILABLE,   /* the database is away */
+    LOAD_NEWER_VERSION, /* an event or snapshot this program cannot read */
+    LOAD_NOT_OWNED,     /* its shard belongs to another node */
+    LOAD_QUARANTINED,
+};
+
+enum append_result {
+    APPEND_COMMITTED,
+    APPEND_UNAVAILABLE, /* database away or outcome unknown: reload before going on */
+    APPEND_FENCED,      /* this node is no longer the owner */
+    APPEND_CONFLICT,    /* the stream moved under us: reload */
+    APPEND_DUPLICATE,   /* the command id is already in the record: reload, then answer from it */
+};
+
+/* One command's durable effects on their way to the store. Borrowed until append_done. */
+struct append {
+    struct activation *activation;
+    uint64_t first_version; /* events get first_version, +1, ... */
+    int64_t at;
+    struct uuid by; /* zero = the system */
+    struct uuid command_id;
+    const struct effects *effects;
+    /* The pending row that caused this turn, removed in the same transaction; zero = none. */
+    struct uuid settles;
+};
+
+/* What the runtime asks of the world. All are non-blocking; answers come by the runtime_... calls below. */
+struct host {
+    int64_t (*now)(struct host *host);     /* microseconds since 1970 */
+    uint64_t (*random)(struct host *host);
+    void (*load)(struct host *host, struct activation *activation);
+    void (*append)(struct host *host, const struct append *append);
+    /* Removes a pending row whose message was refused or was a duplicate. */
+    void (*settle)(struct host *host, struct activation *activation, struct uuid command_id);
+    void (*save)(struct host *host, struct activation *activation); /* snapshot now would be good */
+    /* The answer to a session's command or request. */
+    void (*answer)(struct host *host, struct activation *activation, struct session_number session,
+                   uint16_t channel, uint32_t seq, struct encoded reply);
+    /* A committed event, applied already; previous[a] = the last version audience a saw before it. */
+    void (*publish)(struct host *host, struct activation *activation,
+                    const struct event_header *header, uint8_t audiences, struct bytes fields,
+                    const uint64_t previous[AUDIENCE_COUNT]);
+    void (*ephemera)(struct host *host, struct activation *activation); /* wants a tick */
+    /* A message for an actor of another node, or one kept in memory only. */
+    void (*forward)(struct host *host, const struct effect_message *message, struct uuid command_id);
+    void (*lost)(struct host *host, struct activation *activation, enum load_result why);
+};
+
+struct runtime *runtime_create(struct host *host, const struct actor_kind *const *kinds, size_t count);
+void runtime_destroy(struct runtime *runtime); /* NULL is fine */
+
+/* Finds or starts the activation of an id (never NULL; it may still be loading). */
+struct activation *runtime_activate(struct runtime *runtime, uint8_t kind, struct uuid id);
+struct activation *runtime_find(struct runtime *runtime, struct uuid id); /* NULL = not in memory */
+
+/* One upward message of a session or an actor, decoded. Takes the arena that holds it. */
+struct incoming {
+    uint8_t tag;
+    const void *message;
+    struct arena *arena;
+    struct sender sender;
+    uint16_t channel;
+    uint32_t seq;
+    struct uuid settles; /* pending row it came from; zero = none */
+};
+enum push_result { PUSH_TAKEN, PUSH_TAKEN_MUTE_SENDER, PUSH_FULL };
+enum push_result runtime_push(struct runtime *runtime, struct activation *activation,
+                              struct incoming *incoming);
+
+/* Sessions come and go; on_attached is called with the outcome once the actor is loaded and the session's grant is known. */
+struct attach_request {
+    struct activation *activation;
+    struct attachment who; /* grant is filled in */
+    bool administrator;
+    void (*on_attached)(struct attach_request *request, enum load_result result,
+                        uint16_t participant);
+    void *data;
+};
+void runtime_attach(struct runtime *runtime, struct attach_request *request); /* borrows until on_attached */
+void runtime_detach(struct runtime *runtime, struct activation *activation,
+                    struct session_number session);
+
+/* Answers to host->load: events in order between begin and end; the snapshot first, if there is one. */
+struct saved_actor {
+    uint64_t version;
+    uint16_t state_format;
+    struct encoded state;
+    uint64_t audience_versions[AUDIENCE_COUNT];
+    struct uuid recent_commands[RUNTIME_RECENT_COMMANDS];
+    uint64_t recent_versions[RUNTIME_RECENT_COMMANDS];
+    uint32_t recent_count;
+    int64_t last_at;
+};
+bool runtime_load_snapshot(struct activation *activation, const struct saved_actor *saved);
+bool runtime_load_event(struct activation *activation, const struct event_header *header,
+                        struct uuid command_id, struct bytes fields);
+void runtime_loaded(struct activation *activation, enum load_result result);
+
+/* Answer to host->append. */
+void runtime_appended(struct activation *activation, enum append_result result);
+
+/* For host->save. Borrowed until the next call into the runtime. */
+void runtime_save(struct activation *activation, struct arena *arena, struct saved_actor *ret_saved);
+
+/* Gives turns until the run queue is empty or `until`; true = there is more to do. */
+bool runtime_run(struct runtime *runtime, int64_t until);
+/* When runtime_run must be called again for a volatile timer, idle passivation or a deferred retry; 0 = never. */
+int64_t runtime_next_timer(const struct runtime *runtime);
+
+/* The node lost a shard (or all): activations in it are dropped, nothing is written any more. */
+void runtime_drop_shard(struct runtime *runtime, uint16_t shard);
+
+/* Reading */
+struct actor *activation_actor(const struct activation *activation); /* NULL while loading */
+uint8_t activation_kind(const struct activation *activation);
+struct uuid activation_id(const struct activation *activation);
+uint64_t activation_version(const struct activation *activation);
+uint64_t activation_audience_version(const struct activation *activation, uint8_t audiences);
+/* One pointer for the host's own bookkeeping (subscribers); owned by the host. */
+void **activation_attic(struct activation *activation);
+/* The host keeps an activation in memory while it has subscribers. */
+void activation_hold(struct activation *activation);
+void activation_release(struct activation *activation);
+
+struct runtime_counts {
+    uint64_t activations, loading, appending, turns, messages, refused, passivated, reloaded, quarantined;
+    uint64_t mailbox_peak;
+};
+void runtime_count(const struct runtime *runtime, struct runtime_counts *ret);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * A node without its sockets and disks: runtime, store and sessions put together. The gateway and the simulator
+ * drive it: connections in, frames out, time as a parameter. It owns sessions, their channels, the gate, the outboxes,
+ * resume and the ephemeral ticks.
+ *
+ * A session lives from node_session_open to node_session_closed. Frames out are shared: one buffer, many
+ * receivers, never changed after it was made, with room in front for the WebSocket header.
+ */
+#ifndef CONSILIUM_NODE_H
+#define CONSILIUM_NODE_H
+
+#include "actors/runtime/runtime.h"
+#include "server/store/store.h"
+
+enum {
+    NODE_SESSIONS_MAX = 20000,
+    SESSION_CHANNELS_MAX = 256,
+    FRAME_IN_MAX = 64 * 1024,
+    FRAME_OUT_MAX = 4 * 1024 * 1024, /* a snapshot */
+    FRAME_HEADROOM = 16,             /* LWS_PRE */
+    SESSION_LANE_MAX = 1024 * 1024,  /* bytes waiting before a session is cut as too slow */
+    SESSION_LANE_HIGH = 256 * 1024,  /* bytes waiting before ephemera stop */
+    HEARTBEAT_MS = 10000,
+    SIGNALS_IN_FLIGHT_MAX = 64,
+};
+
+/* Close codes: 3000-3499 and 4000-4499 invite a reconnect, 4500-4999 are final. */
+enum close_code {
+    CLOSE_DRAINING = 4000,
+    CLOSE_SLOW = 4001,
+    CLOSE_HEARTBEAT = 4002,
+    CLOSE_OVERLOADED = 4003,
+    CLOSE_MOVED = 4004,
+    CLOSE_PROTOCOL = 4500,  /* malformed, unexpected, over a bound */
+    CLOSE_TOO_OLD = 4501,   /* protocol revision: reload the page */
+    CLOSE_SIGNED_OUT = 4502,
+    CLOSE_TOO_FAST = 4503,
+};
+
+struct node;
+
+struct shared_frame {
+    uint32_t references;
+    uint32_t length;
+    uint8_t bytes[]; /* FRAME_HEADROOM bytes, then the frame */
+};
+struct shared_frame *shared_frame_ref(struct shared_frame *frame);
+void shared_frame_unref(struct shared_frame *frame); /* NULL is fine */
+static inline uint8_t *shared_frame_payload(struct shared_frame *frame)
+{
+    return frame->bytes + FRAME_HEADROOM;
+}
+
+enum send_result {
+    SEND_DONE,    /* gone to the socket */
+    SEND_BLOCKED, /* taken, but the socket is full: no more until node_session_writable */
+    SEND_CLOSED,
+};
+
+/* What the node asks of connections. */
+struct transport {
+    enum send_result (*send)(struct transport *transport, void *connection,
+                             struct shared_frame *frame); /* borrows */
+    void (*close)(struct transport *transport, void *connection, enum close_code code);
+    /* Stop reading from this peer (its actor's mailbox is filling up), and go on. */
+    void (*pause)(struct transport *transport, void *connection, bool paused);
+};
+
+struct node_config {
+    struct host_clock *clock;       /* borrows, as all here */
+    struct store *store;
+    struct transport *transport;
+    uint16_t node_number;
+    bool (*user_is_administrator)(void *data, struct uuid user); /* NULL: session's own flag */
+    void *data;
+};
+
+struct node *node_create(const struct node_config *config);
+void node_destroy(struct node *node);
+
+/* Who is at the other end; name is copied. */
+struct session_identity {
+    struct uuid user;
+    struct text name;
+    bool administrator;
+    uint64_t sign_in;
+};
+/* Slot number + 1, or 0 when full. */
+uint32_t node_session_open(struct node *node, void *connection, const struct session_identity *who);
+void node_session_frame(struct node *node, uint32_t session, struct bytes frame);
+void node_session_writable(struct node *node, uint32_t session);
+void node_session_closed(struct node *node, uint32_t session);
+/* Sign-out or a revoked sign-in: closes its sessions. */
+void node_end_sign_in(struct node *node, uint64_t sign_in);
+
+/* Runs what is due and gives turns; returns when to be called again (microseconds since 1970). The loop's share of
+ * busy time, 0 to 1, steers the tick: 4 ms under one half, 16.7 ms above, 33 ms when overloaded. */
+int64_t node_tick(struct node *node, int64_t now, double busy);
+
+/* For HTTP: the grant of a user on an actor, loaded if need be; answer may come at once. audiences 0 = none. */
+void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
+                    bool administrator, void (*answer)(void *data, struct grant grant), void *data);
+/* A command by the server itself (imaging, identity), as Role system. done may be NULL. */
+void node_command(struct node *node, uint8_t kind, struct uuid id, struct uuid by,
+                  struct encoded command,
+                  void (*done)(void *data, bool accepted, enum refusal why, uint64_t version),
+                  void *data);
+/* Called whenever a user's grant on a case ends or shrinks. */
+void node_on_revoked(struct node *node,
+                     void (*revoked)(void *data, uint8_t kind, struct uuid id, struct uuid user),
+                     void *data);
+
+/* Tells everybody to come back at a time of its own within `spread_ms`, then closes. */
+void node_drain(struct node *node, uint32_t spread_ms);
+
+struct node_counts {
+    uint64_t sessions, channels, frames_in, frames_out, bytes_out, refused, cut_slow, cut_heartbeat;
+    uint64_t resumed, snapshots, events_resumed, ephemera_frames, ephemera_encoded, lane_bytes;
+    uint32_t tick_us;
+};
+void node_count(const struct node *node, struct node_counts *ret);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * The durable record. Sans-IO: everything here runs on the caller's loop over a `struct database`
+ * (database.h), which is PostgreSQL in a node and a model in the simulator. It owns group commit, sealing and
+ * the hash chains, fencing, pending messages, snapshots, list rows and stream keys.
+ *
+ * Promises: a callback with STORE_OK means the rows are committed. STORE_UNAVAILABLE means nothing is known to be
+ * committed and the caller must read again before going on. No callback is made from inside the call that
+ * asked for it.
+ */
+#ifndef CONSILIUM_STORE_H
+#define CONSILIUM_STORE_H
+
+#include "actors/runtime/runtime.h"
+
+struct store;
+struct database;
+struct keys;
+
+enum store_result {
+    STORE_OK,
+    STORE_ABSENT,
+    STORE_UNAVAILABLE,
+    STORE_FENCED,    /* this node's incarnation is over, or the shard is not ours */
+    STORE_CONFLICT,  /* another row stands at this version */
+    STORE_DUPLICATE, /* this command id is in the stream already */
+    STORE_CORRUPT,   /* a hash or seal does not verify; said in the log with stream and version */
+};
+
+/* Per stream in memory, embedded in whatever owns the stream. Zeroed before store_load. */
+struct stream_head {
+    struct uuid stream;
+    struct uuid tenant;
+    uint8_t kind;
+    uint64_t version;
+    uint8_t hash[32];
+    int64_t last_at;
+    uint64_t key_id;
+    uint64_t snapshot_version;
+};
+
+struct store_config {
+    struct database *database; /* borrows */
+    struct keys *keys;         /* borrows */
+    struct host_clock *clock;  /* borrows */
+    struct uuid node;          /* of the data folder */
+    struct uuid tenant;        /* root organisation of this deployment */
+};
+
+/* Clock and randomness, given. */
+struct host_clock {
+    int64_t (*now)(struct host_clock *clock); /* microseconds since 1970 */
+    void (*random)(struct host_clock *clock, void *bytes, size_t length);
+};
+
+struct store *store_create(const struct store_config *config);
+void store_destroy(struct store *store);
+
+/*
+ * Becomes the owner: fences the last incarnation of this node, takes its shards at once and all shards that
+ * nobody holds a live lease for; then keeps the lease. on_shards is called whenever the set changes;
+ * owned[shard] tells. A lost lease drops all shards before anything else is written.
+ */
+typedef void (*store_on_shards)(void *data, const bool owned[1024]);
+void store_start(struct store *store, store_on_shards on_shards, void *data);
+/* Hands over in order: no new appends, waits for those in flight, gives the shards up. */
+void store_drain(struct store *store, void (*done)(void *data), void *data);
+bool store_owns(const struct store *store, struct uuid stream);
+uint16_t store_shard(struct uuid stream); /* low 10 bits, for ever */
+
+/* Snapshot (when its format fits) and the events after it, in order. head is filled in. */
+struct store_load_sink {
+    /* False = unreadable: the rest is replayed from the start, without the snapshot. */
+    bool (*snapshot)(void *data, const struct saved_actor *saved);
+    bool (*event)(void *data, const struct event_header *header, struct uuid command_id,
+                  struct bytes fields);
+    void (*done)(void *data, enum store_result result);
+};
+void store_load(struct store *store, struct stream_head *head, uint16_t state_format,
+                const struct store_load_sink *sink, void *data);
+
+/* One command's effects; copies what it keeps. head moves when it commits. */
+typedef void (*store_done)(void *data, enum store_result result);
+void store_append(struct store *store, struct stream_head *head, const struct append *append,
+                  store_done done, void *data);
+
+/* Removes a pending row (its message was refused or is a duplicate). */
+void store_settle(struct store *store, struct uuid target, struct uuid command_id);
+
+/* Committed events after `after`, at most `limit`, decrypted, for a resume. */
+struct store_read_sink {
+    void (*event)(void *data, const struct event_header *header, struct bytes fields);
+    void (*done)(void *data, enum store_result result, bool more);
+};
+void store_read(struct store *store, struct stream_head *head, uint64_t after, uint32_t limit,
+                const struct store_read_sink *sink, void *data);
+
+/* The version an older command id got, for a retry that is no longer in memory. */
+void store_find_command(struct store *store, struct uuid stream, struct uuid command_id,
+                        void (*done)(void *data, enum store_result result, uint64_t version),
+                        void *data);
+
+void store_save_snapshot(struct store *store, struct stream_head *head,
+                         const struct saved_actor *saved);
+
+/* Durable messages and timers that are due, for targets in owned shards: each is given once per activation of
+ * this node, and again after a restart until it is settled by an append or store_settle. */
+typedef void (*store_on_pending)(void *data, uint8_t target_kind, struct uuid target,
+                                 struct uuid command_id, struct encoded command);
+void store_on_due(struct store *store, store_on_pending on_pending, void *data);
+
+/* List rows: current row of a key, opened. */
+void store_list_get(struct store *store, const char *list, struct bytes key,
+                    void (*done)(void *data, enum store_result result, struct uuid owner,
+                                 struct bytes row),
+                    void *data);
+void store_list_all(struct store *store, const char *list,
+                    void (*row)(void *data, struct uuid owner, struct bytes row),
+                    void (*done)(void *data, enum store_result result), void *data);
+
+/* Runs what is due (batches, retries, lease renewal) and tells when to be called again, microseconds since 1970. */
+int64_t store_tick(struct store *store, int64_t now);
+bool store_available(const struct store *store); /* false while the database is away */
+
+struct store_counts {
+    uint64_t batches, rows, in_flight, waiting, failed, retried, pending_due;
+    uint64_t commit_us_last, batch_rows_last;
+};
+void store_count(const struct store *store, struct store_counts *ret);
+
+#endif
