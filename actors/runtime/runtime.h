@@ -65,6 +65,8 @@ struct host {
     /* A message for an actor of another node, or one kept in memory only. */
     void (*forward)(struct host *host, const struct effect_message *message, struct uuid command_id);
     void (*lost)(struct host *host, struct activation *activation, enum load_result why);
+    /* It is about to be freed (passivated, lost or dropped): the host lets go of its attic. */
+    void (*drop)(struct host *host, struct activation *activation);
 };
 
 struct runtime *runtime_create(struct host *host, const struct actor_kind *const *kinds, size_t count);
@@ -137,6 +139,7 @@ uint8_t activation_kind(const struct activation *activation);
 struct uuid activation_id(const struct activation *activation);
 uint64_t activation_version(const struct activation *activation);
 uint64_t activation_audience_version(const struct activation *activation, uint8_t audiences);
+size_t activation_waiting(const struct activation *activation); /* messages in the mailbox */
 /* One pointer for the host's own bookkeeping (subscribers); owned by the host. */
 void **activation_attic(struct activation *activation);
 /* The host keeps an activation in memory while it has subscribers. */
