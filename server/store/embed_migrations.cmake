@@ -1,0 +1,17 @@
+# Writes OUTPUT, a C file with the text of every file in MIGRATIONS (separated by |), sorted by name.
+string(REPLACE "|" ";" files "${MIGRATIONS}")
+list(SORT files)
+set(bodies "")
+set(entries "")
+set(number 0)
+foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME_WE)
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND bodies "static const char migration_${number}[] = {\n    ${bytes}0};\n")
+    string(APPEND entries "    {\"${name}\", migration_${number}},\n")
+    math(EXPR number "${number} + 1")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"server/store/migrate.h\"\n\n${bodies}
+const struct migration migrations[] = {\n${entries}    {0, 0},\n};\n")
