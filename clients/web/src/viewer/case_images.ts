@@ -1,0 +1,187 @@
+// What there is to show of one case: its display sets and, once asked for, the headers of their
+// series. Lives as long as the case is open; `close` drops everything and stops what is running.
+import { imageGeometry, type ImageGeometry } from './geometry';
+import { readHeader, type DicomObject, type Header } from './dicom';
+import { dot, subtract, type Vector } from './vector';
+
+export interface DisplaySetInstance {
+    sopInstanceUid: string;
+    frames: number;
+    transferSyntaxUid: string;
+    bytes: number;
+    position?: number[];
+}
+
+export interface DisplaySet {
+    displaySet: string;
+    studyUid: string;
+    seriesUid: string;
+    modality: string;
+    kind: 'volume' | 'stack' | 'document';
+    reason: string;
+    frameOfReferenceUid: string;
+    rows: number;
+    columns: number;
+    studyDate: string;
+    studyDescription: string;
+    seriesDescription: string;
+    seriesNumber: number;
+    laterality: string;
+    instances: DisplaySetInstance[];
+}
+
+/** One image of a display set: a frame of an instance, with its header and where it lies. */
+export interface Slice {
+    imageId: string;
+    sopInstanceUid: string;
+    frame: number;
+    header: Header;
+    geometry: ImageGeometry;
+    bytes: number;
+}
+
+/** A display set whose headers are here. Slices are in the order they are scrolled. */
+export interface LoadedSet {
+    set: DisplaySet;
+    slices: Slice[];
+    /** Distance from slice to slice along the normal, mm; 0 if that means nothing. */
+    spacing: number;
+    indexOf(sopInstanceUid: string, frame: number): number;
+}
+
+export class CaseImages {
+    readonly patientCase: string;
+    private readonly stop = new AbortController();
+    private sets: Promise<DisplaySet[]> | undefined;
+    private readonly headers = new Map<string, Promise<Map<string, Header>>>();
+    private readonly loaded = new Map<string, Promise<LoadedSet>>();
+
+    constructor(patientCase: string) {
+        this.patientCase = patientCase;
+    }
+
+    close(): void {
+        this.stop.abort();
+        this.headers.clear();
+        this.loaded.clear();
+        this.sets = undefined;
+    }
+
+    get closed(): boolean {
+        return this.stop.signal.aborted;
+    }
+
+    displaySets(): Promise<DisplaySet[]> {
+        this.sets ??= this.fetchJson(`/api/cases/${this.patientCase}/display-sets`)
+            .then((body) => (body as { displaySets: DisplaySet[] }).displaySets)
+            .catch((error: unknown) => {
+                this.sets = undefined;
+                throw error;
+            });
+        return this.sets;
+    }
+
+    /** New images arrived: the list is read again when it is next asked for. */
+    refresh(): void {
+        this.sets = undefined;
+    }
+
+    load(displaySet: string): Promise<LoadedSet> {
+        let loading = this.loaded.get(displaySet);
+        if (!loading) {
+            loading = this.loadSet(displaySet).catch((error: unknown) => {
+                this.loaded.delete(displaySet);
+                throw error;
+            });
+            this.loaded.set(displaySet, loading);
+        }
+        return loading;
+    }
+
+    documentAddress(sopInstanceUid: string): string {
+        return `/api/cases/${this.patientCase}/documents/${sopInstanceUid}`;
+    }
+
+    private async loadSet(displaySet: string): Promise<LoadedSet> {
+        const sets = await this.displaySets();
+        const set = sets.find((one) => one.displaySet === displaySet);
+        if (!set) {
+            throw new Error('no such display set');
+        }
+        if (set.kind === 'document') {
+            return { set, slices: [], spacing: 0, indexOf: () => 0 };
+        }
+        const headers = await this.seriesHeaders(set.seriesUid);
+        const slices = set.instances.flatMap((instance) => this.slicesOf(instance, headers));
+        const places = new Map(
+            slices.map((slice, index) => [`${slice.sopInstanceUid}/${slice.frame}`, index]),
+        );
+        return {
+            set,
+            slices,
+            spacing: sliceSpacing(slices),
+            indexOf: (sop, frame) => places.get(`${sop}/${frame}`) ?? -1,
+        };
+    }
+
+    private slicesOf(instance: DisplaySetInstance, headers: Map<string, Header>): Slice[] {
+        const header = headers.get(instance.sopInstanceUid);
+        if (!header) {
+            return [];
+        }
+        const geometry = imageGeometry(header);
+        return Array.from({ length: Math.max(1, instance.frames) }, (_, index) => ({
+            imageId: `consilium:${this.patientCase}/${instance.sopInstanceUid}/${index + 1}`,
+            sopInstanceUid: instance.sopInstanceUid,
+            frame: index + 1,
+            header,
+            geometry,
+            bytes: Math.ceil(instance.bytes / Math.max(1, instance.frames)),
+        }));
+    }
+
+    private seriesHeaders(seriesUid: string): Promise<Map<string, Header>> {
+        let loading = this.headers.get(seriesUid);
+        if (!loading) {
+            loading = this.fetchJson(
+                `/api/cases/${this.patientCase}/series/${seriesUid}/metadata`,
+            ).then((body) => {
+                const headers = (body as DicomObject[]).map(readHeader);
+                return new Map(headers.map((header) => [header.sopInstanceUid, header]));
+            });
+            this.headers.set(seriesUid, loading);
+            loading.catch(() => this.headers.delete(seriesUid));
+        }
+        return loading;
+    }
+
+    private async fetchJson(address: string): Promise<unknown> {
+        const response = await fetch(address, { signal: this.stop.signal });
+        if (!response.ok) {
+            throw new Error(`answered ${response.status}`);
+        }
+        return response.json() as Promise<unknown>;
+    }
+}
+
+function sliceSpacing(slices: Slice[]): number {
+    const [first, second] = slices;
+    if (!first || !second || first.geometry.space !== 'patient') {
+        return 0;
+    }
+    const step = subtract(second.geometry.origin, first.geometry.origin);
+    return Math.abs(dot(step, first.geometry.normal));
+}
+
+/** The slice whose plane is nearest to a point, and how far that is. */
+export function nearestSlice(loaded: LoadedSet, world: Vector): { index: number; distance: number } {
+    let best = { index: 0, distance: Number.POSITIVE_INFINITY };
+    loaded.slices.forEach((slice, index) => {
+        const { origin, normal } = slice.geometry;
+        const distance = Math.abs(dot(subtract(world, origin), normal));
+        if (distance < best.distance) {
+            best = { index, distance };
+        }
+    });
+    return best;
+}

@@ -1,0 +1,213 @@
+// DICOM JSON model (PS3.18 F) to the few attributes the viewer needs. Whatever is missing or of
+// the wrong shape becomes undefined or an empty text: a header of the world is never trusted.
+import type { Vector } from './vector';
+
+export interface DicomElement {
+    vr?: string;
+    Value?: unknown[];
+    InlineBinary?: string;
+}
+export type DicomObject = Record<string, DicomElement | undefined>;
+
+const numbersOf = (object: DicomObject, tag: string): number[] | undefined => {
+    const values = object[tag]?.Value?.map((value) =>
+        typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN,
+    );
+    return values && values.length > 0 && values.every(Number.isFinite) ? values : undefined;
+};
+
+const numberOf = (object: DicomObject, tag: string): number | undefined => numbersOf(object, tag)?.[0];
+
+const textsOf = (object: DicomObject, tag: string): string[] =>
+    (object[tag]?.Value ?? []).filter((value): value is string => typeof value === 'string');
+
+const textOf = (object: DicomObject, tag: string): string => textsOf(object, tag)[0]?.trim() ?? '';
+
+/** A person name: the alphabetic group when there is one (PS3.5 6.2.1.1). */
+function nameOf(object: DicomObject, tag: string): string {
+    const value = object[tag]?.Value?.[0];
+    if (typeof value === 'string') {
+        return value.trim();
+    }
+    if (typeof value !== 'object' || value === null) {
+        return '';
+    }
+    const groups = value as { Alphabetic?: unknown; Ideographic?: unknown; Phonetic?: unknown };
+    for (const group of [groups.Alphabetic, groups.Ideographic, groups.Phonetic]) {
+        if (typeof group === 'string' && group !== '') {
+            return group.trim();
+        }
+    }
+    return '';
+}
+
+const sequenceOf = (object: DicomObject, tag: string): DicomObject[] =>
+    (object[tag]?.Value ?? []).filter(
+        (value): value is DicomObject => typeof value === 'object' && value !== null,
+    );
+
+/** A palette's entries, carried in the header itself (PS3.3 C.7.6.3.1.6). */
+function wordsOf(object: DicomObject, tag: string): Uint16Array | undefined {
+    const encoded = object[tag]?.InlineBinary;
+    if (encoded === undefined) {
+        return undefined;
+    }
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    return new Uint16Array(bytes.buffer, 0, bytes.length >> 1);
+}
+
+export interface UltrasoundRegion {
+    x0: number;
+    y0: number;
+    x1: number;
+    y1: number;
+    /** cm a pixel. */
+    deltaX: number;
+    deltaY: number;
+}
+
+export interface Header {
+    sopInstanceUid: string;
+    sopClassUid: string;
+    studyUid: string;
+    seriesUid: string;
+    frameOfReferenceUid: string;
+    modality: string;
+    patientName: string;
+    patientId: string;
+    birthDate: string;
+    sex: string;
+    studyDate: string;
+    seriesDescription: string;
+    seriesNumber: number | undefined;
+    instanceNumber: number | undefined;
+    laterality: string;
+    patientOrientation: string[];
+    orientation: { row: Vector; column: Vector } | undefined;
+    position: Vector | undefined;
+    pixelSpacing: { row: number; column: number } | undefined;
+    imagerSpacing: { row: number; column: number } | undefined;
+    aspect: number;
+    sliceThickness: number | undefined;
+    rows: number;
+    columns: number;
+    frames: number;
+    samples: number;
+    photometric: string;
+    planar: number;
+    bitsAllocated: number;
+    bitsStored: number;
+    signed: boolean;
+    slope: number;
+    intercept: number;
+    windowCenters: number[];
+    windowWidths: number[];
+    voiFunction: string;
+    lossy: boolean;
+    regions: UltrasoundRegion[];
+    palette: Palette | undefined;
+}
+
+export interface Palette {
+    descriptors: [number[], number[], number[]];
+    tables: [Uint16Array, Uint16Array, Uint16Array];
+}
+
+const pair = (values: number[] | undefined): { row: number; column: number } | undefined =>
+    values?.[0] !== undefined && values[1] !== undefined && values[0] > 0 && values[1] > 0
+        ? { row: values[0], column: values[1] }
+        : undefined;
+
+const vectorAt = (values: number[], start: number): Vector => [
+    values[start] ?? 0,
+    values[start + 1] ?? 0,
+    values[start + 2] ?? 0,
+];
+
+function regionsOf(object: DicomObject): UltrasoundRegion[] {
+    const centimetres = 3; // PS3.3 C.8.5.5.1.15: physical units 0003H
+    return sequenceOf(object, '00186011')
+        .filter(
+            (region) =>
+                numberOf(region, '00186024') === centimetres &&
+                numberOf(region, '00186026') === centimetres,
+        )
+        .map((region) => ({
+            x0: numberOf(region, '00186018') ?? 0,
+            y0: numberOf(region, '0018601A') ?? 0,
+            x1: numberOf(region, '0018601C') ?? 0,
+            y1: numberOf(region, '0018601E') ?? 0,
+            deltaX: Math.abs(numberOf(region, '0018602C') ?? 0),
+            deltaY: Math.abs(numberOf(region, '0018602E') ?? 0),
+        }))
+        .filter((region) => region.deltaX > 0 && region.deltaY > 0);
+}
+
+function paletteOf(object: DicomObject): Palette | undefined {
+    const descriptors = ['00281101', '00281102', '00281103'].map((tag) => numbersOf(object, tag));
+    const tables = ['00281201', '00281202', '00281203'].map((tag) => wordsOf(object, tag));
+    const [red, green, blue] = descriptors;
+    const [reds, greens, blues] = tables;
+    return red && green && blue && reds && greens && blues
+        ? { descriptors: [red, green, blue], tables: [reds, greens, blues] }
+        : undefined;
+}
+
+/** Pixel aspect: height of a pixel over its width (PS3.3 C.7.6.3.1.7 gives vertical\horizontal). */
+function aspectOf(object: DicomObject): number {
+    const spacing = pair(numbersOf(object, '00280030')) ?? pair(numbersOf(object, '00181164'));
+    if (spacing) {
+        return spacing.row / spacing.column;
+    }
+    const ratio = numbersOf(object, '00280034');
+    return ratio?.[0] && ratio[1] ? ratio[0] / ratio[1] : 1;
+}
+
+export function readHeader(object: DicomObject): Header {
+    const orientation = numbersOf(object, '00200037');
+    const position = numbersOf(object, '00200032');
+    return {
+        sopInstanceUid: textOf(object, '00080018'),
+        sopClassUid: textOf(object, '00080016'),
+        studyUid: textOf(object, '0020000D'),
+        seriesUid: textOf(object, '0020000E'),
+        frameOfReferenceUid: textOf(object, '00200052'),
+        modality: textOf(object, '00080060'),
+        patientName: nameOf(object, '00100010'),
+        patientId: textOf(object, '00100020'),
+        birthDate: textOf(object, '00100030'),
+        sex: textOf(object, '00100040'),
+        studyDate: textOf(object, '00080020'),
+        seriesDescription: textOf(object, '0008103E'),
+        seriesNumber: numberOf(object, '00200011'),
+        instanceNumber: numberOf(object, '00200013'),
+        laterality: textOf(object, '00200062') || textOf(object, '00200060'),
+        patientOrientation: textsOf(object, '00200020'),
+        orientation:
+            orientation?.length === 6
+                ? { row: vectorAt(orientation, 0), column: vectorAt(orientation, 3) }
+                : undefined,
+        position: position?.length === 3 ? vectorAt(position, 0) : undefined,
+        pixelSpacing: pair(numbersOf(object, '00280030')),
+        imagerSpacing: pair(numbersOf(object, '00181164')),
+        aspect: aspectOf(object),
+        sliceThickness: numberOf(object, '00180050'),
+        rows: numberOf(object, '00280010') ?? 0,
+        columns: numberOf(object, '00280011') ?? 0,
+        frames: numberOf(object, '00280008') ?? 1,
+        samples: numberOf(object, '00280002') ?? 1,
+        photometric: textOf(object, '00280004') || 'MONOCHROME2',
+        planar: numberOf(object, '00280006') ?? 0,
+        bitsAllocated: numberOf(object, '00280100') ?? 16,
+        bitsStored: numberOf(object, '00280101') ?? 16,
+        signed: numberOf(object, '00280103') === 1,
+        slope: numberOf(object, '00281053') ?? 1,
+        intercept: numberOf(object, '00281052') ?? 0,
+        windowCenters: numbersOf(object, '00281050') ?? [],
+        windowWidths: numbersOf(object, '00281051') ?? [],
+        voiFunction: textOf(object, '00281056') || 'LINEAR',
+        lossy: textOf(object, '00282110') === '01',
+        regions: regionsOf(object),
+        palette: paletteOf(object),
+    };
+}
