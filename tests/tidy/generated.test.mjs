@@ -1,0 +1,43 @@
+// Generated code is committed, so that the server builds with a C compiler alone and reviews see it.
+// The price is that it could drift from its schema; here it cannot.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { test } from 'node:test';
+import { none, top } from './tree.mjs';
+
+// What the generator writes below its output folder.
+const GENERATED = ['protocol/generated', 'clients/web/src/protocol/generated'];
+
+function filesBelow(folder) {
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map((name) => join(folder, name))
+        .filter((path) => statSync(path).isFile())
+    : [];
+}
+
+test('generated code is what the schemas say', () => {
+  const fresh = mkdtempSync(join(tmpdir(), 'consilium-generated-'));
+  try {
+    execFileSync(process.execPath, ['protocol/generate.mjs', '--into', fresh], { cwd: top, stdio: 'pipe' });
+    const names = (root) =>
+      GENERATED.flatMap((folder) => filesBelow(join(root, folder)).map((path) => relative(root, path)));
+    const committed = names(top);
+    const generated = names(fresh);
+    none(generated.length > 0 ? [] : [fresh], 'The generator wrote nothing into the folder it was given.');
+    none(
+      [...new Set([...committed, ...generated])].filter(
+        (name) =>
+          !committed.includes(name) ||
+          !generated.includes(name) ||
+          !readFileSync(join(top, name)).equals(readFileSync(join(fresh, name))),
+      ),
+      'Never edit these: run node protocol/generate.mjs and commit what it wrote.',
+    );
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+});
