@@ -1,0 +1,168 @@
+#include "server/imaging/functional_groups.h"
+
+#include "server/imaging/element_value.h"
+#include "server/imaging/frame_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TAG_SHARED_GROUPS DICOM_TAG(0x5200, 0x9229)
+#define TAG_FRAME_GROUPS DICOM_TAG(0x5200, 0x9230)
+#define LEVELS_OF_A_MACRO 4 // groups sequence, its item, macro sequence, its item
+#define FIRST_CAPACITY 64
+
+struct group_field {
+    uint32_t macro; // the sequence it lies in
+    uint32_t tag;
+    enum instance_field field;
+    size_t offset; // of the double, in struct instance
+    size_t count;
+};
+
+#define GROUP_FIELD(macro, tag, field, member)                                                     \
+    {                                                                                              \
+        macro, tag, field, offsetof(struct instance, member),                                      \
+            sizeof(((struct instance *)0)->member) / sizeof(double)                                \
+    }
+
+static const struct group_field group_fields[] = {
+    GROUP_FIELD(0x00209113, 0x00200032, INSTANCE_POSITION, position_lps),
+    GROUP_FIELD(0x00209116, 0x00200037, INSTANCE_ORIENTATION, orientation_lps),
+    GROUP_FIELD(0x00289110, 0x00280030, INSTANCE_PIXEL_SPACING, pixel_spacing),
+    GROUP_FIELD(0x00289110, 0x00180050, INSTANCE_SLICE_THICKNESS, slice_thickness),
+    GROUP_FIELD(0x00289110, 0x00180088, INSTANCE_SPACING_BETWEEN_SLICES, spacing_between_slices),
+    GROUP_FIELD(0x00289132, 0x00281050, INSTANCE_WINDOW_CENTER, window_center),
+    GROUP_FIELD(0x00289132, 0x00281051, INSTANCE_WINDOW_WIDTH, window_width),
+    GROUP_FIELD(0x00289145, 0x00281052, INSTANCE_RESCALE_INTERCEPT, rescale_intercept),
+    GROUP_FIELD(0x00289145, 0x00281053, INSTANCE_RESCALE_SLOPE, rescale_slope),
+};
+
+#define GROUP_FIELD_COUNT (sizeof group_fields / sizeof group_fields[0])
+
+void functional_groups_init(struct functional_groups *groups) {
+    memset(groups, 0, sizeof *groups);
+}
+
+void functional_groups_finish(struct functional_groups *groups) {
+    free(groups->positions_lps);
+    functional_groups_init(groups);
+}
+
+static void add_position(struct functional_groups *groups, const double position_lps[3]) {
+    if (groups->position_count == groups->position_capacity) {
+        size_t capacity =
+            groups->position_capacity ? groups->position_capacity * 2 : FIRST_CAPACITY;
+        double *positions = capacity > 2 * FRAME_PIECES_MAX
+                                ? NULL
+                                : realloc(groups->positions_lps, capacity * 3 * sizeof(double));
+        if (!positions) {
+            return; // the count then differs from the frames', and no volume is claimed
+        }
+        groups->positions_lps = positions;
+        groups->position_capacity = capacity;
+    }
+    memcpy(groups->positions_lps + 3 * groups->position_count++, position_lps, 3 * sizeof(double));
+}
+
+static void take(struct functional_groups *groups, const struct group_field *field,
+                 const struct dicom_element *element, bool of_frame) {
+    double numbers[6];
+    if (element_numbers(element, numbers, field->count) != field->count) {
+        return;
+    }
+    double *member = (double *)(void *)((char *)&groups->first + field->offset);
+    if (field->field == INSTANCE_POSITION && of_frame) {
+        add_position(groups, numbers);
+    }
+    if (!instance_has(&groups->first, field->field)) {
+        memcpy(member, numbers, field->count * sizeof(double));
+        groups->first.present |= UINT64_C(1) << field->field;
+    } else if (field->field == INSTANCE_ORIENTATION && !volume_same_orientation(member, numbers)) {
+        groups->mixed_orientation = true;
+    }
+}
+
+void functional_groups_event(struct functional_groups *groups, const struct element_walker *walker,
+                             enum walk_event event, const struct dicom_element *element) {
+    if (event != WALK_ELEMENT || walker->level_count != LEVELS_OF_A_MACRO) {
+        return;
+    }
+    uint32_t kind = walker->levels[0].tag;
+    uint32_t macro = walker->levels[2].tag;
+    if (kind != TAG_SHARED_GROUPS && kind != TAG_FRAME_GROUPS) {
+        return;
+    }
+    for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+        if (group_fields[i].macro == macro && group_fields[i].tag == element->tag) {
+            take(groups, &group_fields[i], element, kind == TAG_FRAME_GROUPS);
+            return;
+        }
+    }
+}
+
+struct along {
+    double distance_mm;
+    double position_lps[3];
+};
+
+static int nearer(const void *left, const void *right) {
+    double first = ((const struct along *)left)->distance_mm;
+    double second = ((const struct along *)right)->distance_mm;
+    return (first > second) - (first < second);
+}
+
+static enum volume_reason judge_sorted(struct functional_groups *groups, const double normal[3],
+                                       double *ret_spacing_mm) {
+    struct along *slices = calloc(groups->position_count, sizeof *slices);
+    if (!slices) {
+        return VOLUME_NO_POSITION;
+    }
+    for (size_t i = 0; i < groups->position_count; i++) {
+        memcpy(slices[i].position_lps, groups->positions_lps + 3 * i, 3 * sizeof(double));
+        slices[i].distance_mm = volume_distance_along(slices[i].position_lps, normal);
+    }
+    qsort(slices, groups->position_count, sizeof *slices, nearer);
+    for (size_t i = 0; i < groups->position_count; i++) {
+        memcpy(groups->positions_lps + 3 * i, slices[i].position_lps, 3 * sizeof(double));
+    }
+    free(slices);
+    return volume_judge(groups->positions_lps, groups->position_count, normal, ret_spacing_mm);
+}
+
+static enum volume_reason judge(struct functional_groups *groups, const struct instance *instance,
+                                double *ret_spacing_mm) {
+    double normal[3];
+    if (!instance_has(instance, INSTANCE_FRAME_OF_REFERENCE_UID)) {
+        return VOLUME_NO_FRAME_OF_REFERENCE;
+    }
+    if (groups->mixed_orientation) {
+        return VOLUME_MIXED_ORIENTATION;
+    }
+    if (groups->position_count == 0 || groups->position_count != instance->number_of_frames ||
+        !instance_has(instance, INSTANCE_ORIENTATION) ||
+        !volume_normal(instance->orientation_lps, normal)) {
+        return VOLUME_NO_POSITION;
+    }
+    if (!instance_has(instance, INSTANCE_PIXEL_SPACING)) {
+        return VOLUME_NO_PIXEL_SPACING;
+    }
+    return judge_sorted(groups, normal, ret_spacing_mm);
+}
+
+void functional_groups_apply(struct functional_groups *groups, struct instance *instance) {
+    for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+        const struct group_field *field = &group_fields[i];
+        if (instance_has(&groups->first, field->field) && !instance_has(instance, field->field)) {
+            memcpy((char *)instance + field->offset, (char *)&groups->first + field->offset,
+                   field->count * sizeof(double));
+            instance->present |= UINT64_C(1) << field->field;
+        }
+    }
+    if (instance->number_of_frames > 1) {
+        double spacing_mm = 0;
+        instance->frames_volume = judge(groups, instance, &spacing_mm);
+        instance->frames_spacing[0] = spacing_mm;
+        instance->present |= UINT64_C(1) << INSTANCE_FRAMES_VOLUME | UINT64_C(1)
+                                                                         << INSTANCE_FRAMES_SPACING;
+    }
+}

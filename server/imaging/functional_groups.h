@@ -1,0 +1,33 @@
+/*
+ * The geometry of enhanced multi-frame images (PS3.3 C.7.6.16): what the shared and per-frame
+ * functional groups say about pixel size, plane and values, gathered while the data set is walked.
+ *
+ * What is shared, or the same as in the first frame, ends up in the index row; whether the frames
+ * make a volume is judged here, because only here are all their positions at hand.
+ */
+#ifndef CONSILIUM_IMAGING_FUNCTIONAL_GROUPS_H
+#define CONSILIUM_IMAGING_FUNCTIONAL_GROUPS_H
+
+#include "server/imaging/element_walker.h"
+#include "server/imaging/instance.h"
+
+struct functional_groups {
+    /* Owned. */
+    double *positions_lps; // three numbers a frame
+    /* Derived. */
+    size_t position_count;
+    size_t position_capacity;
+    bool mixed_orientation;
+    struct instance first; // fields as the first group that has them says
+};
+
+void functional_groups_init(struct functional_groups *groups);
+void functional_groups_finish(struct functional_groups *groups);
+
+void functional_groups_event(struct functional_groups *groups, const struct element_walker *walker,
+                             enum walk_event event, const struct dicom_element *element);
+
+/* Fills the fields the instance itself lacks. */
+void functional_groups_apply(struct functional_groups *groups, struct instance *instance);
+
+#endif
