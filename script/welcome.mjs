@@ -90,15 +90,17 @@ function loadDemo() {
 }
 
 function greet() {
-  say(`\nConsilium is at ${options.url}`);
-  if (!existsSync(demoFile)) return;
-  const { people } = JSON.parse(readFileSync(demoFile, 'utf8'));
-  const width = Math.max(...people.map(({ login }) => login.length));
-  say('Sign in as one of the demo people, several at once in several browsers:');
-  for (const { login, password, name, role } of people) {
-    say(`  ${login.padEnd(width)}  ${password}  ${name}, ${role}`);
+  const lines = ['', `Consilium is at ${options.url}`];
+  if (existsSync(demoFile)) {
+    const { people } = JSON.parse(readFileSync(demoFile, 'utf8'));
+    const width = Math.max(...people.map(({ login }) => login.length));
+    lines.push('Sign in as one of the demo people, several at once in several browsers:');
+    for (const { login, password, name, role } of people) {
+      lines.push(`  ${login.padEnd(width)}  ${password}  ${name}, ${role}`);
+    }
   }
-  say('Ctrl-C stops the server.');
+  lines.push('Ctrl-C stops the server.', '');
+  process.stdout.write(lines.join('\n'));
 }
 
 if (await untilReady()) {
