@@ -8,8 +8,11 @@ import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { none, top } from './tree.mjs';
 
-// What the generator writes below its output folder.
-const GENERATED = ['protocol/generated', 'clients/web/src/protocol/generated'];
+// Option of the generator -> the folder it writes when the option is not given.
+const FOLDERS = {
+  '--out-c': 'protocol/generated',
+  '--out-ts': 'clients/web/src/protocol/generated',
+};
 
 function filesBelow(folder) {
   return existsSync(folder)
@@ -22,9 +25,10 @@ function filesBelow(folder) {
 test('generated code is what the schemas say', () => {
   const fresh = mkdtempSync(join(tmpdir(), 'consilium-generated-'));
   try {
-    execFileSync(process.execPath, ['protocol/generate.mjs', '--into', fresh], { cwd: top, stdio: 'pipe' });
+    const into = Object.entries(FOLDERS).flatMap(([option, folder]) => [option, join(fresh, folder)]);
+    execFileSync(process.execPath, ['protocol/generate.mjs', ...into], { cwd: top, stdio: 'pipe' });
     const names = (root) =>
-      GENERATED.flatMap((folder) => filesBelow(join(root, folder)).map((path) => relative(root, path)));
+      Object.values(FOLDERS).flatMap((folder) => filesBelow(join(root, folder)).map((path) => relative(root, path)));
     const committed = names(top);
     const generated = names(fresh);
     none(generated.length > 0 ? [] : [fresh], 'The generator wrote nothing into the folder it was given.');
