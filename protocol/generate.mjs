@@ -9,6 +9,8 @@ import { behaviourFiles } from './generator/c_behaviour.mjs';
 import { collectContainers, listFiles, schemaFiles } from './generator/c_files.mjs';
 import { linkSchemas } from './generator/link.mjs';
 import { parseSchema, SchemaError } from './generator/parse.mjs';
+import { tsKindFiles } from './generator/ts_kinds.mjs';
+import { tsSchemaFile } from './generator/typescript.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -40,6 +42,13 @@ function readSchemas(folder) {
   return linkSchemas(schemas);
 }
 
+/** The kinds a client can open a channel to, and the parts they include. */
+function clientSchemas(schemas) {
+  const opened = schemas.flatMap(({ enums }) => enums).find(({ name }) => name === 'ChannelKind');
+  const names = opened?.members.map(({ name }) => name) ?? schemas.map(({ name }) => name);
+  return schemas.filter(({ isActor, name }) => !isActor || names.includes(name));
+}
+
 /** A file that was generated once and is no longer must not stay: it would be compiled. */
 function removeOld(folder, printed) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -67,6 +76,11 @@ function main() {
     ...listFiles(containers),
     ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
     ...schemas.filter(({ isActor }) => isActor).flatMap(behaviourFiles),
+  ]);
+  const shown = clientSchemas(schemas);
+  writeFiles(options['--out-ts'], [
+    ...shown.map(tsSchemaFile),
+    ...tsKindFiles(shown.filter(({ isActor }) => isActor)),
   ]);
 }
 

@@ -26,13 +26,13 @@ enum session_tag {
     SESSION_STORE_CHANGED = 78,
 };
 
-enum actor_kind {
-    ACTOR_KIND_SESSION = 0,      /* This channel. */
-    ACTOR_KIND_BOARD = 1,        /* A tumor-board meeting. */
-    ACTOR_KIND_PATIENT_CASE = 2, /* One patient's case. */
-    ACTOR_KIND_USER = 3,         /* A person: worklist, preferences, read marks. */
+enum channel_kind {
+    CHANNEL_KIND_SESSION = 0,      /* This channel. */
+    CHANNEL_KIND_BOARD = 1,        /* A tumor-board meeting. */
+    CHANNEL_KIND_PATIENT_CASE = 2, /* One patient's case. */
+    CHANNEL_KIND_USER = 3,         /* A person: worklist, preferences, read marks. */
 };
-#define ACTOR_KIND_COUNT 4
+#define CHANNEL_KIND_COUNT 4
 
 enum channel_end {
     CHANNEL_END_CLOSED_BY_CLIENT = 0, /* As asked. */
@@ -73,11 +73,11 @@ struct hello {
 
 /* Opens a channel to an actor, or resumes it after a reconnect. */
 struct open_channel {
-    uint16_t channel;     /* Chosen by the client, 1 to 65535, free in this session. */
-    enum actor_kind kind; /* Kind of actor. */
-    struct uuid id;       /* The actor. */
-    uint64_t version;     /* Last version the client holds of it; 0 for none. */
-    uint8_t audience;     /* The audience mask that version was seen with; 0 for none. */
+    uint16_t channel;       /* Chosen by the client, 1 to 65535, free in this session. */
+    enum channel_kind kind; /* Kind of actor. */
+    struct uuid id;         /* The actor. */
+    uint64_t version;       /* Last version the client holds of it; 0 for none. */
+    uint8_t audience;       /* The audience mask that version was seen with; 0 for none. */
 };
 
 struct close_channel {
@@ -136,7 +136,7 @@ struct store_changed {
     bool available; /* True when it is back. */
 };
 
-bool actor_kind_read(struct reader *reader, enum actor_kind *ret);
+bool channel_kind_read(struct reader *reader, enum channel_kind *ret);
 
 bool channel_end_read(struct reader *reader, enum channel_end *ret);
 

@@ -38,7 +38,7 @@ static uint32_t open_channel_count(const struct open_channel *from) {
     if (!uuid_is_zero(from->id)) {
         return 3;
     }
-    if (from->kind != ACTOR_KIND_SESSION) {
+    if (from->kind != CHANNEL_KIND_SESSION) {
         return 2;
     }
     if (from->channel != 0) {
@@ -54,7 +54,7 @@ void open_channel_write(struct writer *writer, const struct open_channel *from) 
         writer_u16(writer, from->channel);
     }
     if (count > 1) {
-        writer_enum(writer, ACTOR_KIND_COUNT, from->kind);
+        writer_enum(writer, CHANNEL_KIND_COUNT, from->kind);
     }
     if (count > 2) {
         writer_uuid(writer, from->id);
