@@ -11,9 +11,12 @@ say() {
 # Repeats what runs and for how long, until it is killed.
 progress_tick() {
     local text=$1 log=$2 started=$SECONDS pause=15
+    local last never
     [ -t 2 ] && pause=1
-    while sleep $pause; do
-        local last
+    # Waits by reading what never comes: a sleep would outlive this shell and hold its output open.
+    exec {never}<> <(:)
+    while ! read -r -t $pause -u "$never"; do
+        kill -0 $$ 2>/dev/null || return # the script was stopped
         last=$(tail -c 400 "$log" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-60)
         if [ -t 2 ]; then
             printf '\r\033[K%s ... %d s  %s' "$text" $((SECONDS - started)) "$last" >&2
