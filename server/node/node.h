@@ -1,10 +1,10 @@
 /*
- * A node without its sockets and disks: runtime, store and sessions put together. The gateway and the simulator
- * drive it: connections in, frames out, time as a parameter. It owns sessions, their channels, the gate, the outboxes,
- * resume and the ephemeral ticks.
+ * A node without its sockets and disks: runtime, store and sessions put together. The gateway and
+ * the simulator drive it: connections in, frames out, time as a parameter. It owns sessions, their
+ * channels, the gate, the outboxes, resume and the ephemeral ticks.
  *
- * A session lives from node_session_open to node_session_closed. Frames out are shared: one buffer, many
- * receivers, never changed after it was made, with room in front for the WebSocket header.
+ * A session lives from node_session_open to node_session_closed. Frames out are shared: one buffer,
+ * many receivers, never changed after it was made, with room in front for the WebSocket header.
  */
 #ifndef CONSILIUM_NODE_H
 #define CONSILIUM_NODE_H
@@ -31,8 +31,8 @@ enum close_code {
     CLOSE_HEARTBEAT = 4002,
     CLOSE_OVERLOADED = 4003,
     CLOSE_MOVED = 4004,
-    CLOSE_PROTOCOL = 4500,  /* malformed, unexpected, over a bound */
-    CLOSE_TOO_OLD = 4501,   /* protocol revision: reload the page */
+    CLOSE_PROTOCOL = 4500, /* malformed, unexpected, over a bound */
+    CLOSE_TOO_OLD = 4501,  /* protocol revision: reload the page */
     CLOSE_SIGNED_OUT = 4502,
     CLOSE_TOO_FAST = 4503,
 };
@@ -46,8 +46,7 @@ struct shared_frame {
 };
 struct shared_frame *shared_frame_ref(struct shared_frame *frame);
 void shared_frame_unref(struct shared_frame *frame); /* NULL is fine */
-static inline uint8_t *shared_frame_payload(struct shared_frame *frame)
-{
+static inline uint8_t *shared_frame_payload(struct shared_frame *frame) {
     return frame->bytes + FRAME_HEADROOM;
 }
 
@@ -67,7 +66,7 @@ struct transport {
 };
 
 struct node_config {
-    struct host_clock *clock;       /* borrows, as all here */
+    struct host_clock *clock; /* borrows, as all here */
     struct store *store;
     struct transport *transport;
     uint16_t node_number;
@@ -93,11 +92,13 @@ void node_session_closed(struct node *node, uint32_t session);
 /* Sign-out or a revoked sign-in: closes its sessions. */
 void node_end_sign_in(struct node *node, uint64_t sign_in);
 
-/* Runs what is due and gives turns; returns when to be called again (microseconds since 1970). The loop's share of
- * busy time, 0 to 1, steers the tick: 4 ms under one half, 16.7 ms above, 33 ms when overloaded. */
+/* Runs what is due and gives turns; returns when to be called again (microseconds since 1970). The
+ * loop's share of busy time, 0 to 1, steers the tick: 4 ms under one half, 16.7 ms above, 33 ms
+ * when overloaded. */
 int64_t node_tick(struct node *node, int64_t now, double busy);
 
-/* For HTTP: the grant of a user on an actor, loaded if need be; answer may come at once. audiences 0 = none. */
+/* For HTTP: the grant of a user on an actor, loaded if need be; answer may come at once. audiences
+ * 0 = none. */
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
                     bool administrator, void (*answer)(void *data, struct grant grant), void *data);
 /* A command by the server itself (imaging, identity), as Role system. done may be NULL. */

@@ -1,0 +1,299 @@
+/*
+ * Channels: a session's view of one actor. Opening loads the actor, asks its grant and answers
+ * either "resumed" (exactly the missed events follow) or "snapshot" (everything, anew). There is no
+ * third answer.
+ */
+#include "server/node/node_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONTROL_FIELDS_MAX = 1024,
+    RESUME_EVENTS_MAX = 5000, /* behind by more: a snapshot is smaller */
+};
+
+/* Lent to the runtime until it has attached the session; outlives a channel that is closed
+ * meanwhile. */
+struct opening {
+    struct attach_request request;
+    struct node *node;
+    struct channel *channel;
+};
+
+struct channel *channel_find(struct session *session, uint16_t number) {
+    for (uint16_t i = 0; i < session->channel_count; i++) {
+        if (session->channels[i]->number == number) {
+            return session->channels[i];
+        }
+    }
+    return NULL;
+}
+
+static struct channel *channel_add(struct session *session, const struct open_channel *open) {
+    if (session->channel_count == session->channel_capacity) {
+        uint16_t capacity =
+            (uint16_t)(session->channel_capacity == 0 ? 4 : session->channel_capacity * 2);
+        struct channel **channels = realloc(session->channels, capacity * sizeof *channels);
+        if (channels == NULL) {
+            return NULL;
+        }
+        session->channels = channels;
+        session->channel_capacity = capacity;
+    }
+    struct channel *channel = calloc(1, sizeof *channel);
+    if (channel == NULL) {
+        return NULL;
+    }
+    channel->session = session;
+    channel->number = open->channel;
+    channel->kind = (uint8_t)open->kind;
+    channel->id = open->id;
+    channel->asked_version = open->version;
+    channel->asked_audience = open->audience;
+    session->channels[session->channel_count++] = channel;
+    session->node->counts.channels++;
+    return channel;
+}
+
+static void channel_free(struct channel *channel) {
+    struct session *session = channel->session;
+    for (uint16_t i = 0; i < session->channel_count; i++) {
+        if (session->channels[i] == channel) {
+            session->channels[i] = session->channels[--session->channel_count];
+            break;
+        }
+    }
+    session->node->counts.channels--;
+    free(channel);
+}
+
+static bool hub_subscribe(struct hub *hub, struct channel *channel) {
+    if (hub->count == SUBSCRIBERS_MAX) {
+        return false;
+    }
+    if (hub->count == hub->capacity) {
+        uint32_t capacity = hub->capacity == 0 ? 4 : hub->capacity * 2;
+        struct channel **subscribers =
+            realloc(hub->subscribers, capacity * sizeof(struct channel *));
+        if (subscribers == NULL) {
+            return false;
+        }
+        hub->subscribers = subscribers;
+        hub->capacity = capacity;
+    }
+    channel->activation = hub->activation;
+    channel->place = hub->count;
+    hub->subscribers[hub->count++] = channel;
+    activation_hold(hub->activation);
+    return true;
+}
+
+void hub_unsubscribe(struct channel *channel) {
+    struct hub *hub = hub_of(channel->session->node, channel->activation);
+    assert(hub->subscribers[channel->place] == channel);
+    struct channel *last = hub->subscribers[--hub->count];
+    hub->subscribers[channel->place] = last;
+    last->place = channel->place;
+    channel->activation = NULL;
+    activation_release(hub->activation);
+}
+
+void channel_close(struct channel *channel) {
+    struct session *session = channel->session;
+    if (channel->opening != NULL) { /* the runtime gives up an attach that still waits */
+        runtime_detach(session->node->runtime, channel->opening->request.activation,
+                       session->number);
+        free(channel->opening);
+    }
+    catch_up_forget(channel);
+    if (channel->activation != NULL) {
+        struct activation *activation = channel->activation;
+        if (session->muted_by == activation) {
+            session_unmute(session);
+        }
+        activation_hold(activation);
+        hub_unsubscribe(channel);
+        runtime_detach(session->node->runtime, activation, session->number);
+        activation_release(activation);
+    }
+    channel_free(channel);
+}
+
+void channel_end(struct channel *channel, enum channel_end reason) {
+    struct arena arena;
+    arena_init(&arena, CONTROL_FIELDS_MAX);
+    struct channel_ended ended = {.channel = channel->number, .reason = reason};
+    session_notice(channel->session, 0, channel_ended_encode(&arena, &ended));
+    arena_finish(&arena);
+    channel_close(channel);
+}
+
+void hub_end_all(struct hub *hub, enum channel_end reason) {
+    activation_hold(hub->activation);
+    while (hub->count > 0) {
+        channel_end(hub->subscribers[hub->count - 1], reason);
+    }
+    activation_release(hub->activation);
+}
+
+void channel_send_snapshot(struct channel *channel) {
+    struct node *node = channel->session->node;
+    const struct actor *actor = activation_actor(channel->activation);
+    catch_up_forget(channel);
+    arena_reset(&node->scratch);
+    if (actor->kind->ephemera != NULL) {
+        actor->kind->ephemera(actor, channel->grant.audiences, UINT32_MAX, &node->scratch,
+                              &channel->tick);
+    }
+    struct encoded snapshot =
+        actor->kind->snapshot(actor, channel->grant.audiences, &node->scratch);
+    channel->version = activation_audience_version(channel->activation, channel->grant.audiences);
+    channel->state = CHANNEL_LIVE;
+    node->counts.snapshots++;
+    session_reply(channel->session, channel->number, 0, snapshot);
+}
+
+static bool grants_equal(const struct grant *a, const struct grant *b) {
+    return a->audiences == b->audiences && a->roles == b->roles;
+}
+
+void channel_check_grant(struct channel *channel) {
+    struct session *session = channel->session;
+    struct node *node = session->node;
+    const struct actor *actor =
+        channel->activation == NULL ? NULL : activation_actor(channel->activation);
+    if (actor == NULL) {
+        return;
+    }
+    struct grant grant =
+        actor->kind->grant(actor, session->user, session->administrator, node->now);
+    bool same = grants_equal(&grant, &channel->grant);
+    channel->grant = grant;
+    if (same) {
+        return;
+    }
+    if (node->revoked != NULL) {
+        node->revoked(node->revoked_data, channel->kind, channel->id, session->user);
+    }
+    if (grant.audiences == 0) {
+        channel_end(channel, CHANNEL_END_REVOKED);
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena, CONTROL_FIELDS_MAX);
+    struct grant_changed changed = {
+        .channel = channel->number, .audience = grant.audiences, .roles = grant.roles};
+    session_notice(session, 0, grant_changed_encode(&arena, &changed));
+    arena_finish(&arena);
+    channel_send_snapshot(channel);
+}
+
+static enum refusal refusal_for(enum load_result result) {
+    switch (result) {
+    case LOAD_NEWER_VERSION:
+        return REFUSAL_NEWER_VERSION;
+    case LOAD_QUARANTINED:
+        return REFUSAL_QUARANTINED;
+    case LOAD_UNAVAILABLE:
+        return REFUSAL_UNAVAILABLE;
+    default:
+        return REFUSAL_NOT_FOUND;
+    }
+}
+
+static bool can_resume(const struct channel *channel, uint64_t newest) {
+    return channel->asked_version > 0 && channel->asked_audience == channel->grant.audiences &&
+           channel->asked_version <= newest && newest - channel->asked_version <= RESUME_EVENTS_MAX;
+}
+
+static void answer_opened(struct channel *channel) {
+    struct session *session = channel->session;
+    uint64_t newest = activation_audience_version(channel->activation, channel->grant.audiences);
+    bool resumes = can_resume(channel, newest);
+    struct channel_opened opened = {
+        .channel = channel->number,
+        .audience = channel->grant.audiences,
+        .roles = channel->grant.roles,
+        .resumption = resumes ? RESUMPTION_RESUMED : RESUMPTION_SNAPSHOT,
+        .version = newest,
+        .participant = channel->participant,
+    };
+    struct arena arena;
+    arena_init(&arena, CONTROL_FIELDS_MAX);
+    session_reply(session, 0, channel->opening_seq, channel_opened_encode(&arena, &opened));
+    arena_finish(&arena);
+    if (!resumes) {
+        channel_send_snapshot(channel);
+        return;
+    }
+    session->node->counts.resumed++;
+    channel->version = channel->asked_version;
+    channel->tick = 0; /* all ephemera anew: they are not part of what was missed */
+    if (channel->version == newest) {
+        channel->state = CHANNEL_LIVE;
+    } else {
+        channel_catch_up(channel);
+    }
+    fanout_mark(hub_of(session->node, channel->activation));
+}
+
+static void on_attached(struct attach_request *request, enum load_result result,
+                        uint16_t participant) {
+    struct opening *opening = request->data;
+    struct node *node = opening->node;
+    struct channel *channel = opening->channel;
+    struct activation *activation = request->activation;
+    struct grant grant = request->who.grant;
+    struct session_number session_number = request->who.session;
+    bool attached = (result == LOAD_FOUND || result == LOAD_ABSENT) && grant.audiences != 0;
+    free(opening);
+    channel->opening = NULL;
+    struct session *session = channel->session;
+    if (result == LOAD_NOT_OWNED) {
+        session_doom(session, CLOSE_MOVED);
+    } else if (!attached) {
+        session_refuse(session, 0, channel->opening_seq, refusal_for(result));
+        channel_free(channel);
+    } else if (!hub_subscribe(hub_of(node, activation), channel)) {
+        runtime_detach(node->runtime, activation, session_number);
+        session_refuse(session, 0, channel->opening_seq, REFUSAL_TOO_MANY);
+        channel_free(channel);
+    } else {
+        channel->grant = grant;
+        channel->participant = participant;
+        answer_opened(channel);
+    }
+}
+
+void channel_open(struct session *session, uint32_t seq, const struct open_channel *open) {
+    const struct actor_kind *kind = node_kind((uint8_t)open->kind);
+    if (kind == NULL || open->channel == 0 || channel_find(session, open->channel) != NULL) {
+        session_refuse(session, 0, seq, REFUSAL_BAD_STATE);
+        return;
+    }
+    if (session->channel_count == SESSION_CHANNELS_MAX) {
+        session_refuse(session, 0, seq, REFUSAL_TOO_MANY);
+        return;
+    }
+    struct channel *channel = channel_add(session, open);
+    struct opening *opening = calloc(1, sizeof *opening);
+    if (channel == NULL || opening == NULL) {
+        free(opening);
+        session_doom(session, CLOSE_OVERLOADED);
+        return;
+    }
+    channel->opening_seq = seq;
+    channel->opening = opening;
+    opening->node = session->node;
+    opening->channel = channel;
+    opening->request = (struct attach_request){
+        .activation = runtime_activate(session->node->runtime, kind->number, open->id),
+        .who = {.session = session->number, .user = session->user, .window = session->window},
+        .administrator = session->administrator,
+        .on_attached = on_attached,
+        .data = opening,
+    };
+    runtime_attach(session->node->runtime, &opening->request);
+}

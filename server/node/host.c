@@ -1,0 +1,280 @@
+/*
+ * The runtime's world: the store behind loads and appends, sessions behind answers and
+ * publications. Each actor in memory has a hub hanging on its activation from the first load until
+ * the runtime lets go of it.
+ */
+#include "server/node/node_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAVE_ARENA_MAX = 16 * 1024 * 1024 };
+
+static struct node *node_of(struct host *host) {
+    return (struct node *)((char *)host - offsetof(struct node, host));
+}
+
+struct hub *hub_of(struct node *node, struct activation *activation) {
+    void **attic = activation_attic(activation);
+    if (*attic == NULL) {
+        struct hub *hub = calloc(1, sizeof *hub);
+        assert(hub != NULL);
+        hub->node = node;
+        hub->activation = activation;
+        *attic = hub;
+    }
+    return *attic;
+}
+
+static int64_t host_now(struct host *host) {
+    struct node *node = node_of(host);
+    return node->config.clock->now(node->config.clock);
+}
+
+static uint64_t host_random(struct host *host) {
+    struct node *node = node_of(host);
+    uint64_t random;
+    node->config.clock->random(node->config.clock, &random, sizeof random);
+    return random;
+}
+
+static bool load_snapshot(void *data, const struct saved_actor *saved) {
+    struct hub *hub = data;
+    return runtime_load_snapshot(hub->activation, saved);
+}
+
+static bool load_event(void *data, const struct event_header *header, struct uuid command_id,
+                       struct bytes fields) {
+    struct hub *hub = data;
+    return runtime_load_event(hub->activation, header, command_id, fields);
+}
+
+static enum load_result load_result_of(enum store_result result) {
+    switch (result) {
+    case STORE_OK:
+        return LOAD_FOUND;
+    case STORE_ABSENT:
+        return LOAD_ABSENT;
+    case STORE_FENCED:
+        return LOAD_NOT_OWNED;
+    case STORE_CONFLICT: /* an event this program cannot read */
+        return LOAD_NEWER_VERSION;
+    case STORE_CORRUPT:
+        return LOAD_QUARANTINED;
+    default:
+        return LOAD_UNAVAILABLE;
+    }
+}
+
+static void answer_questions(struct hub *hub) {
+    struct grant_question *question = hub->questions;
+    hub->questions = NULL;
+    const struct actor *actor = activation_actor(hub->activation);
+    while (question != NULL) {
+        struct grant_question *next = question->next;
+        struct grant grant = {0};
+        if (actor != NULL) {
+            grant = actor->kind->grant(actor, question->user, question->administrator,
+                                       host_now(&hub->node->host));
+        }
+        question->answer(question->data, grant);
+        free(question);
+        question = next;
+    }
+}
+
+static void load_done(void *data, enum store_result result) {
+    struct hub *hub = data;
+    struct activation *activation = hub->activation;
+    hub->loading = false;
+    activation_hold(activation);
+    runtime_loaded(activation, load_result_of(result));
+    answer_questions(hub);
+    activation_release(activation);
+}
+
+static void host_load(struct host *host, struct activation *activation) {
+    static const struct store_load_sink sink = {
+        .snapshot = load_snapshot, .event = load_event, .done = load_done};
+    struct node *node = node_of(host);
+    struct hub *hub = hub_of(node, activation);
+    const struct actor_kind *kind = node_kind(activation_kind(activation));
+    hub->loading = true;
+    hub->head = (struct stream_head){.stream = activation_id(activation), .kind = kind->number};
+    store_load(node->config.store, &hub->head, kind->state_format, &sink, hub);
+}
+
+static void found_command(void *data, enum store_result result, uint64_t version) {
+    if (result == STORE_OK) {
+        runtime_appended_before(data, version);
+    } else {
+        runtime_appended(data, APPEND_UNAVAILABLE);
+    }
+}
+
+static void append_done(void *data, enum store_result result) {
+    static const enum append_result results[] = {
+        [STORE_OK] = APPEND_COMMITTED,
+        [STORE_ABSENT] = APPEND_CONFLICT,
+        [STORE_UNAVAILABLE] = APPEND_UNAVAILABLE,
+        [STORE_FENCED] = APPEND_FENCED,
+        [STORE_CONFLICT] = APPEND_CONFLICT,
+        [STORE_DUPLICATE] = APPEND_DUPLICATE,
+        [STORE_CORRUPT] = APPEND_CONFLICT,
+    };
+    struct hub *hub = data;
+    if (result == STORE_DUPLICATE) {
+        store_find_command(hub->node->config.store, hub->head.stream, hub->appending, found_command,
+                           hub->activation);
+        return;
+    }
+    runtime_appended(hub->activation, results[result]);
+}
+
+static void host_append(struct host *host, const struct append *append) {
+    struct node *node = node_of(host);
+    struct hub *hub = hub_of(node, append->activation);
+    hub->appending = append->command_id;
+    store_append(node->config.store, &hub->head, append, append_done, hub);
+}
+
+static void host_settle(struct host *host, struct activation *activation, struct uuid command_id) {
+    store_settle(node_of(host)->config.store, activation_id(activation), command_id);
+}
+
+static void host_save(struct host *host, struct activation *activation) {
+    struct node *node = node_of(host);
+    struct arena arena;
+    arena_init(&arena, SAVE_ARENA_MAX);
+    struct saved_actor saved;
+    runtime_save(activation, &arena, &saved);
+    if (saved.state.fields.bytes != NULL) {
+        store_save_snapshot(node->config.store, &hub_of(node, activation)->head, &saved);
+    }
+    arena_finish(&arena);
+}
+
+static void answer_command(struct node *node, uint32_t ticket, struct encoded reply) {
+    struct command_waiter **at = &node->waiters;
+    while (*at != NULL && (*at)->ticket != ticket) {
+        at = &(*at)->next;
+    }
+    struct command_waiter *waiter = *at;
+    if (waiter == NULL) {
+        return;
+    }
+    *at = waiter->next;
+    struct arena arena;
+    arena_init(&arena, 1024);
+    struct reader reader = reader_of(reply.fields);
+    struct refused refused = {.reason = REFUSAL_NONE};
+    struct accepted accepted = {.version = 0};
+    bool is_accepted = reply.tag == REPLY_ACCEPTED && accepted_read(&reader, &arena, &accepted);
+    if (!is_accepted) {
+        reader = reader_of(reply.fields);
+        refused_read(&reader, &arena, &refused);
+    }
+    waiter->done(waiter->data, is_accepted, refused.reason, accepted.version);
+    free(waiter);
+    arena_finish(&arena);
+}
+
+static void host_answer(struct host *host, struct activation *activation,
+                        struct session_number number, uint16_t channel, uint32_t seq,
+                        struct encoded reply) {
+    struct node *node = node_of(host);
+    (void)activation;
+    if (number.slot == SLOT_OF_COMMANDS) {
+        answer_command(node, number.generation, reply);
+        return;
+    }
+    struct session *session = session_find(node, number);
+    if (session == NULL || session->doomed) {
+        return;
+    }
+    if (reply.tag == REPLY_REFUSED) {
+        node->counts.refused++;
+    }
+    session_reply(session, channel, seq, reply);
+}
+
+static void host_publish(struct host *host, struct activation *activation,
+                         const struct event_header *header, uint8_t audiences, struct bytes fields,
+                         const uint64_t previous[AUDIENCE_COUNT]) {
+    struct hub *hub = hub_of(node_of(host), activation);
+    hub->node->now = host_now(host);
+    fanout_event(hub, header, audiences, fields, previous);
+}
+
+static void host_ephemera(struct host *host, struct activation *activation) {
+    fanout_mark(hub_of(node_of(host), activation));
+}
+
+/* Volatile messages to actors of other nodes are pointers and the like at most: losing one is
+ * allowed. Durable ones are rows that the owner of their shard finds by itself. */
+static void host_forward(struct host *host, const struct effect_message *message,
+                         struct uuid command_id) {
+    struct node *node = node_of(host);
+    if (store_owns(node->config.store, message->target)) {
+        runtime_deliver(node->runtime, message->target_kind, message->target, message->command,
+                        command_id, (struct uuid){{0}});
+    }
+}
+
+/* Its ephemeral state began anew, so what subscribers hold of it is void. */
+static void host_rebuilt(struct host *host, struct activation *activation) {
+    struct hub *hub = hub_of(node_of(host), activation);
+    for (uint32_t i = 0; i < hub->count; i++) {
+        channel_send_snapshot(hub->subscribers[i]);
+    }
+}
+
+static enum channel_end end_for(enum load_result why) {
+    switch (why) {
+    case LOAD_NEWER_VERSION:
+        return CHANNEL_END_NEWER_VERSION;
+    case LOAD_NOT_OWNED:
+        return CHANNEL_END_MOVED;
+    case LOAD_QUARANTINED:
+        return CHANNEL_END_QUARANTINED;
+    default:
+        return CHANNEL_END_UNAVAILABLE;
+    }
+}
+
+static void host_lost(struct host *host, struct activation *activation, enum load_result why) {
+    hub_end_all(hub_of(node_of(host), activation), end_for(why));
+}
+
+static void host_drop(struct host *host, struct activation *activation) {
+    (void)host;
+    struct hub *hub = *activation_attic(activation);
+    if (hub == NULL) {
+        return;
+    }
+    assert(hub->count == 0);
+    answer_questions(hub);
+    fanout_forget(hub);
+    free(hub->subscribers);
+    free(hub);
+    *activation_attic(activation) = NULL;
+}
+
+void host_init(struct node *node) {
+    node->host = (struct host){
+        .now = host_now,
+        .random = host_random,
+        .load = host_load,
+        .append = host_append,
+        .settle = host_settle,
+        .save = host_save,
+        .answer = host_answer,
+        .publish = host_publish,
+        .ephemera = host_ephemera,
+        .forward = host_forward,
+        .rebuilt = host_rebuilt,
+        .lost = host_lost,
+        .drop = host_drop,
+    };
+}

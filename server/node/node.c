@@ -1,0 +1,330 @@
+/* A node put together, its tick, and the door for what the server itself asks of actors. */
+#include "server/node/node.h"
+
+#include "actors/kinds.h"
+#include "server/node/node_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SWEEP_US = 1000000,
+    TICK_QUICK_US = 4000,
+    TICK_BUSY_US = 16700,
+    TICK_OVERLOADED_US = 33000,
+    TURNS_US = 2000, /* actors' share of one loop turn */
+    SCRATCH_MAX = 16 * 1024 * 1024,
+    INCOMING_ARENA_MAX = 256 * 1024,
+};
+
+const struct actor_kind *node_kind(uint8_t number) {
+    for (size_t i = 0; i < actor_kind_count; i++) {
+        if (actor_kinds[i]->number == number) {
+            return actor_kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static bool push_pending(struct node *node, const struct deferred *pending) {
+    return runtime_deliver(node->runtime, pending->kind, pending->target, pending->command,
+                           pending->command_id, pending->command_id);
+}
+
+static void on_pending(void *data, uint8_t target_kind, struct uuid target, struct uuid command_id,
+                       struct encoded command) {
+    struct node *node = data;
+    struct deferred pending = {
+        .kind = target_kind, .target = target, .command_id = command_id, .command = command};
+    if (push_pending(node, &pending)) {
+        return;
+    }
+    struct deferred *deferred = malloc(sizeof *deferred + command.fields.length);
+    if (deferred == NULL) {
+        return; /* still in the record: given again after a restart */
+    }
+    *deferred = pending;
+    memcpy(deferred + 1, command.fields.bytes, command.fields.length);
+    deferred->command.fields.bytes = (const uint8_t *)(deferred + 1);
+    deferred->next = node->deferred;
+    node->deferred = deferred;
+}
+
+static void push_deferred(struct node *node) {
+    struct deferred **at = &node->deferred;
+    while (*at != NULL) {
+        struct deferred *deferred = *at;
+        if (push_pending(node, deferred)) {
+            *at = deferred->next;
+            free(deferred);
+        } else {
+            at = &deferred->next;
+        }
+    }
+}
+
+static void on_shards(void *data, const bool owned[1024]) {
+    struct node *node = data;
+    for (uint16_t shard = 0; shard < 1024; shard++) {
+        if (!owned[shard]) {
+            runtime_drop_shard(node->runtime, shard);
+        }
+    }
+}
+
+struct node *node_create(const struct node_config *config) {
+    struct node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return NULL;
+    }
+    node->config = *config;
+    node->slots = calloc(NODE_SESSIONS_MAX, sizeof(struct session *));
+    node->generations = calloc(NODE_SESSIONS_MAX, sizeof *node->generations);
+    assert(node->slots != NULL && node->generations != NULL);
+    node->tick_interval = TICK_QUICK_US;
+    node->available = true;
+    arena_init(&node->scratch, SCRATCH_MAX);
+    host_init(node);
+    node->now = config->clock->now(config->clock);
+    node->runtime = runtime_create(&node->host, actor_kinds, actor_kind_count);
+    store_on_due(config->store, on_pending, node);
+    store_start(config->store, on_shards, node);
+    return node;
+}
+
+void node_destroy(struct node *node) {
+    if (node == NULL) {
+        return;
+    }
+    for (uint32_t slot = 0; slot < node->slot_count; slot++) {
+        if (node->slots[slot] != NULL) {
+            node_session_closed(node, slot + 1);
+        }
+    }
+    runtime_destroy(node->runtime);
+    while (node->waiters != NULL) {
+        struct command_waiter *waiter = node->waiters;
+        node->waiters = waiter->next;
+        free(waiter);
+    }
+    while (node->deferred != NULL) {
+        struct deferred *deferred = node->deferred;
+        node->deferred = deferred->next;
+        free(deferred);
+    }
+    arena_finish(&node->scratch);
+    free(node->slots);
+    free(node->generations);
+    free(node);
+}
+
+static void push_from_session(struct session *session, struct channel *channel,
+                              const struct frame *frame) {
+    struct node *node = session->node;
+    const struct actor_kind *kind = node_kind(channel->kind);
+    struct arena *arena = runtime_arena(node->runtime);
+    /* The frame's bytes belong to the socket: what waits in a mailbox has its own. */
+    struct reader reader = reader_of(arena_bytes(arena, frame->fields));
+    struct incoming incoming = {
+        .tag = frame->tag,
+        .message = kind->decode(frame->tag, &reader, arena),
+        .arena = arena,
+        .sender = {.session = session->number,
+                   .user = session->user,
+                   .roles = channel->grant.roles,
+                   .participant = channel->participant},
+        .channel = channel->number,
+        .seq = frame->seq,
+    };
+    if (incoming.message == NULL) {
+        arena_finish(arena);
+        free(arena);
+        if (frame->form == FRAME_NUMBERED) {
+            session_refuse(session, frame->channel, frame->seq, REFUSAL_MALFORMED);
+        }
+        return;
+    }
+    enum push_result result = runtime_push(node->runtime, channel->activation, &incoming);
+    if (result == PUSH_FULL && frame->form == FRAME_NUMBERED) {
+        session_refuse(session, frame->channel, frame->seq, REFUSAL_BUSY);
+    } else if (result == PUSH_TAKEN_MUTE_SENDER && session->muted_by == NULL) {
+        session->muted_by = channel->activation;
+        node->muted++;
+        node->config.transport->pause(node->config.transport, session->outbox.connection, true);
+    }
+}
+
+static void on_channel_frame(struct session *session, const struct frame *frame) {
+    struct channel *channel = channel_find(session, frame->channel);
+    if (channel == NULL || channel->activation == NULL) {
+        if (frame->form == FRAME_NUMBERED) {
+            session_refuse(session, frame->channel, frame->seq, REFUSAL_NOT_FOUND);
+        }
+        return; /* a signal on its way while the channel ended */
+    }
+    const struct message_rule *rules = node_kind(channel->kind)->rules;
+    enum refusal reason;
+    enum gate_verdict verdict =
+        gate_admit(&session->gate, channel->kind, rules, channel->grant.roles, frame->tag,
+                   frame->fields.length, session->node->now, &reason);
+    bool numbered = frame->form == FRAME_NUMBERED;
+    if (verdict == GATE_ADMIT && numbered != (rules[frame->tag].class != MESSAGE_SIGNAL)) {
+        session_doom(session, CLOSE_PROTOCOL);
+    } else if (verdict == GATE_ADMIT) {
+        push_from_session(session, channel, frame);
+    } else if (verdict == GATE_CUT) {
+        session_doom(session, CLOSE_TOO_FAST);
+    } else if (verdict == GATE_REFUSE && numbered) {
+        session_refuse(session, frame->channel, frame->seq, reason);
+    }
+}
+
+void node_session_frame(struct node *node, uint32_t number, struct bytes bytes) {
+    struct session *session = session_at(node, number - 1);
+    if (session == NULL || session->doomed) {
+        return;
+    }
+    node->now = node->config.clock->now(node->config.clock);
+    session->heard_at = node->now;
+    node->counts.frames_in++;
+    struct frame frame;
+    if (bytes.length > FRAME_IN_MAX || !frame_read(bytes, &frame) || frame.form == FRAME_EVENT) {
+        session_doom(session, CLOSE_PROTOCOL);
+    } else if (frame.channel == 0) {
+        session_on_message(session, &frame);
+    } else {
+        on_channel_frame(session, &frame);
+    }
+}
+
+/* Tells everybody once when the database goes away or comes back. */
+static void watch_store(struct node *node) {
+    bool available = store_available(node->config.store);
+    if (available == node->available) {
+        return;
+    }
+    node->available = available;
+    struct arena arena;
+    arena_init(&arena, 256);
+    struct store_changed changed = {.available = available};
+    struct encoded notice = store_changed_encode(&arena, &changed);
+    for (uint32_t slot = 0; slot < node->slot_count; slot++) {
+        if (node->slots[slot] != NULL && node->slots[slot]->greeted) {
+            session_notice(node->slots[slot], 0, notice);
+        }
+    }
+    arena_finish(&arena);
+}
+
+static int64_t earlier(int64_t a, int64_t b) {
+    if (a == 0 || b == 0) {
+        return a == 0 ? b : a;
+    }
+    return a < b ? a : b;
+}
+
+int64_t node_tick(struct node *node, int64_t now, double busy) {
+    node->now = now;
+    node->tick_interval = busy < 0.5    ? TICK_QUICK_US
+                          : busy < 0.85 ? TICK_BUSY_US
+                                        : TICK_OVERLOADED_US;
+    push_deferred(node);
+    bool more = runtime_run(node->runtime, now + TURNS_US);
+    int64_t next = store_tick(node->config.store, now);
+    watch_store(node);
+    next = earlier(next, fanout_ephemera(node));
+    if (node->muted > 0) {
+        sessions_unmute(node);
+    }
+    if (now >= node->sweep_at) {
+        sessions_sweep(node);
+        node->sweep_at = now + SWEEP_US;
+    }
+    sessions_reap(node);
+    next = earlier(next, runtime_next_timer(node->runtime));
+    return more ? now : earlier(next, node->sweep_at);
+}
+
+void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
+                    bool administrator, void (*answer)(void *data, struct grant grant),
+                    void *data) {
+    struct activation *activation = runtime_activate(node->runtime, kind, id);
+    const struct actor *actor = activation_actor(activation);
+    if (actor != NULL) {
+        answer(data, actor->kind->grant(actor, user, administrator,
+                                        node->config.clock->now(node->config.clock)));
+        return;
+    }
+    struct grant_question *question = malloc(sizeof *question);
+    if (question == NULL) {
+        answer(data, (struct grant){0});
+        return;
+    }
+    struct hub *hub = hub_of(node, activation);
+    *question = (struct grant_question){.next = hub->questions,
+                                        .user = user,
+                                        .administrator = administrator,
+                                        .answer = answer,
+                                        .data = data};
+    hub->questions = question;
+}
+
+static void no_answer_wanted(void *data, bool accepted, enum refusal why, uint64_t version) {
+    (void)data;
+    (void)accepted;
+    (void)why;
+    (void)version;
+}
+
+void node_command(struct node *node, uint8_t kind_number, struct uuid id, struct uuid by,
+                  struct encoded command,
+                  void (*done)(void *data, bool accepted, enum refusal why, uint64_t version),
+                  void *data) {
+    const struct actor_kind *kind = node_kind(kind_number);
+    struct arena *arena = runtime_arena(node->runtime);
+    struct command_waiter *waiter = malloc(sizeof *waiter);
+    assert(kind != NULL && waiter != NULL);
+    struct reader reader = reader_of(arena_bytes(arena, command.fields));
+    *waiter = (struct command_waiter){
+        .next = node->waiters,
+        .ticket = ++node->ticket_next,
+        .done = done == NULL ? no_answer_wanted : done,
+        .data = data,
+    };
+    node->waiters = waiter;
+    struct incoming incoming = {
+        .tag = command.tag,
+        .message = kind->decode(command.tag, &reader, arena),
+        .arena = arena,
+        .sender = {.session = {.slot = SLOT_OF_COMMANDS, .generation = waiter->ticket},
+                   .user = by,
+                   .roles = 1u << ROLE_SYSTEM},
+        .seq = 1,
+    };
+    assert(incoming.message != NULL);
+    struct activation *activation = runtime_activate(node->runtime, kind_number, id);
+    if (runtime_push(node->runtime, activation, &incoming) == PUSH_FULL) {
+        node->waiters = waiter->next;
+        waiter->done(data, false, REFUSAL_BUSY, 0);
+        free(waiter);
+    }
+}
+
+void node_on_revoked(struct node *node,
+                     void (*revoked)(void *data, uint8_t kind, struct uuid id, struct uuid user),
+                     void *data) {
+    node->revoked = revoked;
+    node->revoked_data = data;
+}
+
+void node_count(const struct node *node, struct node_counts *ret) {
+    *ret = node->counts;
+    ret->tick_us = (uint32_t)node->tick_interval;
+    ret->lane_bytes = 0;
+    for (uint32_t slot = 0; slot < node->slot_count; slot++) {
+        if (node->slots[slot] != NULL) {
+            ret->lane_bytes += node->slots[slot]->outbox.bytes;
+        }
+    }
+}
