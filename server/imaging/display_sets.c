@@ -121,7 +121,7 @@ static int by_pile(const void *left, const void *right) {
 
 /* The id hashes what makes this pile differ from its siblings. The orientation is rounded to 0.01,
  * far coarser than two slices of one pile differ; `twin` counts piles that still look alike. */
-static void name_set(struct display_set *set, const char *series_uid,
+static void name_set(struct display_pile *set, const char *series_uid,
                      const struct display_slice *slice, size_t twin) {
     char key[SPLIT_KEY_MAX];
     int length;
@@ -216,7 +216,7 @@ static enum volume_reason judge_slices(const struct placed *pile, size_t count) 
 }
 
 static enum volume_reason judge_pile(const struct placed *pile, size_t count,
-                                     struct display_set *set) {
+                                     struct display_pile *set) {
     enum volume_reason reason = judge_slices(pile, count);
     if (reason != VOLUME_IS_VOLUME) {
         return reason;
@@ -236,7 +236,7 @@ static enum volume_reason judge_pile(const struct placed *pile, size_t count,
     return reason;
 }
 
-static void describe(struct display_set *set, const struct placed *pile, size_t count) {
+static void describe(struct display_pile *set, const struct placed *pile, size_t count) {
     const struct display_slice *head = pile[0].slice;
     set->count = count;
     if (is_document(head)) {

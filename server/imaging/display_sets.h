@@ -44,7 +44,7 @@ struct display_slice {
     double frames_spacing;  // mm
 };
 
-struct display_set {
+struct display_pile {
     char id[DISPLAY_SET_ID_SIZE + 1];
     enum display_kind kind;
     enum volume_reason reason; // VOLUME_IS_VOLUME exactly when kind is DISPLAY_VOLUME
@@ -58,7 +58,7 @@ struct display_sets {
     /* Owned. */
     size_t *order; // indexes of slices, set after set, each in display order
     /* Derived. */
-    struct display_set sets[DISPLAY_SETS_MAX];
+    struct display_pile sets[DISPLAY_SETS_MAX];
     size_t count;
     size_t left_out; // instances over DISPLAY_SETS_MAX
 };

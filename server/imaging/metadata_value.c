@@ -111,6 +111,16 @@ static void write_decimal(struct bounded_output *output, const char *text, size_
     }
 }
 
+/* False for a component group of carets alone, which names nobody. */
+static bool has_letters(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '^' && text[i] != ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The component groups of a person name (PS3.5 section 6.2.1). */
 static void write_person_name(struct bounded_output *output, const char *text, size_t size) {
     static const char *const groups[] = {"Alphabetic", "Ideographic", "Phonetic"};
@@ -119,7 +129,7 @@ static void write_person_name(struct bounded_output *output, const char *text, s
     for (int i = 0; i < 3; i++) {
         const char *end = memchr(text, '=', size);
         size_t length = end ? (size_t)(end - text) : size;
-        if (length > 0) {
+        if (has_letters(text, length)) {
             bounded_output_format(output, "%s\"%s\":", any ? "," : "", groups[i]);
             json_write_string(output, text, length);
             any = true;
