@@ -1,7 +1,7 @@
 #ifndef CONSILIUM_CLIENTS_NATIVE_HTTP_H
 #define CONSILIUM_CLIENTS_NATIVE_HTTP_H
 
-#include "clients/native/transport.h"
+#include "clients/native/stream.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +9,8 @@
 
 /*
  * HTTP/1.1 (RFC 9112), as much as talking to our own server takes: one request after another on a
- * kept connection. `http_response_read` judges bytes and reads no socket; `http_request` blocks.
+ * kept connection. `http_response_read` judges bytes and reads no socket; `http_client_request`
+ * blocks.
  */
 
 enum {
@@ -40,14 +41,14 @@ enum http_reading {
 enum http_reading http_response_read(uint8_t *bytes, size_t length, bool ended,
                                      struct http_response *ret_response);
 // A header's value, without the spaces around it; false when absent or longer than `size - 1`.
-bool http_header(const struct http_response *response, const char *name, char *ret_value,
-                 size_t size);
+bool http_response_header(const struct http_response *response, const char *name, char *ret_value,
+                          size_t size);
 
 // One connection, opened when it is needed. Zeroed but for `address` and `bearer` it is ready.
 struct http_client {
     const struct server_address *address; // given, borrowed
     const char *bearer;                   // given, borrowed; NULL before sign-in
-    struct transport transport;
+    struct stream stream;
     uint8_t *bytes; // owned: the last response
     size_t length, capacity;
 };
@@ -58,8 +59,8 @@ void http_client_finish(struct http_client *client);
 // Sends a request and waits for its answer, which borrows from the client until the next request.
 // `media_type` NULL = no body. A kept connection that the server has meanwhile closed is replaced
 // once. False when the server could not be asked, or what came was no HTTP.
-bool http_request(struct http_client *client, const char *method, const char *path,
-                  const char *media_type, const void *body, size_t body_length,
-                  struct http_response *ret_response);
+bool http_client_request(struct http_client *client, const char *method, const char *path,
+                         const char *media_type, const void *body, size_t body_length,
+                         struct http_response *ret_response);
 
 #endif

@@ -13,30 +13,30 @@ void http_client_init(struct http_client *client, const struct server_address *a
 }
 
 void http_client_finish(struct http_client *client) {
-    transport_close(&client->transport);
+    stream_close(&client->stream);
     free(client->bytes);
     client->bytes = NULL;
     client->length = client->capacity = 0;
 }
 
-static bool wait_for(const struct transport *transport) {
-    struct pollfd waiting = {.fd = transport->descriptor, .events = POLLIN};
-    if (transport->wants_write)
+static bool wait_for(const struct stream *stream) {
+    struct pollfd waiting = {.fd = stream->descriptor, .events = POLLIN};
+    if (stream->wants_write)
         waiting.events |= POLLOUT;
     return poll(&waiting, 1, HTTP_TIMEOUT_MS) == 1;
 }
 
 static bool open_connection(struct http_client *client) {
-    if (client->transport.state == TRANSPORT_OPEN)
+    if (client->stream.state == STREAM_OPEN)
         return true;
-    transport_close(&client->transport);
-    if (!transport_connect(&client->transport, client->address))
+    stream_close(&client->stream);
+    if (!stream_connect(&client->stream, client->address))
         return false;
     for (;;) {
-        enum transport_result result = transport_advance(&client->transport);
-        if (result == TRANSPORT_DONE)
+        enum stream_result result = stream_advance(&client->stream);
+        if (result == STREAM_DONE)
             return true;
-        if (result != TRANSPORT_AGAIN || !wait_for(&client->transport))
+        if (result != STREAM_AGAIN || !wait_for(&client->stream))
             return false;
     }
 }
@@ -45,11 +45,11 @@ static bool write_all(struct http_client *client, const void *bytes, size_t leng
     const uint8_t *at = bytes;
     while (length > 0) {
         size_t written;
-        enum transport_result result = transport_write(&client->transport, at, length, &written);
-        if (result == TRANSPORT_DONE) {
+        enum stream_result result = stream_write(&client->stream, at, length, &written);
+        if (result == STREAM_DONE) {
             at += written;
             length -= written;
-        } else if (result != TRANSPORT_AGAIN || !wait_for(&client->transport)) {
+        } else if (result != STREAM_AGAIN || !wait_for(&client->stream)) {
             return false;
         }
     }
@@ -76,17 +76,16 @@ static bool read_response(struct http_client *client, struct http_response *ret_
         if (!make_room(client))
             return false;
         size_t count = 0;
-        enum transport_result result =
-            transport_read(&client->transport, client->bytes + client->length,
-                           client->capacity - client->length, &count);
-        if (result == TRANSPORT_AGAIN) {
-            if (!wait_for(&client->transport))
+        enum stream_result result = stream_read(&client->stream, client->bytes + client->length,
+                                                client->capacity - client->length, &count);
+        if (result == STREAM_AGAIN) {
+            if (!wait_for(&client->stream))
                 return false;
             continue;
         }
-        if (result == TRANSPORT_BROKEN)
+        if (result == STREAM_BROKEN)
             return false;
-        bool ended = result == TRANSPORT_ENDED;
+        bool ended = result == STREAM_ENDED;
         client->length += count;
         enum http_reading reading =
             http_response_read(client->bytes, client->length, ended, ret_response);
@@ -103,13 +102,13 @@ static bool exchange(struct http_client *client, const char *head, size_t head_l
                     (body_length == 0 || write_all(client, body, body_length)) &&
                     read_response(client, ret_response);
     if (!answered || ret_response->closes)
-        transport_close(&client->transport);
+        stream_close(&client->stream);
     return answered;
 }
 
-bool http_request(struct http_client *client, const char *method, const char *path,
-                  const char *media_type, const void *body, size_t body_length,
-                  struct http_response *ret_response) {
+bool http_client_request(struct http_client *client, const char *method, const char *path,
+                         const char *media_type, const void *body, size_t body_length,
+                         struct http_response *ret_response) {
     char head[REQUEST_HEAD_MAX];
     int length = snprintf(head, sizeof(head),
                           "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n%s%s%s%s%s%s\r\n",
@@ -118,7 +117,7 @@ bool http_request(struct http_client *client, const char *method, const char *pa
                           media_type ? "\r\n" : "", client->bearer ? "Authorization: Bearer " : "",
                           client->bearer ? client->bearer : "", client->bearer ? "\r\n" : "");
     assert(length > 0 && length < (int)sizeof(head));
-    bool kept = client->transport.state == TRANSPORT_OPEN;
+    bool kept = client->stream.state == STREAM_OPEN;
     if (exchange(client, head, (size_t)length, body, body_length, ret_response))
         return true;
     // What looked like a kept connection may have been closed by the server while it was idle. All

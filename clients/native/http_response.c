@@ -15,8 +15,8 @@ static size_t head_length_of(const uint8_t *bytes, size_t length) {
     return 0;
 }
 
-bool http_header(const struct http_response *response, const char *name, char *ret_value,
-                 size_t size) {
+bool http_response_header(const struct http_response *response, const char *name, char *ret_value,
+                          size_t size) {
     const char *end = response->head + response->head_length;
     const char *line = memchr(response->head, '\n', response->head_length);
     size_t name_length = strlen(name);
@@ -86,11 +86,11 @@ static enum http_reading read_body(uint8_t *bytes, size_t length, bool ended,
         response->consumed = response->head_length;
         return HTTP_COMPLETE;
     }
-    if (http_header(response, "Transfer-Encoding", value, sizeof(value)))
+    if (http_response_header(response, "Transfer-Encoding", value, sizeof(value)))
         return strcasecmp(value, "chunked") == 0 ? read_chunks(bytes, length, response)
                                                  : HTTP_MALFORMED;
     size_t available = length - response->head_length;
-    if (!http_header(response, "Content-Length", value, sizeof(value))) {
+    if (!http_response_header(response, "Content-Length", value, sizeof(value))) {
         response->closes = true;
         response->body_length = available;
         response->consumed = length;
@@ -118,7 +118,7 @@ enum http_reading http_response_read(uint8_t *bytes, size_t length, bool ended,
     if (sscanf(line, "HTTP/1.%1u %3u", &minor, &response.status) != 2 || response.status < 100)
         return HTTP_MALFORMED;
     char value[32];
-    response.closes = http_header(&response, "Connection", value, sizeof(value)) &&
+    response.closes = http_response_header(&response, "Connection", value, sizeof(value)) &&
                       strcasecmp(value, "close") == 0;
     enum http_reading reading = read_body(bytes, length, ended, &response);
     if (reading == HTTP_INCOMPLETE && ended)

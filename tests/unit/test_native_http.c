@@ -54,11 +54,11 @@ static void headers_are_found_whatever_their_case(void **state) {
     assert_int_equal(
         read_text("HTTP/1.1 204 No\r\nX-one:  two \r\nretry-AFTER: 7\r\n\r\n", false, &response),
         HTTP_COMPLETE);
-    assert_true(http_header(&response, "Retry-After", value, sizeof(value)));
+    assert_true(http_response_header(&response, "Retry-After", value, sizeof(value)));
     assert_string_equal(value, "7");
-    assert_true(http_header(&response, "x-ONE", value, sizeof(value)));
+    assert_true(http_response_header(&response, "x-ONE", value, sizeof(value)));
     assert_string_equal(value, "two");
-    assert_false(http_header(&response, "X-on", value, sizeof(value)));
+    assert_false(http_response_header(&response, "X-on", value, sizeof(value)));
 }
 
 static void what_is_no_response_is_malformed(void **state) {

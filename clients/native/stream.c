@@ -1,4 +1,4 @@
-#include "clients/native/transport.h"
+#include "clients/native/stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -88,24 +88,24 @@ void server_address_finish(struct server_address *address) {
 }
 
 // Asks for the certificate of the host that was meant, by name or by number (RFC 6125).
-static bool begin_tls(struct transport *transport) {
-    const char *host = transport->address->host;
-    SSL *tls = SSL_new(transport->address->tls);
+static bool begin_tls(struct stream *stream) {
+    const char *host = stream->address->host;
+    SSL *tls = SSL_new(stream->address->tls);
     if (tls == NULL)
         return false;
-    transport->tls = tls;
+    stream->tls = tls;
     X509_VERIFY_PARAM *parameters = SSL_get0_param(tls);
     if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 &&
         (SSL_set1_host(tls, host) != 1 || SSL_set_tlsext_host_name(tls, host) != 1))
         return false;
     SSL_set_connect_state(tls);
-    return SSL_set_fd(tls, transport->descriptor) == 1;
+    return SSL_set_fd(tls, stream->descriptor) == 1;
 }
 
-bool transport_connect(struct transport *transport, const struct server_address *address) {
+bool stream_connect(struct stream *stream, const struct server_address *address) {
     const int on = 1;
     int family = address->socket_address.ss_family;
-    *transport = (struct transport){.address = address, .descriptor = -1};
+    *stream = (struct stream){.address = address, .descriptor = -1};
     int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
         return false;
@@ -117,91 +117,91 @@ bool transport_connect(struct transport *transport, const struct server_address 
         close(descriptor);
         return false;
     }
-    transport->descriptor = descriptor;
-    transport->state = TRANSPORT_CONNECTING;
-    transport->wants_write = true;
-    if (address->tls != NULL && !begin_tls(transport)) {
-        transport_close(transport);
+    stream->descriptor = descriptor;
+    stream->state = STREAM_CONNECTING;
+    stream->wants_write = true;
+    if (address->tls != NULL && !begin_tls(stream)) {
+        stream_close(stream);
         errno = EPROTO;
         return false;
     }
     return true;
 }
 
-void transport_close(struct transport *transport) {
-    if (transport->state == TRANSPORT_CLOSED)
+void stream_close(struct stream *stream) {
+    if (stream->state == STREAM_CLOSED)
         return;
-    if (transport->tls != NULL && transport->state == TRANSPORT_OPEN)
-        SSL_shutdown(transport->tls);
-    SSL_free(transport->tls);
-    close(transport->descriptor);
-    *transport = (struct transport){.address = transport->address, .descriptor = -1};
+    if (stream->tls != NULL && stream->state == STREAM_OPEN)
+        SSL_shutdown(stream->tls);
+    SSL_free(stream->tls);
+    close(stream->descriptor);
+    *stream = (struct stream){.address = stream->address, .descriptor = -1};
 }
 
 // What OpenSSL's answer means for us.
-static enum transport_result judge_tls(struct transport *transport, int answer) {
-    int error = SSL_get_error(transport->tls, answer);
-    transport->wants_write = error == SSL_ERROR_WANT_WRITE;
+static enum stream_result judge_tls(struct stream *stream, int answer) {
+    int error = SSL_get_error(stream->tls, answer);
+    stream->wants_write = error == SSL_ERROR_WANT_WRITE;
     ERR_clear_error();
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-        return TRANSPORT_AGAIN;
-    return error == SSL_ERROR_ZERO_RETURN ? TRANSPORT_ENDED : TRANSPORT_BROKEN;
+        return STREAM_AGAIN;
+    return error == SSL_ERROR_ZERO_RETURN ? STREAM_ENDED : STREAM_BROKEN;
 }
 
-enum transport_result transport_advance(struct transport *transport) {
-    if (transport->state == TRANSPORT_CONNECTING) {
+enum stream_result stream_advance(struct stream *stream) {
+    if (stream->state == STREAM_CONNECTING) {
         struct sockaddr_storage peer;
         socklen_t peer_length = sizeof(peer);
-        if (getpeername(transport->descriptor, (struct sockaddr *)&peer, &peer_length) != 0) {
+        if (getpeername(stream->descriptor, (struct sockaddr *)&peer, &peer_length) != 0) {
             int error = 0;
             socklen_t error_length = sizeof(error);
-            getsockopt(transport->descriptor, SOL_SOCKET, SO_ERROR, &error, &error_length);
-            return error == 0 ? TRANSPORT_AGAIN : TRANSPORT_BROKEN;
+            getsockopt(stream->descriptor, SOL_SOCKET, SO_ERROR, &error, &error_length);
+            return error == 0 ? STREAM_AGAIN : STREAM_BROKEN;
         }
-        transport->state = transport->tls != NULL ? TRANSPORT_HANDSHAKING : TRANSPORT_OPEN;
+        stream->state = stream->tls != NULL ? STREAM_HANDSHAKING : STREAM_OPEN;
     }
-    if (transport->state == TRANSPORT_HANDSHAKING) {
-        int answer = SSL_do_handshake(transport->tls);
+    if (stream->state == STREAM_HANDSHAKING) {
+        int answer = SSL_do_handshake(stream->tls);
         if (answer != 1)
-            return judge_tls(transport, answer);
-        transport->state = TRANSPORT_OPEN;
+            return judge_tls(stream, answer);
+        stream->state = STREAM_OPEN;
     }
-    transport->wants_write = false;
-    return transport->state == TRANSPORT_OPEN ? TRANSPORT_DONE : TRANSPORT_BROKEN;
+    stream->wants_write = false;
+    return stream->state == STREAM_OPEN ? STREAM_DONE : STREAM_BROKEN;
 }
 
-static enum transport_result judge_plain(struct transport *transport, bool writing) {
+static enum stream_result judge_plain(struct stream *stream, bool writing) {
     bool again = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-    transport->wants_write = again && writing;
-    return again ? TRANSPORT_AGAIN : TRANSPORT_BROKEN;
+    stream->wants_write = again && writing;
+    return again ? STREAM_AGAIN : STREAM_BROKEN;
 }
 
-enum transport_result transport_read(struct transport *transport, void *bytes, size_t length,
-                                     size_t *ret_length) {
-    assert(transport->state == TRANSPORT_OPEN);
-    if (transport->tls != NULL) {
-        int answer = SSL_read_ex(transport->tls, bytes, length, ret_length);
-        return answer == 1 ? TRANSPORT_DONE : judge_tls(transport, answer);
+enum stream_result stream_read(struct stream *stream, void *bytes, size_t length,
+                               size_t *ret_length) {
+    assert(stream->state == STREAM_OPEN);
+    if (stream->tls != NULL) {
+        int answer = SSL_read_ex(stream->tls, bytes, length, ret_length);
+        return answer == 1 ? STREAM_DONE : judge_tls(stream, answer);
     }
-    ssize_t count = recv(transport->descriptor, bytes, length, 0);
+    ssize_t count = recv(stream->descriptor, bytes, length, 0);
     if (count < 0)
-        return judge_plain(transport, false);
+        return judge_plain(stream, false);
     if (count == 0)
-        return TRANSPORT_ENDED;
+        return STREAM_ENDED;
     *ret_length = (size_t)count;
-    return TRANSPORT_DONE;
+    return STREAM_DONE;
 }
 
-enum transport_result transport_write(struct transport *transport, const void *bytes, size_t length,
-                                      size_t *ret_length) {
-    assert(transport->state == TRANSPORT_OPEN);
-    if (transport->tls != NULL) {
-        int answer = SSL_write_ex(transport->tls, bytes, length, ret_length);
-        return answer == 1 ? TRANSPORT_DONE : judge_tls(transport, answer);
+enum stream_result stream_write(struct stream *stream, const void *bytes, size_t length,
+                                size_t *ret_length) {
+    assert(stream->state == STREAM_OPEN);
+    if (stream->tls != NULL) {
+        int answer = SSL_write_ex(stream->tls, bytes, length, ret_length);
+        return answer == 1 ? STREAM_DONE : judge_tls(stream, answer);
     }
-    ssize_t count = send(transport->descriptor, bytes, length, MSG_NOSIGNAL);
+    ssize_t count = send(stream->descriptor, bytes, length, MSG_NOSIGNAL);
     if (count < 0)
-        return judge_plain(transport, true);
+        return judge_plain(stream, true);
     *ret_length = (size_t)count;
-    return TRANSPORT_DONE;
+    return STREAM_DONE;
 }
