@@ -1,0 +1,86 @@
+#include "server/imaging/ingest_channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void ingest_put_length(uint8_t bytes[INGEST_LENGTH_SIZE], uint32_t length) {
+    bytes[0] = (uint8_t)(length >> 24);
+    bytes[1] = (uint8_t)(length >> 16);
+    bytes[2] = (uint8_t)(length >> 8);
+    bytes[3] = (uint8_t)length;
+}
+
+uint32_t ingest_get_length(const uint8_t bytes[INGEST_LENGTH_SIZE]) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Reads exactly `size` bytes; a descriptor that comes with them replaces -1 in `ret_file`. */
+static bool receive_all(int socket, uint8_t *bytes, size_t size, int *ret_file) {
+    while (size > 0) {
+        union {
+            struct cmsghdr header;
+            char bytes[CMSG_SPACE(sizeof(int))];
+        } control;
+        struct iovec piece = {bytes, size};
+        struct msghdr message = {.msg_iov = &piece,
+                                 .msg_iovlen = 1,
+                                 .msg_control = control.bytes,
+                                 .msg_controllen = sizeof control.bytes};
+        ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+            header->cmsg_len == CMSG_LEN(sizeof(int))) {
+            if (*ret_file >= 0) {
+                close(*ret_file);
+            }
+            memcpy(ret_file, CMSG_DATA(header), sizeof(int));
+        }
+        bytes += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+bool ingest_receive(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret_length,
+                    int *ret_file) {
+    *ret_file = -1;
+    uint8_t length_bytes[INGEST_LENGTH_SIZE];
+    if (!receive_all(socket, length_bytes, sizeof length_bytes, ret_file)) {
+        return false;
+    }
+    uint32_t length = ingest_get_length(length_bytes);
+    if (length > INGEST_REQUEST_MAX || !receive_all(socket, frame, length, ret_file)) {
+        return false;
+    }
+    *ret_length = length;
+    return *ret_file >= 0;
+}
+
+static bool send_all(int socket, const uint8_t *bytes, size_t size) {
+    while (size > 0) {
+        ssize_t sent = send(socket, bytes, size, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) {
+            continue;
+        }
+        if (sent <= 0) {
+            return false;
+        }
+        bytes += sent;
+        size -= (size_t)sent;
+    }
+    return true;
+}
+
+bool ingest_send(int socket, const uint8_t *frame, uint32_t length) {
+    uint8_t length_bytes[INGEST_LENGTH_SIZE];
+    ingest_put_length(length_bytes, length);
+    return send_all(socket, length_bytes, sizeof length_bytes) && send_all(socket, frame, length);
+}

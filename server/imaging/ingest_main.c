@@ -1,0 +1,168 @@
+/*
+ * consilium-ingest: reads foreign files so that consilium does not have to.
+ *
+ * Started by consilium with a socket as descriptor 3. It gives up what it does not need, then takes
+ * one file at a time as a descriptor, maps it, reads it in one pass and answers with its digest,
+ * index row, frame table and metadata, or with why not. It keeps nothing between files, writes
+ * nothing anywhere, and says nothing on standard error about what was in a file.
+ */
+#include "protocol/frame.h"
+#include "protocol/generated/ingest.h"
+#include "server/imaging/document_reader.h"
+#include "server/imaging/ingest_channel.h"
+#include "server/imaging/ingest_sandbox.h"
+#include "server/imaging/instance_reader.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define DIGEST_SIZE 32
+#define FILE_SIZE_MAX ((uint64_t)1 << 30) // bytes mapped at once
+
+struct ingest {
+    struct character_sets *sets;
+    EVP_MD *sha512_256; // fetched before the sandbox: fetching reads OpenSSL's configuration
+    struct arena arena; // of one answer
+    uint8_t request[INGEST_REQUEST_MAX];
+    uint8_t index[INSTANCE_ENCODED_MAX];
+};
+
+static bool digest(const struct ingest *ingest, const uint8_t *bytes, size_t size,
+                   uint8_t ret_digest[DIGEST_SIZE]) {
+    unsigned length = DIGEST_SIZE;
+    return EVP_Digest(bytes, size, ret_digest, &length, ingest->sha512_256, NULL) == 1;
+}
+
+static void answer_refusal(struct parsed *parsed, const struct refusal *refusal) {
+    parsed->refusal = (enum ingest_refusal)refusal->kind;
+    parsed->refused_at = refusal->offset;
+    parsed->reason = (struct text){(uint32_t)strlen(refusal->reason), refusal->reason};
+}
+
+static void answer_frames(struct ingest *ingest, const struct frame_table *frames,
+                          struct parsed *parsed) {
+    if (frames->piece_count == 0) {
+        return;
+    }
+    struct frame_range *ranges = arena_alloc(&ingest->arena, frames->piece_count * sizeof *ranges);
+    for (uint32_t i = 0; ranges && i < frames->piece_count; i++) {
+        ranges[i] = (struct frame_range){frames->pieces[i].offset, frames->pieces[i].length};
+    }
+    parsed->frames = (struct frame_range_list){ranges ? frames->piece_count : 0, ranges};
+    if (frames->first_pieces) {
+        parsed->frame_first = (struct u32_list){frames->frame_count, frames->first_pieces};
+    }
+}
+
+static bool send_answer(struct ingest *ingest, const struct parsed *parsed) {
+    struct encoded encoded = parsed_encode(&ingest->arena, parsed);
+    struct writer writer;
+    writer_init_arena(&writer, &ingest->arena, INGEST_ANSWER_MAX);
+    struct frame frame = {.form = FRAME_NUMBERED,
+                          .tag = encoded.tag,
+                          .seq = (uint32_t)parsed->job,
+                          .fields = encoded.fields};
+    if (!encoded.fields.bytes) {
+        return false;
+    }
+    frame_write(&writer, &frame);
+    struct bytes bytes = writer_bytes(&writer);
+    return bytes.bytes && ingest_send(INGEST_SOCKET, bytes.bytes, bytes.length);
+}
+
+/* The reading must live until the answer is sent: the answer borrows from it. */
+static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size,
+                        struct parsed *parsed) {
+    uint8_t hash[DIGEST_SIZE];
+    if (!digest(ingest, bytes, size, hash)) {
+        return false;
+    }
+    parsed->digest = (struct bytes){DIGEST_SIZE, hash};
+    struct instance document;
+    if (document_read(bytes, size, hash, &document)) {
+        uint32_t length = (uint32_t)instance_encode(&document, ingest->index);
+        parsed->index = (struct bytes){length, ingest->index};
+        return send_answer(ingest, parsed);
+    }
+    struct instance_reading reading;
+    struct refusal refusal;
+    if (instance_read(bytes, size, ingest->sets, &reading, &refusal) != REFUSAL_NONE) {
+        answer_refusal(parsed, &refusal);
+        return send_answer(ingest, parsed);
+    }
+    uint32_t length = (uint32_t)instance_encode(&reading.instance, ingest->index);
+    parsed->index = (struct bytes){length, ingest->index};
+    parsed->metadata = (struct bytes){(uint32_t)reading.metadata.size, reading.metadata.bytes};
+    answer_frames(ingest, &reading.frames, parsed);
+    bool sent = send_answer(ingest, parsed);
+    instance_reading_finish(&reading);
+    return sent;
+}
+
+static bool answer_request(struct ingest *ingest, const struct parse_file *request, int file) {
+    struct parsed parsed = parsed_default;
+    parsed.job = request->job;
+    struct refusal refusal;
+    if (request->length == 0 || request->length > FILE_SIZE_MAX) {
+        refuse(&refusal, request->length ? REFUSAL_OVER_LIMIT : REFUSAL_NOT_DICOM, 0,
+               request->length ? "the file is larger than we read" : "the file is empty");
+        answer_refusal(&parsed, &refusal);
+        return send_answer(ingest, &parsed);
+    }
+    size_t size = (size_t)request->length;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (bytes == MAP_FAILED) {
+        refuse(&refusal, REFUSAL_OVER_LIMIT, 0, "no memory to read the file");
+        answer_refusal(&parsed, &refusal);
+        return send_answer(ingest, &parsed);
+    }
+    bool sent = answer_file(ingest, bytes, size, &parsed);
+    munmap(bytes, size);
+    return sent;
+}
+
+static bool serve_one(struct ingest *ingest) {
+    uint32_t length;
+    int file;
+    if (!ingest_receive(INGEST_SOCKET, ingest->request, &length, &file)) {
+        return false;
+    }
+    ingest_sandbox_renew_cpu();
+    struct frame frame;
+    bool served = false;
+    if (frame_read((struct bytes){length, ingest->request}, &frame) &&
+        frame.tag == INGEST_PARSE_FILE) {
+        struct reader reader = reader_of(frame.fields);
+        const struct parse_file *request = ingest_decode(frame.tag, &reader, &ingest->arena);
+        served = request && answer_request(ingest, request, file);
+    }
+    close(file);
+    arena_reset(&ingest->arena);
+    return served;
+}
+
+int main(void) {
+    static struct ingest ingest;
+    arena_init(&ingest.arena, (size_t)3 * INGEST_ANSWER_MAX);
+    ingest.sets = character_sets_create();
+    ingest.sha512_256 = EVP_MD_fetch(NULL, "SHA512-256", NULL);
+    uint8_t hash[DIGEST_SIZE];
+    if (!ingest.sets || !ingest.sha512_256 || !digest(&ingest, hash, 0, hash)) {
+        fprintf(stderr, "consilium-ingest: cannot start: memory or OpenSSL\n");
+        return 1;
+    }
+    const char *step;
+    if (!ingest_sandbox_enter(&step)) {
+        fprintf(stderr, "consilium-ingest: cannot start: the system refuses %s\n", step);
+        return 1;
+    }
+    while (serve_one(&ingest)) {
+    }
+    // Ended by the supervisor closing the socket. Exit without handlers: they would want system
+    // calls that are no longer allowed.
+    _exit(0);
+}
