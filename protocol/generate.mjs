@@ -1,12 +1,13 @@
 // Prints everything that is generated from the schemas. Plain Node, no packages.
 //
-//   node protocol/generate.mjs [--schema DIR] [--out-c DIR] [--out-ts DIR]
+//   node protocol/generate.mjs [--schema DIR] [--out-c DIR] [--out-ts DIR] [--out-frames DIR]
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { behaviourFiles } from './generator/c_behaviour.mjs';
 import { collectContainers, listFiles, schemaFiles } from './generator/c_files.mjs';
+import { framesFile } from './generator/frames.mjs';
 import { linkSchemas } from './generator/link.mjs';
 import { parseSchema, SchemaError } from './generator/parse.mjs';
 import { tsKindFiles } from './generator/ts_kinds.mjs';
@@ -19,10 +20,11 @@ function readOptions(words) {
     '--schema': join(HERE, 'schema'),
     '--out-c': join(HERE, 'generated'),
     '--out-ts': join(HERE, '../clients/web/src/protocol/generated'),
+    '--out-frames': join(HERE, '../tests/support/frames'),
   };
   for (let i = 0; i < words.length; i += 2) {
     if (!(words[i] in options) || words[i + 1] === undefined) {
-      throw new Error('usage: generate.mjs [--schema DIR] [--out-c DIR] [--out-ts DIR]');
+      throw new Error(`usage: generate.mjs ${Object.keys(options).map((name) => `[${name} DIR]`).join(' ')}`);
     }
     options[words[i]] = words[i + 1];
   }
@@ -77,6 +79,7 @@ function main() {
     ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
     ...schemas.filter(({ isActor }) => isActor).flatMap(behaviourFiles),
   ]);
+  writeFiles(options['--out-frames'], schemas.filter(({ isActor }) => isActor).map(framesFile));
   const shown = clientSchemas(schemas);
   writeFiles(options['--out-ts'], [
     ...shown.map(tsSchemaFile),
