@@ -1,18 +1,20 @@
 /*
- * An actor is a struct of committed and ephemeral state, a table of typed handlers, and nothing else: no
- * socket, no SQL, no clock, no thread. Handlers get a turn and answer with effects; the runtime carries
- * them out. Commands see their state as const: durable state changes only in apply handlers, once the
- * event is committed, and the same apply handlers replay the record.
+ * An actor is a struct of committed and ephemeral state, a table of typed handlers, and nothing
+ * else: no socket, no SQL, no clock, no thread. Handlers get a turn and answer with effects; the
+ * runtime carries them out. Commands see their state as const: durable state changes only in apply
+ * handlers, once the event is committed, and the same apply handlers replay the record.
  *
- * Life of one durable command: handle (state is const, effects are collected) -> the events are appended
- * -> apply for each event in order -> replies and publications. Nothing is ever rolled back: a failed
- * append drops the effects and the actor is loaded again.
+ * Life of one durable command: handle (state is const, effects are collected) -> the events are
+ * appended
+ * -> apply for each event in order -> replies and publications. Nothing is ever rolled back: a
+ * failed append drops the effects and the actor is loaded again.
  */
 #ifndef CONSILIUM_ACTOR_H
 #define CONSILIUM_ACTOR_H
 
 #include "protocol/arena.h"
 #include "protocol/generated/session.h"
+#include "protocol/reader.h"
 #include "protocol/values.h"
 
 #include <stdbool.h>
@@ -23,8 +25,10 @@ enum {
     EFFECT_EVENTS_MAX = 32,
     EFFECT_MESSAGES_MAX = 512, /* a roster change tells every case and every member */
     EFFECT_ROWS_MAX = 16,
-    SUBSCRIBERS_MAX = 1024, /* sessions attached to one actor */
-    AUDIENCE_COUNT = 5,     /* clinical, workflow, status, patient, own: bits 0 to 4 of a mask */
+    EFFECT_BYTES_MAX = 16 * 1024 * 1024, /* of everything one turn makes */
+    STATE_BYTES_MAX = 256 * 1024 * 1024, /* of one actor's state arena */
+    SUBSCRIBERS_MAX = 1024,              /* sessions attached to one actor */
+    AUDIENCE_COUNT = 5, /* clinical, workflow, status, patient, own: bits 0 to 4 of a mask */
 };
 
 /* A session as actors know it: never a pointer. All zero = no session (another actor, a timer). */
@@ -34,7 +38,8 @@ struct session_number {
     uint32_t generation;
 };
 
-/* What one user may do with and see of one actor. valid_until in microseconds since 1970, 0 = no end. */
+/* What one user may do with and see of one actor. valid_until in microseconds since 1970, 0 = no
+ * end. */
 struct grant {
     uint8_t audiences; /* mask of enum audience bits; 0 = must not even know that it exists */
     uint16_t roles;    /* mask, bit = enum role */
@@ -53,15 +58,17 @@ struct effect_message {
     uint8_t target_kind;
     struct uuid target;
     struct encoded command; /* command_id inside is filled in by the runtime for durable ones */
-    int64_t due_at;         /* 0 = now */
-    bool durable;           /* kept in the record until the target has committed or refused it */
+    struct uuid
+        command_id; /* the same for the store: made by message_command_id; zero if volatile */
+    int64_t due_at; /* 0 = now */
+    bool durable;   /* kept in the record until the target has committed or refused it */
 };
 
 /* A row of a list table, written with the events. The owning actor alone writes its rows. */
 struct effect_row {
-    const char *list;  /* static name, for example "login" */
-    struct bytes key;  /* at most 64 bytes; hashed by the store with the tenant's key */
-    struct bytes row;  /* sealed by the store; length 0 = delete */
+    const char *list; /* static name, for example "login" */
+    struct bytes key; /* at most 64 bytes; hashed by the store with the tenant's key */
+    struct bytes row; /* sealed by the store; length 0 = delete */
 };
 
 struct effects {
@@ -91,27 +98,58 @@ struct turn {
     struct effects effects;
 };
 
-/* effects.c: the words handlers use. Encoded things must lie in turn->arena. */
+/*
+ * effects.c: the words handlers use. Encoded things must lie in turn->arena. A command with durable
+ * messages has at least one event (asserted): their command ids derive from its version.
+ */
 void turn_event(struct turn *turn, struct encoded event);
 void turn_refuse(struct turn *turn, enum refusal reason);
 void turn_refuse_item(struct turn *turn, enum refusal reason, uint32_t item);
 void turn_refuse_subject(struct turn *turn, enum refusal reason, struct uuid subject);
 void turn_reply(struct turn *turn, struct encoded reply);
 void turn_send(struct turn *turn, uint8_t kind, struct uuid target, struct encoded command);
-void turn_send_volatile(struct turn *turn, uint8_t kind, struct uuid target, struct encoded command);
-void turn_timer(struct turn *turn, int64_t due_at, struct encoded command);          /* volatile */
+void turn_send_volatile(struct turn *turn, uint8_t kind, struct uuid target,
+                        struct encoded command);
+void turn_timer(struct turn *turn, int64_t due_at, struct encoded command); /* volatile */
 void turn_durable_timer(struct turn *turn, int64_t due_at, struct encoded command);
 void turn_row(struct turn *turn, const char *list, struct bytes key, struct bytes row);
 void turn_ephemera(struct turn *turn);
 
 /*
- * The head of every actor's struct. `state` holds everything the committed state points to; it only grows
- * until the actor is passivated, and is bounded (then the actor is saved and loaded again, which compacts it).
+ * For what can only be our own bug in a handler, but must not take the process with it: the turn's
+ * effects are dropped, the actor is loaded again from the record, and after FAILURES_MAX within
+ * FAILURE_WINDOW_US it is quarantined. Does not return when `holds` is false; a handler therefore
+ * owns nothing outside turn->arena.
+ */
+void turn_check(struct turn *turn, bool holds);
+
+/*
+ * The command id of a durable message: the same for the same stream, version of the first event of
+ * the turn and index among its messages, so that a turn taken again after a crash sends nothing
+ * twice. A UUID of version 8 (RFC 9562 5.8): two rounds of a 64-bit finalizer over the three; not a
+ * secret.
+ */
+struct uuid message_command_id(struct uuid stream, uint64_t version, uint32_t index);
+
+/*
+ * The head of every actor's struct. `state` holds everything the committed state points to; it only
+ * grows until the actor is passivated, and is bounded (then the actor is saved and loaded again,
+ * which compacts it).
  */
 struct actor {
     const struct actor_kind *kind;
     struct uuid id;
     struct arena *state;
+};
+
+/* A session that comes to an actor. */
+struct attachment {
+    struct session_number session;
+    struct uuid user;
+    struct grant grant;
+    uint8_t window;
+    uint16_t
+        participant; /* wished for: the number it had before the actor was rebuilt; 0 = a new one */
 };
 
 /* One per kind: what the runtime needs of it. Functions take the actor's own struct by its head. */
@@ -124,17 +162,21 @@ struct actor_kind {
 
     /* Memory is zeroed and head filled in. */
     void (*start)(struct actor *actor);
+    /* Frees what the actor holds outside its state arena. NULL = nothing. */
+    void (*finish)(struct actor *actor);
     const void *(*decode)(uint8_t tag, struct reader *reader, struct arena *arena);
     struct uuid (*command_id)(uint8_t tag, const void *message);
     void (*handle)(struct actor *actor, struct turn *turn, uint8_t tag, const void *message);
-    /* False = unknown type or unreadable: written by a newer version. The arena is for reading only. */
+    /* False = unknown type or unreadable: written by a newer version. The arena is for reading
+     * only. */
     bool (*apply)(struct actor *actor, const struct event_header *header, struct bytes fields,
                   struct arena *arena);
     /* Evaluated when a channel opens and again for each subscriber after every commit. */
     struct grant (*grant)(const struct actor *actor, struct uuid user, bool administrator,
                           int64_t now);
-    /* A session came or went. Both may change ephemeral state and make events (attendance). attach gives the
-     * participant number or 0. */
+    /* A session came or went. Both may change ephemeral state and make events (attendance;
+     * committed when the append in flight is done, so apply must stand them twice). attach gives
+     * the participant number or 0. */
     uint16_t (*attach)(struct actor *actor, struct turn *turn, const struct attachment *who);
     void (*detach)(struct actor *actor, struct turn *turn, struct session_number session);
     /* What a newcomer with this mask gets, ephemeral state included. */
@@ -142,16 +184,10 @@ struct actor_kind {
     /* What the store keeps: committed state only. */
     struct encoded (*save)(const struct actor *actor, struct arena *arena);
     bool (*restore)(struct actor *actor, struct encoded saved);
-    /* All slots changed after tick `since`, as one notice; fields.length 0 = nothing. ret_tick = the newest. */
+    /* All slots changed after tick `since`, as one notice; fields.length 0 = nothing. ret_tick =
+     * the newest. */
     struct encoded (*ephemera)(const struct actor *actor, uint8_t audiences, uint32_t since,
                                struct arena *arena, uint32_t *ret_tick);
-};
-
-struct attachment {
-    struct session_number session;
-    struct uuid user;
-    struct grant grant;
-    uint8_t window;
 };
 
 #endif
