@@ -119,11 +119,13 @@ struct channel_ended {
     enum channel_end reason; /* Why. */
 };
 
-/* The grant of an open channel changed; a fresh snapshot frame follows. */
+/* The grant of an open channel changed, or its actor was rebuilt; a fresh snapshot frame
+ * follows. */
 struct grant_changed {
     uint16_t channel; /* Which. */
-    uint8_t audience; /* The new mask. */
-    uint16_t roles;   /* The new roles. */
+    uint8_t audience; /* The mask from now on. */
+    uint16_t roles;   /* The roles from now on. */
+    uint64_t version; /* Version of the snapshot that follows, as this audience counts. */
 };
 
 /* The server is stopping: reconnect after the given time. */

@@ -40,7 +40,8 @@ bool channel_ended_equal(const struct channel_ended *a, const struct channel_end
 }
 
 bool grant_changed_equal(const struct grant_changed *a, const struct grant_changed *b) {
-    return a->channel == b->channel && a->audience == b->audience && a->roles == b->roles;
+    return a->channel == b->channel && a->audience == b->audience && a->roles == b->roles &&
+           a->version == b->version;
 }
 
 bool draining_equal(const struct draining *a, const struct draining *b) {

@@ -232,7 +232,10 @@ bool grant_changed_read(struct reader *reader, struct arena *arena, struct grant
     if (count > 2 && !reader_u16(reader, &ret->roles)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_version(reader, &ret->version)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct draining draining_default = {0};

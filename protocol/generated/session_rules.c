@@ -62,7 +62,7 @@ const struct message_rule session_rules[TAG_COUNT] = {
         {
             .name = "GrantChanged",
             .class = MESSAGE_NOTICE,
-            .size_max = 265,
+            .size_max = 274,
         },
     [SESSION_DRAINING] =
         {

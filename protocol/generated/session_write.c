@@ -236,6 +236,9 @@ void channel_ended_write(struct writer *writer, const struct channel_ended *from
 }
 
 static uint32_t grant_changed_count(const struct grant_changed *from) {
+    if (from->version != 0) {
+        return 4;
+    }
     if (from->roles != 0) {
         return 3;
     }
@@ -259,6 +262,9 @@ void grant_changed_write(struct writer *writer, const struct grant_changed *from
     }
     if (count > 2) {
         writer_u16(writer, from->roles);
+    }
+    if (count > 3) {
+        writer_version(writer, from->version);
     }
 }
 

@@ -155,6 +155,20 @@ void channel_send_snapshot(struct channel *channel) {
     session_reply(channel->session, channel->number, 0, snapshot);
 }
 
+void channel_renew(struct channel *channel) {
+    struct arena arena;
+    arena_init(&arena, CONTROL_FIELDS_MAX);
+    struct grant_changed changed = {
+        .channel = channel->number,
+        .audience = channel->grant.audiences,
+        .roles = channel->grant.roles,
+        .version = activation_audience_version(channel->activation, channel->grant.audiences),
+    };
+    session_notice(channel->session, 0, grant_changed_encode(&arena, &changed));
+    arena_finish(&arena);
+    channel_send_snapshot(channel);
+}
+
 static bool grants_equal(const struct grant *a, const struct grant *b) {
     return a->audiences == b->audiences && a->roles == b->roles;
 }
@@ -181,13 +195,7 @@ void channel_check_grant(struct channel *channel) {
         channel_end(channel, CHANNEL_END_REVOKED);
         return;
     }
-    struct arena arena;
-    arena_init(&arena, CONTROL_FIELDS_MAX);
-    struct grant_changed changed = {
-        .channel = channel->number, .audience = grant.audiences, .roles = grant.roles};
-    session_notice(session, 0, grant_changed_encode(&arena, &changed));
-    arena_finish(&arena);
-    channel_send_snapshot(channel);
+    channel_renew(channel);
 }
 
 static enum refusal refusal_for(enum load_result result) {

@@ -226,7 +226,7 @@ static void host_forward(struct host *host, const struct effect_message *message
 static void host_rebuilt(struct host *host, struct activation *activation) {
     struct hub *hub = hub_of(node_of(host), activation);
     for (uint32_t i = 0; i < hub->count; i++) {
-        channel_send_snapshot(hub->subscribers[i]);
+        channel_renew(hub->subscribers[i]);
     }
 }
 

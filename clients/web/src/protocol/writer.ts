@@ -22,6 +22,7 @@ export class Writer {
         return this.bytes.slice(0, this.length);
     }
 
+    /** Where the next bytes go. Ask before naming `bytes` or `view`: growing replaces both. */
     private room(size: number): number {
         const needed = this.length + size;
         if (needed > FRAME_SIZE_MAX) {
@@ -39,7 +40,8 @@ export class Writer {
     }
 
     private byte(value: number): void {
-        this.view.setUint8(this.room(1), value);
+        const at = this.room(1);
+        this.view.setUint8(at, value);
     }
 
     private byte16(format: number, value: number): void {
@@ -55,7 +57,8 @@ export class Writer {
     }
 
     private raw(bytes: Uint8Array): void {
-        this.bytes.set(bytes, this.room(bytes.length));
+        const at = this.room(bytes.length);
+        this.bytes.set(bytes, at);
     }
 
     private integer(value: bigint): void {
@@ -63,14 +66,16 @@ export class Writer {
             if (value <= 0xffffffffn) {
                 this.unsigned(Number(value));
             } else {
-                this.byte(0xcf);
-                this.view.setBigUint64(this.room(8), value);
+                const at = this.room(9);
+                this.view.setUint8(at, 0xcf);
+                this.view.setBigUint64(at + 1, value);
             }
         } else if (value >= -0x80000000n) {
             this.negative(Number(value));
         } else {
-            this.byte(0xd3);
-            this.view.setBigInt64(this.room(8), value);
+            const at = this.room(9);
+            this.view.setUint8(at, 0xd3);
+            this.view.setBigInt64(at + 1, value);
         }
     }
 
@@ -158,16 +163,18 @@ export class Writer {
         if (!Number.isFinite(Math.fround(value))) {
             throw new ProtocolError(`${value} is not a finite float 32`);
         }
-        this.byte(0xca);
-        this.view.setFloat32(this.room(4), value);
+        const at = this.room(5);
+        this.view.setUint8(at, 0xca);
+        this.view.setFloat32(at + 1, value);
     }
 
     f64(value: number): void {
         if (!Number.isFinite(value)) {
             throw new ProtocolError(`${value} is not a finite number`);
         }
-        this.byte(0xcb);
-        this.view.setFloat64(this.room(8), value);
+        const at = this.room(9);
+        this.view.setUint8(at, 0xcb);
+        this.view.setFloat64(at + 1, value);
     }
 
     text(lengthMax: number, value: string): void {

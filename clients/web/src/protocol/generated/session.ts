@@ -439,15 +439,18 @@ export function writeChannelEnded(writer: Writer, from: ChannelEnded): void {
     }
 }
 
-/** The grant of an open channel changed; a fresh snapshot frame follows. */
+/** The grant of an open channel changed, or its actor was rebuilt; a fresh snapshot frame
+ * follows. */
 export interface GrantChanged {
     type: 'GrantChanged';
     /** Which. */
     channel: number;
-    /** The new mask. */
+    /** The mask from now on. */
     audience: number;
-    /** The new roles. */
+    /** The roles from now on. */
     roles: number;
+    /** Version of the snapshot that follows, as this audience counts. */
+    version: number;
 }
 
 export function readGrantChanged(reader: Reader): GrantChanged {
@@ -457,8 +460,9 @@ export function readGrantChanged(reader: Reader): GrantChanged {
         channel: count > 0 ? reader.u16() : 0,
         audience: count > 1 ? reader.u8() : 0,
         roles: count > 2 ? reader.u16() : 0,
+        version: count > 3 ? reader.version() : 0,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -467,6 +471,7 @@ export function countGrantChanged(from: GrantChanged): number {
         from.channel !== 0,
         from.audience !== 0,
         from.roles !== 0,
+        from.version !== 0,
     );
 }
 
@@ -481,6 +486,9 @@ export function writeGrantChanged(writer: Writer, from: GrantChanged): void {
     }
     if (count > 2) {
         writer.u16(from.roles);
+    }
+    if (count > 3) {
+        writer.version(from.version);
     }
 }
 
