@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { behaviourFiles } from './generator/c_behaviour.mjs';
 import { collectContainers, listFiles, schemaFiles } from './generator/c_files.mjs';
+import { docsFile } from './generator/docs.mjs';
 import { framesFile } from './generator/frames.mjs';
 import { linkSchemas } from './generator/link.mjs';
 import { parseSchema, SchemaError } from './generator/parse.mjs';
@@ -75,6 +76,7 @@ function main() {
   const schemas = readSchemas(options['--schema']);
   const containers = collectContainers(schemas);
   writeFiles(options['--out-c'], [
+    docsFile(schemas),
     ...listFiles(containers),
     ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
     ...schemas.filter(({ isActor }) => isActor).flatMap(behaviourFiles),
