@@ -276,7 +276,7 @@ static void on_attached(struct attach_request *request, enum load_result result,
 }
 
 void channel_open(struct session *session, uint32_t seq, const struct open_channel *open) {
-    const struct actor_kind *kind = node_kind((uint8_t)open->kind);
+    const struct actor_kind *kind = node_kind(session->node, (uint8_t)open->kind);
     if (kind == NULL || open->channel == 0 || channel_find(session, open->channel) != NULL) {
         session_refuse(session, 0, seq, REFUSAL_BAD_STATE);
         return;

@@ -99,7 +99,7 @@ static void host_load(struct host *host, struct activation *activation) {
         .snapshot = load_snapshot, .event = load_event, .done = load_done};
     struct node *node = node_of(host);
     struct hub *hub = hub_of(node, activation);
-    const struct actor_kind *kind = node_kind(activation_kind(activation));
+    const struct actor_kind *kind = node_kind(node, activation_kind(activation));
     hub->loading = true;
     hub->head = (struct stream_head){.stream = activation_id(activation), .kind = kind->number};
     store_load(node->config.store, &hub->head, kind->state_format, &sink, hub);

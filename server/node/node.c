@@ -18,10 +18,10 @@ enum {
     INCOMING_ARENA_MAX = 256 * 1024,
 };
 
-const struct actor_kind *node_kind(uint8_t number) {
-    for (size_t i = 0; i < actor_kind_count; i++) {
-        if (actor_kinds[i]->number == number) {
-            return actor_kinds[i];
+const struct actor_kind *node_kind(const struct node *node, uint8_t number) {
+    for (size_t i = 0; i < node->config.kind_count; i++) {
+        if (node->config.kinds[i]->number == number) {
+            return node->config.kinds[i];
         }
     }
     return NULL;
@@ -79,6 +79,10 @@ struct node *node_create(const struct node_config *config) {
         return NULL;
     }
     node->config = *config;
+    if (config->kinds == NULL) {
+        node->config.kinds = actor_kinds;
+        node->config.kind_count = actor_kind_count;
+    }
     node->slots = calloc(NODE_SESSIONS_MAX, sizeof(struct session *));
     node->generations = calloc(NODE_SESSIONS_MAX, sizeof *node->generations);
     assert(node->slots != NULL && node->generations != NULL);
@@ -87,7 +91,7 @@ struct node *node_create(const struct node_config *config) {
     arena_init(&node->scratch, SCRATCH_MAX);
     host_init(node);
     node->now = config->clock->now(config->clock);
-    node->runtime = runtime_create(&node->host, actor_kinds, actor_kind_count);
+    node->runtime = runtime_create(&node->host, node->config.kinds, node->config.kind_count);
     store_on_due(config->store, on_pending, node);
     store_start(config->store, on_shards, node);
     return node;
@@ -122,7 +126,7 @@ void node_destroy(struct node *node) {
 static void push_from_session(struct session *session, struct channel *channel,
                               const struct frame *frame) {
     struct node *node = session->node;
-    const struct actor_kind *kind = node_kind(channel->kind);
+    const struct actor_kind *kind = node_kind(node, channel->kind);
     struct arena *arena = runtime_arena(node->runtime);
     /* The frame's bytes belong to the socket: what waits in a mailbox has its own. */
     struct reader reader = reader_of(arena_bytes(arena, frame->fields));
@@ -163,7 +167,7 @@ static void on_channel_frame(struct session *session, const struct frame *frame)
         }
         return; /* a signal on its way while the channel ended */
     }
-    const struct message_rule *rules = node_kind(channel->kind)->rules;
+    const struct message_rule *rules = node_kind(session->node, channel->kind)->rules;
     enum refusal reason;
     enum gate_verdict verdict =
         gate_admit(&session->gate, channel->kind, rules, channel->grant.roles, frame->tag,
@@ -281,7 +285,7 @@ void node_command(struct node *node, uint8_t kind_number, struct uuid id, struct
                   struct encoded command,
                   void (*done)(void *data, bool accepted, enum refusal why, uint64_t version),
                   void *data) {
-    const struct actor_kind *kind = node_kind(kind_number);
+    const struct actor_kind *kind = node_kind(node, kind_number);
     struct arena *arena = runtime_arena(node->runtime);
     struct command_waiter *waiter = malloc(sizeof *waiter);
     assert(kind != NULL && waiter != NULL);

@@ -70,6 +70,8 @@ struct node_config {
     struct store *store;
     struct transport *transport;
     uint16_t node_number;
+    const struct actor_kind *const *kinds; /* NULL: all there are */
+    size_t kind_count;
     bool (*user_is_administrator)(void *data, struct uuid user); /* NULL: session's own flag */
     void *data;
 };

@@ -142,7 +142,8 @@ struct node {
     struct node_counts counts;
 };
 
-const struct actor_kind *node_kind(uint8_t number); /* NULL = no such kind */
+const struct actor_kind *node_kind(const struct node *node,
+                                   uint8_t number); /* NULL = no such kind */
 
 /* host.c */
 void host_init(struct node *node);
@@ -170,7 +171,7 @@ void channel_open(struct session *session, uint32_t seq, const struct open_chann
 void channel_close(struct channel *channel);                        /* frees it */
 void channel_end(struct channel *channel, enum channel_end reason); /* says so, then frees it */
 void channel_send_snapshot(struct channel *channel);
-void channel_renew(struct channel *channel); /* a fresh snapshot in place of what it holds */
+void channel_renew(struct channel *channel);       /* a fresh snapshot in place of what it holds */
 void channel_check_grant(struct channel *channel); /* may end the channel */
 void hub_end_all(struct hub *hub, enum channel_end reason);
 void hub_unsubscribe(struct channel *channel);

@@ -29,7 +29,7 @@ static void on_event(void *data, const struct event_header *header, struct bytes
     if (channel == NULL || channel->session->doomed) {
         return;
     }
-    uint8_t audiences = node_kind(channel->kind)->rules[header->tag].audiences;
+    uint8_t audiences = node_kind(catch_up->node, channel->kind)->rules[header->tag].audiences;
     if ((channel->grant.audiences & audiences) == 0) {
         return;
     }

@@ -103,15 +103,23 @@ static int64_t step_time(const struct transaction *transaction) {
     return transaction->zombie ? time * 50 : time;
 }
 
+static void store_rows(struct transaction *transaction) {
+    struct model_database *model = transaction->model;
+    if (model->committed != NULL) {
+        model->committed(model->committed_data, &transaction->batch);
+    }
+    if (!model->forgets_commits) {
+        model_apply(&model->tables, &transaction->batch);
+    }
+}
+
 static void commit(void *data) {
     struct transaction *transaction = data;
     if (transaction->dead) {
         end(transaction, DATABASE_AWAY);
         return;
     }
-    if (!transaction->model->forgets_commits) {
-        model_apply(&transaction->model->tables, &transaction->batch);
-    }
+    store_rows(transaction);
     end(transaction, DATABASE_OK);
 }
 
@@ -158,7 +166,7 @@ void transactions_end(struct model_database *model, struct uuid node) {
         /* Its commit may have been under way already: then it is in, and its client may not know.
          */
         if (transaction->inserted && chance_percent(model->time, 50)) {
-            model_apply(&model->tables, &transaction->batch);
+            store_rows(transaction);
         }
         transaction->dead = true;
     }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LATENCY_LOW_US = 50, LATENCY_HIGH_US = 2000, NOTICE_AWAY_US = 100 };
+enum { LATENCY_LOW_US = 50, LATENCY_HIGH_US = 2000, NOTICE_AWAY_US = 100, STOPPED_US = 50000 };
 
 void model_database_init(struct model_database *model, struct virtual_time *time) {
     *model = (struct model_database){.time = time};
@@ -19,6 +19,11 @@ void model_database_finish(struct model_database *model) {
         transaction_free(transaction);
     }
     model_tables_finish(&model->tables);
+    while (model->connections != NULL) {
+        struct model_connection *connection = model->connections;
+        model->connections = connection->next;
+        free(connection);
+    }
 }
 
 int64_t model_latency(struct model_database *model) {
@@ -33,15 +38,21 @@ static void deliver(void *data) {
     struct operation *operation = data;
     struct model_connection *connection = operation->connection;
     int lane = operation->lane;
+    if (!operation->gone && connection->paused) {
+        plan_after(connection->model->time, STOPPED_US, deliver, operation);
+        return;
+    }
     if (!operation->gone) {
         connection->lanes[lane] = operation->next;
         if (connection->lanes[lane] == NULL) {
             connection->last[lane] = NULL;
         }
         operation->answer(operation);
-        /* The answer may have asked for more, or found its process ended. */
         operation_free(operation);
         run_first(connection, lane);
+        if (connection->delivered != NULL) {
+            connection->delivered(connection->delivered_data);
+        }
         return;
     }
     operation_free(operation);
@@ -87,8 +98,14 @@ void operation_queue(struct model_connection *connection, struct operation *oper
 
 static void tell_away(void *data) {
     struct operation *operation = data;
-    if (!operation->connection->dead) {
+    struct model_connection *connection = operation->connection;
+    if (connection->paused && !connection->dead) {
+        plan_after(connection->model->time, STOPPED_US, tell_away, operation);
+        return;
+    }
+    if (!connection->dead) {
         operation->answer(operation);
+        connection->delivered(connection->delivered_data);
     }
     operation_free(operation);
 }
@@ -151,6 +168,8 @@ struct model_connection *model_connect(struct model_database *model) {
     struct model_connection *connection = calloc(1, sizeof *connection);
     assert(connection != NULL);
     connection->model = model;
+    connection->next = model->connections;
+    model->connections = connection;
     operations_offer(&connection->database);
     connection->database.available = available;
     return connection;

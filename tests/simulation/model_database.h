@@ -12,13 +12,18 @@
 
 struct transaction;
 struct operation;
+struct model_connection;
 
 struct model_database {
     struct virtual_time *time;
     struct model_tables tables;
-    struct transaction *transactions; /* appends that are under way, zombies included */
+    struct transaction *transactions;     /* appends that are under way, zombies included */
+    struct model_connection *connections; /* all there ever were */
     bool down;
     bool disk_full;
+    /* Called for each batch at the moment it is committed. */
+    void (*committed)(void *data, const struct database_batch *batch);
+    void *committed_data;
     /* Broken on purpose, to see that somebody notices. */
     bool ignores_fence;
     bool forgets_commits; /* says OK and stores nothing */
@@ -28,10 +33,15 @@ enum { LANE_APPEND, LANE_OWNERSHIP, LANE_READ, LANES };
 
 struct model_connection {
     struct database database; /* what the store is given */
+    struct model_connection *next;
     struct model_database *model;
     struct operation *lanes[LANES]; /* waiting and running, in order */
     struct operation *last[LANES];
-    bool dead; /* its process is gone: nobody is called any more */
+    bool dead;   /* its process is gone: nobody is called any more */
+    bool paused; /* its process is stopped: answers wait in the socket */
+    void (*delivered)(
+        void *data); /* after each answer, so that the process looks at what follows */
+    void *delivered_data;
 };
 
 void model_database_init(struct model_database *model, struct virtual_time *time);

@@ -1,0 +1,164 @@
+/* A consilium process: started, killed, stopped and continued. */
+#include "actors/kinds.h"
+#include "tests/simulation/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t key_encryption_key[KEY_BYTES] = {1, 2, 3};
+
+struct planned_tick {
+    struct process *process;
+    uint64_t life;
+    int64_t at;
+};
+
+static int64_t clock_now(struct host_clock *clock) {
+    struct process *process = (struct process *)((char *)clock - offsetof(struct process, clock));
+    return process->world->time.now;
+}
+
+static void clock_random(struct host_clock *clock, void *bytes, size_t length) {
+    struct process *process = (struct process *)((char *)clock - offsetof(struct process, clock));
+    for (size_t i = 0; i < length; i++) {
+        ((uint8_t *)bytes)[i] = (uint8_t)chance(&process->world->time);
+    }
+}
+
+/* A grant that looks at nobody: what a node without a policy would do. */
+static struct grant grant_everybody_all(const struct actor *actor, struct uuid user,
+                                        bool administrator, int64_t now) {
+    (void)actor;
+    (void)user;
+    (void)administrator;
+    (void)now;
+    return (struct grant){.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+                          .roles = 1u << ROLE_OBSERVER};
+}
+
+static void offer_kinds(struct process *process) {
+    for (size_t i = 0; i < actor_kind_count; i++) {
+        process->kinds[i] = *actor_kinds[i];
+        process->kind_list[i] = &process->kinds[i];
+        if (process->world->sabotage == SABOTAGE_SHOW_EVERYBODY_ALL &&
+            process->kinds[i].number != CHANNEL_KIND_USER && process->life > 1) {
+            process->kinds[i].grant = grant_everybody_all;
+        }
+    }
+}
+
+static void plan_tick(struct process *process, int64_t at);
+
+static void tick(void *data) {
+    struct planned_tick later = *(struct planned_tick *)data;
+    struct process *process = later.process;
+    free(data);
+    if (process->node == NULL || process->life != later.life || process->tick_at != later.at) {
+        return;
+    }
+    process->tick_at = 0;
+    if (process->paused) {
+        return; /* process_continue plans one */
+    }
+    int64_t next = node_tick(process->node, process->world->time.now, 0.2);
+    if (next != 0) {
+        plan_tick(process, next);
+    }
+}
+
+static void plan_tick(struct process *process, int64_t at) {
+    int64_t now = process->world->time.now;
+    at = at < now ? now : at;
+    if (process->tick_at != 0 && process->tick_at <= at) {
+        return;
+    }
+    process->tick_at = at;
+    struct planned_tick *later = malloc(sizeof *later);
+    assert(later != NULL);
+    *later = (struct planned_tick){process, process->life, at};
+    plan_after(&process->world->time, at - now, tick, later);
+}
+
+void process_soon(struct process *process) {
+    if (process->node != NULL) {
+        plan_tick(process, process->world->time.now);
+    }
+}
+
+static void on_delivered(void *data) {
+    process_soon(data);
+}
+
+void process_start(struct process *process) {
+    struct world *world = process->world;
+    process->life++;
+    process->tick_at = 0;
+    process->clock = (struct host_clock){.now = clock_now, .random = clock_random};
+    process->transport = (struct transport){
+        .send = link_transport_send, .close = link_transport_close, .pause = link_transport_pause};
+    offer_kinds(process);
+    process->connection = model_connect(&world->database);
+    process->connection->delivered = on_delivered;
+    process->connection->delivered_data = process;
+    process->keys = keys_for_test(key_encryption_key);
+    process->store = store_create(&(struct store_config){.database = &process->connection->database,
+                                                         .keys = process->keys,
+                                                         .clock = &process->clock,
+                                                         .node = process->id,
+                                                         .tenant = world->tenant});
+    process->node = node_create(&(struct node_config){
+        .clock = &process->clock,
+        .store = process->store,
+        .transport = &process->transport,
+        .kinds = process->kind_list,
+        .kind_count = actor_kind_count,
+        .node_number = (uint16_t)(process - world->processes + 1),
+    });
+    plan_tick(process, world->time.now);
+}
+
+void process_kill(struct process *process) {
+    if (process->node == NULL) {
+        return;
+    }
+    for (struct link *link = process->world->links; link != NULL; link = link->next) {
+        if (link->process == process && link->life == process->life) {
+            link_cut(link);
+        }
+    }
+    model_abandon(process->connection);
+    struct node *node = process->node;
+    process->node = NULL;
+    process->paused = false;
+    node_destroy(node);
+    store_destroy(process->store);
+    keys_close(process->keys);
+}
+
+struct planned_continue {
+    struct process *process;
+    uint64_t life;
+};
+
+static void process_continue(void *data) {
+    struct planned_continue later = *(struct planned_continue *)data;
+    free(data);
+    if (later.process->life == later.life && later.process->node != NULL) {
+        later.process->paused = false;
+        later.process->connection->paused = false;
+        process_soon(later.process);
+    }
+}
+
+void process_pause(struct process *process, int64_t duration) {
+    if (process->node == NULL || process->paused) {
+        return;
+    }
+    process->paused = true;
+    process->connection->paused = true;
+    struct planned_continue *later = malloc(sizeof *later);
+    assert(later != NULL);
+    *later = (struct planned_continue){process, process->life};
+    plan_after(&process->world->time, duration, process_continue, later);
+}

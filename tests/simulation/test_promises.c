@@ -1,0 +1,112 @@
+/* links: simulation_world; timeout: 300 */
+#include "tests/simulation/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * CONSILIUM_SEED=n replays one seed; CONSILIUM_SEEDS=n runs so many, from CONSILIUM_FIRST_SEED. A
+ * long run (CONSILIUM_TEST_LONG) takes a hundred times as many.
+ */
+enum { SEEDS = 1000, SEEDS_LONG = 100000, SECONDS = 8, SABOTAGE_SEEDS = 40 };
+
+static uint64_t number_from(const char *name, uint64_t otherwise) {
+    const char *value = getenv(name);
+    return value == NULL || *value == '\0' ? otherwise : strtoull(value, NULL, 10);
+}
+
+static bool holds(uint64_t seed, enum sabotage sabotage, struct world *world) {
+    world_init(world, seed, sabotage);
+    world_run(world, SECONDS);
+    bool fine = world->fault[0] == '\0';
+    if (!fine && sabotage == SABOTAGE_NONE) {
+        printf("seed %llu: %s\n  replay: CONSILIUM_SEED=%llu simulation_promises\n",
+               (unsigned long long)seed, world->fault, (unsigned long long)seed);
+    }
+    world_finish(world);
+    return fine;
+}
+
+static void every_promise_holds_whatever_fails_in_between(void **state) {
+    (void)state;
+    uint64_t first = number_from("CONSILIUM_SEED", number_from("CONSILIUM_FIRST_SEED", 1));
+    uint64_t otherwise = getenv("CONSILIUM_TEST_LONG") != NULL ? SEEDS_LONG : SEEDS;
+    uint64_t count =
+        getenv("CONSILIUM_SEED") != NULL ? 1 : number_from("CONSILIUM_SEEDS", otherwise);
+    uint64_t broken = 0, events = 0, accepted = 0, faults = 0;
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        static struct world world;
+        broken += !holds(seed, SABOTAGE_NONE, &world);
+        events += world.events_sent;
+        accepted += world.commands_accepted;
+        faults += world.faults_injected;
+    }
+    printf(
+        "%llu seeds: %llu events shown, %llu commands accepted, %llu faults, %llu seeds broken\n",
+        (unsigned long long)count, (unsigned long long)events, (unsigned long long)accepted,
+        (unsigned long long)faults, (unsigned long long)broken);
+    assert_int_equal(broken, 0);
+    assert_true(events > count && accepted > count);
+}
+
+/* A net that catches nothing proves nothing: each promise is broken on purpose and must be missed
+ * by somebody. */
+static void caught(enum sabotage sabotage) {
+    uint64_t noticed = 0;
+    for (uint64_t seed = 1; seed <= SABOTAGE_SEEDS && noticed == 0; seed++) {
+        static struct world world;
+        noticed += !holds(seed, sabotage, &world);
+        if (noticed > 0) {
+            printf("seed %llu: %s\n", (unsigned long long)seed, world.fault);
+        }
+    }
+    assert_true(noticed > 0);
+}
+
+static void an_acknowledgement_of_what_is_not_stored_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_ACKNOWLEDGE_UNSTORED);
+}
+
+static void a_durable_frame_that_vanishes_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_LOSE_AN_EVENT_FRAME);
+}
+
+static void a_grant_that_is_not_looked_at_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_SHOW_EVERYBODY_ALL);
+}
+
+static void a_changed_row_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_CHANGE_A_ROW);
+}
+
+static void a_fence_that_lets_stale_writers_through_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_IGNORE_THE_FENCE);
+}
+
+static void a_final_state_that_does_not_arrive_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_LOSE_EPHEMERA);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_promise_holds_whatever_fails_in_between),
+        cmocka_unit_test(an_acknowledgement_of_what_is_not_stored_is_caught),
+        cmocka_unit_test(a_durable_frame_that_vanishes_is_caught),
+        cmocka_unit_test(a_grant_that_is_not_looked_at_is_caught),
+        cmocka_unit_test(a_changed_row_is_caught),
+        cmocka_unit_test(a_fence_that_lets_stale_writers_through_is_caught),
+        cmocka_unit_test(a_final_state_that_does_not_arrive_is_caught),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,236 @@
+/* What people do from time to time: talk, point, move the stage, ask for the floor, change the
+ * roster, say things twice. */
+#include "tests/simulation/person.h"
+
+#include "protocol/generated/patient_case.h"
+
+#include <string.h>
+
+enum { ARENA_BYTES = 64 * 1024 };
+
+static struct uuid new_id(struct world *world) {
+    struct uuid id;
+    for (unsigned i = 0; i < sizeof id.bytes; i++) {
+        id.bytes[i] = (uint8_t)chance(&world->time);
+    }
+    return id;
+}
+
+static uint32_t open_item(const struct person *person) {
+    return person->mirror.layout.item;
+}
+
+static void post_message(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    struct post_message post = {.command_id = new_id(world), .text = TEXT("seen by all?")};
+    uint16_t channel = (uint16_t)(CHANNEL_FIRST_CASE + chance_below(&world->time, WORLD_CASES));
+    person_commands(person, channel, PATIENT_CASE_POST_MESSAGE, post.command_id,
+                    post_message_encode(arena, &post));
+}
+
+static void open_next(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    struct open_item open = {.command_id = new_id(world),
+                             .item = open_item(person),
+                             .next = (uint32_t)chance_below(&world->time, WORLD_CASES + 1)};
+    person_commands(person, CHANNEL_BOARD, BOARD_OPEN_ITEM, open.command_id,
+                    open_item_encode(arena, &open));
+}
+
+static void request_floor(struct person *person, struct arena *arena) {
+    struct request_floor ask = {.command_id = new_id(person->world), .item = open_item(person)};
+    person_commands(person, CHANNEL_BOARD, STAGE_REQUEST_FLOOR, ask.command_id,
+                    request_floor_encode(arena, &ask));
+}
+
+static void release_floor(struct person *person, struct arena *arena) {
+    struct release_floor release = {.command_id = new_id(person->world),
+                                    .item = open_item(person),
+                                    .user = person->mirror.floor.holder};
+    person_commands(person, CHANNEL_BOARD, STAGE_RELEASE_FLOOR, release.command_id,
+                    release_floor_encode(arena, &release));
+}
+
+static struct viewport some_viewport(struct world *world) {
+    return (struct viewport){
+        .display_set = TEXT("ds-1"),
+        .center = {(double)chance_below(&world->time, 500), 1, 2},
+        .shown = 100 + (double)chance_below(&world->time, 100),
+        .overlays = true,
+        .aspect = 1,
+    };
+}
+
+static void move_stage(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    if (chance_percent(&world->time, 30) || person->mirror.layout.viewports.count == 0) {
+        struct viewport viewports[2] = {some_viewport(world), some_viewport(world)};
+        struct set_layout set = {
+            .layout = {
+                .item = open_item(person), .rows = 1, .columns = 2, .viewports = {2, viewports}}};
+        person_signals(person, CHANNEL_BOARD, set_layout_encode(arena, &set));
+        return;
+    }
+    struct set_viewport set = {.item = open_item(person),
+                               .index = (uint8_t)chance_below(&world->time, 2),
+                               .viewport = some_viewport(world)};
+    person_signals(person, CHANNEL_BOARD, set_viewport_encode(arena, &set));
+}
+
+static void settle_stage(struct person *person, struct arena *arena) {
+    struct settle_stage settle = {.command_id = new_id(person->world),
+                                  .layout = person->mirror.layout};
+    person_commands(person, CHANNEL_BOARD, STAGE_SETTLE_STAGE, settle.command_id,
+                    settle_stage_encode(arena, &settle));
+}
+
+static void point(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    struct move_pointer move = {
+        .handle = person->handle, .x = (float)chance_below(&world->time, 300), .y = 1, .z = 2};
+    person_signals(person, CHANNEL_BOARD,
+                   set_pointing_encode(arena, &(struct set_pointing){.pointing = true}));
+    person_signals(person, CHANNEL_BOARD, move_pointer_encode(arena, &move));
+}
+
+/* Takes the fourth person off the board, or puts them back: grants change while they listen. */
+static void change_roster(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    struct person *other = world->people[3];
+    if (chance_percent(&world->time, 50)) {
+        struct remove_member remove = {.command_id = new_id(world), .user = other->user};
+        person_commands(person, CHANNEL_BOARD, BOARD_REMOVE_MEMBER, remove.command_id,
+                        remove_member_encode(arena, &remove));
+        return;
+    }
+    struct add_member add = {
+        .command_id = new_id(world),
+        .member = {.user = other->user,
+                   .role = chance_percent(&world->time, 50) ? ROLE_MEMBER : ROLE_OBSERVER,
+                   .name = {(uint32_t)strlen(other->name), other->name}},
+    };
+    person_commands(person, CHANNEL_BOARD, BOARD_ADD_MEMBER, add.command_id,
+                    add_member_encode(arena, &add));
+}
+
+static void say_again(struct person *person) {
+    if (person->said_count > 0) {
+        size_t which = chance_below(&person->world->time, person->said_count);
+        struct heard *heard = person_channel(person, person->said[which].channel);
+        if (heard->open) {
+            person_repeats(person, &person->said[which]);
+        }
+    }
+}
+
+static bool holds_floor(const struct person *person) {
+    return uuid_equal(person->mirror.floor.holder, person->user);
+}
+
+static void wish_on_board(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    uint64_t wish = chance_below(&world->time, 100);
+    bool leads = person->board_role <= ROLE_COORDINATOR;
+    if (leads && wish < 8) {
+        open_next(person, arena);
+    } else if (leads && wish < 12) {
+        change_roster(person, arena);
+    } else if (wish < 20) {
+        request_floor(person, arena);
+    } else if (wish < 60 && holds_floor(person)) {
+        move_stage(person, arena);
+    } else if (wish < 75 && holds_floor(person)) {
+        settle_stage(person, arena);
+    } else if (wish < 78 && holds_floor(person)) {
+        release_floor(person, arena);
+    } else if (person->handle == 0) {
+        struct bind_handle bind = {.target = {.space = POINTER_SPACE_INSTANCE,
+                                              .patient_case = world->cases[0],
+                                              .study_uid = TEXT("1.2"),
+                                              .uid = TEXT("1.2.3")}};
+        struct encoded message = bind_handle_encode(arena, &bind);
+        person_asks(person, CHANNEL_BOARD, message);
+    } else {
+        point(person, arena);
+    }
+}
+
+void person_wishes(struct person *person) {
+    struct world *world = person->world;
+    if (person->link == NULL || !person->greeted) {
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+    if (chance_percent(&world->time, 3)) {
+        person_asks(person, 0, ping_encode(&arena, &(struct ping){.sent_at = world->time.now}));
+    }
+    if (world->quiet) {
+        arena_finish(&arena);
+        return;
+    }
+    uint64_t wish = chance_below(&world->time, 100);
+    bool talks = person->heard[CHANNEL_FIRST_CASE - 1].open;
+    bool on_board = person->heard[CHANNEL_BOARD - 1].open;
+    if (wish < 25 && talks) {
+        post_message(person, &arena); /* observers and referrers try too: refused */
+    } else if (wish < 30) {
+        say_again(person);
+    } else if (on_board) {
+        wish_on_board(person, &arena);
+    }
+    arena_finish(&arena);
+}
+
+static void prepare_case(struct person *person, unsigned index, struct arena *arena) {
+    struct world *world = person->world;
+    struct person *referrer = world->people[6];
+    struct case_member members[2] = {
+        {.user = person->user, .role = ROLE_COORDINATOR, .name = TEXT("person 1")},
+        {.user = referrer->user, .role = ROLE_REFERRER, .name = TEXT("person 6")},
+    };
+    struct create_case create = {
+        .command_id = new_id(world),
+        .subject = {.name = TEXT("SIMULATED^Patient"), .sex = TEXT("O")},
+        .title = TEXT("What now?"),
+        .members = {2, members},
+    };
+    person_commands(person, (uint16_t)(CHANNEL_FIRST_CASE + index), PATIENT_CASE_CREATE_CASE,
+                    create.command_id, create_case_encode(arena, &create));
+}
+
+static void prepare_board(struct person *person, struct arena *arena) {
+    struct world *world = person->world;
+    struct member members[6];
+    for (unsigned i = 0; i < 6; i++) {
+        const struct person *other = world->people[i];
+        members[i] = (struct member){.user = other->user,
+                                     .role = other->board_role,
+                                     .name = {(uint32_t)strlen(other->name), other->name},
+                                     .discipline = TEXT("surgery")};
+    }
+    struct create_board create = {.command_id = new_id(world),
+                                  .title = TEXT("Simulated board"),
+                                  .starts_at = world->time.now,
+                                  .members = {6, members}};
+    person_commands(person, CHANNEL_BOARD, BOARD_CREATE_BOARD, create.command_id,
+                    create_board_encode(arena, &create));
+    for (unsigned i = 0; i < WORLD_CASES; i++) {
+        struct add_item add = {.command_id = new_id(world),
+                               .patient_case = world->cases[i],
+                               .planned_seconds = 180,
+                               .presenter = world->people[2]->user};
+        person_commands(person, CHANNEL_BOARD, BOARD_ADD_ITEM, add.command_id,
+                        add_item_encode(arena, &add));
+    }
+}
+
+void person_prepares(struct person *person) {
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+    for (unsigned i = 0; i < WORLD_CASES; i++) {
+        prepare_case(person, i, &arena);
+    }
+    prepare_board(person, &arena);
+    arena_finish(&arena);
+}

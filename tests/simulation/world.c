@@ -1,0 +1,212 @@
+#include "tests/simulation/world.h"
+
+#include "tests/simulation/person.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SECOND = 1000000,
+    PREPARE_SECONDS = 4,
+    REST_SECONDS = 20,
+    WISH_LOW_US = 5000,
+    WISH_HIGH_US = 150000,
+    FAULT_LOW_US = 300000,
+    FAULT_HIGH_US = 2500000,
+};
+
+void world_fault(struct world *world, const char *format, ...) {
+    if (world->fault[0] != '\0') {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(world->fault, sizeof world->fault, format, arguments);
+    va_end(arguments);
+}
+
+static void on_committed(void *data, const struct database_batch *batch) {
+    watch_write(data, batch);
+}
+
+static struct uuid id_of(uint8_t first, uint8_t last) {
+    struct uuid id = {{0}};
+    id.bytes[0] = first;
+    id.bytes[15] = last;
+    return id;
+}
+
+void world_init(struct world *world, uint64_t seed, enum sabotage sabotage) {
+    *world = (struct world){.sabotage = sabotage};
+    virtual_time_init(&world->time, seed);
+    model_database_init(&world->database, &world->time);
+    world->database.committed = on_committed;
+    world->database.committed_data = world;
+    world->database.ignores_fence = sabotage == SABOTAGE_IGNORE_THE_FENCE;
+    world->tenant = id_of(0x7e, 1);
+    world->board = id_of(0xb0, 7);
+    for (unsigned i = 0; i < WORLD_CASES; i++) {
+        world->cases[i] = id_of(0xca, (uint8_t)(40 + i * 50));
+    }
+    for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
+        world->processes[i] = (struct process){.world = world, .id = id_of(0x0d, (uint8_t)(i + 1))};
+    }
+    for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
+        world->people[i] = person_create(world, i);
+    }
+}
+
+void world_finish(struct world *world) {
+    for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
+        process_kill(&world->processes[i]);
+    }
+    world->quiet = true;
+    while (let_next_happen(&world->time, world->time.now + 60 * (int64_t)SECOND)) {
+    }
+    for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
+        person_destroy(world->people[i]);
+    }
+    while (world->links != NULL) {
+        struct link *link = world->links;
+        world->links = link->next;
+        free(link);
+    }
+    model_database_finish(&world->database);
+    virtual_time_finish(&world->time);
+}
+
+static void pass(struct world *world, int64_t seconds) {
+    int64_t until = world->time.now + seconds * SECOND;
+    while (world->fault[0] == '\0' && let_next_happen(&world->time, until)) {
+    }
+}
+
+static void wish(void *data) {
+    struct person *person = data;
+    struct world *world = person->world;
+    if (world->finished) {
+        return;
+    }
+    person_wishes(person);
+    plan_after(&world->time, chance_between(&world->time, WISH_LOW_US, WISH_HIGH_US), wish, person);
+}
+
+static void start_again(void *data) {
+    struct process *process = data;
+    if (process->node == NULL && !process->world->finished) {
+        process_start(process);
+    }
+}
+
+static void restart_database(void *data) {
+    model_restart(data);
+}
+
+static void empty_disk(void *data) {
+    ((struct model_database *)data)->disk_full = false;
+}
+
+static void cut_somebody(struct world *world) {
+    struct person *person = world->people[chance_below(&world->time, WORLD_PEOPLE)];
+    if (person->link != NULL) {
+        link_cut(person->link);
+    }
+}
+
+static void one_fault(struct world *world) {
+    struct process *process = &world->processes[chance_below(&world->time, WORLD_PROCESSES)];
+    world->faults_injected++;
+    switch (chance_below(&world->time, 10)) {
+    case 0:
+        process_kill(process);
+        plan_after(&world->time, chance_between(&world->time, 50000, 5 * SECOND), start_again,
+                   process);
+        break;
+    case 1: /* longer than a lease: a zombie when it continues */
+        process_pause(process, chance_between(&world->time, SECOND, 7 * SECOND));
+        break;
+    case 2:
+        model_crash(&world->database);
+        plan_after(&world->time, chance_between(&world->time, 50000, 2 * SECOND), restart_database,
+                   &world->database);
+        break;
+    case 3:
+    case 4:
+        if (process->node != NULL) {
+            model_cut(process->connection);
+        }
+        break;
+    case 5:
+        world->database.disk_full = true;
+        plan_after(&world->time, chance_between(&world->time, 50000, SECOND), empty_disk,
+                   &world->database);
+        break;
+    default:
+        cut_somebody(world);
+    }
+}
+
+static void fault(void *data) {
+    struct world *world = data;
+    if (!world->quiet) {
+        one_fault(world);
+        plan_after(&world->time, chance_between(&world->time, FAULT_LOW_US, FAULT_HIGH_US), fault,
+                   world);
+    }
+}
+
+static void change_a_row(struct world *world) {
+    struct model_tables *tables = &world->database.tables;
+    for (size_t i = 0; i < tables->event_count; i++) {
+        if (uuid_equal(tables->events[i].stream, world->board)) {
+            uint8_t *payload = (uint8_t *)(uintptr_t)tables->events[i].payload.bytes;
+            payload[tables->events[i].payload.length / 2] ^= 1;
+        }
+    }
+    tables->snapshot_count = 0; /* or it would be read in place of the changed rows */
+}
+
+/* Everybody gone and back: what they get must come from the record alone. */
+static void restart_all(struct world *world) {
+    for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
+        process_kill(&world->processes[i]);
+    }
+    if (world->sabotage == SABOTAGE_CHANGE_A_ROW) {
+        change_a_row(world);
+    }
+    process_start(&world->processes[0]);
+    pass(world, REST_SECONDS);
+    if (world->fault[0] == '\0') {
+        watch_rest(world);
+    }
+}
+
+static void begin(struct world *world) {
+    for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
+        process_start(&world->processes[i]);
+    }
+    for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
+        person_connects(world->people[i]);
+        plan_after(&world->time, PREPARE_SECONDS * SECOND, wish, world->people[i]);
+    }
+    person_prepares(world->people[1]);
+    pass(world, PREPARE_SECONDS);
+    world->database.forgets_commits = world->sabotage == SABOTAGE_ACKNOWLEDGE_UNSTORED;
+}
+
+void world_run(struct world *world, int64_t seconds) {
+    begin(world);
+    plan_after(&world->time, FAULT_LOW_US, fault, world);
+    pass(world, seconds);
+    world->quiet = true;
+    pass(world, REST_SECONDS);
+    if (world->fault[0] == '\0') {
+        watch_rest(world);
+    }
+    if (world->fault[0] == '\0') {
+        restart_all(world);
+    }
+    world->finished = true;
+}

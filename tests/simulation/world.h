@@ -1,0 +1,109 @@
+/*
+ * A simulated deployment: one PostgreSQL, processes that run server/node as a real one does, a
+ * network that delays and cuts, and people. Whatever leaves a node is checked against the record at
+ * that very moment; what everybody holds is compared when the world has come to rest.
+ */
+#ifndef SIMULATION_WORLD_H
+#define SIMULATION_WORLD_H
+
+#include "server/node/node.h"
+#include "server/store/keys.h"
+#include "tests/simulation/model_database.h"
+#include "tests/simulation/virtual_time.h"
+
+enum { WORLD_PROCESSES = 2, WORLD_PEOPLE = 8, WORLD_CASES = 3, KINDS_MAX = 8 };
+
+struct world;
+struct frame;
+struct person;
+
+/* What can be broken on purpose, to see that the simulator notices. */
+enum sabotage {
+    SABOTAGE_NONE,
+    SABOTAGE_ACKNOWLEDGE_UNSTORED, /* promise 1 and 2: says OK and stores nothing */
+    SABOTAGE_LOSE_AN_EVENT_FRAME,  /* promise 3: a durable frame vanishes on its way */
+    SABOTAGE_SHOW_EVERYBODY_ALL,   /* promise 4: the grant is not looked at */
+    SABOTAGE_CHANGE_A_ROW,         /* promise 5: a stored event is altered */
+    SABOTAGE_IGNORE_THE_FENCE,     /* promise 6: a stale writer gets through */
+    SABOTAGE_LOSE_EPHEMERA,        /* promise 7: the final state does not arrive */
+    SABOTAGE_NEVER_BLOCK,          /* promise 8: what a slow socket is sent piles up */
+    SABOTAGE_COUNT,
+};
+
+/* One consilium process. Its clock is the world's; its keys are the deployment's. */
+struct process {
+    struct world *world;
+    struct host_clock clock;
+    struct transport transport;
+    struct uuid id;
+    struct actor_kind kinds[KINDS_MAX]; /* as the program's, unless broken on purpose */
+    const struct actor_kind *kind_list[KINDS_MAX];
+    struct model_connection *connection;
+    struct keys *keys;
+    struct store *store;
+    struct node *node; /* NULL = not running */
+    bool paused;       /* SIGSTOP: time passes it by */
+    uint64_t life;     /* counts starts, so that what was planned for an earlier one is void */
+    int64_t tick_at;   /* planned; 0 = none */
+};
+
+/* One connection between a person's window and a process. Kept until the world ends. */
+struct link {
+    struct link *next;
+    struct process *process;
+    struct person *person;
+    uint64_t life;
+    uint32_t session;
+    bool cut;     /* neither side hears the other any more */
+    bool closed;  /* the person's side is told */
+    bool blocked; /* the socket is full */
+    bool read_paused;
+    int64_t up_at, down_at; /* what is sent now arrives not before what was sent earlier */
+    size_t unread;          /* bytes on their way to a person who reads slowly */
+};
+
+struct world {
+    struct virtual_time time;
+    struct model_database database;
+    struct process processes[WORLD_PROCESSES];
+    struct person *people[WORLD_PEOPLE];
+    struct link *links;
+    enum sabotage sabotage;
+    struct uuid tenant, board, cases[WORLD_CASES];
+    bool quiet;    /* no more faults and no more wishes: coming to rest */
+    bool finished; /* nothing is planned any more */
+    /* The first fault found, in words; empty = none. */
+    char fault[256];
+    uint64_t events_sent, commands_sent, commands_accepted, faults_injected, lost_frames;
+};
+
+void world_init(struct world *world, uint64_t seed, enum sabotage sabotage);
+/* Lets `seconds` pass with faults, then rest, then compares. world->fault tells. */
+void world_run(struct world *world, int64_t seconds);
+void world_finish(struct world *world);
+
+/* Notes the first fault; the run goes on to its end. */
+void world_fault(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* process.c */
+void process_start(struct process *process);
+void process_kill(struct process *process);
+void process_pause(struct process *process, int64_t duration);
+void process_soon(struct process *process); /* a tick, now */
+
+/* link.c */
+struct link *link_open(struct person *person, struct process *process);
+void link_send(struct link *link, struct bytes frame); /* up; copies */
+void link_cut(struct link *link);
+enum send_result link_transport_send(struct transport *transport, void *connection,
+                                     struct shared_frame *frame);
+void link_transport_close(struct transport *transport, void *connection, enum close_code code);
+void link_transport_pause(struct transport *transport, void *connection, bool paused);
+
+/* watch.c: what the omniscient see. */
+void watch_frame(struct world *world, struct link *link, const struct frame *frame);
+void watch_write(struct world *world, const struct database_batch *batch);
+void watch_rest(struct world *world);
+
+#endif
