@@ -3,11 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-bool activation_is_live(const struct activation *activation) {
-    return activation->phase == PHASE_READY || activation->phase == PHASE_APPENDING ||
-           activation->phase == PHASE_CATCHING_UP;
-}
-
 void activation_restart(struct activation *activation) {
     struct actor *actor = activation->actor;
     const struct actor_kind *kind = activation->kind;
@@ -28,6 +23,7 @@ struct activation *activation_create(struct runtime *runtime, const struct actor
     assert(activation != NULL && actor != NULL);
     activation->runtime = runtime;
     activation->kind = kind;
+    activation->kind_number = kind->number;
     activation->id = id;
     activation->actor = actor;
     activation->phase = PHASE_LOADING;

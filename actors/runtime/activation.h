@@ -35,6 +35,7 @@ struct activation {
     struct runtime *runtime;
     const struct actor_kind *kind;
     struct uuid id;
+    uint8_t kind_number;
     /* Owned */
     struct actor *actor; /* NULL until the first load has begun */
     struct arena state;
@@ -103,8 +104,10 @@ struct runtime {
     struct activation *run_last;
     jmp_buf *guard;             /* where turn_check goes; NULL outside of handlers */
     struct turn_frame *current; /* whose handler is on the stack */
+    struct activation *running; /* whose batch it is */
     bool reap;                  /* some of `gone` can be freed */
     int64_t now;
+    uint32_t messages_since_now;
     int64_t sweep_at; /* when idle actors are looked for again */
     size_t sweep_hand;
     uint64_t random_state;
@@ -128,7 +131,10 @@ void activation_settle_end(struct activation *activation);
 void activation_enqueue(struct activation *activation);
 void activation_mute(struct activation *sender, struct activation *target);
 void activation_unmute_senders(struct activation *target);
-bool activation_is_live(const struct activation *activation);
+static inline bool activation_is_live(const struct activation *activation) {
+    return activation->phase == PHASE_READY || activation->phase == PHASE_APPENDING ||
+           activation->phase == PHASE_CATCHING_UP;
+}
 
 /* attendance.c: sessions come and go */
 void attendance_serve(struct activation *activation);
@@ -142,6 +148,8 @@ struct turn_frame *turn_begin(struct activation *activation, const struct sender
 void turn_end(struct turn_frame *frame);
 /* Gives messages their turns until the batch is over. */
 void turn_batch(struct activation *activation, int64_t until);
+/* A check failed in the turn that was being given. */
+void turn_failed(struct runtime *runtime);
 /* Volatile messages and timers, and the ephemeral tick. */
 void turn_carry_out(struct activation *activation, struct turn_frame *frame);
 
@@ -173,6 +181,9 @@ void delivery_send(struct activation *from, const struct effect_message *message
 
 /* runtime.c */
 int64_t runtime_now(struct runtime *runtime);
+/* The same, but asks the host only every few messages: reading the clock costs as much as a small
+ * turn. */
+int64_t runtime_now_after_a_message(struct runtime *runtime);
 uint64_t runtime_random(struct runtime *runtime);
 void runtime_give_arena(struct runtime *runtime, struct arena *arena);
 

@@ -37,7 +37,7 @@ struct activation *directory_find(const struct directory *directory, uint8_t kin
         if (slot->activation == NULL) {
             return NULL;
         }
-        if (slot->hash == hash && slot->activation->kind->number == kind &&
+        if (slot->hash == hash && slot->activation->kind_number == kind &&
             uuid_equal(slot->activation->id, id)) {
             return slot->activation;
         }
@@ -77,14 +77,14 @@ bool directory_add(struct directory *directory, struct activation *activation) {
         return false;
     }
     place(directory, (struct directory_slot){
-                         hash_of(directory, activation->kind->number, activation->id), activation});
+                         hash_of(directory, activation->kind_number, activation->id), activation});
     directory->count++;
     return true;
 }
 
 void directory_remove(struct directory *directory, struct activation *activation) {
     size_t mask = directory->slot_count - 1;
-    size_t hole = hash_of(directory, activation->kind->number, activation->id) & mask;
+    size_t hole = hash_of(directory, activation->kind_number, activation->id) & mask;
     while (directory->slots[hole].activation != activation) {
         assert(directory->slots[hole].activation != NULL);
         hole = (hole + 1) & mask;

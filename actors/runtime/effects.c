@@ -38,11 +38,12 @@ void turn_reply(struct turn *turn, struct encoded reply) {
     turn->effects.reply = reply;
 }
 
-static void add_message(struct turn *turn, struct effect_message message) {
+/* Filled in where it lies: copying it about would cost more than the rest of a volatile send. */
+static struct effect_message *add_message(struct turn *turn, uint8_t kind, struct uuid target,
+                                          struct encoded command) {
     struct effects *effects = &turn->effects;
-    turn_check(turn, message.command.fields.bytes != NULL);
     uint32_t count = effects->message_count;
-    turn_check(turn, count < EFFECT_MESSAGES_MAX);
+    turn_check(turn, command.fields.bytes != NULL && count < EFFECT_MESSAGES_MAX);
     if (count == 0) {
         effects->messages = arena_alloc(turn->arena, MESSAGES_FIRST * sizeof *effects->messages);
     } else if (count >= MESSAGES_FIRST && (count & (count - 1)) == 0) {
@@ -50,34 +51,33 @@ static void add_message(struct turn *turn, struct effect_message message) {
         effects->messages = arena_extend(turn->arena, effects->messages, size, 2 * size);
     }
     turn_check(turn, effects->messages != NULL);
-    effects->messages[effects->message_count++] = message;
+    struct effect_message *message = &effects->messages[effects->message_count++];
+    message->target_kind = kind;
+    message->target = target;
+    message->command = command;
+    message->command_id = (struct uuid){{0}};
+    message->due_at = 0;
+    message->durable = false;
+    return message;
 }
 
 void turn_send(struct turn *turn, uint8_t kind, struct uuid target, struct encoded command) {
-    add_message(turn,
-                (struct effect_message){
-                    .target_kind = kind, .target = target, .command = command, .durable = true});
+    add_message(turn, kind, target, command)->durable = true;
 }
 
 void turn_send_volatile(struct turn *turn, uint8_t kind, struct uuid target,
                         struct encoded command) {
-    add_message(turn,
-                (struct effect_message){.target_kind = kind, .target = target, .command = command});
+    add_message(turn, kind, target, command);
 }
 
 void turn_timer(struct turn *turn, int64_t due_at, struct encoded command) {
-    add_message(turn, (struct effect_message){.target_kind = turn->kind,
-                                              .target = turn->self,
-                                              .command = command,
-                                              .due_at = due_at});
+    add_message(turn, turn->kind, turn->self, command)->due_at = due_at;
 }
 
 void turn_durable_timer(struct turn *turn, int64_t due_at, struct encoded command) {
-    add_message(turn, (struct effect_message){.target_kind = turn->kind,
-                                              .target = turn->self,
-                                              .command = command,
-                                              .due_at = due_at,
-                                              .durable = true});
+    struct effect_message *message = add_message(turn, turn->kind, turn->self, command);
+    message->due_at = due_at;
+    message->durable = true;
 }
 
 void turn_row(struct turn *turn, const char *list, struct bytes key, struct bytes row) {

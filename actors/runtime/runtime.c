@@ -9,15 +9,24 @@ enum {
     ARENAS_KEPT_MAX = 256,
     ARENA_MESSAGE_MAX = EFFECT_BYTES_MAX,
     SWEEP_SLOTS = 256, /* looked at in one go */
+    MESSAGES_PER_CLOCK_READING = 16,
 };
 #define SWEEP_EVERY_US (RUNTIME_IDLE_US / 100)
 
 int64_t runtime_now(struct runtime *runtime) {
     int64_t now = runtime->host->now(runtime->host);
+    runtime->messages_since_now = 0;
     if (now > runtime->now) {
         runtime->now = now;
     }
     return runtime->now;
+}
+
+int64_t runtime_now_after_a_message(struct runtime *runtime) {
+    if (++runtime->messages_since_now < MESSAGES_PER_CLOCK_READING) {
+        return runtime->now;
+    }
+    return runtime_now(runtime);
 }
 
 /* SplitMix64, seeded by the host: cheap enough for every turn. */
@@ -201,6 +210,21 @@ static void free_gone(struct runtime *runtime) {
     }
 }
 
+/* Batches behind one guard: a failed check in a handler comes back here, and the next actor goes
+ * on. */
+static void run_batches(struct runtime *runtime, int64_t until) {
+    jmp_buf guard;
+    runtime->guard = &guard;
+    if (setjmp(guard) != 0) {
+        turn_failed(runtime);
+    }
+    while (runtime->now < until && (runtime->running = next_to_run(runtime)) != NULL) {
+        turn_batch(runtime->running, until);
+        activation_enqueue(runtime->running);
+    }
+    runtime->guard = NULL;
+}
+
 bool runtime_run(struct runtime *runtime, int64_t until) {
     runtime_now(runtime);
     if (runtime->reap) {
@@ -214,14 +238,7 @@ bool runtime_run(struct runtime *runtime, int64_t until) {
     if (runtime->now >= runtime->sweep_at) {
         sweep(runtime);
     }
-    struct activation *activation;
-    while ((activation = next_to_run(runtime)) != NULL) {
-        turn_batch(activation, until);
-        activation_enqueue(activation);
-        if (runtime_now(runtime) >= until) {
-            break;
-        }
-    }
+    run_batches(runtime, until);
     return runtime->run_first != NULL;
 }
 

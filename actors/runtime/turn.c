@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { MESSAGES_PER_CLOCK_READING = 16 };
-
 struct turn_frame *turn_begin(struct activation *activation, const struct sender *sender,
                               struct uuid command_id) {
     struct runtime *runtime = activation->runtime;
@@ -223,22 +221,8 @@ static bool may_run(const struct activation *activation) {
 
 void turn_batch(struct activation *activation, int64_t until) {
     struct runtime *runtime = activation->runtime;
-    jmp_buf guard;
-    jmp_buf *outer = runtime->guard;
-    runtime->guard = &guard;
-    if (setjmp(guard) != 0) {
-        runtime->marker->active = 0;
-        struct turn_frame *frame = runtime->current;
-        struct letter *letter = frame->letter;
-        runtime->current = NULL;
-        frame->letter = NULL;
-        turn_end(frame);
-        supervisor_failed(activation, letter);
-        runtime->guard = outer;
-        return;
-    }
     int64_t batch_end = runtime->now + RUNTIME_BATCH_US;
-    for (uint32_t i = 1; may_run(activation); i++) {
+    for (uint32_t i = 0; i < RUNTIME_BATCH_MAX && may_run(activation); i++) {
         bool ready = activation->phase == PHASE_READY;
         struct letter *letter = mailbox_pop(&activation->mailbox, ready);
         if (letter == NULL) {
@@ -249,15 +233,19 @@ void turn_batch(struct activation *activation, int64_t until) {
             activation_unmute_senders(activation);
         }
         take(activation, letter);
-        if (i >= RUNTIME_BATCH_MAX) {
+        int64_t now = runtime_now_after_a_message(runtime);
+        if (now >= batch_end || now >= until) {
             break;
         }
-        if (i % MESSAGES_PER_CLOCK_READING == 0) {
-            int64_t now = runtime_now(runtime);
-            if (now >= batch_end || now >= until) {
-                break;
-            }
-        }
     }
-    runtime->guard = outer;
+}
+
+void turn_failed(struct runtime *runtime) {
+    struct turn_frame *frame = runtime->current;
+    struct letter *letter = frame->letter;
+    runtime->marker->active = 0;
+    runtime->current = NULL;
+    frame->letter = NULL;
+    turn_end(frame);
+    supervisor_failed(runtime->running, letter);
 }
