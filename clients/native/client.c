@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { FINAL_CODE_FIRST = 4500, PIECES_A_TURN = 4 };
+enum { FINAL_CODE_FIRST = 4500, PIECES_A_TURN = 4, ASK_AGAIN_MS = 500 };
 
 static int64_t after_ms(const struct client *client, int64_t pause_ms) {
     return client->loop->now_us + pause_ms * 1000;
@@ -109,6 +109,9 @@ static bool on_event(struct client *client, enum websocket_event event,
     case WEBSOCKET_GOT_MESSAGE:
         if (!client_session_frame(&client->session, frame, client->loop->now_us))
             end_with(client, WEBSOCKET_PROTOCOL_ERROR, LOSS_PROTOCOL, false);
+        // Before the next heartbeat: a channel waits for a server that is busy.
+        if (client->session.asks_again && client->deadline_us > after_ms(client, ASK_AGAIN_MS))
+            set_deadline(client, after_ms(client, ASK_AGAIN_MS));
         break;
     case WEBSOCKET_GOT_PING:
         client_put_frame(client, WEBSOCKET_PONG, received->bytes, received->length);
@@ -207,6 +210,7 @@ void client_on_deadline(struct client *client) {
     } else if (!client->paused && now_us - client->heard_us > heartbeat_us * 5 / 2) {
         client_lose(client, LOSS_SILENT, 0, false);
     } else {
+        client_session_ask_again(&client->session);
         client_session_ping(&client->session, now_us);
         if (client->phase == CLIENT_LIVE)
             set_deadline(client, now_us + heartbeat_us);

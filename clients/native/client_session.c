@@ -192,14 +192,21 @@ void client_session_ping(struct client_session *session, int64_t now_us) {
         send_control(session, SESSION_PING, &ping);
 }
 
-static void on_welcome(struct client_session *session, const struct welcome *welcome) {
-    session->welcomed = true;
-    if (session->handler->welcomed != NULL)
-        session->handler->welcomed(session->context, welcome);
+void client_session_ask_again(struct client_session *session) {
+    if (!session->welcomed)
+        return;
+    session->asks_again = false;
     for (uint32_t i = 0; i < session->channel_count; i++) {
         if (session->channels[i].state == CHANNEL_WAITING)
             ask_for(session, &session->channels[i]);
     }
+}
+
+static void on_welcome(struct client_session *session, const struct welcome *welcome) {
+    session->welcomed = true;
+    if (session->handler->welcomed != NULL)
+        session->handler->welcomed(session->context, welcome);
+    client_session_ask_again(session);
 }
 
 static void on_opened(struct client_session *session, const struct channel_opened *opened) {
@@ -223,6 +230,11 @@ static void on_opened(struct client_session *session, const struct channel_opene
     }
 }
 
+static void await_again(struct client_session *session, struct client_channel *channel) {
+    channel->state = CHANNEL_WAITING;
+    session->asks_again = true;
+}
+
 static void end_channel(struct client_session *session, struct client_channel *channel,
                         enum channel_end reason) {
     struct client_channel told = *channel;
@@ -238,18 +250,51 @@ static void on_grant(struct client_session *session, const struct grant_changed 
         return;
     channel->audience = grant->audience;
     channel->roles = grant->roles;
+    // Where the snapshot that follows stands is told by the next event alone. Until then there is
+    // no version to resume from.
+    channel->version = 0;
     channel->trusts_next = true;
 }
 
-// A refused OpenChannel ends the channel; its reason in the words of the other message.
-static void on_refused_open(struct client_session *session, const struct frame *frame) {
-    for (uint32_t i = 0; i < session->channel_count; i++) {
-        struct client_channel *channel = &session->channels[i];
-        if (channel->state == CHANNEL_OPENING && channel->open_seq == frame->seq) {
-            end_channel(session, channel, CHANNEL_END_NOT_FOUND);
-            return;
-        }
+static enum channel_end end_of(enum refusal reason) {
+    switch (reason) {
+    case REFUSAL_NEWER_VERSION:
+        return CHANNEL_END_NEWER_VERSION;
+    case REFUSAL_QUARANTINED:
+        return CHANNEL_END_QUARANTINED;
+    case REFUSAL_TOO_MANY:
+        return CHANNEL_END_TOO_MANY;
+    default:
+        return CHANNEL_END_NOT_FOUND;
     }
+}
+
+// An OpenChannel was refused: for good, or until `client_session_ask_again`.
+static void on_refused_open(struct client_session *session, uint32_t seq,
+                            const struct refused *refused) {
+    struct client_channel *channel = NULL;
+    for (uint32_t i = 0; i < session->channel_count && channel == NULL; i++) {
+        if (session->channels[i].state == CHANNEL_OPENING && session->channels[i].open_seq == seq)
+            channel = &session->channels[i];
+    }
+    if (channel == NULL)
+        return;
+    bool passing = refused->reason == REFUSAL_BUSY || refused->reason == REFUSAL_UNAVAILABLE ||
+                   refused->reason == REFUSAL_TOO_FAST;
+    if (passing)
+        await_again(session, channel);
+    else
+        end_channel(session, channel, end_of(refused->reason));
+}
+
+static void on_ended(struct client_session *session, const struct channel_ended *ended) {
+    struct client_channel *channel = find(session, ended->channel);
+    if (channel == NULL)
+        return;
+    if (ended->reason == CHANNEL_END_UNAVAILABLE)
+        await_again(session, channel);
+    else
+        end_channel(session, channel, ended->reason);
 }
 
 static bool on_control(struct client_session *session, const struct frame *frame, int64_t now_us) {
@@ -257,8 +302,6 @@ static bool on_control(struct client_session *session, const struct frame *frame
     arena_init(&arena, CONTROL_ARENA_MAX);
     struct reader reader = reader_of(frame->fields);
     const void *message = session_decode_down(frame->tag, &reader, &arena);
-    const struct channel_ended *ended = message;
-    struct client_channel *channel;
     bool known = message != NULL || frame->tag > SESSION_STORE_CHANGED; // of a newer server
     switch (message != NULL ? frame->tag : 0) {
     case SESSION_WELCOME:
@@ -271,9 +314,7 @@ static bool on_control(struct client_session *session, const struct frame *frame
         session->round_trip_us = (uint64_t)(now_us - ((const struct pong *)message)->sent_at);
         break;
     case SESSION_CHANNEL_ENDED:
-        channel = find(session, ended->channel);
-        if (channel != NULL)
-            end_channel(session, channel, ended->reason);
+        on_ended(session, message);
         break;
     case SESSION_GRANT_CHANGED:
         on_grant(session, message);
@@ -284,7 +325,7 @@ static bool on_control(struct client_session *session, const struct frame *frame
                                        ((const struct draining *)message)->reconnect_after_ms);
         break;
     case REPLY_REFUSED:
-        on_refused_open(session, frame);
+        on_refused_open(session, frame->seq, message);
         break;
     default:
         break;

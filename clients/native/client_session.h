@@ -22,7 +22,7 @@ enum {
 };
 
 enum client_channel_state {
-    CHANNEL_WAITING = 0, // for a connection
+    CHANNEL_WAITING = 0, // for a connection, or for the server to be able to
     CHANNEL_OPENING,     // asked for
     CHANNEL_OPEN,
     CHANNEL_ENDED, // by the server, with a reason; forgotten after the handler was told
@@ -71,6 +71,7 @@ struct client_session {
     uint32_t unanswered_count;
     uint32_t next_seq;
     bool welcomed;
+    bool asks_again; // a channel could not be opened just now: client_session_ask_again, later
     uint64_t round_trip_us; // of the last ping; 0 before the first
     uint64_t gaps;          // times that events were missing and asked for again
     uint64_t repeats;       // events that came again and were dropped
@@ -85,6 +86,9 @@ void client_session_connected(struct client_session *session);
 void client_session_disconnected(struct client_session *session);
 // A frame from the server. False when it breaks the protocol: hang up and connect again.
 bool client_session_frame(struct client_session *session, struct bytes frame, int64_t now_us);
+
+// Asks for the channels that wait.
+void client_session_ask_again(struct client_session *session);
 
 // Wants a channel to be open from now on, whatever happens to the connection. `number` is free.
 // False over CLIENT_CHANNELS_MAX or without memory.

@@ -1,5 +1,5 @@
 /* links: demo_images consilium-demo-images m; timeout: 120 */
-#include "clients/native/demo/cranium.h"
+#include "clients/native/demo/demo_images.h"
 #include "clients/native/demo/dicom_dataset.h"
 #include "clients/native/demo/dicom_tags.h"
 #include "clients/native/demo/volume.h"
@@ -59,7 +59,7 @@ static void load_slice(struct fixture *fixture, const char *path) {
 static int write_and_load(void **state) {
     static struct fixture fixture;
     char command[256], path[160];
-    if (access(CRANIUM_DEFAULT_PATH, R_OK) != 0) {
+    if (access(CRANIUM_DEFAULT_FILE, R_OK) != 0) {
         fprintf(stderr, "SKIPPED: Debian's invesalius-examples is not installed\n");
         return 0;
     }

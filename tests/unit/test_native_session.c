@@ -244,6 +244,37 @@ static void an_ended_channel_is_told_and_not_opened_again(void **state) {
     client_session_finish(&record.session);
 }
 
+static void a_channel_that_cannot_be_opened_just_now_is_asked_for_again(void **state) {
+    (void)state;
+    static struct record record;
+    struct refused refused = {.reason = REFUSAL_UNAVAILABLE};
+    begin(&record);
+    assert_true(client_session_open(&record.session, 1, CHANNEL_KIND_BOARD, board));
+    welcome(&record);
+    give_control(&record, REPLY_REFUSED, record.frames[1].seq, &refused);
+    assert_int_equal(record.ended, 0);
+    assert_true(record.session.asks_again);
+    client_session_ask_again(&record.session);
+    assert_int_equal(record.sent_count, 3);
+    assert_int_equal(record.frames[2].tag, SESSION_OPEN_CHANNEL);
+    client_session_finish(&record.session);
+}
+
+static void a_changed_grant_is_not_resumed_from_before_it(void **state) {
+    (void)state;
+    static struct record record;
+    struct grant_changed changed = {.channel = 1, .audience = 3};
+    open_at(&record, 5);
+    give_control(&record, SESSION_GRANT_CHANGED, 0, &changed);
+    client_session_disconnected(&record.session);
+    welcome(&record);
+    struct reader reader = reader_of(record.frames[1].fields);
+    struct open_channel open;
+    assert_true(open_channel_read(&reader, NULL, &open));
+    assert_int_equal(open.version, 0);
+    client_session_finish(&record.session);
+}
+
 static void what_is_no_frame_of_a_server_is_refused(void **state) {
     (void)state;
     static struct record record;
@@ -265,6 +296,8 @@ int main(void) {
         cmocka_unit_test(an_answered_command_is_not_sent_again),
         cmocka_unit_test(a_signal_without_an_open_channel_is_dropped),
         cmocka_unit_test(an_ended_channel_is_told_and_not_opened_again),
+        cmocka_unit_test(a_channel_that_cannot_be_opened_just_now_is_asked_for_again),
+        cmocka_unit_test(a_changed_grant_is_not_resumed_from_before_it),
         cmocka_unit_test(what_is_no_frame_of_a_server_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,6 @@
  * exchange the patient's left and right.
  */
 
-#define CRANIUM_DEFAULT_PATH "/usr/share/doc/invesalius-examples/examples/Cranium.inv3"
-
 // Gives a volume in patient orientation with the stated spacing, centred on the origin in x and y.
 // NULL when the file is absent, is no such project, or is larger than VOLUME_EDGE_MAX.
 struct volume *cranium_read(const char *path);

@@ -1,6 +1,9 @@
+#define _XOPEN_SOURCE 700 // nftw
+
 #include "clients/native/demo/demo_files.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,4 +66,16 @@ void demo_files_abandon(struct demo_files *files) {
     if (files->manifest != NULL)
         fclose(files->manifest);
     files->manifest = NULL;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk) {
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+void demo_files_remove(const char *folder) {
+    enum { DESCRIPTORS = 8 };
+    nftw(folder, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }

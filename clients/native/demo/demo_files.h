@@ -35,4 +35,7 @@ bool demo_files_finish(struct demo_files *files);
 // Gives the manifest up; the folder stays incomplete. Harmless after `demo_files_finish`.
 void demo_files_abandon(struct demo_files *files);
 
+// Removes a folder that was written here, with everything in it.
+void demo_files_remove(const char *folder);
+
 #endif
