@@ -25,7 +25,11 @@ function readOptions(words) {
   };
   for (let i = 0; i < words.length; i += 2) {
     if (!(words[i] in options) || words[i + 1] === undefined) {
-      throw new Error(`usage: generate.mjs ${Object.keys(options).map((name) => `[${name} DIR]`).join(' ')}`);
+      throw new Error(
+        `usage: generate.mjs ${Object.keys(options)
+          .map((name) => `[${name} DIR]`)
+          .join(' ')}`,
+      );
     }
     options[words[i]] = words[i + 1];
   }
@@ -33,12 +37,18 @@ function readOptions(words) {
 }
 
 function readSchemas(folder) {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.schema')).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.schema'))
+    .sort();
   const schemas = files.map((name) => {
     const path = join(folder, name);
     const schema = parseSchema(relative(process.cwd(), path), readFileSync(path, 'utf8'));
     if (`${schema.name}.schema` !== name) {
-      throw new SchemaError(schema.file, schema.line, `${schema.name} is declared in ${schema.name}.schema`);
+      throw new SchemaError(
+        schema.file,
+        schema.line,
+        `${schema.name} is declared in ${schema.name}.schema`,
+      );
     }
     return { ...schema, fileName: basename(path) };
   });

@@ -1,4 +1,4 @@
-/* Reads msgpack (https://github.com/msgpack/msgpack/blob/master/spec.md) as a schema directs.
+/* Reads msgpack (https://msgpack.org) as a schema directs.
  *
  * The caller says what must come next and how much of it may come; there is no tree of values, so
  * a peer's header alone never makes anybody allocate: a list's count is checked against its bound

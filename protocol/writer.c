@@ -50,7 +50,7 @@ static void *grown(struct writer *writer, size_t capacity) {
     return arena_extend(writer->arena, writer->bytes, writer->capacity, capacity);
 }
 
-static bool make_room(struct writer *writer, size_t size) {
+static bool reserve(struct writer *writer, size_t size) {
     if (size > writer->size_max - writer->length) {
         return false;
     }
@@ -76,7 +76,7 @@ static bool make_room(struct writer *writer, size_t size) {
 
 static int append(void *context, const char *bytes, size_t size) {
     struct writer *writer = context;
-    if (writer->failed || !make_room(writer, size)) {
+    if (writer->failed || !reserve(writer, size)) {
         writer->failed = true;
         return -1;
     }

@@ -2,8 +2,18 @@
 import { comment, fill, guarded, members, signature } from './c_layout.mjs';
 import { snake, upper } from './names.mjs';
 import {
-  bounds, containerName, copyStatement, cType, declarations, differs, equalExpression, initialiser, isDeep,
-  readExpression, usesArena, writeExpression,
+  bounds,
+  containerName,
+  copyStatement,
+  cType,
+  declarations,
+  differs,
+  equalExpression,
+  initialiser,
+  isDeep,
+  readExpression,
+  usesArena,
+  writeExpression,
 } from './c_types.mjs';
 
 const READER = 'struct reader *reader';
@@ -12,7 +22,10 @@ const ARENA = 'struct arena *arena';
 
 export function enumDeclaration(block) {
   const prefix = upper(block.name);
-  const lines = block.members.map((entry) => [`${prefix}_${entry.name.toUpperCase()} = ${entry.number},`, entry.doc]);
+  const lines = block.members.map((entry) => [
+    `${prefix}_${entry.name.toUpperCase()} = ${entry.number},`,
+    entry.doc,
+  ]);
   return [
     ...(block.doc ? [comment(block.doc)] : []),
     `enum ${snake(block.name)} {`,
@@ -65,7 +78,10 @@ function readField(field, index) {
     return guarded(
       ['(count == 0', '!reader_uuid(reader, &ret->command_id)', 'uuid_is_zero(ret->command_id))'],
       'return false;',
-    ).replaceAll(' &&', ' ||').replace('((', '(').replace(')) {', ') {');
+    )
+      .replaceAll(' &&', ' ||')
+      .replace('((', '(')
+      .replace(')) {', ') {');
   }
   if (type.base === 'reserved') {
     return guarded([`count > ${index}`, '!reader_skip(reader, 1)'], 'return false;');
@@ -166,7 +182,11 @@ export function structCopy(block) {
     '    *ret = *from;',
     ...deep.map(({ type: fieldType, name: field }) => {
       const optional = fieldType.base === 'optional';
-      const statement = copyStatement(optional ? fieldType.item : fieldType, `from->${field}`, `ret->${field}`);
+      const statement = copyStatement(
+        optional ? fieldType.item : fieldType,
+        `from->${field}`,
+        `ret->${field}`,
+      );
       return optional ? guarded([`from->has_${field}`], statement) : `    ${statement}`;
     }),
     '}',
@@ -197,7 +217,10 @@ export function structEqual(block) {
 
 /** Parameters for the bounds of a container. */
 function boundParameters(type) {
-  const inner = type.base === 'map' ? ['uint32_t length_max'] : bounds(type.item).map(() => 'uint32_t length_max');
+  const inner =
+    type.base === 'map'
+      ? ['uint32_t length_max']
+      : bounds(type.item).map(() => 'uint32_t length_max');
   return ['uint32_t count_max', ...inner];
 }
 
@@ -205,11 +228,20 @@ export function containerDeclaration(type) {
   const name = containerName(type);
   if (type.base === 'map') {
     return [
-      `struct ${name}_entry {`, '    struct text key;', `    ${cType(type.value)}value;`, '};', '',
-      `struct ${name} {`, '    uint32_t count;', `    struct ${name}_entry *entries;`, '};',
+      `struct ${name}_entry {`,
+      '    struct text key;',
+      `    ${cType(type.value)}value;`,
+      '};',
+      '',
+      `struct ${name} {`,
+      '    uint32_t count;',
+      `    struct ${name}_entry *entries;`,
+      '};',
     ].join('\n');
   }
-  return [`struct ${name} {`, '    uint32_t count;', `    ${cType(type.item)}*items;`, '};'].join('\n');
+  return [`struct ${name} {`, '    uint32_t count;', `    ${cType(type.item)}*items;`, '};'].join(
+    '\n',
+  );
 }
 
 export function containerFunctions(type) {
@@ -231,11 +263,19 @@ function withParameters(item) {
 export function containerRead(type) {
   const name = containerName(type);
   const isMap = type.base === 'map';
-  const [items, element] = isMap ? ['entries', `struct ${name}_entry `] : ['items', cType(type.item)];
+  const [items, element] = isMap
+    ? ['entries', `struct ${name}_entry `]
+    : ['items', cType(type.item)];
   const reads = isMap
     ? [
-        guarded(['!reader_text(reader, length_max, &entries[i].key)', `!${readExpression(type.value, '&entries[i].value')}`, 'has_key(entries, i)'], 'return false;')
-          .replaceAll(' &&', ' ||'),
+        guarded(
+          [
+            '!reader_text(reader, length_max, &entries[i].key)',
+            `!${readExpression(type.value, '&entries[i].value')}`,
+            'has_key(entries, i)',
+          ],
+          'return false;',
+        ).replaceAll(' &&', ' ||'),
       ]
     : [guarded([`!${readExpression(withParameters(type.item), '&items[i]')}`], 'return false;')];
   const hasKey = [
@@ -243,11 +283,22 @@ export function containerRead(type) {
     `static bool has_key(const struct ${name}_entry *entries, uint32_t last) {`,
     '    for (uint32_t i = 0; i < last; i++) {',
     '        if (text_equal(entries[i].key, entries[last].key)) {',
-    '            return true;', '        }', '    }', '    return false;', '}', '',
-  ].join('\n').replaceAll('has_key', `${name}_has_key`);
+    '            return true;',
+    '        }',
+    '    }',
+    '    return false;',
+    '}',
+    '',
+  ]
+    .join('\n')
+    .replaceAll('has_key', `${name}_has_key`);
   return [
     ...(isMap ? [hasKey] : []),
-    signature(`bool ${name}_read`, [READER, ARENA, ...boundParameters(type), `struct ${name} *ret`], ' {'),
+    signature(
+      `bool ${name}_read`,
+      [READER, ARENA, ...boundParameters(type), `struct ${name} *ret`],
+      ' {',
+    ),
     '    uint32_t count;',
     guarded([`!reader_${isMap ? 'map' : 'list'}(reader, count_max, &count)`], 'return false;'),
     `    *ret = (struct ${name}){0};`,
@@ -267,10 +318,17 @@ export function containerWrite(type) {
   const name = containerName(type);
   const isMap = type.base === 'map';
   const writes = isMap
-    ? ['writer_text(writer, length_max, from->entries[i].key);', `${writeExpression(type.value, 'from->entries[i].value', '&from->entries[i].value')};`]
+    ? [
+        'writer_text(writer, length_max, from->entries[i].key);',
+        `${writeExpression(type.value, 'from->entries[i].value', '&from->entries[i].value')};`,
+      ]
     : [`${writeExpression(withParameters(type.item), 'from->items[i]', '&from->items[i]')};`];
   return [
-    signature(`void ${name}_write`, [WRITER, ...boundParameters(type), `const struct ${name} *from`], ' {'),
+    signature(
+      `void ${name}_write`,
+      [WRITER, ...boundParameters(type), `const struct ${name} *from`],
+      ' {',
+    ),
     `    writer_${isMap ? 'map' : 'list'}(writer, count_max, from->count);`,
     '    for (uint32_t i = 0; i < from->count; i++) {',
     ...writes.map((write) => `        ${write}`),
@@ -289,11 +347,20 @@ export function containerCopy(type) {
   } else if (isDeep(type.item)) {
     copies.push(copyStatement(type.item, 'from->items[i]', 'ret->items[i]'));
   }
-  const loop = copies.length === 0
-    ? []
-    : ['    for (uint32_t i = 0; i < ret->count; i++) {', ...copies.map((copy) => `        ${copy}`), '    }'];
+  const loop =
+    copies.length === 0
+      ? []
+      : [
+          '    for (uint32_t i = 0; i < ret->count; i++) {',
+          ...copies.map((copy) => `        ${copy}`),
+          '    }',
+        ];
   return [
-    signature(`void ${name}_copy`, [ARENA, `struct ${name} *ret`, `const struct ${name} *from`], ' {'),
+    signature(
+      `void ${name}_copy`,
+      [ARENA, `struct ${name} *ret`, `const struct ${name} *from`],
+      ' {',
+    ),
     `    ret->${items} = arena_copy(arena, from->${items}, from->count * sizeof *from->${items});`,
     `    ret->count = ret->${items} == NULL ? 0 : from->count;`,
     ...loop,
@@ -303,9 +370,13 @@ export function containerCopy(type) {
 
 export function containerEqual(type) {
   const name = containerName(type);
-  const conditions = type.base === 'map'
-    ? ['text_equal(a->entries[i].key, b->entries[i].key)', equalExpression(type.value, 'a->entries[i].value', 'b->entries[i].value')]
-    : [equalExpression(type.item, 'a->items[i]', 'b->items[i]')];
+  const conditions =
+    type.base === 'map'
+      ? [
+          'text_equal(a->entries[i].key, b->entries[i].key)',
+          equalExpression(type.value, 'a->entries[i].value', 'b->entries[i].value'),
+        ]
+      : [equalExpression(type.item, 'a->items[i]', 'b->items[i]')];
   return [
     signature(`bool ${name}_equal`, [`const struct ${name} *a`, `const struct ${name} *b`], ' {'),
     '    bool same = a->count == b->count;',
@@ -316,4 +387,3 @@ export function containerEqual(type) {
     '}',
   ].join('\n');
 }
-

@@ -22,7 +22,9 @@ export function collectContainers(schemas) {
       }
     }
   }
-  return [...found.values()].sort((a, b) => (containerName(a.type) < containerName(b.type) ? -1 : 1));
+  return [...found.values()].sort((a, b) =>
+    containerName(a.type) < containerName(b.type) ? -1 : 1,
+  );
 }
 
 export const message_tag = (schema, message) => `${upper(schema.name)}_${upper(message.name)}`;
@@ -32,7 +34,10 @@ function structsOf(schema, containers) {
   const listOf = (block) => containers.find(({ owner }) => owner === block)?.type;
   return {
     enums: schema.enums.map((block) => ({ block, list: listOf(block) })),
-    structs: [...schema.records, ...schema.messages].map((block) => ({ block, list: listOf(block) })),
+    structs: [...schema.records, ...schema.messages].map((block) => ({
+      block,
+      list: listOf(block),
+    })),
   };
 }
 
@@ -59,7 +64,8 @@ function header(guard, banner, includes, parts) {
 }
 
 function source(banner, groups, parts) {
-  const includes = groups.filter((group) => group.length > 0)
+  const includes = groups
+    .filter((group) => group.length > 0)
     .map((group) => group.map((include) => `#include "${include}"`).join('\n'));
   return [banner, includes.join('\n\n'), '', parts.join('\n\n'), ''].join('\n');
 }
@@ -74,22 +80,39 @@ function codecDeclarations(schema) {
   const out = [];
   for (const message of schema.messages) {
     const type = snake(message.name);
-    out.push(signature(`struct encoded ${type}_encode`, ['struct arena *arena', `const struct ${type} *message`], ';'));
+    out.push(
+      signature(
+        `struct encoded ${type}_encode`,
+        ['struct arena *arena', `const struct ${type} *message`],
+        ';',
+      ),
+    );
   }
   const decode = ['uint8_t tag', 'struct reader *reader', 'struct arena *arena'];
   const codec = [
-    comment('The message of a tag, read into the arena; NULL when there is no such tag in this direction, when it is malformed or over a bound, or when bytes follow it.'),
+    comment(
+      'The message of a tag, read into the arena; NULL when there is no such tag in this ' +
+        'direction, when it is malformed or over a bound, or when bytes follow it.',
+    ),
     signature(`const void *${name}_decode`, decode, ';'),
     signature(`const void *${name}_decode_down`, decode, ';'),
     '',
     comment('Writes the fields of a message of either direction; false when there is no such tag.'),
-    signature(`bool ${name}_encode`, ['uint8_t tag', 'const void *message', 'struct writer *writer'], ';'),
+    signature(
+      `bool ${name}_encode`,
+      ['uint8_t tag', 'const void *message', 'struct writer *writer'],
+      ';',
+    ),
     '',
     comment('The id of a command; zero for everything else.'),
     signature(`struct uuid ${name}_command_id`, ['uint8_t tag', 'const void *message'], ';'),
   ];
   if (schema.isActor) {
-    codec.push('', '/* By tag; a name of NULL = no such message. */', `extern const struct message_rule ${name}_rules[TAG_COUNT];`);
+    codec.push(
+      '',
+      '/* By tag; a name of NULL = no such message. */',
+      `extern const struct message_rule ${name}_rules[TAG_COUNT];`,
+    );
   }
   return [out.join('\n'), codec.join('\n')].filter((part) => part !== '');
 }
@@ -102,24 +125,42 @@ function schemaHeader(schema, containers) {
     parts.push(blocks.enumDeclaration(block), ...(list ? [blocks.containerDeclaration(list)] : []));
   }
   for (const { block, list } of structs) {
-    parts.push(blocks.structDeclaration(block), ...(list ? [blocks.containerDeclaration(list)] : []));
+    parts.push(
+      blocks.structDeclaration(block),
+      ...(list ? [blocks.containerDeclaration(list)] : []),
+    );
   }
   for (const { block, list } of enums) {
-    const read = signature(`bool ${snake(block.name)}_read`, ['struct reader *reader', `enum ${snake(block.name)} *ret`], ';');
+    const read = signature(
+      `bool ${snake(block.name)}_read`,
+      ['struct reader *reader', `enum ${snake(block.name)} *ret`],
+      ';',
+    );
     parts.push([read, ...(list ? [blocks.containerFunctions(list)] : [])].join('\n'));
   }
   for (const { block, list } of structs) {
-    parts.push([blocks.functionDeclarations(block), ...(list ? [blocks.containerFunctions(list)] : [])].join('\n'));
+    parts.push(
+      [blocks.functionDeclarations(block), ...(list ? [blocks.containerFunctions(list)] : [])].join(
+        '\n',
+      ),
+    );
   }
   parts.push(...codecDeclarations(schema));
   const includes = [
     'protocol/arena.h',
-    ...['lists', ...schema.parts.map((part) => part.name)].sort().map((name) => `${GENERATED}/${name}.h`),
+    ...['lists', ...schema.parts.map((part) => part.name)]
+      .sort()
+      .map((name) => `${GENERATED}/${name}.h`),
     'protocol/reader.h',
     'protocol/values.h',
     'protocol/writer.h',
   ];
-  return header(`PROTOCOL_GENERATED_${upper(schema.name)}_H`, BANNER(schema.fileName), includes, parts);
+  return header(
+    `PROTOCOL_GENERATED_${upper(schema.name)}_H`,
+    BANNER(schema.fileName),
+    includes,
+    parts,
+  );
 }
 
 /** One source file: a function of every struct, and of every list behind it. */
@@ -137,18 +178,27 @@ function bodies(schema, containers, ofStruct, ofContainer, ofEnum) {
 
 function decodeFunction(schema, verb, list, partsWith) {
   const head = [
-    signature(`const void *${schema.name}_${verb}`, ['uint8_t tag', 'struct reader *reader', 'struct arena *arena'], ' {'),
+    signature(
+      `const void *${schema.name}_${verb}`,
+      ['uint8_t tag', 'struct reader *reader', 'struct arena *arena'],
+      ' {',
+    ),
   ];
   const parts = schema.parts.filter((part) => partsWith(part).length > 0);
-  const fallback = parts.length === 0
-    ? ['        return NULL;']
-    : parts.length === 1
-      ? [`        return ${parts[0].name}_${verb}(tag, reader, arena);`]
-      : [`        return ${verb}_part(tag, reader, arena);`];
+  const fallback =
+    parts.length === 0
+      ? ['        return NULL;']
+      : parts.length === 1
+        ? [`        return ${parts[0].name}_${verb}(tag, reader, arena);`]
+        : [`        return ${verb}_part(tag, reader, arena);`];
   if (list.length === 0) {
-    return [...head, ...(parts.length === 0
-      ? ['    (void)tag;', '    (void)reader;', '    (void)arena;', '    return NULL;']
-      : fallback.map((line) => line.slice(4))), '}'].join('\n');
+    return [
+      ...head,
+      ...(parts.length === 0
+        ? ['    (void)tag;', '    (void)reader;', '    (void)arena;', '    return NULL;']
+        : fallback.map((line) => line.slice(4))),
+      '}',
+    ].join('\n');
   }
   const cases = list.map((message) => {
     const type = snake(message.name);
@@ -160,15 +210,35 @@ function decodeFunction(schema, verb, list, partsWith) {
       '    }',
     ].join('\n');
   });
-  const chain = parts.length < 2 ? [] : [
-    signature(`static const void *${verb}_part`, ['uint8_t tag', 'struct reader *reader', 'struct arena *arena'], ' {'),
-    `    const void *message = ${parts[0].name}_${verb}(tag, reader, arena);`,
-    ...parts.slice(1).map((part) => guarded(['message == NULL'], `message = ${part.name}_${verb}(tag, reader, arena);`)),
-    '    return message;',
+  const chain =
+    parts.length < 2
+      ? []
+      : [
+          signature(
+            `static const void *${verb}_part`,
+            ['uint8_t tag', 'struct reader *reader', 'struct arena *arena'],
+            ' {',
+          ),
+          `    const void *message = ${parts[0].name}_${verb}(tag, reader, arena);`,
+          ...parts
+            .slice(1)
+            .map((part) =>
+              guarded(['message == NULL'], `message = ${part.name}_${verb}(tag, reader, arena);`),
+            ),
+          '    return message;',
+          '}',
+          '',
+        ];
+  return [
+    ...chain,
+    ...head,
+    '    switch (tag) {',
+    ...cases,
+    '    default:',
+    ...fallback,
+    '    }',
     '}',
-    '',
-  ];
-  return [...chain, ...head, '    switch (tag) {', ...cases, '    default:', ...fallback, '    }', '}'].join('\n');
+  ].join('\n');
 }
 
 const WHOLE = [
@@ -179,46 +249,89 @@ const WHOLE = [
 ].join('\n');
 
 function encodeFunction(schema, name, list, next) {
-  const cases = list.map((message) => [
-    `    case ${message_tag(schema, message)}:`,
-    `        ${snake(message.name)}_write(writer, message);`,
-    '        return true;',
-  ].join('\n'));
+  const cases = list.map((message) =>
+    [
+      `    case ${message_tag(schema, message)}:`,
+      `        ${snake(message.name)}_write(writer, message);`,
+      '        return true;',
+    ].join('\n'),
+  );
   const parameters = ['uint8_t tag', 'const void *message', 'struct writer *writer'];
   if (cases.length === 0) {
     return [signature(name, parameters, ' {'), `    return ${next};`, '}'].join('\n');
   }
-  return [signature(name, parameters, ' {'), '    switch (tag) {', ...cases, '    default:', `        return ${next};`, '    }', '}'].join('\n');
+  return [
+    signature(name, parameters, ' {'),
+    '    switch (tag) {',
+    ...cases,
+    '    default:',
+    `        return ${next};`,
+    '    }',
+    '}',
+  ].join('\n');
 }
 
 function encodeFunctions(schema) {
-  const rest = schema.parts.map((part) => `${part.name}_encode(tag, message, writer)`).join(' || ') || 'false';
+  const rest =
+    schema.parts.map((part) => `${part.name}_encode(tag, message, writer)`).join(' || ') || 'false';
   const up = upward(schema);
-  const parts = up.length === 0 ? [] : [encodeFunction(schema, 'static bool encode_up', up, 'false')];
-  const next = up.length === 0 ? rest : ['encode_up(tag, message, writer)', rest].filter((part) => part !== 'false').join(' || ');
+  const parts =
+    up.length === 0 ? [] : [encodeFunction(schema, 'static bool encode_up', up, 'false')];
+  const next =
+    up.length === 0
+      ? rest
+      : ['encode_up(tag, message, writer)', rest].filter((part) => part !== 'false').join(' || ');
   const text = encodeFunction(schema, `bool ${schema.name}_encode`, downward(schema), next);
-  return [...parts, text.replace(/^( +return )(.* \|\| .*);$/m, (_, indent, chain) => fill(indent, chain.split(' || '), ' || ', ';'))];
+  return [
+    ...parts,
+    text.replace(/^( +return )(.* \|\| .*);$/m, (_, indent, chain) =>
+      fill(indent, chain.split(' || '), ' || ', ';'),
+    ),
+  ];
 }
 
 function commandIdFunction(schema) {
   const list = commands(schema);
   const part = schema.parts.find((candidate) => commands(candidate).length > 0);
   const next = part ? `${part.name}_command_id(tag, message)` : '(struct uuid){{0}}';
-  const head = signature(`struct uuid ${schema.name}_command_id`, ['uint8_t tag', 'const void *message'], ' {');
+  const head = signature(
+    `struct uuid ${schema.name}_command_id`,
+    ['uint8_t tag', 'const void *message'],
+    ' {',
+  );
   if (list.length === 0) {
-    return [head, ...(part ? [] : ['    (void)tag;', '    (void)message;']), `    return ${next};`, '}'].join('\n');
+    return [
+      head,
+      ...(part ? [] : ['    (void)tag;', '    (void)message;']),
+      `    return ${next};`,
+      '}',
+    ].join('\n');
   }
-  const cases = list.map((message) => [
-    `    case ${message_tag(schema, message)}:`,
-    `        return ((const struct ${snake(message.name)} *)message)->command_id;`,
-  ].join('\n'));
-  return [head, '    switch (tag) {', ...cases, '    default:', `        return ${next};`, '    }', '}'].join('\n');
+  const cases = list.map((message) =>
+    [
+      `    case ${message_tag(schema, message)}:`,
+      `        return ((const struct ${snake(message.name)} *)message)->command_id;`,
+    ].join('\n'),
+  );
+  return [
+    head,
+    '    switch (tag) {',
+    ...cases,
+    '    default:',
+    `        return ${next};`,
+    '    }',
+    '}',
+  ].join('\n');
 }
 
 function messageEncode(schema, message) {
   const type = snake(message.name);
   return [
-    signature(`struct encoded ${type}_encode`, ['struct arena *arena', `const struct ${type} *message`], ' {'),
+    signature(
+      `struct encoded ${type}_encode`,
+      ['struct arena *arena', `const struct ${type} *message`],
+      ' {',
+    ),
     '    struct writer writer;',
     '    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);',
     `    ${type}_write(&writer, message);`,
@@ -240,14 +353,21 @@ function codecSource(schema) {
 
 function encodeSource(schema) {
   const parts = schema.messages.map((message) => messageEncode(schema, message));
-  return source(BANNER(schema.fileName), [[`${GENERATED}/${schema.name}.h`], ['protocol/frame.h']], parts);
+  return source(
+    BANNER(schema.fileName),
+    [[`${GENERATED}/${schema.name}.h`], ['protocol/frame.h']],
+    parts,
+  );
 }
 
 export function schemaFiles(schema, containers) {
   const file = (suffix, text) => ({ path: `${schema.name}${suffix}`, text });
   return [
     file('.h', schemaHeader(schema, containers)),
-    file('_read.c', bodies(schema, containers, blocks.structRead, blocks.containerRead, blocks.enumRead)),
+    file(
+      '_read.c',
+      bodies(schema, containers, blocks.structRead, blocks.containerRead, blocks.enumRead),
+    ),
     file('_write.c', bodies(schema, containers, blocks.structWrite, blocks.containerWrite)),
     file('_copy.c', bodies(schema, containers, blocks.structCopy, blocks.containerCopy)),
     file('_equal.c', bodies(schema, containers, blocks.structEqual, blocks.containerEqual)),
@@ -259,12 +379,24 @@ export function schemaFiles(schema, containers) {
 /** Lists and maps of what is no schema's: uuids, texts, numbers. */
 export function listFiles(containers) {
   const own = containers.filter(({ owner }) => owner === null).map(({ type }) => type);
-  const banner = '/* Generated by protocol/generate.mjs; do not edit. Lists and maps of what no schema declares. */';
-  const declared = own.flatMap((type) => [blocks.containerDeclaration(type), blocks.containerFunctions(type)]);
-  const defined = own.flatMap((type) => [
-    blocks.containerRead(type), blocks.containerWrite(type), blocks.containerCopy(type), blocks.containerEqual(type),
+  const banner =
+    '/* Generated by protocol/generate.mjs; do not edit. Lists and maps of what no schema declares. */';
+  const declared = own.flatMap((type) => [
+    blocks.containerDeclaration(type),
+    blocks.containerFunctions(type),
   ]);
-  const includes = ['protocol/arena.h', 'protocol/reader.h', 'protocol/values.h', 'protocol/writer.h'];
+  const defined = own.flatMap((type) => [
+    blocks.containerRead(type),
+    blocks.containerWrite(type),
+    blocks.containerCopy(type),
+    blocks.containerEqual(type),
+  ]);
+  const includes = [
+    'protocol/arena.h',
+    'protocol/reader.h',
+    'protocol/values.h',
+    'protocol/writer.h',
+  ];
   return [
     { path: 'lists.h', text: header('PROTOCOL_GENERATED_LISTS_H', banner, includes, declared) },
     { path: 'lists.c', text: source(banner, [[`${GENERATED}/lists.h`]], defined) },

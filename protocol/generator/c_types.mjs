@@ -2,9 +2,20 @@
 import { snake, upper } from './names.mjs';
 
 const C_SCALARS = {
-  bool: 'bool ', u8: 'uint8_t ', u16: 'uint16_t ', u32: 'uint32_t ', u64: 'uint64_t ', i32: 'int32_t ',
-  i64: 'int64_t ', f32: 'float ', f64: 'double ', uuid: 'struct uuid ', time: 'int64_t ',
-  version: 'uint64_t ', text: 'struct text ', bytes: 'struct bytes ',
+  bool: 'bool ',
+  u8: 'uint8_t ',
+  u16: 'uint16_t ',
+  u32: 'uint32_t ',
+  u64: 'uint64_t ',
+  i32: 'int32_t ',
+  i64: 'int64_t ',
+  f32: 'float ',
+  f64: 'double ',
+  uuid: 'struct uuid ',
+  time: 'int64_t ',
+  version: 'uint64_t ',
+  text: 'struct text ',
+  bytes: 'struct bytes ',
 };
 
 /** The word that names a type's functions: `text`, `agenda_item`. */

@@ -68,11 +68,18 @@ function enumText(block) {
 }
 
 function recordText(block) {
-  return [`### ${block.name} (record)`, ...(block.doc ? ['', block.doc] : []), ...fieldTable(block), ''];
+  return [
+    `### ${block.name} (record)`,
+    ...(block.doc ? ['', block.doc] : []),
+    ...fieldTable(block),
+    '',
+  ];
 }
 
 function schemaText(schema) {
-  const title = schema.isActor ? `${schema.name} (actor kind ${schema.number})` : `${schema.name} (part)`;
+  const title = schema.isActor
+    ? `${schema.name} (actor kind ${schema.number})`
+    : `${schema.name} (part)`;
   const includes = schema.parts.map(({ name }) => `[${name}](#${name}-part)`);
   return [
     `## ${title}`,

@@ -8,7 +8,15 @@
 // A frame is hexadecimal; `61*300` is the byte 61 three hundred times. After ` ; ` it says why.
 
 const ID = 'c410' + '0123456789abcdef0123456789abcdef';
-const UNKNOWN_FIELDS = ['93c091a178c0', '81a16bc403010203', 'd501aabb', 'cb3ff0000000000000', 'c0', 'c70205abcd', 'd3ffffffffffffffff'];
+const UNKNOWN_FIELDS = [
+  '93c091a178c0',
+  '81a16bc403010203',
+  'd501aabb',
+  'cb3ff0000000000000',
+  'c0',
+  'c70205abcd',
+  'd3ffffffffffffffff',
+];
 
 /** A small generator of numbers, so that a corpus is the same wherever it is printed. */
 function randomFrom(seed) {
@@ -24,7 +32,9 @@ function randomFrom(seed) {
 }
 
 function hex(number, bytes) {
-  return BigInt.asUintN(bytes * 8, BigInt(number)).toString(16).padStart(bytes * 2, '0');
+  return BigInt.asUintN(bytes * 8, BigInt(number))
+    .toString(16)
+    .padStart(bytes * 2, '0');
 }
 
 function float(number, bytes) {
@@ -75,17 +85,35 @@ function range(base) {
   if (base === 'time') {
     return [-(2n ** 53n) + 1n, 2n ** 53n - 1n];
   }
-  return base.startsWith('i') ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+  return base.startsWith('i')
+    ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
+    : [0n, (1n << bits) - 1n];
 }
 
 /** An item of a list in as few bytes as there are. */
 function least(type) {
-  return { text: 'a0', bytes: 'c400', record: '90', uuid: `c410${'00'.repeat(16)}`, bool: 'c2', f32: 'ca00000000', f64: 'cb0000000000000000' }[type.base] ?? '00';
+  return (
+    {
+      text: 'a0',
+      bytes: 'c400',
+      record: '90',
+      uuid: `c410${'00'.repeat(16)}`,
+      bool: 'c2',
+      f32: 'ca00000000',
+      f64: 'cb0000000000000000',
+    }[type.base] ?? '00'
+  );
 }
 
 function packBlock(block, cells) {
   const written = cells.findLastIndex((cell) => cell !== null) + 1;
-  return listHead(written) + block.fields.slice(0, written).map((field, i) => cells[i] ?? packDefault(field)).join('');
+  return (
+    listHead(written) +
+    block.fields
+      .slice(0, written)
+      .map((field, i) => cells[i] ?? packDefault(field))
+      .join('')
+  );
 }
 
 function packDefault(field) {
@@ -109,7 +137,10 @@ function packDefault(field) {
     case 'record':
       return '90';
     case 'enum':
-      return hex(value === undefined ? 0 : type.target.members.findIndex(({ name }) => name === value), 1);
+      return hex(
+        value === undefined ? 0 : type.target.members.findIndex(({ name }) => name === value),
+        1,
+      );
     case 'bytes':
     case 'uuid':
       return least(type);
@@ -138,9 +169,14 @@ function packLargest(type) {
     case 'record':
       return packBlock(type.target, type.target.fields.map(largestCell));
     case 'list':
-      return listHead(type.countMax) + packLargest(type.item) + manyLeast(type.item, type.countMax - 1);
+      return (
+        listHead(type.countMax) + packLargest(type.item) + manyLeast(type.item, type.countMax - 1)
+      );
     case 'map':
-      return mapHead(type.countMax) + Array.from({ length: type.countMax }, (_, i) => mapEntry(type, i)).join('');
+      return (
+        mapHead(type.countMax) +
+        Array.from({ length: type.countMax }, (_, i) => mapEntry(type, i)).join('')
+      );
     case 'optional':
       return packLargest(type.item);
     default:
@@ -188,10 +224,16 @@ function packRandom(type, random) {
     case 'enum':
       return hex(random(type.target.members.length), 1);
     case 'record':
-      return packBlock(type.target, type.target.fields.map((field) => randomCell(field, random)));
+      return packBlock(
+        type.target,
+        type.target.fields.map((field) => randomCell(field, random)),
+      );
     case 'list': {
       const count = random(Math.min(type.countMax, 3) + 1);
-      return listHead(count) + Array.from({ length: count }, () => packRandom(type.item, random)).join('');
+      return (
+        listHead(count) +
+        Array.from({ length: count }, () => packRandom(type.item, random)).join('')
+      );
     }
     case 'map':
       return mapHead(1) + mapEntry(type, random(9));
@@ -216,7 +258,7 @@ function randomCell(field, random) {
   return cell === packDefault(field) ? null : cell;
 }
 
-/** Packed values that a field must refuse, each with why; a record is gone into once in a corpus. */
+/** Packed values that a field must refuse, each with why. A record is gone into once in a corpus. */
 function refusals(type, gone) {
   const wrong = [['c1', 'a byte that msgpack never uses']];
   const over = (base) => {
@@ -236,37 +278,84 @@ function refusals(type, gone) {
     case 'bool':
       return [...wrong, ['01', 'a number for a bool'], ['c0', 'nil']];
     case 'f32':
-      return [['ca7f800000', 'infinite'], ['ca7fc00000', 'not a number'], ['cb3ff0000000000000', 'a float 64 for a float 32'], ['01', 'an integer']];
+      return [
+        ['ca7f800000', 'infinite'],
+        ['ca7fc00000', 'not a number'],
+        ['cb3ff0000000000000', 'a float 64 for a float 32'],
+        ['01', 'an integer'],
+      ];
     case 'f64':
-      return [['cbfff0000000000000', 'infinite'], ['cb7ff8000000000000', 'not a number'], ['ca7f800000', 'infinite'], ['01', 'an integer']];
+      return [
+        ['cbfff0000000000000', 'infinite'],
+        ['cb7ff8000000000000', 'not a number'],
+        ['ca7f800000', 'infinite'],
+        ['01', 'an integer'],
+      ];
     case 'uuid':
-      return [[`c40f${'11'.repeat(15)}`, '15 bytes'], [`c411${'11'.repeat(17)}`, '17 bytes'], [`b0${'31'.repeat(16)}`, 'a text'], ['c0', 'nil']];
+      return [
+        [`c40f${'11'.repeat(15)}`, '15 bytes'],
+        [`c411${'11'.repeat(17)}`, '17 bytes'],
+        [`b0${'31'.repeat(16)}`, 'a text'],
+        ['c0', 'nil'],
+      ];
     case 'text':
       return [
-        [textHead(type.lengthMax + 1) + times('61', type.lengthMax + 1), `text<${type.lengthMax}> one over`],
-        ['a1ff', 'no UTF-8'], ['a100', 'U+0000'], ['c40161', 'bytes for a text'], ['c0', 'nil'],
-        ...(type.lengthMax >= 4 ? [['a2c080', 'overlong'], ['a3eda080', 'a surrogate'], ['a4f4908080', 'above U+10FFFF'], ['a2e4b8', 'cut UTF-8']] : []),
+        [
+          textHead(type.lengthMax + 1) + times('61', type.lengthMax + 1),
+          `text<${type.lengthMax}> one over`,
+        ],
+        ['a1ff', 'no UTF-8'],
+        ['a100', 'U+0000'],
+        ['c40161', 'bytes for a text'],
+        ['c0', 'nil'],
+        ...(type.lengthMax >= 4
+          ? [
+              ['a2c080', 'overlong'],
+              ['a3eda080', 'a surrogate'],
+              ['a4f4908080', 'above U+10FFFF'],
+              ['a2e4b8', 'cut UTF-8'],
+            ]
+          : []),
       ];
     case 'bytes':
-      return [[bytesHead(type.lengthMax + 1) + times('61', type.lengthMax + 1), `bytes<${type.lengthMax}> one over`], ['a161', 'a text for bytes']];
+      return [
+        [
+          bytesHead(type.lengthMax + 1) + times('61', type.lengthMax + 1),
+          `bytes<${type.lengthMax}> one over`,
+        ],
+        ['a161', 'a text for bytes'],
+      ];
     case 'enum':
-      return [[hex(type.target.members.length, 1), `an unknown ${type.target.name}`], ['c0', 'nil']];
+      return [
+        [hex(type.target.members.length, 1), `an unknown ${type.target.name}`],
+        ['c0', 'nil'],
+      ];
     case 'list':
       return [
-        [listHead(type.countMax + 1) + manyLeast(type.item, type.countMax + 1), `a list over ${type.countMax}`],
+        [
+          listHead(type.countMax + 1) + manyLeast(type.item, type.countMax + 1),
+          `a list over ${type.countMax}`,
+        ],
         ['dd1a128f8f', 'a header of 437 million'],
         ...refusals(type.item, gone).map(([bytes, why]) => [`91${bytes}`, `in a list: ${why}`]),
       ];
     case 'map':
       return [
-        [mapHead(type.countMax + 1) + Array.from({ length: type.countMax + 1 }, (_, i) => mapEntry(type, i)).join(''), `a map over ${type.countMax}`],
+        [
+          mapHead(type.countMax + 1) +
+            Array.from({ length: type.countMax + 1 }, (_, i) => mapEntry(type, i)).join(''),
+          `a map over ${type.countMax}`,
+        ],
         [`82${mapEntry(type, 1)}${mapEntry(type, 1)}`, 'a key twice'],
         ['df1a128f8f', 'a header of 437 million'],
       ];
     case 'optional':
       return refusals(type.item, gone).filter(([bytes]) => bytes !== 'c0');
     case 'record': {
-      const all = [['c0', 'nil'], ['01', 'a number for a record']];
+      const all = [
+        ['c0', 'nil'],
+        ['01', 'a number for a record'],
+      ];
       if (gone.has(type.target)) {
         return all;
       }
@@ -280,7 +369,9 @@ function refusals(type, gone) {
 
 function blockRefusals(block, gone) {
   return block.fields.flatMap((field, index) => {
-    const before = block.fields.slice(0, index).map((other) => (other.id ? ID : packDefault(other)));
+    const before = block.fields
+      .slice(0, index)
+      .map((other) => (other.id ? ID : packDefault(other)));
     return refusals(field.type, gone).map(([bytes, why]) => [
       listHead(index + 1) + before.join('') + bytes,
       `${field.name}: ${why}`,
@@ -307,10 +398,11 @@ function messageLines(message, gone, seed) {
   const lines = [];
   const random = randomFrom(seed);
   const withId = (cells) => (message.fields[0]?.id ? [ID, ...cells.slice(1)] : cells);
-  const line = (verdict, fields, why, then) =>
-    lines.push(
-      `${verdict} ${message.name} ${envelope(message, fields)}${then === undefined ? '' : ` > ${envelope(message, then)}`}${why ? ` ; ${why}` : ''}`.replace(/ +/g, ' '),
-    );
+  const line = (verdict, fields, why, then) => {
+    const expected = then === undefined ? '' : ` > ${envelope(message, then)}`;
+    const text = `${verdict} ${message.name} ${envelope(message, fields)}${expected} ; ${why}`;
+    lines.push(text.replace(/ +/g, ' '));
+  };
   const nothing = packBlock(message, withId(message.fields.map(() => null)));
   line('same', nothing, 'every default');
   const largest = packBlock(message, withId(message.fields.map(largestCell)));
@@ -318,16 +410,25 @@ function messageLines(message, gone, seed) {
     line('same', largest, 'every bound');
   }
   for (let i = 0; i < 3 && message.fields.length > 0; i++) {
-    line('same', packBlock(message, withId(message.fields.map((field) => randomCell(field, random)))), 'random');
+    line(
+      'same',
+      packBlock(message, withId(message.fields.map((field) => randomCell(field, random)))),
+      'random',
+    );
   }
   const defaults = message.fields.map((field) => (field.id ? ID : packDefault(field)));
   const all = listHead(defaults.length) + defaults.join('');
   if (all !== nothing) {
     line('reads', all, 'defaults that could be left out', nothing);
   }
-  const more = listHead(defaults.length + UNKNOWN_FIELDS.length) + defaults.join('') + UNKNOWN_FIELDS.join('');
+  const more =
+    listHead(defaults.length + UNKNOWN_FIELDS.length) + defaults.join('') + UNKNOWN_FIELDS.join('');
   line('reads', more, 'fields of a newer peer', nothing);
-  line('refused', listHead(defaults.length + 1) + defaults.join('') + 'c1', 'a newer field that is malformed');
+  line(
+    'refused',
+    listHead(defaults.length + 1) + defaults.join('') + 'c1',
+    'a newer field that is malformed',
+  );
   line('refused', `${nothing}c0`, 'a byte after it');
   line('refused', 'c0', 'no fields array');
   if (message.fields[0]?.id) {
@@ -341,7 +442,9 @@ function messageLines(message, gone, seed) {
 export function framesFile(schema) {
   const gone = new Set();
   const lines = [schema, ...schema.parts].flatMap((from) =>
-    from.messages.flatMap((message) => messageLines(message, gone, schema.number * 1000 + message.tag)),
+    from.messages.flatMap((message) =>
+      messageLines(message, gone, schema.number * 1000 + message.tag),
+    ),
   );
   const title = [
     `# Generated by protocol/generate.mjs from schema/${schema.fileName}; do not edit. Frames of a ${schema.name} and`,

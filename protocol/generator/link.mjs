@@ -8,8 +8,23 @@ const FRAME_SIZE_MAX = 64 * 1024 * 1024;
 /** Room that a message's size leaves for the fields that a newer peer appends. */
 const NEWER_FIELDS_SIZE = 256;
 const TAKEN = new Set([
-  'text', 'bytes', 'uuid', 'encoded', 'event_header', 'message_rule', 'turn', 'reader', 'writer',
-  'arena', 'arena_chunk', 'frame', 'tm', 'stat', 'timeval', 'timespec', 'iovec',
+  'text',
+  'bytes',
+  'uuid',
+  'encoded',
+  'event_header',
+  'message_rule',
+  'turn',
+  'reader',
+  'writer',
+  'arena',
+  'arena_chunk',
+  'frame',
+  'tm',
+  'stat',
+  'timeval',
+  'timespec',
+  'iovec',
 ]);
 
 function fail(schema, line, problem) {
@@ -28,7 +43,11 @@ function resolve(schema, visible, holder, field) {
   }
   const found = visible.get(item.name);
   if (!found) {
-    fail(schema, field.line, `there is no enum or record ${item.name} in this file or those it includes`);
+    fail(
+      schema,
+      field.line,
+      `there is no enum or record ${item.name} in this file or those it includes`,
+    );
   }
   item.base = found.form;
   item.target = found;
@@ -92,8 +111,20 @@ function headSize(count, fix, byte) {
 }
 
 const SCALAR_SIZES = {
-  bool: 1, u8: 2, u16: 3, u32: 5, u64: 9, i32: 5, i64: 9, f32: 5, f64: 9, uuid: 18, time: 9, version: 9,
-  reserved: 1, enum: 2,
+  bool: 1,
+  u8: 2,
+  u16: 3,
+  u32: 5,
+  u64: 9,
+  i32: 5,
+  i64: 9,
+  f32: 5,
+  f64: 9,
+  uuid: 18,
+  time: 9,
+  version: 9,
+  reserved: 1,
+  enum: 2,
 };
 
 function sizeOf(type) {
@@ -131,7 +162,10 @@ function checkFields(schema, block) {
       fail(schema, field.line, `there are two fields ${field.name}`);
     }
     seen.add(field.name);
-    if (C_KEYWORDS.has(field.name) || (block.form === 'command' && field.name === 'command_id' && !field.id)) {
+    if (
+      C_KEYWORDS.has(field.name) ||
+      (block.form === 'command' && field.name === 'command_id' && !field.id)
+    ) {
       fail(schema, field.line, `${field.name} cannot be a field's name`);
     }
   }
@@ -188,7 +222,11 @@ function checkMessage(schema, roles, message) {
   message.audienceMask = message.audiences.reduce((mask, name) => mask | (AUDIENCES[name] ?? 0), 0);
   message.sizeMax = fieldsSize(message) + NEWER_FIELDS_SIZE;
   if (message.sizeMax > FRAME_SIZE_MAX) {
-    fail(schema, message.line, `${message.name} can be ${message.sizeMax} bytes: over ${FRAME_SIZE_MAX}`);
+    fail(
+      schema,
+      message.line,
+      `${message.name} can be ${message.sizeMax} bytes: over ${FRAME_SIZE_MAX}`,
+    );
   }
 }
 
@@ -208,7 +246,10 @@ export function linkSchemas(schemas) {
     const visible = new Map();
     for (const from of [schema, ...schema.parts]) {
       for (const block of [...from.enums, ...from.records, ...from.messages]) {
-        visible.set(block.name, block.form === 'enum' ? block : Object.assign(block, { schema: from }));
+        visible.set(
+          block.name,
+          block.form === 'enum' ? block : Object.assign(block, { schema: from }),
+        );
       }
     }
     for (const message of schema.messages.filter(({ form }) => form === 'command')) {

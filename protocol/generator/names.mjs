@@ -22,7 +22,9 @@ export function pascal(name) {
 }
 
 export const C_KEYWORDS = new Set(
-  ('auto break case char const continue default do double else enum extern float for goto if inline int ' +
+  (
+    'auto break case char const continue default do double else enum extern float for goto if inline int ' +
     'long register restrict return short signed sizeof static struct switch typedef union unsigned void ' +
-    'volatile while bool true false').split(' '),
+    'volatile while bool true false'
+  ).split(' '),
 );

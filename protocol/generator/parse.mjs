@@ -9,7 +9,18 @@ export class SchemaError extends Error {
 
 const CLASSES = ['command', 'signal', 'request', 'event', 'reply', 'notice', 'snapshot'];
 const SCALARS = [
-  'bool', 'u8', 'u16', 'u32', 'u64', 'i32', 'i64', 'f32', 'f64', 'uuid', 'time', 'version',
+  'bool',
+  'u8',
+  'u16',
+  'u32',
+  'u64',
+  'i32',
+  'i64',
+  'f32',
+  'f64',
+  'uuid',
+  'time',
+  'version',
 ];
 const UP = ['command', 'signal', 'request'];
 const TYPE_NAME = /^[A-Z][A-Za-z0-9]*$/;
@@ -109,7 +120,9 @@ function parseDefault(fail, type, text) {
 }
 
 function parseField(fail, line) {
-  const parts = /^(\S+)\s+(map<[^>]*>,[^>]*>\[\d+\]|\S+)\s+"([^"]*)"(?:\s*=\s*(.+))?$/.exec(line.text);
+  const parts = /^(\S+)\s+(map<[^>]*>,[^>]*>\[\d+\]|\S+)\s+"([^"]*)"(?:\s*=\s*(.+))?$/.exec(
+    line.text,
+  );
   if (!parts) {
     fail('a field is written: name type "what it is" [= default]');
   }
@@ -165,10 +178,20 @@ function parseBlock(file, block, lines) {
 /** `command AddItem 2 by chair rate 5/20`: the words after the tag, in any order. */
 function parseMessageHead(fail, words, line) {
   const [form, name, tag] = words;
-  const message = { form, name, line, doc: '', fields: [], roles: [], audiences: [], rate: 0, burst: 0 };
+  const message = {
+    form,
+    name,
+    line,
+    doc: '',
+    fields: [],
+    roles: [],
+    audiences: [],
+    rate: 0,
+    burst: 0,
+  };
   message.tag = parseNumber(fail, tag, 127, 'a tag');
   message.up = UP.includes(form);
-  if (message.tag === 0 || (message.tag < 64) !== message.up) {
+  if (message.tag === 0 || message.tag < 64 !== message.up) {
     fail(`the tag of a ${form} must be ${message.up ? 'from 1 to 63' : 'from 64 to 127'}`);
   }
   let list = null;
@@ -233,7 +256,11 @@ function parseHead(schema, fail, line) {
 function parseTitle(file, line) {
   const parts = /^(?:actor ([a-z][a-z_]*) (\d+)|part ([a-z][a-z_]*))$/.exec(line?.text ?? '');
   if (!parts) {
-    throw new SchemaError(file, line?.number ?? 1, 'a schema begins: actor NAME NUMBER, or: part NAME');
+    throw new SchemaError(
+      file,
+      line?.number ?? 1,
+      'a schema begins: actor NAME NUMBER, or: part NAME',
+    );
   }
   return {
     file,

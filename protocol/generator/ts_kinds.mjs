@@ -28,7 +28,9 @@ function union(name, entries) {
     return `export type ${name} = never;`;
   }
   const line = `export type ${name} = ${entries.join(' | ')};`;
-  return line.length <= 100 ? line : [`export type ${name} =`, ...entries.map((entry) => `    | ${entry}`)].join('\n') + ';';
+  return line.length <= 100
+    ? line
+    : [`export type ${name} =`, ...entries.map((entry) => `    | ${entry}`)].join('\n') + ';';
 }
 
 /** One import for each schema, of the names its messages have under `verbs`. */
@@ -37,7 +39,9 @@ function imports(entries, verb) {
   for (const { from, message } of entries) {
     byFile.set(from, [...new Set([...(byFile.get(from) ?? []), `${verb}${message.name}`])].sort());
   }
-  return [...byFile].sort(([a], [b]) => (a < b ? -1 : 1)).map(([from, names]) => importLine(names, `./${from}`));
+  return [...byFile]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([from, names]) => importLine(names, `./${from}`));
 }
 
 function kindsFile(kinds) {
@@ -51,11 +55,12 @@ function kindsFile(kinds) {
       `export type ${name}Down = ${name}Notice | ${name}Reply | ${name}Event;`,
     ];
   });
-  const table = (group) => [
-    `export interface ${group}Of {`,
-    ...kinds.map((kind) => `    ${kind.name}: ${pascal(kind.name)}${group};`),
-    '}',
-  ].join('\n');
+  const table = (group) =>
+    [
+      `export interface ${group}Of {`,
+      ...kinds.map((kind) => `    ${kind.name}: ${pascal(kind.name)}${group};`),
+      '}',
+    ].join('\n');
   return [
     BANNER,
     ...imports(all, '').map((line) => line.replace('import {', 'import type {')),
@@ -84,12 +89,17 @@ function writeSwitch(name, type, entries) {
 
 function readSwitch(name, type, entries) {
   if (entries.length === 0) {
-    return [`function ${name}(tag: number): ${type} {`, '    throw unknownTag(tag);', '}'].join('\n');
+    return [`function ${name}(tag: number): ${type} {`, '    throw unknownTag(tag);', '}'].join(
+      '\n',
+    );
   }
   return [
     `function ${name}(tag: number, reader: Reader): ${type} {`,
     '    switch (tag) {',
-    ...entries.flatMap(({ message }) => [`        case ${message.tag}:`, `            return read${message.name}(reader);`]),
+    ...entries.flatMap(({ message }) => [
+      `        case ${message.tag}:`,
+      `            return read${message.name}(reader);`,
+    ]),
     '        default:',
     '            throw unknownTag(tag);',
     '    }',
@@ -100,24 +110,37 @@ function readSwitch(name, type, entries) {
 function upFile(kinds) {
   const entries = (kind) => messagesOf(kind, isUp);
   const all = kinds.flatMap(entries);
-  const tags = kinds.map((kind) => [
-    `const ${camel(kind.name)}Tags: Record<${pascal(kind.name)}Up['type'], number> = {`,
-    ...entries(kind).map(({ message }) => `    ${message.name}: ${message.tag},`),
-    '};',
-  ].join('\n'));
-  const signals = [...new Set(all.filter(({ message }) => message.form === 'signal').map(({ message }) => message.name))];
+  const tags = kinds.map((kind) =>
+    [
+      `const ${camel(kind.name)}Tags: Record<${pascal(kind.name)}Up['type'], number> = {`,
+      ...entries(kind).map(({ message }) => `    ${message.name}: ${message.tag},`),
+      '};',
+    ].join('\n'),
+  );
+  const signals = [
+    ...new Set(
+      all.filter(({ message }) => message.form === 'signal').map(({ message }) => message.name),
+    ),
+  ];
   return [
     BANNER,
     "import { Writer } from '../writer';",
     ...imports(all, 'write'),
-    importLine(['Kind', 'UpOf', ...kinds.map(({ name }) => `${pascal(name)}Up`)].sort(), './kinds').replace('import {', 'import type {'),
+    importLine(
+      ['Kind', 'UpOf', ...kinds.map(({ name }) => `${pascal(name)}Up`)].sort(),
+      './kinds',
+    ).replace('import {', 'import type {'),
     '',
     tags.join('\n\n'),
     '',
     '/** Messages that are never answered: their frame has no number. */',
     `const SIGNALS: ReadonlySet<string> = new Set([\n${signals.map((name) => `    '${name}',`).join('\n')}\n]);`,
     '',
-    kinds.map((kind) => writeSwitch(`write${pascal(kind.name)}Up`, `${pascal(kind.name)}Up`, entries(kind))).join('\n\n'),
+    kinds
+      .map((kind) =>
+        writeSwitch(`write${pascal(kind.name)}Up`, `${pascal(kind.name)}Up`, entries(kind)),
+      )
+      .join('\n\n'),
     '',
     'interface Codec<Message> {',
     '    tags: Record<string, number>;',
@@ -125,7 +148,10 @@ function upFile(kinds) {
     '}',
     '',
     'const CODECS: { [K in Kind]: Codec<UpOf[K]> } = {',
-    ...kinds.map((kind) => `    ${kind.name}: { tags: ${camel(kind.name)}Tags, write: write${pascal(kind.name)}Up },`),
+    ...kinds.map(
+      (kind) =>
+        `    ${kind.name}: { tags: ${camel(kind.name)}Tags, write: write${pascal(kind.name)}Up },`,
+    ),
     '};',
     '',
     '/** The frame of a message to an actor; a signal carries no `seq`. */',
@@ -199,7 +225,12 @@ function unknownTag(tag: number): ProtocolError {
 }
 `;
 
-const READ_FRAME = `function readFrame<K extends Kind>(kind: K, codec: Codec<K>, head: FrameHead, reader: Reader): FrameOf<K> {
+const READ_FRAME = `function readFrame<K extends Kind>(
+    kind: K,
+    codec: Codec<K>,
+    head: FrameHead,
+    reader: Reader,
+): FrameOf<K> {
     const { channel, tag, seq, version, previous, at, by } = head;
     switch (head.form) {
         case 'notice':
@@ -224,17 +255,30 @@ function downFile(kinds) {
       entries: messagesOf(kind, wanted),
     })),
   );
-  const codecs = kinds.map((kind) => [
-    `const ${camel(kind.name)}Codec: Codec<'${kind.name}'> = {`,
-    ...functions.filter((entry) => entry.kind === kind).map((entry) => `    ${entry.group}: ${entry.name},`),
-    '};',
-  ].join('\n'));
-  const types = ['Kind', 'NoticeOf', 'ReplyOf', 'EventOf', ...functions.map(({ type }) => type)].sort();
+  const codecs = kinds.map((kind) =>
+    [
+      `const ${camel(kind.name)}Codec: Codec<'${kind.name}'> = {`,
+      ...functions
+        .filter((entry) => entry.kind === kind)
+        .map((entry) => `    ${entry.group}: ${entry.name},`),
+      '};',
+    ].join('\n'),
+  );
+  const types = [
+    'Kind',
+    'NoticeOf',
+    'ReplyOf',
+    'EventOf',
+    ...functions.map(({ type }) => type),
+  ].sort();
   return [
     BANNER,
     "import { Reader } from '../reader';",
     "import { ProtocolError, type FrameHead } from '../values';",
-    ...imports(functions.flatMap(({ entries }) => entries), 'read'),
+    ...imports(
+      functions.flatMap(({ entries }) => entries),
+      'read',
+    ),
     importLine(types, './kinds').replace('import {', 'import type {'),
     '',
     FRAMES,
@@ -245,7 +289,7 @@ function downFile(kinds) {
     READ_FRAME,
     '/**',
     ' * The message of a frame. Undefined when its channel is closed here already: what was on its way',
-    ' * when the channel ended is nobody\'s fault. Malformed bytes throw a ProtocolError.',
+    " * when the channel ended is nobody's fault. Malformed bytes throw a ProtocolError.",
     ' */',
     'export function decodeDown(',
     '    kindOf: (channel: number) => Kind | undefined,',
@@ -287,26 +331,40 @@ function mirrorFile(kinds) {
     "import { ProtocolError } from '../values';",
     "import type { Writer } from '../writer';",
     ...[...new Map(all.map((entry) => [entry.from, entry])).keys()].sort().map((from) => {
-      const names = [...new Set(all.filter((entry) => entry.from === from).map(({ message }) => message.name))].sort();
-      return importLine(names.flatMap((message) => [`read${message}`, `write${message}`, `type ${message}`]), `./${from}`);
+      const names = [
+        ...new Set(all.filter((entry) => entry.from === from).map(({ message }) => message.name)),
+      ].sort();
+      return importLine(
+        names.flatMap((message) => [`read${message}`, `write${message}`, `type ${message}`]),
+        `./${from}`,
+      );
     }),
     "import type { Kind } from './kinds';",
     '',
-    kinds.map((kind) => union(name(kind), messagesOf(kind, every).map(({ message }) => message.name))).join('\n\n'),
+    kinds
+      .map((kind) =>
+        union(
+          name(kind),
+          messagesOf(kind, every).map(({ message }) => message.name),
+        ),
+      )
+      .join('\n\n'),
     '',
     'function unknownTag(tag: number): ProtocolError {',
     '    return new ProtocolError(`no message has the tag ${tag}`);',
     '}',
     '',
-    kinds.flatMap((kind) => [
-      readSwitch(`read${name(kind)}`, name(kind), messagesOf(kind, every)),
-      writeSwitch(`write${name(kind)}`, name(kind), messagesOf(kind, every)),
-      [
-        `export const ${camel(kind.name)}TagOf: Record<${name(kind)}['type'], number> = {`,
-        ...messagesOf(kind, every).map(({ message }) => `    ${message.name}: ${message.tag},`),
-        '};',
-      ].join('\n'),
-    ]).join('\n\n'),
+    kinds
+      .flatMap((kind) => [
+        readSwitch(`read${name(kind)}`, name(kind), messagesOf(kind, every)),
+        writeSwitch(`write${name(kind)}`, name(kind), messagesOf(kind, every)),
+        [
+          `export const ${camel(kind.name)}TagOf: Record<${name(kind)}['type'], number> = {`,
+          ...messagesOf(kind, every).map(({ message }) => `    ${message.name}: ${message.tag},`),
+          '};',
+        ].join('\n'),
+      ])
+      .join('\n\n'),
     '',
     `export interface MessageOf {\n${kinds.map((kind) => `    ${kind.name}: ${name(kind)};`).join('\n')}\n}`,
     '',

@@ -2,7 +2,12 @@
 import { camel, upper } from './names.mjs';
 
 const TYPES = {
-  bool: 'boolean', u64: 'bigint', i64: 'bigint', uuid: 'string', text: 'string', bytes: 'Uint8Array',
+  bool: 'boolean',
+  u64: 'bigint',
+  i64: 'bigint',
+  uuid: 'string',
+  text: 'string',
+  bytes: 'Uint8Array',
 };
 
 const membersName = (target) => `${upper(target.name)}_MEMBERS`;
@@ -71,7 +76,9 @@ function writeValue(type, value) {
 }
 
 function writeFunction(type) {
-  return type.base === 'record' ? `write${type.target.name}` : `(writer, value) => ${writeValue(type, 'value')}`;
+  return type.base === 'record'
+    ? `write${type.target.name}`
+    : `(writer, value) => ${writeValue(type, 'value')}`;
 }
 
 /** The default of a field as a new value. */
@@ -157,10 +164,19 @@ function enumText(block) {
 function interfaceText(block) {
   const fields = real(block).flatMap((field) => {
     const mark = field.type.base === 'optional' ? '?' : '';
-    return [...wrappedDoc(field.doc, '    '), `    ${camel(field.name)}${mark}: ${tsType(field.type)};`];
+    return [
+      ...wrappedDoc(field.doc, '    '),
+      `    ${camel(field.name)}${mark}: ${tsType(field.type)};`,
+    ];
   });
   const type = isMessage(block) ? [`    type: '${block.name}';`] : [];
-  return [...wrappedDoc(block.doc, ''), `export interface ${block.name} {`, ...type, ...fields, '}'].join('\n');
+  return [
+    ...wrappedDoc(block.doc, ''),
+    `export interface ${block.name} {`,
+    ...type,
+    ...fields,
+    '}',
+  ].join('\n');
 }
 
 function defaultText(block) {
@@ -175,6 +191,10 @@ function defaultText(block) {
   ].join('\n');
 }
 
+function readField(field, index) {
+  return `count > ${index} ? ${readValue(field.type)} : ${defaultValue(field)}`;
+}
+
 function readText(block) {
   const known = block.fields.length;
   const type = isMessage(block) ? [`        type: '${block.name}',`] : [];
@@ -182,7 +202,7 @@ function readText(block) {
     if (field.type.base === 'reserved') {
       return null;
     }
-    return `        ${camel(field.name)}: count > ${index} ? ${readValue(field.type)} : ${defaultValue(field)},`;
+    return `        ${camel(field.name)}: ${readField(field, index)},`;
   });
   const skips = block.fields.some(({ type: { base } }) => base === 'reserved');
   const head = `export function read${block.name}(reader: Reader): ${block.name} {`;
@@ -209,7 +229,7 @@ function readWithGaps(block, head) {
   const reads = block.fields.map((field, index) =>
     field.type.base === 'reserved'
       ? `    reader.skip(count > ${index} ? 1 : 0);`
-      : `    const ${camel(field.name)}: ${tsType(field.type)} = count > ${index} ? ${readValue(field.type)} : ${defaultValue(field)};`,
+      : `    const ${camel(field.name)}: ${tsType(field.type)} = ${readField(field, index)};`,
   );
   const names = real(block).map(({ name }) => camel(name));
   const type = isMessage(block) ? [`type: '${block.name}'`] : [];
@@ -233,18 +253,26 @@ function writeText(block) {
     return field.type.base === 'reserved' ? 'false' : differs(field);
   });
   const from = conditions.every((condition) => !condition.includes('from')) ? '_from' : 'from';
-  const lines = block.fields.map((field, index) => {
-    if (field.type.base === 'reserved') {
-      return [`    if (count > ${index}) {`, '        writer.nil();', '    }'];
-    }
-    const statement = `${writeValue(field.type, `from.${camel(field.name)}`)};`;
-    return index < least ? [`    ${statement}`] : [`    if (count > ${index}) {`, `        ${statement}`, '    }'];
-  }).flat();
+  const lines = block.fields
+    .map((field, index) => {
+      if (field.type.base === 'reserved') {
+        return [`    if (count > ${index}) {`, '        writer.nil();', '    }'];
+      }
+      const statement = `${writeValue(field.type, `from.${camel(field.name)}`)};`;
+      return index < least
+        ? [`    ${statement}`]
+        : [`    if (count > ${index}) {`, `        ${statement}`, '    }'];
+    })
+    .flat();
   return [
     `export function count${block.name}(${from}: ${block.name}): number {`,
     ...(conditions.length === 0
       ? ['    return 0;']
-      : ['    return countFields(', ...conditions.map((condition) => `        ${condition},`), '    );']),
+      : [
+          '    return countFields(',
+          ...conditions.map((condition) => `        ${condition},`),
+          '    );',
+        ]),
     '}',
     '',
     `export function write${block.name}(writer: Writer, from: ${block.name}): void {`,
@@ -263,7 +291,9 @@ function imports(schema, body) {
     const types = words(blocks.map(({ name }) => name));
     const values = words([
       ...part.enums.map(membersName),
-      ...blocks.flatMap(({ name }) => ['read', 'write', 'count', 'default'].map((verb) => verb + name)),
+      ...blocks.flatMap(({ name }) =>
+        ['read', 'write', 'count', 'default'].map((verb) => verb + name),
+      ),
     ]);
     const names = [...values, ...types.map((name) => `type ${name}`)];
     return names.length === 0 ? [] : [importLine(names, `./${part.name}`)];
@@ -272,7 +302,9 @@ function imports(schema, body) {
 
 export function importLine(names, from) {
   const line = `import { ${names.join(', ')} } from '${from}';`;
-  return line.length <= 100 ? line : ['import {', ...names.map((name) => `    ${name},`), `} from '${from}';`].join('\n');
+  return line.length <= 100
+    ? line
+    : ['import {', ...names.map((name) => `    ${name},`), `} from '${from}';`].join('\n');
 }
 
 export function tsSchemaFile(schema) {
@@ -290,7 +322,9 @@ export function tsSchemaFile(schema) {
     ]),
   ].join('\n\n');
   const used = (names) => names.filter((name) => new RegExp(`\\b${name}\\b`).test(body));
-  const head = [`// Generated by protocol/generate.mjs from schema/${schema.fileName}; do not edit.`];
+  const head = [
+    `// Generated by protocol/generate.mjs from schema/${schema.fileName}; do not edit.`,
+  ];
   const reader = used(['Reader']);
   const writer = used(['Writer']);
   const values = used(['requireId', 'ZERO_UUID']);
@@ -303,5 +337,8 @@ export function tsSchemaFile(schema) {
   if (writer.length > 0) {
     head.push("import { countFields, type Writer } from '../writer';");
   }
-  return { path: `${schema.name}.ts`, text: `${[...head, ...imports(schema, body)].join('\n')}\n\n${body}\n` };
+  return {
+    path: `${schema.name}.ts`,
+    text: `${[...head, ...imports(schema, body)].join('\n')}\n\n${body}\n`,
+  };
 }

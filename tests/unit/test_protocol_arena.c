@@ -83,7 +83,7 @@ static void a_copy_that_does_not_fit_is_empty_and_marks_the_arena(void **state) 
     arena_finish(&arena);
 }
 
-static void an_empty_copy_needs_no_room(void **state) {
+static void an_empty_copy_takes_no_memory(void **state) {
     (void)state;
     struct arena arena = {0};
     assert_int_equal(arena_text(&arena, TEXT("")).length, 0);
@@ -99,7 +99,7 @@ int main(void) {
         cmocka_unit_test(an_arena_that_is_reset_uses_its_first_chunk_again),
         cmocka_unit_test(the_newest_piece_is_extended_in_place_and_others_move),
         cmocka_unit_test(a_copy_that_does_not_fit_is_empty_and_marks_the_arena),
-        cmocka_unit_test(an_empty_copy_needs_no_room),
+        cmocka_unit_test(an_empty_copy_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

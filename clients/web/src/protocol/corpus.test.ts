@@ -25,23 +25,35 @@ interface Sample {
 
 /** `9401 61*300 c0` */
 function parseFrame(text: string): Uint8Array {
-    const pieces = text.trim().split(/\s+/).map((word) => {
-        const [digits = '', times] = word.split('*');
-        const bytes = digits.match(/../g)?.map((digit) => Number.parseInt(digit, 16)) ?? [];
-        return times === undefined ? bytes : new Array<number>(Number(times)).fill(bytes[0] ?? 0);
-    });
+    const pieces = text
+        .trim()
+        .split(/\s+/)
+        .map((word) => {
+            const [digits = '', times] = word.split('*');
+            const bytes = digits.match(/../g)?.map((digit) => Number.parseInt(digit, 16)) ?? [];
+            return times === undefined
+                ? bytes
+                : new Array<number>(Number(times)).fill(bytes[0] ?? 0);
+        });
     return Uint8Array.from(pieces.flat());
 }
 
 function readSamples(kind: Kind): Sample[] {
     const lines = readFileSync(`${FOLDER}${kind}.frames`, 'utf8').split('\n');
-    return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => {
-        const [code = ''] = line.split(' ;');
-        const [first = '', then] = code.split(' > ');
-        const [verdict = '', , ...words] = first.split(' ');
-        const frame = parseFrame(words.join(' '));
-        return { verdict, line, frame, expected: then === undefined ? frame : parseFrame(then) };
-    });
+    return lines
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => {
+            const [code = ''] = line.split(' ;');
+            const [first = '', then] = code.split(' > ');
+            const [verdict = '', , ...words] = first.split(' ');
+            const frame = parseFrame(words.join(' '));
+            return {
+                verdict,
+                line,
+                frame,
+                expected: then === undefined ? frame : parseFrame(then),
+            };
+        });
 }
 
 interface Read<Message> {
@@ -97,9 +109,14 @@ describe.each(KINDS)('frames of a %s', (kind) => {
     });
 
     test('are refused when cut at any byte', () => {
-        for (const { frame, line } of good.filter(({ frame: { length } }) => length <= EVERY_CUT_SIZE_MAX)) {
+        for (const { frame, line } of good.filter(
+            ({ frame: { length } }) => length <= EVERY_CUT_SIZE_MAX,
+        )) {
             for (let length = 0; length < frame.length; length++) {
-                expect(() => rewriteIn(kind, frame.slice(0, length)), `${length} of ${line}`).toThrow(ProtocolError);
+                expect(
+                    () => rewriteIn(kind, frame.slice(0, length)),
+                    `${length} of ${line}`,
+                ).toThrow(ProtocolError);
             }
         }
     });

@@ -1,6 +1,12 @@
 // Reads msgpack as a schema directs: the caller says what comes next and how much of it may come.
 // A count is checked against its bound and against the bytes left before an array is made.
-import { FRAME_EPHEMERAL, FRAME_EVENT, FRAME_NUMBERED, ProtocolError, type FrameHead } from './values';
+import {
+    FRAME_EPHEMERAL,
+    FRAME_EVENT,
+    FRAME_NUMBERED,
+    ProtocolError,
+    type FrameHead,
+} from './values';
 
 const TAG_COUNT = 128;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -289,7 +295,13 @@ export class Reader {
     /** Gives back how many values are inside the one stepped over. */
     private skipOne(): number {
         const format = this.byte();
-        if (format < 0x80 || format >= 0xe0 || format === 0xc0 || format === 0xc2 || format === 0xc3) {
+        if (
+            format < 0x80 ||
+            format >= 0xe0 ||
+            format === 0xc0 ||
+            format === 0xc2 ||
+            format === 0xc3
+        ) {
             return 0;
         }
         if (format < 0x90) {
@@ -334,7 +346,14 @@ export class Reader {
             throw new ProtocolError(`the tag ${tag}`);
         }
         const head: FrameHead = {
-            form: 'notice', channel, tag, seq: 0, version: 0, previous: 0, at: 0, by: undefined,
+            form: 'notice',
+            channel,
+            tag,
+            seq: 0,
+            version: 0,
+            previous: 0,
+            at: 0,
+            by: undefined,
         };
         if (count === FRAME_NUMBERED) {
             head.form = 'reply';

@@ -1,6 +1,12 @@
 // Writes msgpack, always in the shortest form, and refuses what the schema's bounds would refuse
 // on the other side.
-import { FRAME_EPHEMERAL, FRAME_EVENT, FRAME_NUMBERED, FRAME_SIZE_MAX, ProtocolError } from './values';
+import {
+    FRAME_EPHEMERAL,
+    FRAME_EVENT,
+    FRAME_NUMBERED,
+    FRAME_SIZE_MAX,
+    ProtocolError,
+} from './values';
 import type { FrameHead } from './values';
 
 const CAPACITY_FIRST = 256;
@@ -23,7 +29,7 @@ export class Writer {
     }
 
     /** Where the next bytes go. Ask before naming `bytes` or `view`: growing replaces both. */
-    private room(size: number): number {
+    private reserve(size: number): number {
         const needed = this.length + size;
         if (needed > FRAME_SIZE_MAX) {
             throw new ProtocolError('the message is too long');
@@ -40,24 +46,24 @@ export class Writer {
     }
 
     private byte(value: number): void {
-        const at = this.room(1);
+        const at = this.reserve(1);
         this.view.setUint8(at, value);
     }
 
     private byte16(format: number, value: number): void {
-        const at = this.room(3);
+        const at = this.reserve(3);
         this.view.setUint8(at, format);
         this.view.setUint16(at + 1, value);
     }
 
     private byte32(format: number, value: number): void {
-        const at = this.room(5);
+        const at = this.reserve(5);
         this.view.setUint8(at, format);
         this.view.setUint32(at + 1, value);
     }
 
     private raw(bytes: Uint8Array): void {
-        const at = this.room(bytes.length);
+        const at = this.reserve(bytes.length);
         this.bytes.set(bytes, at);
     }
 
@@ -66,14 +72,14 @@ export class Writer {
             if (value <= 0xffffffffn) {
                 this.unsigned(Number(value));
             } else {
-                const at = this.room(9);
+                const at = this.reserve(9);
                 this.view.setUint8(at, 0xcf);
                 this.view.setBigUint64(at + 1, value);
             }
         } else if (value >= -0x80000000n) {
             this.negative(Number(value));
         } else {
-            const at = this.room(9);
+            const at = this.reserve(9);
             this.view.setUint8(at, 0xd3);
             this.view.setBigInt64(at + 1, value);
         }
@@ -163,7 +169,7 @@ export class Writer {
         if (!Number.isFinite(Math.fround(value))) {
             throw new ProtocolError(`${value} is not a finite float 32`);
         }
-        const at = this.room(5);
+        const at = this.reserve(5);
         this.view.setUint8(at, 0xca);
         this.view.setFloat32(at + 1, value);
     }
@@ -172,7 +178,7 @@ export class Writer {
         if (!Number.isFinite(value)) {
             throw new ProtocolError(`${value} is not a finite number`);
         }
-        const at = this.room(9);
+        const at = this.reserve(9);
         this.view.setUint8(at, 0xcb);
         this.view.setFloat64(at + 1, value);
     }
@@ -279,7 +285,9 @@ export class Writer {
     }
 
     frameHead(head: FrameHead): void {
-        const count = { notice: FRAME_EPHEMERAL, reply: FRAME_NUMBERED, event: FRAME_EVENT }[head.form];
+        const count = { notice: FRAME_EPHEMERAL, reply: FRAME_NUMBERED, event: FRAME_EVENT }[
+            head.form
+        ];
         this.fields(count);
         this.u16(head.channel);
         this.u8(head.tag);

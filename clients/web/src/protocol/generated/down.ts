@@ -335,7 +335,12 @@ const userCodec: Codec<'user'> = {
     event: readUserEvent,
 };
 
-function readFrame<K extends Kind>(kind: K, codec: Codec<K>, head: FrameHead, reader: Reader): FrameOf<K> {
+function readFrame<K extends Kind>(
+    kind: K,
+    codec: Codec<K>,
+    head: FrameHead,
+    reader: Reader,
+): FrameOf<K> {
     const { channel, tag, seq, version, previous, at, by } = head;
     switch (head.form) {
         case 'notice':
