@@ -1,15 +1,17 @@
 /*
- * What the store asks of PostgreSQL, and nothing more. postgres_database() carries it out on a real one; the
- * simulator and the unit tests carry it out on a model. Each operation below is one transaction at READ
- * COMMITTED, written out statement by statement, so that a model can interleave them as PostgreSQL may.
+ * What the store asks of PostgreSQL, and nothing more. postgres_database() carries it out on a real
+ * one; the simulator and the unit tests carry it out on a model. Each operation below is one
+ * transaction at READ COMMITTED, written out statement by statement, so that a model can interleave
+ * them as PostgreSQL may.
  *
- * Operations never call back from inside themselves. What is passed in is borrowed until `done`; what `done` is
- * given is borrowed for the call. Operations of one group are carried out in the order they were asked for: append
- * alone; take, renew and give_up; everything that reads, with save_snapshot and add_tenant_key.
+ * Operations never call back from inside themselves. What is passed in is borrowed until `done`;
+ * what `done` is given is borrowed for the call. Operations of one group are carried out in the
+ * order they were asked for: append alone; take, renew and give_up; everything that reads, with
+ * save_snapshot and add_tenant_key.
  *
- * Outcomes. OK: committed. AWAY: the connection was not there or was lost before the outcome was known; a write
- * may have happened, or may still happen while a forgotten backend works on it. FENCED, CONFLICT and FAILED: rolled
- * back for certain. ABSENT: nothing is there.
+ * Outcomes. OK: committed. AWAY: the connection was not there or was lost before the outcome was
+ * known; a write may have happened, or may still happen while a forgotten backend works on it.
+ * FENCED, CONFLICT and FAILED: rolled back for certain. ABSENT: nothing is there.
  */
 #ifndef CONSILIUM_DATABASE_H
 #define CONSILIUM_DATABASE_H
@@ -36,6 +38,11 @@ enum database_result {
     DATABASE_CONFLICT, /* a unique index refused a row */
     DATABASE_FAILED,   /* anything else: disk full, out of memory, a bound of a column */
 };
+
+/* Low 10 bits of a stream's id, for ever. */
+static inline uint16_t database_shard(struct uuid stream) {
+    return (uint16_t)((stream.bytes[14] << 8 | stream.bytes[15]) & (SHARD_COUNT - 1));
+}
 
 /* Row of `event`. payload is sealed; hash = H(hash before, header, payload). */
 struct event_row {
@@ -79,7 +86,8 @@ struct settled_row {
     struct uuid target, command_id;
 };
 
-/* Row of `list_row`; payload is sealed with the key of `owner`. payload.length 0 = the row is taken away. */
+/* Row of `list_row`; payload is sealed with the key of `owner`. payload.length 0 = the row is taken
+ * away. */
 struct list_row {
     struct uuid tenant, owner;
     const char *list;
@@ -117,21 +125,25 @@ struct database {
      *   INSERT stream_keys; INSERT events; DELETE settled; INSERT pending
      *   DELETE list rows with these keys and this owner; INSERT those with a payload
      *   COMMIT
-     * CONFLICT when a unique index refuses: event (stream, version), event (stream, command_id, part), stream_key
-     * (stream), pending (target, command_id), list_row (tenant, list, key: another owner has it). An insert waits for
-     * an uncommitted one of the same key, as PostgreSQL's does. COMMIT waits until the rows are safe on disk
-     * (and on a synchronous standby, if there is one); if that wait was cut short the outcome is AWAY.
+     * CONFLICT when a unique index refuses: event (stream, version), event (stream, command_id,
+     * part), stream_key (stream), pending (target, command_id), list_row (tenant, list, key:
+     * another owner has it). An insert waits for an uncommitted one of the same key, as
+     * PostgreSQL's does. COMMIT waits until the rows are safe on disk (and on a synchronous
+     * standby, if there is one); if that wait was cut short the outcome is AWAY.
      */
     void (*append)(struct database *database, const struct database_batch *batch,
                    database_done done, void *data);
 
-    /* SELECT the stream's key and its snapshot. ABSENT without a key; snapshot is NULL when there is none. */
+    /* SELECT the stream's key and its snapshot. ABSENT without a key; snapshot is NULL when there
+     * is none. */
     void (*open)(struct database *database, struct uuid stream,
                  void (*done)(void *data, enum database_result result,
-                              const struct stream_key_row *key, const struct snapshot_row *snapshot),
+                              const struct stream_key_row *key,
+                              const struct snapshot_row *snapshot),
                  void *data);
 
-    /* SELECT events WHERE version >= first ORDER BY version LIMIT limit (at most DATABASE_PAGE_MAX). */
+    /* SELECT events WHERE version >= first ORDER BY version LIMIT limit (at most
+     * DATABASE_PAGE_MAX). */
     void (*read)(struct database *database, struct uuid stream, uint64_t first, uint32_t limit,
                  void (*done)(void *data, enum database_result result, const struct event_row *rows,
                               size_t count),
@@ -147,9 +159,9 @@ struct database {
                           database_done done, void *data);
 
     /*
-     * SELECT pending of these shards, joined with the key of its source, ORDER BY due_at, target, command_id, after
-     * `after` (NULL = from the start; its other members are not looked at) LIMIT DATABASE_PAGE_MAX.
-     * Rows that are not due yet are given too. keys[i] belongs to rows[i].
+     * SELECT pending of these shards, joined with the key of its source, ORDER BY due_at, target,
+     * command_id, after `after` (NULL = from the start; its other members are not looked at) LIMIT
+     * DATABASE_PAGE_MAX. Rows that are not due yet are given too. keys[i] belongs to rows[i].
      */
     void (*pending)(struct database *database, const bool shards[SHARD_COUNT],
                     const struct pending_row *after,
@@ -164,12 +176,13 @@ struct database {
                      void (*done)(void *data, enum database_result result,
                                   const struct list_row *row, const struct stream_key_row *owner),
                      void *data);
-    /* The same for all rows ORDER BY key, after `after` (NULL = from the start) LIMIT DATABASE_PAGE_MAX. */
+    /* The same for all rows ORDER BY key, after `after` (NULL = from the start) LIMIT
+     * DATABASE_PAGE_MAX. */
     void (*list_page)(struct database *database, struct uuid tenant, const char *list,
                       const uint8_t *after,
                       void (*done)(void *data, enum database_result result,
-                                   const struct list_row *rows,
-                                   const struct stream_key_row *owners, size_t count),
+                                   const struct list_row *rows, const struct stream_key_row *owners,
+                                   size_t count),
                       void *data);
 
     /* SELECT a tenant's keys ORDER BY generation; OK with none when there is none. */
@@ -182,22 +195,22 @@ struct database {
                            database_done done, void *data);
 
     /*
-     * Becomes the owner of shards. One transaction, and no two of take and give_up run side by side:
-     *   when `first`: incarnation of `node` + 1 (a new row starts at 1), which is what ends an earlier life of it;
-     *   otherwise 0 rows for (node, incarnation): FENCED
-     *   lease of `node` = database clock + DATABASE_LEASE_MS
-     *   dead = other nodes that own shards and have no lease, or one that ended (that lease row is deleted)
-     *   incarnation of each dead node + 1: waits for appends that hold it FOR SHARE, after ending those backends
-     *   UPDATE shards SET owner = node WHERE owner is nobody or dead; those of `node` itself are kept
-     *   COMMIT
-     * Whoever reads a stream does so after this, so nothing older can still be on its way.
+     * Becomes the owner of shards. One transaction, and no two of take and give_up run side by
+     * side: when `first`: incarnation of `node` + 1 (a new row starts at 1), which is what ends an
+     * earlier life of it; otherwise 0 rows for (node, incarnation): FENCED lease of `node` =
+     * database clock + DATABASE_LEASE_MS dead = other nodes that own shards and have no lease, or
+     * one that ended (that lease row is deleted) incarnation of each dead node + 1: waits for
+     * appends that hold it FOR SHARE, after ending those backends UPDATE shards SET owner = node
+     * WHERE owner is nobody or dead; those of `node` itself are kept COMMIT Whoever reads a stream
+     * does so after this, so nothing older can still be on its way.
      */
     void (*take)(struct database *database, struct uuid node, bool first, uint64_t incarnation,
                  void (*done)(void *data, enum database_result result, uint64_t incarnation,
                               const bool owned[SHARD_COUNT]),
                  void *data);
 
-    /* UPDATE lease SET end WHERE node and incarnation: 0 rows: FENCED. free_shards: take would gain some. */
+    /* UPDATE lease SET end WHERE node and incarnation: 0 rows: FENCED. free_shards: take would gain
+     * some. */
     void (*renew)(struct database *database, struct uuid node, uint64_t incarnation,
                   void (*done)(void *data, enum database_result result, bool free_shards),
                   void *data);

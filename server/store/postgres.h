@@ -1,7 +1,8 @@
 /*
- * PostgreSQL through libpq, non-blocking on the libuv loop. Two users: the database of store.h (postgres_database,
- * its own connection, pipeline mode) and plain queries of identity and imaging (postgres_query, a small pool).
- * Reconnects by itself with back-off; while away, queries fail at once with POSTGRES_AWAY.
+ * PostgreSQL through libpq, non-blocking on the libuv loop. Two users: the database of store.h
+ * (postgres_database, its own connection, pipeline mode) and plain queries of identity and imaging
+ * (postgres_query, a small pool). Reconnects by itself with back-off; while away, queries fail at
+ * once with POSTGRES_AWAY.
  */
 #ifndef CONSILIUM_POSTGRES_H
 #define CONSILIUM_POSTGRES_H

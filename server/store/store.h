@@ -1,11 +1,11 @@
 /*
  * The durable record. Sans-IO: everything here runs on the caller's loop over a `struct database`
- * (database.h), which is PostgreSQL in a node and a model in the simulator. It owns group commit, sealing and
- * the hash chains, fencing, pending messages, snapshots, list rows and stream keys.
+ * (database.h), which is PostgreSQL in a node and a model in the simulator. It owns group commit,
+ * sealing and the hash chains, fencing, pending messages, snapshots, list rows and stream keys.
  *
- * Promises: a callback with STORE_OK means the rows are committed. STORE_UNAVAILABLE means nothing is known to be
- * committed and the caller must read again before going on. No callback is made from inside the call that
- * asked for it.
+ * Promises: a callback with STORE_OK means the rows are committed. STORE_UNAVAILABLE means nothing
+ * is known to be committed and the caller must read again before going on. No callback is made from
+ * inside the call that asked for it.
  */
 #ifndef CONSILIUM_STORE_H
 #define CONSILIUM_STORE_H
@@ -56,9 +56,9 @@ struct store *store_create(const struct store_config *config);
 void store_destroy(struct store *store);
 
 /*
- * Becomes the owner: fences the last incarnation of this node, takes its shards at once and all shards that
- * nobody holds a live lease for; then keeps the lease. on_shards is called whenever the set changes;
- * owned[shard] tells. A lost lease drops all shards before anything else is written.
+ * Becomes the owner: fences the last incarnation of this node, takes its shards at once and all
+ * shards that nobody holds a live lease for; then keeps the lease. on_shards is called whenever the
+ * set changes; owned[shard] tells. A lost lease drops all shards before anything else is written.
  */
 typedef void (*store_on_shards)(void *data, const bool owned[1024]);
 void store_start(struct store *store, store_on_shards on_shards, void *data);
@@ -102,8 +102,9 @@ void store_find_command(struct store *store, struct uuid stream, struct uuid com
 void store_save_snapshot(struct store *store, struct stream_head *head,
                          const struct saved_actor *saved);
 
-/* Durable messages and timers that are due, for targets in owned shards: each is given once per activation of
- * this node, and again after a restart until it is settled by an append or store_settle. */
+/* Durable messages and timers that are due, for targets in owned shards: each is given once per
+ * activation of this node, and again after a restart until it is settled by an append or
+ * store_settle. */
 typedef void (*store_on_pending)(void *data, uint8_t target_kind, struct uuid target,
                                  struct uuid command_id, struct encoded command);
 void store_on_due(struct store *store, store_on_pending on_pending, void *data);
@@ -117,7 +118,8 @@ void store_list_all(struct store *store, const char *list,
                     void (*row)(void *data, struct uuid owner, struct bytes row),
                     void (*done)(void *data, enum store_result result), void *data);
 
-/* Runs what is due (batches, retries, lease renewal) and tells when to be called again, microseconds since 1970. */
+/* Runs what is due (batches, retries, lease renewal) and tells when to be called again,
+ * microseconds since 1970. */
 int64_t store_tick(struct store *store, int64_t now);
 bool store_available(const struct store *store); /* false while the database is away */
 

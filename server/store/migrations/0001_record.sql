@@ -124,7 +124,7 @@ LANGUAGE sql AS $$
         AND pid <> pg_backend_pid()
 $$;
 
-CREATE FUNCTION take_shards(me uuid, first boolean, incarnation_given bigint, lease interval)
+CREATE FUNCTION take_shards(me uuid, first boolean, incarnation_given bigint, lease_ms integer)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     mine bigint;
@@ -140,7 +140,7 @@ BEGIN
     ELSIF mine IS DISTINCT FROM incarnation_given THEN
         RAISE EXCEPTION 'this incarnation is over' USING ERRCODE = 'CN001';
     END IF;
-    INSERT INTO node_lease VALUES (me, mine, clock_timestamp() + lease)
+    INSERT INTO node_lease VALUES (me, mine, clock_timestamp() + lease_ms * interval '1 ms')
         ON CONFLICT (node) DO UPDATE SET incarnation = excluded.incarnation,
             ends_at = excluded.ends_at;
 
@@ -156,10 +156,10 @@ BEGIN
     RETURN mine;
 END $$;
 
-CREATE FUNCTION renew_lease(me uuid, incarnation_given bigint, lease interval) RETURNS boolean
+CREATE FUNCTION renew_lease(me uuid, incarnation_given bigint, lease_ms integer) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE node_lease SET ends_at = clock_timestamp() + lease
+    UPDATE node_lease SET ends_at = clock_timestamp() + lease_ms * interval '1 ms'
         WHERE node = me AND incarnation = incarnation_given;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'this incarnation is over' USING ERRCODE = 'CN001';
