@@ -80,21 +80,33 @@ bool commit_apply(struct activation *activation, const struct event_header *head
     return true;
 }
 
-void commit_publish(struct activation *activation, const struct event_header *header,
-                    struct bytes fields) {
-    struct host *host = activation->runtime->host;
+/* Notes that an event reached its audiences. */
+static void note_audiences(const struct activation *activation, const struct event_header *header,
+                           uint64_t versions[AUDIENCE_COUNT]) {
     uint8_t audiences = activation->kind->rules[header->tag].audiences;
-    uint64_t previous[AUDIENCE_COUNT];
-    memcpy(previous, activation->audience_versions, sizeof previous);
     for (uint32_t i = 0; i < AUDIENCE_COUNT; i++) {
         if ((audiences & (1u << i)) != 0) {
-            activation->audience_versions[i] = header->version;
+            versions[i] = header->version;
         }
     }
+}
+
+static void publish_to(struct activation *activation, const struct event_header *header,
+                       struct bytes fields, const uint64_t previous[AUDIENCE_COUNT]) {
+    struct host *host = activation->runtime->host;
+    uint8_t audiences = activation->kind->rules[header->tag].audiences;
     activation->published = header->version;
     if (audiences != 0) {
         host->publish(host, activation, header, audiences, fields, previous);
     }
+}
+
+void commit_publish(struct activation *activation, const struct event_header *header,
+                    struct bytes fields) {
+    uint64_t previous[AUDIENCE_COUNT];
+    memcpy(previous, activation->audience_versions, sizeof previous);
+    note_audiences(activation, header, activation->audience_versions);
+    publish_to(activation, header, fields, previous);
 }
 
 static struct event_header header_of(const struct append *append, uint32_t i) {
@@ -117,6 +129,23 @@ static bool apply_all(struct activation *activation, const struct append *append
     return readable;
 }
 
+/* The state holds the whole command by now, so the audiences' versions do too before the first
+ * event leaves: a snapshot that a changed grant brings in the middle is then of one moment. */
+static void publish_all(struct activation *activation, const struct append *append) {
+    const struct effects *effects = append->effects;
+    uint64_t previous[AUDIENCE_COUNT];
+    memcpy(previous, activation->audience_versions, sizeof previous);
+    for (uint32_t i = 0; i < effects->event_count; i++) {
+        struct event_header header = header_of(append, i);
+        note_audiences(activation, &header, activation->audience_versions);
+    }
+    for (uint32_t i = 0; i < effects->event_count; i++) {
+        struct event_header header = header_of(append, i);
+        publish_to(activation, &header, effects->events[i].fields, previous);
+        note_audiences(activation, &header, previous);
+    }
+}
+
 static void wish_for_snapshot(struct activation *activation) {
     struct host *host = activation->runtime->host;
     if (activation->version - activation->saved >= RUNTIME_SNAPSHOT_EVERY) {
@@ -127,7 +156,6 @@ static void wish_for_snapshot(struct activation *activation) {
 
 static void committed(struct activation *activation, struct turn_frame *frame) {
     const struct append *append = &frame->append;
-    const struct effects *effects = append->effects;
     if (!apply_all(activation, append)) {
         /* The state is now half of it; what is committed is read again from the record. */
         activation->held = frame->letter;
@@ -138,10 +166,7 @@ static void committed(struct activation *activation, struct turn_frame *frame) {
     }
     recent_commands_note(&activation->recent, append->command_id, activation->version);
     uint64_t version = activation->version;
-    for (uint32_t i = 0; i < effects->event_count; i++) {
-        struct event_header header = header_of(append, i);
-        commit_publish(activation, &header, effects->events[i].fields);
-    }
+    publish_all(activation, append);
     activation->phase = PHASE_READY;
     if (frame->letter->form != LETTER_EVENTS) {
         /* The row it came from, if any, went in the same transaction. */
