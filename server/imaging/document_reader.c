@@ -91,3 +91,16 @@ bool document_read(const uint8_t *bytes, size_t size, const uint8_t digest[DOCUM
     }
     return false;
 }
+
+void document_metadata(const struct instance *document, struct bounded_output *output) {
+    bounded_output_format(output, "{\"00080018\":{\"vr\":\"UI\",\"Value\":[\"%s\"]},",
+                          document->sop_instance_uid);
+    bounded_output_format(output, "\"00080060\":{\"vr\":\"CS\",\"Value\":[\"%s\"]},",
+                          document->modality);
+    bounded_output_format(output, "\"0020000D\":{\"vr\":\"UI\",\"Value\":[\"%s\"]},",
+                          document->study_uid);
+    bounded_output_format(output, "\"0020000E\":{\"vr\":\"UI\",\"Value\":[\"%s\"]},",
+                          document->series_uid);
+    bounded_output_format(output, "\"00420012\":{\"vr\":\"LO\",\"Value\":[\"%s\"]}}",
+                          document->document_type);
+}

@@ -95,32 +95,33 @@ static bool cut_by_marks(struct frame_table *table, const uint8_t *file, enum pi
     return frame == frame_count && table->first_pieces[0] == 0;
 }
 
-enum refusal_kind frame_table_finish(struct frame_table *table, const uint8_t *file,
-                                     const struct frame_offsets *offsets,
-                                     enum pixel_packing packing, uint32_t frame_count,
-                                     struct refusal *refusal) {
+enum file_refusal_kind frame_table_finish(struct frame_table *table, const uint8_t *file,
+                                          const struct frame_offsets *offsets,
+                                          enum pixel_packing packing, uint32_t frame_count,
+                                          struct file_refusal *refusal) {
     if (packing == PIXELS_VIDEO) {
         frame_count = 1;
     }
     if (table->piece_count == 0 || frame_count == 0 || frame_count > table->piece_count) {
-        return refuse(refusal, REFUSAL_TRUNCATED, 0, "%u frames are declared, %u fragments found",
-                      (unsigned)frame_count, (unsigned)table->piece_count);
+        return file_refuse(refusal, FILE_REFUSAL_TRUNCATED, 0,
+                           "%u frames are declared, %u fragments found", (unsigned)frame_count,
+                           (unsigned)table->piece_count);
     }
     table->frame_count = frame_count;
     if (frame_count == table->piece_count) {
-        return REFUSAL_NONE;
+        return FILE_REFUSAL_NONE;
     }
     table->first_pieces = calloc(frame_count, sizeof *table->first_pieces);
     if (!table->first_pieces) {
-        return refuse(refusal, REFUSAL_OVER_LIMIT, 0, "no memory for the frame table");
+        return file_refuse(refusal, FILE_REFUSAL_OVER_LIMIT, 0, "no memory for the frame table");
     }
     if (frame_count == 1 || cut_by_table(table, offsets, frame_count) ||
         cut_by_marks(table, file, packing, frame_count)) {
-        return REFUSAL_NONE;
+        return FILE_REFUSAL_NONE;
     }
-    return refuse(refusal, REFUSAL_MALFORMED, (size_t)table->pieces[0].offset,
-                  "%u fragments cannot be told apart into %u frames", (unsigned)table->piece_count,
-                  (unsigned)frame_count);
+    return file_refuse(refusal, FILE_REFUSAL_MALFORMED, (size_t)table->pieces[0].offset,
+                       "%u fragments cannot be told apart into %u frames",
+                       (unsigned)table->piece_count, (unsigned)frame_count);
 }
 
 const struct frame_piece *frame_table_pieces(const struct frame_table *table, uint32_t frame,

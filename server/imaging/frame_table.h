@@ -11,7 +11,7 @@
 #define CONSILIUM_IMAGING_FRAME_TABLE_H
 
 #include "server/imaging/element_walker.h"
-#include "server/imaging/refusal.h"
+#include "server/imaging/file_refusal.h"
 #include "server/imaging/transfer_syntax.h"
 
 #include <stdbool.h>
@@ -53,10 +53,10 @@ bool frame_table_add_fragment(struct frame_table *table, size_t offset, size_t l
 
 /* Cuts the collected fragments into `frame_count` frames. `file` is the buffer their offsets count
  * in. */
-enum refusal_kind frame_table_finish(struct frame_table *table, const uint8_t *file,
-                                     const struct frame_offsets *offsets,
-                                     enum pixel_packing packing, uint32_t frame_count,
-                                     struct refusal *refusal);
+enum file_refusal_kind frame_table_finish(struct frame_table *table, const uint8_t *file,
+                                          const struct frame_offsets *offsets,
+                                          enum pixel_packing packing, uint32_t frame_count,
+                                          struct file_refusal *refusal);
 
 /* The pieces of one frame, counted from 0; `native` is room for the one piece of a native frame. */
 const struct frame_piece *frame_table_pieces(const struct frame_table *table, uint32_t frame,

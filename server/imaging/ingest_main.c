@@ -12,6 +12,7 @@
 #include "server/imaging/ingest_channel.h"
 #include "server/imaging/ingest_sandbox.h"
 #include "server/imaging/instance_reader.h"
+#include "server/imaging/metadata_json.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static bool digest(const struct ingest *ingest, const uint8_t *bytes, size_t siz
     return EVP_Digest(bytes, size, ret_digest, &length, ingest->sha512_256, NULL) == 1;
 }
 
-static void answer_refusal(struct parsed *parsed, const struct refusal *refusal) {
+static void answer_refusal(struct parsed *parsed, const struct file_refusal *refusal) {
     parsed->refusal = (enum ingest_refusal)refusal->kind;
     parsed->refused_at = refusal->offset;
     parsed->reason = (struct text){(uint32_t)strlen(refusal->reason), refusal->reason};
@@ -86,11 +87,17 @@ static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size
     if (document_read(bytes, size, hash, &document)) {
         uint32_t length = (uint32_t)instance_encode(&document, ingest->index);
         parsed->index = (struct bytes){length, ingest->index};
-        return send_answer(ingest, parsed);
+        struct bounded_output metadata;
+        bounded_output_init(&metadata, METADATA_SIZE_MAX);
+        document_metadata(&document, &metadata);
+        parsed->metadata = (struct bytes){(uint32_t)metadata.size, metadata.bytes};
+        bool sent = send_answer(ingest, parsed);
+        bounded_output_finish(&metadata);
+        return sent;
     }
     struct instance_reading reading;
-    struct refusal refusal;
-    if (instance_read(bytes, size, ingest->sets, &reading, &refusal) != REFUSAL_NONE) {
+    struct file_refusal refusal;
+    if (instance_read(bytes, size, ingest->sets, &reading, &refusal) != FILE_REFUSAL_NONE) {
         answer_refusal(parsed, &refusal);
         return send_answer(ingest, parsed);
     }
@@ -106,17 +113,17 @@ static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size
 static bool answer_request(struct ingest *ingest, const struct parse_file *request, int file) {
     struct parsed parsed = parsed_default;
     parsed.job = request->job;
-    struct refusal refusal;
+    struct file_refusal refusal;
     if (request->length == 0 || request->length > FILE_SIZE_MAX) {
-        refuse(&refusal, request->length ? REFUSAL_OVER_LIMIT : REFUSAL_NOT_DICOM, 0,
-               request->length ? "the file is larger than we read" : "the file is empty");
+        file_refuse(&refusal, request->length ? FILE_REFUSAL_OVER_LIMIT : FILE_REFUSAL_NOT_DICOM, 0,
+                    request->length ? "the file is larger than we read" : "the file is empty");
         answer_refusal(&parsed, &refusal);
         return send_answer(ingest, &parsed);
     }
     size_t size = (size_t)request->length;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED) {
-        refuse(&refusal, REFUSAL_OVER_LIMIT, 0, "no memory to read the file");
+        file_refuse(&refusal, FILE_REFUSAL_OVER_LIMIT, 0, "no memory to read the file");
         answer_refusal(&parsed, &refusal);
         return send_answer(ingest, &parsed);
     }

@@ -41,7 +41,7 @@ struct pass {
     const struct transfer_syntax *syntax;
     struct character_sets *sets;
     struct instance_reading *reading;
-    struct refusal *refusal;
+    struct file_refusal *refusal;
     /* Owned. */
     struct metadata_json json;
     struct functional_groups groups;
@@ -140,9 +140,9 @@ static bool read_top_element(struct pass *pass, const struct dicom_element *elem
     }
     struct instance *instance = &pass->reading->instance;
     if (instance->present >> read_fields[i].number & 1) {
-        refuse(pass->refusal, REFUSAL_MALFORMED, element->value_offset,
-               "byte %zu: element (%04X,%04X) is there twice", element->value_offset,
-               (unsigned)(element->tag >> 16), (unsigned)(element->tag & 0xFFFF));
+        file_refuse(pass->refusal, FILE_REFUSAL_MALFORMED, element->value_offset,
+                    "byte %zu: element (%04X,%04X) is there twice", element->value_offset,
+                    (unsigned)(element->tag >> 16), (unsigned)(element->tag & 0xFFFF));
         return false;
     }
     if (take_field(pass, &read_fields[i], element)) {
@@ -187,9 +187,9 @@ static bool read_fragment(struct pass *pass, const struct dicom_element *element
     if (frame_table_add_fragment(&pass->reading->frames, element->value_offset, element->length)) {
         return true;
     }
-    refuse(pass->refusal, REFUSAL_OVER_LIMIT, element->value_offset,
-           "byte %zu: more than %u fragments of pixel data", element->value_offset,
-           FRAME_PIECES_MAX);
+    file_refuse(pass->refusal, FILE_REFUSAL_OVER_LIMIT, element->value_offset,
+                "byte %zu: more than %u fragments of pixel data", element->value_offset,
+                FRAME_PIECES_MAX);
     return false;
 }
 
@@ -211,12 +211,12 @@ static bool take_event(struct pass *pass, const struct element_walker *walker,
     return true;
 }
 
-static enum refusal_kind walk(struct pass *pass, struct element_walker *walker) {
+static enum file_refusal_kind walk(struct pass *pass, struct element_walker *walker) {
     struct dicom_element element;
     while (true) {
         enum walk_event event = element_walker_next(walker, &element);
         if (event == WALK_END) {
-            return REFUSAL_NONE;
+            return FILE_REFUSAL_NONE;
         }
         if (event == WALK_FAILED) {
             return refuse_walk(pass->refusal, &walker->failure);
@@ -251,29 +251,29 @@ static uint64_t native_frame_size(const struct instance *instance, uint32_t fram
     return (bits + 7) / 8;
 }
 
-static enum refusal_kind finish_native(struct pass *pass, uint32_t frames) {
+static enum file_refusal_kind finish_native(struct pass *pass, uint32_t frames) {
     struct instance *instance = &pass->reading->instance;
     uint64_t frame_size = native_frame_size(instance, frames);
     if (frame_size == 0) {
-        return REFUSAL_NONE; // kept, listed, not drawn
+        return FILE_REFUSAL_NONE; // kept, listed, not drawn
     }
     if (frame_size > pass->pixels_size / frames) {
-        return refuse(pass->refusal, REFUSAL_TRUNCATED, (size_t)instance->pixel_offset,
-                      "%u frames of %llu bytes are declared, the pixel data has %zu bytes",
-                      (unsigned)frames, (unsigned long long)frame_size, pass->pixels_size);
+        return file_refuse(pass->refusal, FILE_REFUSAL_TRUNCATED, (size_t)instance->pixel_offset,
+                           "%u frames of %llu bytes are declared, the pixel data has %zu bytes",
+                           (unsigned)frames, (unsigned long long)frame_size, pass->pixels_size);
     }
     pass->reading->frames.frame_count = frames;
     pass->reading->frames.native_offset = instance->pixel_offset;
     pass->reading->frames.native_size = frame_size;
     instance->frame_size = frame_size;
     set_present(instance, INSTANCE_FRAME_SIZE);
-    return REFUSAL_NONE;
+    return FILE_REFUSAL_NONE;
 }
 
-static enum refusal_kind finish_frames(struct pass *pass) {
+static enum file_refusal_kind finish_frames(struct pass *pass) {
     struct instance *instance = &pass->reading->instance;
     uint32_t frames = instance->number_of_frames ? instance->number_of_frames : 1;
-    enum refusal_kind kind = REFUSAL_NONE;
+    enum file_refusal_kind kind = FILE_REFUSAL_NONE;
     if (pass->fragment_count > 0) {
         kind = frame_table_finish(&pass->reading->frames, pass->bytes, &pass->offsets,
                                   pass->syntax->packing, frames, pass->refusal);
@@ -285,16 +285,16 @@ static enum refusal_kind finish_frames(struct pass *pass) {
     return kind;
 }
 
-static enum refusal_kind finish_pass(struct pass *pass) {
+static enum file_refusal_kind finish_pass(struct pass *pass) {
     struct instance *instance = &pass->reading->instance;
     if (pass->reading->metadata.failed) {
-        return refuse(pass->refusal, REFUSAL_OVER_LIMIT, 0,
-                      "its metadata takes more than %zu bytes", METADATA_SIZE_MAX);
+        return file_refuse(pass->refusal, FILE_REFUSAL_OVER_LIMIT, 0,
+                           "its metadata takes more than %zu bytes", METADATA_SIZE_MAX);
     }
     if (!is_uid(instance->sop_instance_uid) || !is_uid(instance->series_uid) ||
         !is_uid(instance->study_uid)) {
-        return refuse(pass->refusal, REFUSAL_NO_IDENTITY, 0,
-                      "its SOP Instance, Series or Study UID is missing or no UID");
+        return file_refuse(pass->refusal, FILE_REFUSAL_NO_IDENTITY, 0,
+                           "its SOP Instance, Series or Study UID is missing or no UID");
     }
     if (instance->document_length > 0 && instance->document_length < instance->document_size) {
         instance->document_size = instance->document_length; // without the padding byte
@@ -304,15 +304,15 @@ static enum refusal_kind finish_pass(struct pass *pass) {
     return finish_frames(pass);
 }
 
-static enum refusal_kind read_dataset(struct pass *pass, size_t size, size_t start) {
+static enum file_refusal_kind read_dataset(struct pass *pass, size_t size, size_t start) {
     struct element_walker walker;
     element_walker_init(&walker, pass->bytes, size, start, pass->syntax->encoding);
     bounded_output_init(&pass->text, METADATA_SIZE_MAX);
     functional_groups_init(&pass->groups);
     metadata_json_begin(&pass->json, &pass->reading->metadata, pass->sets, pass->syntax->uid);
-    enum refusal_kind kind = walk(pass, &walker);
+    enum file_refusal_kind kind = walk(pass, &walker);
     metadata_json_end(&pass->json);
-    if (kind == REFUSAL_NONE) {
+    if (kind == FILE_REFUSAL_NONE) {
         kind = finish_pass(pass);
     }
     functional_groups_finish(&pass->groups);
@@ -320,11 +320,12 @@ static enum refusal_kind read_dataset(struct pass *pass, size_t size, size_t sta
     return kind;
 }
 
-enum refusal_kind instance_read(const uint8_t *bytes, size_t size, struct character_sets *sets,
-                                struct instance_reading *ret_reading, struct refusal *refusal) {
+enum file_refusal_kind instance_read(const uint8_t *bytes, size_t size, struct character_sets *sets,
+                                     struct instance_reading *ret_reading,
+                                     struct file_refusal *refusal) {
     struct part10 part10;
-    enum refusal_kind kind = part10_open(bytes, size, &part10, refusal);
-    if (kind != REFUSAL_NONE) {
+    enum file_refusal_kind kind = part10_open(bytes, size, &part10, refusal);
+    if (kind != FILE_REFUSAL_NONE) {
         return kind;
     }
     struct instance_reading reading;
@@ -348,17 +349,17 @@ enum refusal_kind instance_read(const uint8_t *bytes, size_t size, struct charac
         kind = part10_inflate(bytes, size, &part10, &inflated, refusal);
         pass.bytes = inflated.bytes;
     }
-    if (kind == REFUSAL_NONE) {
+    if (kind == FILE_REFUSAL_NONE) {
         kind = read_dataset(&pass, part10.syntax->deflated ? inflated.size : size,
                             part10.syntax->deflated ? 0 : part10.dataset_offset);
     }
     bounded_output_finish(&inflated);
-    if (kind != REFUSAL_NONE) {
+    if (kind != FILE_REFUSAL_NONE) {
         instance_reading_finish(&reading);
         return kind;
     }
     *ret_reading = reading;
-    return REFUSAL_NONE;
+    return FILE_REFUSAL_NONE;
 }
 
 void instance_reading_finish(struct instance_reading *reading) {

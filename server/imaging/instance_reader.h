@@ -10,9 +10,9 @@
 
 #include "server/imaging/bounded_output.h"
 #include "server/imaging/character_set.h"
+#include "server/imaging/file_refusal.h"
 #include "server/imaging/frame_table.h"
 #include "server/imaging/instance.h"
-#include "server/imaging/refusal.h"
 
 #define INFLATED_SIZE_MAX ((size_t)1 << 30) // bytes of a data set after inflating
 
@@ -24,8 +24,9 @@ struct instance_reading {
 
 /* Offsets in the answer count from the start of the file; those of a deflated file from the start
  * of its inflated data set (`dataset_offset` is then where the deflated bytes begin). */
-enum refusal_kind instance_read(const uint8_t *bytes, size_t size, struct character_sets *sets,
-                                struct instance_reading *ret_reading, struct refusal *refusal);
+enum file_refusal_kind instance_read(const uint8_t *bytes, size_t size, struct character_sets *sets,
+                                     struct instance_reading *ret_reading,
+                                     struct file_refusal *refusal);
 
 void instance_reading_finish(struct instance_reading *reading);
 

@@ -34,41 +34,42 @@ static const struct signature known_strangers[] = {
     {"MZ", 2, "a program"},
 };
 
-static enum refusal_kind refuse_stranger(const uint8_t *bytes, size_t size,
-                                         struct refusal *refusal) {
+static enum file_refusal_kind refuse_stranger(const uint8_t *bytes, size_t size,
+                                              struct file_refusal *refusal) {
     for (size_t i = 0; i < sizeof known_strangers / sizeof known_strangers[0]; i++) {
         const struct signature *known = &known_strangers[i];
         if (size >= known->size && memcmp(bytes, known->bytes, known->size) == 0) {
-            return refuse(refusal, REFUSAL_NOT_DICOM, 0, "this is %s, not a DICOM file",
-                          known->what);
+            return file_refuse(refusal, FILE_REFUSAL_NOT_DICOM, 0, "this is %s, not a DICOM file",
+                               known->what);
         }
     }
-    return refuse(refusal, REFUSAL_NOT_DICOM, 0,
-                  "no DICM after 128 bytes, and the first bytes are no data element");
+    return file_refuse(refusal, FILE_REFUSAL_NOT_DICOM, 0,
+                       "no DICM after 128 bytes, and the first bytes are no data element");
 }
 
-enum refusal_kind refuse_walk(struct refusal *refusal, const struct walk_failure *failure) {
-    enum refusal_kind kind = REFUSAL_MALFORMED;
+enum file_refusal_kind refuse_walk(struct file_refusal *refusal,
+                                   const struct walk_failure *failure) {
+    enum file_refusal_kind kind = FILE_REFUSAL_MALFORMED;
     switch (failure->error) {
     case WALK_TRUNCATED_HEADER:
     case WALK_TRUNCATED_VALUE:
     case WALK_UNCLOSED:
-        kind = REFUSAL_TRUNCATED;
+        kind = FILE_REFUSAL_TRUNCATED;
         break;
     case WALK_TOO_DEEP:
     case WALK_TOO_MANY_ELEMENTS:
-        kind = REFUSAL_OVER_LIMIT;
+        kind = FILE_REFUSAL_OVER_LIMIT;
         break;
     default:
         break;
     }
     if (failure->tag == 0) {
-        return refuse(refusal, kind, failure->offset, "byte %zu: %s", failure->offset,
-                      walk_error_text(failure->error));
+        return file_refuse(refusal, kind, failure->offset, "byte %zu: %s", failure->offset,
+                           walk_error_text(failure->error));
     }
-    return refuse(refusal, kind, failure->offset, "byte %zu, element (%04X,%04X): %s",
-                  failure->offset, (unsigned)(failure->tag >> 16),
-                  (unsigned)(failure->tag & 0xFFFF), walk_error_text(failure->error));
+    return file_refuse(refusal, kind, failure->offset, "byte %zu, element (%04X,%04X): %s",
+                       failure->offset, (unsigned)(failure->tag >> 16),
+                       (unsigned)(failure->tag & 0xFFFF), walk_error_text(failure->error));
 }
 
 /* A UID without its padding; false when it is longer than PS3.5 section 9.1 allows. */
@@ -87,16 +88,17 @@ static bool copy_uid(const struct dicom_element *element, char *uid) {
 
 /* Walks group 0002, which is Explicit VR Little Endian whatever follows (PS3.10 section 7.1). Its
  * group length is not believed: the group ends where another begins. */
-static enum refusal_kind read_meta(const uint8_t *bytes, size_t size, size_t start, char *syntax,
-                                   size_t *ret_end, struct refusal *refusal) {
+static enum file_refusal_kind read_meta(const uint8_t *bytes, size_t size, size_t start,
+                                        char *syntax, size_t *ret_end,
+                                        struct file_refusal *refusal) {
     struct element_walker walker;
     element_walker_init(&walker, bytes, size, start, DICOM_EXPLICIT_LE);
     struct dicom_element element;
     while (size - walker.position >= 8 && dicom_u16(bytes + walker.position, false) == 0x0002) {
         if (element_walker_next(&walker, &element) != WALK_ELEMENT) {
             if (walker.failure.error == WALK_NO_ERROR) {
-                return refuse(refusal, REFUSAL_MALFORMED, walker.position,
-                              "a sequence in the file meta information");
+                return file_refuse(refusal, FILE_REFUSAL_MALFORMED, walker.position,
+                                   "a sequence in the file meta information");
             }
             return refuse_walk(refusal, &walker.failure);
         }
@@ -106,18 +108,18 @@ static enum refusal_kind read_meta(const uint8_t *bytes, size_t size, size_t sta
             continue;
         }
         if (!copy_uid(&element, uid)) {
-            return refuse(refusal, REFUSAL_MALFORMED, element.value_offset,
-                          "a UID of the file meta information is not a UID");
+            return file_refuse(refusal, FILE_REFUSAL_MALFORMED, element.value_offset,
+                               "a UID of the file meta information is not a UID");
         }
         if (element.tag == TAG_TRANSFER_SYNTAX) {
             strcpy(syntax, uid);
         } else if (strcmp(uid, MEDIA_STORAGE_DIRECTORY) == 0) {
-            return refuse(refusal, REFUSAL_NO_IDENTITY, 0,
-                          "this is a DICOMDIR, the table of contents of a disc, not an image");
+            return file_refuse(refusal, FILE_REFUSAL_NO_IDENTITY, 0,
+                               "this is a DICOMDIR, the table of contents of a disc, not an image");
         }
     }
     *ret_end = walker.position;
-    return REFUSAL_NONE;
+    return FILE_REFUSAL_NONE;
 }
 
 /* Tells the encoding of a data set by its first element, which lies in group 0008 (PS3.3 C.12.1);
@@ -153,10 +155,10 @@ static const struct transfer_syntax *believe_bytes(const uint8_t *bytes, size_t 
     return guessed ? guessed : declared;
 }
 
-enum refusal_kind part10_open(const uint8_t *bytes, size_t size, struct part10 *ret_part10,
-                              struct refusal *refusal) {
+enum file_refusal_kind part10_open(const uint8_t *bytes, size_t size, struct part10 *ret_part10,
+                                   struct file_refusal *refusal) {
     if (size == 0) {
-        return refuse(refusal, REFUSAL_NOT_DICOM, 0, "the file is empty");
+        return file_refuse(refusal, FILE_REFUSAL_NOT_DICOM, 0, "the file is empty");
     }
     size_t start = 0;
     bool prefixed = size >= PREAMBLE_SIZE + PREFIX_SIZE &&
@@ -169,8 +171,8 @@ enum refusal_kind part10_open(const uint8_t *bytes, size_t size, struct part10 *
     bool has_meta = size - start >= 8 && dicom_u16(bytes + start, false) == 0x0002 &&
                     dicom_vr_is_known(DICOM_VR(bytes[start + 4], bytes[start + 5]));
     if (has_meta) {
-        enum refusal_kind kind = read_meta(bytes, size, start, uid, &dataset, refusal);
-        if (kind != REFUSAL_NONE) {
+        enum file_refusal_kind kind = read_meta(bytes, size, start, uid, &dataset, refusal);
+        if (kind != FILE_REFUSAL_NONE) {
             return kind;
         }
     }
@@ -178,27 +180,29 @@ enum refusal_kind part10_open(const uint8_t *bytes, size_t size, struct part10 *
     if (uid[0] == 0) {
         if (!guessed) {
             return prefixed || has_meta
-                       ? refuse(refusal, REFUSAL_MALFORMED, dataset,
-                                "no transfer syntax is named and the data set does not tell")
+                       ? file_refuse(refusal, FILE_REFUSAL_MALFORMED, dataset,
+                                     "no transfer syntax is named and the data set does not tell")
                        : refuse_stranger(bytes, size, refusal);
         }
         *ret_part10 = (struct part10){guessed, dataset};
-        return REFUSAL_NONE;
+        return FILE_REFUSAL_NONE;
     }
     const struct transfer_syntax *declared = transfer_syntax_find(uid);
     if (!declared) {
-        return refuse(refusal, REFUSAL_UNSUPPORTED, 0,
-                      "its transfer syntax is none of those we can show");
+        return file_refuse(refusal, FILE_REFUSAL_UNSUPPORTED, 0,
+                           "its transfer syntax is none of those we can show");
     }
     *ret_part10 = (struct part10){believe_bytes(bytes, size, dataset, declared), dataset};
-    return REFUSAL_NONE;
+    return FILE_REFUSAL_NONE;
 }
 
-enum refusal_kind part10_inflate(const uint8_t *bytes, size_t size, const struct part10 *part10,
-                                 struct bounded_output *output, struct refusal *refusal) {
+enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
+                                      const struct part10 *part10, struct bounded_output *output,
+                                      struct file_refusal *refusal) {
     z_stream stream = {0};
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) {
-        return refuse(refusal, REFUSAL_OVER_LIMIT, 0, "no memory to inflate the data set");
+        return file_refuse(refusal, FILE_REFUSAL_OVER_LIMIT, 0,
+                           "no memory to inflate the data set");
     }
     // zlib counts in 32 bits; a deflated file larger than that is over every cap of ours.
     size_t left = size - part10->dataset_offset;
@@ -218,12 +222,13 @@ enum refusal_kind part10_inflate(const uint8_t *bytes, size_t size, const struct
     size_t stopped_at = part10->dataset_offset + (size_t)stream.total_in;
     inflateEnd(&stream);
     if (status == Z_STREAM_END) {
-        return REFUSAL_NONE;
+        return FILE_REFUSAL_NONE;
     }
     if (output->failed) {
-        return refuse(refusal, REFUSAL_OVER_LIMIT, stopped_at,
-                      "the data set inflates to more than %zu bytes", output->limit);
+        return file_refuse(refusal, FILE_REFUSAL_OVER_LIMIT, stopped_at,
+                           "the data set inflates to more than %zu bytes", output->limit);
     }
-    return refuse(refusal, status == Z_BUF_ERROR ? REFUSAL_TRUNCATED : REFUSAL_MALFORMED,
-                  stopped_at, "the deflated data set breaks off or is damaged");
+    return file_refuse(refusal,
+                       status == Z_BUF_ERROR ? FILE_REFUSAL_TRUNCATED : FILE_REFUSAL_MALFORMED,
+                       stopped_at, "the deflated data set breaks off or is damaged");
 }

@@ -10,7 +10,7 @@
 #define CONSILIUM_IMAGING_PART10_H
 
 #include "server/imaging/bounded_output.h"
-#include "server/imaging/refusal.h"
+#include "server/imaging/file_refusal.h"
 #include "server/imaging/transfer_syntax.h"
 
 #include <stddef.h>
@@ -22,15 +22,17 @@ struct part10 {
 };
 
 /* Reads the outside of a whole file. On a refusal `ret_part10` is untouched. */
-enum refusal_kind part10_open(const uint8_t *bytes, size_t size, struct part10 *ret_part10,
-                              struct refusal *refusal);
+enum file_refusal_kind part10_open(const uint8_t *bytes, size_t size, struct part10 *ret_part10,
+                                   struct file_refusal *refusal);
 
 /* Inflates the data set of a file in Deflated Explicit VR Little Endian (PS3.5 A.5: a raw RFC 1951
  * stream) into `output`, whose limit is the cap. */
-enum refusal_kind part10_inflate(const uint8_t *bytes, size_t size, const struct part10 *part10,
-                                 struct bounded_output *output, struct refusal *refusal);
+enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
+                                      const struct part10 *part10, struct bounded_output *output,
+                                      struct file_refusal *refusal);
 
 /* Turns what stopped a walk into a refusal. */
-enum refusal_kind refuse_walk(struct refusal *refusal, const struct walk_failure *failure);
+enum file_refusal_kind refuse_walk(struct file_refusal *refusal,
+                                   const struct walk_failure *failure);
 
 #endif

@@ -1,10 +1,10 @@
-#include "server/imaging/refusal.h"
+#include "server/imaging/file_refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum refusal_kind refuse(struct refusal *refusal, enum refusal_kind kind, size_t offset,
-                         const char *format, ...) {
+enum file_refusal_kind file_refuse(struct file_refusal *refusal, enum file_refusal_kind kind,
+                                   size_t offset, const char *format, ...) {
     refusal->kind = kind;
     refusal->offset = offset;
     va_list arguments;
@@ -14,23 +14,23 @@ enum refusal_kind refuse(struct refusal *refusal, enum refusal_kind kind, size_t
     return kind;
 }
 
-const char *refusal_kind_text(enum refusal_kind kind) {
+const char *file_refusal_word(enum file_refusal_kind kind) {
     switch (kind) {
-    case REFUSAL_NONE:
+    case FILE_REFUSAL_NONE:
         return "none";
-    case REFUSAL_NOT_DICOM:
+    case FILE_REFUSAL_NOT_DICOM:
         return "not_dicom";
-    case REFUSAL_TRUNCATED:
+    case FILE_REFUSAL_TRUNCATED:
         return "truncated";
-    case REFUSAL_MALFORMED:
+    case FILE_REFUSAL_MALFORMED:
         return "malformed";
-    case REFUSAL_OVER_LIMIT:
+    case FILE_REFUSAL_OVER_LIMIT:
         return "over_limit";
-    case REFUSAL_NO_IDENTITY:
+    case FILE_REFUSAL_NO_IDENTITY:
         return "no_identity";
-    case REFUSAL_UNSUPPORTED:
+    case FILE_REFUSAL_UNSUPPORTED:
         return "unsupported";
-    case REFUSAL_WORKER_FAILED:
+    case FILE_REFUSAL_WORKER_FAILED:
         return "worker_failed";
     }
     return "unknown";

@@ -1,0 +1,437 @@
+#include "server/gateway/routes_imaging.h"
+
+#include "protocol/generated/session.h"
+#include "server/gateway/byte_range.h"
+#include "server/gateway/routes_imaging_answers.h"
+#include "server/imaging/bounded_output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ROLE_BIT(role) (1u << (role))
+#define UPLOAD_ROLES (ROLE_BIT(ROLE_CHAIR) | ROLE_BIT(ROLE_COORDINATOR) | ROLE_BIT(ROLE_MEMBER))
+
+enum ask_kind { ASK_LIST, ASK_METADATA, ASK_FRAME, ASK_DOCUMENT, ASK_UPLOAD };
+
+/* One exchange while we answer it; ends with it. */
+struct ask {
+    struct http_exchange *exchange; // NULL once it is over
+    struct imaging_service *service;
+    enum ask_kind kind;
+    struct uuid patient_case;
+    /* What is under way, at most one of them. */
+    struct imaging_request *request;
+    struct imaging_download *download;
+    struct imaging_upload *upload;
+    /* A download. */
+    uint32_t frame;
+    uint64_t end;      // first byte that is not wanted
+    uint64_t position; // next byte to read
+    struct download_facts facts;
+    char media_type[160];
+    int status;
+    char content_range[80];
+    bool begun;
+    bool writable;
+    uint8_t *block; // read and not yet written
+    size_t block_size, block_written;
+    bool gzip;
+};
+
+static void free_ask(struct ask *ask) {
+    if (ask->request) {
+        imaging_request_cancel(ask->request);
+    }
+    if (ask->download) {
+        imaging_download_close(ask->download);
+    }
+    if (ask->upload) {
+        imaging_upload_cancel(ask->upload);
+    }
+    free(ask->block);
+    free(ask);
+}
+
+static void on_closed(struct http_exchange *exchange, void *data) {
+    (void)exchange;
+    free_ask(data);
+}
+
+static void answer_error(struct ask *ask, int status, const char *word, const char *message) {
+    http_answer_error(ask->exchange, status, word, message);
+    free_ask(ask);
+}
+
+static void answer_result(struct ask *ask, enum imaging_read_result result) {
+    switch (result) {
+    case IMAGING_READ_OK:
+    case IMAGING_READ_ABSENT:
+        answer_error(ask, 404, "not_found", "There is nothing here, or it is not yours to see.");
+        break;
+    case IMAGING_READ_UNAVAILABLE:
+        answer_error(ask, 503, "unavailable", "The images cannot be read just now. Try again.");
+        break;
+    case IMAGING_READ_DAMAGED:
+        answer_error(ask, 500, "damaged",
+                     "What is stored does not verify and is not shown. Tell the administrator.");
+        break;
+    }
+}
+
+/* Texts. */
+
+static bool accepts_gzip(const struct http_exchange *exchange) {
+    struct text header = http_header(exchange, "accept-encoding");
+    for (uint32_t i = 0; i + 4 <= header.length; i++) {
+        if (strncasecmp(header.bytes + i, "gzip", 4) == 0) {
+            const char *rest = header.bytes + i + 4;
+            size_t left = header.length - i - 4;
+            return !(left >= 4 && memcmp(rest, ";q=0", 4) == 0 &&
+                     (left == 4 || rest[4] == ',' || rest[4] == ' '));
+        }
+    }
+    return false;
+}
+
+static void on_text(void *data, enum imaging_read_result result, struct bytes bytes) {
+    struct ask *ask = data;
+    ask->request = NULL;
+    if (result != IMAGING_READ_OK) {
+        answer_result(ask, result);
+        return;
+    }
+    struct http_header_line headers[] = {
+        {"cache-control", "no-store"}, {"vary", "accept-encoding"}, {"content-encoding", "gzip"}};
+    const char *type =
+        ask->kind == ASK_LIST ? "application/json; charset=utf-8" : "application/dicom+json";
+    http_answer_bytes(ask->exchange, 200, type, headers, ask->gzip ? 3 : 2, bytes);
+    free_ask(ask);
+}
+
+static void ask_text(struct ask *ask) {
+    bool asked;
+    if (ask->kind == ASK_LIST) {
+        asked =
+            imaging_list_display_sets(ask->service, ask->patient_case, on_text, ask, &ask->request);
+    } else {
+        ask->gzip = accepts_gzip(ask->exchange);
+        asked =
+            imaging_series_metadata(ask->service, ask->patient_case, http_capture(ask->exchange, 1),
+                                    ask->gzip, on_text, ask, &ask->request);
+    }
+    if (!asked) {
+        answer_result(ask, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+/* Downloads: a block is read, written as the socket takes it, and only then the next is read. */
+
+static void on_writable(struct http_exchange *exchange, void *data);
+static void read_next(struct ask *ask);
+
+static void begin_answer(struct ask *ask) {
+    struct http_header_line headers[HTTP_HEADERS_MAX] = {
+        {"cache-control", "no-store"}, {"accept-ranges", "bytes"}, {"etag", ask->facts.etag}};
+    size_t count = 3;
+    if (ask->status == 206) {
+        headers[count++] = (struct http_header_line){"content-range", ask->content_range};
+    }
+    if (ask->frame == 0) {
+        // A document is shown by our page or saved, never run as a page of its own.
+        headers[count++] = (struct http_header_line){"content-disposition", "attachment"};
+    }
+    ask->begun = true;
+    http_answer_begin(ask->exchange, ask->status, ask->media_type, headers, count,
+                      ask->end - ask->position, on_writable, ask);
+}
+
+static void on_block(void *data, enum imaging_read_result result, struct bytes bytes) {
+    struct ask *ask = data;
+    uint8_t *block = result == IMAGING_READ_OK ? malloc(bytes.length) : NULL;
+    if (!block && ask->begun) {
+        // Too late for a status: a cut answer is not taken for a whole one.
+        http_abort(ask->exchange);
+        free_ask(ask);
+        return;
+    }
+    if (!block) {
+        answer_result(ask, result == IMAGING_READ_OK ? IMAGING_READ_UNAVAILABLE : result);
+        return;
+    }
+    memcpy(block, bytes.bytes, bytes.length);
+    free(ask->block);
+    ask->block = block;
+    ask->block_size = bytes.length;
+    ask->block_written = 0;
+    if (!ask->begun) {
+        begin_answer(ask);
+        return;
+    }
+    http_want_writable(ask->exchange);
+}
+
+static void read_next(struct ask *ask) {
+    uint64_t next = ask->position + ask->block_size;
+    uint64_t left = ask->end - next;
+    ask->position = next;
+    ask->block_size = 0;
+    ask->block_written = 0;
+    imaging_download_read(ask->download, next, left < READ_STEP_MAX ? (size_t)left : READ_STEP_MAX,
+                          on_block);
+}
+
+static void on_writable(struct http_exchange *exchange, void *data) {
+    struct ask *ask = data;
+    size_t left = ask->block_size - ask->block_written;
+    if (left == 0) {
+        return; // the next block is being read and asks again
+    }
+    size_t step = left < HTTP_WRITE_MAX ? left : HTTP_WRITE_MAX;
+    const uint8_t *from = ask->block + ask->block_written;
+    ask->block_written += step;
+    bool last = ask->position + ask->block_written == ask->end;
+    http_write(exchange, (struct bytes){(uint32_t)step, from});
+    if (last) {
+        free_ask(ask);
+    } else if (ask->block_written == ask->block_size) {
+        read_next(ask);
+    }
+}
+
+static void on_cut(void *data) {
+    struct ask *ask = data;
+    http_abort(ask->exchange);
+    free_ask(ask);
+}
+
+static bool etag_matches(struct text header, const char *etag) {
+    size_t length = strlen(etag);
+    if (header.length == 1 && header.bytes[0] == '*') {
+        return true;
+    }
+    // A weak mark does not matter for If-None-Match (RFC 9110 section 13.1.2).
+    for (uint32_t i = 0; i + length <= header.length; i++) {
+        if (memcmp(header.bytes + i, etag, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool strong_match(struct text header, const char *etag) {
+    return header.length == strlen(etag) && memcmp(header.bytes, etag, header.length) == 0;
+}
+
+/* Decides between 200, 206, 304 and 416; false when it was answered. */
+static bool choose_range(struct ask *ask) {
+    struct http_exchange *exchange = ask->exchange;
+    struct http_header_line headers[] = {
+        {"cache-control", "no-store"}, {"etag", ask->facts.etag}, {"content-range", NULL}};
+    if (etag_matches(http_header(exchange, "if-none-match"), ask->facts.etag)) {
+        http_answer_bytes(exchange, 304, NULL, headers, 2, (struct bytes){0, NULL});
+        free_ask(ask);
+        return false;
+    }
+    ask->status = 200;
+    ask->end = ask->facts.size;
+    struct text if_range = http_header(exchange, "if-range");
+    struct byte_range range;
+    if (if_range.length > 0 && !strong_match(if_range, ask->facts.etag)) {
+        return true; // of another content: send the whole (RFC 9110 section 13.1.5)
+    }
+    switch (byte_range_parse(http_header(exchange, "range"), ask->facts.size, &range)) {
+    case BYTE_RANGE_WHOLE:
+        return true;
+    case BYTE_RANGE_PART:
+        ask->status = 206;
+        ask->position = range.first;
+        ask->end = range.first + range.length;
+        snprintf(ask->content_range, sizeof ask->content_range, "bytes %llu-%llu/%llu",
+                 (unsigned long long)range.first, (unsigned long long)(ask->end - 1),
+                 (unsigned long long)ask->facts.size);
+        return true;
+    case BYTE_RANGE_UNSATISFIABLE:
+        break;
+    }
+    snprintf(ask->content_range, sizeof ask->content_range, "bytes */%llu",
+             (unsigned long long)ask->facts.size);
+    headers[2].value = ask->content_range;
+    static const char message[] = "{\"error\":\"range_not_satisfiable\","
+                                  "\"message\":\"No byte of it lies in this range.\"}";
+    http_answer_bytes(exchange, 416, "application/json; charset=utf-8", headers, 3,
+                      (struct bytes){sizeof message - 1, (const uint8_t *)message});
+    free_ask(ask);
+    return false;
+}
+
+static void on_opened(void *data, enum imaging_read_result result,
+                      const struct download_facts *facts) {
+    struct ask *ask = data;
+    if (result != IMAGING_READ_OK) {
+        answer_result(ask, result);
+        return;
+    }
+    ask->facts = *facts;
+    if (facts->media_type) {
+        snprintf(ask->media_type, sizeof ask->media_type, "%s", facts->media_type);
+    } else {
+        snprintf(ask->media_type, sizeof ask->media_type,
+                 "application/octet-stream; transfer-syntax=%s", facts->transfer_syntax);
+    }
+    if (choose_range(ask)) {
+        read_next(ask);
+    }
+}
+
+/* A frame number as in PS3.18 section 10.4: decimal, from 1. */
+static bool parse_frame(struct text text, uint32_t *ret_frame) {
+    uint32_t frame = 0;
+    if (text.length == 0 || text.length > 7) {
+        return false;
+    }
+    for (uint32_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
+            return false;
+        }
+        frame = frame * 10 + (uint32_t)(text.bytes[i] - '0');
+    }
+    *ret_frame = frame;
+    return frame > 0;
+}
+
+static void ask_download(struct ask *ask) {
+    if (ask->kind == ASK_FRAME && !parse_frame(http_capture(ask->exchange, 2), &ask->frame)) {
+        answer_result(ask, IMAGING_READ_ABSENT);
+        return;
+    }
+    struct download_wanted wanted = {.patient_case = ask->patient_case,
+                                     .user = http_who(ask->exchange)->user,
+                                     .sop_instance_uid = http_capture(ask->exchange, 1),
+                                     .frame = ask->frame};
+    if (!imaging_download_open(ask->service, &wanted, on_opened, on_cut, ask, &ask->download)) {
+        answer_result(ask, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+/* Uploads. */
+
+static void on_upload_done(void *data, const struct upload_answer *answer) {
+    struct ask *ask = data;
+    ask->upload = NULL;
+    routes_imaging_answer_upload(ask->exchange, answer);
+    free_ask(ask);
+}
+
+static void on_upload_bytes(struct http_exchange *exchange, struct bytes bytes, void *data) {
+    struct ask *ask = data;
+    (void)exchange;
+    if (ask->upload && !imaging_upload_bytes(ask->upload, bytes)) {
+        answer_error(ask, 503, "busy", "There is no room for this file just now. Send it again.");
+    }
+}
+
+static void on_upload_end(struct http_exchange *exchange, void *data) {
+    struct ask *ask = data;
+    (void)exchange;
+    imaging_upload_end(ask->upload);
+}
+
+static void ask_upload(struct ask *ask) {
+    static const struct http_body_sink sink = {on_upload_bytes, on_upload_end};
+    uint64_t size = http_content_length(ask->exchange);
+    if (size == 0) {
+        answer_error(ask, 422, "refused", "The file is empty.");
+        return;
+    }
+    if (size > UPLOAD_SIZE_MAX) {
+        answer_error(ask, 413, "too_large", "The file is larger than one upload may be.");
+        return;
+    }
+    ask->upload = imaging_upload_begin(ask->service, ask->patient_case,
+                                       http_who(ask->exchange)->user, size, on_upload_done, ask);
+    if (!ask->upload) {
+        answer_error(ask, 503, "busy", "Many files are being stored. Send this one again.");
+        return;
+    }
+    http_read_stream(ask->exchange, &sink, ask);
+}
+
+/* Who may. */
+
+static void on_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t roles,
+                     void *data) {
+    struct ask *ask = data;
+    (void)exchange;
+    bool may = (audiences & AUDIENCE_CLINICAL) != 0;
+    if (ask->kind == ASK_UPLOAD) {
+        may = may && (roles & UPLOAD_ROLES) != 0;
+    }
+    if (!may) {
+        answer_result(ask, IMAGING_READ_ABSENT);
+        return;
+    }
+    switch (ask->kind) {
+    case ASK_LIST:
+    case ASK_METADATA:
+        ask_text(ask);
+        break;
+    case ASK_FRAME:
+    case ASK_DOCUMENT:
+        ask_download(ask);
+        break;
+    case ASK_UPLOAD:
+        ask_upload(ask);
+        break;
+    }
+}
+
+static void begin(struct http_exchange *exchange, struct imaging_service *service,
+                  enum ask_kind kind) {
+    struct ask *ask = calloc(1, sizeof *ask);
+    if (!ask) {
+        http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
+        return;
+    }
+    ask->exchange = exchange;
+    ask->service = service;
+    ask->kind = kind;
+    if (!http_capture_uuid(exchange, 0, &ask->patient_case)) {
+        answer_result(ask, IMAGING_READ_ABSENT);
+        return;
+    }
+    http_on_closed(exchange, on_closed, ask);
+    http_ask_case_grant(exchange, ask->patient_case, on_grant, ask);
+}
+
+static void handle_list(struct http_exchange *exchange, void *data) {
+    begin(exchange, data, ASK_LIST);
+}
+
+static void handle_metadata(struct http_exchange *exchange, void *data) {
+    begin(exchange, data, ASK_METADATA);
+}
+
+static void handle_frame(struct http_exchange *exchange, void *data) {
+    begin(exchange, data, ASK_FRAME);
+}
+
+static void handle_document(struct http_exchange *exchange, void *data) {
+    begin(exchange, data, ASK_DOCUMENT);
+}
+
+static void handle_upload(struct http_exchange *exchange, void *data) {
+    begin(exchange, data, ASK_UPLOAD);
+}
+
+void routes_imaging_add(struct gateway *gateway, struct imaging_service *service) {
+    static const struct http_route routes[] = {
+        {"GET", "/api/cases/:case/display-sets", 0, true, handle_list},
+        {"GET", "/api/cases/:case/series/:series/metadata", 0, true, handle_metadata},
+        {"GET", "/api/cases/:case/instances/:instance/frames/:frame", 0, true, handle_frame},
+        {"GET", "/api/cases/:case/documents/:instance", 0, true, handle_document},
+        {"POST", "/api/cases/:case/uploads", UPLOAD_SIZE_MAX, true, handle_upload},
+    };
+    http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], service);
+}

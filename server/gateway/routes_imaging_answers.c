@@ -1,0 +1,77 @@
+#include "server/gateway/routes_imaging_answers.h"
+
+#include "server/imaging/bounded_output.h"
+#include "server/imaging/metadata_value.h"
+
+#include <string.h>
+
+#define UPLOAD_ANSWER_MAX ((size_t)64 << 10) // bytes of JSON
+
+static void write_member(struct bounded_output *output, const char *name, const char *text) {
+    bounded_output_format(output, ",\"%s\":", name);
+    json_write_string(output, text, strlen(text));
+}
+
+static void write_series(struct bounded_output *output, const struct imaging_series *series) {
+    bounded_output_text(output, ",\"displaySets\":[");
+    for (size_t i = 0; i < series->sets->count; i++) {
+        const struct display_pile *set = &series->sets->sets[i];
+        bounded_output_text(output, i ? ",{\"displaySet\":" : "{\"displaySet\":");
+        json_write_string(output, set->id, strlen(set->id));
+        write_member(output, "studyUid", series->study_uid);
+        write_member(output, "seriesUid", series->series_uid);
+        write_member(output, "kind", display_kind_word(set->kind));
+        bounded_output_format(output, ",\"instanceCount\":%zu}", set->count);
+    }
+    bounded_output_byte(output, ']');
+}
+
+static void answer_json(struct http_exchange *exchange, int status, const char *outcome,
+                        const struct upload_answer *answer) {
+    struct bounded_output json;
+    bounded_output_init(&json, UPLOAD_ANSWER_MAX);
+    bounded_output_format(&json, "{\"outcome\":\"%s\"", outcome);
+    if (answer->outcome == UPLOAD_REFUSED) {
+        write_member(&json, "reason", file_refusal_word(answer->refusal));
+        bounded_output_text(&json, ",\"message\":");
+        json_write_string(&json, answer->reason.bytes, answer->reason.length);
+    } else {
+        write_member(&json, "sopInstanceUid", answer->sop_instance_uid);
+    }
+    if (answer->series) {
+        write_series(&json, answer->series);
+    }
+    bounded_output_byte(&json, '}');
+    if (json.failed) {
+        http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
+    } else {
+        http_answer_json(exchange, status, (const char *)json.bytes, json.size);
+    }
+    bounded_output_finish(&json);
+}
+
+void routes_imaging_answer_upload(struct http_exchange *exchange,
+                                  const struct upload_answer *answer) {
+    switch (answer->outcome) {
+    case UPLOAD_STORED:
+        answer_json(exchange, 201, "stored", answer);
+        break;
+    case UPLOAD_ALREADY_THERE:
+        answer_json(exchange, 200, "already_there", answer);
+        break;
+    case UPLOAD_HELD:
+        answer_json(exchange, 202, "held", answer);
+        break;
+    case UPLOAD_REFUSED:
+        answer_json(exchange, 422, "refused", answer);
+        break;
+    case UPLOAD_UNAVAILABLE:
+        http_answer_error(exchange, 503, "unavailable",
+                          "The file was not stored. Send it again in a moment.");
+        break;
+    case UPLOAD_NO_SPACE:
+        http_answer_error(exchange, 507, "no_space",
+                          "The file was not stored: the server's disk is full.");
+        break;
+    }
+}

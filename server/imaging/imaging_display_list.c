@@ -1,0 +1,192 @@
+/*
+ * The display sets of a case as JSON.
+ */
+#include "server/blobs/sealed_value.h"
+#include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_state.h"
+#include "server/imaging/metadata_value.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMN_OUTLINE 0
+#define COLUMN_IDENTITY 1 // sealed; of one instance of each series, empty in the others
+
+/* The instances of one series, in the order of the rows. */
+struct listed_series {
+    struct instance *instances;
+    struct display_slice *slices;
+    size_t count;
+    struct instance identity; // of one of them, with descriptions and dates
+};
+
+static void write_text_member(struct bounded_output *output, const char *name, const char *text) {
+    bounded_output_format(output, ",\"%s\":", name);
+    json_write_string(output, text, strlen(text));
+}
+
+static void write_numbers(struct bounded_output *output, const double *numbers, size_t count) {
+    bounded_output_byte(output, '[');
+    for (size_t i = 0; i < count; i++) {
+        bounded_output_format(output, "%s%.15g", i ? "," : "", numbers[i]);
+    }
+    bounded_output_byte(output, ']');
+}
+
+static void write_instance(struct bounded_output *output, const struct instance *instance) {
+    bounded_output_text(output, "{\"sopInstanceUid\":");
+    json_write_string(output, instance->sop_instance_uid, strlen(instance->sop_instance_uid));
+    bounded_output_format(output, ",\"frames\":%u,\"instanceNumber\":%d",
+                          (unsigned)instance->frame_count, (int)instance->instance_number);
+    write_text_member(output, "transferSyntaxUid", instance->transfer_syntax_uid);
+    uint64_t size =
+        instance_has(instance, INSTANCE_FRAME_SIZE) ? instance->frame_size : instance->file_size;
+    bounded_output_format(output, ",\"bytes\":%llu", (unsigned long long)size);
+    if (instance_has(instance, INSTANCE_POSITION)) {
+        bounded_output_text(output, ",\"position\":");
+        write_numbers(output, instance->position_lps, 3);
+    }
+    if (instance->document_type[0]) {
+        write_text_member(output, "mediaType", instance->document_type);
+    }
+    bounded_output_byte(output, '}');
+}
+
+static void write_geometry(struct bounded_output *output, const struct display_pile *set,
+                           const struct instance *head) {
+    write_text_member(output, "kind", display_kind_word(set->kind));
+    bool says_why = set->kind == DISPLAY_STACK;
+    write_text_member(output, "reason", says_why ? volume_reason_word(set->reason) : "");
+    write_text_member(output, "reasonText", says_why ? volume_reason_text(set->reason) : "");
+    write_text_member(output, "frameOfReferenceUid", head->frame_of_reference_uid);
+    bounded_output_format(output, ",\"rows\":%u,\"columns\":%u", (unsigned)head->rows,
+                          (unsigned)head->columns);
+    if (instance_has(head, INSTANCE_ORIENTATION)) {
+        bounded_output_text(output, ",\"orientation\":");
+        write_numbers(output, head->orientation_lps, 6);
+    }
+    if (instance_has(head, INSTANCE_PIXEL_SPACING)) {
+        bounded_output_text(output, ",\"pixelSpacing\":");
+        write_numbers(output, head->pixel_spacing, 2);
+    }
+    if (set->kind == DISPLAY_VOLUME) {
+        bounded_output_text(output, ",\"sliceSpacing\":");
+        write_numbers(output, &set->spacing_mm, 1);
+    }
+}
+
+static void write_set(struct bounded_output *output, const struct listed_series *series,
+                      const struct display_sets *sets, const struct display_pile *set) {
+    const struct instance *head = &series->instances[sets->order[set->first]];
+    const struct instance *identity = &series->identity;
+    bounded_output_text(output, "{\"displaySet\":");
+    json_write_string(output, set->id, strlen(set->id));
+    write_text_member(output, "studyUid", head->study_uid);
+    write_text_member(output, "seriesUid", head->series_uid);
+    write_text_member(output, "modality", head->modality);
+    write_geometry(output, set, head);
+    write_text_member(output, "studyDate", identity->study_date);
+    write_text_member(output, "studyDescription", identity->study_description);
+    write_text_member(output, "seriesDescription", identity->series_description);
+    bounded_output_format(output, ",\"seriesNumber\":%d", (int)identity->series_number);
+    write_text_member(output, "laterality",
+                      identity->image_laterality[0] ? identity->image_laterality
+                                                    : identity->laterality);
+    bounded_output_text(output, ",\"instances\":[");
+    for (size_t i = 0; i < set->count; i++) {
+        if (i > 0) {
+            bounded_output_byte(output, ',');
+        }
+        write_instance(output, &series->instances[sets->order[set->first + i]]);
+    }
+    bounded_output_text(output, "]}");
+}
+
+static bool write_series(struct bounded_output *output, const struct listed_series *series,
+                         bool *any) {
+    struct display_sets sets;
+    if (!display_sets_split(series->instances[0].series_uid, series->slices, series->count,
+                            &sets)) {
+        return false;
+    }
+    for (size_t i = 0; i < sets.count; i++) {
+        if (sets.sets[i].kind == DISPLAY_NOTHING) {
+            continue;
+        }
+        if (*any) {
+            bounded_output_byte(output, ',');
+        }
+        *any = true;
+        write_set(output, series, &sets, &sets.sets[i]);
+    }
+    display_sets_finish(&sets);
+    return !output->failed;
+}
+
+static bool open_identity(struct instance *ret_identity, struct uuid patient_case,
+                          const struct case_keys *keys, const char *sop_instance_uid,
+                          struct bytes sealed) {
+    uint8_t place[RECORD_PLACE_MAX];
+    size_t place_size = record_place("identity", patient_case, sop_instance_uid, place);
+    uint8_t *bytes = malloc((size_t)sealed.length + 1);
+    bool opened =
+        bytes &&
+        sealed_value_open(keys->blob, place, place_size, sealed.bytes, sealed.length, bytes) &&
+        instance_decode(ret_identity, bytes, sealed.length - SEALED_VALUE_OVERHEAD);
+    if (bytes) {
+        OPENSSL_cleanse(bytes, sealed.length);
+    }
+    free(bytes);
+    return opened;
+}
+
+/* Reads rows from `first` on while they are of one series; returns how many, 0 when one is damaged.
+ */
+static size_t read_series(const struct kept_rows *rows, int first, struct uuid patient_case,
+                          const struct case_keys *keys, struct listed_series *series) {
+    series->count = 0;
+    for (int row = first; row < rows->row_count && series->count < DISPLAY_SLICES_MAX; row++) {
+        struct instance *instance = &series->instances[series->count];
+        struct bytes outline = kept_rows_cell(rows, row, COLUMN_OUTLINE);
+        if (!instance_decode(instance, outline.bytes, outline.length)) {
+            return 0;
+        }
+        if (series->count > 0 && strcmp(instance->series_uid, series->instances->series_uid) != 0) {
+            break;
+        }
+        struct bytes sealed = kept_rows_cell(rows, row, COLUMN_IDENTITY);
+        if (sealed.length > 0 && !open_identity(&series->identity, patient_case, keys,
+                                                instance->sop_instance_uid, sealed)) {
+            return 0;
+        }
+        display_slice_of(instance, &series->slices[series->count++]);
+    }
+    return series->count;
+}
+
+bool display_list_write(const struct kept_rows *rows, struct uuid patient_case,
+                        const struct case_keys *keys, struct bounded_output *output) {
+    size_t room = (size_t)rows->row_count + 1;
+    struct listed_series *series = calloc(1, sizeof *series);
+    struct instance *instances = calloc(room, sizeof *instances);
+    struct display_slice *slices = calloc(room, sizeof *slices);
+    bool written = series && instances && slices;
+    bool any = false;
+    bounded_output_text(output, "{\"displaySets\":[");
+    for (int row = 0; written && row < rows->row_count;) {
+        series->instances = instances;
+        series->slices = slices;
+        size_t count = read_series(rows, row, patient_case, keys, series);
+        written = count > 0 && write_series(output, series, &any);
+        row += (int)count;
+    }
+    bounded_output_text(output, "]}");
+    if (series) {
+        OPENSSL_cleanse(series, sizeof *series);
+    }
+    free(series);
+    free(instances);
+    free(slices);
+    return written && !output->failed;
+}

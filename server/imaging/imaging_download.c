@@ -1,0 +1,326 @@
+/*
+ * Reading a frame or a document: found through its locator, read, opened and verified on a thread,
+ * piece by piece as the receiver takes it.
+ */
+#include "server/imaging/imaging_locator.h"
+#include "server/imaging/instance_reader.h"
+#include "server/imaging/part10.h"
+#include "server/log.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DOWNLOADS_MAX 4096 // open at once
+
+struct imaging_download {
+    struct work work; // first, so that a work is its download
+    /* Given. */
+    struct imaging_service *service;
+    struct uuid patient_case;
+    struct uuid user;
+    char sop_instance_uid[65];
+    uint32_t frame; // from 1; 0 = the document
+    download_opened opened;
+    void (*cut)(void *data);
+    void *data;
+    /* Owned. */
+    struct imaging_locator *locator;
+    struct case_keys keys;
+    uint8_t *buffer;
+    struct imaging_download *next, **link; // in the service's list
+    /* Derived. */
+    uint64_t size;
+    uint64_t offset;    // of the read under way
+    size_t length;      //
+    download_read read; // NULL when none is under way
+    enum imaging_read_result result;
+    bool waiting; // something comes back to us
+    bool closed;
+};
+
+static void free_download(struct imaging_download *download) {
+    struct imaging_service *service = download->service;
+    *download->link = download->next;
+    if (download->next) {
+        download->next->link = download->link;
+    }
+    imaging_locator_unref(download->locator);
+    if (download->buffer) {
+        OPENSSL_cleanse(download->buffer, download->length);
+    }
+    free(download->buffer);
+    OPENSSL_cleanse(download, sizeof *download);
+    free(download);
+    service->counts.downloads_now--;
+    imaging_operation_ended(service);
+}
+
+void imaging_download_close(struct imaging_download *download) {
+    download->closed = true;
+    if (!download->waiting) {
+        free_download(download);
+    }
+}
+
+/* True when the download was closed meanwhile, and is gone now. */
+static bool came_back(struct imaging_download *download) {
+    download->waiting = false;
+    if (download->closed) {
+        free_download(download);
+        return true;
+    }
+    return false;
+}
+
+static const struct frame_piece *pieces_of(const struct imaging_download *download,
+                                           struct frame_piece *single, uint32_t *ret_count) {
+    const struct imaging_locator *locator = download->locator;
+    if (download->frame == 0) {
+        *single = (struct frame_piece){locator->document_offset, locator->document_size};
+        *ret_count = 1;
+        return single;
+    }
+    return frame_table_pieces(&locator->frames, download->frame - 1, single, ret_count);
+}
+
+/* A deflated file has no ranges: it is inflated whole for each read. */
+static enum imaging_read_result read_deflated(const struct imaging_download *download,
+                                              struct bounded_output *inflated) {
+    const struct imaging_locator *locator = download->locator;
+    uint8_t name[BLOB_NAME_SIZE];
+    record_blob_name(&download->keys, locator->patient_case, locator->sop_instance_uid,
+                     locator->digest, name);
+    size_t size = (size_t)locator->file_size;
+    uint8_t *bytes = malloc(size);
+    struct file_refusal refusal;
+    struct part10 part10 = {transfer_syntax_find(TRANSFER_SYNTAX_DEFLATED_LE),
+                            (size_t)locator->dataset_offset};
+    bool read = bytes &&
+                blob_read(&download->service->files, download->keys.blob, name, size, 0, size,
+                          bytes) == BLOB_OK &&
+                part10_inflate(bytes, size, &part10, inflated, &refusal) == FILE_REFUSAL_NONE;
+    free(bytes);
+    return read ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+}
+
+/* Reads `length` bytes of the stored file, or of its inflated data set. */
+static enum imaging_read_result read_stored(const struct imaging_download *download,
+                                            const struct bounded_output *inflated, uint64_t offset,
+                                            size_t length, uint8_t *bytes) {
+    const struct imaging_locator *locator = download->locator;
+    if (inflated->size > 0) {
+        if (offset > inflated->size || length > inflated->size - offset) {
+            return IMAGING_READ_DAMAGED;
+        }
+        memcpy(bytes, inflated->bytes + offset, length);
+        return IMAGING_READ_OK;
+    }
+    if (offset > locator->file_size || length > locator->file_size - offset) {
+        return IMAGING_READ_DAMAGED;
+    }
+    uint8_t name[BLOB_NAME_SIZE];
+    record_blob_name(&download->keys, locator->patient_case, locator->sop_instance_uid,
+                     locator->digest, name);
+    enum blob_result result = blob_read(&download->service->files, download->keys.blob, name,
+                                        locator->file_size, offset, length, bytes);
+    return result == BLOB_OK ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+}
+
+static void run_read(struct work *work) {
+    struct imaging_download *download = (struct imaging_download *)work;
+    struct frame_piece single;
+    uint32_t count;
+    const struct frame_piece *pieces = pieces_of(download, &single, &count);
+    struct bounded_output inflated;
+    bounded_output_init(&inflated, INFLATED_SIZE_MAX);
+    download->result = IMAGING_READ_OK;
+    if (strcmp(download->locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0) {
+        download->result = read_deflated(download, &inflated);
+    }
+    uint64_t skip = download->offset;
+    size_t done = 0;
+    for (uint32_t i = 0; i < count && done < download->length; i++) {
+        if (skip >= pieces[i].length) {
+            skip -= pieces[i].length;
+            continue;
+        }
+        uint64_t here = pieces[i].length - skip;
+        size_t step = here < download->length - done ? (size_t)here : download->length - done;
+        if (download->result == IMAGING_READ_OK) {
+            download->result = read_stored(download, &inflated, pieces[i].offset + skip, step,
+                                           download->buffer + done);
+        }
+        done += step;
+        skip = 0;
+    }
+    bounded_output_finish(&inflated);
+}
+
+static void on_read(struct work *work) {
+    struct imaging_download *download = (struct imaging_download *)work;
+    struct imaging_service *service = download->service;
+    if (download->result == IMAGING_READ_DAMAGED) {
+        service->counts.damaged++;
+        log_error("imaging", "a stored file does not verify");
+    } else {
+        service->counts.bytes_read += download->length;
+    }
+    download_read read = download->read;
+    download->read = NULL;
+    if (came_back(download)) {
+        return;
+    }
+    bool good = download->result == IMAGING_READ_OK;
+    read(download->data, download->result,
+         (struct bytes){good ? (uint32_t)download->length : 0, good ? download->buffer : NULL});
+}
+
+void imaging_download_read(struct imaging_download *download, uint64_t offset, size_t length,
+                           download_read done) {
+    assert(!download->waiting && !download->closed && length <= READ_STEP_MAX);
+    assert(offset <= download->size && length <= download->size - offset);
+    if (download->length < length) {
+        free(download->buffer);
+        download->buffer = malloc(length);
+    }
+    download->offset = offset;
+    download->length = length;
+    download->read = done;
+    download->work.run = run_read;
+    download->work.done = on_read;
+    if (!download->buffer || !work_submit(download->service->queue, &download->work)) {
+        download->read = NULL;
+        done(download->data, IMAGING_READ_UNAVAILABLE, (struct bytes){0, NULL});
+        return;
+    }
+    download->waiting = true;
+}
+
+static void write_etag(const struct imaging_download *download, char *etag, size_t room) {
+    size_t at = (size_t)snprintf(etag, room, "\"");
+    for (size_t i = 0; i < 16; i++) {
+        at += (size_t)snprintf(etag + at, room - at, "%02x", download->locator->digest[i]);
+    }
+    snprintf(etag + at, room - at, "-%u\"", (unsigned)download->frame);
+}
+
+/* The frame's bytes do not depend on how the data set around them was deflated. */
+static const char *frame_syntax(const struct imaging_locator *locator) {
+    bool deflated = strcmp(locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0;
+    return deflated ? TRANSFER_SYNTAX_EXPLICIT_LE : locator->transfer_syntax_uid;
+}
+
+static void open_located(struct imaging_download *download) {
+    const struct imaging_locator *locator = download->locator;
+    bool there = download->frame == 0 ? locator->document_size > 0
+                                      : download->frame <= locator->frames.frame_count;
+    if (!there) {
+        download->opened(download->data, IMAGING_READ_ABSENT, NULL);
+        return;
+    }
+    struct frame_piece single;
+    uint32_t count;
+    const struct frame_piece *pieces = pieces_of(download, &single, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        download->size += pieces[i].length;
+    }
+    struct download_facts facts = {.size = download->size};
+    if (download->frame == 0) {
+        facts.media_type = locator->document_type;
+    } else {
+        facts.transfer_syntax = frame_syntax(locator);
+        download->service->counts.frames_read++;
+    }
+    write_etag(download, facts.etag, sizeof facts.etag);
+    download->opened(download->data, IMAGING_READ_OK, &facts);
+}
+
+static struct text wanted_uid(const struct imaging_download *download) {
+    return (struct text){(uint32_t)strlen(download->sop_instance_uid), download->sop_instance_uid};
+}
+
+static void on_located(void *data, enum imaging_read_result result) {
+    struct imaging_download *download = data;
+    if (came_back(download)) {
+        return;
+    }
+    struct imaging_locator *found =
+        imaging_locator_find(download->service, download->patient_case, wanted_uid(download));
+    if (result != IMAGING_READ_OK || !found) {
+        enum imaging_read_result answer = result == IMAGING_READ_OK ? IMAGING_READ_ABSENT : result;
+        download->opened(download->data, answer, NULL);
+        return;
+    }
+    download->locator = imaging_locator_ref(found);
+    open_located(download);
+}
+
+static void on_key(void *data, enum imaging_read_result result) {
+    struct imaging_download *download = data;
+    bool keyed = result == IMAGING_READ_OK &&
+                 imaging_case_keys(download->service, download->patient_case, &download->keys);
+    if (!keyed || download->closed) {
+        on_located(download, keyed ? result : IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    if (imaging_locator_find(download->service, download->patient_case, wanted_uid(download))) {
+        on_located(download, IMAGING_READ_OK);
+        return;
+    }
+    imaging_locator_load(download->service, download->patient_case, wanted_uid(download),
+                         on_located, download);
+}
+
+bool imaging_download_open(struct imaging_service *service, const struct download_wanted *wanted,
+                           download_opened opened, void (*cut)(void *data), void *data,
+                           struct imaging_download **ret_download) {
+    if (service->closing || service->counts.downloads_now == DOWNLOADS_MAX) {
+        return false;
+    }
+    struct imaging_download *download = calloc(1, sizeof *download);
+    if (!download) {
+        return false;
+    }
+    download->service = service;
+    download->patient_case = wanted->patient_case;
+    download->user = wanted->user;
+    download->frame = wanted->frame;
+    download->opened = opened;
+    download->cut = cut;
+    download->data = data;
+    if (wanted->sop_instance_uid.length < sizeof download->sop_instance_uid) {
+        memcpy(download->sop_instance_uid, wanted->sop_instance_uid.bytes,
+               wanted->sop_instance_uid.length);
+    }
+    download->link = &service->downloads;
+    download->next = service->downloads;
+    if (download->next) {
+        download->next->link = &download->next;
+    }
+    service->downloads = download;
+    service->counts.downloads_now++;
+    imaging_operation_began(service);
+    download->waiting = true;
+    *ret_download = download;
+    imaging_need_case_key(service, download->patient_case, on_key, download);
+    return true;
+}
+
+void imaging_revoke(struct imaging_service *service, struct uuid patient_case, struct uuid user) {
+    struct imaging_download *download = service->downloads;
+    while (download) {
+        struct imaging_download *next = download->next;
+        bool meant =
+            !download->closed &&
+            (uuid_is_zero(patient_case) || uuid_equal(download->patient_case, patient_case)) &&
+            (uuid_is_zero(user) || uuid_equal(download->user, user));
+        if (meant) {
+            download->cut(download->data);
+        }
+        download = next;
+    }
+    imaging_forget_locators(service, patient_case);
+}

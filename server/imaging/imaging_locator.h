@@ -1,0 +1,38 @@
+/*
+ * Where the pixels or the document of an instance lie, remembered from its row so that scrolling a
+ * series asks the database once. Counted references; used on the loop, read on threads while a
+ * download holds it. Holds no key.
+ */
+#ifndef CONSILIUM_IMAGING_LOCATOR_H
+#define CONSILIUM_IMAGING_LOCATOR_H
+
+#include "server/imaging/imaging_state.h"
+
+struct imaging_locator {
+    unsigned references;
+    struct uuid patient_case;
+    char sop_instance_uid[65];
+    char transfer_syntax_uid[65];
+    char document_type[65];
+    uint8_t digest[BLOB_DIGEST_SIZE];
+    uint64_t file_size;
+    uint64_t dataset_offset;
+    uint64_t document_offset, document_size;
+    struct frame_table frames;
+};
+
+struct imaging_locator *imaging_locator_ref(struct imaging_locator *locator);
+void imaging_locator_unref(struct imaging_locator *locator); // NULL is fine
+
+/* The remembered one, borrowed; NULL when there is none. */
+struct imaging_locator *imaging_locator_find(struct imaging_service *service,
+                                             struct uuid patient_case, struct text uid);
+
+typedef void (*locator_loaded)(void *data, enum imaging_read_result result);
+
+/* Reads the rows of the whole series of this instance and remembers them; in `loaded` find has it.
+ */
+void imaging_locator_load(struct imaging_service *service, struct uuid patient_case,
+                          struct text uid, locator_loaded loaded, void *data);
+
+#endif

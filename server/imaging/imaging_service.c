@@ -1,0 +1,249 @@
+/*
+ * The service's life, the keys of cases, and telling cases about their images.
+ */
+#include "server/imaging/imaging_service.h"
+
+#include "server/imaging/imaging_state.h"
+#include "server/log.h"
+#include "server/store/postgres_binary.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THREADS_DEFAULT 4
+
+static void on_announce_time(uv_timer_t *timer);
+
+struct imaging_service *imaging_service_create(const struct imaging_service_config *config,
+                                               const char **ret_message) {
+    struct imaging_service *service = calloc(1, sizeof *service);
+    if (!service) {
+        *ret_message = "no memory";
+        return NULL;
+    }
+    service->config = *config;
+    enum blob_result opened = blob_files_open(&service->files, config->blob_folder);
+    if (opened != BLOB_OK) {
+        *ret_message = blob_result_text(opened);
+        free(service);
+        return NULL;
+    }
+    service->queue =
+        work_queue_create(config->loop, config->threads ? config->threads : THREADS_DEFAULT);
+    service->ingest = ingest_link_create(
+        &(struct ingest_link_config){.loop = config->loop, .program = config->ingest_program});
+    if (!service->queue || !service->ingest) {
+        // The process does not start: what was made goes with it.
+        *ret_message = "no memory or no threads";
+        return NULL;
+    }
+    uv_timer_init(config->loop, &service->announce_timer);
+    service->announce_timer.data = service;
+    return service;
+}
+
+static void on_part_closed(void *data) {
+    struct imaging_service *service = data;
+    if (--service->parts_open > 0) {
+        return;
+    }
+    blob_files_close(&service->files);
+    if (service->closed) {
+        service->closed(service->closed_data);
+    }
+    free(service);
+}
+
+static void on_timer_closed(uv_handle_t *handle) {
+    on_part_closed(handle->data);
+}
+
+/* Closes the parts once nothing of ours is under way in them. */
+static void close_when_idle(struct imaging_service *service) {
+    if (!service->closing || service->operations > 0 || service->parts_open > 0) {
+        return;
+    }
+    service->parts_open = 3;
+    imaging_forget_locators(service, (struct uuid){{0}});
+    uv_close((uv_handle_t *)&service->announce_timer, on_timer_closed);
+    work_queue_close(service->queue, on_part_closed, service);
+    ingest_link_close(service->ingest, on_part_closed, service);
+}
+
+void imaging_service_close(struct imaging_service *service, void (*closed)(void *data),
+                           void *data) {
+    service->closing = true;
+    service->closed = closed;
+    service->closed_data = data;
+    imaging_revoke(service, (struct uuid){{0}}, (struct uuid){{0}});
+    close_when_idle(service);
+}
+
+void imaging_operation_began(struct imaging_service *service) {
+    service->operations++;
+}
+
+void imaging_operation_ended(struct imaging_service *service) {
+    assert(service->operations > 0);
+    service->operations--;
+    close_when_idle(service);
+}
+
+void imaging_count(const struct imaging_service *service, struct imaging_counts *ret_counts) {
+    *ret_counts = service->counts;
+    ret_counts->uploads_now = service->uploads_count;
+    ret_counts->ingest_restarts = ingest_link_count(service->ingest).restarts;
+}
+
+/* Keys. */
+
+struct key_request {
+    struct imaging_service *service;
+    struct uuid patient_case;
+    void (*done)(void *data, enum imaging_read_result result);
+    void *data;
+};
+
+static void on_key_row(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct key_request *request = data;
+    struct imaging_service *service = request->service;
+    enum imaging_read_result answer = IMAGING_READ_UNAVAILABLE;
+    if (result == POSTGRES_OK && postgres_row_count(rows) == 0) {
+        answer = IMAGING_READ_ABSENT;
+    } else if (result == POSTGRES_OK) {
+        struct postgres_parameter generation = postgres_value(rows, 0, 0);
+        struct postgres_parameter wrapped = postgres_value(rows, 0, 1);
+        const uint8_t *number = generation.bytes;
+        uint32_t value = (uint32_t)number[0] << 24 | (uint32_t)number[1] << 16 |
+                         (uint32_t)number[2] << 8 | number[3];
+        bool added = wrapped.length == WRAPPED_KEY_BYTES &&
+                     keys_add_stream(service->config.keys, service->config.tenant,
+                                     request->patient_case, value, wrapped.bytes);
+        answer = added ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+    }
+    request->done(request->data, answer);
+    free(request);
+    imaging_operation_ended(service);
+}
+
+void imaging_need_case_key(struct imaging_service *service, struct uuid patient_case,
+                           void (*done)(void *data, enum imaging_read_result result), void *data) {
+    if (keys_has_stream(service->config.keys, patient_case)) {
+        done(data, IMAGING_READ_OK);
+        return;
+    }
+    struct key_request *request = malloc(sizeof *request);
+    if (!request) {
+        done(data, IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    *request = (struct key_request){service, patient_case, done, data};
+    imaging_operation_began(service);
+    struct postgres_parameter parameters[] = {parameter_uuid(&patient_case),
+                                              parameter_uuid(&service->config.tenant)};
+    postgres_query(service->config.postgres,
+                   "SELECT generation, wrapped FROM stream_key"
+                   " WHERE stream_id = $1::uuid AND tenant_id = $2::uuid",
+                   parameters, 2, on_key_row, request);
+}
+
+bool imaging_case_keys(struct imaging_service *service, struct uuid patient_case,
+                       struct case_keys *ret_keys) {
+    struct uuid tenant = service->config.tenant;
+    return keys_derive(service->config.keys, tenant, patient_case, KEY_BLOB, ret_keys->blob) &&
+           keys_derive(service->config.keys, tenant, patient_case, KEY_NAME, ret_keys->name);
+}
+
+/* Announcing. */
+
+void imaging_announce_soon(struct imaging_service *service, struct uuid patient_case,
+                           const char *series_uid, struct uuid by) {
+    if (service->closing || !service->config.on_series) {
+        return;
+    }
+    for (size_t i = 0; i < service->announce_count; i++) {
+        struct announce_entry *entry = &service->announces[i];
+        if (uuid_equal(entry->patient_case, patient_case) &&
+            strcmp(entry->series_uid, series_uid) == 0) {
+            entry->by = by;
+            return;
+        }
+    }
+    if (service->announce_count == ANNOUNCE_WAITING_MAX) {
+        on_announce_time(&service->announce_timer);
+    }
+    struct announce_entry *entry = &service->announces[service->announce_count++];
+    *entry = (struct announce_entry){.patient_case = patient_case, .by = by};
+    snprintf(entry->series_uid, sizeof entry->series_uid, "%s", series_uid);
+    if (!uv_is_active((uv_handle_t *)&service->announce_timer)) {
+        uv_timer_start(&service->announce_timer, on_announce_time, ANNOUNCE_PAUSE_MS, 0);
+    }
+}
+
+static void on_series_loaded(void *data, const struct imaging_series *series) {
+    struct imaging_service *service = data;
+    // When it could not be loaded its rows stay unannounced, and the next file or start tells them.
+    if (series && !service->closing) {
+        service->config.on_series(service->config.data, series);
+    }
+}
+
+static void on_announce_time(uv_timer_t *timer) {
+    struct imaging_service *service = timer->data;
+    size_t count = service->announce_count;
+    service->announce_count = 0;
+    uv_timer_stop(timer);
+    for (size_t i = 0; i < count; i++) {
+        struct announce_entry entry = service->announces[i];
+        imaging_load_series(service, entry.patient_case, entry.series_uid, entry.by,
+                            on_series_loaded, service);
+    }
+}
+
+static void on_missed_rows(void *data, enum postgres_result result,
+                           const struct postgres_rows *rows) {
+    struct imaging_service *service = data;
+    for (int row = 0; result == POSTGRES_OK && row < postgres_row_count(rows); row++) {
+        struct uuid patient_case;
+        struct uuid by;
+        char series_uid[65];
+        struct postgres_parameter uid = postgres_value(rows, row, 1);
+        memcpy(patient_case.bytes, postgres_value(rows, row, 0).bytes, sizeof patient_case.bytes);
+        memcpy(by.bytes, postgres_value(rows, row, 2).bytes, sizeof by.bytes);
+        snprintf(series_uid, sizeof series_uid, "%.*s", uid.length, (const char *)uid.bytes);
+        imaging_announce_soon(service, patient_case, series_uid, by);
+    }
+    imaging_operation_ended(service);
+}
+
+void imaging_service_announce_missed(struct imaging_service *service) {
+    imaging_operation_began(service);
+    struct postgres_parameter tenant = parameter_uuid(&service->config.tenant);
+    postgres_query(service->config.postgres,
+                   "SELECT DISTINCT ON (case_id, series_uid) case_id, series_uid, stored_by"
+                   " FROM image_instance WHERE tenant_id = $1::uuid AND NOT held AND NOT announced",
+                   &tenant, 1, on_missed_rows, service);
+}
+
+static void on_announced_row(void *data, enum postgres_result result,
+                             const struct postgres_rows *rows) {
+    (void)rows;
+    if (result != POSTGRES_OK) {
+        log_warning("imaging", "announcement not noted, it will be told again");
+    }
+    imaging_operation_ended(data);
+}
+
+void imaging_announced(struct imaging_service *service, struct uuid patient_case,
+                       const char *series_uid) {
+    imaging_operation_began(service);
+    struct postgres_parameter parameters[] = {parameter_uuid(&patient_case),
+                                              parameter_text(series_uid)};
+    postgres_query(service->config.postgres,
+                   "UPDATE image_instance SET announced = true"
+                   " WHERE case_id = $1::uuid AND series_uid = $2::text AND NOT announced",
+                   parameters, 2, on_announced_row, service);
+}

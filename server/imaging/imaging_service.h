@@ -1,0 +1,157 @@
+/*
+ * The images of cases: takes files in, keeps them sealed, gives them out.
+ *
+ * On the loop's thread only; reading, sealing, fsync and inflating happen on threads of its own. An
+ * upload lies in memory (never on disk in clear) until consilium-ingest has read it; then the
+ * sealed file is durable before its row is, and the row before anybody is answered. Callbacks come
+ * on a later turn of the loop, except where said. Who may do what is the caller's to check.
+ */
+#ifndef CONSILIUM_IMAGING_SERVICE_H
+#define CONSILIUM_IMAGING_SERVICE_H
+
+#include "protocol/values.h"
+#include "server/imaging/display_sets.h"
+#include "server/imaging/file_refusal.h"
+#include "server/store/keys.h"
+#include "server/store/postgres.h"
+
+#include <uv.h>
+
+#define UPLOAD_SIZE_MAX ((uint64_t)512 << 20) // bytes of one file
+#define UPLOADS_SIZE_MAX ((uint64_t)1 << 30)  // bytes of all that are under way
+#define UPLOADS_MAX 256                       // under way
+#define READ_STEP_MAX ((size_t)1 << 20)       // bytes read and opened at once
+#define SERIES_METADATA_MAX ((size_t)256 << 20)
+#define DISPLAY_LIST_MAX ((size_t)64 << 20) // bytes of JSON
+
+struct imaging_service;
+
+/* A series as it is now, borrowed for the call. */
+struct imaging_series {
+    struct uuid patient_case;
+    struct uuid by; // who sent the last file of it
+    const char *study_uid;
+    const char *series_uid;
+    const struct display_sets *sets;
+};
+
+struct imaging_service_config {
+    uv_loop_t *loop;            // borrowed, as all pointers here
+    struct postgres *postgres;  //
+    struct keys *keys;          //
+    struct uuid tenant;         //
+    const char *blob_folder;    // made when absent
+    const char *ingest_program; // path of consilium-ingest
+    unsigned threads;           // 0 = 4
+    /* Images of a case have changed: tell its actor. Files that come in quick succession are told
+     * together. Told again after a restart until imaging_announced was called. */
+    void (*on_series)(void *data, const struct imaging_series *series);
+    void *data;
+};
+
+/* NULL with words in `ret_message`. */
+struct imaging_service *imaging_service_create(const struct imaging_service_config *config,
+                                               const char **ret_message);
+void imaging_service_close(struct imaging_service *service, void (*closed)(void *data), void *data);
+
+/* Tells again what was stored but not announced when the last process ended. Once, when the
+ * database is there and actors can be told. */
+void imaging_service_announce_missed(struct imaging_service *service);
+
+/* The case's stream holds the series as told. */
+void imaging_announced(struct imaging_service *service, struct uuid patient_case,
+                       const char *series_uid);
+
+/* Cuts what is being sent of this case to this user (zero = everybody), and forgets what is kept in
+ * memory of it. */
+void imaging_revoke(struct imaging_service *service, struct uuid patient_case, struct uuid user);
+
+/* Uploads. */
+enum upload_outcome {
+    UPLOAD_STORED,
+    UPLOAD_ALREADY_THERE, // the same bytes
+    UPLOAD_HELD,          // same UID, other bytes: kept for a person to decide
+    UPLOAD_REFUSED,       // see refusal
+    UPLOAD_UNAVAILABLE,   // the database is away or the server is stopping; send it again
+    UPLOAD_NO_SPACE,      // the disk is full; nothing was kept
+};
+struct upload_answer {
+    enum upload_outcome outcome;
+    enum file_refusal_kind refusal;
+    struct text reason; // in words, when refused
+    const char *sop_instance_uid;
+    const struct imaging_series *series; // NULL unless stored
+};
+typedef void (*upload_done)(void *data, const struct upload_answer *answer);
+
+struct imaging_upload;
+
+/* NULL when too much is under way: say busy. `size` is at most UPLOAD_SIZE_MAX. */
+struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
+                                            struct uuid patient_case, struct uuid by, uint64_t size,
+                                            upload_done done, void *data);
+/* False when it is more than was said or memory is short: cancel then. */
+bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes);
+/* All bytes are there; `done` follows, at once when nothing can be done, and the upload is the
+ * service's. */
+void imaging_upload_end(struct imaging_upload *upload);
+/* Nobody waits any more. Before the end the file is dropped, after it the work goes on unanswered.
+ */
+void imaging_upload_cancel(struct imaging_upload *upload);
+
+/* Reads of whole texts. `bytes` is borrowed; empty text and found = false when there is nothing. */
+enum imaging_read_result {
+    IMAGING_READ_OK,
+    IMAGING_READ_ABSENT,
+    IMAGING_READ_UNAVAILABLE, // the database is away, or too much is under way
+    IMAGING_READ_DAMAGED,     // what is stored does not verify
+};
+typedef void (*imaging_text_done)(void *data, enum imaging_read_result result, struct bytes bytes);
+struct imaging_request; // one such read; cancel it when nobody waits any more
+
+/* False when too much is under way: say busy. `ret_request` is set before `done` can be called,
+ * which may be at once; then it is over. */
+bool imaging_list_display_sets(struct imaging_service *service, struct uuid patient_case,
+                               imaging_text_done done, void *data,
+                               struct imaging_request **ret_request);
+bool imaging_series_metadata(struct imaging_service *service, struct uuid patient_case,
+                             struct text series_uid, bool gzip, imaging_text_done done, void *data,
+                             struct imaging_request **ret_request);
+void imaging_request_cancel(struct imaging_request *request);
+
+/* Downloads: open, then read from front to back. */
+struct imaging_download;
+struct download_facts {
+    uint64_t size;               // bytes of the frame or document
+    const char *media_type;      // of a document, otherwise NULL
+    const char *transfer_syntax; // of a frame, otherwise NULL
+    char etag[80];               // strong, with its quotes
+};
+struct download_wanted {
+    struct uuid patient_case;
+    struct uuid user;
+    struct text sop_instance_uid;
+    uint32_t frame; // from 1; 0 = the document
+};
+typedef void (*download_opened)(void *data, enum imaging_read_result result,
+                                const struct download_facts *facts);
+/* False when too much is under way. `ret_download` is set before `opened` can be called, which may
+ * be at once; it is closed by the caller in every case. `cut` is called when it is revoked; then
+ * only close is left. */
+bool imaging_download_open(struct imaging_service *service, const struct download_wanted *wanted,
+                           download_opened opened, void (*cut)(void *data), void *data,
+                           struct imaging_download **ret_download);
+/* Reads at most READ_STEP_MAX bytes; one read at a time. The bytes are borrowed for the call. */
+typedef void (*download_read)(void *data, enum imaging_read_result result, struct bytes bytes);
+void imaging_download_read(struct imaging_download *download, uint64_t offset, size_t length,
+                           download_read done);
+void imaging_download_close(struct imaging_download *download);
+
+struct imaging_counts {
+    uint64_t stored, already_there, held, refused, frames_read, bytes_read, damaged,
+        ingest_restarts;
+    uint64_t uploads_now, downloads_now;
+};
+void imaging_count(const struct imaging_service *service, struct imaging_counts *ret_counts);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * What the files of the imaging service share; included by imaging_*.c only.
+ */
+#ifndef CONSILIUM_IMAGING_STATE_H
+#define CONSILIUM_IMAGING_STATE_H
+
+#include "server/blobs/blob_files.h"
+#include "server/blobs/work_queue.h"
+#include "server/imaging/frame_table.h"
+#include "server/imaging/imaging_service.h"
+#include "server/imaging/ingest_link.h"
+
+#define LOCATOR_SLOTS 8192u     // instances whose place is remembered
+#define ANNOUNCE_WAITING_MAX 64 // series
+#define ANNOUNCE_PAUSE_MS 200   // files that come within this are told together
+
+/* Subkeys of a case, wiped when done with. */
+struct case_keys {
+    uint8_t blob[KEY_BYTES];
+    uint8_t name[KEY_BYTES];
+};
+
+struct announce_entry {
+    struct uuid patient_case;
+    struct uuid by;
+    char series_uid[65];
+};
+
+struct imaging_locator;
+
+struct imaging_service {
+    /* Given. */
+    struct imaging_service_config config;
+    /* Owned. */
+    struct blob_files files;
+    struct work_queue *queue;
+    struct ingest_link *ingest;
+    uv_timer_t announce_timer;
+    struct imaging_locator *locators[LOCATOR_SLOTS];
+    /* Derived. */
+    struct announce_entry announces[ANNOUNCE_WAITING_MAX];
+    size_t announce_count;
+    struct imaging_download *downloads; // open ones
+    uint64_t uploads_size;
+    unsigned uploads_count;
+    size_t operations; // asynchronous work that comes back to us
+    bool closing;
+    unsigned parts_open; // while closing
+    struct imaging_counts counts;
+    void (*closed)(void *data);
+    void *closed_data;
+};
+
+/* Every asynchronous operation holds the service open. */
+void imaging_operation_began(struct imaging_service *service);
+void imaging_operation_ended(struct imaging_service *service);
+
+/* Makes the case's key known here, from its row when need be. `done` may be called at once. */
+void imaging_need_case_key(struct imaging_service *service, struct uuid patient_case,
+                           void (*done)(void *data, enum imaging_read_result result), void *data);
+bool imaging_case_keys(struct imaging_service *service, struct uuid patient_case,
+                       struct case_keys *ret_keys);
+
+/* Rows of a result, kept beyond the callback that borrowed them. */
+struct kept_rows {
+    uint8_t *bytes;
+    struct kept_cell {
+        size_t offset;
+        size_t length;
+    } * cells;
+    int row_count;
+    int column_count;
+};
+bool kept_rows_copy(struct kept_rows *rows, const struct postgres_rows *from, int column_count);
+void kept_rows_free(struct kept_rows *rows);
+struct bytes kept_rows_cell(const struct kept_rows *rows, int row, int column);
+
+/* Where a sealed column belongs. */
+#define RECORD_PLACE_MAX 128
+size_t record_place(const char *column, struct uuid patient_case, const char *sop_instance_uid,
+                    uint8_t place[RECORD_PLACE_MAX]);
+
+/* Name of the sealed file of an instance: keyed hash of case, UID and contents. */
+void record_blob_name(const struct case_keys *keys, struct uuid patient_case,
+                      const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],
+                      uint8_t ret_name[BLOB_NAME_SIZE]);
+
+/* The column `frames`: counts, then pieces, then first pieces, little endian. */
+uint8_t *record_frames_encode(const struct parsed *parsed, size_t *ret_size);
+bool record_frames_decode(struct frame_table *table, const uint8_t *bytes, size_t size);
+
+/* Splits the instances of a series as they are now, on a thread. The answer is borrowed for the
+ * call; NULL when it cannot be had. */
+typedef void (*series_loaded)(void *data, const struct imaging_series *series);
+void imaging_load_series(struct imaging_service *service, struct uuid patient_case,
+                         const char *series_uid, struct uuid by, series_loaded loaded, void *data);
+
+/* Has the series told to its case soon. */
+void imaging_announce_soon(struct imaging_service *service, struct uuid patient_case,
+                           const char *series_uid, struct uuid by);
+
+void imaging_forget_locators(struct imaging_service *service, struct uuid patient_case);
+
+/* Writes the JSON of all display sets of a case from rows (outline, sealed identity or NULL), in
+ * order of series. False when it does not fit. */
+struct bounded_output;
+bool display_list_write(const struct kept_rows *rows, struct uuid patient_case,
+                        const struct case_keys *keys, struct bounded_output *output);
+
+#endif

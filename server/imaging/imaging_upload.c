@@ -1,0 +1,384 @@
+/*
+ * One file on its way into a case: received into memory, read by consilium-ingest, looked up,
+ * sealed and made durable, written down, told.
+ */
+#define _GNU_SOURCE // memfd_create and file seals
+#include "server/blobs/sealed_value.h"
+#include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_state.h"
+#include "server/imaging/instance_outline.h"
+#include "server/imaging/metadata_part.h"
+#include "server/log.h"
+#include "server/store/postgres_binary.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define METADATA_PART_MAX ((size_t)8 << 20) // bytes of deflated metadata
+#define ATTEMPTS_MAX 3                      // of writing down, when uploads of one UID race
+
+struct imaging_upload {
+    struct work work; // first, so that a work is its upload
+    /* Given. */
+    struct imaging_service *service;
+    struct uuid patient_case;
+    struct uuid by;
+    uint64_t size;
+    upload_done done; // NULL when nobody waits any more
+    void *data;
+    /* Owned. */
+    int file; // memory that looks like a file
+    uint8_t *json;
+    uint8_t *frames;
+    struct case_keys keys;
+    struct bounded_output outline, identity, metadata; // columns
+    /* Derived. */
+    uint64_t received;
+    struct instance instance;
+    uint8_t digest[BLOB_DIGEST_SIZE];
+    size_t json_size, frames_size;
+    bool ended; // all bytes are there and the work goes on by itself
+    bool held;
+    unsigned attempts;
+    enum blob_result sealed;
+};
+
+static void look_up(struct imaging_upload *upload);
+
+static void free_upload(struct imaging_upload *upload) {
+    struct imaging_service *service = upload->service;
+    close(upload->file);
+    if (upload->json) {
+        OPENSSL_cleanse(upload->json, upload->json_size);
+    }
+    free(upload->json);
+    free(upload->frames);
+    bounded_output_finish(&upload->outline);
+    bounded_output_finish(&upload->identity);
+    bounded_output_finish(&upload->metadata);
+    service->uploads_size -= upload->size;
+    service->uploads_count--;
+    OPENSSL_cleanse(upload, sizeof *upload);
+    free(upload);
+    imaging_operation_ended(service);
+}
+
+static void answer_and_free(struct imaging_upload *upload, const struct upload_answer *answer) {
+    struct imaging_counts *counts = &upload->service->counts;
+    counts->stored += answer->outcome == UPLOAD_STORED;
+    counts->already_there += answer->outcome == UPLOAD_ALREADY_THERE;
+    counts->held += answer->outcome == UPLOAD_HELD;
+    counts->refused += answer->outcome == UPLOAD_REFUSED;
+    if (upload->done) {
+        upload->done(upload->data, answer);
+    }
+    free_upload(upload);
+}
+
+static void finish(struct imaging_upload *upload, enum upload_outcome outcome) {
+    answer_and_free(upload,
+                    &(struct upload_answer){.outcome = outcome,
+                                            .sop_instance_uid = upload->instance.sop_instance_uid});
+}
+
+struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
+                                            struct uuid patient_case, struct uuid by, uint64_t size,
+                                            upload_done done, void *data) {
+    assert(size <= UPLOAD_SIZE_MAX);
+    if (service->closing || service->uploads_count == UPLOADS_MAX ||
+        size > UPLOADS_SIZE_MAX - service->uploads_size) {
+        return NULL;
+    }
+    struct imaging_upload *upload = calloc(1, sizeof *upload);
+    int file = memfd_create("upload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (!upload || file < 0) {
+        free(upload);
+        if (file >= 0) {
+            close(file);
+        }
+        return NULL;
+    }
+    upload->service = service;
+    upload->patient_case = patient_case;
+    upload->by = by;
+    upload->size = size;
+    upload->done = done;
+    upload->data = data;
+    upload->file = file;
+    bounded_output_init(&upload->outline, INSTANCE_ENCODED_MAX);
+    bounded_output_init(&upload->identity, INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD);
+    bounded_output_init(&upload->metadata, METADATA_PART_MAX + SEALED_VALUE_OVERHEAD);
+    service->uploads_size += size;
+    service->uploads_count++;
+    imaging_operation_began(service);
+    return upload;
+}
+
+bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes) {
+    if (bytes.length > upload->size - upload->received) {
+        return false;
+    }
+    const uint8_t *from = bytes.bytes;
+    size_t left = bytes.length;
+    while (left > 0) {
+        ssize_t written = write(upload->file, from, left);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return false;
+        }
+        from += written;
+        left -= (size_t)written;
+    }
+    upload->received += bytes.length;
+    return true;
+}
+
+void imaging_upload_cancel(struct imaging_upload *upload) {
+    upload->done = NULL;
+    if (!upload->ended) {
+        free_upload(upload);
+    }
+}
+
+/* Telling. */
+
+static void on_series_loaded(void *data, const struct imaging_series *series) {
+    struct imaging_upload *upload = data;
+    // Stored is stored, also when the list of its series cannot be read just now.
+    answer_and_free(upload,
+                    &(struct upload_answer){.outcome = UPLOAD_STORED,
+                                            .sop_instance_uid = upload->instance.sop_instance_uid,
+                                            .series = series});
+}
+
+static void on_inserted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct imaging_upload *upload = data;
+    bool raced = result == POSTGRES_FAILED && rows &&
+                 strcmp(postgres_sqlstate(rows), "23505") == 0 && ++upload->attempts < ATTEMPTS_MAX;
+    if (raced) {
+        look_up(upload);
+    } else if (result != POSTGRES_OK) {
+        finish(upload, UPLOAD_UNAVAILABLE);
+    } else if (upload->held) {
+        finish(upload, UPLOAD_HELD);
+    } else {
+        imaging_announce_soon(upload->service, upload->patient_case, upload->instance.series_uid,
+                              upload->by);
+        imaging_load_series(upload->service, upload->patient_case, upload->instance.series_uid,
+                            upload->by, on_series_loaded, upload);
+    }
+}
+
+static void insert(struct imaging_upload *upload) {
+    struct binary_integer number = binary_integer(upload->instance.instance_number);
+    struct binary_integer size = binary_integer((int64_t)upload->size);
+    struct postgres_parameter parameters[] = {
+        parameter_uuid(&upload->service->config.tenant),
+        parameter_uuid(&upload->patient_case),
+        parameter_text(upload->instance.sop_instance_uid),
+        parameter_text(upload->instance.series_uid),
+        parameter_text(upload->instance.study_uid),
+        parameter_bytes(upload->digest, sizeof upload->digest),
+        parameter_bool(&upload->held),
+        parameter_int4(&number),
+        parameter_int8(&size),
+        parameter_bytes(upload->outline.bytes, upload->outline.size),
+        parameter_bytes(upload->frames, upload->frames_size),
+        parameter_bytes(upload->identity.bytes, upload->identity.size),
+        parameter_bytes(upload->metadata.bytes, upload->metadata.size),
+        parameter_uuid(&upload->by),
+    };
+    postgres_query(upload->service->config.postgres,
+                   "INSERT INTO image_instance (tenant_id, case_id, sop_instance_uid, series_uid,"
+                   " study_uid, digest, held, instance_number, file_size, outline, frames,"
+                   " identity, metadata, stored_by)"
+                   " VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::bytea,"
+                   " $7::boolean, $8::integer, $9::bigint, $10::bytea, $11::bytea, $12::bytea,"
+                   " $13::bytea, $14::uuid)",
+                   parameters, sizeof parameters / sizeof parameters[0], on_inserted, upload);
+}
+
+/* Sealing, on a thread. */
+
+static bool seal_column(const struct imaging_upload *upload, const char *column, const void *bytes,
+                        size_t size, struct bounded_output *output) {
+    uint8_t place[RECORD_PLACE_MAX];
+    size_t place_size =
+        record_place(column, upload->patient_case, upload->instance.sop_instance_uid, place);
+    uint8_t *room = bounded_output_extend(output, size + SEALED_VALUE_OVERHEAD);
+    return room && sealed_value_seal(upload->keys.blob, place, place_size, bytes, size, room);
+}
+
+static bool make_columns(struct imaging_upload *upload) {
+    uint8_t *encoded = malloc(INSTANCE_ENCODED_MAX);
+    struct instance *outline = malloc(sizeof *outline);
+    struct bounded_output part;
+    bounded_output_init(&part, METADATA_PART_MAX);
+    bool made = encoded && outline;
+    if (made) {
+        instance_outline(&upload->instance, outline);
+        bounded_output_write(&upload->outline, encoded, instance_encode(outline, encoded));
+        made = seal_column(upload, "identity", encoded, instance_encode(&upload->instance, encoded),
+                           &upload->identity) &&
+               metadata_part_make(upload->json, upload->json_size, &part) &&
+               seal_column(upload, "metadata", part.bytes, part.size, &upload->metadata);
+    }
+    bounded_output_finish(&part);
+    free(outline);
+    free(encoded);
+    return made;
+}
+
+static enum blob_result seal_file(struct imaging_upload *upload) {
+    uint8_t name[BLOB_NAME_SIZE];
+    record_blob_name(&upload->keys, upload->patient_case, upload->instance.sop_instance_uid,
+                     upload->digest, name);
+    void *bytes = mmap(NULL, upload->size, PROT_READ, MAP_PRIVATE, upload->file, 0);
+    if (bytes == MAP_FAILED) {
+        return BLOB_IO_FAILED;
+    }
+    struct blob_write write_to;
+    uint8_t digest[BLOB_DIGEST_SIZE];
+    enum blob_result result =
+        blob_write_begin(&write_to, &upload->service->files, upload->keys.blob, name);
+    if (result == BLOB_OK) {
+        result = blob_write_bytes(&write_to, bytes, upload->size);
+    }
+    if (result == BLOB_OK) {
+        result = blob_write_commit(&write_to, digest);
+    }
+    munmap(bytes, upload->size);
+    if (result != BLOB_OK) {
+        blob_write_abort(&write_to);
+        return result;
+    }
+    // The child named the contents; what was sealed must be the same.
+    return memcmp(digest, upload->digest, sizeof digest) == 0 ? BLOB_OK : BLOB_DAMAGED;
+}
+
+static void run_seal(struct work *work) {
+    struct imaging_upload *upload = (struct imaging_upload *)work;
+    upload->sealed = make_columns(upload) ? seal_file(upload) : BLOB_IO_FAILED;
+}
+
+static void on_sealed(struct work *work) {
+    struct imaging_upload *upload = (struct imaging_upload *)work;
+    if (upload->sealed == BLOB_OK) {
+        insert(upload);
+        return;
+    }
+    log_error("imaging", "upload not stored: %s", blob_result_text(upload->sealed));
+    finish(upload, upload->sealed == BLOB_NO_SPACE ? UPLOAD_NO_SPACE : UPLOAD_UNAVAILABLE);
+}
+
+static void seal(struct imaging_upload *upload) {
+    if (upload->metadata.size > 0) {
+        insert(upload); // sealed before the race that was lost
+        return;
+    }
+    upload->work.run = run_seal;
+    upload->work.done = on_sealed;
+    if (!imaging_case_keys(upload->service, upload->patient_case, &upload->keys) ||
+        !work_submit(upload->service->queue, &upload->work)) {
+        finish(upload, UPLOAD_UNAVAILABLE);
+    }
+}
+
+/* Looking up: is this UID in the case already, and with these bytes? */
+
+static void on_looked_up(void *data, enum postgres_result result,
+                         const struct postgres_rows *rows) {
+    struct imaging_upload *upload = data;
+    if (result != POSTGRES_OK) {
+        finish(upload, UPLOAD_UNAVAILABLE);
+        return;
+    }
+    int count = postgres_row_count(rows);
+    for (int row = 0; row < count; row++) {
+        struct postgres_parameter digest = postgres_value(rows, row, 0);
+        struct postgres_parameter held = postgres_value(rows, row, 1);
+        if (digest.length == BLOB_DIGEST_SIZE &&
+            memcmp(digest.bytes, upload->digest, BLOB_DIGEST_SIZE) == 0) {
+            bool is_held = ((const uint8_t *)held.bytes)[0] != 0;
+            finish(upload, is_held ? UPLOAD_HELD : UPLOAD_ALREADY_THERE);
+            return;
+        }
+    }
+    upload->held = count > 0;
+    seal(upload);
+}
+
+static void look_up(struct imaging_upload *upload) {
+    struct postgres_parameter parameters[] = {parameter_uuid(&upload->patient_case),
+                                              parameter_text(upload->instance.sop_instance_uid)};
+    postgres_query(upload->service->config.postgres,
+                   "SELECT digest, held FROM image_instance"
+                   " WHERE case_id = $1::uuid AND sop_instance_uid = $2::text",
+                   parameters, 2, on_looked_up, upload);
+}
+
+static void on_key(void *data, enum imaging_read_result result) {
+    if (result == IMAGING_READ_OK) {
+        look_up(data);
+    } else {
+        finish(data, UPLOAD_UNAVAILABLE);
+    }
+}
+
+/* Parsing. */
+
+/* Copies what is needed of an answer that is borrowed; false without memory or sense. */
+static bool keep_parsed(struct imaging_upload *upload, const struct parsed *parsed) {
+    if (parsed->digest.length != BLOB_DIGEST_SIZE ||
+        !instance_decode(&upload->instance, parsed->index.bytes, parsed->index.length) ||
+        upload->instance.sop_instance_uid[0] == 0 || upload->instance.file_size != upload->size) {
+        return false;
+    }
+    memcpy(upload->digest, parsed->digest.bytes, BLOB_DIGEST_SIZE);
+    upload->json = malloc((size_t)parsed->metadata.length + 1);
+    upload->frames = record_frames_encode(parsed, &upload->frames_size);
+    if (!upload->json || !upload->frames) {
+        return false;
+    }
+    upload->json_size = parsed->metadata.length;
+    if (upload->json_size > 0) {
+        memcpy(upload->json, parsed->metadata.bytes, upload->json_size);
+    }
+    return true;
+}
+
+static void on_parsed(void *data, const struct parsed *parsed) {
+    struct imaging_upload *upload = data;
+    if (parsed->refusal != INGEST_REFUSAL_NONE) {
+        answer_and_free(upload,
+                        &(struct upload_answer){.outcome = UPLOAD_REFUSED,
+                                                .refusal = (enum file_refusal_kind)parsed->refusal,
+                                                .reason = parsed->reason});
+        return;
+    }
+    if (!keep_parsed(upload, parsed)) {
+        finish(upload, UPLOAD_UNAVAILABLE);
+        return;
+    }
+    imaging_need_case_key(upload->service, upload->patient_case, on_key, upload);
+}
+
+void imaging_upload_end(struct imaging_upload *upload) {
+    assert(upload->received == upload->size && !upload->ended);
+    upload->ended = true;
+    // From here nobody can change it, the child included.
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+    if (fcntl(upload->file, F_ADD_SEALS, seals) != 0 ||
+        !ingest_link_parse(upload->service->ingest, upload->file, upload->size, on_parsed,
+                           upload)) {
+        finish(upload, UPLOAD_UNAVAILABLE);
+    }
+}
