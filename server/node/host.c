@@ -84,14 +84,16 @@ static void answer_questions(struct hub *hub) {
     }
 }
 
-static void load_done(void *data, enum store_result result) {
-    struct hub *hub = data;
+static void conclude_load(struct hub *hub, enum load_result result) {
     struct activation *activation = hub->activation;
-    hub->loading = false;
     activation_hold(activation);
-    runtime_loaded(activation, load_result_of(result));
+    runtime_loaded(activation, result);
     answer_questions(hub);
     activation_release(activation);
+}
+
+static void load_done(void *data, enum store_result result) {
+    conclude_load(data, load_result_of(result));
 }
 
 static void host_load(struct host *host, struct activation *activation) {
@@ -100,7 +102,11 @@ static void host_load(struct host *host, struct activation *activation) {
     struct node *node = node_of(host);
     struct hub *hub = hub_of(node, activation);
     const struct actor_kind *kind = node_kind(node, activation_kind(activation));
-    hub->loading = true;
+    if (node->config.is_quarantined != NULL &&
+        node->config.is_quarantined(node->config.data, activation_id(activation))) {
+        conclude_load(hub, LOAD_QUARANTINED);
+        return;
+    }
     hub->head = (struct stream_head){.stream = activation_id(activation), .kind = kind->number};
     store_load(node->config.store, &hub->head, kind->state_format, &sink, hub);
 }

@@ -92,6 +92,9 @@ struct node *node_create(const struct node_config *config) {
     host_init(node);
     node->now = config->clock->now(config->clock);
     node->runtime = runtime_create(&node->host, node->config.kinds, node->config.kind_count);
+    if (config->crash_marker != NULL) {
+        runtime_mark_crashes_in(node->runtime, config->crash_marker);
+    }
     store_on_due(config->store, on_pending, node);
     store_start(config->store, on_shards, node);
     return node;

@@ -72,7 +72,8 @@ struct node_config {
     uint16_t node_number;
     const struct actor_kind *const *kinds; /* NULL: all there are */
     size_t kind_count;
-    bool (*user_is_administrator)(void *data, struct uuid user); /* NULL: session's own flag */
+    struct crash_marker *crash_marker; /* survives a crash of the process; NULL = none */
+    bool (*is_quarantined)(void *data, struct uuid stream); /* NULL = nothing is */
     void *data;
 };
 

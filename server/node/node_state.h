@@ -82,7 +82,6 @@ struct hub {
     uint32_t capacity;
     struct grant_question *questions; /* HTTP asks while the actor loads */
     /* Derived */
-    bool loading;
     bool dirty; /* in the node's list of hubs with changed ephemera */
     struct hub *next_dirty;
     int64_t frame_at; /* when the last ephemeral frames left */
