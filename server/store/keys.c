@@ -1,0 +1,356 @@
+#include "server/store/keys.h"
+
+#include "server/store/key_pages.h"
+#include "server/store/seal.h"
+#include "server/store/uuid_table.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/kdf.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PURPOSE_COUNT = KEY_RECORDING + 1 };
+
+struct tenant_key {
+    struct tenant_key *next; /* older generation, or another tenant */
+    struct uuid tenant;
+    uint32_t generation;
+    uint8_t key[KEY_BYTES];
+};
+
+struct stream_key {
+    struct uuid tenant;
+    uint8_t key[KEY_BYTES];
+    /* Every event needs this one: derived once. */
+    uint8_t event_key[KEY_BYTES];
+    bool event_key_known;
+};
+
+struct keys {
+    uint8_t *kek; /* in `tenant_pages` */
+    struct tenant_key *tenants;
+    struct uuid_table streams; /* to the address of a struct stream_key */
+    struct key_pages tenant_pages;
+    struct key_pages stream_pages;
+    struct seal *seal;
+    EVP_KDF *kdf;
+};
+
+/* The key-encryption key's file */
+
+static const char *read_kek(int file, uint8_t kek[KEY_BYTES])
+{
+    struct stat status;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+        return "the key file is not a file";
+    if ((status.st_mode & 077) != 0)
+        return "the key file can be read by others: its mode must be 0600";
+    if (status.st_size != KEY_BYTES || read(file, kek, KEY_BYTES) != KEY_BYTES)
+        return "the key file is damaged: it must hold 32 bytes";
+    return NULL;
+}
+
+/* Written beside and linked into place, so that a half-written key never bears the name. */
+static const char *make_kek(const char *path, uint8_t kek[KEY_BYTES])
+{
+    char fresh[4096];
+    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
+        return "the path of the key file is too long";
+    (void)unlink(fresh);
+    if (RAND_priv_bytes(kek, KEY_BYTES) != 1)
+        return "the system gives no random numbers";
+    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0)
+        return "the key file cannot be made";
+    bool written = write(file, kek, KEY_BYTES) == KEY_BYTES && fsync(file) == 0;
+    written = close(file) == 0 && written && link(fresh, path) == 0;
+    (void)unlink(fresh);
+    return written ? NULL : "the key file cannot be written";
+}
+
+static struct keys *create(const uint8_t kek[KEY_BYTES])
+{
+    struct keys *keys = calloc(1, sizeof *keys);
+    uint64_t seed = 0;
+    assert(keys != NULL);
+    if (RAND_bytes((unsigned char *)&seed, sizeof seed) != 1)
+        abort();
+    uuid_table_init(&keys->streams, seed);
+    key_pages_init(&keys->tenant_pages, sizeof(struct tenant_key));
+    key_pages_init(&keys->stream_pages, sizeof(struct stream_key));
+    keys->kek = key_pages_take(&keys->tenant_pages);
+    memcpy(keys->kek, kek, KEY_BYTES);
+    keys->seal = seal_create();
+    keys->kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    assert(keys->kdf != NULL);
+    return keys;
+}
+
+struct keys *keys_open(const char *kek_path, bool create_it, const char **ret_message)
+{
+    uint8_t kek[KEY_BYTES];
+    const char *trouble = NULL;
+    int file = open(kek_path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        trouble = read_kek(file, kek);
+        close(file);
+    } else if (errno == ENOENT && create_it) {
+        trouble = make_kek(kek_path, kek);
+    } else {
+        trouble = errno == ENOENT ? "the key file is not there: without it nothing can be read"
+                                  : "the key file cannot be opened";
+    }
+    struct keys *keys = trouble == NULL ? create(kek) : NULL;
+    OPENSSL_cleanse(kek, sizeof kek);
+    if (trouble != NULL)
+        *ret_message = trouble;
+    return keys;
+}
+
+struct keys *keys_for_test(const uint8_t kek[KEY_BYTES])
+{
+    return create(kek);
+}
+
+void keys_close(struct keys *keys)
+{
+    if (keys == NULL)
+        return;
+    uuid_table_finish(&keys->streams);
+    key_pages_finish(&keys->stream_pages);
+    key_pages_finish(&keys->tenant_pages);
+    seal_destroy(keys->seal);
+    EVP_KDF_free(keys->kdf);
+    free(keys);
+}
+
+/* Wrapping: the additional data says whose key it is, so that rows cannot be exchanged. */
+
+static struct seal_header wrap_header(const char *what, struct uuid tenant, struct uuid stream,
+                                      uint32_t generation)
+{
+    struct seal_header header = {0};
+    memcpy(header.bytes, what, 6);
+    memcpy(header.bytes + 6, tenant.bytes, 16);
+    memcpy(header.bytes + 22, stream.bytes, 16);
+    for (int i = 0; i < 4; i++)
+        header.bytes[38 + i] = (uint8_t)(generation >> (24 - 8 * i));
+    header.length = 42;
+    return header;
+}
+
+static struct seal_header tenant_header(struct uuid tenant, uint32_t generation)
+{
+    return wrap_header("tenant", tenant, (struct uuid){{0}}, generation);
+}
+
+static struct seal_header stream_header(struct uuid tenant, struct uuid stream, uint32_t generation)
+{
+    return wrap_header("stream", tenant, stream, generation);
+}
+
+static bool wrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
+                 const uint8_t key[KEY_BYTES], uint8_t ret[WRAPPED_KEY_BYTES])
+{
+    uint8_t nonce[SEAL_NONCE_BYTES];
+    if (RAND_bytes(nonce, sizeof nonce) != 1)
+        return false;
+    seal_close(keys->seal, by, nonce, header, (struct bytes){KEY_BYTES, key}, ret);
+    return true;
+}
+
+static bool unwrap(struct keys *keys, const uint8_t by[KEY_BYTES],
+                   const struct seal_header *header, const uint8_t wrapped[WRAPPED_KEY_BYTES],
+                   uint8_t ret[KEY_BYTES])
+{
+    return seal_open(keys->seal, by, header, (struct bytes){WRAPPED_KEY_BYTES, wrapped}, ret);
+}
+
+/* Tenants */
+
+static struct tenant_key *find_tenant(const struct keys *keys, struct uuid tenant,
+                                      uint32_t generation)
+{
+    for (struct tenant_key *key = keys->tenants; key != NULL; key = key->next)
+        if (uuid_equal(key->tenant, tenant) && key->generation == generation)
+            return key;
+    return NULL;
+}
+
+static struct tenant_key *find_newest(const struct keys *keys, struct uuid tenant)
+{
+    struct tenant_key *newest = NULL;
+    for (struct tenant_key *key = keys->tenants; key != NULL; key = key->next)
+        if (uuid_equal(key->tenant, tenant) &&
+            (newest == NULL || key->generation > newest->generation))
+            newest = key;
+    return newest;
+}
+
+static struct tenant_key *take_tenant(struct keys *keys, struct uuid tenant, uint32_t generation)
+{
+    struct tenant_key *key = find_tenant(keys, tenant, generation);
+    if (key != NULL)
+        return key;
+    key = key_pages_take(&keys->tenant_pages);
+    key->tenant = tenant;
+    key->generation = generation;
+    key->next = keys->tenants;
+    keys->tenants = key;
+    return key;
+}
+
+bool keys_new_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
+                     uint8_t ret_wrapped[WRAPPED_KEY_BYTES])
+{
+    if (find_tenant(keys, tenant, generation) != NULL)
+        return false;
+    struct seal_header header = tenant_header(tenant, generation);
+    uint8_t fresh[KEY_BYTES];
+    bool made = RAND_priv_bytes(fresh, sizeof fresh) == 1 &&
+                wrap(keys, keys->kek, &header, fresh, ret_wrapped);
+    if (made)
+        memcpy(take_tenant(keys, tenant, generation)->key, fresh, KEY_BYTES);
+    OPENSSL_cleanse(fresh, sizeof fresh);
+    return made;
+}
+
+bool keys_add_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
+                     const uint8_t wrapped[WRAPPED_KEY_BYTES])
+{
+    struct seal_header header = tenant_header(tenant, generation);
+    uint8_t key[KEY_BYTES];
+    bool opened = unwrap(keys, keys->kek, &header, wrapped, key);
+    if (opened)
+        memcpy(take_tenant(keys, tenant, generation)->key, key, KEY_BYTES);
+    OPENSSL_cleanse(key, sizeof key);
+    return opened;
+}
+
+/* Streams */
+
+static struct stream_key *find_stream(const struct keys *keys, struct uuid stream)
+{
+    const uint64_t *address = uuid_table_find(&keys->streams, stream);
+    return address == NULL ? NULL : (struct stream_key *)(uintptr_t)*address;
+}
+
+static void put_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
+                       const uint8_t key[KEY_BYTES])
+{
+    keys_forget_stream(keys, stream);
+    struct stream_key *entry = key_pages_take(&keys->stream_pages);
+    entry->tenant = tenant;
+    memcpy(entry->key, key, KEY_BYTES);
+    uuid_table_set(&keys->streams, stream, (uint64_t)(uintptr_t)entry);
+}
+
+bool keys_new_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
+                     uint32_t *ret_generation, uint8_t ret_wrapped[WRAPPED_KEY_BYTES])
+{
+    const struct tenant_key *by = find_newest(keys, tenant);
+    if (by == NULL)
+        return false;
+    struct seal_header header = stream_header(tenant, stream, by->generation);
+    uint8_t fresh[KEY_BYTES];
+    bool made = RAND_priv_bytes(fresh, sizeof fresh) == 1 &&
+                wrap(keys, by->key, &header, fresh, ret_wrapped);
+    if (made) {
+        put_stream(keys, tenant, stream, fresh);
+        *ret_generation = by->generation;
+    }
+    OPENSSL_cleanse(fresh, sizeof fresh);
+    return made;
+}
+
+bool keys_add_stream(struct keys *keys, struct uuid tenant, struct uuid stream, uint32_t generation,
+                     const uint8_t wrapped[WRAPPED_KEY_BYTES])
+{
+    const struct tenant_key *by = find_tenant(keys, tenant, generation);
+    if (by == NULL)
+        return false;
+    struct seal_header header = stream_header(tenant, stream, generation);
+    uint8_t key[KEY_BYTES];
+    bool opened = unwrap(keys, by->key, &header, wrapped, key);
+    if (opened)
+        put_stream(keys, tenant, stream, key);
+    OPENSSL_cleanse(key, sizeof key);
+    return opened;
+}
+
+bool keys_has_stream(const struct keys *keys, struct uuid stream)
+{
+    return find_stream(keys, stream) != NULL;
+}
+
+void keys_forget_stream(struct keys *keys, struct uuid stream)
+{
+    struct stream_key *entry = find_stream(keys, stream);
+    if (entry == NULL)
+        return;
+    uuid_table_remove(&keys->streams, stream);
+    key_pages_give(&keys->stream_pages, entry);
+}
+
+/* HKDF (RFC 5869) without salt: the key is uniform already. The info names what the subkey is for, and whose. */
+static bool hkdf(struct keys *keys, const uint8_t from[KEY_BYTES], enum key_purpose purpose,
+                 struct uuid tenant, struct uuid stream, uint8_t ret[KEY_BYTES])
+{
+    static const char *const names[PURPOSE_COUNT] = {"consilium event    ", "consilium blob     ",
+                                                     "consilium list     ", "consilium name     ",
+                                                     "consilium recording"};
+    enum { NAME_BYTES = 19 };
+    uint8_t info[NAME_BYTES + 32];
+    memcpy(info, names[purpose], NAME_BYTES);
+    memcpy(info + NAME_BYTES, tenant.bytes, 16);
+    memcpy(info + NAME_BYTES + 16, stream.bytes, 16);
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)from, KEY_BYTES),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, sizeof info),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(keys->kdf);
+    bool derived = context != NULL && EVP_KDF_derive(context, ret, KEY_BYTES, parameters) == 1;
+    EVP_KDF_CTX_free(context);
+    return derived;
+}
+
+/* The tenant's own lasting key is that of a stream with the tenant's id: it survives new generations. */
+static const uint8_t *tenant_own_key(const struct keys *keys, struct uuid tenant)
+{
+    const struct stream_key *lasting = find_stream(keys, tenant);
+    if (lasting != NULL)
+        return lasting->key;
+    const struct tenant_key *newest = find_newest(keys, tenant);
+    return newest == NULL ? NULL : newest->key;
+}
+
+bool keys_derive(struct keys *keys, struct uuid tenant, struct uuid stream,
+                 enum key_purpose purpose, uint8_t ret_key[KEY_BYTES])
+{
+    assert((unsigned)purpose < PURPOSE_COUNT);
+    if (uuid_is_zero(stream)) {
+        const uint8_t *from = tenant_own_key(keys, tenant);
+        return from != NULL && hkdf(keys, from, purpose, tenant, stream, ret_key);
+    }
+    struct stream_key *entry = find_stream(keys, stream);
+    if (entry == NULL || !uuid_equal(entry->tenant, tenant))
+        return false;
+    if (purpose != KEY_EVENT)
+        return hkdf(keys, entry->key, purpose, tenant, stream, ret_key);
+    if (!entry->event_key_known)
+        entry->event_key_known =
+            hkdf(keys, entry->key, KEY_EVENT, tenant, stream, entry->event_key);
+    if (entry->event_key_known)
+        memcpy(ret_key, entry->event_key, KEY_BYTES);
+    return entry->event_key_known;
+}
