@@ -1,6 +1,9 @@
 // Prints everything that is generated from the schemas. Plain Node, no packages.
 //
 //   node protocol/generate.mjs [--schema DIR] [--out-c DIR] [--out-ts DIR] [--out-frames DIR]
+//
+// For schemas of another place, `--include DIR` is where C finds the output, seen from the top of
+// the tree, and `--codec DIR` where TypeScript finds reader.ts and writer.ts, seen from the output.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,16 +19,20 @@ import { tsSchemaFile } from './generator/typescript.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+class UsageError extends Error {}
+
 function readOptions(words) {
   const options = {
     '--schema': join(HERE, 'schema'),
     '--out-c': join(HERE, 'generated'),
     '--out-ts': join(HERE, '../clients/web/src/protocol/generated'),
     '--out-frames': join(HERE, '../tests/support/frames'),
+    '--include': 'protocol/generated',
+    '--codec': '..',
   };
   for (let i = 0; i < words.length; i += 2) {
     if (!(words[i] in options) || words[i + 1] === undefined) {
-      throw new Error(
+      throw new UsageError(
         `usage: generate.mjs ${Object.keys(options)
           .map((name) => `[${name} DIR]`)
           .join(' ')}`,
@@ -36,7 +43,8 @@ function readOptions(words) {
   return options;
 }
 
-function readSchemas(folder) {
+function readSchemas(options) {
+  const folder = options['--schema'];
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.schema'))
     .sort();
@@ -50,7 +58,12 @@ function readSchemas(folder) {
         `${schema.name} is declared in ${schema.name}.schema`,
       );
     }
-    return { ...schema, fileName: basename(path) };
+    return {
+      ...schema,
+      fileName: basename(path),
+      folder: options['--include'],
+      codec: options['--codec'],
+    };
   });
   return linkSchemas(schemas);
 }
@@ -81,30 +94,45 @@ function writeFiles(folder, files) {
   }
 }
 
+/** Option -> the files that go into its folder. */
+function printAll(schemas, options) {
+  const containers = collectContainers(schemas);
+  const actors = schemas.filter(({ isActor }) => isActor);
+  const shown = clientSchemas(schemas);
+  return {
+    '--out-c': [
+      docsFile(schemas),
+      ...listFiles(containers, options['--include']),
+      ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
+      ...actors.flatMap(behaviourFiles),
+    ],
+    '--out-frames': actors.map(framesFile),
+    '--out-ts': [
+      ...shown.map(tsSchemaFile),
+      ...tsKindFiles(
+        shown.filter((schema) => actors.includes(schema)),
+        options['--codec'],
+      ),
+    ],
+  };
+}
+
 function main() {
   const options = readOptions(process.argv.slice(2));
-  const schemas = readSchemas(options['--schema']);
-  const containers = collectContainers(schemas);
-  writeFiles(options['--out-c'], [
-    docsFile(schemas),
-    ...listFiles(containers),
-    ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
-    ...schemas.filter(({ isActor }) => isActor).flatMap(behaviourFiles),
-  ]);
-  writeFiles(options['--out-frames'], schemas.filter(({ isActor }) => isActor).map(framesFile));
-  const shown = clientSchemas(schemas);
-  writeFiles(options['--out-ts'], [
-    ...shown.map(tsSchemaFile),
-    ...tsKindFiles(shown.filter(({ isActor }) => isActor)),
-  ]);
+  const byFolder = new Map();
+  for (const [option, files] of Object.entries(printAll(readSchemas(options), options))) {
+    const folder = options[option];
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), ...files]);
+  }
+  byFolder.forEach((files, folder) => writeFiles(folder, files));
 }
 
 try {
   main();
 } catch (error) {
-  if (!(error instanceof Error)) {
+  if (!(error instanceof SchemaError) && !(error instanceof UsageError)) {
     throw error;
   }
-  process.stderr.write(`${error instanceof SchemaError ? error.message : error.stack}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

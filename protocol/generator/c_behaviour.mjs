@@ -1,10 +1,11 @@
 // The C of an actor kind as a whole: what the gate knows of its messages, and the table of its
 // handlers with the functions that call them.
-import { BANNER, header, message_tag, source } from './c_files.mjs';
+import { BANNER, guardOf, header, message_tag, source } from './c_files.mjs';
 import { comment, fill, signature } from './c_layout.mjs';
 import { snake, upper } from './names.mjs';
 
-const GENERATED = 'protocol/generated';
+// The roles that a rule names are always the program's own.
+const ROLES = 'protocol/generated/session.h';
 
 const handled = (schema) =>
   schema.messages.filter((message) => message.up || message.form === 'event');
@@ -43,7 +44,7 @@ function rulesSource(schema) {
   const entries = [schema, ...schema.parts].flatMap((from) =>
     [...from.messages].sort((a, b) => a.tag - b.tag).map((message) => rule(from, message)),
   );
-  const includes = [`${GENERATED}/${schema.name}.h`];
+  const includes = [`${schema.folder}/${schema.name}.h`];
   const usesRoles = schema.messages
     .concat(...schema.parts.map((part) => part.messages))
     .some(({ roles }) => roles.length > 0);
@@ -54,7 +55,7 @@ function rulesSource(schema) {
   ].join('\n');
   return source(
     BANNER(schema.fileName),
-    [includes, usesRoles && schema.name !== 'session' ? [`${GENERATED}/session.h`] : []],
+    [includes, usesRoles && schema.name !== 'session' ? [ROLES] : []],
     [table],
   );
 }
@@ -129,9 +130,9 @@ function behaviourHeader(schema) {
     );
   }
   return header(
-    `PROTOCOL_GENERATED_${upper(name)}_BEHAVIOUR_H`,
+    guardOf(schema.folder, `${name}_behaviour`),
     BANNER(schema.fileName),
-    [`${GENERATED}/${name}.h`],
+    [`${schema.folder}/${name}.h`],
     parts,
   );
 }
@@ -241,7 +242,7 @@ function behaviourSource(schema) {
   ].join('\n');
   const text = source(
     BANNER(schema.fileName),
-    [[`${GENERATED}/${name}_behaviour.h`]],
+    [[`${schema.folder}/${name}_behaviour.h`]],
     [complete, ...dispatchFunctions(schema), ...applyFunctions(schema)],
   );
   return text.replace('_behaviour.h"\n', '_behaviour.h"\n\n#include <assert.h>\n');

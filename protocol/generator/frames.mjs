@@ -194,8 +194,10 @@ function mapEntry(type, index) {
   return textHead(key.length) + Buffer.from(key).toString('hex') + packLargest(type.value);
 }
 
+/** Null where the largest happens to be the default. */
 function largestCell(field) {
-  return field.type.base === 'reserved' ? null : packLargest(field.type);
+  const cell = field.type.base === 'reserved' ? null : packLargest(field.type);
+  return cell === packDefault(field) ? null : cell;
 }
 
 function packRandom(type, random) {

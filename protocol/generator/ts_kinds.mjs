@@ -107,7 +107,7 @@ function readSwitch(name, type, entries) {
   ].join('\n');
 }
 
-function upFile(kinds) {
+function upFile(kinds, codec) {
   const entries = (kind) => messagesOf(kind, isUp);
   const all = kinds.flatMap(entries);
   const tags = kinds.map((kind) =>
@@ -124,7 +124,7 @@ function upFile(kinds) {
   ];
   return [
     BANNER,
-    "import { Writer } from '../writer';",
+    `import { Writer } from '${codec}/writer';`,
     ...imports(all, 'write'),
     importLine(
       ['Kind', 'UpOf', ...kinds.map(({ name }) => `${pascal(name)}Up`)].sort(),
@@ -245,7 +245,7 @@ const READ_FRAME = `function readFrame<K extends Kind>(
 }
 `;
 
-function downFile(kinds) {
+function downFile(kinds, codec) {
   const functions = kinds.flatMap((kind) =>
     Object.entries(GROUPS).map(([group, wanted]) => ({
       name: `read${pascal(kind.name)}${group}`,
@@ -273,8 +273,8 @@ function downFile(kinds) {
   ].sort();
   return [
     BANNER,
-    "import { Reader } from '../reader';",
-    "import { ProtocolError, type FrameHead } from '../values';",
+    `import { Reader } from '${codec}/reader';`,
+    `import { ProtocolError, type FrameHead } from '${codec}/values';`,
     ...imports(
       functions.flatMap(({ entries }) => entries),
       'read',
@@ -319,7 +319,7 @@ function downFile(kinds) {
 }
 
 /** The server's side, for tests and stand-ins of the server: not part of the client's bundle. */
-function mirrorFile(kinds) {
+function mirrorFile(kinds, codec) {
   const every = () => true;
   const all = kinds.flatMap((kind) => messagesOf(kind, every));
   const name = (kind) => `${pascal(kind.name)}Message`;
@@ -327,9 +327,9 @@ function mirrorFile(kinds) {
     BANNER,
     '// The other side of the wire, for tests and for stand-ins of the server: every message, read and',
     '// written by tag. The client itself imports up.ts and down.ts.',
-    "import type { Reader } from '../reader';",
-    "import { ProtocolError } from '../values';",
-    "import type { Writer } from '../writer';",
+    `import type { Reader } from '${codec}/reader';`,
+    `import { ProtocolError } from '${codec}/values';`,
+    `import type { Writer } from '${codec}/writer';`,
     ...[...new Map(all.map((entry) => [entry.from, entry])).keys()].sort().map((from) => {
       const names = [
         ...new Set(all.filter((entry) => entry.from === from).map(({ message }) => message.name)),
@@ -389,11 +389,12 @@ function mirrorFile(kinds) {
   ].join('\n');
 }
 
-export function tsKindFiles(kinds) {
+/** `codec` is the path from the generated folder to reader.ts and writer.ts. */
+export function tsKindFiles(kinds, codec) {
   return [
     { path: 'kinds.ts', text: kindsFile(kinds) },
-    { path: 'up.ts', text: upFile(kinds) },
-    { path: 'down.ts', text: downFile(kinds) },
-    { path: 'mirror.ts', text: mirrorFile(kinds) },
+    { path: 'up.ts', text: upFile(kinds, codec) },
+    { path: 'down.ts', text: downFile(kinds, codec) },
+    { path: 'mirror.ts', text: mirrorFile(kinds, codec) },
   ];
 }

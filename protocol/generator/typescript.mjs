@@ -329,13 +329,13 @@ export function tsSchemaFile(schema) {
   const writer = used(['Writer']);
   const values = used(['requireId', 'ZERO_UUID']);
   if (reader.length > 0) {
-    head.push("import type { Reader } from '../reader';");
+    head.push(`import type { Reader } from '${schema.codec}/reader';`);
   }
   if (values.length > 0) {
-    head.push(importLine(values, '../values'));
+    head.push(importLine(values, `${schema.codec}/values`));
   }
   if (writer.length > 0) {
-    head.push("import { countFields, type Writer } from '../writer';");
+    head.push(`import { countFields, type Writer } from '${schema.codec}/writer';`);
   }
   return {
     path: `${schema.name}.ts`,

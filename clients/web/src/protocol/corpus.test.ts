@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
+import { mirror as everythingMirror } from '../../../../tests/support/everything/generated/mirror';
 import { decodeDown } from './generated/down';
 import type { Kind, UpOf } from './generated/kinds';
 import { mirror, type MessageOf, type MirrorCodec } from './generated/mirror';
@@ -11,7 +12,7 @@ import { Reader } from './reader';
 import { ProtocolError, type FrameHead } from './values';
 import { Writer } from './writer';
 
-const FOLDER = fileURLToPath(new URL('../../../../tests/support/frames/', import.meta.url));
+const SUPPORT = fileURLToPath(new URL('../../../../tests/support/', import.meta.url));
 const KINDS: Kind[] = ['session', 'board', 'patient_case', 'user'];
 const TAG_DOWN = 64;
 const EVERY_CUT_SIZE_MAX = 400;
@@ -38,8 +39,8 @@ function parseFrame(text: string): Uint8Array {
     return Uint8Array.from(pieces.flat());
 }
 
-function readSamples(kind: Kind): Sample[] {
-    const lines = readFileSync(`${FOLDER}${kind}.frames`, 'utf8').split('\n');
+function readSamples(path: string): Sample[] {
+    const lines = readFileSync(`${SUPPORT}${path}.frames`, 'utf8').split('\n');
     return lines
         .filter((line) => line !== '' && !line.startsWith('#'))
         .map((line) => {
@@ -89,8 +90,28 @@ function rewriteIn<K extends Kind>(kind: K, bytes: Uint8Array): Uint8Array {
     return write(codec, read(codec, bytes));
 }
 
+function expectKept(samples: Sample[], rewrite: (frame: Uint8Array) => Uint8Array): void {
+    for (const { verdict, frame, expected, line } of samples) {
+        if (verdict === 'refused') {
+            expect(() => rewrite(frame), line).toThrow(ProtocolError);
+        } else {
+            expect(hex(rewrite(frame)), line.slice(0, 500)).toBe(hex(expected));
+        }
+    }
+}
+
+describe('frames of a schema that uses the whole language', () => {
+    const samples = readSamples('everything/generated/everything');
+    const codec = everythingMirror.everything;
+
+    test('are read, written again or refused as the corpus says', () => {
+        expect(samples.length).toBeGreaterThan(200);
+        expectKept(samples, (frame) => write(codec, read(codec, frame)));
+    });
+});
+
 describe.each(KINDS)('frames of a %s', (kind) => {
-    const samples = readSamples(kind);
+    const samples = readSamples(`frames/${kind}`);
     const good = samples.filter(({ verdict }) => verdict !== 'refused');
 
     test('are written again as the corpus says', () => {
