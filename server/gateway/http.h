@@ -1,7 +1,8 @@
 /*
- * HTTP on our loop: routes, exchanges, bodies in, bodies out. libwebsockets stays behind this header. An exchange
- * is one request and its answer; it is owned by the gateway and is valid until the handler has ended it or
- * on_closed was called (the client went away: nothing may be written any more).
+ * HTTP on our loop: routes, exchanges, bodies in, bodies out. libwebsockets stays behind this
+ * header. An exchange is one request and its answer; it is owned by the gateway and is valid until
+ * the handler has ended it or on_closed was called (the client went away: nothing may be written
+ * any more).
  */
 #ifndef CONSILIUM_HTTP_H
 #define CONSILIUM_HTTP_H
@@ -37,11 +38,14 @@ void http_add_routes(struct gateway *gateway, const struct http_route *routes, s
 
 /* Reading the request */
 const struct http_identity *http_who(const struct http_exchange *exchange);
-struct text http_capture(const struct http_exchange *exchange, unsigned index); /* decoded, borrowed */
+struct text http_capture(const struct http_exchange *exchange,
+                         unsigned index); /* decoded, borrowed */
 bool http_capture_uuid(const struct http_exchange *exchange, unsigned index, struct uuid *ret);
-struct text http_header(const struct http_exchange *exchange, const char *name); /* length 0 = absent */
-struct text http_query(const struct http_exchange *exchange, const char *name);  /* never logged */
+struct text http_header(const struct http_exchange *exchange,
+                        const char *name); /* length 0 = absent */
+struct text http_query(const struct http_exchange *exchange, const char *name); /* never logged */
 uint64_t http_content_length(const struct http_exchange *exchange);
+bool http_wants_head(const struct http_exchange *exchange); /* HEAD: `writable` is never called */
 
 /* The body. Small ones whole: done gets it once. Large ones as they come, with back-pressure. */
 void http_read_whole(struct http_exchange *exchange,
@@ -51,15 +55,18 @@ struct http_body_sink {
     void (*bytes)(struct http_exchange *exchange, struct bytes bytes, void *data);
     void (*end)(struct http_exchange *exchange, void *data);
 };
-void http_read_stream(struct http_exchange *exchange, const struct http_body_sink *sink, void *data);
-void http_pause(struct http_exchange *exchange); /* no more bytes until resumed; legal inside the sink */
+void http_read_stream(struct http_exchange *exchange, const struct http_body_sink *sink,
+                      void *data);
+void http_pause(
+    struct http_exchange *exchange); /* no more bytes until resumed; legal inside the sink */
 void http_resume(struct http_exchange *exchange);
 
 /* Called once when the client goes away before the end; the handler lets go of everything then. */
 void http_on_closed(struct http_exchange *exchange,
                     void (*closed)(struct http_exchange *exchange, void *data), void *data);
 
-/* Answering. Headers are static or arena text valid for the call. Every answer gets the security headers. */
+/* Answering. Headers are static or arena text valid for the call. Every answer gets the security
+ * headers. */
 struct http_header_line {
     const char *name;
     const char *value;
@@ -70,16 +77,18 @@ void http_answer_error(struct http_exchange *exchange, int status, const char *w
 void http_answer_bytes(struct http_exchange *exchange, int status, const char *content_type,
                        const struct http_header_line *headers, size_t header_count,
                        struct bytes body); /* copies */
-/* Long answers: begin, then write at most HTTP_WRITE_MAX whenever `writable` is called, until length bytes went out. */
+/* Long answers: begin, then write at most HTTP_WRITE_MAX whenever `writable` is called, until
+ * length bytes went out. */
 void http_answer_begin(struct http_exchange *exchange, int status, const char *content_type,
                        const struct http_header_line *headers, size_t header_count, uint64_t length,
                        void (*writable)(struct http_exchange *exchange, void *data), void *data);
 void http_write(struct http_exchange *exchange, struct bytes bytes); /* copies or sends at once */
-void http_want_writable(struct http_exchange *exchange); /* when there was nothing to write just now */
+void http_want_writable(
+    struct http_exchange *exchange);             /* when there was nothing to write just now */
 void http_abort(struct http_exchange *exchange); /* cut: revoked, or failed in the middle */
 
-/* What may this user do with this case? Asks the case actor; the answer comes on the loop, possibly at once.
- * audiences 0 = answer 404. The grant may end later: see http_on_revoked. */
+/* What may this user do with this case? Asks the case actor; the answer comes on the loop, possibly
+ * at once. audiences 0 = answer 404. The grant may end later: see http_on_revoked. */
 void http_ask_case_grant(struct http_exchange *exchange, struct uuid patient_case,
                          void (*answer)(struct http_exchange *exchange, uint8_t audiences,
                                         uint16_t roles, void *data),

@@ -59,9 +59,21 @@ static void on_closed(struct http_exchange *exchange, void *data) {
     free_ask(data);
 }
 
+/* Everything is said: the exchange goes on without us. */
+static void end_ask(struct ask *ask) {
+    http_on_closed(ask->exchange, NULL, NULL);
+    free_ask(ask);
+}
+
+static void abort_ask(struct ask *ask) {
+    struct http_exchange *exchange = ask->exchange;
+    end_ask(ask);
+    http_abort(exchange);
+}
+
 static void answer_error(struct ask *ask, int status, const char *word, const char *message) {
     http_answer_error(ask->exchange, status, word, message);
-    free_ask(ask);
+    end_ask(ask);
 }
 
 static void answer_result(struct ask *ask, enum imaging_read_result result) {
@@ -107,7 +119,7 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
     const char *type =
         ask->kind == ASK_LIST ? "application/json; charset=utf-8" : "application/dicom+json";
     http_answer_bytes(ask->exchange, 200, type, headers, ask->gzip ? 3 : 2, bytes);
-    free_ask(ask);
+    end_ask(ask);
 }
 
 static void ask_text(struct ask *ask) {
@@ -131,6 +143,7 @@ static void ask_text(struct ask *ask) {
 static void on_writable(struct http_exchange *exchange, void *data);
 static void read_next(struct ask *ask);
 
+/* What fits one block is answered with it. */
 static void begin_answer(struct ask *ask) {
     struct http_header_line headers[HTTP_HEADERS_MAX] = {
         {"cache-control", "no-store"}, {"accept-ranges", "bytes"}, {"etag", ask->facts.etag}};
@@ -142,9 +155,18 @@ static void begin_answer(struct ask *ask) {
         // A document is shown by our page or saved, never run as a page of its own.
         headers[count++] = (struct http_header_line){"content-disposition", "attachment"};
     }
+    if (ask->block_size == ask->end - ask->position) {
+        http_answer_bytes(ask->exchange, ask->status, ask->media_type, headers, count,
+                          (struct bytes){(uint32_t)ask->block_size, ask->block});
+        end_ask(ask);
+        return;
+    }
     ask->begun = true;
     http_answer_begin(ask->exchange, ask->status, ask->media_type, headers, count,
                       ask->end - ask->position, on_writable, ask);
+    if (http_wants_head(ask->exchange)) {
+        end_ask(ask); // no body is asked for
+    }
 }
 
 static void on_block(void *data, enum imaging_read_result result, struct bytes bytes) {
@@ -152,8 +174,7 @@ static void on_block(void *data, enum imaging_read_result result, struct bytes b
     uint8_t *block = result == IMAGING_READ_OK ? malloc(bytes.length) : NULL;
     if (!block && ask->begun) {
         // Too late for a status: a cut answer is not taken for a whole one.
-        http_abort(ask->exchange);
-        free_ask(ask);
+        abort_ask(ask);
         return;
     }
     if (!block) {
@@ -194,16 +215,14 @@ static void on_writable(struct http_exchange *exchange, void *data) {
     bool last = ask->position + ask->block_written == ask->end;
     http_write(exchange, (struct bytes){(uint32_t)step, from});
     if (last) {
-        free_ask(ask);
+        end_ask(ask);
     } else if (ask->block_written == ask->block_size) {
         read_next(ask);
     }
 }
 
 static void on_cut(void *data) {
-    struct ask *ask = data;
-    http_abort(ask->exchange);
-    free_ask(ask);
+    abort_ask(data);
 }
 
 static bool etag_matches(struct text header, const char *etag) {
@@ -231,7 +250,7 @@ static bool choose_range(struct ask *ask) {
         {"cache-control", "no-store"}, {"etag", ask->facts.etag}, {"content-range", NULL}};
     if (etag_matches(http_header(exchange, "if-none-match"), ask->facts.etag)) {
         http_answer_bytes(exchange, 304, NULL, headers, 2, (struct bytes){0, NULL});
-        free_ask(ask);
+        end_ask(ask);
         return false;
     }
     ask->status = 200;
@@ -262,7 +281,7 @@ static bool choose_range(struct ask *ask) {
                                   "\"message\":\"No byte of it lies in this range.\"}";
     http_answer_bytes(exchange, 416, "application/json; charset=utf-8", headers, 3,
                       (struct bytes){sizeof message - 1, (const uint8_t *)message});
-    free_ask(ask);
+    end_ask(ask);
     return false;
 }
 
@@ -321,7 +340,7 @@ static void on_upload_done(void *data, const struct upload_answer *answer) {
     struct ask *ask = data;
     ask->upload = NULL;
     routes_imaging_answer_upload(ask->exchange, answer);
-    free_ask(ask);
+    end_ask(ask);
 }
 
 static void on_upload_bytes(struct http_exchange *exchange, struct bytes bytes, void *data) {
@@ -341,6 +360,10 @@ static void on_upload_end(struct http_exchange *exchange, void *data) {
 static void ask_upload(struct ask *ask) {
     static const struct http_body_sink sink = {on_upload_bytes, on_upload_end};
     uint64_t size = http_content_length(ask->exchange);
+    if (http_header(ask->exchange, "content-length").length == 0) {
+        answer_error(ask, 411, "length_required", "Say how long the file is: send Content-Length.");
+        return;
+    }
     if (size == 0) {
         answer_error(ask, 422, "refused", "The file is empty.");
         return;
