@@ -100,23 +100,45 @@ function parseType(fail, text) {
   return optional ? { base: 'optional', item } : item;
 }
 
+/** The smallest and largest whole number a default may be; those of 64 bits stay exact in Node. */
+const WHOLE = {
+  u8: [0, 2 ** 8 - 1],
+  u16: [0, 2 ** 16 - 1],
+  u32: [0, 2 ** 32 - 1],
+  u64: [0, Number.MAX_SAFE_INTEGER],
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  i64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  time: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  version: [0, Number.MAX_SAFE_INTEGER],
+};
+
+function parseNumberDefault(fail, base, text) {
+  const value = Number(text);
+  const [low, high] = WHOLE[base] ?? [-Infinity, Infinity];
+  if (value < low || value > high || (base in WHOLE && !Number.isInteger(value))) {
+    fail(`the default ${text} is not a whole number that ${base} holds`);
+  }
+  return value;
+}
+
 function parseDefault(fail, type, text) {
-  if (type.base === 'bool' && (text === 'true' || text === 'false')) {
+  const { base } = type;
+  if (base === 'bool' && (text === 'true' || text === 'false')) {
     return text === 'true';
   }
-  if (type.base === 'text' && /^"[^"\\]*"$/.test(text)) {
+  if (base === 'text' && /^"[^"\\]*"$/.test(text)) {
+    if (Buffer.byteLength(text) - 2 > type.lengthMax) {
+      fail(`the default ${text} is longer than ${type.lengthMax} bytes`);
+    }
     return text.slice(1, -1);
   }
-  if (/^[uif]\d+$|^time$|^version$/.test(type.base) && /^-?\d+(\.\d+)?$/.test(text)) {
-    if (!type.base.startsWith('f') && !Number.isSafeInteger(Number(text))) {
-      fail(`the default ${text} is not a whole number that ${type.base} holds`);
-    }
-    return Number(text);
+  if ((base in WHOLE || base === 'f32' || base === 'f64') && /^-?\d+(\.\d+)?$/.test(text)) {
+    return parseNumberDefault(fail, base, text);
   }
-  if (type.base === 'named' && FIELD_NAME.test(text)) {
+  if (base === 'named' && FIELD_NAME.test(text)) {
     return text; // a member of an enum, looked up when names are
   }
-  return fail(`a ${type.base} cannot have the default ${text}`);
+  return fail(`a ${base} cannot have the default ${text}`);
 }
 
 function parseField(fail, line) {

@@ -12,13 +12,17 @@ import { none, top } from './tree.mjs';
 const FOLDERS = {
   '--out-c': 'protocol/generated',
   '--out-ts': 'clients/web/src/protocol/generated',
+  '--out-frames': 'tests/support/frames',
 };
+
+/** The corpus of frames lies beside what reads it; the other folders hold printed files alone. */
+const isPrinted = (path) => !path.includes(FOLDERS['--out-frames']) || path.endsWith('.frames');
 
 function filesBelow(folder) {
   return existsSync(folder)
     ? readdirSync(folder, { recursive: true })
         .map((name) => join(folder, name))
-        .filter((path) => statSync(path).isFile())
+        .filter((path) => statSync(path).isFile() && isPrinted(path))
     : [];
 }
 
