@@ -30,8 +30,7 @@ static const struct {
     {"sec-websocket-version", WSI_TOKEN_VERSION},
 };
 
-static struct text copy_known(struct http_exchange *exchange, enum lws_token_indexes token)
-{
+static struct text copy_known(struct http_exchange *exchange, enum lws_token_indexes token) {
     struct lws *wsi = exchange->connection->wsi;
     int length = lws_hdr_total_length(wsi, token);
     if (length <= 0) {
@@ -44,8 +43,7 @@ static struct text copy_known(struct http_exchange *exchange, enum lws_token_ind
     return (struct text){(uint32_t)length, bytes};
 }
 
-static struct text copy_other(struct http_exchange *exchange, const char *name)
-{
+static struct text copy_other(struct http_exchange *exchange, const char *name) {
     enum { NAME_MAX_LENGTH = 64 };
     char with_colon[NAME_MAX_LENGTH + 2];
     int name_length = lws_snprintf(with_colon, sizeof(with_colon), "%s:", name);
@@ -55,15 +53,13 @@ static struct text copy_other(struct http_exchange *exchange, const char *name)
         return (struct text){0, NULL};
     }
     char *bytes = arena_alloc(&exchange->arena, (size_t)length + 1);
-    if (bytes == NULL ||
-        lws_hdr_custom_copy(wsi, bytes, length + 1, with_colon, name_length) < 0) {
+    if (bytes == NULL || lws_hdr_custom_copy(wsi, bytes, length + 1, with_colon, name_length) < 0) {
         return (struct text){0, NULL};
     }
     return (struct text){(uint32_t)length, bytes};
 }
 
-struct text http_header(const struct http_exchange *exchange, const char *name)
-{
+struct text http_header(const struct http_exchange *exchange, const char *name) {
     /* The arena is the exchange's own memory for what it has read; reading is not changing it. */
     struct http_exchange *own = (struct http_exchange *)(uintptr_t)exchange;
     for (size_t i = 0; i < sizeof(known_headers) / sizeof(known_headers[0]); i++) {
@@ -74,8 +70,7 @@ struct text http_header(const struct http_exchange *exchange, const char *name)
     return copy_other(own, name);
 }
 
-struct text http_query(const struct http_exchange *exchange, const char *name)
-{
+struct text http_query(const struct http_exchange *exchange, const char *name) {
     struct http_exchange *own = (struct http_exchange *)(uintptr_t)exchange;
     struct lws *wsi = exchange->connection->wsi;
     size_t name_length = strlen(name);
@@ -85,8 +80,8 @@ struct text http_query(const struct http_exchange *exchange, const char *name)
             return (struct text){0, NULL};
         }
         char *bytes = arena_alloc(&own->arena, (size_t)length + 1);
-        if (bytes == NULL || lws_hdr_copy_fragment(wsi, bytes, length + 1, WSI_TOKEN_HTTP_URI_ARGS,
-                                                   n) != length) {
+        if (bytes == NULL ||
+            lws_hdr_copy_fragment(wsi, bytes, length + 1, WSI_TOKEN_HTTP_URI_ARGS, n) != length) {
             return (struct text){0, NULL};
         }
         if ((size_t)length > name_length && bytes[name_length] == '=' &&
@@ -104,8 +99,7 @@ static const char *const method_names[] = {
 };
 
 /* RFC 9110 8.6: digits only. */
-static bool read_length(struct text text, uint64_t *ret)
-{
+static bool read_length(struct text text, uint64_t *ret) {
     uint64_t value = 0;
     enum { DIGITS_MAX = 18 };
     if (text.length == 0 || text.length > DIGITS_MAX) {
@@ -121,8 +115,7 @@ static bool read_length(struct text text, uint64_t *ret)
     return true;
 }
 
-bool request_read(struct http_exchange *exchange)
-{
+bool request_read(struct http_exchange *exchange) {
     char *path = NULL;
     int length = 0;
     int method = lws_http_get_uri_and_method(exchange->connection->wsi, &path, &length);
@@ -145,34 +138,28 @@ bool request_read(struct http_exchange *exchange)
     return !exchange->arena.failed;
 }
 
-const struct http_identity *http_who(const struct http_exchange *exchange)
-{
+const struct http_identity *http_who(const struct http_exchange *exchange) {
     return &exchange->who;
 }
 
-struct text http_capture(const struct http_exchange *exchange, unsigned index)
-{
+struct text http_capture(const struct http_exchange *exchange, unsigned index) {
     assert(index < exchange->match.capture_count);
     return exchange->match.captures[index];
 }
 
-bool http_capture_uuid(const struct http_exchange *exchange, unsigned index, struct uuid *ret)
-{
+bool http_capture_uuid(const struct http_exchange *exchange, unsigned index, struct uuid *ret) {
     return uuid_of_text(http_capture(exchange, index), ret);
 }
 
-uint64_t http_content_length(const struct http_exchange *exchange)
-{
+uint64_t http_content_length(const struct http_exchange *exchange) {
     return exchange->content_length;
 }
 
-bool http_wants_head(const struct http_exchange *exchange)
-{
+bool http_wants_head(const struct http_exchange *exchange) {
     return exchange->head_only;
 }
 
-static struct text bearer_of(struct http_exchange *exchange)
-{
+static struct text bearer_of(struct http_exchange *exchange) {
     struct text value = http_header(exchange, "authorization");
     static const char scheme[] = "bearer ";
     uint32_t length = sizeof(scheme) - 1;
@@ -182,17 +169,14 @@ static struct text bearer_of(struct http_exchange *exchange)
     return (struct text){value.length - length, value.bytes + length};
 }
 
-bool request_is_bearer(struct http_exchange *exchange)
-{
+bool request_is_bearer(struct http_exchange *exchange) {
     return bearer_of(exchange).length > 0;
 }
 
-struct text request_token(struct http_exchange *exchange)
-{
+struct text request_token(struct http_exchange *exchange) {
     struct text token = bearer_of(exchange);
     if (token.length > 0) {
         return token;
     }
-    return cookie_find(http_header(exchange, "cookie"),
-                       cookie_name(exchange->connection->tls));
+    return cookie_find(http_header(exchange, "cookie"), cookie_name(exchange->connection->tls));
 }
