@@ -84,7 +84,8 @@ struct names {
 
 static struct plane_position plane_of(const struct prepared_viewport *from,
                                       const char *frame_of_reference) {
-    // Towards the viewer's back, and up, in patient space: seen from the feet, the face, the left.
+    // Away from the viewer, and up, in patient space: seen from the feet, the face and the left
+    // side, as radiologists are used to.
     static const struct point normals[] = {
         [PLANE_AXIAL] = {0, 0, 1}, [PLANE_CORONAL] = {0, 1, 0}, [PLANE_SAGITTAL] = {-1, 0, 0}};
     static const struct point ups[] = {
