@@ -50,6 +50,11 @@ static void no_frame_that_is_read_is_over_the_size_of_its_rule(void **state) {
     for_each_kind(frames_keep_their_size);
 }
 
+static void a_frame_that_its_arena_cannot_hold_is_refused(void **state) {
+    (void)state;
+    for_each_kind(frames_are_refused_for_want_of_memory);
+}
+
 static void what_is_read_from_mutated_bytes_survives_being_written(void **state) {
     (void)state;
     for_each_kind(frames_survive_mutation);
@@ -61,6 +66,7 @@ int main(void) {
         cmocka_unit_test(a_frame_cut_at_any_byte_is_refused),
         cmocka_unit_test(msgpack_c_reads_the_same_and_packs_it_no_shorter),
         cmocka_unit_test(no_frame_that_is_read_is_over_the_size_of_its_rule),
+        cmocka_unit_test(a_frame_that_its_arena_cannot_hold_is_refused),
         cmocka_unit_test(what_is_read_from_mutated_bytes_survives_being_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,8 +37,9 @@ static void a_pointer_update_is_within_24_bytes(void **state) {
     (void)state;
     uint8_t buffer[FRAME_HEAD_SIZE_MAX + 64];
     struct writer writer;
-    const struct frame frame = {.form = FRAME_EPHEMERAL, .channel = 100, .tag = STAGE_MOVE_POINTER};
-    const struct move_pointer move = {.handle = 100, .x = 1.5f, .y = -2.5f, .z = 300.25f};
+    const struct frame frame = {
+        .form = FRAME_EPHEMERAL, .channel = UINT16_MAX, .tag = STAGE_MOVE_POINTER};
+    const struct move_pointer move = {.handle = UINT16_MAX, .x = 1.5f, .y = -2.5f, .z = 300.25f};
     writer_init_fixed(&writer, buffer, sizeof buffer);
     frame_write_head(&writer, &frame);
     move_pointer_write(&writer, &move);

@@ -15,6 +15,7 @@
 #define ARENA_SIZE_MAX ((size_t)16 << 20)
 #define LINE_SIZE_MAX 16384
 #define EVERY_CUT_SIZE_MAX 2048
+#define BUDGETS_TRIED_MAX 50
 
 enum verdict { SAME, READS, REFUSED };
 
@@ -214,6 +215,30 @@ static void check_size(const struct sample *sample) {
 
 void frames_keep_their_size(const struct frame_kind *kind) {
     for_each_sample(kind, check_size);
+}
+
+static void check_memory(const struct sample *sample) {
+    struct bytes bytes = writer_bytes(&sample->frame);
+    struct arena arena;
+    struct frame frame;
+    arena_init(&arena, ARENA_SIZE_MAX);
+    if (decode(sample->kind, bytes, &frame, &arena) != NULL) {
+        size_t needed = arena.allocated;
+        size_t step = needed / BUDGETS_TRIED_MAX / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+        for (size_t budget = 0; budget < needed; budget += step + ARENA_ALIGNMENT) {
+            arena_finish(&arena);
+            arena_init(&arena, budget);
+            if (decode(sample->kind, bytes, &frame, &arena) != NULL) {
+                fail_msg("read with %zu of %zu bytes: %.500s", budget, needed, sample->line);
+            }
+            assert_true(arena.failed);
+        }
+    }
+    arena_finish(&arena);
+}
+
+void frames_are_refused_for_want_of_memory(const struct frame_kind *kind) {
+    for_each_sample(kind, check_memory);
 }
 
 static uint32_t next_random(uint32_t *seed) {

@@ -31,6 +31,9 @@ void frames_agree_with_msgpack_c(const struct frame_kind *kind);
 /* None is over the size that its rule lets through the gate. */
 void frames_keep_their_size(const struct frame_kind *kind);
 
+/* With any less memory than it needs, a frame is refused like one that is malformed. */
+void frames_are_refused_for_want_of_memory(const struct frame_kind *kind);
+
 /* What is read from bytes that nobody wrote is written as what is read as the same. */
 void frames_survive_mutation(const struct frame_kind *kind);
 
