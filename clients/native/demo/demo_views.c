@@ -16,7 +16,7 @@ struct prepared_viewport {
     const char *series;                 // "cranium/2026-11-16/ct"; NULL = the case's document
     unsigned instance;                  // of the series; of a document the page
     unsigned frame;                     // 1-based
-    enum prepared_plane plane;          // instead of the instance: through `point`
+    enum prepared_plane plane;          // instead of the instance: through `center`
     struct point center;                // patient mm, or px in image space
     double window_center, window_width; // 0: the image's own
     enum window_unit unit;
@@ -27,52 +27,46 @@ struct prepared_view {
     const char *patient_case;
     const char *name;
     const char *title;
-    uint8_t rows, columns;
-    struct prepared_viewport viewports[VIEWPORTS_MAX];
+    uint8_t columns; // of one row
+    const struct prepared_viewport *viewports;
 };
 
 #define CURRENT "cranium/2026-11-16/ct"
 #define PRIOR "cranium/2026-05-04/ct"
-// The middle of the defect's upper edge in the current study.
-#define DEFECT                                                                                     \
-    { -33, -75, 126 }
+// The middle of the defect in the current study, and the prior's slice that the known move
+// (rigid_move.h) puts it on.
+enum { DEFECT_INSTANCE = 73, DEFECT_INSTANCE_PRIOR = 75 };
+// clang-format off
+#define DEFECT {-31, -60, 108}
+// clang-format on
 #define BONE .window_center = 450, .window_width = 1800, .unit = WINDOW_UNIT_HOUNSFIELD
 
+static const struct prepared_viewport defect_now_and_before[] = {
+    {CURRENT, DEFECT_INSTANCE, 1, .center = {0, 0, 108}, BONE, .linked = true},
+    {PRIOR, DEFECT_INSTANCE_PRIOR, 1, .center = {0, 0, 111}, BONE, .linked = true},
+};
+static const struct prepared_viewport defect_in_three_planes[] = {
+    {CURRENT, .plane = PLANE_AXIAL, .center = DEFECT, BONE},
+    {CURRENT, .plane = PLANE_CORONAL, .center = DEFECT, BONE},
+    {CURRENT, .plane = PLANE_SAGITTAL, .center = DEFECT, BONE},
+};
+static const struct prepared_viewport radiograph_and_report[] = {
+    {"cranium/2026-11-16/cr", 1, 1, .center = {255, 168, 0}},
+    {.instance = 1},
+};
+static const struct prepared_viewport midbrain[] = {
+    {"brain/2026-11-12/mr", 9, 1, .center = {-0.93, 22.67, -2.56}},
+};
+static const struct prepared_viewport filled_artery[] = {
+    {"coronary/2026-11-13/xa", 1, 40, .center = {255.5, 255.5, 0}},
+};
+
 static const struct prepared_view prepared[] = {
-    {"cranium",
-     "compare",
-     "Defect, now and half a year before",
-     1,
-     2,
-     {{.series = CURRENT, .instance = 85, .frame = 1, .center = {0, 0, 126}, BONE, .linked = true},
-      {.series = PRIOR, .instance = 85, .frame = 1, .center = {0, 0, 126}, BONE, .linked = true}}},
-    {"cranium",
-     "planes",
-     "Defect in three planes",
-     1,
-     3,
-     {{.series = CURRENT, .plane = PLANE_AXIAL, .center = DEFECT, BONE},
-      {.series = CURRENT, .plane = PLANE_CORONAL, .center = DEFECT, BONE},
-      {.series = CURRENT, .plane = PLANE_SAGITTAL, .center = DEFECT, BONE}}},
-    {"cranium",
-     "report",
-     "Radiograph and report",
-     1,
-     2,
-     {{.series = "cranium/2026-11-16/cr", .instance = 1, .frame = 1, .center = {255, 168, 0}},
-      {.instance = 1}}},
-    {"brain",
-     "midbrain",
-     "Level of the midbrain",
-     1,
-     1,
-     {{.series = "brain/2026-11-12/mr", .instance = 9, .frame = 1}}},
-    {"coronary",
-     "filled",
-     "Right coronary artery filled",
-     1,
-     1,
-     {{.series = "coronary/2026-11-13/xa", .instance = 1, .frame = 40, .center = {255, 255, 0}}}},
+    {"cranium", "compare", "Defect, now and half a year before", 2, defect_now_and_before},
+    {"cranium", "planes", "Defect in three planes", 3, defect_in_three_planes},
+    {"cranium", "report", "Radiograph and report", 2, radiograph_and_report},
+    {"brain", "midbrain", "Level of the midbrain", 1, midbrain},
+    {"coronary", "filled", "Right coronary artery filled", 1, filled_artery},
 };
 
 // What a viewport's texts point to while its command is made.
@@ -149,10 +143,9 @@ static enum refusal save(struct conversation *conversation, uint16_t channel,
         .title = demo_text(view->title),
         .layout = layout_default,
     };
-    command.layout.rows = view->rows;
+    command.layout.rows = 1;
     command.layout.columns = view->columns;
-    command.layout.viewports =
-        (struct viewport_list){(uint32_t)(view->rows * view->columns), viewports};
+    command.layout.viewports = (struct viewport_list){view->columns, viewports};
     arena_init(&arena, COMMAND_BYTES_MAX);
     enum refusal refusal =
         conversation_say(conversation, channel, save_view_encode(&arena, &command), NULL);
@@ -167,7 +160,7 @@ bool demo_save_views(struct conversation *conversation, uint16_t channel, struct
         struct viewport viewports[VIEWPORTS_MAX];
         struct names names[VIEWPORTS_MAX];
         bool there = strcmp(view->patient_case, patient_case->name) == 0;
-        for (int j = 0; there && j < view->rows * view->columns; j++)
+        for (int j = 0; there && j < view->columns; j++)
             there = fill(http, view, &view->viewports[j], &names[j], &viewports[j]);
         if (there && save(conversation, channel, view, viewports) != REFUSAL_NONE) {
             *ret_reason = "the server refused a saved view";
