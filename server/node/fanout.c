@@ -72,7 +72,7 @@ static void cache_finish(struct frame_cache *cache) {
 static uint64_t previous_for(uint8_t audiences, const uint64_t previous[AUDIENCE_COUNT]) {
     uint64_t newest = 0;
     for (unsigned i = 0; i < AUDIENCE_COUNT; i++) {
-        if ((audiences >> i & 1u) != 0 && previous[i] > newest) {
+        if ((audiences & (1u << i)) != 0 && previous[i] > newest) {
             newest = previous[i];
         }
     }

@@ -81,7 +81,7 @@ struct node *node_create(const struct node_config *config) {
     node->config = *config;
     if (config->kinds == NULL) {
         node->config.kinds = actor_kinds;
-        node->config.kind_count = actor_kind_count;
+        node->config.kind_count = ACTOR_KIND_COUNT;
     }
     node->slots = calloc(NODE_SESSIONS_MAX, sizeof(struct session *));
     node->generations = calloc(NODE_SESSIONS_MAX, sizeof *node->generations);

@@ -38,7 +38,7 @@ static struct grant grant_everybody_all(const struct actor *actor, struct uuid u
 }
 
 static void offer_kinds(struct process *process) {
-    for (size_t i = 0; i < actor_kind_count; i++) {
+    for (size_t i = 0; i < ACTOR_KIND_COUNT; i++) {
         process->kinds[i] = *actor_kinds[i];
         process->kind_list[i] = &process->kinds[i];
         if (process->world->sabotage == SABOTAGE_SHOW_EVERYBODY_ALL &&
@@ -112,7 +112,7 @@ void process_start(struct process *process) {
         .store = process->store,
         .transport = &process->transport,
         .kinds = process->kind_list,
-        .kind_count = actor_kind_count,
+        .kind_count = ACTOR_KIND_COUNT,
         .node_number = (uint16_t)(process - world->processes + 1),
     });
     plan_tick(process, world->time.now);
