@@ -1,10 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+
+/** pdf.js asks for these by address when a document lacks its fonts or character maps. */
+function documentFonts(): Plugin {
+    const emitted = ['standard_fonts', 'cmaps'];
+    return {
+        name: 'document-fonts',
+        apply: 'build',
+        generateBundle() {
+            for (const folder of emitted) {
+                const from = `node_modules/pdfjs-dist/${folder}`;
+                for (const name of readdirSync(from)) {
+                    const source = readFileSync(`${from}/${name}`);
+                    this.emitFile({ type: 'asset', fileName: `pdf/${folder}/${name}`, source });
+                }
+            }
+        },
+    };
+}
 
 // The viewer is reached only through a dynamic import, so Rolldown gives it a chunk of its own and
 // the light pages (sign-in, worklist, status) never wait for Cornerstone.
 export default defineConfig({
-    plugins: [react()],
+    plugins: [react(), documentFonts()],
     // vtk.js asks for Node's `events`; the npm package of that name is the browser's version of it.
     resolve: { alias: { events: 'events' } },
     worker: { format: 'es' },

@@ -1,39 +1,59 @@
-// The records of the protocol that the stage and the viewer speak of. One import place for the
-// rest of the client; the declarations themselves are generated from protocol/schema.
+// The words of the protocol under the names the client uses for them.
+import type {
+    BoardDown,
+    BoardUp,
+    DownFrame as GeneratedFrame,
+    PatientCaseDown,
+    PatientCaseUp,
+    SessionDown,
+    SessionUp,
+    UserDown,
+    UserUp,
+} from './protocol';
 
-export interface Point { x: number; y: number; z: number }
-export interface ImagePosition { sopInstanceUid: string; frame: number }
-export interface PlanePosition { frameOfReferenceUid: string; point: Point; normal: Point; up: Point }
-export type VoiFunction = 'linear' | 'linear_exact' | 'sigmoid';
-export type WindowUnit = 'hounsfield' | 'suvbw' | 'stored';
-export interface Window { center: number; width: number; function: VoiFunction; unit: WindowUnit }
-export type SlabMode = 'none' | 'maximum' | 'minimum' | 'average';
-export interface Slab { thickness: number; mode: SlabMode }
-export interface Cine { playing: boolean; rate: number; startFrame: number; at: number }
-export interface Viewport {
-    displaySet: string;
-    image?: ImagePosition | undefined;
-    plane?: PlanePosition | undefined;
-    page: number;
-    center: Point;
-    shown: number;
-    rotation: number;
-    flipH: boolean;
-    flipV: boolean;
-    window?: Window | undefined;
-    invert: boolean;
-    colormap: string;
-    slab?: Slab | undefined;
-    overlays: boolean;
-    linked: boolean;
-    cine?: Cine | undefined;
-    aspect: number;
+export type * from './protocol';
+export type { DisplaySet as DisplaySetRecord } from './protocol';
+export { ZERO_UUID } from './protocol';
+
+interface Ups {
+    session: SessionUp;
+    board: BoardUp;
+    patient_case: PatientCaseUp;
+    user: UserUp;
 }
-export interface Layout {
-    item: number;
-    rows: number;
-    columns: number;
-    active: number;
-    viewports: Viewport[];
-    savedView?: string | undefined;
+interface Downs {
+    session: SessionDown;
+    board: BoardDown;
+    patient_case: PatientCaseDown;
+    user: UserDown;
 }
+
+export type ActorKind = keyof Ups;
+export type UpMessage<K extends ActorKind> = Ups[K];
+export type DownMessage<K extends ActorKind> = Downs[K];
+export type AnyUp = Ups[ActorKind];
+export type Frame = GeneratedFrame;
+
+/** Roles are bits of a mask, in the order of the schema. */
+export const roleBits = {
+    chair: 1 << 0,
+    coordinator: 1 << 1,
+    member: 1 << 2,
+    observer: 1 << 3,
+    referrer: 1 << 4,
+    administrator: 1 << 5,
+    self: 1 << 6,
+} as const;
+
+export const roleNumbers = {
+    chair: 0,
+    coordinator: 1,
+    member: 2,
+    observer: 3,
+    referrer: 4,
+    administrator: 5,
+} as const;
+export type RoleName = keyof typeof roleNumbers;
+export const roleNames = Object.keys(roleNumbers) as RoleName[];
+
+export const audienceBits = { clinical: 1, workflow: 2, status: 4, patient: 8, own: 16 } as const;

@@ -1,0 +1,197 @@
+// From "who is there" to the page asked for. The light pages are here; board and case, with the viewer,
+// are chunks of their own.
+import {
+    Component,
+    lazy,
+    Suspense,
+    useCallback,
+    useEffect,
+    useMemo,
+    useState,
+    type ReactNode,
+} from 'react';
+import { Connection } from './connection/connection';
+import { signOut as endSession, whoAmI, type Me, type ServerFacts } from './connection/http';
+import { browserSurroundings } from './connection/surroundings';
+import { HomePage } from './pages/home';
+import { Nowhere } from './pages/nowhere';
+import { SignInPage } from './pages/sign_in';
+import { Client } from './state/client';
+import { SessionContext } from './state/use_client';
+import { useStore } from './state/store';
+import { Button, Notice } from './ui/controls';
+import { Toasts } from './ui/frame';
+import { readRoute, usePath } from './ui/route';
+import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
+
+const BoardPage = lazy(() => import('./pages/board').then((page) => ({ default: page.BoardPage })));
+const CasePage = lazy(() => import('./pages/case').then((page) => ({ default: page.CasePage })));
+
+export function App() {
+    const [language, choose] = useState<Language>(preferredLanguage);
+    const speech = useMemo(
+        () => ({ language, words: wordsOf(language), choose }),
+        [language, choose],
+    );
+    useEffect(() => {
+        document.documentElement.lang = language;
+    }, [language]);
+    return (
+        <SpeechContext value={speech}>
+            <Breakage>
+                <a className="skip button primary" href="#content">
+                    {speech.words.skipToContent}
+                </a>
+                <Door />
+                <Toasts />
+            </Breakage>
+        </SpeechContext>
+    );
+}
+
+type Presence =
+    | { is: 'asking' }
+    | { is: 'unreachable' }
+    | { is: 'out'; wasIn: boolean }
+    | { is: 'in'; me: Me; server: ServerFacts };
+
+function Door() {
+    const words = useWords();
+    const [presence, setPresence] = useState<Presence>({ is: 'asking' });
+    const ask = useCallback(() => {
+        whoAmI()
+            .then((answer) =>
+                setPresence(answer ? { is: 'in', ...answer } : { is: 'out', wasIn: false }),
+            )
+            .catch(() => setPresence({ is: 'unreachable' }));
+    }, []);
+    useEffect(ask, [ask]);
+    switch (presence.is) {
+        case 'asking':
+            return <Notice title={words.loading} />;
+        case 'unreachable':
+            return (
+                <main className="place front-desk" id="content">
+                    <Notice title={words.signInFailed}>
+                        <Button look="primary" onClick={ask}>
+                            {words.tryAgain}
+                        </Button>
+                    </Notice>
+                </main>
+            );
+        case 'out':
+            return <SignInPage wasIn={presence.wasIn} onIn={ask} />;
+        case 'in':
+            return (
+                <SignedIn
+                    key={presence.me.id}
+                    me={presence.me}
+                    server={presence.server}
+                    onOut={(wasIn) => setPresence({ is: 'out', wasIn })}
+                />
+            );
+    }
+}
+
+const emptyPixels = () => import('./viewer/engine').then((engine) => engine.emptyStore());
+
+interface SignedInProps {
+    me: Me;
+    server: ServerFacts;
+    onOut: (wasIn: boolean) => void;
+}
+
+function SignedIn({ me, server, onOut }: SignedInProps) {
+    const [client] = useState(() => {
+        const second = new URLSearchParams(window.location.search).get('window') === '2';
+        return new Client(new Connection(browserSurroundings(second ? 1 : 0)), me.id);
+    });
+    const signedOut = useStore(client.line, (line) => line.state.at === 'signed_out');
+    useEffect(() => {
+        const hurry = () => client.connection.hurry();
+        window.addEventListener('online', hurry);
+        return () => window.removeEventListener('online', hurry);
+    }, [client]);
+    const leave = useCallback(
+        (wasIn: boolean) => {
+            client.stop();
+            if (viewerLoaded()) {
+                void emptyPixels();
+            }
+            onOut(wasIn);
+        },
+        [client, onOut],
+    );
+    useEffect(() => {
+        if (signedOut) {
+            leave(true);
+        }
+    }, [signedOut, leave]);
+    const session = useMemo(
+        () => ({
+            client,
+            server,
+            name: me.name,
+            signOut: () => void endSession().then(() => leave(false)),
+        }),
+        [client, server, me, leave],
+    );
+    return (
+        <SessionContext value={session}>
+            <Page />
+        </SessionContext>
+    );
+}
+
+/** The viewer marks the page when it starts; before that there are no pixels to empty. */
+const viewerLoaded = () => document.documentElement.dataset.renderer !== undefined;
+
+function Page() {
+    const words = useWords();
+    const route = readRoute(usePath());
+    const waiting = <Notice title={words.loading} />;
+    switch (route.page) {
+        case 'home':
+            return <HomePage />;
+        case 'board':
+            return (
+                <Suspense fallback={waiting}>
+                    <BoardPage key={route.id} id={route.id} />
+                </Suspense>
+            );
+        case 'case':
+            return (
+                <Suspense fallback={waiting}>
+                    <CasePage key={route.id} id={route.id} />
+                </Suspense>
+            );
+        case 'nowhere':
+            return <Nowhere title={words.pageNotFound} help={words.pageNotFoundHelp} />;
+    }
+}
+
+/** A broken page says so and offers the way back, instead of going blank. */
+class Breakage extends Component<{ children: ReactNode }, { broken: boolean }> {
+    override state = { broken: false };
+
+    static getDerivedStateFromError() {
+        return { broken: true };
+    }
+
+    override render() {
+        return this.state.broken ? <Broken /> : this.props.children;
+    }
+}
+
+function Broken() {
+    const words = useWords();
+    return (
+        <main className="place" id="content">
+            <Notice title={words.somethingBroke} help={words.somethingBrokeHelp}>
+                <Button look="primary" onClick={() => window.location.reload()}>
+                    {words.reload}
+                </Button>
+            </Notice>
+        </main>
+    );
+}

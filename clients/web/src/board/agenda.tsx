@@ -1,0 +1,301 @@
+// The agenda: order, state, planned against used minutes, whose images are where.
+import { DropdownMenu } from 'radix-ui';
+import { useEffect, useState, useSyncExternalStore, type FormEvent } from 'react';
+import { usedTime, type BoardModel } from '../state/board_state';
+import type { BoardActor, CaseActor } from '../state/client';
+import { presentParticipants } from '../state/stage_state';
+import { useCase, useNow, useUser } from '../state/use_client';
+import { Button, Choice, Field, Sheet } from '../ui/controls';
+import { sayRefusal } from '../ui/refusal';
+import { roleNumbers, ZERO_UUID, type AgendaItem } from '../wire';
+import { minutesText, personName, useWords } from '../words';
+import { MenuItem } from './tool_strip';
+import type { PrefetchState } from './use_images';
+
+interface AgendaProps {
+    actor: BoardActor;
+    board: BoardModel;
+    mayMove: boolean;
+    prefetch: PrefetchState | undefined;
+    onName: (item: number, name: string) => void;
+}
+
+export function Agenda(props: AgendaProps) {
+    const { actor, board, mayMove } = props;
+    const words = useWords();
+    const [adding, setAdding] = useState(false);
+    return (
+        <section className="agenda" aria-labelledby="agenda">
+            <header className="row head">
+                <h2 id="agenda" className="grow">
+                    {words.agenda}
+                </h2>
+                {mayMove && board.meeting !== 'ended' && (
+                    <Button tight look="quiet" onClick={() => setAdding(true)}>
+                        {words.addCase}
+                    </Button>
+                )}
+            </header>
+            {board.items.length === 0 && (
+                <p className="mute pad">{mayMove ? words.noItems : words.noItemsWatching}</p>
+            )}
+            <ol>
+                {board.items.map((item, index) => (
+                    <Item key={item.item} {...props} item={item} position={index} />
+                ))}
+            </ol>
+            <Sheet title={words.addCase} open={adding} onClose={() => setAdding(false)}>
+                <AddCase actor={actor} board={board} onDone={() => setAdding(false)} />
+            </Sheet>
+        </section>
+    );
+}
+
+/** The patient's name: from the worklist when it is there, else from the case itself. */
+export function usePatientName(patientCase: string): { name: string; title: string } {
+    const entry = useUser((user) => user?.entries.find((one) => one.id === patientCase));
+    const known = entry !== undefined && entry.detail !== '';
+    const actor = useCase(known ? undefined : patientCase);
+    const fetched = useSubject(actor);
+    return known
+        ? { name: personName(entry.detail), title: entry.title }
+        : { name: personName(fetched?.name ?? ''), title: fetched?.title ?? '' };
+}
+
+/** A part of a case that may not be open yet. */
+function useSubject(actor: CaseActor | undefined): { name: string; title: string } | undefined {
+    const model = useSyncExternalStore(
+        actor?.store.watch ?? neverChanges,
+        () => actor?.store.get().model,
+    );
+    return model && { name: model.subject.name, title: model.title };
+}
+
+const neverChanges = () => () => undefined;
+
+interface ItemProps extends AgendaProps {
+    item: AgendaItem;
+    position: number;
+}
+
+function Item({ actor, board, mayMove, prefetch, item, position, onName }: ItemProps) {
+    const words = useWords();
+    const { name, title } = usePatientName(item.patientCase);
+    const now = item.state === 'open';
+    useEffect(() => onName(item.item, name), [onName, item.item, name]);
+    const own = prefetch?.item === item.item ? prefetch.percent : undefined;
+    return (
+        <li className={now ? 'item now' : 'item'} aria-current={now ? 'true' : undefined}>
+            <span className="place">{position + 1}</span>
+            <span className="name">{name || words.caseHidden}</span>
+            <span className="state">
+                {own !== undefined && item.state === 'waiting' ? (
+                    own >= 100 ? (
+                        <span className="ready">{words.itemReady}</span>
+                    ) : (
+                        words.itemLoading(own)
+                    )
+                ) : (
+                    words.itemState[item.state]
+                )}
+            </span>
+            <small className="grow">{title}</small>
+            <ItemTime item={item} running={now} />
+            {own !== undefined && item.state === 'waiting' && (
+                <Readiness board={board} item={item.item} percent={own} />
+            )}
+            {mayMove && board.meeting !== 'ended' && (
+                <ItemMenu actor={actor} board={board} item={item} position={position} />
+            )}
+        </li>
+    );
+}
+
+function ItemTime({ item, running }: { item: AgendaItem; running: boolean }) {
+    return running ? <RunningTime item={item} /> : <Time item={item} used={Number(item.usedMs)} />;
+}
+
+function RunningTime({ item }: { item: AgendaItem }) {
+    return <Time item={item} used={usedTime(item, useNow(500))} />;
+}
+
+function Time({ item, used }: { item: AgendaItem; used: number }) {
+    const words = useWords();
+    const planned = item.plannedSeconds * 1000;
+    const over = used > planned;
+    const text =
+        used > 0
+            ? words.timeUsedOf(minutesText(used), minutesText(planned))
+            : minutesText(planned);
+    return (
+        <small className={over ? 'time over' : 'time'}>
+            {text}
+            {over && <span className="unseen">{words.overTime}</span>}
+        </small>
+    );
+}
+
+function Readiness({
+    board,
+    item,
+    percent,
+}: {
+    board: BoardModel;
+    item: number;
+    percent: number;
+}) {
+    const words = useWords();
+    const people = presentParticipants(board.stage).filter((one) => one.window === 0);
+    const ready = people.filter((one) => one.prefetchedItem === item && one.prefetched >= 100);
+    const text =
+        percent >= 100
+            ? words.itemImagesEverywhere(Math.max(ready.length, 1), Math.max(people.length, 1))
+            : words.itemImagesLoading;
+    return (
+        <span className="readiness">
+            <small>{text}</small>
+            <progress max={100} value={percent} aria-label={text} />
+        </span>
+    );
+}
+
+interface ItemMenuProps {
+    actor: BoardActor;
+    board: BoardModel;
+    item: AgendaItem;
+    position: number;
+}
+
+function ItemMenu({ actor, board, item, position }: ItemMenuProps) {
+    const words = useWords();
+    const move = (to: number) =>
+        void sayRefusal(words, actor.command({ type: 'MoveItem', item: item.item, position: to }));
+    return (
+        <DropdownMenu.Root modal={false}>
+            <DropdownMenu.Trigger
+                className="button quiet icon item-menu"
+                aria-label={`${words.moreTools}: ${position + 1}`}
+            >
+                ⋯
+            </DropdownMenu.Trigger>
+            <DropdownMenu.Portal>
+                <DropdownMenu.Content className="menu" align="end">
+                    <MenuItem
+                        disabled={item.state === 'open'}
+                        onSelect={() => openItem(actor, board, item.item, words)}
+                    >
+                        {words.openItem}
+                    </MenuItem>
+                    <MenuItem disabled={position === 0} onSelect={() => move(position - 1)}>
+                        {words.moveUp}
+                    </MenuItem>
+                    <MenuItem
+                        disabled={position === board.items.length - 1}
+                        onSelect={() => move(position + 1)}
+                    >
+                        {words.moveDown}
+                    </MenuItem>
+                    <MenuItem
+                        disabled={item.state === 'open'}
+                        onSelect={() =>
+                            void sayRefusal(
+                                words,
+                                actor.command({ type: 'RemoveItem', item: item.item }),
+                            )
+                        }
+                    >
+                        {words.removeFromAgenda}
+                    </MenuItem>
+                </DropdownMenu.Content>
+            </DropdownMenu.Portal>
+        </DropdownMenu.Root>
+    );
+}
+
+/** Moves everybody. Composed for the item that is open now: a second press cannot skip a case. */
+export function openItem(
+    actor: BoardActor,
+    board: BoardModel,
+    next: number,
+    words: ReturnType<typeof useWords>,
+    nameOf?: (item: number) => string,
+): void {
+    const command = actor.command({ type: 'OpenItem', item: board.openItem, next });
+    void sayRefusal(words, command, nameOf ? { item: nameOf } : {});
+}
+
+interface AddCaseProps {
+    actor: BoardActor;
+    board: BoardModel;
+    onDone: () => void;
+}
+
+function AddCase({ actor, board, onDone }: AddCaseProps) {
+    const words = useWords();
+    const entries = useUser((user) => user?.entries) ?? [];
+    const cases = entries.filter(
+        (one) =>
+            one.kind === 'patient_case' &&
+            one.role !== roleNumbers.referrer &&
+            !board.items.some((item) => item.patientCase === one.id),
+    );
+    const [chosen, setChosen] = useState(cases[0]?.id ?? '');
+    const [minutes, setMinutes] = useState('3');
+    const [presenter, setPresenter] = useState(ZERO_UUID);
+    const submit = async (event: FormEvent) => {
+        event.preventDefault();
+        const added = await sayRefusal(
+            words,
+            actor.command({
+                type: 'AddItem',
+                patientCase: chosen,
+                plannedSeconds: Math.max(30, Math.round(Number(minutes) * 60)),
+                presenter,
+            }),
+        );
+        if (added) {
+            onDone();
+        }
+    };
+    if (cases.length === 0) {
+        return <p className="mute">{words.noCases}</p>;
+    }
+    const presenters = board.members.filter((one) => one.role !== roleNumbers.observer);
+    return (
+        <form className="stack" onSubmit={(event) => void submit(event)}>
+            <p className="mute">{words.addCaseHelp}</p>
+            <Choice
+                label={words.tabCase}
+                value={chosen}
+                onChange={setChosen}
+                options={cases.map((one) => ({
+                    value: one.id,
+                    label: [personName(one.detail), one.title].filter(Boolean).join(' · '),
+                }))}
+            />
+            <Field
+                label={words.plannedMinutes}
+                type="number"
+                min={0.5}
+                max={120}
+                step={0.5}
+                value={minutes}
+                onChange={(event) => setMinutes(event.target.value)}
+            />
+            <Choice
+                label={words.presenter}
+                value={presenter}
+                onChange={setPresenter}
+                options={[
+                    { value: ZERO_UUID, label: words.nobody },
+                    ...presenters.map((one) => ({ value: one.user, label: one.name })),
+                ]}
+            />
+            <div className="row">
+                <Button type="submit" look="primary">
+                    {words.addCase}
+                </Button>
+            </div>
+        </form>
+    );
+}

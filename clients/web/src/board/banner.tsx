@@ -1,0 +1,52 @@
+// Names the new patient until the first image of that case is painted, and at least for a second: nobody
+// speaks about the case before while the next one's pictures appear.
+import { useEffect, useState } from 'react';
+import type { CaseActor } from '../state/client';
+import { useModel } from '../state/use_client';
+import { isoDate, personName, useWords } from '../words';
+import type { StageHands } from './use_stage';
+
+const AT_LEAST_MS = 1000;
+/** A case without images must not keep its banner for ever. */
+const AT_MOST_MS = 15_000;
+
+export function Banner({
+    caseActor,
+    hands,
+}: {
+    caseActor: CaseActor;
+    hands: StageHands | undefined;
+}) {
+    const words = useWords();
+    const subject = useModel(caseActor, (model) => model?.subject);
+    const [seen, setSeen] = useState(false);
+    const [painted, setPainted] = useState(false);
+    const named = subject !== undefined;
+    useEffect(() => {
+        if (!named) {
+            return undefined;
+        }
+        const least = window.setTimeout(() => setSeen(true), AT_LEAST_MS);
+        const most = window.setTimeout(() => setPainted(true), AT_MOST_MS);
+        return () => {
+            window.clearTimeout(least);
+            window.clearTimeout(most);
+        };
+    }, [named]);
+    useEffect(() => hands?.controller.painted.whenPainted(() => setPainted(true)), [hands]);
+    if (!subject || (seen && painted)) {
+        return null;
+    }
+    const about = [
+        subject.birthDate && words.bannerBorn(isoDate(subject.birthDate)),
+        subject.sex && words.bannerSex(subject.sex),
+        subject.patientId,
+    ].filter(Boolean);
+    return (
+        <div className="banner" role="status" aria-live="assertive" data-banner>
+            <small>{words.nowShowing}</small>
+            <strong>{personName(subject.name)}</strong>
+            <span>{about.join(' · ')}</span>
+        </div>
+    );
+}

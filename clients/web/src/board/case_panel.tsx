@@ -1,0 +1,195 @@
+// The case on one screen: who, the question, everything there is to show, what was drawn.
+import type { CaseModel } from '../state/case_state';
+import type { CaseActor } from '../state/client';
+import { useModel } from '../state/use_client';
+import { useStore } from '../state/store';
+import { Button } from '../ui/controls';
+import { sayRefusal } from '../ui/refusal';
+import { firstView, isPrior, type DisplaySet } from '../viewer';
+import { useLengthText } from '../viewer/drawing_layer';
+import type { StoredAnnotation } from '../wire';
+import { isoDate, personName, useSpeech, useWords } from '../words';
+import type { StageHands } from './use_stage';
+
+interface CasePanelProps {
+    actor: CaseActor;
+    hands: StageHands | undefined;
+    me: string;
+    nameOf: (user: string) => string;
+}
+
+export function CasePanel({ actor, hands, me, nameOf }: CasePanelProps) {
+    const words = useWords();
+    const model = useModel(actor, (patientCase) => patientCase);
+    if (!model) {
+        return <p className="mute">{words.loading}</p>;
+    }
+    return (
+        <div className="case-panel">
+            <Facts model={model} />
+            {hands && <SeriesList hands={hands} />}
+            <section>
+                <h2>{words.drawings}</h2>
+                {model.annotations.length === 0 ? (
+                    <p className="mute">{words.noDrawings}</p>
+                ) : (
+                    <ul className="list">
+                        {model.annotations.map((one) => (
+                            <DrawingRow
+                                key={one.annotation.annotation}
+                                stored={one}
+                                actor={actor}
+                                hands={hands}
+                                mine={one.by === me}
+                                by={nameOf(one.by)}
+                            />
+                        ))}
+                    </ul>
+                )}
+            </section>
+        </div>
+    );
+}
+
+function Facts({ model }: { model: CaseModel }) {
+    const words = useWords();
+    const { subject } = model;
+    const about = [
+        subject.birthDate && words.bornOn(isoDate(subject.birthDate)),
+        subject.sex && words.sexIs(subject.sex),
+        subject.patientId,
+    ].filter(Boolean);
+    return (
+        <dl className="facts">
+            <dt>{words.patient}</dt>
+            <dd>
+                <b>{personName(subject.name)}</b>
+                <small className="mute">{about.join(' · ')}</small>
+            </dd>
+            {model.title !== '' && (
+                <>
+                    <dt>{words.caseQuestion}</dt>
+                    <dd>{model.title}</dd>
+                </>
+            )}
+            <dt>{words.status}</dt>
+            <dd>{words.caseStatus[model.status]}</dd>
+        </dl>
+    );
+}
+
+function SeriesList({ hands }: { hands: StageHands }) {
+    const words = useWords();
+    const { controller } = hands;
+    const sets = useStore(controller.state, (state) => state.sets);
+    const shown = useStore(controller.state, (state) =>
+        state.seen.viewports.map((viewport) => viewport.displaySet),
+    );
+    const show = (set: DisplaySet) => {
+        const { seen } = controller.state.get();
+        const { linked } = seen.viewports[seen.active] ?? { linked: false };
+        const viewport = { ...firstView(set), linked: linked && set.kind !== 'document' };
+        controller.replace({
+            ...seen,
+            savedView: undefined,
+            viewports: seen.viewports.map((one, at) => (at === seen.active ? viewport : one)),
+        });
+    };
+    return (
+        <section>
+            <h2>{words.series}</h2>
+            {sets.length === 0 && <p className="mute">{words.noSeries}</p>}
+            <ul className="list">
+                {sets.map((set) => {
+                    const on = shown.includes(set.displaySet);
+                    const kind =
+                        set.kind === 'document'
+                            ? words.seriesDocument
+                            : words.seriesImages(set.instances.length);
+                    const about = [
+                        set.modality,
+                        isoDate(set.studyDate),
+                        kind,
+                        isPrior(sets, set) ? words.prior : '',
+                    ];
+                    return (
+                        <li key={set.displaySet}>
+                            <button
+                                type="button"
+                                className={on ? 'series on' : 'series'}
+                                aria-pressed={on}
+                                onClick={() => show(set)}
+                            >
+                                <span>{set.seriesDescription || set.studyDescription || set.modality}</span>
+                                <small className="mute">{about.filter(Boolean).join(' · ')}</small>
+                            </button>
+                        </li>
+                    );
+                })}
+            </ul>
+        </section>
+    );
+}
+
+interface DrawingRowProps {
+    stored: StoredAnnotation;
+    actor: CaseActor;
+    hands: StageHands | undefined;
+    mine: boolean;
+    by: string;
+}
+
+function DrawingRow({ stored, actor, hands, mine, by }: DrawingRowProps) {
+    const { words } = useSpeech();
+    const { annotation } = stored;
+    const length = useLengthText(annotation);
+    const text = annotation.tool === 'length' ? length : annotation.label || words.toolArrow;
+    const goThere = () => {
+        if (!hands) {
+            return;
+        }
+        const { controller } = hands;
+        const { seen } = controller.state.get();
+        const before = seen.viewports[seen.active];
+        const base =
+            before?.displaySet === annotation.displaySet ? { ...before, plane: undefined } : undefined;
+        const set = controller.state
+            .get()
+            .sets.find((one) => one.displaySet === annotation.displaySet);
+        const viewport = base ?? (set && firstView(set));
+        if (viewport) {
+            controller.change(
+                seen.active,
+                { ...viewport, image: annotation.image },
+                { what: 'other' },
+            );
+        }
+    };
+    return (
+        <li className="row drawing-row">
+            <button type="button" className="series grow" onClick={goThere}>
+                <span>{text}</span>
+                <small className="mute">{words.drawingBy(by)}</small>
+            </button>
+            {mine && (
+                <Button
+                    tight
+                    look="quiet"
+                    aria-label={words.removeDrawing}
+                    onClick={() =>
+                        void sayRefusal(
+                            words,
+                            actor.command({
+                                type: 'RemoveAnnotation',
+                                annotation: annotation.annotation,
+                                reason: 'removed',
+                            }),
+                        )
+                    }
+                >
+                    {words.remove}
+                </Button>
+            )}
+        </li>
+    );
+}

@@ -1,0 +1,97 @@
+// Who presents, and the way to the floor: ask, take, hand over, give back.
+import { useKeyLabel } from '../keys/use_keys';
+import type { Outcome } from '../connection/channel';
+import type { StageModel } from '../state/stage_state';
+import { useStore } from '../state/store';
+import { Button } from '../ui/controls';
+import { personColor } from '../ui/people';
+import { sayRefusal } from '../ui/refusal';
+import { useWords, type Words } from '../words';
+import type { StageHands } from './use_stage';
+
+interface FloorProps {
+    hands: StageHands;
+    stage: StageModel;
+    me: string;
+    mayAct: boolean;
+    chair: boolean;
+    nameOf: (user: string) => string;
+}
+
+/** Asks for the floor when one does not have it, gives it back when one does. */
+export function turnFloor(
+    hands: StageHands,
+    words: Words,
+    stage: StageModel,
+    me: string,
+    nameOf: (user: string) => string,
+): void {
+    const { controller } = hands;
+    const { item } = controller;
+    const holds = stage.floor.state === 'held' && stage.floor.holder === me;
+    const outcome: Promise<Outcome> = holds
+        ? controller.command({ type: 'ReleaseFloor', item, user: me })
+        : controller.command({ type: 'RequestFloor', item });
+    void sayRefusal(words, outcome, { person: nameOf });
+}
+
+export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
+    const words = useWords();
+    const label = useKeyLabel();
+    const { controller } = hands;
+    const own = useStore(controller.state, (state) => state.following.mode === 'own');
+    const adjusted = useStore(
+        controller.state,
+        (state) => state.following.mode === 'follow' && state.following.adjusted.size > 0,
+    );
+    const { floor } = stage;
+    const held = floor.state === 'held';
+    const mine = held && floor.holder === me;
+    const place = floor.waiting.indexOf(me);
+    const holder = [...stage.participants.values()].find((one) => one.user === floor.holder);
+    const color = held && holder ? personColor(holder.color) : undefined;
+    const who = mine
+        ? words.youPresent
+        : held
+          ? words.isPresenting(nameOf(floor.holder))
+          : words.nobodyPresents;
+    const take = mine
+        ? words.releaseFloor
+        : place >= 0
+          ? words.askedFloor(place + 1)
+          : held && !chair
+            ? words.askFloor
+            : words.takeFloor;
+    return (
+        <>
+            <span
+                className="chip presenter"
+                style={color === undefined ? undefined : { color, borderColor: color }}
+                data-floor={mine ? 'mine' : floor.state}
+            >
+                {who}
+            </span>
+            {stage.quiet && <span className="chip plain hide-phone">{words.pointersQuiet}</span>}
+            {!mine && held && (
+                <Button
+                    look={own ? 'primary' : 'plain'}
+                    title={own ? words.ownViewHelp : undefined}
+                    keyLabel={label('follow')}
+                    onClick={() => controller.followAgain()}
+                    data-following={own ? 'own' : 'follow'}
+                >
+                    {own || adjusted ? words.followAgain : words.following}
+                </Button>
+            )}
+            {mayAct && (
+                <Button
+                    keyLabel={label('askFloor')}
+                    disabled={place >= 0 && !mine}
+                    onClick={() => turnFloor(hands, words, stage, me, nameOf)}
+                >
+                    {take}
+                </Button>
+            )}
+        </>
+    );
+}

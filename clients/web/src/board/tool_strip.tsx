@@ -1,0 +1,219 @@
+// The strip above the images: tools at the left, who presents and how one follows at the right.
+import { DropdownMenu } from 'radix-ui';
+import { useCallback, useState, type ReactNode } from 'react';
+import type { Action } from '../keys/keymap';
+import { useKeyLabel } from '../keys/use_keys';
+import { useStore } from '../state/store';
+import { Button } from '../ui/controls';
+import { tell } from '../ui/frame';
+import { useWords } from '../words';
+import { act, compareLayout, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
+import type { StageHands } from './use_stage';
+
+const tools: { tool: Tool; action: Action | undefined }[] = [
+    { tool: 'window', action: 'toolWindow' },
+    { tool: 'zoom', action: 'toolZoom' },
+    { tool: 'pan', action: 'toolPan' },
+    { tool: 'length', action: 'toolLength' },
+    { tool: 'arrow', action: 'toolArrow' },
+];
+
+export function ToolStrip({ hands, children }: { hands: StageHands; children: ReactNode }) {
+    const words = useWords();
+    const label = useKeyLabel();
+    const { controller } = hands;
+    const chosen = useStore(controller.state, (state) => state.tool);
+    const names: Record<Tool, string> = {
+        window: words.toolWindow,
+        zoom: words.toolZoom,
+        pan: words.toolPan,
+        length: words.toolLength,
+        arrow: words.toolArrow,
+        point: words.toolPoint,
+    };
+    return (
+        <div className="strip" role="toolbar" aria-label={words.tools}>
+            <div className="row tools">
+                {tools.map(({ tool, action }) => (
+                    <Button
+                        key={tool}
+                        aria-pressed={chosen === tool}
+                        keyLabel={action && label(action)}
+                        onClick={() => controller.patch({ tool })}
+                    >
+                        {names[tool]}
+                    </Button>
+                ))}
+                <PointButton hands={hands} />
+                <LayoutMenu hands={hands} />
+                <ImageMenu hands={hands} />
+            </div>
+            <span className="grow" />
+            <div className="row">{children}</div>
+        </div>
+    );
+}
+
+function PointButton({ hands }: { hands: StageHands }) {
+    const words = useWords();
+    const label = useKeyLabel();
+    const { controller, pointer } = hands;
+    const pointing = useStore(controller.state, (state) => state.pointing);
+    if (!controller.mayAct) {
+        return null;
+    }
+    return (
+        <Button
+            aria-pressed={pointing}
+            keyLabel={label('point')}
+            onClick={() => {
+                controller.patch({ pointing: !pointing });
+                pointer.tellPointing();
+            }}
+        >
+            {words.toolPoint}
+        </Button>
+    );
+}
+
+interface MenuProps {
+    name: string;
+    children: ReactNode;
+}
+
+function Menu({ name, children }: MenuProps) {
+    return (
+        <DropdownMenu.Root modal={false}>
+            <DropdownMenu.Trigger className="button">{name}</DropdownMenu.Trigger>
+            <DropdownMenu.Portal>
+                <DropdownMenu.Content className="menu" align="start" sideOffset={4}>
+                    {children}
+                </DropdownMenu.Content>
+            </DropdownMenu.Portal>
+        </DropdownMenu.Root>
+    );
+}
+
+export function MenuItem({
+    children,
+    onSelect,
+    end,
+    disabled,
+}: {
+    children: ReactNode;
+    onSelect: () => void;
+    end?: string;
+    disabled?: boolean;
+}) {
+    return (
+        <DropdownMenu.Item onSelect={onSelect} disabled={disabled ?? false}>
+            {children}
+            {end !== undefined && <span className="end">{end}</span>}
+        </DropdownMenu.Item>
+    );
+}
+
+const grids: [number, number][] = [
+    [1, 1],
+    [1, 2],
+    [1, 3],
+    [2, 1],
+    [2, 2],
+    [2, 3],
+    [3, 3],
+];
+
+export function usePlanes(hands: StageHands): () => void {
+    const words = useWords();
+    const { controller } = hands;
+    return useCallback(() => {
+        const { seen } = controller.state.get();
+        const pane = controller.panes.get(seen.active);
+        if (isPhone()) {
+            tell(words.phoneStackOnly);
+        } else if (pane?.loaded.set.kind !== 'volume') {
+            tell(words.planesNeedVolume);
+        } else {
+            controller.replace(planesLayout(controller.item, pane.viewport, pane.loaded));
+        }
+    }, [controller, words]);
+}
+
+function LayoutMenu({ hands }: { hands: StageHands }) {
+    const words = useWords();
+    const { controller } = hands;
+    const planes = usePlanes(hands);
+    const seen = useStore(controller.state, (state) => state.seen);
+    const sets = useStore(controller.state, (state) => state.sets);
+    const current = seen.viewports[seen.active];
+    const compare = current && compareLayout(controller.item, sets, current);
+    const linked = seen.viewports.some((viewport) => viewport.linked);
+    const grid = (rows: number, columns: number) => {
+        const active = seen.viewports[seen.active];
+        const others = seen.viewports.filter((_, index) => index !== seen.active);
+        controller.replace(
+            layoutOf(controller.item, rows, columns, active ? [active, ...others] : others),
+        );
+    };
+    return (
+        <Menu name={words.layout}>
+            {grids.map(([rows, columns]) => (
+                <MenuItem key={`${rows}x${columns}`} onSelect={() => grid(rows, columns)}>
+                    {words.layoutOf(rows, columns)}
+                </MenuItem>
+            ))}
+            <MenuItem disabled={!compare} onSelect={() => compare && controller.replace(compare)}>
+                {words.comparePrior}
+            </MenuItem>
+            <MenuItem onSelect={planes}>{words.planes}</MenuItem>
+            <DropdownMenu.CheckboxItem
+                checked={linked}
+                onSelect={() =>
+                    controller.replace({
+                        ...seen,
+                        viewports: seen.viewports.map((one) => ({ ...one, linked: !linked })),
+                    })
+                }
+            >
+                {words.linkScroll}
+                <DropdownMenu.ItemIndicator className="end">✓</DropdownMenu.ItemIndicator>
+            </DropdownMenu.CheckboxItem>
+        </Menu>
+    );
+}
+
+function ImageMenu({ hands }: { hands: StageHands }) {
+    const words = useWords();
+    const label = useKeyLabel();
+    const { controller } = hands;
+    const hidden = useStore(controller.state, (state) => state.pointersHidden);
+    const entries = [
+        ['rotateRight', words.rotate],
+        ['flipH', words.flipH],
+        ['flipV', words.flipV],
+        ['invert', words.invert],
+        ['zoomFit', words.action.zoomFit],
+        ['reset', words.resetView],
+    ] as const;
+    return (
+        <Menu name={words.moreTools}>
+            {entries.map(([action, name]) => (
+                <MenuItem key={action} end={label(action)} onSelect={() => act(controller, action)}>
+                    {name}
+                </MenuItem>
+            ))}
+            <MenuItem
+                end={label('hidePointers')}
+                onSelect={() => controller.patch({ pointersHidden: !hidden })}
+            >
+                {hidden ? words.showPointers : words.hidePointers}
+            </MenuItem>
+        </Menu>
+    );
+}
+
+/** A sheet's open state with its two ways. */
+export function useOpen(): [boolean, () => void, () => void] {
+    const [open, setOpen] = useState(false);
+    return [open, useCallback(() => setOpen(true), []), useCallback(() => setOpen(false), [])];
+}

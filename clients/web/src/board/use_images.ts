@@ -1,0 +1,84 @@
+// The images of the case on the stage and of the next one. The next one is fetched while the board still
+// talks; what is no longer needed is forgotten at once.
+import { useEffect, useRef, useState } from 'react';
+import { CaseImages, emptyDocuments, emptyStore, Prefetch } from '../viewer';
+
+export interface PrefetchState {
+    item: number;
+    percent: number;
+}
+
+interface Wanted {
+    item: number;
+    patientCase: string;
+}
+
+/** The stage gets the line first: prefetching begins when this case has had time to paint. */
+const PREFETCH_AFTER_MS = 600;
+
+export function useImages(
+    current: string | undefined,
+    next: Wanted | undefined,
+    onPrefetch: (state: PrefetchState) => void,
+): { images: CaseImages | undefined; prefetch: PrefetchState | undefined } {
+    const [images, setImages] = useState<CaseImages>();
+    const [prefetch, setPrefetch] = useState<PrefetchState>();
+    const ready = useRef<Prefetch | undefined>(undefined);
+    const tell = useRef(onPrefetch);
+    tell.current = onPrefetch;
+
+    useEffect(() => {
+        if (current === undefined) {
+            setImages(undefined);
+            return undefined;
+        }
+        const fetched =
+            ready.current?.images.patientCase === current ? ready.current.images : undefined;
+        const opened = fetched ?? new CaseImages(current);
+        if (!fetched) {
+            ready.current?.images.close();
+        }
+        ready.current?.close();
+        ready.current = undefined;
+        emptyStore(current);
+        emptyDocuments();
+        setImages(opened);
+        return () => opened.close();
+    }, [current]);
+
+    const nextCase = next?.patientCase;
+    const nextItem = next?.item;
+    useEffect(() => {
+        if (nextCase === undefined || nextItem === undefined || nextCase === current) {
+            setPrefetch(undefined);
+            return undefined;
+        }
+        const running = new Prefetch(nextCase);
+        ready.current = running;
+        let last = -1;
+        const report = (percent: number) => {
+            if (percent !== last && ready.current === running) {
+                last = percent;
+                const state = { item: nextItem, percent };
+                setPrefetch(state);
+                tell.current(state);
+            }
+        };
+        const timer = window.setTimeout(() => {
+            running.run(report).catch(() => undefined);
+        }, PREFETCH_AFTER_MS);
+        return () => {
+            window.clearTimeout(timer);
+            running.close();
+        };
+    }, [nextCase, nextItem, current]);
+
+    useEffect(
+        () => () => {
+            emptyStore();
+            emptyDocuments();
+        },
+        [],
+    );
+    return { images, prefetch };
+}

@@ -1,0 +1,315 @@
+// Images with everything one does to them: the same on a board and in a consult. It is given a stage and a
+// case, and takes care of tools, keys, drawings and the tabs beside the images.
+import { Tabs } from 'radix-ui';
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
+import { KeysSheet } from '../keys/keys_sheet';
+import { useKeys, type KeyHandlers } from '../keys/use_keys';
+import type { CaseActor } from '../state/client';
+import type { StageModel } from '../state/stage_state';
+import { useStore } from '../state/store';
+import { useModel, useSession } from '../state/use_client';
+import { Notice } from '../ui/controls';
+import { sayRefusal } from '../ui/refusal';
+import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
+import type { Annotation, StoredAnnotation } from '../wire';
+import { useWords, type Words } from '../words';
+import { CasePanel } from './case_panel';
+import { Chat, useUnread } from './chat';
+import { Floor, turnFloor } from './floor';
+import { People, type KnownPerson } from './people';
+import { recall, SavedViews, useViews } from './saved_views';
+import { ToolStrip, useOpen } from './tool_strip';
+import type { StageHands } from './use_stage';
+
+export interface Rights {
+    act: boolean;
+    chair: boolean;
+    coordinate: boolean;
+    write: boolean;
+}
+
+export interface WorkspaceProps {
+    hands: StageHands | undefined;
+    caseActor: CaseActor;
+    stage: StageModel | undefined;
+    rights: Rights;
+    known: readonly KnownPerson[];
+    nameOf: (user: string) => string;
+    /** The left column; on a phone it is a tab. */
+    left?: ReactNode;
+    leftName?: string;
+    keys: KeyHandlers;
+    banner?: ReactNode;
+}
+
+const noDrawings: StoredAnnotation[] = [];
+const FOLDS = 'consilium.folds';
+
+interface Folds {
+    left: boolean;
+    right: boolean;
+}
+
+const readFolds = (): Folds => {
+    const stored = window.localStorage.getItem(FOLDS) ?? '';
+    return { left: stored.includes('l'), right: stored.includes('r') };
+};
+
+function useFolds(): [Folds, (side: keyof Folds) => void, (both: boolean) => void] {
+    const [folds, setFolds] = useState(readFolds);
+    const keep = (next: Folds) => {
+        window.localStorage.setItem(FOLDS, (next.left ? 'l' : '') + (next.right ? 'r' : ''));
+        setFolds(next);
+    };
+    return [
+        folds,
+        (side) => keep({ ...folds, [side]: !folds[side] }),
+        (both) => keep({ left: both, right: both }),
+    ];
+}
+
+export function Workspace(props: WorkspaceProps) {
+    const { hands, caseActor, stage, rights, nameOf, left } = props;
+    const words = useWords();
+    const { client, server } = useSession();
+    const { me } = client;
+    const subject = useModel(caseActor, (model) => model?.subject);
+    const stored = useModel(caseActor, (model) => model?.annotations) ?? noDrawings;
+    const [folds, fold, foldBoth] = useFolds();
+    const [keysOpen, openKeys, closeKeys] = useOpen();
+    const finish = useFinish(caseActor);
+    const undo = useUndo(caseActor, me);
+    const views = useViews(caseActor);
+    const viewer = useViewerKeys(hands, words);
+
+    useKeys({
+        ...viewer,
+        ...props.keys,
+        ...viewKeys(hands, views),
+        undo: { down: undo },
+        keys: { down: openKeys },
+        foldLeft: { down: () => fold('left') },
+        foldRight: { down: () => fold('right') },
+        fullScreen: { down: () => foldBoth(!(folds.left && folds.right)) },
+        askFloor: {
+            down: () => {
+                if (hands && stage && rights.act) {
+                    turnFloor(hands, words, stage, me, nameOf);
+                }
+            },
+        },
+    });
+
+    const side = (
+        <SideTabs {...props} me={me} withLeft={left !== undefined} leftName={props.leftName} />
+    );
+    return (
+        <div className="workspace" data-left={folds.left ? 'folded' : ''} data-right={folds.right ? 'folded' : ''}>
+            {left !== undefined && (
+                <aside className="column left" aria-label={props.leftName}>
+                    {left}
+                    <SavedViews
+                        actor={caseActor}
+                        hands={hands}
+                        me={me}
+                        mayWrite={rights.write}
+                        nameOf={nameOf}
+                    />
+                </aside>
+            )}
+            <main className="middle" id="content">
+                {hands && stage && (
+                    <ToolStrip hands={hands}>
+                        {stage.open ? (
+                            <Floor
+                                hands={hands}
+                                stage={stage}
+                                me={me}
+                                mayAct={rights.act}
+                                chair={rights.chair}
+                                nameOf={nameOf}
+                            />
+                        ) : (
+                            <span className="chip attention" title={words.stageElsewhereHelp}>
+                                {words.stageElsewhere}
+                            </span>
+                        )}
+                    </ToolStrip>
+                )}
+                <div className="images">
+                    {hands ? (
+                        <StageView
+                            key={hands.controller.images.patientCase}
+                            controller={hands.controller}
+                            pointer={hands.pointer}
+                            subject={subject}
+                            stored={stored}
+                            notForDiagnosis={server.notForPrimaryDiagnosis}
+                            nameOf={nameOf}
+                            finish={finish}
+                        />
+                    ) : (
+                        <Notice title={words.loading} />
+                    )}
+                    {props.banner}
+                </div>
+            </main>
+            <aside className="column right">{side}</aside>
+            <KeysSheet open={keysOpen} onClose={closeKeys} />
+        </div>
+    );
+}
+
+interface SideTabsProps extends WorkspaceProps {
+    me: string;
+    withLeft: boolean;
+    leftName?: string | undefined;
+}
+
+function SideTabs(props: SideTabsProps) {
+    const { caseActor, hands, stage, me, rights, nameOf, known } = props;
+    const words = useWords();
+    const unread = useUnread(caseActor, me);
+    const [tab, setTab] = useState('case');
+    const here = new Set(
+        [...(stage?.participants.values() ?? [])].filter((one) => one.present).map((one) => one.user),
+    );
+    return (
+        <Tabs.Root className="tabs" value={tab} onValueChange={setTab}>
+            <Tabs.List className="tab-list" aria-label={words.tabCase}>
+                {props.withLeft && (
+                    <Tabs.Trigger value="left" className="only-phone">
+                        {words.tabAgenda}
+                    </Tabs.Trigger>
+                )}
+                <Tabs.Trigger value="case">{words.tabCase}</Tabs.Trigger>
+                <Tabs.Trigger value="people">
+                    {words.tabPeople} <span className="count">{here.size}</span>
+                </Tabs.Trigger>
+                <Tabs.Trigger value="chat">
+                    {words.tabChat}
+                    {unread > 0 && (
+                        <span className="badge" aria-label={words.unread(unread)}>
+                            {unread}
+                        </span>
+                    )}
+                </Tabs.Trigger>
+            </Tabs.List>
+            {props.withLeft && (
+                <Tabs.Content value="left" className="tab-body flush">
+                    {props.left}
+                </Tabs.Content>
+            )}
+            <Tabs.Content value="case" className="tab-body">
+                <CasePanel actor={caseActor} hands={hands} me={me} nameOf={nameOf} />
+                <div className={props.withLeft ? 'below-desk' : undefined}>
+                    <SavedViews
+                        actor={caseActor}
+                        hands={hands}
+                        me={me}
+                        mayWrite={rights.write}
+                        nameOf={nameOf}
+                    />
+                </div>
+            </Tabs.Content>
+            <Tabs.Content value="people" className="tab-body">
+                <People known={known} stage={stage} hands={hands} me={me} chair={rights.chair} />
+            </Tabs.Content>
+            <Tabs.Content value="chat" className="tab-body flush">
+                <Chat actor={caseActor} me={me} mayWrite={rights.write} nameOf={nameOf} />
+            </Tabs.Content>
+        </Tabs.Root>
+    );
+}
+
+/** A finished drawing becomes part of the case. */
+function useFinish(actor: CaseActor): (annotation: Annotation) => Promise<boolean> {
+    const words = useWords();
+    return useCallback(
+        (annotation) => sayRefusal(words, actor.command({ type: 'AddAnnotation', annotation })),
+        [actor, words],
+    );
+}
+
+/** Takes back one's own newest drawing; nobody can undo another's. */
+function useUndo(actor: CaseActor, me: string): () => void {
+    const words = useWords();
+    return () => {
+        const own = actor.store.get().model?.annotations.filter((one) => one.by === me) ?? [];
+        const newest = [...own].sort((a, b) => b.at - a.at)[0];
+        if (newest) {
+            const { annotation } = newest.annotation;
+            void sayRefusal(
+                words,
+                actor.command({ type: 'RemoveAnnotation', annotation, reason: 'undo' }),
+            );
+        }
+    };
+}
+
+const imageActions: ImageAction[] = [
+    'rotateRight',
+    'rotateLeft',
+    'flipH',
+    'flipV',
+    'invert',
+    'zoomIn',
+    'zoomOut',
+    'zoomFit',
+    'reset',
+    'nextImage',
+    'previousImage',
+    'firstImage',
+    'lastImage',
+    'nextViewport',
+    'previousViewport',
+];
+
+function useViewerKeys(hands: StageHands | undefined, _words: Words): KeyHandlers {
+    const held = useRef(hands);
+    held.current = hands;
+    return useMemo(() => {
+        const handlers: KeyHandlers = {};
+        const run = (work: (now: StageHands) => void) => ({
+            down: () => held.current && work(held.current),
+        });
+        for (const action of imageActions) {
+            handlers[action] = run(({ controller }) => act(controller, action));
+        }
+        for (const tool of ['window', 'zoom', 'pan', 'length', 'arrow'] as const) {
+            const action = `tool${tool[0]?.toUpperCase()}${tool.slice(1)}` as 'toolWindow';
+            handlers[action] = run(({ controller }) => controller.patch({ tool }));
+        }
+        presets.forEach((preset, index) => {
+            const action = `preset${index + 1}` as 'preset1';
+            handlers[action] = run(({ controller }) =>
+                setWindow(controller, controller.state.get().seen.active, preset),
+            );
+        });
+        handlers.follow = run(({ controller }) => controller.followAgain());
+        handlers.hidePointers = run(({ controller }) =>
+            controller.patch({ pointersHidden: !controller.state.get().pointersHidden }),
+        );
+        handlers.point = {
+            down: () => held.current?.pointer.hold(true),
+            up: () => held.current?.pointer.hold(false),
+        };
+        handlers.cancel = run(({ controller }) => controller.patch({ tool: 'window' }));
+        return handlers;
+    }, []);
+}
+
+function viewKeys(
+    hands: StageHands | undefined,
+    views: ReturnType<typeof useViews>,
+): KeyHandlers {
+    const handlers: KeyHandlers = {};
+    views.slice(0, 9).forEach((view, index) => {
+        handlers[`view${index + 1}` as 'view1'] = { down: () => hands && recall(hands, view) };
+    });
+    return handlers;
+}
+
+/** For pages that show whether one follows. */
+export const useFollowing = (hands: StageHands): boolean =>
+    useStore(hands.controller.state, (state) => state.following.mode === 'follow');

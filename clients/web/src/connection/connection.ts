@@ -1,0 +1,561 @@
+// The one WebSocket of a window. It gets a ticket, says hello, keeps its own heartbeat, opens the channels
+// its owners asked for and, after any loss, brings all of them back from the version they hold.
+//
+// Nothing here touches a browser: socket, clock, timers and chance are given, so the tests drive it.
+import type {
+    ActorKind as Kind,
+    AnyUp,
+    DownMessage,
+    Frame as DownFrame,
+    SessionDown,
+    UpMessage,
+} from '../wire';
+import { backoffDelay } from './backoff';
+import {
+    Channel,
+    isRetried,
+    passing,
+    type ChannelListener,
+    type EndReason,
+    type Outcome,
+} from './channel';
+
+export type LineState =
+    | { at: 'idle' }
+    | { at: 'connecting'; attempt: number }
+    | { at: 'live'; user: string; name: string; administrator: boolean }
+    | { at: 'waiting'; attempt: number; until: number; draining: boolean }
+    | { at: 'signed_out' }
+    | { at: 'outdated' };
+
+export interface Socket {
+    send(bytes: Uint8Array): void;
+    close(): void;
+}
+
+export interface SocketEvents {
+    opened(): void;
+    received(bytes: Uint8Array): void;
+    closed(code: number): void;
+}
+
+export interface Surroundings {
+    ticket(): Promise<string | 'signed_out'>;
+    connect(ticket: string, events: SocketEvents): Socket;
+    encode(kind: Kind, channel: number, seq: number, message: AnyUp): Uint8Array;
+    decode(kindOf: (channel: number) => Kind | undefined, bytes: Uint8Array): DownFrame | undefined;
+    now(): number;
+    after(milliseconds: number, run: () => void): () => void;
+    random(): number;
+    commandId(): string;
+    client: string;
+    window: number;
+}
+
+export const PROTOCOL_REVISION = 1;
+
+/** Close code of a server that speaks a newer protocol than this page. */
+export const CLOSE_OUTDATED = 4501;
+/** Close code of a session that was ended: signed out here or elsewhere. */
+export const CLOSE_SIGNED_OUT = 4502;
+
+const HELLO_LIMIT_MS = 10_000;
+const RETRY_MS = 1000;
+
+/** A message without the parts the line adds. */
+type Unsigned<M> = M extends { commandId: string } ? Omit<M, 'commandId'> : M;
+export type Ask<K extends Kind> = Unsigned<UpMessage<K>>;
+
+export class Connection {
+    private readonly around: Surroundings;
+    private state: LineState = { at: 'idle' };
+    private socket: Socket | undefined;
+    private epoch = 0;
+    private seq = 0;
+    private nextNumber = 1;
+    private attempt = 0;
+    private heartbeatMs = 0;
+    private heardAt = 0;
+    private drainDelay: number | undefined;
+    private readonly timers = new Set<() => void>();
+    private readonly channels = new Set<Channel<Kind>>();
+    private readonly byNumber = new Map<number, Channel<Kind>>();
+    private readonly openings = new Map<number, Channel<Kind>>();
+    private readonly watchers = new Set<() => void>();
+    private unsavedShown = 0;
+    /** The database is away: pointing and looking go on, durable commands wait. */
+    storeAway = false;
+    /** Server clock minus ours, microseconds. */
+    clockOffset = 0;
+
+    constructor(around: Surroundings) {
+        this.around = around;
+    }
+
+    get line(): LineState {
+        return this.state;
+    }
+
+    /** Durable commands that have no answer yet. */
+    get unsaved(): number {
+        return this.unsavedShown;
+    }
+
+    watch(watcher: () => void): () => void {
+        this.watchers.add(watcher);
+        return () => this.watchers.delete(watcher);
+    }
+
+    start(): void {
+        if (this.state.at === 'idle' || this.state.at === 'signed_out') {
+            this.attempt = 0;
+            void this.connect();
+        }
+    }
+
+    /** Ends the line for good: sign-out. Nothing stays pending. */
+    stop(): void {
+        this.drop();
+        for (const channel of this.channels) {
+            for (const command of channel.commands.splice(0)) {
+                command.settle({ outcome: 'gone' });
+            }
+        }
+        this.channels.clear();
+        this.become({ at: 'idle' });
+    }
+
+    /** The network came back, or the person asks: no need to wait out the delay. */
+    hurry(): void {
+        if (this.state.at === 'waiting') {
+            void this.connect();
+        }
+    }
+
+    open<K extends Kind>(kind: K, id: string, listener: ChannelListener<K>): Channel<K> {
+        const channel = new Channel(kind, id, listener);
+        this.channels.add(channel as unknown as Channel<Kind>);
+        this.openOnLine(channel as unknown as Channel<Kind>);
+        return channel;
+    }
+
+    close<K extends Kind>(given: Channel<K>): void {
+        const channel = given as unknown as Channel<Kind>;
+        this.channels.delete(channel);
+        if (channel.number > 0 && this.state.at === 'live') {
+            this.sendSession({ type: 'CloseChannel', channel: channel.number });
+        }
+        this.byNumber.delete(channel.number);
+        channel.detach();
+        channel.phase = 'ended';
+    }
+
+    /** A durable command: kept and repeated under one id until it has an answer. */
+    command<K extends Kind>(channel: Channel<K>, ask: Ask<K>): Promise<Outcome> {
+        return new Promise((settle) => {
+            const message = { ...ask, commandId: this.around.commandId() } as unknown as UpMessage<K>;
+            const command = { message, seq: 0, since: this.around.now(), settle };
+            channel.commands.push(command);
+            this.changed();
+            if (channel.phase === 'open') {
+                command.seq = this.send(channel, message);
+            }
+        });
+    }
+
+    /** Asks something of the moment; undefined when the line broke before the answer. */
+    request<K extends Kind>(channel: Channel<K>, ask: Ask<K>): Promise<DownMessage<K> | undefined> {
+        return new Promise((settle) => {
+            if (channel.phase !== 'open') {
+                settle(undefined);
+                return;
+            }
+            channel.requests.push({ seq: this.send(channel, ask as UpMessage<K>), settle });
+        });
+    }
+
+    /** Says something that may be lost. */
+    signal<K extends Kind>(channel: Channel<K>, ask: Ask<K>): void {
+        if (channel.phase === 'open') {
+            this.send(channel, ask as UpMessage<K>);
+        }
+    }
+
+    private send<K extends Kind>(channel: Channel<K>, message: UpMessage<K>): number {
+        this.seq += 1;
+        const bytes = this.around.encode(channel.kind, channel.number, this.seq, message as AnyUp);
+        this.socket?.send(bytes);
+        return this.seq;
+    }
+
+    private sendSession(message: UpMessage<'session'>): number {
+        this.seq += 1;
+        this.socket?.send(this.around.encode('session', 0, this.seq, message));
+        return this.seq;
+    }
+
+    private async connect(): Promise<void> {
+        this.drop();
+        const { epoch } = this;
+        this.become({ at: 'connecting', attempt: this.attempt });
+        let ticket: string;
+        try {
+            ticket = await this.around.ticket();
+        } catch {
+            if (epoch === this.epoch) {
+                this.wait();
+            }
+            return;
+        }
+        if (epoch !== this.epoch) {
+            return;
+        }
+        if (ticket === 'signed_out') {
+            this.become({ at: 'signed_out' });
+            return;
+        }
+        this.socket = this.around.connect(ticket, {
+            opened: () => epoch === this.epoch && this.hello(),
+            received: (bytes) => epoch === this.epoch && this.receive(bytes),
+            closed: (code) => epoch === this.epoch && this.lost(code),
+        });
+        this.later(HELLO_LIMIT_MS, () => this.state.at !== 'live' && this.lost(0));
+    }
+
+    private hello(): void {
+        this.heardAt = this.around.now();
+        this.sendSession({
+            type: 'Hello',
+            revision: PROTOCOL_REVISION,
+            client: this.around.client,
+            window: this.around.window,
+        });
+    }
+
+    private receive(bytes: Uint8Array): void {
+        this.heardAt = this.around.now();
+        let frame: DownFrame | undefined;
+        try {
+            frame = this.around.decode(
+                (number) => (number === 0 ? 'session' : this.byNumber.get(number)?.kind),
+                bytes,
+            );
+        } catch {
+            this.lost(0);
+            return;
+        }
+        if (!frame) {
+            return; // for a channel closed meanwhile
+        }
+        if (frame.channel === 0) {
+            if (frame.form !== 'event') {
+                this.onSession(frame.message as SessionDown, frame.form === 'reply' ? frame.seq : 0);
+            }
+            return;
+        }
+        const channel = this.byNumber.get(frame.channel);
+        if (channel) {
+            this.onChannel(channel, frame);
+        }
+    }
+
+    private onSession(message: SessionDown, seq: number): void {
+        switch (message.type) {
+            case 'Welcome':
+                this.welcome(message);
+                break;
+            case 'Pong':
+                this.measure(message.sentAt, message.serverTime);
+                break;
+            case 'ChannelOpened':
+                this.channelOpened(message, seq);
+                break;
+            case 'ChannelEnded':
+                this.channelEnded(message.channel, message.reason);
+                break;
+            case 'GrantChanged': {
+                const channel = this.byNumber.get(message.channel);
+                if (channel) {
+                    channel.audience = message.audience;
+                    channel.version = message.version;
+                    channel.awaitsSnapshot = true;
+                    const { audience, roles } = message;
+                    channel.listener.opened({ audience, roles, participant: -1 });
+                }
+                break;
+            }
+            case 'Draining':
+                this.drainDelay = message.reconnectAfterMs;
+                this.lost(0);
+                break;
+            case 'StoreChanged':
+                this.storeAway = !message.available;
+                this.changed();
+                break;
+            case 'Refused':
+                this.openingRefused(seq, message.reason);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private welcome(message: Extract<SessionDown, { type: 'Welcome' }>): void {
+        this.attempt = 0;
+        this.storeAway = false;
+        this.heartbeatMs = Math.max(1000, message.heartbeatMs);
+        this.clockOffset = message.serverTime - this.around.now() * 1000;
+        const { user, name, administrator } = message;
+        this.become({ at: 'live', user, name, administrator });
+        this.beat();
+        for (const channel of this.channels) {
+            this.openOnLine(channel);
+        }
+    }
+
+    private beat(): void {
+        this.later(this.heartbeatMs, () => {
+            if (this.around.now() - this.heardAt > 2.5 * this.heartbeatMs) {
+                this.lost(0);
+                return;
+            }
+            this.sendSession({ type: 'Ping', sentAt: Math.round(this.around.now() * 1000) });
+            this.beat();
+        });
+    }
+
+    private measure(sentAt: number, serverTime: number): void {
+        const now = this.around.now() * 1000;
+        this.clockOffset = serverTime - (sentAt + now) / 2;
+    }
+
+    private openOnLine(channel: Channel<Kind>): void {
+        if (this.state.at !== 'live' || channel.phase !== 'closed') {
+            return;
+        }
+        channel.phase = 'opening';
+        channel.number = this.nextNumber;
+        this.nextNumber = this.nextNumber >= 65535 ? 1 : this.nextNumber + 1;
+        this.byNumber.set(channel.number, channel);
+        const seq = this.sendSession({
+            type: 'OpenChannel',
+            channel: channel.number,
+            kind: channel.kind,
+            id: channel.id,
+            version: channel.version,
+            audience: channel.audience,
+        });
+        this.openings.set(seq, channel);
+    }
+
+    private channelOpened(
+        message: Extract<SessionDown, { type: 'ChannelOpened' }>,
+        seq: number,
+    ): void {
+        this.openings.delete(seq);
+        const channel = this.byNumber.get(message.channel);
+        if (!channel) {
+            return;
+        }
+        channel.phase = 'open';
+        channel.audience = message.audience;
+        channel.awaitsSnapshot = message.resumption === 'snapshot';
+        if (channel.awaitsSnapshot) {
+            channel.version = message.version;
+        }
+        const { audience, roles, participant } = message;
+        channel.listener.opened({ audience, roles, participant });
+        // Commands without an answer go again under their own ids: what happened is answered, not repeated.
+        for (const command of channel.commands) {
+            command.seq = this.send(channel, command.message);
+        }
+    }
+
+    private openingRefused(seq: number, reason: string): void {
+        const channel = this.openings.get(seq);
+        this.openings.delete(seq);
+        if (channel) {
+            const ends: Partial<Record<string, EndReason>> = {
+                unavailable: 'unavailable',
+                busy: 'unavailable',
+                too_fast: 'unavailable',
+                too_many: 'too_many',
+                newer_version: 'newer_version',
+                quarantined: 'quarantined',
+            };
+            this.channelEnded(channel.number, ends[reason] ?? 'not_found');
+        }
+    }
+
+    private channelEnded(number: number, reason: EndReason): void {
+        const channel = this.byNumber.get(number);
+        if (!channel) {
+            return;
+        }
+        this.byNumber.delete(number);
+        channel.detach();
+        if (reason === 'closed_by_client') {
+            return;
+        }
+        if (passing.includes(reason)) {
+            this.later(RETRY_MS, () => this.openOnLine(channel));
+            return;
+        }
+        channel.phase = 'ended';
+        for (const command of channel.commands.splice(0)) {
+            command.settle({ outcome: 'gone' });
+        }
+        this.changed();
+        channel.listener.ended(reason);
+    }
+
+    private onChannel(channel: Channel<Kind>, frame: DownFrame): void {
+        const message = frame.message as DownMessage<Kind>;
+        switch (frame.form) {
+            case 'notice':
+                channel.listener.notice(message);
+                return;
+            case 'event':
+                this.onEvent(channel, frame, message);
+                return;
+            case 'reply':
+                if (frame.seq === 0) {
+                    channel.awaitsSnapshot = false;
+                    channel.listener.snapshot(message);
+                } else {
+                    this.onReply(channel, frame.seq, message);
+                }
+                return;
+        }
+    }
+
+    private onEvent(
+        channel: Channel<Kind>,
+        frame: Extract<DownFrame, { form: 'event' }>,
+        message: DownMessage<Kind>,
+    ): void {
+        switch (channel.place(frame.version, frame.previous)) {
+            case 'seen':
+                return;
+            case 'gap':
+                this.reopen(channel);
+                return;
+            case 'next':
+                channel.version = frame.version;
+                channel.listener.event(message, {
+                    version: frame.version,
+                    at: frame.at,
+                    by: frame.by,
+                });
+        }
+    }
+
+    /** Something is missing: asks for it again from the version held. */
+    private reopen(channel: Channel<Kind>): void {
+        this.sendSession({ type: 'CloseChannel', channel: channel.number });
+        this.byNumber.delete(channel.number);
+        channel.detach();
+        this.openOnLine(channel);
+    }
+
+    private onReply(channel: Channel<Kind>, seq: number, message: DownMessage<Kind>): void {
+        const request = channel.requests.findIndex((one) => one.seq === seq);
+        if (request >= 0) {
+            channel.requests.splice(request, 1)[0]?.settle(message);
+            return;
+        }
+        const index = channel.commands.findIndex((one) => one.seq === seq);
+        const command = channel.commands[index];
+        if (!command) {
+            return;
+        }
+        if (message.type === 'Refused' && isRetried(message.reason)) {
+            command.seq = 0;
+            this.later(RETRY_MS, () => {
+                if (channel.phase === 'open' && channel.commands.includes(command)) {
+                    command.seq = this.send(channel, command.message);
+                }
+            });
+            return;
+        }
+        channel.commands.splice(index, 1);
+        this.changed();
+        if (message.type === 'Accepted') {
+            command.settle({ outcome: 'accepted', version: message.version });
+        } else if (message.type === 'Refused') {
+            const { reason, item, subject } = message;
+            command.settle({ outcome: 'refused', reason, item, subject });
+        } else {
+            command.settle({ outcome: 'gone' });
+        }
+    }
+
+    private lost(code: number): void {
+        this.drop();
+        if (code === CLOSE_OUTDATED) {
+            this.become({ at: 'outdated' });
+        } else if (code === CLOSE_SIGNED_OUT) {
+            this.become({ at: 'signed_out' });
+        } else {
+            this.wait();
+        }
+    }
+
+    private wait(): void {
+        const draining = this.drainDelay !== undefined;
+        const delay = this.drainDelay ?? backoffDelay(this.attempt, this.around.random());
+        this.drainDelay = undefined;
+        this.become({
+            at: 'waiting',
+            attempt: this.attempt,
+            until: this.around.now() + delay,
+            draining,
+        });
+        this.attempt += 1;
+        this.later(delay, () => void this.connect());
+    }
+
+    /** Leaves the present connection, if any; everything that belonged to it is void. */
+    private drop(): void {
+        this.epoch += 1;
+        for (const stop of this.timers) {
+            stop();
+        }
+        this.timers.clear();
+        this.socket?.close();
+        this.socket = undefined;
+        this.byNumber.clear();
+        this.openings.clear();
+        for (const channel of this.channels) {
+            channel.detach();
+        }
+    }
+
+    /** A timer that dies with the present connection. */
+    private later(milliseconds: number, run: () => void): void {
+        const { epoch } = this;
+        const stop = this.around.after(milliseconds, () => {
+            this.timers.delete(stop);
+            if (epoch === this.epoch) {
+                run();
+            }
+        });
+        this.timers.add(stop);
+    }
+
+    private become(state: LineState): void {
+        this.state = state;
+        this.changed();
+    }
+
+    private changed(): void {
+        let count = 0;
+        for (const channel of this.channels) {
+            count += channel.commands.length;
+        }
+        this.unsavedShown = count;
+        for (const watcher of this.watchers) {
+            watcher();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// What is said over HTTP: sign-in and out, tickets, people. Pictures are the viewer's.
+
+export interface Person {
+    id: string;
+    name: string;
+}
+
+export interface Me extends Person {
+    administrator: boolean;
+}
+
+export interface ServerFacts {
+    name: string;
+    version: string;
+    notForPrimaryDiagnosis: boolean;
+}
+
+export type SignIn =
+    | { outcome: 'in'; me: Me }
+    | { outcome: 'wrong' }
+    | { outcome: 'wait'; seconds: number }
+    | { outcome: 'failed' };
+
+async function post(path: string, body?: unknown): Promise<Response> {
+    return fetch(path, {
+        method: 'POST',
+        headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+        // An empty body still has a length; the server reads none without one.
+        body: body === undefined ? '' : JSON.stringify(body),
+    });
+}
+
+export async function signIn(login: string, password: string): Promise<SignIn> {
+    try {
+        const response = await post('/api/sign-in', { login, password });
+        if (response.ok) {
+            const body = (await response.json()) as { user: Me };
+            return { outcome: 'in', me: body.user };
+        }
+        if (response.status === 401) {
+            return { outcome: 'wrong' };
+        }
+        if (response.status === 429) {
+            const seconds = Number(response.headers.get('Retry-After') ?? '60');
+            return { outcome: 'wait', seconds: Number.isFinite(seconds) ? seconds : 60 };
+        }
+    } catch {
+        // The network's failure is said in words like any other.
+    }
+    return { outcome: 'failed' };
+}
+
+export async function signOut(): Promise<void> {
+    await post('/api/sign-out').catch(() => undefined);
+}
+
+/** Who is signed in; undefined for nobody. Throws when the server cannot be reached. */
+export async function whoAmI(): Promise<{ me: Me; server: ServerFacts } | undefined> {
+    const response = await fetch('/api/me');
+    if (response.status === 401) {
+        return undefined;
+    }
+    if (!response.ok) {
+        throw new Error(`answered ${response.status}`);
+    }
+    const body = (await response.json()) as { user: Me; server: ServerFacts };
+    return { me: body.user, server: body.server };
+}
+
+export async function ticket(): Promise<string | 'signed_out'> {
+    const response = await post('/api/tickets');
+    if (response.status === 401) {
+        return 'signed_out';
+    }
+    if (!response.ok) {
+        throw new Error(`answered ${response.status}`);
+    }
+    return ((await response.json()) as { ticket: string }).ticket;
+}
+
+export async function people(): Promise<Person[]> {
+    const response = await fetch('/api/people');
+    if (!response.ok) {
+        throw new Error(`answered ${response.status}`);
+    }
+    return ((await response.json()) as { people: Person[] }).people;
+}

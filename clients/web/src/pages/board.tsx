@@ -1,0 +1,230 @@
+// A board in session.
+import {
+    useCallback,
+    useEffect,
+    useMemo,
+    useRef,
+    useState,
+    type ReactNode,
+    type RefObject,
+} from 'react';
+import { Agenda, openItem } from '../board/agenda';
+import { BoardHeader } from '../board/header';
+import { Banner } from '../board/banner';
+import { useImages, type PrefetchState } from '../board/use_images';
+import { useStageController, type StageHands } from '../board/use_stage';
+import { Workspace, type Rights } from '../board/workspace';
+import '../board/board.css';
+import { useKeys } from '../keys/use_keys';
+import { nextItem, type BoardModel } from '../state/board_state';
+import type { BoardActor, CaseActor } from '../state/client';
+import { hasRole, useBoard, useCase, useModel, useSession } from '../state/use_client';
+import { Notice } from '../ui/controls';
+import { tell } from '../ui/frame';
+import { useWords } from '../words';
+import { Nowhere } from './nowhere';
+
+export function BoardPage({ id }: { id: string }) {
+    const words = useWords();
+    const actor = useBoard(id);
+    return actor ? <BoardOf actor={actor} /> : <Notice title={words.loading} />;
+}
+
+function BoardOf({ actor }: { actor: BoardActor }) {
+    const words = useWords();
+    const board = useModel(actor, (model) => model);
+    const ended = useModel(actor, (_, held) => held.ended);
+    if (ended) {
+        const texts: Record<string, string> = words.ended;
+        return (
+            <Nowhere title={words.pageNotFound} help={texts[ended] ?? words.ended.not_found} />
+        );
+    }
+    return board ? <Board actor={actor} board={board} /> : <Notice title={words.loading} />;
+}
+
+function useRights(actor: BoardActor, board: BoardModel): Rights {
+    const roles = useModel(actor, (_, held) => held.grant.roles);
+    const act = hasRole(roles, 'chair', 'coordinator', 'member');
+    return useMemo(
+        () => ({
+            act,
+            chair: hasRole(roles, 'chair'),
+            coordinate: hasRole(roles, 'chair', 'coordinator') && board.meeting !== 'ended',
+            write: act,
+        }),
+        [act, roles, board.meeting],
+    );
+}
+
+function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
+    const words = useWords();
+    const rights = useRights(actor, board);
+    const [names, setNames] = useState<ReadonlyMap<number, string>>(new Map());
+    const onName = useCallback(
+        (item: number, name: string) =>
+            setNames((before) =>
+                before.get(item) === name ? before : new Map(before).set(item, name),
+            ),
+        [],
+    );
+    const open = board.items.find((one) => one.item === board.openItem);
+    const next = board.meeting === 'ended' ? undefined : nextItem(board);
+    const caseActor = useCase(open?.patientCase);
+    const reporter = useRef<StageHands | undefined>(undefined);
+    const onPrefetch = useCallback(({ item, percent }: PrefetchState) => {
+        reporter.current?.controller.painted.prefetched(item, percent);
+    }, []);
+    const { images, prefetch } = useImages(
+        open?.patientCase,
+        next && { item: next.item, patientCase: next.patientCase },
+        onPrefetch,
+    );
+    const goOn = useNext(actor, board, rights, names);
+    const agenda = (
+        <Agenda
+            actor={actor}
+            board={board}
+            mayMove={rights.coordinate}
+            prefetch={prefetch}
+            onName={onName}
+        />
+    );
+    const header = (
+        <BoardHeader
+            actor={actor}
+            board={board}
+            rights={rights}
+            onNext={goOn}
+            readOnly={!rights.act}
+        />
+    );
+    if (!open || !caseActor) {
+        return (
+            <div className="place board">
+                {header}
+                <div className="workspace" data-right="folded">
+                    <aside className="column left">{agenda}</aside>
+                    <main className="middle" id="content">
+                        <Waiting board={board} mayMove={rights.coordinate} goOn={goOn} />
+                    </main>
+                </div>
+            </div>
+        );
+    }
+    return (
+        <div className="place board">
+            {header}
+            <OpenCase
+                key={open.item}
+                actor={actor}
+                board={board}
+                caseActor={caseActor}
+                item={open.item}
+                images={images}
+                rights={rights}
+                agenda={agenda}
+                agendaName={words.agenda}
+                goOn={goOn}
+                reporter={reporter}
+            />
+        </div>
+    );
+}
+
+interface WaitingProps {
+    board: BoardModel;
+    mayMove: boolean;
+    goOn: () => void;
+}
+
+function Waiting({ board, mayMove, goOn }: WaitingProps) {
+    const words = useWords();
+    const said =
+        board.meeting === 'ended'
+            ? { title: words.meetingOver, help: words.meetingOverHelp }
+            : board.meeting === 'planned'
+              ? { title: words.meetingNotStarted, help: words.meetingNotStartedHelp }
+              : { title: words.waitingForCase, help: words.waitingForCaseHelp };
+    const hint = mayMove && nextItem(board) ? words.pressNext : said.help;
+    useNextKey(goOn);
+    return <Notice title={said.title} help={hint} />;
+}
+
+const useNextKey = (goOn: () => void): void => useKeys({ nextCase: { down: goOn } });
+
+function useNext(
+    actor: BoardActor,
+    board: BoardModel,
+    rights: Rights,
+    names: ReadonlyMap<number, string>,
+): () => void {
+    const words = useWords();
+    return () => {
+        const next = nextItem(board);
+        if (!rights.coordinate) {
+            tell(words.refused.not_permitted);
+        } else if (next || board.openItem !== 0) {
+            openItem(actor, board, next?.item ?? 0, words, (item) => names.get(item) ?? '');
+        }
+    };
+}
+
+interface OpenCaseProps {
+    actor: BoardActor;
+    board: BoardModel;
+    caseActor: CaseActor;
+    item: number;
+    images: ReturnType<typeof useImages>['images'];
+    rights: Rights;
+    agenda: ReactNode;
+    agendaName: string;
+    goOn: () => void;
+    reporter: RefObject<StageHands | undefined>;
+}
+
+function OpenCase(props: OpenCaseProps) {
+    const { actor, board, caseActor, item, rights } = props;
+    const { client } = useSession();
+    const imageCount = useModel(caseActor, (model) => model?.displaySets.length ?? 0);
+    const ready =
+        props.images?.patientCase === caseActor.id && !props.images.closed
+            ? props.images
+            : undefined;
+    const hands = useStageController(actor, ready, client.me, item, imageCount);
+    const { reporter } = props;
+    useEffect(() => {
+        reporter.current = hands;
+    }, [hands, reporter]);
+    const { members } = board;
+    const nameOf = useCallback(
+        (user: string) => members.find((one) => one.user === user)?.name ?? '',
+        [members],
+    );
+    const caseRoles = useModel(caseActor, (_, held) => held.grant.roles);
+    const write = hasRole(caseRoles, 'coordinator', 'member');
+    return (
+        <Workspace
+            hands={hands}
+            caseActor={caseActor}
+            stage={board.stage}
+            rights={{ ...rights, write }}
+            known={members}
+            nameOf={nameOf}
+            left={props.agenda}
+            leftName={props.agendaName}
+            keys={{
+                nextCase: { down: props.goOn },
+                raiseHand: { down: () => raiseHand(actor) },
+            }}
+            banner={<Banner key={item} caseActor={caseActor} hands={hands} />}
+        />
+    );
+}
+
+/** Up when down, down when up. */
+export function raiseHand(actor: BoardActor): void {
+    const { model, grant } = actor.store.get();
+    const own = model?.stage?.participants.get(grant.participant);
+    actor.signal({ type: 'SetHand', raised: !own || own.handAt === 0 });
+}

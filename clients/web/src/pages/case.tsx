@@ -1,0 +1,94 @@
+// One case, outside of a board: its own stage is a consult that colleagues may join.
+import { useCallback, useMemo } from 'react';
+import { useImages } from '../board/use_images';
+import { useStageController } from '../board/use_stage';
+import { Workspace, type Rights } from '../board/workspace';
+import '../board/board.css';
+import type { CaseModel } from '../state/case_state';
+import type { CaseActor } from '../state/client';
+import { hasRole, useCase, useModel, useSession, useUser } from '../state/use_client';
+import { Notice } from '../ui/controls';
+import { LanguageChoice, StateOfLine } from '../ui/frame';
+import { follow } from '../ui/route';
+import { personName, useWords } from '../words';
+import { Nowhere } from './nowhere';
+import { StatusPage } from './status';
+
+export function CasePage({ id }: { id: string }) {
+    const words = useWords();
+    const actor = useCase(id);
+    return actor ? <CaseOf actor={actor} /> : <Notice title={words.loading} />;
+}
+
+function CaseOf({ actor }: { actor: CaseActor }) {
+    const words = useWords();
+    const model = useModel(actor, (patientCase) => patientCase);
+    const ended = useModel(actor, (_, held) => held.ended);
+    const entries = useUser((user) => user?.entries.filter((one) => one.id === actor.id));
+    if (ended) {
+        const texts: Record<string, string> = words.ended;
+        return (
+            <Nowhere title={words.pageNotFound} help={texts[ended] ?? words.ended.not_found} />
+        );
+    }
+    if (!model) {
+        return <Notice title={words.loading} />;
+    }
+    return model.clinical ? (
+        <Consult actor={actor} model={model} />
+    ) : (
+        <StatusPage entries={entries ?? []} />
+    );
+}
+
+const ignore = () => undefined;
+
+function Consult({ actor, model }: { actor: CaseActor; model: CaseModel }) {
+    const words = useWords();
+    const { client } = useSession();
+    const roles = useModel(actor, (_, held) => held.grant.roles);
+    const { images } = useImages(actor.id, undefined, ignore);
+    const ready = images?.patientCase === actor.id && !images.closed ? images : undefined;
+    const hands = useStageController(actor, ready, client.me, 0, model.displaySets.length);
+    const known = useMemo(() => {
+        const all = [...model.members, ...model.boards.flatMap((link) => link.members)];
+        return [...new Map(all.map((one) => [one.user, one])).values()];
+    }, [model.members, model.boards]);
+    const nameOf = useCallback(
+        (user: string) => known.find((one) => one.user === user)?.name ?? '',
+        [known],
+    );
+    const act = hasRole(roles, 'coordinator', 'member');
+    const rights: Rights = {
+        act,
+        chair: false,
+        coordinate: hasRole(roles, 'coordinator'),
+        write: act,
+    };
+    return (
+        <div className="place board">
+            <header className="top">
+                <a className="mark" href="/" onClick={follow} aria-label={words.toWorklist}>
+                    <img src="/mark.svg" alt="" />
+                </a>
+                <h1>{personName(model.subject.name)}</h1>
+                <span className="mute hide-phone ellipsis">{model.title}</span>
+                <StateOfLine readOnly={!act} />
+                <span className="grow" />
+                <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
+                <span className="hide-narrow">
+                    <LanguageChoice />
+                </span>
+            </header>
+            <Workspace
+                hands={hands}
+                caseActor={actor}
+                stage={model.stage}
+                rights={rights}
+                known={known}
+                nameOf={nameOf}
+                keys={{}}
+            />
+        </div>
+    );
+}

@@ -1,0 +1,92 @@
+// The front desk of a referrer: where each of their patients' cases stands, live, and nothing else.
+import { useCase, useModel } from '../state/use_client';
+import type { CaseActor } from '../state/client';
+import { TopBar } from '../ui/frame';
+import type { CaseStatus, WorklistEntry } from '../wire';
+import { dateTimeText, personName, useSpeech } from '../words';
+
+const steps: CaseStatus[] = ['opened', 'scheduled', 'in_discussion', 'discussed'];
+
+export function StatusPage({ entries }: { entries: WorklistEntry[] }) {
+    const { words } = useSpeech();
+    return (
+        <div className="place front-desk">
+            <TopBar />
+            <main className="status" id="content">
+                <h1>{words.yourPatients}</h1>
+                <p className="mute">{words.yourPatientsLead}</p>
+                {entries.map((entry, index) => (
+                    <StatusCard key={entry.id} entry={entry} number={index + 1} />
+                ))}
+                <p className="mute small">{words.statusFullRecord}</p>
+            </main>
+        </div>
+    );
+}
+
+function StatusCard({ entry, number }: { entry: WorklistEntry; number: number }) {
+    const actor = useCase(entry.id);
+    return actor ? (
+        <LiveCard actor={actor} entry={entry} number={number} />
+    ) : (
+        <Card status={steps[entry.status] ?? 'opened'} at={entry.at} entry={entry} number={number} />
+    );
+}
+
+function LiveCard({
+    actor,
+    entry,
+    number,
+}: {
+    actor: CaseActor;
+    entry: WorklistEntry;
+    number: number;
+}) {
+    const status = useModel(actor, (model) => model?.status) ?? steps[entry.status] ?? 'opened';
+    const at = useModel(actor, (model) => model?.statusAt) ?? entry.at;
+    return <Card status={status} at={at} entry={entry} number={number} />;
+}
+
+interface CardProps {
+    status: CaseStatus;
+    at: number;
+    entry: WorklistEntry;
+    number: number;
+}
+
+function Card({ status, at, entry, number }: CardProps) {
+    const { words, language } = useSpeech();
+    const now = steps.indexOf(status);
+    const id = `case-${entry.id}`;
+    const name = personName(entry.detail) || entry.title || words.statusCase(number);
+    return (
+        <article className="card" aria-labelledby={id} data-status={status}>
+            <p className="mute small">{name}</p>
+            <h2 id={id} aria-live="polite">
+                {words.statusHeadline[status]}
+            </h2>
+            <p className="next">{words.statusNext[status]}</p>
+            <ol className="steps">
+                {steps.map((step, index) => {
+                    const place = index < now ? 'done' : index === now ? 'now' : 'later';
+                    const said = { done: words.stepDone, now: words.stepNow, later: words.stepLater };
+                    return (
+                        <li
+                            key={step}
+                            className={place}
+                            aria-current={place === 'now' ? 'step' : undefined}
+                        >
+                            <span className="dot" />
+                            <span>{words.statusSteps[step]}</span>
+                            <small>
+                                {place === 'now' && at > 0
+                                    ? words.since(dateTimeText(at, language))
+                                    : said[place]}
+                            </small>
+                        </li>
+                    );
+                })}
+            </ol>
+        </article>
+    );
+}

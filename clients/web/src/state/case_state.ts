@@ -1,0 +1,194 @@
+// A patient's case as this client holds it: as much of it as the audience of the channel allows.
+import type {
+    BoardLink,
+    CaseMember,
+    CaseStatus,
+    ChatMessage,
+    DisplaySetRecord,
+    PatientCaseDown,
+    SavedView,
+    StoredAnnotation,
+    Subject,
+} from '../wire';
+import {
+    applyEphemera,
+    settleStage,
+    stageFromSnapshot,
+    type StageModel,
+} from './stage_state';
+
+export interface CaseModel {
+    /** False for those who see the status only. */
+    clinical: boolean;
+    subject: Subject;
+    title: string;
+    status: CaseStatus;
+    statusAt: number;
+    members: CaseMember[];
+    boards: BoardLink[];
+    displaySets: DisplaySetRecord[];
+    annotations: StoredAnnotation[];
+    views: SavedView[];
+    messages: ChatMessage[];
+    stage: StageModel | undefined;
+}
+
+export interface Header {
+    version: number;
+    at: number;
+    by: string | undefined;
+}
+
+const noSubject: Subject = { name: '', birthDate: '', sex: '', patientId: '' };
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+export function reduceCase(
+    patientCase: CaseModel | undefined,
+    message: PatientCaseDown,
+    header: Header,
+): CaseModel | undefined {
+    if (message.type === 'CaseSnapshot') {
+        const { type: _type, stage, ...rest } = message;
+        return { clinical: true, ...rest, stage: stage && stageFromSnapshot(stage) };
+    }
+    if (message.type === 'CaseStatusSnapshot') {
+        return {
+            clinical: false,
+            subject: noSubject,
+            title: '',
+            status: message.status,
+            statusAt: message.statusAt,
+            members: [],
+            boards: [],
+            displaySets: [],
+            annotations: [],
+            views: [],
+            messages: [],
+            stage: undefined,
+        };
+    }
+    if (!patientCase) {
+        return undefined;
+    }
+    return (
+        reduceStage(patientCase, message) ??
+        reduceContent(patientCase, message, header) ??
+        reduceAccess(patientCase, message, header) ??
+        patientCase
+    );
+}
+
+function reduceStage(patientCase: CaseModel, message: PatientCaseDown): CaseModel | undefined {
+    const { stage } = patientCase;
+    if (!stage) {
+        return undefined;
+    }
+    switch (message.type) {
+        case 'Ephemera':
+            return { ...patientCase, stage: applyEphemera(stage, message) };
+        case 'StageSettled':
+            return {
+                ...patientCase,
+                stage: settleStage(stage, message.layout, message.stageVersion),
+            };
+        case 'FloorChanged':
+            return { ...patientCase, stage: { ...stage, floor: message.floor } };
+        case 'PointersQuieted':
+            return { ...patientCase, stage: { ...stage, quiet: message.quiet } };
+        default:
+            return undefined;
+    }
+}
+
+function reduceContent(
+    patientCase: CaseModel,
+    message: PatientCaseDown,
+    { version, at, by = nobody }: Header,
+): CaseModel | undefined {
+    switch (message.type) {
+        case 'MessagePosted': {
+            const { message: id, text } = message;
+            const posted: ChatMessage = { message: id, at, by, text, version };
+            return { ...patientCase, messages: [...patientCase.messages, posted] };
+        }
+        case 'AnnotationAdded': {
+            const { annotation } = message;
+            const others = patientCase.annotations.filter(
+                (one) => one.annotation.annotation !== annotation.annotation,
+            );
+            return { ...patientCase, annotations: [...others, { annotation, by, at }] };
+        }
+        case 'AnnotationRemoved':
+            return {
+                ...patientCase,
+                annotations: patientCase.annotations.filter(
+                    (one) => one.annotation.annotation !== message.annotation,
+                ),
+            };
+        case 'ViewSaved': {
+            const { view, title, layout } = message;
+            const saved: SavedView = { view, title, layout, by, at };
+            const known = patientCase.views.some((one) => one.view === view);
+            const views = known
+                ? patientCase.views.map((one) => (one.view === view ? saved : one))
+                : [...patientCase.views, saved];
+            return { ...patientCase, views };
+        }
+        case 'ViewRemoved':
+            return {
+                ...patientCase,
+                views: patientCase.views.filter((one) => one.view !== message.view),
+            };
+        case 'ImagesAdded': {
+            const series = new Set(message.displaySets.map((one) => one.seriesUid));
+            const others = patientCase.displaySets.filter((one) => !series.has(one.seriesUid));
+            return { ...patientCase, displaySets: [...others, ...message.displaySets] };
+        }
+        default:
+            return undefined;
+    }
+}
+
+function reduceAccess(
+    patientCase: CaseModel,
+    message: PatientCaseDown,
+    { at }: Header,
+): CaseModel | undefined {
+    switch (message.type) {
+        case 'CaseCreated': {
+            const { subject, title, members } = message;
+            return { ...patientCase, subject, title, members };
+        }
+        case 'AccessGranted': {
+            const others = patientCase.members.filter((one) => one.user !== message.member.user);
+            return { ...patientCase, members: [...others, message.member] };
+        }
+        case 'AccessRevoked':
+            return {
+                ...patientCase,
+                members: patientCase.members.filter((one) => one.user !== message.user),
+            };
+        case 'ListedOnBoard': {
+            const { link } = message;
+            const others = patientCase.boards.filter(
+                (one) => one.board !== link.board || one.item !== link.item,
+            );
+            return { ...patientCase, boards: [...others, link] };
+        }
+        case 'UnlistedFromBoard':
+            return {
+                ...patientCase,
+                boards: patientCase.boards.filter(
+                    (one) => one.board !== message.board || one.item !== message.item,
+                ),
+            };
+        case 'StatusChanged':
+            return { ...patientCase, status: message.status, statusAt: at };
+        default:
+            return undefined;
+    }
+}
+
+/** Messages after the read mark that somebody else wrote. */
+export const unreadCount = (patientCase: CaseModel, readTo: number, me: string): number =>
+    patientCase.messages.filter((one) => one.version > readTo && one.by !== me).length;

@@ -1,0 +1,58 @@
+// Four addresses and the browser's own history.
+import { useSyncExternalStore } from 'react';
+
+export type Route =
+    | { page: 'home' }
+    | { page: 'board'; id: string }
+    | { page: 'case'; id: string }
+    | { page: 'nowhere' };
+
+const watchers = new Set<() => void>();
+
+export function readRoute(path: string): Route {
+    const [, first = '', second = ''] = path.split('/');
+    const isId = /^[0-9a-f-]{36}$/i.test(second);
+    if (first === '') {
+        return { page: 'home' };
+    }
+    if (first === 'boards' && isId) {
+        return { page: 'board', id: second.toLowerCase() };
+    }
+    if (first === 'cases' && isId) {
+        return { page: 'case', id: second.toLowerCase() };
+    }
+    return { page: 'nowhere' };
+}
+
+export function go(path: string): void {
+    window.history.pushState(null, '', path);
+    for (const watcher of watchers) {
+        watcher();
+    }
+}
+
+function watch(watcher: () => void): () => void {
+    watchers.add(watcher);
+    window.addEventListener('popstate', watcher);
+    return () => {
+        watchers.delete(watcher);
+        window.removeEventListener('popstate', watcher);
+    };
+}
+
+export const usePath = (): string => useSyncExternalStore(watch, () => window.location.pathname);
+
+/** For links: stays in this page unless the person asks for another tab. */
+export function follow(event: {
+    metaKey: boolean;
+    ctrlKey: boolean;
+    shiftKey: boolean;
+    button: number;
+    preventDefault: () => void;
+    currentTarget: HTMLAnchorElement;
+}): void {
+    if (event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+        event.preventDefault();
+        go(event.currentTarget.pathname);
+    }
+}

@@ -1,0 +1,267 @@
+// What a person can do to the images, by hand or by key: each turns the present state of a pane into the
+// next and gives it to the controller, which decides whom it concerns.
+import type { Viewport, Window } from '../wire';
+import { linkedIndex, scrolled, sharesSpace, showSlice } from './arrange';
+import { emptyViewport } from './follow';
+import {
+    glassToWorld,
+    shownOf,
+    worldToCenter,
+    type ImageGeometry,
+    type Projection,
+} from './geometry';
+import type { PaneState, StageController } from './stage_controller';
+import { add, scale, subtract, toPoint, type Pixel, type Vector } from './vector';
+
+export const presets: readonly Window[] = [
+    { center: 40, width: 400, function: 'linear', unit: 'hounsfield' },
+    { center: -600, width: 1500, function: 'linear', unit: 'hounsfield' },
+    { center: 90, width: 150, function: 'linear', unit: 'hounsfield' },
+    { center: 480, width: 2500, function: 'linear', unit: 'hounsfield' },
+    { center: 40, width: 80, function: 'linear', unit: 'hounsfield' },
+];
+
+const activePane = (controller: StageController): [number, PaneState] | undefined => {
+    const { active } = controller.state.get().seen;
+    const pane = controller.panes.get(active);
+    return pane && [active, pane];
+};
+
+/** The newest state asked for, not the one painted: quick wheels must add up. */
+const asked = (controller: StageController, index: number): Viewport =>
+    controller.state.get().seen.viewports[index] ?? emptyViewport;
+
+const geometryOf = (pane: PaneState): ImageGeometry | undefined =>
+    pane.loaded.slices[pane.index]?.geometry;
+
+/** The wire's centre of a world point on this pane. */
+function centerOf(pane: PaneState, world: Vector) {
+    const geometry = geometryOf(pane);
+    return pane.projection.space === 'image' && geometry
+        ? worldToCenter(geometry, world)
+        : toPoint(world);
+}
+
+function zoomed(controller: StageController, index: number, pane: PaneState, next: Projection) {
+    const { width, height } = pane.glass;
+    const zoom = {
+        center: centerOf(pane, next.center),
+        shown: shownOf(next),
+        aspect: width / Math.max(1, height),
+    };
+    const viewport = { ...asked(controller, index), ...zoom };
+    controller.change(index, viewport, { what: 'zoom', ...zoom });
+}
+
+/** Factor above 1 comes nearer; the point under `at` stays where it is. */
+export function zoomBy(controller: StageController, index: number, factor: number, at?: Pixel): void {
+    const pane = controller.panes.get(index);
+    if (!pane) {
+        return;
+    }
+    const { projection } = pane;
+    const fixed = at ? glassToWorld(projection, at) : projection.center;
+    const unitsPerPixel = Math.max(1e-4, Math.min(1e4, projection.unitsPerPixel / factor));
+    const share = unitsPerPixel / projection.unitsPerPixel;
+    const center = add(fixed, scale(subtract(projection.center, fixed), share));
+    zoomed(controller, index, pane, { ...projection, unitsPerPixel, center });
+}
+
+export function panBy(controller: StageController, index: number, [dx, dy]: Pixel): void {
+    const pane = controller.panes.get(index);
+    if (!pane) {
+        return;
+    }
+    const { projection } = pane;
+    const center = subtract(
+        projection.center,
+        add(
+            scale(projection.right, dx * projection.unitsPerPixel),
+            scale(projection.down, dy * projection.unitsPerPixel),
+        ),
+    );
+    zoomed(controller, index, pane, { ...projection, center });
+}
+
+export function setWindow(
+    controller: StageController,
+    index: number,
+    window: Window | undefined,
+    invert = asked(controller, index).invert,
+): void {
+    const viewport = { ...asked(controller, index), window, invert };
+    controller.change(index, viewport, { what: 'window', window, invert });
+}
+
+/** Drag to the right widens, drag down darkens, as in OHIF; speed follows the width. */
+export function dragWindow(
+    controller: StageController,
+    index: number,
+    from: Window,
+    [dx, dy]: Pixel,
+): void {
+    const speed = Math.max(from.width, 1) / 400;
+    setWindow(controller, index, {
+        ...from,
+        width: Math.max(from.width + dx * speed, from.width < 10 ? 0.01 : 1),
+        center: from.center + dy * speed,
+    });
+}
+
+/** So many images on, with every viewport linked to this one. */
+export function scrollBy(controller: StageController, index: number, by: number): void {
+    const pane = controller.panes.get(index);
+    if (!pane || by === 0) {
+        return;
+    }
+    const viewport = asked(controller, index);
+    if (pane.loaded.set.kind === 'document') {
+        const page = Math.max(1, viewport.page + Math.sign(by));
+        controller.change(index, { ...viewport, page }, { what: 'other' });
+        return;
+    }
+    const present = imageIndex(viewport, pane);
+    scrollFrom(controller, index, pane, scrolled(viewport, pane.loaded, by, present));
+}
+
+export function scrollTo(controller: StageController, index: number, place: 'first' | 'last'): void {
+    const pane = controller.panes.get(index);
+    if (pane && pane.loaded.slices.length > 0) {
+        const target = place === 'first' ? 0 : pane.loaded.slices.length - 1;
+        const viewport = { ...asked(controller, index), plane: undefined };
+        scrollFrom(controller, index, pane, showSlice(viewport, pane.loaded, target));
+    }
+}
+
+function imageIndex(viewport: Viewport, pane: PaneState): number {
+    const { image } = viewport;
+    const index = image ? pane.loaded.indexOf(image.sopInstanceUid, image.frame) : -1;
+    return index >= 0 ? index : pane.index;
+}
+
+function scrollFrom(
+    controller: StageController,
+    index: number,
+    pane: PaneState,
+    viewport: Viewport,
+): void {
+    const before = asked(controller, index);
+    const unchanged =
+        before.image?.sopInstanceUid === viewport.image?.sopInstanceUid &&
+        before.image?.frame === viewport.image?.frame &&
+        before.plane === viewport.plane;
+    if (unchanged) {
+        return;
+    }
+    const changed = new Map([[index, viewport]]);
+    if (viewport.linked && !viewport.plane) {
+        const slice = imageIndex(viewport, pane);
+        for (const [other, state] of controller.panes) {
+            const linked = asked(controller, other);
+            if (other !== index && linked.linked && !linked.plane) {
+                const target = linkedIndex(pane.loaded, slice, state.loaded);
+                changed.set(other, showSlice(linked, state.loaded, target));
+            }
+        }
+    }
+    controller.changeMany(changed, { what: 'other' }, index);
+}
+
+/** Whether linked viewports follow by place in the patient, or only by fraction of the series. */
+export function linkedByFraction(controller: StageController, index: number): boolean {
+    const own = controller.panes.get(index)?.loaded.slices[0]?.geometry;
+    if (!own || !asked(controller, index).linked) {
+        return false;
+    }
+    return [...controller.panes].some(([other, pane]) => {
+        const geometry = pane.loaded.slices[0]?.geometry;
+        const linked = other !== index && asked(controller, other).linked;
+        return linked && geometry !== undefined && !sharesSpace(own, geometry);
+    });
+}
+
+export type ImageAction =
+    | 'rotateRight'
+    | 'rotateLeft'
+    | 'flipH'
+    | 'flipV'
+    | 'invert'
+    | 'zoomIn'
+    | 'zoomOut'
+    | 'zoomFit'
+    | 'reset'
+    | 'nextImage'
+    | 'previousImage'
+    | 'firstImage'
+    | 'lastImage'
+    | 'nextViewport'
+    | 'previousViewport';
+
+const KEY_ZOOM = 1.2;
+
+export function act(controller: StageController, action: ImageAction): void {
+    const found = activePane(controller);
+    if (!found) {
+        return;
+    }
+    const [index] = found;
+    const viewport = asked(controller, index);
+    const change = (next: Partial<Viewport>) =>
+        controller.change(index, { ...viewport, ...next }, { what: 'other' });
+    const turned = (by: number) => change({ rotation: (viewport.rotation + by + 360) % 360 });
+    const { seen } = controller.state.get();
+    const neighbour = (by: number) =>
+        controller.setActive((seen.active + by + seen.viewports.length) % seen.viewports.length);
+    const todo: Record<ImageAction, () => void> = {
+        rotateRight: () => turned(90),
+        rotateLeft: () => turned(-90),
+        flipH: () => change({ flipH: !viewport.flipH }),
+        flipV: () => change({ flipV: !viewport.flipV }),
+        invert: () => setWindow(controller, index, viewport.window, !viewport.invert),
+        zoomIn: () => zoomBy(controller, index, KEY_ZOOM),
+        zoomOut: () => zoomBy(controller, index, 1 / KEY_ZOOM),
+        zoomFit: () => fit(controller, index),
+        reset: () =>
+            change({
+                shown: 0,
+                rotation: 0,
+                flipH: false,
+                flipV: false,
+                invert: false,
+                window: undefined,
+                colormap: '',
+            }),
+        nextImage: () => scrollBy(controller, index, 1),
+        previousImage: () => scrollBy(controller, index, -1),
+        firstImage: () => scrollTo(controller, index, 'first'),
+        lastImage: () => scrollTo(controller, index, 'last'),
+        nextViewport: () => neighbour(1),
+        previousViewport: () => neighbour(-1),
+    };
+    todo[action]();
+}
+
+function fit(controller: StageController, index: number): void {
+    const viewport = asked(controller, index);
+    const zoom = { center: viewport.center, shown: 0, aspect: viewport.aspect };
+    controller.change(index, { ...viewport, ...zoom }, { what: 'zoom', ...zoom });
+}
+
+export const isImageAction = (action: string): action is ImageAction =>
+    [
+        'rotateRight',
+        'rotateLeft',
+        'flipH',
+        'flipV',
+        'invert',
+        'zoomIn',
+        'zoomOut',
+        'zoomFit',
+        'reset',
+        'nextImage',
+        'previousImage',
+        'firstImage',
+        'lastImage',
+        'nextViewport',
+        'previousViewport',
+    ].includes(action);

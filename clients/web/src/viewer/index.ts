@@ -1,0 +1,10 @@
+// The viewer as the rest of the client knows it. Importing this brings Cornerstone.
+export { act, isImageAction, presets, setWindow, type ImageAction } from './actions';
+export { compareLayout, firstView, isPrior, layoutOf, planesLayout, priorOf } from './arrange';
+export { CaseImages, type DisplaySet } from './case_images';
+export { emptyDocuments } from './document_pane';
+export { emptyStore, isPhone } from './engine';
+export { OwnPointer } from './pointing';
+export { Prefetch } from './prefetch';
+export { StageController, type StageActor, type Tool } from './stage_controller';
+export { StageView } from './stage_view';

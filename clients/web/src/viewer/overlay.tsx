@@ -1,0 +1,209 @@
+// Whose image this is and how it is shown, in words, on every viewport, from that image's own header.
+import type { Subject } from '../wire';
+import { isoDate, numberText, personName, useSpeech, type Words } from '../words';
+import { planeName, planeStep } from './arrange';
+import type { Header } from './dicom';
+import { edgeLetters, presenterFrame } from './geometry';
+import { millimetresPerUnit, roundLength } from './measure';
+import type { OnGlass } from './use_pane';
+
+export type Difference = keyof Words['differs'];
+
+const plain = (name: string): string => personName(name).toLocaleLowerCase().replace(/\s+/g, ' ').trim();
+
+/** Where the image's own header says another patient than the case does. */
+export function differences(header: Header, subject: Subject | undefined): Difference[] {
+    if (!subject) {
+        return [];
+    }
+    const differs = (own: string, known: string) => known !== '' && own !== known;
+    const found: [Difference, boolean][] = [
+        ['name', differs(plain(header.patientName), plain(subject.name))],
+        ['birthDate', differs(isoDate(header.birthDate), subject.birthDate)],
+        ['sex', differs(header.sex, subject.sex)],
+        ['patientId', differs(header.patientId, subject.patientId)],
+    ];
+    return found.filter(([, is]) => is).map(([what]) => what);
+}
+
+export function Identity({ onGlass, subject }: { onGlass: OnGlass; subject: Subject | undefined }) {
+    const { words } = useSpeech();
+    const { image, loaded } = onGlass;
+    if (!image) {
+        const parts = [loaded.set.seriesDescription, isoDate(loaded.set.studyDate)];
+        return (
+            <div className="identity">
+                <b>{subject ? personName(subject.name) : ''}</b>
+                <span>{parts.filter(Boolean).join(' · ')}</span>
+            </div>
+        );
+    }
+    const { header } = image.slice;
+    const parts = [
+        header.birthDate && words.bornOn(isoDate(header.birthDate)),
+        header.sex && words.sexIs(header.sex),
+        header.patientId,
+        `${header.modality} ${isoDate(header.studyDate)}`.trim(),
+    ];
+    const wrong = differences(header, subject);
+    return (
+        <div className="identity">
+            <b>{personName(header.patientName) || words.unknownName}</b>
+            <span>{parts.filter(Boolean).join(' · ')}</span>
+            {wrong.length > 0 && (
+                <strong className="differs">
+                    {wrong.map((what) => words.differs[what]).join(', ')}
+                </strong>
+            )}
+        </div>
+    );
+}
+
+/** Mirrored and turned in words, so that a wrong side is never only a picture. */
+export function standing(words: Words, onGlass: OnGlass): string[] {
+    const { flipH, flipV, rotation } = onGlass.viewport;
+    const degrees = ((Math.round(rotation) % 360) + 360) % 360;
+    return [
+        flipH || flipV ? words.flipped : '',
+        degrees === 0 ? '' : words.rotatedBy(degrees),
+    ].filter(Boolean);
+}
+
+const sides = (words: Words): Record<string, string> => ({
+    R: words.sideRight,
+    L: words.sideLeft,
+    B: words.sideBoth,
+});
+
+export function sliceText(words: Words, onGlass: OnGlass): string {
+    const { image, page, loaded, viewport, index } = onGlass;
+    if (page) {
+        return words.page(page.page, page.pages);
+    }
+    if (viewport.plane) {
+        const { normal } = viewport.plane;
+        return words.plane[planeName([normal.x, normal.y, normal.z])];
+    }
+    const geometry = image?.slice.geometry;
+    const name =
+        geometry?.space === 'patient' ? words.plane[planeName(geometry.normal)] : words.image;
+    return words.sliceOf(name, index + 1, loaded.slices.length);
+}
+
+export function windowText(words: Words, onGlass: OnGlass, language: 'en' | 'de'): string {
+    const { image } = onGlass;
+    if (!image || image.slice.header.samples > 1) {
+        return '';
+    }
+    const digits = image.window.width < 10 ? 2 : 0;
+    return words.windowText(
+        numberText(image.window.width, language, digits),
+        numberText(image.window.center, language, digits),
+    );
+}
+
+function thicknessText(words: Words, onGlass: OnGlass, language: 'en' | 'de'): string {
+    const { image, viewport, loaded } = onGlass;
+    if (viewport.plane) {
+        const { normal } = viewport.plane;
+        const step = planeStep(loaded, [normal.x, normal.y, normal.z]);
+        return words.thickness(numberText(step, language, 1));
+    }
+    const thickness = image?.slice.header.sliceThickness;
+    return thickness === undefined ? '' : words.thickness(numberText(thickness, language, 1));
+}
+
+interface FactsProps {
+    onGlass: OnGlass;
+    notForDiagnosis: boolean;
+    marks: string[];
+}
+
+export function Facts({ onGlass, notForDiagnosis, marks }: FactsProps) {
+    const { words, language } = useSpeech();
+    const { image, loaded } = onGlass;
+    const header = image?.slice.header;
+    const side = header ? (sides(words)[header.laterality] ?? '') : '';
+    const right = [
+        windowText(words, onGlass, language),
+        image ? thicknessText(words, onGlass, language) : '',
+    ].filter(Boolean);
+    return (
+        <>
+            <div className="upper-right">
+                {image && (
+                    <span className={header?.lossy ? 'attention' : 'safe'}>
+                        {header?.lossy ? words.lossyStored : words.lossless}
+                    </span>
+                )}
+                {standing(words, onGlass).map((text) => (
+                    <strong key={text} className="attention">
+                        {text}
+                    </strong>
+                ))}
+                {marks.map((text) => (
+                    <span key={text}>{text}</span>
+                ))}
+            </div>
+            <div className="lower-left">
+                {image && <ScaleBar onGlass={onGlass} />}
+                {image && <span>{[side, loaded.set.seriesDescription].filter(Boolean).join(' · ')}</span>}
+                {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}
+            </div>
+            <div className="lower-right">
+                <span>{sliceText(words, onGlass)}</span>
+                <span>{right.join(' · ')}</span>
+            </div>
+        </>
+    );
+}
+
+export function Letters({ onGlass }: { onGlass: OnGlass }) {
+    const { image, projection, viewport } = onGlass;
+    const letters =
+        image && edgeLetters(projection, viewport, image.slice.header.patientOrientation);
+    if (!letters) {
+        return null;
+    }
+    return (
+        <>
+            <span className="letter left">{letters.left}</span>
+            <span className="letter right">{letters.right}</span>
+            <span className="letter top">{letters.top}</span>
+            <span className="letter bottom">{letters.bottom}</span>
+        </>
+    );
+}
+
+function ScaleBar({ onGlass }: { onGlass: OnGlass }) {
+    const { words, language } = useSpeech();
+    const { image, projection } = onGlass;
+    if (!image) {
+        return null;
+    }
+    const perUnit = millimetresPerUnit(image.slice.header, image.slice.geometry);
+    if (perUnit === undefined) {
+        return null;
+    }
+    const perPixel = projection.unitsPerPixel * perUnit;
+    const length = roundLength(Math.min(120, projection.width / 4) * perPixel);
+    if (length <= 0) {
+        return null;
+    }
+    const text = words.thickness(numberText(length, language, length < 1 ? 1 : 0));
+    return (
+        <span className="scale">
+            <i style={{ width: `${length / perPixel}px` }} />
+            {words.scaleBar(text)}
+        </span>
+    );
+}
+
+/** What the presenter sees, outlined when this glass has another shape. */
+export function PresenterFrame({ onGlass }: { onGlass: OnGlass }) {
+    const { words } = useSpeech();
+    const frame = presenterFrame(onGlass.viewport, onGlass.projection);
+    return frame ? (
+        <div className="presenter-frame" style={frame} title={words.presenterSees} />
+    ) : null;
+}

@@ -1,0 +1,101 @@
+// Says which stage version this glass shows, so that the presenter can read "12 of 14 see this". A version
+// counts as painted when every viewport of its layout has been, not when it was received.
+import type { Layout, Viewport } from '../wire';
+
+export interface Report {
+    stageVersion: number;
+    lossless: boolean;
+    prefetchedItem: number;
+    prefetched: number;
+}
+
+export interface Painted {
+    viewport: Viewport;
+    lossless: boolean;
+}
+
+/** Reports are few: the newest after this long, so that moving images do not drown the line. */
+const REPORT_MS = 150;
+
+export class PaintedReport {
+    private readonly send: (report: Report) => void;
+    private layout: Layout | undefined;
+    private version = 0;
+    private readonly done = new Map<number, Painted>();
+    private report: Report = { stageVersion: 0, lossless: false, prefetchedItem: 0, prefetched: 0 };
+    private sent = '';
+    private timer = 0;
+    private readonly watchers = new Set<() => void>();
+
+    constructor(send: (report: Report) => void) {
+        this.send = send;
+    }
+
+    close(): void {
+        window.clearTimeout(this.timer);
+    }
+
+    /** Runs once the expected layout is on the glass. */
+    whenPainted(watcher: () => void): () => void {
+        this.watchers.add(watcher);
+        return () => this.watchers.delete(watcher);
+    }
+
+    /** A version of 0 is nobody's: a view of one's own is not reported. */
+    expect(layout: Layout, version: number): void {
+        this.layout = layout;
+        this.version = version;
+        this.check();
+    }
+
+    painted(index: number, painted: Painted): void {
+        this.done.set(index, painted);
+        this.check();
+    }
+
+    prefetched(item: number, percent: number): void {
+        this.queue({ ...this.report, prefetchedItem: item, prefetched: percent });
+    }
+
+    /** After a reconnect the server knows nothing of what this glass shows. */
+    again(): void {
+        this.sent = '';
+        this.queue(this.report);
+    }
+
+    private check(): void {
+        const { layout } = this;
+        if (!layout || layout.viewports.length === 0) {
+            return;
+        }
+        const filled = layout.viewports
+            .map((viewport, index) => ({ viewport, painted: this.done.get(index) }))
+            .filter(({ viewport }) => viewport.displaySet !== '');
+        if (filled.some(({ viewport, painted }) => painted?.viewport !== viewport)) {
+            return;
+        }
+        for (const watcher of this.watchers) {
+            watcher();
+        }
+        if (this.version > 0) {
+            const lossless = filled.every(({ painted }) => painted?.lossless === true);
+            this.queue({ ...this.report, stageVersion: this.version, lossless });
+        }
+    }
+
+    private queue(report: Report): void {
+        this.report = report;
+        if (this.timer === 0) {
+            this.timer = window.setTimeout(() => this.flush(), REPORT_MS);
+        }
+    }
+
+    private flush(): void {
+        this.timer = 0;
+        const text = JSON.stringify(this.report);
+        if (text !== this.sent) {
+            this.sent = text;
+            this.send(this.report);
+        }
+    }
+}

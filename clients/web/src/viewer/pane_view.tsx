@@ -1,0 +1,150 @@
+// One viewport of the stage: pixels, whose they are, letters, drawings, pointers, hands.
+import { useEffect, useMemo, useRef } from 'react';
+import type { Annotation, StoredAnnotation, Subject, Viewport } from '../wire';
+import { Button, Notice } from '../ui/controls';
+import { useWords } from '../words';
+import { isPrior } from './arrange';
+import { linkedByFraction } from './actions';
+import { DrawingLayer } from './drawing_layer';
+import { Gestures } from './gestures';
+import { Facts, Identity, Letters, PresenterFrame } from './overlay';
+import { PointerLayer } from './pointer_layer';
+import type { OwnPointer } from './pointing';
+import type { StageController } from './stage_controller';
+import { useDrawing } from './use_drawing';
+import { usePane, type OnGlass } from './use_pane';
+
+export interface PaneProps {
+    controller: StageController;
+    pointer: OwnPointer;
+    number: number;
+    viewport: Viewport;
+    active: boolean;
+    following: boolean;
+    subject: Subject | undefined;
+    stored: readonly StoredAnnotation[];
+    notForDiagnosis: boolean;
+    nameOf: (user: string) => string;
+    finish: (annotation: Annotation) => Promise<boolean>;
+    onGlassChange: (number: number, onGlass: OnGlass | undefined) => void;
+}
+
+export function PaneView(props: PaneProps) {
+    const { controller, pointer, number, viewport, nameOf } = props;
+    const words = useWords();
+    const frame = useRef<HTMLDivElement>(null);
+    const pixels = useRef<HTMLDivElement>(null);
+    const pages = useRef<HTMLCanvasElement>(null);
+    const pointers = useRef<HTMLDivElement>(null);
+    const elements = useMemo(() => ({ frame, pixels, pages }), []);
+    const { onGlass, status, retry } = usePane(controller, number, viewport, elements);
+    const drawing = useDrawing(controller, onGlass, props.finish);
+    const hands = useRef(drawing);
+    hands.current = drawing;
+
+    const { onGlassChange } = props;
+    useEffect(() => onGlassChange(number, onGlass), [onGlassChange, number, onGlass]);
+
+    useEffect(() => {
+        const element = frame.current;
+        if (!element) {
+            return undefined;
+        }
+        const gestures = new Gestures(element, {
+            controller,
+            pane: number,
+            pointer,
+            window: () => {
+                const pane = controller.panes.get(number);
+                return pane && windowOnGlass(pane as OnGlass);
+            },
+            drawBegin: (tool, at) => hands.current.begin(tool, at),
+            drawTo: (at) => hands.current.to(at),
+            drawEnd: (at) => hands.current.end(at),
+        });
+        return () => gestures.close();
+    }, [controller, number, pointer]);
+
+    useEffect(() => {
+        if (!pointers.current) {
+            return undefined;
+        }
+        const layer = new PointerLayer(controller, number, pointers.current, nameOf, words);
+        return () => layer.close();
+    }, [controller, number, nameOf, words]);
+
+    const tool = props.active ? 'pane active' : 'pane';
+    const { sets } = controller.state.get();
+    const marks = onGlass
+        ? [
+              isPrior(sets, onGlass.loaded.set) ? words.prior : '',
+              linkedMark(words, controller, number, viewport),
+              props.following ? '' : words.private,
+          ].filter(Boolean)
+        : [];
+    const document = onGlass?.page !== undefined;
+    return (
+        <div
+            className={tool}
+            role="group"
+            aria-label={words.viewportLabel(number + 1)}
+            data-pane={number}
+            data-status={status.is}
+            data-slice={onGlass?.image?.slice.sopInstanceUid}
+        >
+            <div ref={frame} className="glass">
+                <div ref={pixels} className="pixels" hidden={!onGlass?.image} />
+                <canvas ref={pages} className="pages" hidden={!document} />
+                {onGlass && (
+                    <DrawingLayer
+                        controller={controller}
+                        onGlass={onGlass}
+                        stored={props.stored}
+                        own={drawing.own}
+                        nameOf={nameOf}
+                    />
+                )}
+                {onGlass && props.following && !controller.state.get().presenting && (
+                    <PresenterFrame onGlass={onGlass} />
+                )}
+                <div ref={pointers} className="pointers" aria-hidden="true" />
+            </div>
+            {onGlass && (
+                <div className={document ? 'words on-paper' : 'words'}>
+                    <Identity onGlass={onGlass} subject={props.subject} />
+                    <Letters onGlass={onGlass} />
+                    <Facts
+                        onGlass={onGlass}
+                        notForDiagnosis={props.notForDiagnosis}
+                        marks={marks}
+                    />
+                </div>
+            )}
+            {status.is === 'fetching' && (
+                <div className="fetching" role="status">
+                    {status.percent >= 0 ? words.fetchingPercent(status.percent) : words.fetching}
+                </div>
+            )}
+            {status.is === 'empty' && <Notice title={words.emptyPane} />}
+            {status.is === 'failed' && (
+                <Notice title={words.imageFailed} help={words.imageFailedHelp}>
+                    <Button onClick={retry}>{words.tryAgain}</Button>
+                </Notice>
+            )}
+        </div>
+    );
+}
+
+const windowOnGlass = (onGlass: OnGlass) => onGlass.image?.window;
+
+function linkedMark(
+    words: ReturnType<typeof useWords>,
+    controller: StageController,
+    number: number,
+    viewport: Viewport,
+): string {
+    if (!viewport.linked) {
+        return '';
+    }
+    return linkedByFraction(controller, number) ? words.linkedByFraction : words.linked;
+}

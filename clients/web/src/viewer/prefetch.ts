@@ -1,0 +1,55 @@
+// The next case's images, fetched and decoded before they are needed, so that everybody's first image of
+// it is there at once. It stops when the board goes on, and begins again where it was.
+import { CaseImages } from './case_images';
+import { bringMany, isPhone, remember } from './engine';
+import { principal, priorOf } from './arrange';
+
+/** A phone keeps its memory for the case on the stage. */
+const PHONE_IMAGES = 40;
+
+export class Prefetch {
+    readonly images: CaseImages;
+    private readonly stop = new AbortController();
+
+    constructor(patientCase: string) {
+        this.images = new CaseImages(patientCase);
+    }
+
+    close(): void {
+        this.stop.abort();
+    }
+
+    /** Reports percent of what the case opens with: its principal series, then the prior. */
+    async run(onProgress: (percent: number) => void): Promise<void> {
+        const sets = await this.images.displaySets();
+        const first = principal(sets);
+        const prior = first && priorOf(sets, first);
+        const wanted = [first, prior].filter((set) => set !== undefined);
+        const loaded = await Promise.all(
+            wanted
+                .filter((set) => set.kind !== 'document')
+                .map((set) => this.images.load(set.displaySet)),
+        );
+        const slices = loaded.flatMap((one) => fromTheMiddle(one.slices));
+        const chosen = isPhone() ? slices.slice(0, PHONE_IMAGES) : slices;
+        if (chosen.length === 0) {
+            onProgress(100);
+            return;
+        }
+        remember(chosen);
+        await bringMany(
+            chosen.map((slice) => slice.imageId),
+            onProgress,
+            this.stop.signal,
+        );
+    }
+}
+
+/** The image that is shown first comes first, then its neighbours. */
+function fromTheMiddle<T>(list: readonly T[]): T[] {
+    const middle = Math.floor(list.length / 2);
+    return list
+        .map((one, index) => ({ one, away: Math.abs(index - middle) }))
+        .sort((a, b) => a.away - b.away)
+        .map(({ one }) => one);
+}

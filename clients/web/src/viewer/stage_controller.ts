@@ -1,0 +1,294 @@
+// The stage from this person's side. Everything that shows or changes images asks here: what to see,
+// whether a change drives everybody or only oneself, and what to tell the others. It knows no renderer.
+import type { Ask } from '../connection/connection';
+import type { Outcome } from '../connection/channel';
+import type { StageModel } from '../state/stage_state';
+import { Store } from '../state/store';
+import type { BoardDown, Layout, PatientCaseDown, Viewport } from '../wire';
+import { openingLayout } from './arrange';
+import type { CaseImages, DisplaySet, LoadedSet } from './case_images';
+import {
+    afterOwnChange,
+    afterSharedChange,
+    followsPlainly,
+    seenLayout,
+    type Change,
+    type Following,
+} from './follow';
+import type { Glass, Projection } from './geometry';
+import { PaintedReport, type Painted } from './painted_report';
+import type { Shown } from './place';
+
+export type StageAsk = Extract<
+    Ask<'board'>,
+    { type: Ask<'patient_case'>['type'] }
+>;
+
+/** A board or a case: both hold a stage and take the same words for it. */
+export interface StageActor {
+    command(ask: StageAsk): Promise<Outcome>;
+    request(ask: StageAsk): Promise<BoardDown | PatientCaseDown | undefined>;
+    signal(ask: StageAsk): void;
+}
+
+export type Tool = 'window' | 'zoom' | 'pan' | 'length' | 'arrow' | 'point';
+
+/** What a pane shows just now; undefined while it shows nothing. */
+export interface PaneState {
+    viewport: Viewport;
+    glass: Glass;
+    projection: Projection;
+    shown: Shown;
+    loaded: LoadedSet;
+    index: number;
+}
+
+export interface ViewerState {
+    seen: Layout;
+    following: Following;
+    presenting: boolean;
+    tool: Tool;
+    pointersHidden: boolean;
+    pointing: boolean;
+    sets: readonly DisplaySet[];
+}
+
+/** After the last movement the stage at rest is made durable. */
+const SETTLE_MS = 250;
+/** While this person moves things, what the server still says of older movements is not shown. */
+const OWN_MS = 1000;
+
+const nothing: Layout = {
+    item: 0,
+    rows: 1,
+    columns: 1,
+    active: 0,
+    viewports: [],
+    savedView: undefined,
+};
+
+const isEmpty = (layout: Layout): boolean =>
+    layout.viewports.every((viewport) => viewport.displaySet === '');
+
+export class StageController {
+    readonly state: Store<ViewerState>;
+    readonly panes = new Map<number, PaneState>();
+    readonly images: CaseImages;
+    readonly me: string;
+    readonly item: number;
+    readonly painted: PaintedReport;
+    stage: StageModel | undefined;
+    participant = 0;
+    mayAct = false;
+    private readonly actor: StageActor;
+    private shared: Layout = nothing;
+    private readonly dirty = new Set<number>();
+    private layoutDirty = false;
+    private frame = 0;
+    private settleTimer = 0;
+    private movedAt = 0;
+    private readonly stageWatchers = new Set<() => void>();
+
+    constructor(actor: StageActor, images: CaseImages, me: string, item: number) {
+        this.actor = actor;
+        this.images = images;
+        this.me = me;
+        this.item = item;
+        this.state = new Store<ViewerState>({
+            seen: nothing,
+            following: followsPlainly,
+            presenting: false,
+            tool: 'window',
+            pointersHidden: false,
+            pointing: false,
+            sets: [],
+        });
+        this.painted = new PaintedReport((report) =>
+            this.actor.signal({ type: 'ReportPainted', ...report }),
+        );
+    }
+
+    close(): void {
+        window.cancelAnimationFrame(this.frame);
+        window.clearTimeout(this.settleTimer);
+        this.painted.close();
+        this.panes.clear();
+    }
+
+    signal(ask: StageAsk): void {
+        this.actor.signal(ask);
+    }
+
+    ask(ask: StageAsk) {
+        return this.actor.request(ask);
+    }
+
+    command(ask: StageAsk): Promise<Outcome> {
+        return this.actor.command(ask);
+    }
+
+    /** Runs after every word about the stage, at the rate of the line. */
+    watchStage(watcher: () => void): () => void {
+        this.stageWatchers.add(watcher);
+        return () => this.stageWatchers.delete(watcher);
+    }
+
+    patch(change: Partial<ViewerState>): void {
+        this.state.set({ ...this.state.get(), ...change });
+    }
+
+    setSets(sets: readonly DisplaySet[]): void {
+        this.patch({ sets });
+        this.refresh();
+    }
+
+    /** The stage as the server tells it. */
+    onStage(stage: StageModel | undefined, participant: number, mayAct: boolean): void {
+        this.stage = stage;
+        this.participant = participant;
+        this.mayAct = mayAct;
+        const before = this.state.get();
+        const presenting =
+            mayAct &&
+            stage?.open === true &&
+            stage.floor.state === 'held' &&
+            stage.floor.holder === this.me;
+        if (presenting !== before.presenting) {
+            // Who gets the floor shows what everybody sees, not what they were looking at alone.
+            this.patch({ presenting, following: followsPlainly });
+        }
+        const moving = presenting && performance.now() - this.movedAt < OWN_MS;
+        if (stage && !moving && stage.layout !== this.shared) {
+            const following = afterSharedChange(
+                this.shared,
+                stage.layout,
+                this.state.get().following,
+            );
+            this.shared = stage.layout;
+            this.patch({ following });
+            this.refresh();
+        }
+        for (const watcher of this.stageWatchers) {
+            watcher();
+        }
+    }
+
+    /** The layout everybody is meant to see; before anybody chose one, the same for all. */
+    private common(): Layout {
+        const { sets } = this.state.get();
+        const mine = this.shared.item === this.item;
+        return mine && !isEmpty(this.shared) ? this.shared : openingLayout(this.item, sets);
+    }
+
+    private refresh(): void {
+        const { following } = this.state.get();
+        const seen = seenLayout(this.common(), following);
+        this.patch({ seen });
+        const version = following.mode === 'follow' ? (this.stage?.stageVersion ?? 0) : 0;
+        this.painted.expect(seen, version);
+    }
+
+    paneState(index: number, pane: PaneState | undefined, painted?: Painted): void {
+        if (pane) {
+            this.panes.set(index, pane);
+        } else {
+            this.panes.delete(index);
+        }
+        if (painted) {
+            this.painted.painted(index, painted);
+        }
+        for (const watcher of this.stageWatchers) {
+            watcher();
+        }
+    }
+
+    followAgain(): void {
+        this.patch({ following: followsPlainly });
+        this.refresh();
+    }
+
+    setActive(index: number): void {
+        const { seen } = this.state.get();
+        if (seen.active !== index && index < seen.viewports.length) {
+            this.replace({ ...seen, active: index }, true);
+        }
+    }
+
+    /** One viewport changed by this person's hand. */
+    change(index: number, viewport: Viewport, change: Change): void {
+        this.changeMany(new Map([[index, viewport]]), change, index);
+    }
+
+    changeMany(changed: ReadonlyMap<number, Viewport>, change: Change, active: number): void {
+        const { seen, following, presenting } = this.state.get();
+        const next: Layout = {
+            ...seen,
+            active,
+            savedView: undefined,
+            viewports: seen.viewports.map((one, index) => changed.get(index) ?? one),
+        };
+        if (presenting) {
+            this.drive(next, changed.keys());
+            return;
+        }
+        this.patch({ following: afterOwnChange(this.common(), following, active, next, change) });
+        this.refresh();
+    }
+
+    /** Another layout, series or saved view. `quiet` changes do not leave the presenter. */
+    replace(layout: Layout, quiet = false): void {
+        const next = { ...layout, item: this.item };
+        if (this.state.get().presenting) {
+            this.layoutDirty = true;
+            this.drive(next, []);
+            return;
+        }
+        const { following } = this.state.get();
+        if (quiet && following.mode === 'follow') {
+            this.patch({ seen: next });
+            return;
+        }
+        this.patch({ following: { mode: 'own', layout: next } });
+        this.refresh();
+    }
+
+    private drive(next: Layout, changed: Iterable<number>): void {
+        this.movedAt = performance.now();
+        if (isEmpty(this.shared) || this.shared.item !== this.item) {
+            this.layoutDirty = true;
+        }
+        this.shared = { ...next, item: this.item };
+        for (const index of changed) {
+            this.dirty.add(index);
+        }
+        this.refresh();
+        if (this.frame === 0) {
+            this.frame = window.requestAnimationFrame(() => this.tellOthers());
+        }
+        window.clearTimeout(this.settleTimer);
+        this.settleTimer = window.setTimeout(() => this.settle(), SETTLE_MS);
+    }
+
+    /** At most once a frame: the newest state of what moved. */
+    private tellOthers(): void {
+        this.frame = 0;
+        if (this.layoutDirty) {
+            this.actor.signal({ type: 'SetLayout', layout: this.shared });
+        } else {
+            for (const index of this.dirty) {
+                const viewport = this.shared.viewports[index];
+                if (viewport) {
+                    this.actor.signal({ type: 'SetViewport', item: this.item, index, viewport });
+                }
+            }
+        }
+        this.layoutDirty = false;
+        this.dirty.clear();
+    }
+
+    private settle(): void {
+        if (this.state.get().presenting) {
+            void this.actor.command({ type: 'SettleStage', layout: this.shared });
+        }
+    }
+}

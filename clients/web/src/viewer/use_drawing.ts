@@ -1,0 +1,105 @@
+// One's own drawing while it grows: shown to the others as a draft, made durable when it is finished.
+import { useCallback, useRef, useState } from 'react';
+import type { Annotation, AnnotationTool } from '../wire';
+import { drawn } from './drawing';
+import { glassToWorld } from './geometry';
+import type { StageController } from './stage_controller';
+import type { OnGlass } from './use_pane';
+import type { Pixel, Vector } from './vector';
+
+/** Shorter than this on the glass is a click, not a drawing. */
+const SHORTEST_PX = 4;
+
+interface Growing {
+    id: string;
+    tool: AnnotationTool;
+    from: Vector;
+    fromPixel: Pixel;
+    onGlass: OnGlass;
+}
+
+export interface Drawing {
+    own: Annotation | undefined;
+    begin: (tool: AnnotationTool, at: Pixel) => void;
+    to: (at: Pixel) => void;
+    end: (at: Pixel) => void;
+    cancel: () => void;
+}
+
+export function useDrawing(
+    controller: StageController,
+    onGlass: OnGlass | undefined,
+    finish: (annotation: Annotation) => Promise<boolean>,
+): Drawing {
+    const growing = useRef<Growing | undefined>(undefined);
+    const present = useRef(onGlass);
+    present.current = onGlass;
+    const [own, setOwn] = useState<Annotation>();
+    const frame = useRef(0);
+
+    const tell = useCallback(
+        (annotation: Annotation | undefined) => {
+            window.cancelAnimationFrame(frame.current);
+            frame.current = window.requestAnimationFrame(() =>
+                controller.signal({ type: 'DraftAnnotation', annotation }),
+            );
+        },
+        [controller],
+    );
+
+    const make = (at: Pixel): Annotation | undefined => {
+        const now = growing.current;
+        return (
+            now &&
+            drawn(now.id, now.tool, now.onGlass, now.from, glassToWorld(now.onGlass.projection, at), '')
+        );
+    };
+
+    return {
+        own,
+        begin: (tool, at) => {
+            const glass = present.current;
+            if (glass?.image) {
+                growing.current = {
+                    id: crypto.randomUUID(),
+                    tool,
+                    from: glassToWorld(glass.projection, at),
+                    fromPixel: at,
+                    onGlass: glass,
+                };
+            }
+        },
+        to: (at) => {
+            const annotation = make(at);
+            if (annotation) {
+                setOwn(annotation);
+                tell(annotation);
+            }
+        },
+        end: (at) => {
+            const now = growing.current;
+            const annotation = make(at);
+            growing.current = undefined;
+            const short =
+                !now ||
+                Math.hypot(at[0] - now.fromPixel[0], at[1] - now.fromPixel[1]) < SHORTEST_PX;
+            if (!annotation || short) {
+                setOwn(undefined);
+                tell(undefined);
+                return;
+            }
+            setOwn(annotation);
+            void finish(annotation).finally(() => {
+                setOwn((before) =>
+                    before?.annotation === annotation.annotation ? undefined : before,
+                );
+                tell(undefined);
+            });
+        },
+        cancel: () => {
+            growing.current = undefined;
+            setOwn(undefined);
+            tell(undefined);
+        },
+    };
+}

@@ -1,0 +1,203 @@
+// One viewport of the stage on one element: waits for headers, pixels or pages, paints, and tells the
+// controller what is on the glass.
+import { useEffect, useRef, useState, type RefObject } from 'react';
+import type { Viewport } from '../wire';
+import type { LoadedSet } from './case_images';
+import { DocumentPane } from './document_pane';
+import type { Glass, Projection } from './geometry';
+import { Pane, type Painted } from './pane';
+import type { Shown } from './place';
+import type { StageController } from './stage_controller';
+
+export interface OnGlass {
+    viewport: Viewport;
+    loaded: LoadedSet;
+    projection: Projection;
+    shown: Shown;
+    glass: Glass;
+    index: number;
+    /** For images. */
+    image?: Painted | undefined;
+    /** For documents. */
+    page?: { page: number; pages: number } | undefined;
+}
+
+export type PaneStatus =
+    | { is: 'empty' }
+    | { is: 'fetching'; percent: number }
+    | { is: 'painted' }
+    | { is: 'failed' };
+
+export interface PaneElements {
+    frame: RefObject<HTMLDivElement | null>;
+    pixels: RefObject<HTMLDivElement | null>;
+    pages: RefObject<HTMLCanvasElement | null>;
+}
+
+function useGlass(frame: RefObject<HTMLDivElement | null>): Glass {
+    const [glass, setGlass] = useState<Glass>({ width: 0, height: 0 });
+    useEffect(() => {
+        const element = frame.current;
+        if (!element) {
+            return undefined;
+        }
+        const observer = new ResizeObserver(() => {
+            const { clientWidth: width, clientHeight: height } = element;
+            setGlass((before) =>
+                before.width === width && before.height === height ? before : { width, height },
+            );
+        });
+        observer.observe(element);
+        return () => observer.disconnect();
+    }, [frame]);
+    return glass;
+}
+
+function shownImage(controller: StageController, loaded: LoadedSet, painted: Painted): Shown {
+    const { slice, projection, plane } = painted;
+    const { patientCase } = controller.images;
+    const thickness = loaded.spacing || slice.header.sliceThickness || 1;
+    const instance = {
+        sopInstanceUid: slice.sopInstanceUid,
+        frame: slice.frame,
+        geometry: slice.geometry,
+    };
+    return {
+        patientCase,
+        studyUid: loaded.set.studyUid,
+        projection,
+        // A reformatted plane is as thin as a voxel; half of the spacing to either side belongs to it.
+        halfThickness: thickness / 2 + 1e-3,
+        instance: plane ? undefined : instance,
+    };
+}
+
+export function usePane(
+    controller: StageController,
+    number: number,
+    viewport: Viewport,
+    elements: PaneElements,
+): { onGlass: OnGlass | undefined; status: PaneStatus; retry: () => void } {
+    const glass = useGlass(elements.frame);
+    const [onGlass, setOnGlass] = useState<OnGlass>();
+    const [status, setStatus] = useState<PaneStatus>({ is: 'empty' });
+    const [attempt, setAttempt] = useState(0);
+    const pane = useRef<Promise<Pane> | undefined>(undefined);
+    const documentPane = useRef<DocumentPane | undefined>(undefined);
+    const newest = useRef<Viewport | undefined>(undefined);
+
+    useEffect(
+        () => () => {
+            controller.paneState(number, undefined);
+            void pane.current?.then((opened) => opened.close());
+            pane.current = undefined;
+        },
+        [controller, number],
+    );
+
+    useEffect(() => {
+        newest.current = viewport;
+        if (viewport.displaySet === '' || glass.width === 0 || glass.height === 0) {
+            if (viewport.displaySet === '') {
+                setStatus({ is: 'empty' });
+                setOnGlass(undefined);
+                controller.paneState(number, undefined);
+            }
+            return;
+        }
+        const overtaken = () => newest.current !== viewport || controller.images.closed;
+        const waiting = window.setTimeout(() => {
+            if (!overtaken()) {
+                setStatus((now) => (now.is === 'painted' ? { is: 'fetching', percent: -1 } : now));
+            }
+        }, 120);
+
+        const paint = async () => {
+            setStatus((now) => (now.is === 'painted' ? now : { is: 'fetching', percent: -1 }));
+            const loaded = await controller.images.load(viewport.displaySet);
+            if (overtaken()) {
+                return;
+            }
+            const next =
+                loaded.set.kind === 'document'
+                    ? await paintDocument(loaded)
+                    : await paintImage(loaded);
+            if (!next || overtaken()) {
+                return;
+            }
+            setOnGlass(next);
+            setStatus({ is: 'painted' });
+            controller.paneState(number, next, { viewport, lossless: true });
+        };
+
+        const paintImage = async (loaded: LoadedSet): Promise<OnGlass | undefined> => {
+            pane.current ??= openPane(elements.pixels.current, (percent) =>
+                setStatus((now) => (now.is === 'fetching' ? { is: 'fetching', percent } : now)),
+            );
+            const opened = await pane.current;
+            opened.resize();
+            const image = await opened.paint(viewport, loaded, glass);
+            return (
+                image && {
+                    viewport,
+                    loaded,
+                    glass,
+                    image,
+                    index: image.index,
+                    projection: image.projection,
+                    shown: shownImage(controller, loaded, image),
+                }
+            );
+        };
+
+        const paintDocument = async (loaded: LoadedSet): Promise<OnGlass | undefined> => {
+            const uid = loaded.set.instances[0]?.sopInstanceUid ?? '';
+            const canvas = elements.pages.current;
+            if (!canvas) {
+                return undefined;
+            }
+            documentPane.current ??= new DocumentPane(canvas);
+            const address = controller.images.documentAddress(uid);
+            const page = await documentPane.current.paint(viewport, address, glass);
+            return (
+                page && {
+                    viewport,
+                    loaded,
+                    glass,
+                    page,
+                    index: page.page - 1,
+                    projection: page.projection,
+                    shown: {
+                        patientCase: controller.images.patientCase,
+                        studyUid: loaded.set.studyUid,
+                        projection: page.projection,
+                        halfThickness: 0,
+                        page: { uid, page: page.page },
+                    },
+                }
+            );
+        };
+
+        paint()
+            .catch(() => {
+                if (!overtaken()) {
+                    setStatus({ is: 'failed' });
+                }
+            })
+            .finally(() => window.clearTimeout(waiting));
+    }, [controller, number, viewport, glass, attempt, elements]);
+
+    return { onGlass, status, retry: () => setAttempt((count) => count + 1) };
+}
+
+async function openPane(
+    element: HTMLDivElement | null,
+    onProgress: (percent: number) => void,
+): Promise<Pane> {
+    if (!element) {
+        throw new Error('a pane without an element');
+    }
+    const pane = new Pane(element, onProgress);
+    await pane.open();
+    return pane;
+}

@@ -1,0 +1,86 @@
+// The catalogue in use, and dates, numbers and names by the reader's language.
+import { createContext, useContext } from 'react';
+import { de } from './de';
+import { en, type Words } from './en';
+
+export type { Words } from './en';
+export type Language = 'en' | 'de';
+
+const catalogues: Record<Language, Words> = { en, de };
+
+export const languages = Object.keys(catalogues) as Language[];
+
+export function preferredLanguage(): Language {
+    const stored = readStored();
+    if (stored) {
+        return stored;
+    }
+    const wanted = navigator.languages.map((tag) => tag.slice(0, 2));
+    return languages.find((language) => wanted.includes(language)) ?? 'en';
+}
+
+const STORED = 'consilium.language';
+
+function readStored(): Language | undefined {
+    const value = window.localStorage.getItem(STORED);
+    return languages.find((language) => language === value);
+}
+
+export const rememberLanguage = (language: Language): void =>
+    window.localStorage.setItem(STORED, language);
+
+export interface Speech {
+    language: Language;
+    words: Words;
+    choose: (language: Language) => void;
+}
+
+export const SpeechContext = createContext<Speech>({
+    language: 'en',
+    words: en,
+    choose: () => undefined,
+});
+
+export const wordsOf = (language: Language): Words => catalogues[language];
+export const useSpeech = (): Speech => useContext(SpeechContext);
+export const useWords = (): Words => useContext(SpeechContext).words;
+
+/** DICOM person name (PS3.5 6.2.1.1) as it is read: FAMILY, Given. */
+export function personName(name: string): string {
+    const [alphabetic = ''] = name.split('=');
+    const [family = '', given = '', middle = '', prefix = '', suffix = ''] = alphabetic.split('^');
+    const first = [prefix, given, middle].filter(Boolean).join(' ');
+    return [[family, first].filter(Boolean).join(', '), suffix].filter(Boolean).join(' ');
+}
+
+/** DICOM dates are YYYYMMDD, ours YYYY-MM-DD; identity is always shown as ISO, never reordered. */
+export function isoDate(date: string): string {
+    return /^\d{8}$/.test(date)
+        ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`
+        : date;
+}
+
+export const numberText = (value: number, language: Language, digits = 0): string =>
+    new Intl.NumberFormat(language, {
+        maximumFractionDigits: digits,
+        minimumFractionDigits: digits,
+    }).format(value);
+
+/** From microseconds since 1970, as the protocol tells time. */
+export const timeText = (at: number, language: Language): string =>
+    new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(at / 1000);
+
+export const dateTimeText = (at: number, language: Language): string =>
+    new Intl.DateTimeFormat(language, {
+        weekday: 'short',
+        day: 'numeric',
+        month: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+    }).format(at / 1000);
+
+export const minutesText = (milliseconds: number): string => {
+    const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+    const rest = String(seconds % 60).padStart(2, '0');
+    return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${rest}`;
+};
