@@ -56,7 +56,7 @@ static bool write_all(struct http_client *client, const void *bytes, size_t leng
     return true;
 }
 
-static bool make_room(struct http_client *client) {
+static bool make_space(struct http_client *client) {
     if (client->capacity - client->length >= READ_PIECE)
         return true;
     size_t capacity = 2 * client->capacity + READ_PIECE;
@@ -73,7 +73,7 @@ static bool make_room(struct http_client *client) {
 static bool read_response(struct http_client *client, struct http_response *ret_response) {
     client->length = 0;
     for (;;) {
-        if (!make_room(client))
+        if (!make_space(client))
             return false;
         size_t count = 0;
         enum stream_result result = stream_read(&client->stream, client->bytes + client->length,

@@ -63,7 +63,7 @@ static int write_and_load(void **state) {
         fprintf(stderr, "SKIPPED: Debian's invesalius-examples is not installed\n");
         return 0;
     }
-    strcpy(fixture.folder, "/tmp/consilium_demo_XXXXXX");
+    snprintf(fixture.folder, sizeof(fixture.folder), "/tmp/consilium_demo_XXXXXX");
     assert_non_null(mkdtemp(fixture.folder));
     snprintf(command, sizeof(command), "%s %s 2>/dev/null", CONSILIUM_DEMO_IMAGES_PATH,
              fixture.folder);

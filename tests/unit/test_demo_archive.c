@@ -22,7 +22,7 @@ static int set_up(void **state) {
     struct scratch *scratch = malloc(sizeof(*scratch));
     if (scratch == NULL)
         return -1;
-    strcpy(scratch->path, "/tmp/consilium_archive_XXXXXX");
+    snprintf(scratch->path, sizeof(scratch->path), "/tmp/consilium_archive_XXXXXX");
     int file = mkstemp(scratch->path);
     *state = scratch;
     return file < 0 ? -1 : close(file);

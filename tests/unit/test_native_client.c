@@ -285,7 +285,7 @@ static void a_server_that_is_not_there_is_tried_again(void **state) {
     struct peer *peer = *state;
     struct fixture fixture;
     struct peer nobody = {0};
-    strcpy(nobody.url, "http://127.0.0.1:1");
+    snprintf(nobody.url, sizeof(nobody.url), "http://127.0.0.1:1");
     (void)peer;
     begin(&fixture, &nobody, "good");
     turn_until(&fixture, &fixture.watch.lost, 3);

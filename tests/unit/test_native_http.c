@@ -14,7 +14,7 @@
 static uint8_t scratch[4096];
 
 static enum http_reading read_text(const char *text, bool ended, struct http_response *response) {
-    strcpy((char *)scratch, text);
+    memcpy(scratch, text, strlen(text));
     return http_response_read(scratch, strlen(text), ended, response);
 }
 

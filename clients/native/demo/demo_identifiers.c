@@ -13,9 +13,14 @@ struct uuid demo_id(const char *kind, const char *name) {
 }
 
 void demo_uuid_text(char ret_text[UUID_TEXT_LENGTH + 1], struct uuid uuid) {
+    static const char digits[] = "0123456789abcdef";
     char *at = ret_text;
     for (size_t i = 0; i < sizeof(uuid.bytes); i++) {
         bool group_ends = i == 4 || i == 6 || i == 8 || i == 10;
-        at += sprintf(at, "%s%02x", group_ends ? "-" : "", uuid.bytes[i]);
+        if (group_ends)
+            *at++ = '-';
+        *at++ = digits[uuid.bytes[i] >> 4];
+        *at++ = digits[uuid.bytes[i] & 0xf];
     }
+    *at = '\0';
 }

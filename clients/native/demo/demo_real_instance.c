@@ -123,7 +123,7 @@ bool demo_real_instance(const char *path, const struct demo_series *series,
                 dicom_read(source, bytes, length) && dicom_find(source, TAG_PIXEL_DATA) != NULL;
     if (read) {
         dicom_init(dataset);
-        strcpy(dataset->transfer_syntax, source->transfer_syntax);
+        memcpy(dataset->transfer_syntax, source->transfer_syntax, sizeof(dataset->transfer_syntax));
         for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++) {
             const struct dicom_element *element = dicom_find(source, carried[i]);
             if (element != NULL)

@@ -10,7 +10,8 @@
 void dicom_init(struct dicom_dataset *dataset) {
     dataset->count = 0;
     dataset->copied_length = 0;
-    strcpy(dataset->transfer_syntax, DICOM_EXPLICIT_LITTLE_ENDIAN);
+    snprintf(dataset->transfer_syntax, sizeof(dataset->transfer_syntax), "%s",
+             DICOM_EXPLICIT_LITTLE_ENDIAN);
 }
 
 void dicom_put_element(struct dicom_dataset *dataset, const struct dicom_element *element) {

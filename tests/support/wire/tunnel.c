@@ -27,7 +27,7 @@ static int open_namespace(const char *namespace) {
 static bool set_address(int control, unsigned long request, const char *address) {
     struct ifreq settings = {.ifr_addr.sa_family = AF_INET};
     struct sockaddr_in *socket_address = (struct sockaddr_in *)&settings.ifr_addr;
-    strcpy(settings.ifr_name, TUNNEL_INTERFACE);
+    memcpy(settings.ifr_name, TUNNEL_INTERFACE, sizeof(TUNNEL_INTERFACE));
     return inet_pton(AF_INET, address, &socket_address->sin_addr) == 1 &&
            ioctl(control, request, &settings) == 0;
 }
@@ -44,7 +44,7 @@ static bool configure(const char *address) {
     int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (control < 0)
         return false;
-    strcpy(settings.ifr_name, TUNNEL_INTERFACE);
+    memcpy(settings.ifr_name, TUNNEL_INTERFACE, sizeof(TUNNEL_INTERFACE));
     bool configured = ioctl(control, SIOCSIFMTU, &settings) == 0 &&
                       set_address(control, SIOCSIFADDR, address) &&
                       set_address(control, SIOCSIFNETMASK, "255.255.255.0") &&
@@ -56,7 +56,7 @@ static bool configure(const char *address) {
 static int make_interface(void) {
     struct ifreq settings = {.ifr_flags = IFF_TUN | IFF_NO_PI};
     int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    strcpy(settings.ifr_name, TUNNEL_INTERFACE);
+    memcpy(settings.ifr_name, TUNNEL_INTERFACE, sizeof(TUNNEL_INTERFACE));
     if (descriptor >= 0 && ioctl(descriptor, TUNSETIFF, &settings) != 0) {
         int error = errno;
         close(descriptor);
