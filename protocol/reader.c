@@ -398,8 +398,8 @@ static bool take_head(struct reader *reader, uint8_t format, uint64_t *ret_size,
 }
 
 bool reader_skip(struct reader *reader, uint32_t count) {
-    /* Nesting needs no stack: it only matters how many values are still to come, and as each takes
-     * a byte at least, there are never more of them than bytes. */
+    /* Nesting needs no stack: it only matters how many values are still to come. Each takes a byte
+     * at least, so whatever a header claims, the loop ends where the bytes end. */
     uint64_t pending = count;
     while (pending > 0) {
         uint8_t format;
@@ -409,10 +409,8 @@ bool reader_skip(struct reader *reader, uint32_t count) {
             return false;
         }
         reader->at += size;
-        pending += values - 1;
-        if (pending > reader_left(reader)) {
-            return false;
-        }
+        pending += values;
+        pending--;
     }
     return true;
 }

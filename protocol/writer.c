@@ -15,7 +15,8 @@ void writer_init_arena(struct writer *writer, struct arena *arena, size_t size_m
 }
 
 void writer_init_fixed(struct writer *writer, uint8_t *bytes, size_t size) {
-    *writer = (struct writer){.bytes = bytes, .capacity = size, .size_max = size, .fixed = true};
+    *writer = (struct writer){.capacity = size, .size_max = size, .fixed = true};
+    writer->bytes = bytes;
 }
 
 void writer_reset(struct writer *writer) {
