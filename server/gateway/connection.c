@@ -121,6 +121,17 @@ void connection_cut(struct connection *connection) {
     gateway_touch(connection);
 }
 
+/* With a reason set this sends the close frame and waits for the peer's (RFC 6455 7.1.1). Failing in a callback with a
+ * reason set should do the same; but in Debian's build that closes twice, and the second time at once. */
+static void send_close(struct connection *connection)
+{
+    if (!connection->close_sent && !lws_partial_buffered(connection->wsi)) {
+        connection->close_sent = true;
+        lws_close_reason(connection->wsi, (enum lws_close_status)connection->code, NULL, 0);
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+    }
+}
+
 static bool wants_reading(const struct connection *connection) {
     switch (connection->state) {
     case CONNECTION_WEBSOCKET:
@@ -152,6 +163,9 @@ void connection_settle(struct connection *connection) {
     if (reading != connection->reading) {
         connection->reading = reading;
         lws_rx_flow_control(connection->wsi, reading);
+    }
+    if (connection->state == CONNECTION_CLOSING) {
+        send_close(connection); /* last: it may free the connection */
     }
 }
 

@@ -228,6 +228,7 @@ static struct lws_vhost *create_vhost(struct gateway *gateway, const char *name,
         .vhost_name = name,
         /* Not a socket of libwebsockets' own, but a vhost that serves adopted ones. */
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, /* without it a vhost never speaks TLS */
         .protocols = protocols,
         .keepalive_timeout = GATEWAY_HTTP_IDLE_S,
         .timeout_secs = GATEWAY_HTTP_STALL_MS / 1000,
@@ -423,6 +424,8 @@ void gateway_destroy(struct gateway *gateway) {
     if (gateway == NULL) {
         return;
     }
+    /* The second call, once the loop has closed its handles: now its memory goes. */
+    lws_context_destroy(gateway->context);
     address_count_destroy(gateway->addresses);
     static_files_free(gateway->files);
     free(gateway);

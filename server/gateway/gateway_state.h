@@ -57,6 +57,7 @@ struct connection {
     uint32_t session; /* of the node; 0 = none */
     enum close_code code;
     int64_t deadline_ms; /* entering, closing: when it is cut; loop time */
+    bool close_sent;
     bool blocked;        /* the node was told SEND_BLOCKED */
     bool paused;         /* the node wants no more frames now */
     bool reading;        /* what libwebsockets was last told */

@@ -39,6 +39,7 @@ static uint64_t *cut_counter(struct metrics *metrics, unsigned code) {
     }
 }
 
+/* At most one close frame is sent; until the peer has answered it everything it says is dropped. */
 static void begin_closing(struct connection *connection, unsigned code) {
     if (connection->state != CONNECTION_WEBSOCKET) {
         return;
@@ -49,8 +50,7 @@ static void begin_closing(struct connection *connection, unsigned code) {
     connection->code = (enum close_code)code;
     connection->deadline_ms = (int64_t)uv_now(gateway->config.loop) + GATEWAY_CLOSE_MS;
     message_assembler_clear(&connection->assembler);
-    gateway_touch(connection); /* reads again, for the peer's answer to our close frame */
-    lws_callback_on_writable(connection->wsi);
+    gateway_touch(connection);
 }
 
 /* The transport */
@@ -121,23 +121,14 @@ static int on_established(struct connection *connection) {
     return 0;
 }
 
-/* libwebsockets sends the close frame when the callback fails with a reason set. */
-static int close_now(struct connection *connection, unsigned code) {
-    struct metrics *metrics = connection->gateway->config.metrics;
-    ++*cut_counter(metrics, code);
-    connection->state = CONNECTION_CLOSING;
-    connection->deadline_ms = (int64_t)uv_now(connection->gateway->config.loop) + GATEWAY_CLOSE_MS;
-    lws_close_reason(connection->wsi, (enum lws_close_status)code, NULL, 0);
-    return -1;
-}
-
 static int on_receive(struct connection *connection, const uint8_t *piece, size_t length) {
     if (connection->state != CONNECTION_WEBSOCKET) {
         return 0;
     }
     struct lws *wsi = connection->wsi;
     if (!lws_frame_is_binary(wsi)) {
-        return close_now(connection, CLOSE_CODE_UNSUPPORTED);
+        begin_closing(connection, CLOSE_CODE_UNSUPPORTED);
+        return 0;
     }
     struct bytes message;
     switch (message_assembler_push(&connection->assembler, piece, length,
@@ -146,7 +137,8 @@ static int on_receive(struct connection *connection, const uint8_t *piece, size_
     case ASSEMBLED_MORE:
         return 0;
     case ASSEMBLED_TOO_LONG:
-        return close_now(connection, CLOSE_CODE_TOO_BIG);
+        begin_closing(connection, CLOSE_CODE_TOO_BIG);
+        return 0;
     case ASSEMBLED_MESSAGE:
         break;
     }
@@ -159,13 +151,11 @@ static int on_receive(struct connection *connection, const uint8_t *piece, size_
     return 0;
 }
 
-static int on_writable(struct connection *connection) {
+static int on_writable(struct connection *connection)
+{
     if (connection->state == CONNECTION_CLOSING) {
-        if (lws_partial_buffered(connection->wsi)) {
-            return 0; /* called again when it has drained, or cut at the deadline */
-        }
-        lws_close_reason(connection->wsi, (enum lws_close_status)connection->code, NULL, 0);
-        return -1;
+        gateway_touch(connection); /* what was buffered may have left */
+        return 0;
     }
     if (connection->blocked && !lws_partial_buffered(connection->wsi)) {
         connection->blocked = false;
