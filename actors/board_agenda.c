@@ -1,0 +1,101 @@
+/* The agenda: which cases, in which order. */
+#include "actors/board.h"
+#include "protocol/generated/patient_case.h"
+#include "protocol/generated/session.h"
+
+struct agenda_item *board_item(const struct board *board, uint32_t number, uint32_t *ret_index) {
+    for (uint32_t i = 0; i < board->items.count; i++) {
+        if (board->items.items[i].item == number) {
+            if (ret_index != NULL) {
+                *ret_index = i;
+            }
+            return &board->items.items[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct agenda_item *item_of_case(const struct board *board, struct uuid patient_case) {
+    for (uint32_t i = 0; i < board->items.count; i++) {
+        if (uuid_equal(board->items.items[i].patient_case, patient_case)) {
+            return &board->items.items[i];
+        }
+    }
+    return NULL;
+}
+
+static bool may_present(const struct board *board, struct uuid user) {
+    const struct member *member = board_member(board, user);
+    return uuid_is_zero(user) || (member != NULL && member->role < ROLE_OBSERVER);
+}
+
+void board_on_add_item(const struct board *board, struct turn *turn,
+                       const struct add_item *command) {
+    if (!board->created) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (board->state == MEETING_STATE_ENDED) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+    } else if (uuid_is_zero(command->patient_case) ||
+               command->planned_seconds > BOARD_PLANNED_SECONDS_MAX) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (item_of_case(board, command->patient_case) != NULL) {
+        turn_refuse_subject(turn, REFUSAL_CONFLICT, command->patient_case);
+    } else if (board->items.count == BOARD_ITEMS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (!may_present(board, command->presenter)) {
+        turn_refuse_subject(turn, REFUSAL_NOT_FOUND, command->presenter);
+    } else {
+        struct item_added event = {.item = board->next_item,
+                                   .patient_case = command->patient_case,
+                                   .planned_seconds = command->planned_seconds,
+                                   .presenter = command->presenter};
+        turn_event(turn, item_added_encode(turn->arena, &event));
+        struct agenda_item item = {.item = event.item, .patient_case = event.patient_case};
+        board_list_case(board, turn, &item, NULL, (struct uuid){{0}}, turn->sender.user);
+    }
+}
+
+void board_on_move_item(const struct board *board, struct turn *turn,
+                        const struct move_item *command) {
+    uint32_t index = 0;
+    if (board_item(board, command->item, &index) == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (command->position >= board->items.count) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (index != command->position) {
+        struct item_moved event = {.item = command->item, .position = command->position};
+        turn_event(turn, item_moved_encode(turn->arena, &event));
+    }
+}
+
+void board_on_remove_item(const struct board *board, struct turn *turn,
+                          const struct remove_item *command) {
+    const struct agenda_item *item = board_item(board, command->item, NULL);
+    if (item == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (item->item == board->open_item) {
+        turn_refuse_item(turn, REFUSAL_BAD_STATE, item->item);
+    } else {
+        struct item_removed event = {.item = command->item};
+        turn_event(turn, item_removed_encode(turn->arena, &event));
+        struct unlist_from_board message = {.board = board->actor.id, .item = item->item};
+        turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
+                  unlist_from_board_encode(turn->arena, &message));
+    }
+}
+
+void board_on_item_refused(const struct board *board, struct turn *turn,
+                           const struct item_refused *command) {
+    const struct agenda_item *item = board_item(board, command->item, NULL);
+    if (item == NULL) {
+        return; /* said twice, or taken off meanwhile */
+    }
+    if (item->item == board->open_item) {
+        struct item_opened nothing = {.item = 0};
+        turn_event(turn, item_opened_encode(turn->arena, &nothing));
+        stage_pass_floor(&board->stage, turn, (struct uuid){{0}});
+        turn_ephemera(turn);
+    }
+    struct item_removed event = {.item = command->item};
+    turn_event(turn, item_removed_encode(turn->arena, &event));
+}

@@ -1,0 +1,180 @@
+/* Who may see a case: directly, or through a board that has it on its agenda. */
+#include "actors/patient_case.h"
+#include "protocol/generated/session.h"
+#include "protocol/generated/user.h"
+
+const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user) {
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (uuid_equal(members->items[i].user, user)) {
+            return &members->items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct grant add(struct grant grant, const struct case_member *member) {
+    if (member == NULL) {
+        return grant;
+    }
+    grant.roles |= (uint16_t)(1u << member->role);
+    switch (member->role) {
+    case ROLE_COORDINATOR:
+    case ROLE_MEMBER:
+        grant.audiences |= AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW;
+        break;
+    case ROLE_OBSERVER:
+        grant.audiences |= AUDIENCE_CLINICAL;
+        break;
+    default:
+        grant.audiences |= AUDIENCE_STATUS;
+        break;
+    }
+    return grant;
+}
+
+struct grant case_grant(const struct actor *actor, struct uuid user, bool administrator,
+                        int64_t now) {
+    (void)now;
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    struct grant grant = {0};
+    if (!the_case->created) {
+        if (administrator) {
+            grant.audiences = AUDIENCE_WORKFLOW;
+            grant.roles = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_COORDINATOR;
+        }
+        return grant;
+    }
+    grant = add(grant, case_member_in(&the_case->members, user));
+    for (uint32_t i = 0; i < the_case->boards.count; i++) {
+        grant = add(grant, case_member_in(&the_case->boards.items[i].members, user));
+    }
+    return grant;
+}
+
+static bool is_member(const struct case_member *member) {
+    return !uuid_is_zero(member->user) && member->role >= ROLE_COORDINATOR &&
+           member->role <= ROLE_REFERRER && member->name.length > 0;
+}
+
+static bool is_access_list(const struct case_member_list *members) {
+    bool has_coordinator = false;
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (!is_member(&members->items[i])) {
+            return false;
+        }
+        has_coordinator = has_coordinator || members->items[i].role == ROLE_COORDINATOR;
+        for (uint32_t j = 0; j < i; j++) {
+            if (uuid_equal(members->items[i].user, members->items[j].user)) {
+                return false;
+            }
+        }
+    }
+    return has_coordinator;
+}
+
+static void put_entry(struct turn *turn, const struct case_member *member, struct text title,
+                      struct text patient, enum case_status status, int64_t at) {
+    bool may_see_patient = member->role != ROLE_REFERRER;
+    struct put_entry command = {
+        .entry = {.kind = ENTRY_KIND_PATIENT_CASE,
+                  .id = turn->self,
+                  .title = title,
+                  .detail = may_see_patient ? patient : (struct text){0, NULL},
+                  .role = member->role,
+                  .status = (uint8_t)status,
+                  .at = at},
+    };
+    turn_send(turn, CHANNEL_KIND_USER, member->user, put_entry_encode(turn->arena, &command));
+}
+
+void case_put_entries(const struct patient_case *the_case, struct turn *turn,
+                      enum case_status status) {
+    for (uint32_t i = 0; i < the_case->members.count; i++) {
+        put_entry(turn, &the_case->members.items[i], the_case->title, the_case->subject.name,
+                  status, turn->now);
+    }
+}
+
+void case_on_create(const struct patient_case *the_case, struct turn *turn,
+                    const struct create_case *command) {
+    if (the_case->created) {
+        turn_refuse(turn, REFUSAL_CONFLICT);
+        return;
+    }
+    if (command->title.length == 0 || command->subject.name.length == 0 ||
+        !is_access_list(&command->members)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+        return;
+    }
+    struct case_created event = {
+        .subject = command->subject, .title = command->title, .members = command->members};
+    turn_event(turn, case_created_encode(turn->arena, &event));
+    for (uint32_t i = 0; i < command->members.count; i++) {
+        put_entry(turn, &command->members.items[i], command->title, command->subject.name,
+                  CASE_STATUS_OPENED, turn->now);
+    }
+}
+
+static bool is_last_coordinator(const struct patient_case *the_case,
+                                const struct case_member *member) {
+    uint32_t coordinators = 0;
+    for (uint32_t i = 0; i < the_case->members.count; i++) {
+        coordinators += the_case->members.items[i].role == ROLE_COORDINATOR;
+    }
+    return member->role == ROLE_COORDINATOR && coordinators == 1;
+}
+
+/* Whether somebody could still drive the stage with access through boards alone. */
+static bool drives_through_board(const struct patient_case *the_case, struct uuid user) {
+    for (uint32_t i = 0; i < the_case->boards.count; i++) {
+        const struct case_member *member = case_member_in(&the_case->boards.items[i].members, user);
+        if (member != NULL && member->role < ROLE_OBSERVER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void case_on_grant_access(const struct patient_case *the_case, struct turn *turn,
+                          const struct grant_access *command) {
+    const struct case_member *member = &command->member;
+    const struct case_member *known = case_member_in(&the_case->members, member->user);
+    if (!the_case->created) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (!is_member(member)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known == NULL && the_case->members.count == CASE_MEMBERS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known != NULL && member->role != ROLE_COORDINATOR &&
+               is_last_coordinator(the_case, known)) {
+        turn_refuse_subject(turn, REFUSAL_BAD_STATE, member->user);
+    } else if (known == NULL || !case_member_equal(known, member)) {
+        struct access_granted event = {.member = *member};
+        turn_event(turn, access_granted_encode(turn->arena, &event));
+        if (member->role >= ROLE_OBSERVER && !drives_through_board(the_case, member->user)) {
+            stage_forget_user(&the_case->stage, turn, member->user);
+        }
+        put_entry(turn, member, the_case->title, the_case->subject.name, the_case->status,
+                  the_case->status_at);
+    }
+}
+
+void case_on_revoke_access(const struct patient_case *the_case, struct turn *turn,
+                           const struct revoke_access *command) {
+    const struct case_member *member = case_member_in(&the_case->members, command->user);
+    if (member == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+        return;
+    }
+    if (is_last_coordinator(the_case, member)) {
+        turn_refuse_subject(turn, REFUSAL_BAD_STATE, command->user);
+        return;
+    }
+    struct access_revoked event = {.user = command->user};
+    turn_event(turn, access_revoked_encode(turn->arena, &event));
+    if (!drives_through_board(the_case, command->user)) {
+        stage_forget_user(&the_case->stage, turn, command->user);
+    }
+    struct remove_entry entry = {.id = turn->self};
+    turn_send(turn, CHANNEL_KIND_USER, command->user, remove_entry_encode(turn->arena, &entry));
+}

@@ -1,0 +1,165 @@
+/* What people say, draw and prepare about a patient. */
+#include "actors/patient_case.h"
+
+#include <math.h>
+
+/* A length that differs from its end points by more is not what was drawn. */
+static const double length_tolerance = 0.005;
+static const double length_tolerance_mm = 0.05;
+
+const struct display_set *case_display_set(const struct patient_case *the_case, struct text id) {
+    for (uint32_t i = 0; i < the_case->display_sets.count; i++) {
+        if (text_equal(the_case->display_sets.items[i].display_set, id)) {
+            return &the_case->display_sets.items[i];
+        }
+    }
+    return NULL;
+}
+
+const struct stored_annotation *case_annotation(const struct patient_case *the_case,
+                                                struct uuid id) {
+    for (uint32_t i = 0; i < the_case->annotations.count; i++) {
+        if (uuid_equal(the_case->annotations.items[i].annotation.annotation, id)) {
+            return &the_case->annotations.items[i];
+        }
+    }
+    return NULL;
+}
+
+const struct saved_view *case_view(const struct patient_case *the_case, struct uuid id) {
+    for (uint32_t i = 0; i < the_case->views.count; i++) {
+        if (uuid_equal(the_case->views.items[i].view, id)) {
+            return &the_case->views.items[i];
+        }
+    }
+    return NULL;
+}
+
+void case_on_post_message(const struct patient_case *the_case, struct turn *turn,
+                          const struct post_message *command) {
+    if (!the_case->created) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (command->text.length == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (the_case->messages.count == CASE_MESSAGES_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else {
+        struct message_posted event = {.message = turn->command_id, .text = command->text};
+        turn_event(turn, message_posted_encode(turn->arena, &event));
+    }
+}
+
+/* The shape, unit and value belong together, as they are frozen here and believed for ever. */
+static bool is_drawable(const struct annotation *annotation) {
+    bool in_pixels = annotation->calibration == CALIBRATION_PIXELS;
+    bool in_space = annotation->frame_of_reference_uid.length > 0;
+    if (annotation->points.count != 2 || annotation->image.sop_instance_uid.length == 0 ||
+        annotation->image.frame == 0) {
+        return false;
+    }
+    if (annotation->tool == ANNOTATION_TOOL_ARROW) {
+        return annotation->value == 0;
+    }
+    if (!text_equal(annotation->unit, in_pixels ? TEXT("px") : TEXT("mm")) ||
+        annotation->value < 0) {
+        return false;
+    }
+    const struct point *a = &annotation->points.items[0];
+    const struct point *b = &annotation->points.items[1];
+    double distance = sqrt((a->x - b->x) * (a->x - b->x) + (a->y - b->y) * (a->y - b->y) +
+                           (a->z - b->z) * (a->z - b->z));
+    bool comparable = in_pixels || (in_space && annotation->calibration == CALIBRATION_PATIENT);
+    return !comparable ||
+           fabs(distance - annotation->value) <= length_tolerance_mm + length_tolerance * distance;
+}
+
+void case_on_add_annotation(const struct patient_case *the_case, struct turn *turn,
+                            const struct add_annotation *command) {
+    const struct annotation *annotation = &command->annotation;
+    if (uuid_is_zero(annotation->annotation)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (case_display_set(the_case, annotation->display_set) == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (!is_drawable(annotation)) {
+        turn_refuse(turn, REFUSAL_NOT_DRAWABLE);
+    } else if (case_annotation(the_case, annotation->annotation) != NULL) {
+        turn_refuse_subject(turn, REFUSAL_CONFLICT, annotation->annotation);
+    } else if (the_case->annotations.count == CASE_ANNOTATIONS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else {
+        struct annotation_added event = {.annotation = *annotation};
+        turn_event(turn, annotation_added_encode(turn->arena, &event));
+    }
+}
+
+void case_on_remove_annotation(const struct patient_case *the_case, struct turn *turn,
+                               const struct remove_annotation *command) {
+    const struct stored_annotation *stored = case_annotation(the_case, command->annotation);
+    if (stored == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (!uuid_equal(stored->by, turn->sender.user)) {
+        turn_refuse_subject(turn, REFUSAL_NOT_YOURS, stored->by);
+    } else {
+        struct annotation_removed event = {.annotation = command->annotation,
+                                           .reason = command->reason};
+        turn_event(turn, annotation_removed_encode(turn->arena, &event));
+    }
+}
+
+void case_on_save_view(const struct patient_case *the_case, struct turn *turn,
+                       const struct save_view *command) {
+    const struct saved_view *known = case_view(the_case, command->view);
+    if (!the_case->created) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (uuid_is_zero(command->view) || command->title.length == 0 ||
+               !stage_layout_is_whole(&command->layout)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known != NULL && !uuid_equal(known->by, turn->sender.user)) {
+        turn_refuse_subject(turn, REFUSAL_NOT_YOURS, known->by);
+    } else if (known == NULL && the_case->views.count == CASE_VIEWS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else {
+        struct view_saved event = {
+            .view = command->view, .title = command->title, .layout = command->layout};
+        event.layout.item = 0; /* a view belongs to the case, not to one meeting's agenda */
+        event.layout.has_saved_view = false;
+        turn_event(turn, view_saved_encode(turn->arena, &event));
+    }
+}
+
+void case_on_remove_view(const struct patient_case *the_case, struct turn *turn,
+                         const struct remove_view *command) {
+    const struct saved_view *known = case_view(the_case, command->view);
+    if (known == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (!uuid_equal(known->by, turn->sender.user)) {
+        turn_refuse_subject(turn, REFUSAL_NOT_YOURS, known->by);
+    } else {
+        struct view_removed event = {.view = command->view};
+        turn_event(turn, view_removed_encode(turn->arena, &event));
+    }
+}
+
+void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
+                        const struct add_images *command) {
+    uint32_t added = 0;
+    bool changed = false;
+    for (uint32_t i = 0; i < command->display_sets.count; i++) {
+        const struct display_set *set = &command->display_sets.items[i];
+        const struct display_set *known = case_display_set(the_case, set->display_set);
+        added += known == NULL;
+        changed = changed || known == NULL || !display_set_equal(known, set);
+        if (set->display_set.length == 0) {
+            turn_refuse(turn, REFUSAL_MALFORMED);
+            return;
+        }
+    }
+    if (!the_case->created) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (the_case->display_sets.count + added > CASE_DISPLAY_SETS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (changed) {
+        struct images_added event = {.display_sets = command->display_sets};
+        turn_event(turn, images_added_encode(turn->arena, &event));
+    }
+}

@@ -1,0 +1,89 @@
+/* How a case is shown to each audience, and saved. */
+#include "actors/growing_list.h"
+#include "actors/patient_case.h"
+
+static struct encoded show_status(const struct patient_case *the_case, struct arena *arena) {
+    struct case_status_snapshot snapshot = {.status = the_case->status,
+                                            .status_at = the_case->status_at};
+    return case_status_snapshot_encode(arena, &snapshot);
+}
+
+struct encoded case_show(const struct actor *actor, uint8_t audiences, struct arena *arena) {
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    if ((audiences & (AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW)) == 0) {
+        return show_status(the_case, arena);
+    }
+    struct case_snapshot snapshot = {
+        .subject = the_case->subject,
+        .title = the_case->title,
+        .status = the_case->status,
+        .status_at = the_case->status_at,
+    };
+    if ((audiences & AUDIENCE_WORKFLOW) != 0) {
+        snapshot.members = the_case->members;
+        snapshot.boards = the_case->boards;
+    }
+    if ((audiences & AUDIENCE_CLINICAL) != 0) {
+        snapshot.display_sets = the_case->display_sets;
+        snapshot.annotations = the_case->annotations;
+        snapshot.views = the_case->views;
+        snapshot.messages = the_case->messages;
+        snapshot.has_stage = true;
+        snapshot.stage = stage_snapshot(&the_case->stage, arena);
+    }
+    return case_snapshot_encode(arena, &snapshot);
+}
+
+struct encoded case_save(const struct actor *actor, struct arena *arena) {
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    struct case_snapshot snapshot = {
+        .subject = the_case->subject,
+        .title = the_case->title,
+        .status = the_case->status,
+        .status_at = the_case->status_at,
+        .members = the_case->members,
+        .boards = the_case->boards,
+        .display_sets = the_case->display_sets,
+        .annotations = the_case->annotations,
+        .views = the_case->views,
+        .messages = the_case->messages,
+        .has_stage = true,
+        .stage = stage_save(&the_case->stage, arena),
+    };
+    return case_snapshot_encode(arena, &snapshot);
+}
+
+#define RESTORE_LIST(list, copy)                                                                   \
+    for (uint32_t i = 0; i < saved->list.count; i++) {                                             \
+        copy(state, growing_list_add(state, &the_case->list), &saved->list.items[i]);              \
+    }
+
+static void take_over(struct patient_case *the_case, const struct case_snapshot *saved) {
+    struct arena *state = the_case->actor.state;
+    the_case->created = true;
+    subject_copy(state, &the_case->subject, &saved->subject);
+    the_case->title = arena_text(state, saved->title);
+    the_case->status = saved->status;
+    the_case->status_at = saved->status_at;
+    RESTORE_LIST(members, case_member_copy)
+    RESTORE_LIST(boards, board_link_copy)
+    RESTORE_LIST(display_sets, display_set_copy)
+    RESTORE_LIST(annotations, stored_annotation_copy)
+    RESTORE_LIST(views, saved_view_copy)
+    RESTORE_LIST(messages, chat_message_copy)
+    the_case->stage.patient_case = the_case->actor.id;
+    stage_restore(&the_case->stage, &saved->stage);
+}
+
+bool case_restore(struct actor *actor, struct encoded saved) {
+    struct arena scratch;
+    arena_init(&scratch, STATE_BYTES_MAX);
+    struct reader reader = reader_of(saved.fields);
+    struct case_snapshot snapshot;
+    bool readable = case_snapshot_read(&reader, &scratch, &snapshot) && snapshot.has_stage;
+    if (readable) {
+        take_over((struct patient_case *)actor, &snapshot);
+    }
+    arena_finish(&scratch);
+    return readable;
+}

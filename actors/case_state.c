@@ -1,0 +1,140 @@
+/* What events make of a case. The same functions replay the record. */
+#include "actors/growing_list.h"
+#include "actors/patient_case.h"
+
+static struct arena *state_of(struct patient_case *the_case) {
+    return the_case->actor.state;
+}
+
+static void put_member(struct patient_case *the_case, const struct case_member *member) {
+    struct case_member *place =
+        (struct case_member *)case_member_in(&the_case->members, member->user);
+    if (place == NULL) {
+        place = growing_list_add(state_of(the_case), &the_case->members);
+    }
+    case_member_copy(state_of(the_case), place, member);
+}
+
+void case_apply_created(struct patient_case *the_case, const struct event_header *header,
+                        const struct case_created *event) {
+    the_case->created = true;
+    the_case->stage.patient_case = the_case->actor.id;
+    subject_copy(state_of(the_case), &the_case->subject, &event->subject);
+    the_case->title = arena_text(state_of(the_case), event->title);
+    the_case->status_at = header->at;
+    for (uint32_t i = 0; i < event->members.count; i++) {
+        put_member(the_case, &event->members.items[i]);
+    }
+}
+
+void case_apply_message(struct patient_case *the_case, const struct event_header *header,
+                        const struct message_posted *event) {
+    struct chat_message *message = growing_list_add(state_of(the_case), &the_case->messages);
+    *message = (struct chat_message){.message = event->message,
+                                     .at = header->at,
+                                     .by = header->by,
+                                     .text = arena_text(state_of(the_case), event->text),
+                                     .version = header->version};
+}
+
+void case_apply_annotation_added(struct patient_case *the_case, const struct event_header *header,
+                                 const struct annotation_added *event) {
+    struct stored_annotation *stored = growing_list_add(state_of(the_case), &the_case->annotations);
+    stored->by = header->by;
+    stored->at = header->at;
+    annotation_copy(state_of(the_case), &stored->annotation, &event->annotation);
+}
+
+void case_apply_annotation_removed(struct patient_case *the_case, const struct event_header *header,
+                                   const struct annotation_removed *event) {
+    (void)header;
+    const struct stored_annotation *stored = case_annotation(the_case, event->annotation);
+    if (stored != NULL) {
+        uint32_t index = (uint32_t)(stored - the_case->annotations.items);
+        growing_list_remove(&the_case->annotations, index);
+    }
+}
+
+void case_apply_view_saved(struct patient_case *the_case, const struct event_header *header,
+                           const struct view_saved *event) {
+    struct saved_view *view = (struct saved_view *)case_view(the_case, event->view);
+    if (view == NULL) {
+        view = growing_list_add(state_of(the_case), &the_case->views);
+    }
+    view->view = event->view;
+    view->title = arena_text(state_of(the_case), event->title);
+    layout_copy(state_of(the_case), &view->layout, &event->layout);
+    view->by = header->by;
+    view->at = header->at;
+}
+
+void case_apply_view_removed(struct patient_case *the_case, const struct event_header *header,
+                             const struct view_removed *event) {
+    (void)header;
+    const struct saved_view *view = case_view(the_case, event->view);
+    if (view != NULL) {
+        uint32_t index = (uint32_t)(view - the_case->views.items);
+        growing_list_remove(&the_case->views, index);
+    }
+}
+
+void case_apply_access_granted(struct patient_case *the_case, const struct event_header *header,
+                               const struct access_granted *event) {
+    (void)header;
+    put_member(the_case, &event->member);
+}
+
+void case_apply_access_revoked(struct patient_case *the_case, const struct event_header *header,
+                               const struct access_revoked *event) {
+    (void)header;
+    const struct case_member *member = case_member_in(&the_case->members, event->user);
+    if (member != NULL) {
+        uint32_t index = (uint32_t)(member - the_case->members.items);
+        growing_list_remove(&the_case->members, index);
+    }
+}
+
+void case_apply_listed(struct patient_case *the_case, const struct event_header *header,
+                       const struct listed_on_board *event) {
+    (void)header;
+    struct board_link *link = (struct board_link *)case_board(the_case, event->link.board);
+    if (link == NULL) {
+        link = growing_list_add(state_of(the_case), &the_case->boards);
+    }
+    board_link_copy(state_of(the_case), link, &event->link);
+}
+
+void case_apply_unlisted(struct patient_case *the_case, const struct event_header *header,
+                         const struct unlisted_from_board *event) {
+    (void)header;
+    const struct board_link *link = case_board(the_case, event->board);
+    if (link != NULL) {
+        uint32_t index = (uint32_t)(link - the_case->boards.items);
+        growing_list_remove(&the_case->boards, index);
+    }
+}
+
+void case_apply_status(struct patient_case *the_case, const struct event_header *header,
+                       const struct status_changed *event) {
+    bool open = event->status != CASE_STATUS_IN_DISCUSSION;
+    the_case->status = event->status;
+    the_case->status_at = header->at;
+    stage_set_open(&the_case->stage, open);
+    if (!open) {
+        stage_end_all_drafts(&the_case->stage, header->at);
+    }
+}
+
+void case_apply_images(struct patient_case *the_case, const struct event_header *header,
+                       const struct images_added *event) {
+    (void)header;
+    for (uint32_t i = 0; i < event->display_sets.count; i++) {
+        const struct display_set *set = &event->display_sets.items[i];
+        struct display_set *place =
+            (struct display_set *)case_display_set(the_case, set->display_set);
+        if (place == NULL) {
+            place = growing_list_add(state_of(the_case), &the_case->display_sets);
+        }
+        display_set_copy(state_of(the_case), place, set);
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * The lists of a state: generated lists that grow in the actor's arena. Room is always the next
+ * power of two at or above the count, so that it need not be remembered; a list that grows so may
+ * not be filled by the generated ..._list_copy, which leaves no room.
+ */
+#ifndef CONSILIUM_GROWING_LIST_H
+#define CONSILIUM_GROWING_LIST_H
+
+#include "protocol/arena.h"
+
+#include <assert.h>
+
+enum { GROWING_LIST_FIRST = 4 };
+
+static inline void *growing_list_room(struct arena *arena, void *items, uint32_t count,
+                                      size_t item_size) {
+    void *room = items;
+    if (count == 0 && items == NULL) {
+        room = arena_alloc(arena, GROWING_LIST_FIRST * item_size);
+    } else if (count >= GROWING_LIST_FIRST && (count & (count - 1)) == 0) {
+        room = arena_extend(arena, items, count * item_size, 2 * (size_t)count * item_size);
+    }
+    assert(room != NULL); /* the bounds of the schema are far below the arena's */
+    return room;
+}
+
+/* A new last item, not cleared. */
+#define growing_list_add(arena, list)                                                              \
+    ((list)->items =                                                                               \
+         growing_list_room((arena), (list)->items, (list)->count, sizeof *(list)->items),          \
+     &(list)->items[(list)->count++])
+
+/* Takes item `index` out and keeps the order of the others. */
+#define growing_list_remove(list, index)                                                           \
+    (memmove(&(list)->items[index], &(list)->items[(index) + 1],                                   \
+             ((list)->count - (index)-1) * sizeof *(list)->items),                                 \
+     (list)->count--)
+
+#endif

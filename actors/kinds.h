@@ -1,0 +1,14 @@
+/* All kinds of actor, for runtime_create. */
+#ifndef CONSILIUM_KINDS_H
+#define CONSILIUM_KINDS_H
+
+#include "actors/runtime/actor.h"
+
+extern const struct actor_kind board_kind;
+extern const struct actor_kind patient_case_kind;
+extern const struct actor_kind user_kind;
+
+enum { ACTOR_KIND_COUNT = 3 };
+extern const struct actor_kind *const actor_kinds[ACTOR_KIND_COUNT];
+
+#endif

@@ -1,0 +1,146 @@
+#include "actors/patient_case.h"
+
+#include "actors/kinds.h"
+#include "protocol/generated/session.h"
+
+#include <assert.h>
+
+static void finish(struct actor *actor) {
+    stage_finish(&((struct patient_case *)actor)->stage);
+}
+
+static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {
+    return stage_attach(&((struct patient_case *)actor)->stage, turn, who);
+}
+
+static void detach(struct actor *actor, struct turn *turn, struct session_number session) {
+    stage_detach(&((struct patient_case *)actor)->stage, turn, session);
+}
+
+static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uint32_t since,
+                               struct arena *arena, uint32_t *ret_tick) {
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    return stage_ephemera(&the_case->stage, audiences, since, arena, ret_tick);
+}
+
+/* An administrator may hold a channel to a case that is still to be made. */
+static bool the_case_exists(const struct patient_case *the_case, struct turn *turn) {
+    if (!the_case->created) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    }
+    return the_case->created;
+}
+
+#define STAGE_COMMAND(name, function, type)                                                        \
+    static void name(const struct patient_case *the_case, struct turn *turn,                       \
+                     const struct type *command) {                                                 \
+        if (the_case_exists(the_case, turn)) {                                                     \
+            function(&the_case->stage, turn, command);                                             \
+        }                                                                                          \
+    }
+STAGE_COMMAND(on_request_floor, stage_request_floor, request_floor)
+STAGE_COMMAND(on_grant_floor, stage_grant_floor, grant_floor)
+STAGE_COMMAND(on_settle_stage, stage_settle, settle_stage)
+STAGE_COMMAND(on_quiet_pointers, stage_quiet_pointers, quiet_pointers)
+STAGE_COMMAND(on_release_floor, stage_release_floor, release_floor)
+
+#define STAGE_SIGNAL(name, function, type)                                                         \
+    static void name(struct patient_case *the_case, struct turn *turn,                             \
+                     const struct type *message) {                                                 \
+        function(&the_case->stage, turn, message);                                                 \
+    }
+STAGE_SIGNAL(on_move_pointer, stage_move_pointer, move_pointer)
+STAGE_SIGNAL(on_set_viewport, stage_set_viewport, set_viewport)
+STAGE_SIGNAL(on_set_layout, stage_set_layout, set_layout)
+STAGE_SIGNAL(on_draft_annotation, stage_draft, draft_annotation)
+STAGE_SIGNAL(on_report_painted, stage_report_painted, report_painted)
+STAGE_SIGNAL(on_set_hand, stage_set_hand, set_hand)
+STAGE_SIGNAL(on_set_pointing, stage_set_pointing, set_pointing)
+STAGE_SIGNAL(on_bind_handle, stage_bind_handle, bind_handle)
+
+#define STAGE_EVENT(name, function, type)                                                          \
+    static void name(struct patient_case *the_case, const struct event_header *header,             \
+                     const struct type *event) {                                                   \
+        function(&the_case->stage, header, event);                                                 \
+    }
+STAGE_EVENT(apply_floor_changed, stage_apply_floor, floor_changed)
+STAGE_EVENT(apply_stage_settled, stage_apply_settled, stage_settled)
+STAGE_EVENT(apply_pointers_quieted, stage_apply_quiet, pointers_quieted)
+
+static const struct patient_case_behaviour behaviour = {
+    .create_case = case_on_create,
+    .post_message = case_on_post_message,
+    .add_annotation = case_on_add_annotation,
+    .remove_annotation = case_on_remove_annotation,
+    .save_view = case_on_save_view,
+    .remove_view = case_on_remove_view,
+    .grant_access = case_on_grant_access,
+    .revoke_access = case_on_revoke_access,
+    .list_on_board = case_on_list,
+    .unlist_from_board = case_on_unlist,
+    .board_status = case_on_board_status,
+    .add_images = case_on_add_images,
+    .case_created = case_apply_created,
+    .message_posted = case_apply_message,
+    .annotation_added = case_apply_annotation_added,
+    .annotation_removed = case_apply_annotation_removed,
+    .view_saved = case_apply_view_saved,
+    .view_removed = case_apply_view_removed,
+    .access_granted = case_apply_access_granted,
+    .access_revoked = case_apply_access_revoked,
+    .listed_on_board = case_apply_listed,
+    .unlisted_from_board = case_apply_unlisted,
+    .status_changed = case_apply_status,
+    .images_added = case_apply_images,
+    .request_floor = on_request_floor,
+    .grant_floor = on_grant_floor,
+    .release_floor = on_release_floor,
+    .settle_stage = on_settle_stage,
+    .quiet_pointers = on_quiet_pointers,
+    .move_pointer = on_move_pointer,
+    .set_viewport = on_set_viewport,
+    .set_layout = on_set_layout,
+    .draft_annotation = on_draft_annotation,
+    .report_painted = on_report_painted,
+    .set_hand = on_set_hand,
+    .set_pointing = on_set_pointing,
+    .bind_handle = on_bind_handle,
+    .floor_changed = apply_floor_changed,
+    .stage_settled = apply_stage_settled,
+    .pointers_quieted = apply_pointers_quieted,
+};
+
+static void start(struct actor *actor) {
+    assert(patient_case_behaviour_complete(&behaviour));
+    stage_start(&((struct patient_case *)actor)->stage);
+}
+
+static void handle(struct actor *actor, struct turn *turn, uint8_t tag, const void *message) {
+    patient_case_dispatch(&behaviour, (struct patient_case *)actor, turn, tag, message);
+}
+
+static bool apply(struct actor *actor, const struct event_header *header, struct bytes fields,
+                  struct arena *arena) {
+    return patient_case_apply(&behaviour, (struct patient_case *)actor, header, fields, arena);
+}
+
+const struct actor_kind patient_case_kind = {
+    .name = "patient_case",
+    .number = CHANNEL_KIND_PATIENT_CASE,
+    .state_format = 1,
+    .size = sizeof(struct patient_case),
+    .rules = patient_case_rules,
+    .start = start,
+    .finish = finish,
+    .decode = patient_case_decode,
+    .command_id = patient_case_command_id,
+    .handle = handle,
+    .apply = apply,
+    .grant = case_grant,
+    .attach = attach,
+    .detach = detach,
+    .snapshot = case_show,
+    .save = case_save,
+    .restore = case_restore,
+    .ephemera = ephemera,
+};

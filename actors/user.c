@@ -1,0 +1,350 @@
+#include "actors/user.h"
+
+#include "actors/growing_list.h"
+#include "actors/kinds.h"
+#include "protocol/generated/session.h"
+
+#include <assert.h>
+
+static struct arena *state_of(struct user *user) {
+    return user->actor.state;
+}
+
+static struct worklist_entry *entry_of(const struct user *user, struct uuid id) {
+    for (uint32_t i = 0; i < user->entries.count; i++) {
+        if (uuid_equal(user->entries.items[i].id, id)) {
+            return &user->entries.items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct preference *preference_of(const struct user *user, struct text name) {
+    for (uint32_t i = 0; i < user->preferences.count; i++) {
+        if (text_equal(user->preferences.items[i].name, name)) {
+            return &user->preferences.items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct read_mark *mark_of(const struct user *user, struct uuid patient_case) {
+    for (uint32_t i = 0; i < user->read_marks.count; i++) {
+        if (uuid_equal(user->read_marks.items[i].patient_case, patient_case)) {
+            return &user->read_marks.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Events */
+
+static void apply_user_registered(struct user *user, const struct event_header *header,
+                                  const struct user_registered *event) {
+    (void)header;
+    user->registered = true;
+    user->login = arena_text(state_of(user), event->login);
+    user->name = arena_text(state_of(user), event->name);
+    user->administrator = event->administrator;
+}
+
+static void apply_verifier_set(struct user *user, const struct event_header *header,
+                               const struct verifier_set *event) {
+    (void)header;
+    user->verifier = arena_text(state_of(user), event->verifier);
+}
+
+static void apply_preference_set(struct user *user, const struct event_header *header,
+                                 const struct preference_set *event) {
+    (void)header;
+    struct preference *preference = preference_of(user, event->name);
+    if (event->value.length == 0) {
+        if (preference != NULL) {
+            growing_list_remove(&user->preferences,
+                                (uint32_t)(preference - user->preferences.items));
+        }
+        return;
+    }
+    if (preference == NULL) {
+        preference = growing_list_add(state_of(user), &user->preferences);
+        preference->name = arena_text(state_of(user), event->name);
+    }
+    preference->value = arena_text(state_of(user), event->value);
+}
+
+static void apply_read_marked(struct user *user, const struct event_header *header,
+                              const struct read_marked *event) {
+    (void)header;
+    struct read_mark *mark = mark_of(user, event->patient_case);
+    if (mark == NULL) {
+        mark = growing_list_add(state_of(user), &user->read_marks);
+        mark->patient_case = event->patient_case;
+    }
+    mark->version = event->version;
+}
+
+static void apply_entry_put(struct user *user, const struct event_header *header,
+                            const struct entry_put *event) {
+    (void)header;
+    struct worklist_entry *entry = entry_of(user, event->entry.id);
+    if (entry == NULL) {
+        entry = growing_list_add(state_of(user), &user->entries);
+    }
+    worklist_entry_copy(state_of(user), entry, &event->entry);
+}
+
+static void apply_entry_removed(struct user *user, const struct event_header *header,
+                                const struct entry_removed *event) {
+    (void)header;
+    struct worklist_entry *entry = entry_of(user, event->id);
+    if (entry != NULL) {
+        growing_list_remove(&user->entries, (uint32_t)(entry - user->entries.items));
+    }
+}
+
+/* Commands */
+
+static bool is_login(struct text login) {
+    for (uint32_t i = 0; i < login.length; i++) {
+        if (login.bytes[i] <= ' ' || (login.bytes[i] >= 'A' && login.bytes[i] <= 'Z')) {
+            return false;
+        }
+    }
+    return login.length > 0;
+}
+
+static void write_login_row(struct turn *turn, struct text login, struct text name,
+                            bool administrator, struct text verifier) {
+    struct user_record record = {
+        .verifier = verifier,
+        .shown = {.name = name, .login = login, .administrator = administrator},
+    };
+    struct encoded row = user_record_encode(turn->arena, &record);
+    turn_check(turn, row.fields.bytes != NULL);
+    struct bytes key = {login.length, (const uint8_t *)login.bytes};
+    turn_row(turn, USER_LOGIN_LIST, key, row.fields);
+}
+
+static void on_register_user(const struct user *user, struct turn *turn,
+                             const struct register_user *command) {
+    if (user->registered) {
+        turn_refuse(turn, REFUSAL_CONFLICT);
+        return;
+    }
+    if (!is_login(command->login) || command->name.length == 0 || command->verifier.length == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+        return;
+    }
+    struct user_registered registered = {
+        .login = command->login, .name = command->name, .administrator = command->administrator};
+    struct verifier_set verifier = {.verifier = command->verifier};
+    turn_event(turn, user_registered_encode(turn->arena, &registered));
+    turn_event(turn, verifier_set_encode(turn->arena, &verifier));
+    write_login_row(turn, command->login, command->name, command->administrator, command->verifier);
+}
+
+static void on_change_verifier(const struct user *user, struct turn *turn,
+                               const struct change_verifier *command) {
+    if (!user->registered) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (command->verifier.length == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (!text_equal(user->verifier, command->verifier)) {
+        struct verifier_set event = {.verifier = command->verifier};
+        turn_event(turn, verifier_set_encode(turn->arena, &event));
+        write_login_row(turn, user->login, user->name, user->administrator, command->verifier);
+    }
+}
+
+static void on_set_preference(const struct user *user, struct turn *turn,
+                              const struct set_preference *command) {
+    const struct preference *known = preference_of(user, command->name);
+    bool removes = command->value.length == 0;
+    if (command->name.length == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known == NULL && !removes && user->preferences.count == USER_PREFERENCES_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known == NULL ? !removes : !text_equal(known->value, command->value)) {
+        struct preference_set event = {.name = command->name, .value = command->value};
+        turn_event(turn, preference_set_encode(turn->arena, &event));
+    }
+}
+
+static void on_mark_read(const struct user *user, struct turn *turn,
+                         const struct mark_read *command) {
+    const struct read_mark *known = mark_of(user, command->patient_case);
+    if (uuid_is_zero(command->patient_case)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known == NULL && user->read_marks.count == USER_READ_MARKS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known == NULL || known->version < command->version) {
+        /* Never back: a second window may be behind the first. */
+        struct read_marked event = {.patient_case = command->patient_case,
+                                    .version = command->version};
+        turn_event(turn, read_marked_encode(turn->arena, &event));
+    }
+}
+
+static void on_put_entry(const struct user *user, struct turn *turn,
+                         const struct put_entry *command) {
+    const struct worklist_entry *known = entry_of(user, command->entry.id);
+    if (!user->registered) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (known == NULL && user->entries.count == USER_ENTRIES_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known == NULL || !worklist_entry_equal(known, &command->entry)) {
+        struct entry_put event = {.entry = command->entry};
+        turn_event(turn, entry_put_encode(turn->arena, &event));
+    }
+}
+
+static void on_remove_entry(const struct user *user, struct turn *turn,
+                            const struct remove_entry *command) {
+    if (entry_of(user, command->id) != NULL) {
+        struct entry_removed event = {.id = command->id};
+        turn_event(turn, entry_removed_encode(turn->arena, &event));
+    }
+}
+
+static const struct user_behaviour behaviour = {
+    .register_user = on_register_user,
+    .set_preference = on_set_preference,
+    .mark_read = on_mark_read,
+    .put_entry = on_put_entry,
+    .remove_entry = on_remove_entry,
+    .change_verifier = on_change_verifier,
+    .user_registered = apply_user_registered,
+    .verifier_set = apply_verifier_set,
+    .preference_set = apply_preference_set,
+    .read_marked = apply_read_marked,
+    .entry_put = apply_entry_put,
+    .entry_removed = apply_entry_removed,
+};
+
+/* The kind */
+
+static void start(struct actor *actor) {
+    (void)actor;
+    assert(user_behaviour_complete(&behaviour));
+}
+
+static void handle(struct actor *actor, struct turn *turn, uint8_t tag, const void *message) {
+    user_dispatch(&behaviour, (struct user *)actor, turn, tag, message);
+}
+
+static bool apply(struct actor *actor, const struct event_header *header, struct bytes fields,
+                  struct arena *arena) {
+    return user_apply(&behaviour, (struct user *)actor, header, fields, arena);
+}
+
+static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
+                          int64_t now) {
+    (void)now;
+    const struct user *self = (const struct user *)actor;
+    if (self->registered && uuid_equal(actor->id, user)) {
+        return (struct grant){.audiences = AUDIENCE_OWN, .roles = 1u << ROLE_SELF};
+    }
+    if (!self->registered && administrator) {
+        return (struct grant){.audiences = AUDIENCE_WORKFLOW, .roles = 1u << ROLE_ADMINISTRATOR};
+    }
+    return (struct grant){0};
+}
+
+static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {
+    (void)actor;
+    (void)turn;
+    (void)who;
+    return 0;
+}
+
+static void detach(struct actor *actor, struct turn *turn, struct session_number session) {
+    (void)actor;
+    (void)turn;
+    (void)session;
+}
+
+static struct user_snapshot shown(const struct user *user) {
+    return (struct user_snapshot){
+        .name = user->name,
+        .login = user->login,
+        .administrator = user->administrator,
+        .entries = user->entries,
+        .preferences = user->preferences,
+        .read_marks = user->read_marks,
+    };
+}
+
+static struct encoded show(const struct actor *actor, uint8_t audiences, struct arena *arena) {
+    bool own = (audiences & AUDIENCE_OWN) != 0;
+    struct user_snapshot snapshot =
+        own ? shown((const struct user *)actor) : (struct user_snapshot){0};
+    return user_snapshot_encode(arena, &snapshot);
+}
+
+static struct encoded save(const struct actor *actor, struct arena *arena) {
+    const struct user *user = (const struct user *)actor;
+    struct user_record record = {.verifier = user->verifier, .shown = shown(user)};
+    return user_record_encode(arena, &record);
+}
+
+static void take_over(struct user *user, const struct user_record *saved) {
+    struct arena *state = state_of(user);
+    user->registered = true;
+    user->verifier = arena_text(state, saved->verifier);
+    user->login = arena_text(state, saved->shown.login);
+    user->name = arena_text(state, saved->shown.name);
+    user->administrator = saved->shown.administrator;
+    for (uint32_t i = 0; i < saved->shown.entries.count; i++) {
+        worklist_entry_copy(state, growing_list_add(state, &user->entries),
+                            &saved->shown.entries.items[i]);
+    }
+    for (uint32_t i = 0; i < saved->shown.preferences.count; i++) {
+        preference_copy(state, growing_list_add(state, &user->preferences),
+                        &saved->shown.preferences.items[i]);
+    }
+    for (uint32_t i = 0; i < saved->shown.read_marks.count; i++) {
+        *growing_list_add(state, &user->read_marks) = saved->shown.read_marks.items[i];
+    }
+}
+
+static bool restore(struct actor *actor, struct encoded saved) {
+    struct arena scratch;
+    arena_init(&scratch, EFFECT_BYTES_MAX);
+    struct reader reader = reader_of(saved.fields);
+    struct user_record record;
+    bool readable = user_record_read(&reader, &scratch, &record);
+    if (readable) {
+        take_over((struct user *)actor, &record);
+    }
+    arena_finish(&scratch);
+    return readable;
+}
+
+static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uint32_t since,
+                               struct arena *arena, uint32_t *ret_tick) {
+    (void)actor;
+    (void)audiences;
+    (void)arena;
+    *ret_tick = since;
+    return (struct encoded){0};
+}
+
+const struct actor_kind user_kind = {
+    .name = "user",
+    .number = CHANNEL_KIND_USER,
+    .state_format = 1,
+    .size = sizeof(struct user),
+    .rules = user_rules,
+    .start = start,
+    .decode = user_decode,
+    .command_id = user_command_id,
+    .handle = handle,
+    .apply = apply,
+    .grant = grant,
+    .attach = attach,
+    .detach = detach,
+    .snapshot = show,
+    .save = save,
+    .restore = restore,
+    .ephemera = ephemera,
+};
