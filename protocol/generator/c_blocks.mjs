@@ -146,7 +146,7 @@ function writeField(field, index) {
   const value = type.base === 'optional' ? type.item : type;
   const statement = `${writeExpression(value, `from->${name}`, `&from->${name}`)};`;
   if (field.id) {
-    return `    ${statement}`;
+    return '    writer_command_id(writer, from->command_id);';
   }
   return guarded([`count > ${index}`, ...some], statement);
 }

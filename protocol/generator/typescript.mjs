@@ -260,7 +260,7 @@ function writeText(block) {
       }
       const statement = `${writeValue(field.type, `from.${camel(field.name)}`)};`;
       return index < least
-        ? [`    ${statement}`]
+        ? ['    requireId(from.commandId);', `    ${statement}`]
         : [`    if (count > ${index}) {`, `        ${statement}`, '    }'];
     })
     .flat();

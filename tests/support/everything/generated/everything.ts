@@ -497,6 +497,7 @@ export function countDoEverything(from: DoEverything): number {
 export function writeDoEverything(writer: Writer, from: DoEverything): void {
     const count = countDoEverything(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeScalars(writer, from.scalars);
@@ -541,6 +542,7 @@ export function countDoNothing(_from: DoNothing): number {
 export function writeDoNothing(writer: Writer, from: DoNothing): void {
     const count = countDoNothing(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
 }
 

@@ -204,6 +204,7 @@ export function countCreateBoard(from: CreateBoard): number {
 export function writeCreateBoard(writer: Writer, from: CreateBoard): void {
     const count = countCreateBoard(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.text(200, from.title);
@@ -254,6 +255,7 @@ export function countAddItem(from: AddItem): number {
 export function writeAddItem(writer: Writer, from: AddItem): void {
     const count = countAddItem(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.patientCase);
@@ -300,6 +302,7 @@ export function countMoveItem(from: MoveItem): number {
 export function writeMoveItem(writer: Writer, from: MoveItem): void {
     const count = countMoveItem(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -339,6 +342,7 @@ export function countRemoveItem(from: RemoveItem): number {
 export function writeRemoveItem(writer: Writer, from: RemoveItem): void {
     const count = countRemoveItem(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -380,6 +384,7 @@ export function countOpenItem(from: OpenItem): number {
 export function writeOpenItem(writer: Writer, from: OpenItem): void {
     const count = countOpenItem(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -415,6 +420,7 @@ export function countStartMeeting(_from: StartMeeting): number {
 export function writeStartMeeting(writer: Writer, from: StartMeeting): void {
     const count = countStartMeeting(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
 }
 
@@ -448,6 +454,7 @@ export function countEndMeeting(from: EndMeeting): number {
 export function writeEndMeeting(writer: Writer, from: EndMeeting): void {
     const count = countEndMeeting(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -484,6 +491,7 @@ export function countAddMember(from: AddMember): number {
 export function writeAddMember(writer: Writer, from: AddMember): void {
     const count = countAddMember(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeMember(writer, from.member);
@@ -520,6 +528,7 @@ export function countRemoveMember(from: RemoveMember): number {
 export function writeRemoveMember(writer: Writer, from: RemoveMember): void {
     const count = countRemoveMember(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.user);
@@ -557,6 +566,7 @@ export function countItemRefused(from: ItemRefused): number {
 export function writeItemRefused(writer: Writer, from: ItemRefused): void {
     const count = countItemRefused(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);

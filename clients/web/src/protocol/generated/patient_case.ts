@@ -477,6 +477,7 @@ export function countCreateCase(from: CreateCase): number {
 export function writeCreateCase(writer: Writer, from: CreateCase): void {
     const count = countCreateCase(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeSubject(writer, from.subject);
@@ -519,6 +520,7 @@ export function countPostMessage(from: PostMessage): number {
 export function writePostMessage(writer: Writer, from: PostMessage): void {
     const count = countPostMessage(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.text(4000, from.text);
@@ -555,6 +557,7 @@ export function countAddAnnotation(from: AddAnnotation): number {
 export function writeAddAnnotation(writer: Writer, from: AddAnnotation): void {
     const count = countAddAnnotation(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeAnnotation(writer, from.annotation);
@@ -596,6 +599,7 @@ export function countRemoveAnnotation(from: RemoveAnnotation): number {
 export function writeRemoveAnnotation(writer: Writer, from: RemoveAnnotation): void {
     const count = countRemoveAnnotation(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.annotation);
@@ -643,6 +647,7 @@ export function countSaveView(from: SaveView): number {
 export function writeSaveView(writer: Writer, from: SaveView): void {
     const count = countSaveView(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.view);
@@ -685,6 +690,7 @@ export function countRemoveView(from: RemoveView): number {
 export function writeRemoveView(writer: Writer, from: RemoveView): void {
     const count = countRemoveView(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.view);
@@ -721,6 +727,7 @@ export function countGrantAccess(from: GrantAccess): number {
 export function writeGrantAccess(writer: Writer, from: GrantAccess): void {
     const count = countGrantAccess(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeCaseMember(writer, from.member);
@@ -757,6 +764,7 @@ export function countRevokeAccess(from: RevokeAccess): number {
 export function writeRevokeAccess(writer: Writer, from: RevokeAccess): void {
     const count = countRevokeAccess(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.user);
@@ -807,6 +815,7 @@ export function countListOnBoard(from: ListOnBoard): number {
 export function writeListOnBoard(writer: Writer, from: ListOnBoard): void {
     const count = countListOnBoard(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.board);
@@ -856,6 +865,7 @@ export function countUnlistFromBoard(from: UnlistFromBoard): number {
 export function writeUnlistFromBoard(writer: Writer, from: UnlistFromBoard): void {
     const count = countUnlistFromBoard(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.board);
@@ -904,6 +914,7 @@ export function countBoardStatus(from: BoardStatus): number {
 export function writeBoardStatus(writer: Writer, from: BoardStatus): void {
     const count = countBoardStatus(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.board);
@@ -947,6 +958,7 @@ export function countAddImages(from: AddImages): number {
 export function writeAddImages(writer: Writer, from: AddImages): void {
     const count = countAddImages(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.list(64, from.displaySets, writeDisplaySet);

@@ -1305,6 +1305,7 @@ export function countRequestFloor(from: RequestFloor): number {
 export function writeRequestFloor(writer: Writer, from: RequestFloor): void {
     const count = countRequestFloor(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -1346,6 +1347,7 @@ export function countGrantFloor(from: GrantFloor): number {
 export function writeGrantFloor(writer: Writer, from: GrantFloor): void {
     const count = countGrantFloor(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -1390,6 +1392,7 @@ export function countReleaseFloor(from: ReleaseFloor): number {
 export function writeReleaseFloor(writer: Writer, from: ReleaseFloor): void {
     const count = countReleaseFloor(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
@@ -1431,6 +1434,7 @@ export function countSettleStage(from: SettleStage): number {
 export function writeSettleStage(writer: Writer, from: SettleStage): void {
     const count = countSettleStage(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeLayout(writer, from.layout);
@@ -1472,6 +1476,7 @@ export function countQuietPointers(from: QuietPointers): number {
 export function writeQuietPointers(writer: Writer, from: QuietPointers): void {
     const count = countQuietPointers(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);

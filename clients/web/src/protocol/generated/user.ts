@@ -219,6 +219,7 @@ export function countRegisterUser(from: RegisterUser): number {
 export function writeRegisterUser(writer: Writer, from: RegisterUser): void {
     const count = countRegisterUser(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.text(64, from.login);
@@ -268,6 +269,7 @@ export function countSetPreference(from: SetPreference): number {
 export function writeSetPreference(writer: Writer, from: SetPreference): void {
     const count = countSetPreference(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.text(64, from.name);
@@ -311,6 +313,7 @@ export function countMarkRead(from: MarkRead): number {
 export function writeMarkRead(writer: Writer, from: MarkRead): void {
     const count = countMarkRead(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.patientCase);
@@ -351,6 +354,7 @@ export function countPutEntry(from: PutEntry): number {
 export function writePutEntry(writer: Writer, from: PutEntry): void {
     const count = countPutEntry(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writeWorklistEntry(writer, from.entry);
@@ -387,6 +391,7 @@ export function countRemoveEntry(from: RemoveEntry): number {
 export function writeRemoveEntry(writer: Writer, from: RemoveEntry): void {
     const count = countRemoveEntry(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.uuid(from.id);
@@ -423,6 +428,7 @@ export function countChangeVerifier(from: ChangeVerifier): number {
 export function writeChangeVerifier(writer: Writer, from: ChangeVerifier): void {
     const count = countChangeVerifier(from);
     writer.fields(count);
+    requireId(from.commandId);
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.text(256, from.verifier);
