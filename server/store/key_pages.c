@@ -13,18 +13,17 @@ struct key_page {
     struct key_page *next;
 };
 
-void key_pages_init(struct key_pages *pages, size_t piece)
-{
+void key_pages_init(struct key_pages *pages, size_t piece) {
     size_t aligned = (piece + 15) / 16 * 16;
     *pages = (struct key_pages){.piece = aligned < sizeof(void *) ? sizeof(void *) : aligned};
 }
 
-static void add_page(struct key_pages *pages)
-{
+static void add_page(struct key_pages *pages) {
     char *memory =
         mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert(memory != MAP_FAILED);
-    /* RLIMIT_MEMLOCK may be small: then the keys are in ordinary memory, which is no reason not to run. */
+    /* RLIMIT_MEMLOCK may be small: then the keys are in ordinary memory, which is no reason not to
+     * run. */
     (void)mlock(memory, PAGE_BYTES);
     (void)madvise(memory, PAGE_BYTES, MADV_DONTDUMP);
     struct key_page *page = (struct key_page *)memory;
@@ -34,8 +33,7 @@ static void add_page(struct key_pages *pages)
         key_pages_give(pages, memory + at);
 }
 
-void *key_pages_take(struct key_pages *pages)
-{
+void *key_pages_take(struct key_pages *pages) {
     if (pages->free == NULL)
         add_page(pages);
     void *piece = pages->free;
@@ -44,15 +42,13 @@ void *key_pages_take(struct key_pages *pages)
     return piece;
 }
 
-void key_pages_give(struct key_pages *pages, void *piece)
-{
+void key_pages_give(struct key_pages *pages, void *piece) {
     OPENSSL_cleanse(piece, pages->piece);
     memcpy(piece, &pages->free, sizeof pages->free);
     pages->free = piece;
 }
 
-void key_pages_finish(struct key_pages *pages)
-{
+void key_pages_finish(struct key_pages *pages) {
     while (pages->pages != NULL) {
         struct key_page *page = pages->pages;
         pages->pages = page->next;

@@ -1,5 +1,5 @@
-/* Memory for keys: pages that are never swapped (as far as the system lets us), never in a core dump, wiped when given
- * back. Pieces are of one size. Private to keys.c. */
+/* Memory for keys: pages that are never swapped (as far as the system lets us), never in a core
+ * dump, wiped when given back. Pieces are of one size. Private to keys.c. */
 #ifndef CONSILIUM_KEY_PAGES_H
 #define CONSILIUM_KEY_PAGES_H
 

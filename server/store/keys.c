@@ -45,8 +45,7 @@ struct keys {
 
 /* The key-encryption key's file */
 
-static const char *read_kek(int file, uint8_t kek[KEY_BYTES])
-{
+static const char *read_kek(int file, uint8_t kek[KEY_BYTES]) {
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
         return "the key file is not a file";
@@ -58,8 +57,7 @@ static const char *read_kek(int file, uint8_t kek[KEY_BYTES])
 }
 
 /* Written beside and linked into place, so that a half-written key never bears the name. */
-static const char *make_kek(const char *path, uint8_t kek[KEY_BYTES])
-{
+static const char *make_kek(const char *path, uint8_t kek[KEY_BYTES]) {
     char fresh[4096];
     if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
         return "the path of the key file is too long";
@@ -75,8 +73,7 @@ static const char *make_kek(const char *path, uint8_t kek[KEY_BYTES])
     return written ? NULL : "the key file cannot be written";
 }
 
-static struct keys *create(const uint8_t kek[KEY_BYTES])
-{
+static struct keys *create(const uint8_t kek[KEY_BYTES]) {
     struct keys *keys = calloc(1, sizeof *keys);
     uint64_t seed = 0;
     assert(keys != NULL);
@@ -93,8 +90,7 @@ static struct keys *create(const uint8_t kek[KEY_BYTES])
     return keys;
 }
 
-struct keys *keys_open(const char *kek_path, bool create_it, const char **ret_message)
-{
+struct keys *keys_open(const char *kek_path, bool create_it, const char **ret_message) {
     uint8_t kek[KEY_BYTES];
     const char *trouble = NULL;
     int file = open(kek_path, O_RDONLY | O_CLOEXEC);
@@ -114,13 +110,11 @@ struct keys *keys_open(const char *kek_path, bool create_it, const char **ret_me
     return keys;
 }
 
-struct keys *keys_for_test(const uint8_t kek[KEY_BYTES])
-{
+struct keys *keys_for_test(const uint8_t kek[KEY_BYTES]) {
     return create(kek);
 }
 
-void keys_close(struct keys *keys)
-{
+void keys_close(struct keys *keys) {
     if (keys == NULL)
         return;
     uuid_table_finish(&keys->streams);
@@ -134,8 +128,7 @@ void keys_close(struct keys *keys)
 /* Wrapping: the additional data says whose key it is, so that rows cannot be exchanged. */
 
 static struct seal_header wrap_header(const char *what, struct uuid tenant, struct uuid stream,
-                                      uint32_t generation)
-{
+                                      uint32_t generation) {
     struct seal_header header = {0};
     memcpy(header.bytes, what, 6);
     memcpy(header.bytes + 6, tenant.bytes, 16);
@@ -146,19 +139,17 @@ static struct seal_header wrap_header(const char *what, struct uuid tenant, stru
     return header;
 }
 
-static struct seal_header tenant_header(struct uuid tenant, uint32_t generation)
-{
+static struct seal_header tenant_header(struct uuid tenant, uint32_t generation) {
     return wrap_header("tenant", tenant, (struct uuid){{0}}, generation);
 }
 
-static struct seal_header stream_header(struct uuid tenant, struct uuid stream, uint32_t generation)
-{
+static struct seal_header stream_header(struct uuid tenant, struct uuid stream,
+                                        uint32_t generation) {
     return wrap_header("stream", tenant, stream, generation);
 }
 
 static bool wrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
-                 const uint8_t key[KEY_BYTES], uint8_t ret[WRAPPED_KEY_BYTES])
-{
+                 const uint8_t key[KEY_BYTES], uint8_t ret[WRAPPED_KEY_BYTES]) {
     uint8_t nonce[SEAL_NONCE_BYTES];
     if (RAND_bytes(nonce, sizeof nonce) != 1)
         return false;
@@ -166,26 +157,22 @@ static bool wrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct se
     return true;
 }
 
-static bool unwrap(struct keys *keys, const uint8_t by[KEY_BYTES],
-                   const struct seal_header *header, const uint8_t wrapped[WRAPPED_KEY_BYTES],
-                   uint8_t ret[KEY_BYTES])
-{
+static bool unwrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
+                   const uint8_t wrapped[WRAPPED_KEY_BYTES], uint8_t ret[KEY_BYTES]) {
     return seal_open(keys->seal, by, header, (struct bytes){WRAPPED_KEY_BYTES, wrapped}, ret);
 }
 
 /* Tenants */
 
 static struct tenant_key *find_tenant(const struct keys *keys, struct uuid tenant,
-                                      uint32_t generation)
-{
+                                      uint32_t generation) {
     for (struct tenant_key *key = keys->tenants; key != NULL; key = key->next)
         if (uuid_equal(key->tenant, tenant) && key->generation == generation)
             return key;
     return NULL;
 }
 
-static struct tenant_key *find_newest(const struct keys *keys, struct uuid tenant)
-{
+static struct tenant_key *find_newest(const struct keys *keys, struct uuid tenant) {
     struct tenant_key *newest = NULL;
     for (struct tenant_key *key = keys->tenants; key != NULL; key = key->next)
         if (uuid_equal(key->tenant, tenant) &&
@@ -194,8 +181,7 @@ static struct tenant_key *find_newest(const struct keys *keys, struct uuid tenan
     return newest;
 }
 
-static struct tenant_key *take_tenant(struct keys *keys, struct uuid tenant, uint32_t generation)
-{
+static struct tenant_key *take_tenant(struct keys *keys, struct uuid tenant, uint32_t generation) {
     struct tenant_key *key = find_tenant(keys, tenant, generation);
     if (key != NULL)
         return key;
@@ -208,8 +194,7 @@ static struct tenant_key *take_tenant(struct keys *keys, struct uuid tenant, uin
 }
 
 bool keys_new_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
-                     uint8_t ret_wrapped[WRAPPED_KEY_BYTES])
-{
+                     uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
     if (find_tenant(keys, tenant, generation) != NULL)
         return false;
     struct seal_header header = tenant_header(tenant, generation);
@@ -223,8 +208,7 @@ bool keys_new_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
 }
 
 bool keys_add_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
-                     const uint8_t wrapped[WRAPPED_KEY_BYTES])
-{
+                     const uint8_t wrapped[WRAPPED_KEY_BYTES]) {
     struct seal_header header = tenant_header(tenant, generation);
     uint8_t key[KEY_BYTES];
     bool opened = unwrap(keys, keys->kek, &header, wrapped, key);
@@ -236,15 +220,13 @@ bool keys_add_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
 
 /* Streams */
 
-static struct stream_key *find_stream(const struct keys *keys, struct uuid stream)
-{
+static struct stream_key *find_stream(const struct keys *keys, struct uuid stream) {
     const uint64_t *address = uuid_table_find(&keys->streams, stream);
     return address == NULL ? NULL : (struct stream_key *)(uintptr_t)*address;
 }
 
 static void put_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
-                       const uint8_t key[KEY_BYTES])
-{
+                       const uint8_t key[KEY_BYTES]) {
     keys_forget_stream(keys, stream);
     struct stream_key *entry = key_pages_take(&keys->stream_pages);
     entry->tenant = tenant;
@@ -253,8 +235,7 @@ static void put_stream(struct keys *keys, struct uuid tenant, struct uuid stream
 }
 
 bool keys_new_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
-                     uint32_t *ret_generation, uint8_t ret_wrapped[WRAPPED_KEY_BYTES])
-{
+                     uint32_t *ret_generation, uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
     const struct tenant_key *by = find_newest(keys, tenant);
     if (by == NULL)
         return false;
@@ -271,8 +252,7 @@ bool keys_new_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
 }
 
 bool keys_add_stream(struct keys *keys, struct uuid tenant, struct uuid stream, uint32_t generation,
-                     const uint8_t wrapped[WRAPPED_KEY_BYTES])
-{
+                     const uint8_t wrapped[WRAPPED_KEY_BYTES]) {
     const struct tenant_key *by = find_tenant(keys, tenant, generation);
     if (by == NULL)
         return false;
@@ -285,13 +265,11 @@ bool keys_add_stream(struct keys *keys, struct uuid tenant, struct uuid stream, 
     return opened;
 }
 
-bool keys_has_stream(const struct keys *keys, struct uuid stream)
-{
+bool keys_has_stream(const struct keys *keys, struct uuid stream) {
     return find_stream(keys, stream) != NULL;
 }
 
-void keys_forget_stream(struct keys *keys, struct uuid stream)
-{
+void keys_forget_stream(struct keys *keys, struct uuid stream) {
     struct stream_key *entry = find_stream(keys, stream);
     if (entry == NULL)
         return;
@@ -299,10 +277,10 @@ void keys_forget_stream(struct keys *keys, struct uuid stream)
     key_pages_give(&keys->stream_pages, entry);
 }
 
-/* HKDF (RFC 5869) without salt: the key is uniform already. The info names what the subkey is for, and whose. */
+/* HKDF (RFC 5869) without salt: the key is uniform already. The info names what the subkey is for,
+ * and whose. */
 static bool hkdf(struct keys *keys, const uint8_t from[KEY_BYTES], enum key_purpose purpose,
-                 struct uuid tenant, struct uuid stream, uint8_t ret[KEY_BYTES])
-{
+                 struct uuid tenant, struct uuid stream, uint8_t ret[KEY_BYTES]) {
     static const char *const names[PURPOSE_COUNT] = {"consilium event    ", "consilium blob     ",
                                                      "consilium list     ", "consilium name     ",
                                                      "consilium recording"};
@@ -324,9 +302,9 @@ static bool hkdf(struct keys *keys, const uint8_t from[KEY_BYTES], enum key_purp
     return derived;
 }
 
-/* The tenant's own lasting key is that of a stream with the tenant's id: it survives new generations. */
-static const uint8_t *tenant_own_key(const struct keys *keys, struct uuid tenant)
-{
+/* The tenant's own lasting key is that of a stream with the tenant's id: it survives new
+ * generations. */
+static const uint8_t *tenant_own_key(const struct keys *keys, struct uuid tenant) {
     const struct stream_key *lasting = find_stream(keys, tenant);
     if (lasting != NULL)
         return lasting->key;
@@ -335,8 +313,7 @@ static const uint8_t *tenant_own_key(const struct keys *keys, struct uuid tenant
 }
 
 bool keys_derive(struct keys *keys, struct uuid tenant, struct uuid stream,
-                 enum key_purpose purpose, uint8_t ret_key[KEY_BYTES])
-{
+                 enum key_purpose purpose, uint8_t ret_key[KEY_BYTES]) {
     assert((unsigned)purpose < PURPOSE_COUNT);
     if (uuid_is_zero(stream)) {
         const uint8_t *from = tenant_own_key(keys, tenant);

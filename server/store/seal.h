@@ -1,7 +1,8 @@
 /*
- * How a row is closed and chained. Closed: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce in front and a
- * 128-bit tag behind; what is not secret of the row is its additional data, so a row cannot be moved, renamed or
- * re-dated. Chained: SHA-512/256 (FIPS 180-4) over the hash before, the header and the closed payload.
+ * How a row is closed and chained. Closed: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce
+ * in front and a 128-bit tag behind; what is not secret of the row is its additional data, so a row
+ * cannot be moved, renamed or re-dated. Chained: SHA-512/256 (FIPS 180-4) over the hash before, the
+ * header and the closed payload.
  *
  * One `struct seal` for one thread; it holds OpenSSL's contexts and no key.
  */

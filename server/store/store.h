@@ -26,7 +26,9 @@ enum store_result {
     STORE_CORRUPT,   /* a hash or seal does not verify; said in the log with stream and version */
 };
 
-/* Per stream in memory, embedded in whatever owns the stream. Zeroed before store_load. */
+/* Per stream in memory, embedded in whatever owns the stream. The owner sets stream and kind before
+ * store_load, which fills in the rest; it must live until every call that was given it has
+ * answered. */
 struct stream_head {
     struct uuid stream;
     struct uuid tenant;
@@ -44,6 +46,10 @@ struct store_config {
     struct host_clock *clock;  /* borrows */
     struct uuid node;          /* of the data folder */
     struct uuid tenant;        /* root organisation of this deployment */
+    /* For the log, in words without anything of a patient: a damaged row, a lost incarnation. May
+     * be NULL. */
+    void (*report)(void *data, const char *words);
+    void *report_data;
 };
 
 /* Clock and randomness, given. */
@@ -75,10 +81,16 @@ struct store_load_sink {
                   struct bytes fields);
     void (*done)(void *data, enum store_result result);
 };
+/* CONFLICT: an event the sink cannot read, or the id is that of another kind of actor. */
 void store_load(struct store *store, struct stream_head *head, uint16_t state_format,
                 const struct store_load_sink *sink, void *data);
 
-/* One command's effects; copies what it keeps. head moves when it commits. */
+/* The stream is no longer in memory: its key is wiped here too. Not while a call is in flight. */
+void store_unload(struct store *store, struct uuid stream);
+
+/* One command's effects; copies what it keeps. head moves when it commits. One at a time for each
+ * head. An append waits while the database is away, for ten seconds at the most. CONFLICT also when
+ * a list row's key is another's. */
 typedef void (*store_done)(void *data, enum store_result result);
 void store_append(struct store *store, struct stream_head *head, const struct append *append,
                   store_done done, void *data);
@@ -86,7 +98,8 @@ void store_append(struct store *store, struct stream_head *head, const struct ap
 /* Removes a pending row (its message was refused or is a duplicate). */
 void store_settle(struct store *store, struct uuid target, struct uuid command_id);
 
-/* Committed events after `after`, at most `limit`, decrypted, for a resume. */
+/* Committed events after `after`, at most `limit` (and at most 255), decrypted, for a resume.
+ * `more`: ask again. */
 struct store_read_sink {
     void (*event)(void *data, const struct event_header *header, struct bytes fields);
     void (*done)(void *data, enum store_result result, bool more);
@@ -103,8 +116,8 @@ void store_save_snapshot(struct store *store, struct stream_head *head,
                          const struct saved_actor *saved);
 
 /* Durable messages and timers that are due, for targets in owned shards: each is given once per
- * activation of this node, and again after a restart until it is settled by an append or
- * store_settle. */
+ * activation of this node, and again after a restart, or when half a minute went by, until it is
+ * settled by an append or store_settle. */
 typedef void (*store_on_pending)(void *data, uint8_t target_kind, struct uuid target,
                                  struct uuid command_id, struct encoded command);
 void store_on_due(struct store *store, store_on_pending on_pending, void *data);
@@ -119,7 +132,8 @@ void store_list_all(struct store *store, const char *list,
                     void (*done)(void *data, enum store_result result), void *data);
 
 /* Runs what is due (batches, retries, lease renewal) and tells when to be called again,
- * microseconds since 1970. */
+ * microseconds since 1970. Appends leave in here: call it after each turn of the loop that made
+ * some. */
 int64_t store_tick(struct store *store, int64_t now);
 bool store_available(const struct store *store); /* false while the database is away */
 

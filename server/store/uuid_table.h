@@ -1,5 +1,5 @@
-/* From uuid to a number: open addressing, linear probing, at most 3/4 full. Ids are random or a peer's choice, so they
- * are mixed with a seed before they choose a place. */
+/* From uuid to a number: open addressing, linear probing, at most 3/4 full. Ids are random or a
+ * peer's choice, so they are mixed with a seed before they choose a place. */
 #ifndef CONSILIUM_UUID_TABLE_H
 #define CONSILIUM_UUID_TABLE_H
 
