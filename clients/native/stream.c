@@ -5,10 +5,32 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { PROBE_TIMEOUT_MS = 1000 };
+
+// Whether somebody listens there.
+static bool answers(const struct addrinfo *candidate) {
+    int descriptor = socket(candidate->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return false;
+    int error = 0;
+    socklen_t error_length = sizeof(error);
+    if (connect(descriptor, candidate->ai_addr, candidate->ai_addrlen) != 0) {
+        struct pollfd ready = {.fd = descriptor, .events = POLLOUT};
+        error = errno;
+        if (error == EINPROGRESS && poll(&ready, 1, PROBE_TIMEOUT_MS) == 1)
+            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &error_length);
+    }
+    close(descriptor);
+    return error == 0;
+}
+
+// A name may have several addresses, and the server listen on one of them: "localhost" is ::1 as
+// well as 127.0.0.1. The first that answers now is used; if none does, the first of all.
 static bool resolve(struct server_address *address, const char *port, const char **ret_reason) {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
@@ -16,8 +38,14 @@ static bool resolve(struct server_address *address, const char *port, const char
         *ret_reason = "the host is not known";
         return false;
     }
-    memcpy(&address->socket_address, found->ai_addr, found->ai_addrlen);
-    address->socket_address_length = found->ai_addrlen;
+    const struct addrinfo *chosen = found;
+    if (found->ai_next != NULL) {
+        while (chosen != NULL && !answers(chosen))
+            chosen = chosen->ai_next;
+        chosen = chosen != NULL ? chosen : found;
+    }
+    memcpy(&address->socket_address, chosen->ai_addr, chosen->ai_addrlen);
+    address->socket_address_length = chosen->ai_addrlen;
     freeaddrinfo(found);
     return true;
 }

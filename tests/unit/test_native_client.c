@@ -294,6 +294,17 @@ static void a_server_that_is_not_there_is_tried_again(void **state) {
     end(&fixture);
 }
 
+static void of_several_addresses_the_one_that_answers_is_used(void **state) {
+    struct peer *peer = *state; // listens on 127.0.0.1 alone
+    struct server_address address;
+    const char *reason;
+    char url[64];
+    snprintf(url, sizeof(url), "http://localhost:%s", strrchr(peer->url, ':') + 1);
+    assert_true(server_address_init(&address, url, NULL, &reason));
+    assert_int_equal(address.socket_address.ss_family, AF_INET);
+    server_address_finish(&address);
+}
+
 static void addresses_that_are_none_are_refused_with_a_reason(void **state) {
     (void)state;
     const char *urls[] = {"ftp://a", "http://", "http://a:b", "http://a:123456", "http://a/path"};
@@ -314,6 +325,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_refused_sign_in_is_final, start_peer, stop_peer),
         cmocka_unit_test_setup_teardown(a_server_that_is_not_there_is_tried_again, start_peer,
                                         stop_peer),
+        cmocka_unit_test_setup_teardown(of_several_addresses_the_one_that_answers_is_used,
+                                        start_peer, stop_peer),
         cmocka_unit_test(addresses_that_are_none_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ static bool sign_in_as(struct loader *loader, struct http_client *http, const ch
     http_client_init(http, &loader->address);
     unsigned status = conversation_sign_in(http, login, password, token);
     http->bearer = token;
-    loader->reason = status == 0     ? "the server cannot be reached"
+    loader->reason = status == 0 ? "the server cannot be reached, or its certificate is not trusted"
                      : status == 401 ? "the server does not accept the sign-in"
                                      : "the server refuses the sign-in just now";
     return status == 200;
