@@ -1,0 +1,176 @@
+#include "tests/support/staff.h"
+
+#include "clients/native/json_text.h"
+#include "protocol/generated/board.h"
+#include "protocol/generated/patient_case.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { BODY_BYTES = 512, COMMAND_BYTES = 64 * 1024, CHANNEL = 1, MADE_BY_ONE_SESSION = 15 };
+
+static const char program[] = "test staff";
+static const char password[] = "a password for tests only";
+
+static struct uuid numbered(uint8_t kind, unsigned number) {
+    return (struct uuid){{0xc0, kind, [6] = 0x40, [8] = 0x80, [13] = (uint8_t)(number >> 16),
+                          [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number}};
+}
+
+struct uuid staff_case_id(unsigned number) {
+    return numbered(2, number);
+}
+
+struct uuid staff_board_id(unsigned number) {
+    return numbered(1, number);
+}
+
+struct uuid fresh_id(void) {
+    struct uuid id;
+    ssize_t got = getrandom(id.bytes, sizeof id.bytes, 0);
+    assert(got == (ssize_t)sizeof id.bytes);
+    id.bytes[6] = (uint8_t)(0x40 | (id.bytes[6] & 0x0f)); /* RFC 4122 4.4 */
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3f));
+    return id;
+}
+
+static bool make_person(struct http_client *http, unsigned number) {
+    char body[BODY_BYTES];
+    struct http_response response;
+    struct uuid id = numbered(3, number);
+    int length = snprintf(body, sizeof body,
+                          "{\"id\":\"%02x%02x%02x%02x-0000-4000-8000-0000%02x%02x%02x%02x\","
+                          "\"login\":\"person%u\",\"name\":\"Person %u\",\"password\":\"%s\","
+                          "\"administrator\":false}",
+                          id.bytes[0], id.bytes[1], id.bytes[2], id.bytes[3], id.bytes[12],
+                          id.bytes[13], id.bytes[14], id.bytes[15], number, number, password);
+    bool asked = http_client_request(http, "POST", "/api/people", "application/json", body,
+                                     (size_t)length, &response);
+    if (asked && (response.status == 200 || response.status == 201))
+        return true;
+    fprintf(stderr, "A person could not be made: %u %.*s\n", asked ? response.status : 0,
+            asked ? (int)response.body_length : 0, asked ? (const char *)response.body : "");
+    return false;
+}
+
+static bool sign_in(struct http_client *http, const char *login, const char *with,
+                    char token[CLIENT_TOKEN_MAX + 1]) {
+    unsigned status = conversation_sign_in(http, login, with, token);
+    if (status != 200)
+        fprintf(stderr, "%s could not sign in: %u\n", login, status);
+    return status == 200;
+}
+
+static bool hire(struct staff *staff, struct http_client *http, const char *administrator_password,
+                 unsigned count) {
+    if (!sign_in(http, "administrator", administrator_password, staff->administrator))
+        return false;
+    http->bearer = staff->administrator;
+    for (staff->count = 0; staff->count < count; staff->count++) {
+        struct staff_person *person = &staff->people[staff->count];
+        char login[32];
+        person->id = numbered(3, staff->count);
+        snprintf(login, sizeof login, "person%u", staff->count);
+        if (!make_person(http, staff->count) || !sign_in(http, login, password, person->token))
+            return false;
+    }
+    return true;
+}
+
+bool staff_hire(struct staff *staff, const struct server_process *server, unsigned count) {
+    const char *reason = "";
+    assert(count <= STAFF_MAX);
+    memset(staff, 0, sizeof *staff);
+    if (!server_address_init(&staff->address, server_process_url(server), NULL, &reason)) {
+        fprintf(stderr, "%s: %s\n", server_process_url(server), reason);
+        return false;
+    }
+    if (staff->address.tls != NULL)
+        server_address_trust_all(&staff->address);
+    struct http_client http;
+    http_client_init(&http, &staff->address);
+    bool hired = hire(staff, &http, server_process_password(server), count);
+    http_client_finish(&http);
+    return hired;
+}
+
+void staff_finish(struct staff *staff) {
+    server_address_finish(&staff->address);
+}
+
+static struct encoded create_case(const struct staff *staff, struct arena *arena) {
+    struct case_member members[STAFF_MAX];
+    for (unsigned i = 0; i < staff->count; i++)
+        members[i] = (struct case_member){.user = staff->people[i].id,
+                                          .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
+                                          .name = TEXT("A member")};
+    struct create_case command = {.command_id = fresh_id(),
+                                  .subject = {.name = TEXT("Invented^Person"),
+                                              .birth_date = TEXT("1970-01-01"),
+                                              .sex = TEXT("O"),
+                                              .patient_id = TEXT("0")},
+                                  .title = TEXT("A question"),
+                                  .members = {staff->count, members}};
+    return create_case_encode(arena, &command);
+}
+
+static struct encoded create_board(const struct staff *staff, struct arena *arena) {
+    struct member members[STAFF_MAX];
+    for (unsigned i = 0; i < staff->count; i++)
+        members[i] = (struct member){.user = staff->people[i].id,
+                                     .role = i == 0 ? ROLE_CHAIR : ROLE_MEMBER,
+                                     .name = TEXT("A member"),
+                                     .discipline = TEXT("Surgery")};
+    struct create_board command = {.command_id = fresh_id(),
+                                   .title = TEXT("A board"),
+                                   .starts_at = 1000000,
+                                   .members = {staff->count, members}};
+    return create_board_encode(arena, &command);
+}
+
+typedef struct encoded (*make_command)(const struct staff *staff, struct arena *arena);
+
+/* A session may make a burst of them and then few a second, so many are made by several sessions. */
+static bool make_some(const struct staff *staff, enum channel_kind kind, unsigned first,
+                      unsigned count, make_command make) {
+    struct conversation conversation;
+    if (!conversation_begin(&conversation, &staff->address, staff->administrator, program))
+        return false;
+    bool made = true;
+    for (unsigned i = 0; made && i < count; i++) {
+        struct arena arena;
+        struct uuid id = kind == CHANNEL_KIND_BOARD ? staff_board_id(first + i)
+                                                    : staff_case_id(first + i);
+        arena_init(&arena, COMMAND_BYTES);
+        enum refusal refusal = REFUSAL_NOT_FOUND;
+        if (conversation_open(&conversation, (uint16_t)(CHANNEL + i), kind, id))
+            refusal = conversation_say(&conversation, (uint16_t)(CHANNEL + i), make(staff, &arena),
+                                       NULL);
+        made = refusal == REFUSAL_NONE;
+        if (!made)
+            fprintf(stderr, "Number %u could not be made: refusal %d\n", first + i, refusal);
+        arena_finish(&arena);
+    }
+    conversation_end(&conversation);
+    return made;
+}
+
+static bool make_all(const struct staff *staff, enum channel_kind kind, unsigned first,
+                     unsigned count, make_command make) {
+    bool made = true;
+    for (unsigned done = 0; made && done < count; done += MADE_BY_ONE_SESSION) {
+        unsigned some = count - done < MADE_BY_ONE_SESSION ? count - done : MADE_BY_ONE_SESSION;
+        made = make_some(staff, kind, first + done, some, make);
+    }
+    return made;
+}
+
+bool staff_make_cases(const struct staff *staff, unsigned first, unsigned count) {
+    return make_all(staff, CHANNEL_KIND_PATIENT_CASE, first, count, create_case);
+}
+
+bool staff_make_boards(const struct staff *staff, unsigned first, unsigned count) {
+    return make_all(staff, CHANNEL_KIND_BOARD, first, count, create_board);
+}

@@ -1,0 +1,41 @@
+/*
+ * The people of one server that a test or a benchmark needs: its administrator and any number of
+ * others, signed in, and the cases and boards they meet on. Ids are made from numbers, so that two
+ * processes agree on them without talking.
+ */
+#ifndef CONSILIUM_TESTS_STAFF_H
+#define CONSILIUM_TESTS_STAFF_H
+
+#include "clients/native/conversation.h"
+#include "tests/support/server_process.h"
+
+enum { STAFF_MAX = 64 };
+
+struct staff_person {
+    struct uuid id;
+    char token[CLIENT_TOKEN_MAX + 1];
+};
+
+struct staff {
+    struct server_address address;
+    char administrator[CLIENT_TOKEN_MAX + 1]; /* token */
+    struct staff_person people[STAFF_MAX];
+    unsigned count;
+};
+
+/* Makes `count` people, or finds those made before, and signs everybody in. False, with the reason
+ * on standard error, when the server does not want it. */
+bool staff_hire(struct staff *staff, const struct server_process *server, unsigned count);
+void staff_finish(struct staff *staff);
+
+struct uuid staff_case_id(unsigned number);
+struct uuid staff_board_id(unsigned number);
+/* Never twice the same, in any process. */
+struct uuid fresh_id(void);
+
+/* Makes `count` cases, or boards, from number `first` on. Everybody of the staff belongs to each:
+ * person 0 as coordinator (of a board: as its chair), the others as members. */
+bool staff_make_cases(const struct staff *staff, unsigned first, unsigned count);
+bool staff_make_boards(const struct staff *staff, unsigned first, unsigned count);
+
+#endif
