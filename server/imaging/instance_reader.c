@@ -279,6 +279,10 @@ static enum file_refusal_kind finish_frames(struct pass *pass) {
                                   pass->syntax->packing, frames, pass->refusal);
     } else if (instance_has(instance, INSTANCE_PIXEL_OFFSET)) {
         kind = finish_native(pass, frames);
+    } else if (instance->rows > 0 && instance->columns > 0) {
+        // Cut between two elements, a file still reads well; but an image has pixels.
+        kind = file_refuse(pass->refusal, FILE_REFUSAL_TRUNCATED, 0,
+                           "it has rows and columns and no pixel data");
     }
     instance->frame_count = pass->reading->frames.frame_count;
     set_present(instance, INSTANCE_FRAME_COUNT);
