@@ -19,7 +19,7 @@ static void set_deadline(struct client *client, int64_t deadline_us) {
 void client_update_interest(struct client *client) {
     if (client->stream.state == STREAM_CLOSED)
         return;
-    uint32_t wanted = client->paused ? 0 : EPOLLIN;
+    uint32_t wanted = client->paused ? EPOLLRDHUP : EPOLLIN;
     if (client->stream.wants_write || client->out_length > client->out_sent)
         wanted |= EPOLLOUT;
     if (wanted == client->interest)
@@ -186,8 +186,14 @@ void client_on_ready(struct client *client, uint32_t events) {
     }
     if ((events & EPOLLOUT) != 0 && client->stream.state == STREAM_OPEN && !client_flush(client))
         return;
-    bool readable = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
-    if (readable && !client->paused && client->stream.state == STREAM_OPEN)
+    if (client->stream.state != STREAM_OPEN)
+        return;
+    // The line has ended while the client did not read: it reads what is left, and why.
+    bool ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (ended)
+        client->paused = false;
+    bool readable = ended || (events & EPOLLIN) != 0;
+    if (readable && !client->paused)
         read_some(client);
     if (!client->doomed)
         client_update_interest(client);

@@ -62,7 +62,8 @@ size_t client_backlog(const struct client *client);
 
 // For tests and load: breaks the connection as a lost network would, and lets it come back.
 void client_break(struct client *client);
-// For tests: stops and starts reading, as a client that is overwhelmed.
+// For tests: stops and starts reading, as a client that is overwhelmed. A pause ends with the
+// connection.
 void client_pause(struct client *client, bool paused);
 // For tests: sends bytes as one binary WebSocket message, whatever they are.
 void client_send_raw(struct client *client, struct bytes bytes);

@@ -270,6 +270,22 @@ static void a_live_client_holds_no_buffers_when_idle(void **state) {
     end(&fixture);
 }
 
+static void a_paused_client_notices_that_the_line_is_gone(void **state) {
+    struct peer *peer = *state;
+    struct fixture fixture;
+    const uint8_t fields[] = {0x91, 0xc0};
+    begin(&fixture, peer, "good");
+    struct client_session *session = client_session_of(fixture.client);
+    assert_true(client_session_open(session, 1, CHANNEL_KIND_BOARD, (struct uuid){{9}}));
+    turn_until(&fixture, &fixture.watch.opened, 1);
+    client_pause(fixture.client, true);
+    // The first life ends with its first command.
+    client_session_command(session, 1, (struct encoded){2, {sizeof(fields), fields}});
+    turn_until(&fixture, &fixture.watch.lost, 1);
+    assert_int_equal(fixture.watch.loss, LOSS_UNREACHABLE);
+    end(&fixture);
+}
+
 static void a_refused_sign_in_is_final(void **state) {
     struct peer *peer = *state;
     struct fixture fixture;
@@ -321,6 +337,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_broken_line_comes_back_and_the_unanswered_command_happens,
                                         start_peer, stop_peer),
         cmocka_unit_test_setup_teardown(a_live_client_holds_no_buffers_when_idle, start_peer,
+                                        stop_peer),
+        cmocka_unit_test_setup_teardown(a_paused_client_notices_that_the_line_is_gone, start_peer,
                                         stop_peer),
         cmocka_unit_test_setup_teardown(a_refused_sign_in_is_final, start_peer, stop_peer),
         cmocka_unit_test_setup_teardown(a_server_that_is_not_there_is_tried_again, start_peer,
