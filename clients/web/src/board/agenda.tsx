@@ -86,7 +86,7 @@ function Item({ actor, board, mayMove, prefetch, item, position, onName }: ItemP
     const own = prefetch?.item === item.item ? prefetch.percent : undefined;
     return (
         <li className={now ? 'item now' : 'item'} aria-current={now ? 'true' : undefined}>
-            <span className="place">{position + 1}</span>
+            <span className="number">{position + 1}</span>
             <span className="name">{name || words.caseHidden}</span>
             <span className="state">
                 {own !== undefined && item.state === 'waiting' ? (

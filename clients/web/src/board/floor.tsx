@@ -4,7 +4,7 @@ import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
 import { useStore } from '../state/store';
 import { Button } from '../ui/controls';
-import { personColor } from '../ui/people';
+import { personColor, shortName } from '../ui/people';
 import { sayRefusal } from '../ui/refusal';
 import { useWords, type Words } from '../words';
 import type { StageHands } from './use_stage';
@@ -53,7 +53,7 @@ export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
     const who = mine
         ? words.youPresent
         : held
-          ? words.isPresenting(nameOf(floor.holder))
+          ? words.isPresenting(shortName(nameOf(floor.holder)))
           : words.nobodyPresents;
     const take = mine
         ? words.releaseFloor

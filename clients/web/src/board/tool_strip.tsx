@@ -5,6 +5,7 @@ import type { Action } from '../keys/keymap';
 import { useKeyLabel } from '../keys/use_keys';
 import { useStore } from '../state/store';
 import { Button } from '../ui/controls';
+import { Icon, type IconName } from '../ui/icon';
 import { tell } from '../ui/frame';
 import { useWords } from '../words';
 import { act, compareLayout, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
@@ -37,11 +38,14 @@ export function ToolStrip({ hands, children }: { hands: StageHands; children: Re
                 {tools.map(({ tool, action }) => (
                     <Button
                         key={tool}
+                        className="tool"
                         aria-pressed={chosen === tool}
+                        aria-label={names[tool]}
+                        title={names[tool]}
                         keyLabel={action && label(action)}
                         onClick={() => controller.patch({ tool })}
                     >
-                        {names[tool]}
+                        <Icon name={tool} />
                     </Button>
                 ))}
                 <PointButton hands={hands} />
@@ -64,27 +68,33 @@ function PointButton({ hands }: { hands: StageHands }) {
     }
     return (
         <Button
+            className="tool"
             aria-pressed={pointing}
+            aria-label={words.toolPoint}
+            title={words.toolPoint}
             keyLabel={label('point')}
             onClick={() => {
                 controller.patch({ pointing: !pointing });
                 pointer.tellPointing();
             }}
         >
-            {words.toolPoint}
+            <Icon name="point" />
         </Button>
     );
 }
 
 interface MenuProps {
     name: string;
+    icon: IconName;
     children: ReactNode;
 }
 
-function Menu({ name, children }: MenuProps) {
+function Menu({ name, icon, children }: MenuProps) {
     return (
         <DropdownMenu.Root modal={false}>
-            <DropdownMenu.Trigger className="button">{name}</DropdownMenu.Trigger>
+            <DropdownMenu.Trigger className="button tool" aria-label={name} title={name}>
+                <Icon name={icon} />
+            </DropdownMenu.Trigger>
             <DropdownMenu.Portal>
                 <DropdownMenu.Content className="menu" align="start" sideOffset={4}>
                     {children}
@@ -127,14 +137,16 @@ export function usePlanes(hands: StageHands): () => void {
     const words = useWords();
     const { controller } = hands;
     return useCallback(() => {
-        const { seen } = controller.state.get();
+        const { seen, sets } = controller.state.get();
         const pane = controller.panes.get(seen.active);
         if (isPhone()) {
             tell(words.phoneStackOnly);
         } else if (pane?.loaded.set.kind !== 'volume') {
             tell(words.planesNeedVolume);
         } else {
-            controller.replace(planesLayout(controller.item, pane.viewport, pane.loaded));
+            controller.replace(
+                planesLayout(controller.item, sets, pane.viewport, pane.loaded),
+            );
         }
     }, [controller, words]);
 }
@@ -156,7 +168,7 @@ function LayoutMenu({ hands }: { hands: StageHands }) {
         );
     };
     return (
-        <Menu name={words.layout}>
+        <Menu name={words.layout} icon="layout">
             {grids.map(([rows, columns]) => (
                 <MenuItem key={`${rows}x${columns}`} onSelect={() => grid(rows, columns)}>
                     {words.layoutOf(rows, columns)}
@@ -196,7 +208,7 @@ function ImageMenu({ hands }: { hands: StageHands }) {
         ['reset', words.resetView],
     ] as const;
     return (
-        <Menu name={words.moreTools}>
+        <Menu name={words.moreTools} icon="more">
             {entries.map(([action, name]) => (
                 <MenuItem key={action} end={label(action)} onSelect={() => act(controller, action)}>
                     {name}

@@ -103,8 +103,10 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
         return (
             <div className="place board">
                 {header}
-                <div className="workspace" data-right="folded">
-                    <aside className="column left">{agenda}</aside>
+                <div className="workspace">
+                    <aside className="column left alone" aria-label={words.agenda}>
+                        {agenda}
+                    </aside>
                     <main className="middle" id="content">
                         <Waiting board={board} mayMove={rights.coordinate} goOn={goOn} />
                     </main>

@@ -6,18 +6,6 @@ import { emptyViewport } from './follow';
 import { depth, imageCenter, type ImageGeometry } from './geometry';
 import { add, dot, fromPoint, scale, subtract, toPoint, unit, type Vector } from './vector';
 
-/** Most images first, then the newest study: what a radiologist opens first. */
-export function byInterest(sets: readonly DisplaySet[]): DisplaySet[] {
-    const weight = (set: DisplaySet) => (set.kind === 'volume' ? 2 : set.kind === 'stack' ? 1 : 0);
-    return [...sets].sort(
-        (a, b) =>
-            b.studyDate.localeCompare(a.studyDate) * (weight(a) > 0 && weight(b) > 0 ? 1 : 0) ||
-            weight(b) - weight(a) ||
-            b.instances.length - a.instances.length ||
-            a.displaySet.localeCompare(b.displaySet),
-    );
-}
-
 /** The newest volume or stack with more than one image, else whatever there is. */
 export function principal(sets: readonly DisplaySet[]): DisplaySet | undefined {
     const images = sets.filter((set) => set.kind !== 'document');
@@ -105,7 +93,13 @@ export const planes: PlaneNames = {
     coronal: { normal: { x: 0, y: 1, z: 0 }, up: { x: 0, y: 0, z: 1 } },
 };
 
-export function planesLayout(item: number, current: Viewport, loaded: LoadedSet): Layout {
+/** The image as it was, the two other planes through it, and the prior or room for it. */
+export function planesLayout(
+    item: number,
+    sets: readonly DisplaySet[],
+    current: Viewport,
+    loaded: LoadedSet,
+): Layout {
     const middle = loaded.slices[Math.floor(loaded.slices.length / 2)];
     const at = middle ? toPoint(imageCenter(middle.geometry)) : { x: 0, y: 0, z: 0 };
     const reformatted = (plane: keyof PlaneNames): Viewport => ({
@@ -118,10 +112,12 @@ export function planesLayout(item: number, current: Viewport, loaded: LoadedSet)
             ...planes[plane],
         },
     });
-    return layoutOf(item, 1, 3, [
+    const prior = priorOf(sets, loaded.set);
+    return layoutOf(item, 2, 2, [
         { ...current, plane: undefined, linked: false },
         reformatted('sagittal'),
         reformatted('coronal'),
+        prior ? { ...firstView(prior), window: current.window } : emptyViewport,
     ]);
 }
 

@@ -1,4 +1,5 @@
 // Whose image this is and how it is shown, in words, on every viewport, from that image's own header.
+import { Fragment } from 'react';
 import type { Subject } from '../wire';
 import { isoDate, numberText, personName, useSpeech, type Words } from '../words';
 import { planeName, planeStep } from './arrange';
@@ -34,7 +35,7 @@ export function Identity({ onGlass, subject }: { onGlass: OnGlass; subject: Subj
         return (
             <div className="identity">
                 <b>{subject ? personName(subject.name) : ''}</b>
-                <span>{parts.filter(Boolean).join(' · ')}</span>
+                <Parts parts={parts} />
             </div>
         );
     }
@@ -49,13 +50,30 @@ export function Identity({ onGlass, subject }: { onGlass: OnGlass; subject: Subj
     return (
         <div className="identity">
             <b>{personName(header.patientName) || words.unknownName}</b>
-            <span>{parts.filter(Boolean).join(' · ')}</span>
+            <Parts parts={parts} />
             {wrong.length > 0 && (
                 <strong className="differs">
                     {wrong.map((what) => words.differs[what]).join(', ')}
                 </strong>
             )}
         </div>
+    );
+}
+
+/** Dates and ids are never broken over two lines. */
+function Parts({ parts }: { parts: (string | undefined)[] }) {
+    const said = parts.filter(Boolean);
+    return (
+        <span>
+            {said.map((part, index) => (
+                <Fragment key={part}>
+                    <span className="whole">
+                        {part}
+                        {index < said.length - 1 && ' ·'}
+                    </span>{' '}
+                </Fragment>
+            ))}
+        </span>
     );
 }
 
@@ -141,9 +159,6 @@ export function Facts({ onGlass, notForDiagnosis, marks }: FactsProps) {
                         {text}
                     </strong>
                 ))}
-                {marks.map((text) => (
-                    <span key={text}>{text}</span>
-                ))}
             </div>
             <div className="lower-left">
                 {image && <ScaleBar onGlass={onGlass} />}
@@ -151,6 +166,9 @@ export function Facts({ onGlass, notForDiagnosis, marks }: FactsProps) {
                 {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}
             </div>
             <div className="lower-right">
+                {marks.map((text) => (
+                    <span key={text}>{text}</span>
+                ))}
                 <span>{sliceText(words, onGlass)}</span>
                 <span>{right.join(' · ')}</span>
             </div>
@@ -167,10 +185,10 @@ export function Letters({ onGlass }: { onGlass: OnGlass }) {
     }
     return (
         <>
-            <span className="letter left">{letters.left}</span>
-            <span className="letter right">{letters.right}</span>
-            <span className="letter top">{letters.top}</span>
-            <span className="letter bottom">{letters.bottom}</span>
+            <span className="letter at-left">{letters.left}</span>
+            <span className="letter at-right">{letters.right}</span>
+            <span className="letter at-top">{letters.top}</span>
+            <span className="letter at-bottom">{letters.bottom}</span>
         </>
     );
 }

@@ -73,7 +73,6 @@ export function PaneView(props: PaneProps) {
         return () => layer.close();
     }, [controller, number, nameOf, words]);
 
-    const tool = props.active ? 'pane active' : 'pane';
     const { sets } = controller.state.get();
     const marks = onGlass
         ? [
@@ -83,9 +82,10 @@ export function PaneView(props: PaneProps) {
           ].filter(Boolean)
         : [];
     const document = onGlass?.page !== undefined;
+    const looks = ['pane', props.active && 'active', document && 'paper'];
     return (
         <div
-            className={tool}
+            className={looks.filter(Boolean).join(' ')}
             role="group"
             aria-label={words.viewportLabel(number + 1)}
             data-pane={number}

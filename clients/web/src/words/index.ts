@@ -60,18 +60,22 @@ export function isoDate(date: string): string {
         : date;
 }
 
+/** The reader's own region of the language, where the browser names one. */
+const locale = (language: Language): string =>
+    navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+
 export const numberText = (value: number, language: Language, digits = 0): string =>
-    new Intl.NumberFormat(language, {
+    new Intl.NumberFormat(locale(language), {
         maximumFractionDigits: digits,
         minimumFractionDigits: digits,
     }).format(value);
 
 /** From microseconds since 1970, as the protocol tells time. */
 export const timeText = (at: number, language: Language): string =>
-    new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(at / 1000);
+    new Intl.DateTimeFormat(locale(language), { hour: '2-digit', minute: '2-digit' }).format(at / 1000);
 
 export const dateTimeText = (at: number, language: Language): string =>
-    new Intl.DateTimeFormat(language, {
+    new Intl.DateTimeFormat(locale(language), {
         weekday: 'short',
         day: 'numeric',
         month: 'short',

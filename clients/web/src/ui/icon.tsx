@@ -1,0 +1,22 @@
+// Line drawings for tools, on a grid of 20. A button with only an icon has its name as label and title.
+
+const paths = {
+    window: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14',
+    zoom: 'M8.5 14a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM12.5 12.5 17 17M6 8.5h5M8.5 6v5',
+    pan: 'M10 2.5v15M2.5 10h15M7.5 5 10 2.5 12.5 5M7.5 15l2.5 2.5 2.5-2.5M5 7.5 2.5 10 5 12.5M15 7.5l2.5 2.5-2.5 2.5',
+    length: 'M3.5 16.5l13-13M2 13.5 6.5 18M13.5 2 18 6.5M9 9l2 2',
+    arrow: 'M16.5 16.5 4 4M4 10V4h6',
+    point: 'M4 3l12 5.5-5.2 1.7L8.500 16z',
+    layout: 'M3 3.500h14v13H3zM10 3.500v13M3 10h14',
+    more: 'M4 10h.01M10 10h.01M16 10h.01',
+} as const;
+
+export type IconName = keyof typeof paths;
+
+export function Icon({ name }: { name: IconName }) {
+    return (
+        <svg viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+            <path d={paths[name]} strokeWidth={name === 'more' ? 2.6 : undefined} />
+        </svg>
+    );
+}
