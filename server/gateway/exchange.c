@@ -1,5 +1,6 @@
 #include "server/gateway/exchange.h"
 
+#include "server/gateway/exchange_peer.h"
 #include "server/gateway/origin.h"
 
 #include <netinet/tcp.h>
@@ -151,12 +152,17 @@ static void on_identified(void *data, const struct http_identity *who) {
     struct pending_identity *pending = data;
     struct http_exchange *exchange = pending->exchange;
     free(pending);
-    if (exchange != NULL) {
-        exchange->identity = NULL;
-        exchange->who = *who;
-        exchange_moved(exchange);
-        dispatch(exchange);
+    if (exchange == NULL) {
+        return;
     }
+    exchange->identity = NULL;
+    exchange_moved(exchange);
+    if (who == NULL) {
+        http_answer_error(exchange, 503, "unavailable", "The database is away: try again.");
+        return;
+    }
+    exchange->who = *who;
+    dispatch(exchange);
 }
 
 static void identify(struct http_exchange *exchange) {
@@ -314,4 +320,14 @@ void gateway_end_sign_in(struct gateway *gateway, uint64_t sign_in) {
         }
     }
     node_end_sign_in(gateway->node, sign_in);
+}
+
+struct peer_address exchange_peer(const struct http_exchange *exchange)
+{
+    return exchange->connection->address;
+}
+
+bool exchange_is_tls(const struct http_exchange *exchange)
+{
+    return exchange->connection->tls;
 }

@@ -1,0 +1,215 @@
+#include "server/identity/identity_state.h"
+
+#include "server/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* The authority */
+
+struct identification {
+    struct identity *identity;
+    struct sign_in sign_in;
+    void (*answer)(void *data, const struct http_identity *who);
+    void *data;
+};
+
+static bool describe(struct identification *asked, const struct person *person)
+{
+    if (person == NULL) {
+        return false;
+    }
+    struct http_identity who = {
+        .signed_in = true,
+        .administrator = person->administrator,
+        .user = person->id,
+        .sign_in = asked->sign_in.number,
+    };
+    asked->answer(asked->data, &who);
+    free(asked);
+    return true;
+}
+
+static void on_refreshed(void *data, bool loaded)
+{
+    struct identification *asked = data;
+    struct people *people = asked->identity->people;
+    if (describe(asked, people_by_id(people, asked->sign_in.user))) {
+        return;
+    }
+    struct http_identity nobody = {.signed_in = false};
+    asked->answer(asked->data, loaded ? &nobody : NULL);
+    free(asked);
+}
+
+static void on_found(void *data, enum sign_in_answer answer, const struct sign_in *sign_in)
+{
+    struct identification *asked = data;
+    if (answer != SIGN_IN_VALID) {
+        struct http_identity nobody = {.signed_in = false};
+        asked->answer(asked->data, answer == SIGN_IN_AWAY ? NULL : &nobody);
+        free(asked);
+        return;
+    }
+    asked->sign_in = *sign_in;
+    if (!describe(asked, people_by_id(asked->identity->people, sign_in->user))) {
+        people_refresh(asked->identity->people, on_refreshed, asked);
+    }
+}
+
+static struct identity *identity_of(struct authority *authority)
+{
+    return (struct identity *)((char *)authority - offsetof(struct identity, authority));
+}
+
+static void identify(struct authority *authority, struct text token,
+                     void (*answer)(void *data, const struct http_identity *who), void *data)
+{
+    struct identity *identity = identity_of(authority);
+    struct token_hash hash;
+    if (!token_hash_of(token, &hash)) {
+        struct http_identity nobody = {.signed_in = false};
+        answer(data, &nobody);
+        return;
+    }
+    struct identification *asked = calloc(1, sizeof(*asked));
+    if (asked == NULL) {
+        answer(data, NULL);
+        return;
+    }
+    asked->identity = identity;
+    asked->answer = answer;
+    asked->data = data;
+    sign_ins_find(identity->sign_ins, &hash, on_found, asked);
+}
+
+static bool redeem(struct authority *authority, struct text ticket, struct session_identity *ret)
+{
+    struct identity *identity = identity_of(authority);
+    int64_t now = identity->config.clock->now(identity->config.clock);
+    struct ticket_holder holder;
+    if (!tickets_redeem(identity->tickets, ticket, now, &holder)) {
+        return false;
+    }
+    const struct person *person = people_by_id(identity->people, holder.user);
+    if (person == NULL) {
+        return false;
+    }
+    *ret = (struct session_identity){
+        .user = person->id,
+        .name = person->name,
+        .administrator = person->administrator,
+        .sign_in = holder.sign_in,
+    };
+    return true;
+}
+
+struct authority *identity_authority(struct identity *identity)
+{
+    return &identity->authority;
+}
+
+/* Its life */
+
+struct identity *identity_create(const struct identity_config *config)
+{
+    struct identity *identity = calloc(1, sizeof(*identity));
+    assert(identity != NULL);
+    identity->config = *config;
+    identity->authority = (struct authority){.identify = identify, .redeem = redeem};
+    uint8_t secret[32];
+    config->clock->random(config->clock, secret, sizeof(secret));
+    identity->guesses = guess_limit_create(secret);
+    identity->tickets = tickets_create();
+    identity->sign_ins = sign_ins_create(config->postgres, config->clock);
+    identity->people = people_create(config->store, config->clock);
+    identity->passwords = password_thread_start(config->loop);
+    /* A hash of something random, with today's parameters. */
+    config->clock->random(config->clock, secret, sizeof(secret));
+    bool hashed = password_hash((struct text){sizeof(secret), (const char *)secret}, secret,
+                                identity->stranger);
+    assert(hashed && identity->guesses != NULL && identity->tickets != NULL);
+    assert(identity->sign_ins != NULL && identity->people != NULL && identity->passwords != NULL);
+    return identity;
+}
+
+static void on_over(void *data, uint64_t number)
+{
+    struct identity *identity = data;
+    tickets_forget(identity->tickets, number);
+    gateway_end_sign_in(identity->gateway, number);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct identity *identity = timer->data;
+    sign_ins_sweep(identity->sign_ins, on_over, identity);
+}
+
+static void on_people(void *data, bool loaded)
+{
+    struct identity *identity = data;
+    if (identity->stopping) {
+        return;
+    }
+    if (!loaded) {
+        bootstrap_retry(identity);
+    } else if (people_count(identity->people) == 0) {
+        bootstrap(identity);
+    } else if (!identity->ready) {
+        identity->ready = true;
+        log_info("identity", "ready people=%u", people_count(identity->people));
+    }
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct identity *identity = timer->data;
+    people_load(identity->people, on_people, identity);
+}
+
+void bootstrap_retry(struct identity *identity)
+{
+    if (!identity->stopping) {
+        uv_timer_start(&identity->retry_timer, on_retry, IDENTITY_RETRY_MS, 0);
+    }
+}
+
+void identity_start(struct identity *identity, struct gateway *gateway, struct node *node)
+{
+    identity->gateway = gateway;
+    identity->node = node;
+    uv_timer_init(identity->config.loop, &identity->sweep_timer);
+    uv_timer_init(identity->config.loop, &identity->retry_timer);
+    identity->sweep_timer.data = identity->retry_timer.data = identity;
+    uv_timer_start(&identity->sweep_timer, on_sweep, IDENTITY_SWEEP_MS, IDENTITY_SWEEP_MS);
+    add_sign_in_routes(identity);
+    add_people_routes(identity);
+    people_load(identity->people, on_people, identity);
+}
+
+bool identity_ready(const struct identity *identity)
+{
+    return identity->ready;
+}
+
+void identity_stop(struct identity *identity)
+{
+    identity->stopping = true;
+    password_thread_stop(identity->passwords);
+    identity->passwords = NULL;
+    uv_close((uv_handle_t *)&identity->sweep_timer, NULL);
+    uv_close((uv_handle_t *)&identity->retry_timer, NULL);
+}
+
+void identity_destroy(struct identity *identity)
+{
+    if (identity == NULL) {
+        return;
+    }
+    people_destroy(identity->people);
+    sign_ins_destroy(identity->sign_ins);
+    tickets_destroy(identity->tickets);
+    guess_limit_destroy(identity->guesses);
+    free(identity);
+}
