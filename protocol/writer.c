@@ -150,11 +150,6 @@ void writer_uuid(struct writer *writer, struct uuid value) {
     msgpack_pack_bin_with_body(&packer, value.bytes, sizeof value.bytes);
 }
 
-void writer_command_id(struct writer *writer, struct uuid value) {
-    writer->failed |= uuid_is_zero(value);
-    writer_uuid(writer, value);
-}
-
 void writer_time(struct writer *writer, int64_t value) {
     writer->failed |= value <= -WHOLE_NUMBER_LIMIT || value >= WHOLE_NUMBER_LIMIT;
     writer_i64(writer, value);

@@ -50,9 +50,6 @@ void writer_f32(struct writer *writer, float value);
 void writer_f64(struct writer *writer, double value);
 void writer_uuid(struct writer *writer, struct uuid value);
 
-/* As a uuid, but never zero: a command without an id could not be retried. */
-void writer_command_id(struct writer *writer, struct uuid value);
-
 void writer_time(struct writer *writer, int64_t value);
 void writer_version(struct writer *writer, uint64_t value);
 void writer_text(struct writer *writer, uint32_t length_max, struct text value);

@@ -116,7 +116,7 @@ static uint32_t create_board_count(const struct create_board *from) {
 void create_board_write(struct writer *writer, const struct create_board *from) {
     uint32_t count = create_board_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_text(writer, 200, from->title);
     }
@@ -144,7 +144,7 @@ static uint32_t add_item_count(const struct add_item *from) {
 void add_item_write(struct writer *writer, const struct add_item *from) {
     uint32_t count = add_item_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->patient_case);
     }
@@ -169,7 +169,7 @@ static uint32_t move_item_count(const struct move_item *from) {
 void move_item_write(struct writer *writer, const struct move_item *from) {
     uint32_t count = move_item_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -188,7 +188,7 @@ static uint32_t remove_item_count(const struct remove_item *from) {
 void remove_item_write(struct writer *writer, const struct remove_item *from) {
     uint32_t count = remove_item_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -207,7 +207,7 @@ static uint32_t open_item_count(const struct open_item *from) {
 void open_item_write(struct writer *writer, const struct open_item *from) {
     uint32_t count = open_item_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -224,7 +224,7 @@ static uint32_t start_meeting_count(const struct start_meeting *from) {
 void start_meeting_write(struct writer *writer, const struct start_meeting *from) {
     uint32_t count = start_meeting_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
 }
 
 static uint32_t end_meeting_count(const struct end_meeting *from) {
@@ -237,7 +237,7 @@ static uint32_t end_meeting_count(const struct end_meeting *from) {
 void end_meeting_write(struct writer *writer, const struct end_meeting *from) {
     uint32_t count = end_meeting_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -253,7 +253,7 @@ static uint32_t add_member_count(const struct add_member *from) {
 void add_member_write(struct writer *writer, const struct add_member *from) {
     uint32_t count = add_member_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         member_write(writer, &from->member);
     }
@@ -269,7 +269,7 @@ static uint32_t remove_member_count(const struct remove_member *from) {
 void remove_member_write(struct writer *writer, const struct remove_member *from) {
     uint32_t count = remove_member_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->user);
     }
@@ -285,7 +285,7 @@ static uint32_t item_refused_count(const struct item_refused *from) {
 void item_refused_write(struct writer *writer, const struct item_refused *from) {
     uint32_t count = item_refused_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }

@@ -296,7 +296,7 @@ static uint32_t create_case_count(const struct create_case *from) {
 void create_case_write(struct writer *writer, const struct create_case *from) {
     uint32_t count = create_case_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         subject_write(writer, &from->subject);
     }
@@ -318,7 +318,7 @@ static uint32_t post_message_count(const struct post_message *from) {
 void post_message_write(struct writer *writer, const struct post_message *from) {
     uint32_t count = post_message_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_text(writer, 4000, from->text);
     }
@@ -334,7 +334,7 @@ static uint32_t add_annotation_count(const struct add_annotation *from) {
 void add_annotation_write(struct writer *writer, const struct add_annotation *from) {
     uint32_t count = add_annotation_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         annotation_write(writer, &from->annotation);
     }
@@ -353,7 +353,7 @@ static uint32_t remove_annotation_count(const struct remove_annotation *from) {
 void remove_annotation_write(struct writer *writer, const struct remove_annotation *from) {
     uint32_t count = remove_annotation_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->annotation);
     }
@@ -378,7 +378,7 @@ static uint32_t save_view_count(const struct save_view *from) {
 void save_view_write(struct writer *writer, const struct save_view *from) {
     uint32_t count = save_view_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->view);
     }
@@ -400,7 +400,7 @@ static uint32_t remove_view_count(const struct remove_view *from) {
 void remove_view_write(struct writer *writer, const struct remove_view *from) {
     uint32_t count = remove_view_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->view);
     }
@@ -416,7 +416,7 @@ static uint32_t grant_access_count(const struct grant_access *from) {
 void grant_access_write(struct writer *writer, const struct grant_access *from) {
     uint32_t count = grant_access_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         case_member_write(writer, &from->member);
     }
@@ -432,7 +432,7 @@ static uint32_t revoke_access_count(const struct revoke_access *from) {
 void revoke_access_write(struct writer *writer, const struct revoke_access *from) {
     uint32_t count = revoke_access_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->user);
     }
@@ -457,7 +457,7 @@ static uint32_t list_on_board_count(const struct list_on_board *from) {
 void list_on_board_write(struct writer *writer, const struct list_on_board *from) {
     uint32_t count = list_on_board_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->board);
     }
@@ -485,7 +485,7 @@ static uint32_t unlist_from_board_count(const struct unlist_from_board *from) {
 void unlist_from_board_write(struct writer *writer, const struct unlist_from_board *from) {
     uint32_t count = unlist_from_board_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->board);
     }
@@ -510,7 +510,7 @@ static uint32_t board_status_count(const struct board_status *from) {
 void board_status_write(struct writer *writer, const struct board_status *from) {
     uint32_t count = board_status_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->board);
     }
@@ -532,7 +532,7 @@ static uint32_t add_images_count(const struct add_images *from) {
 void add_images_write(struct writer *writer, const struct add_images *from) {
     uint32_t count = add_images_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         display_set_list_write(writer, 64, &from->display_sets);
     }

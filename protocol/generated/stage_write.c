@@ -776,7 +776,7 @@ static uint32_t request_floor_count(const struct request_floor *from) {
 void request_floor_write(struct writer *writer, const struct request_floor *from) {
     uint32_t count = request_floor_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -795,7 +795,7 @@ static uint32_t grant_floor_count(const struct grant_floor *from) {
 void grant_floor_write(struct writer *writer, const struct grant_floor *from) {
     uint32_t count = grant_floor_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -817,7 +817,7 @@ static uint32_t release_floor_count(const struct release_floor *from) {
 void release_floor_write(struct writer *writer, const struct release_floor *from) {
     uint32_t count = release_floor_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }
@@ -836,7 +836,7 @@ static uint32_t settle_stage_count(const struct settle_stage *from) {
 void settle_stage_write(struct writer *writer, const struct settle_stage *from) {
     uint32_t count = settle_stage_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         layout_write(writer, &from->layout);
     }
@@ -855,7 +855,7 @@ static uint32_t quiet_pointers_count(const struct quiet_pointers *from) {
 void quiet_pointers_write(struct writer *writer, const struct quiet_pointers *from) {
     uint32_t count = quiet_pointers_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
     }

@@ -137,7 +137,7 @@ static uint32_t register_user_count(const struct register_user *from) {
 void register_user_write(struct writer *writer, const struct register_user *from) {
     uint32_t count = register_user_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_text(writer, 64, from->login);
     }
@@ -165,7 +165,7 @@ static uint32_t set_preference_count(const struct set_preference *from) {
 void set_preference_write(struct writer *writer, const struct set_preference *from) {
     uint32_t count = set_preference_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_text(writer, 64, from->name);
     }
@@ -187,7 +187,7 @@ static uint32_t mark_read_count(const struct mark_read *from) {
 void mark_read_write(struct writer *writer, const struct mark_read *from) {
     uint32_t count = mark_read_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->patient_case);
     }
@@ -206,7 +206,7 @@ static uint32_t put_entry_count(const struct put_entry *from) {
 void put_entry_write(struct writer *writer, const struct put_entry *from) {
     uint32_t count = put_entry_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         worklist_entry_write(writer, &from->entry);
     }
@@ -222,7 +222,7 @@ static uint32_t remove_entry_count(const struct remove_entry *from) {
 void remove_entry_write(struct writer *writer, const struct remove_entry *from) {
     uint32_t count = remove_entry_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_uuid(writer, from->id);
     }
@@ -238,7 +238,7 @@ static uint32_t change_verifier_count(const struct change_verifier *from) {
 void change_verifier_write(struct writer *writer, const struct change_verifier *from) {
     uint32_t count = change_verifier_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_text(writer, 256, from->verifier);
     }

@@ -146,7 +146,7 @@ function writeField(field, index) {
   const value = type.base === 'optional' ? type.item : type;
   const statement = `${writeExpression(value, `from->${name}`, `&from->${name}`)};`;
   if (field.id) {
-    return '    writer_command_id(writer, from->command_id);';
+    return `    ${statement}`;
   }
   return guarded([`count > ${index}`, ...some], statement);
 }

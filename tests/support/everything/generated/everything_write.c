@@ -301,7 +301,7 @@ static uint32_t do_everything_count(const struct do_everything *from) {
 void do_everything_write(struct writer *writer, const struct do_everything *from) {
     uint32_t count = do_everything_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
     if (count > 1) {
         scalars_write(writer, &from->scalars);
     }
@@ -327,7 +327,7 @@ static uint32_t do_nothing_count(const struct do_nothing *from) {
 void do_nothing_write(struct writer *writer, const struct do_nothing *from) {
     uint32_t count = do_nothing_count(from);
     writer_fields(writer, count);
-    writer_command_id(writer, from->command_id);
+    writer_uuid(writer, from->command_id);
 }
 
 static uint32_t twitch_count(const struct twitch *from) {
