@@ -320,12 +320,12 @@ static void on_event(struct person *person, struct heard *heard, const struct fr
 
 static void on_channel(struct person *person, const struct frame *frame, struct arena *arena) {
     struct heard *heard = person_channel(person, frame->channel);
-    if (heard == NULL || !heard->open) {
-        world_fault(person->world, "%s got a frame on a channel that is not open", person->name);
-        return;
-    }
     if (frame->tag == REPLY_ACCEPTED || frame->tag == REPLY_REFUSED) {
         on_answer(person, frame, arena);
+        return;
+    }
+    if (heard == NULL || !heard->open) {
+        world_fault(person->world, "%s got a frame on a channel that is not open", person->name);
         return;
     }
     const void *message = decode_down(heard->kind, frame->tag, frame->fields, arena);
