@@ -122,6 +122,8 @@ static bool conclude_command(struct activation *activation, struct turn_frame *f
     for (uint32_t i = 0; i < effects->message_count; i++) {
         assert(!effects->messages[i].durable);
     }
+    /* Nothing to do was the answer then; said again later there might be something. */
+    recent_commands_note(&activation->recent, letter->command_id, activation->version);
     answer_accepted(activation, letter, activation->version);
     turn_carry_out(activation, frame);
     return false;
