@@ -93,7 +93,7 @@ void sealed_blob_writer_finish(struct sealed_blob_writer *writer) {
     memset(writer, 0, sizeof *writer);
 }
 
-/* Seals in place: the chunk has room for its tag. */
+/* Seals in place: the chunk has space for its tag. */
 static bool seal_chunk(struct sealed_blob_writer *writer, bool last) {
     uint8_t nonce[NONCE_SIZE];
     make_nonce(writer->header, writer->counter, last, nonce);
@@ -131,8 +131,8 @@ bool sealed_blob_write(struct sealed_blob_writer *writer, const void *bytes, siz
             writer->failed = true;
             return false;
         }
-        size_t room = BLOB_CHUNK_SIZE - writer->filled;
-        size_t step = size < room ? size : room;
+        size_t space = BLOB_CHUNK_SIZE - writer->filled;
+        size_t step = size < space ? size : space;
         memcpy(writer->chunk + writer->filled, from, step);
         writer->filled += step;
         from += step;

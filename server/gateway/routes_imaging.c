@@ -347,7 +347,7 @@ static void on_upload_bytes(struct http_exchange *exchange, struct bytes bytes, 
     struct ask *ask = data;
     (void)exchange;
     if (ask->upload && !imaging_upload_bytes(ask->upload, bytes)) {
-        answer_error(ask, 503, "busy", "There is no room for this file just now. Send it again.");
+        answer_error(ask, 503, "busy", "There is no space for this file just now. Send it again.");
     }
 }
 

@@ -49,18 +49,18 @@ uint8_t *bounded_output_extend(struct bounded_output *output, size_t size) {
         output->failed = true;
         return NULL;
     }
-    uint8_t *room = output->bytes + output->size;
+    uint8_t *space = output->bytes + output->size;
     output->size += size;
-    return room;
+    return space;
 }
 
 void bounded_output_write(struct bounded_output *output, const void *bytes, size_t size) {
     if (size == 0) {
         return;
     }
-    uint8_t *room = bounded_output_extend(output, size);
-    if (room) {
-        memcpy(room, bytes, size);
+    uint8_t *space = bounded_output_extend(output, size);
+    if (space) {
+        memcpy(space, bytes, size);
     }
 }
 

@@ -29,7 +29,7 @@ void bounded_output_finish(struct bounded_output *output);
 /* Gives the bytes to the caller, who frees them; the output is empty afterwards. */
 uint8_t *bounded_output_take(struct bounded_output *output, size_t *ret_size);
 
-/* Gives room for `size` more bytes and counts them as written; NULL when the output failed. */
+/* Gives space for `size` more bytes and counts them as written; NULL when the output failed. */
 uint8_t *bounded_output_extend(struct bounded_output *output, size_t size);
 
 void bounded_output_write(struct bounded_output *output, const void *bytes, size_t size);

@@ -23,8 +23,8 @@ const char *display_kind_word(enum display_kind kind) {
     return "unknown";
 }
 
-static void copy_text(char *to, size_t room, const char *from, size_t size) {
-    size = size < room ? size : room - 1;
+static void copy_text(char *to, size_t space, const char *from, size_t size) {
+    size = size < space ? size : space - 1;
     memcpy(to, from, size);
     to[size] = 0;
 }
@@ -32,8 +32,9 @@ static void copy_text(char *to, size_t room, const char *from, size_t size) {
 void display_slice_of(const struct instance *instance, struct display_slice *ret_slice) {
     struct display_slice *slice = ret_slice;
     memset(slice, 0, sizeof *slice);
-    strcpy(slice->sop_instance_uid, instance->sop_instance_uid);
-    strcpy(slice->frame_of_reference_uid, instance->frame_of_reference_uid);
+    memcpy(slice->sop_instance_uid, instance->sop_instance_uid, sizeof slice->sop_instance_uid);
+    memcpy(slice->frame_of_reference_uid, instance->frame_of_reference_uid,
+           sizeof slice->frame_of_reference_uid);
     size_t flavor_size;
     const char *flavor = instance_image_flavor(instance, &flavor_size);
     if (flavor) {

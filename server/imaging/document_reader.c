@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#define UID_ROOT "2.25."
 #define UID_DIGITS_MAX 39 // of a 128-bit number
 
 struct document_kind {
@@ -49,8 +50,8 @@ static void make_uid(const char *label, const uint8_t digest[DOCUMENT_DIGEST_SIZ
         digits[count++] = (char)('0' + (int)(number % 10));
         number /= 10;
     } while (number > 0);
-    strcpy(uid, "2.25.");
-    uid += strlen(uid);
+    memcpy(uid, UID_ROOT, strlen(UID_ROOT));
+    uid += strlen(UID_ROOT);
     while (count > 0) {
         *uid++ = digits[--count];
     }
@@ -74,8 +75,8 @@ bool document_read(const uint8_t *bytes, size_t size, const uint8_t digest[DOCUM
         make_uid("instance", digest, instance.sop_instance_uid);
         make_uid("series", digest, instance.series_uid);
         make_uid("study", digest, instance.study_uid);
-        strcpy(instance.modality, "DOC");
-        strcpy(instance.document_type, kind->media_type);
+        memcpy(instance.modality, "DOC", sizeof "DOC");
+        memcpy(instance.document_type, kind->media_type, strlen(kind->media_type));
         instance.file_size = size;
         instance.document_size = size;
         static const enum instance_field fields[] = {

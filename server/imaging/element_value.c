@@ -85,11 +85,11 @@ bool element_parse_decimal(const char *text, size_t size, double *ret_value) {
     return true;
 }
 
-static size_t text_numbers(const struct dicom_element *element, double *ret_numbers, size_t room) {
+static size_t text_numbers(const struct dicom_element *element, double *ret_numbers, size_t space) {
     const char *value = (const char *)element->value;
     size_t size = element->length;
     size_t count = 0;
-    while (count < room && size > 0) {
+    while (count < space && size > 0) {
         const char *end = memchr(value, '\\', size);
         size_t length = end ? (size_t)(end - value) : size;
         if (!element_parse_decimal(value, length, &ret_numbers[count])) {
@@ -105,16 +105,16 @@ static size_t text_numbers(const struct dicom_element *element, double *ret_numb
     return count;
 }
 
-size_t element_numbers(const struct dicom_element *element, double *ret_numbers, size_t room) {
+size_t element_numbers(const struct dicom_element *element, double *ret_numbers, size_t space) {
     if (element->vr == DICOM_VR('I', 'S') || element->vr == DICOM_VR('D', 'S')) {
-        return text_numbers(element, ret_numbers, room);
+        return text_numbers(element, ret_numbers, space);
     }
     size_t value_size = dicom_vr_value_size(element->vr);
     if (value_size == 0) {
         return 0;
     }
     size_t count = 0;
-    while (count < room && (count + 1) * value_size <= element->length) {
+    while (count < space && (count + 1) * value_size <= element->length) {
         double number = element_binary_number(element->vr, element->value + count * value_size,
                                               element->big_endian);
         if (!isfinite(number)) {

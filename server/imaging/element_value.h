@@ -7,9 +7,9 @@
 
 #include "server/imaging/element_walker.h"
 
-/* Reads up to `room` finite numbers; returns how many there were room for and could be read in a
+/* Reads up to `space` finite numbers; returns how many there were space for and could be read in a
  * row from the first. */
-size_t element_numbers(const struct dicom_element *element, double *ret_numbers, size_t room);
+size_t element_numbers(const struct dicom_element *element, double *ret_numbers, size_t space);
 
 /* The first value, true when it is whole and within [low, high]. */
 bool element_integer(const struct dicom_element *element, int64_t low, int64_t high,

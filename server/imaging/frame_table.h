@@ -58,7 +58,8 @@ enum file_refusal_kind frame_table_finish(struct frame_table *table, const uint8
                                           enum pixel_packing packing, uint32_t frame_count,
                                           struct file_refusal *refusal);
 
-/* The pieces of one frame, counted from 0; `native` is room for the one piece of a native frame. */
+/* The pieces of one frame, counted from 0; `native` is space for the one piece of a native frame.
+ */
 const struct frame_piece *frame_table_pieces(const struct frame_table *table, uint32_t frame,
                                              struct frame_piece *native, uint32_t *ret_count);
 

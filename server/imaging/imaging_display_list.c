@@ -167,10 +167,10 @@ static size_t read_series(const struct kept_rows *rows, int first, struct uuid p
 
 bool display_list_write(const struct kept_rows *rows, struct uuid patient_case,
                         const struct case_keys *keys, struct bounded_output *output) {
-    size_t room = (size_t)rows->row_count + 1;
+    size_t space = (size_t)rows->row_count + 1;
     struct listed_series *series = calloc(1, sizeof *series);
-    struct instance *instances = calloc(room, sizeof *instances);
-    struct display_slice *slices = calloc(room, sizeof *slices);
+    struct instance *instances = calloc(space, sizeof *instances);
+    struct display_slice *slices = calloc(space, sizeof *slices);
     bool written = series && instances && slices;
     bool any = false;
     bounded_output_text(output, "{\"displaySets\":[");

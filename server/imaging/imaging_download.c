@@ -199,12 +199,12 @@ void imaging_download_read(struct imaging_download *download, uint64_t offset, s
     download->waiting = true;
 }
 
-static void write_etag(const struct imaging_download *download, char *etag, size_t room) {
-    size_t at = (size_t)snprintf(etag, room, "\"");
+static void write_etag(const struct imaging_download *download, char *etag, size_t space) {
+    size_t at = (size_t)snprintf(etag, space, "\"");
     for (size_t i = 0; i < 16; i++) {
-        at += (size_t)snprintf(etag + at, room - at, "%02x", download->locator->digest[i]);
+        at += (size_t)snprintf(etag + at, space - at, "%02x", download->locator->digest[i]);
     }
-    snprintf(etag + at, room - at, "-%u\"", (unsigned)download->frame);
+    snprintf(etag + at, space - at, "-%u\"", (unsigned)download->frame);
 }
 
 /* The frame's bytes do not depend on how the data set around them was deflated. */

@@ -64,9 +64,11 @@ static bool fill(struct imaging_locator *locator, const struct postgres_rows *ro
         return false;
     }
     memcpy(locator->digest, digest.bytes, BLOB_DIGEST_SIZE);
-    strcpy(locator->sop_instance_uid, instance.sop_instance_uid);
-    strcpy(locator->transfer_syntax_uid, instance.transfer_syntax_uid);
-    strcpy(locator->document_type, instance.document_type);
+    _Static_assert(sizeof locator->document_type == sizeof instance.document_type, "same size");
+    memcpy(locator->sop_instance_uid, instance.sop_instance_uid, sizeof instance.sop_instance_uid);
+    memcpy(locator->transfer_syntax_uid, instance.transfer_syntax_uid,
+           sizeof instance.transfer_syntax_uid);
+    memcpy(locator->document_type, instance.document_type, sizeof instance.document_type);
     locator->file_size = instance.file_size;
     locator->dataset_offset = instance.dataset_offset;
     locator->document_offset = instance.document_offset;

@@ -71,11 +71,11 @@ static bool add_part(struct imaging_request *request, struct metadata_series *se
     size_t place_size = record_place("metadata", request->patient_case, sop_instance_uid, place);
     part->size = 0;
     size_t size = sealed.length - SEALED_VALUE_OVERHEAD;
-    uint8_t *room = bounded_output_extend(part, size);
-    return room &&
+    uint8_t *space = bounded_output_extend(part, size);
+    return space &&
            sealed_value_open(request->keys.blob, place, place_size, sealed.bytes, sealed.length,
-                             room) &&
-           metadata_series_add(series, room, size);
+                             space) &&
+           metadata_series_add(series, space, size);
 }
 
 static bool write_gzip(struct imaging_request *request, struct bounded_output *output) {

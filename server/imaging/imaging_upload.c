@@ -213,8 +213,8 @@ static bool seal_column(const struct imaging_upload *upload, const char *column,
     uint8_t place[RECORD_PLACE_MAX];
     size_t place_size =
         record_place(column, upload->patient_case, upload->instance.sop_instance_uid, place);
-    uint8_t *room = bounded_output_extend(output, size + SEALED_VALUE_OVERHEAD);
-    return room && sealed_value_seal(upload->keys.blob, place, place_size, bytes, size, room);
+    uint8_t *space = bounded_output_extend(output, size + SEALED_VALUE_OVERHEAD);
+    return space && sealed_value_seal(upload->keys.blob, place, place_size, bytes, size, space);
 }
 
 static bool make_columns(struct imaging_upload *upload) {

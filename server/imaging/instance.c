@@ -27,7 +27,7 @@ struct stored_field {
 #define STORED_IS_TEXT_F64 false
 
 static const struct stored_field stored_fields[] = {
-#define XX(number, name, member, tag, kind, room)                                                  \
+#define XX(number, name, member, tag, kind, space)                                                 \
     {number, STORED_IS_TEXT_##kind, offsetof(struct instance, member),                             \
      sizeof(((struct instance *)0)->member)},
     INSTANCE_FIELD_MAP(XX)

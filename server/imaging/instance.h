@@ -20,7 +20,7 @@
 #define INSTANCE_ENCODED_MAX 65536u // bytes of instance_encode's output
 
 enum instance_field {
-#define XX(number, name, member, tag, kind, room) INSTANCE_##name = number,
+#define XX(number, name, member, tag, kind, space) INSTANCE_##name = number,
     INSTANCE_FIELD_MAP(XX)
 #undef XX
 };
@@ -35,17 +35,17 @@ struct ultrasound_region {
     double delta_x, delta_y; // units per pixel
 };
 
-#define INSTANCE_MEMBER_CODE(member, room) char member[(room) + 1];
-#define INSTANCE_MEMBER_TEXT(member, room) char member[(room) + 1];
-#define INSTANCE_MEMBER_NAME(member, room) char member[(room) + 1];
-#define INSTANCE_MEMBER_U32(member, room) uint32_t member;
-#define INSTANCE_MEMBER_I32(member, room) int32_t member;
-#define INSTANCE_MEMBER_U64(member, room) uint64_t member;
-#define INSTANCE_MEMBER_F64(member, room) double member[room];
+#define INSTANCE_MEMBER_CODE(member, space) char member[(space) + 1];
+#define INSTANCE_MEMBER_TEXT(member, space) char member[(space) + 1];
+#define INSTANCE_MEMBER_NAME(member, space) char member[(space) + 1];
+#define INSTANCE_MEMBER_U32(member, space) uint32_t member;
+#define INSTANCE_MEMBER_I32(member, space) int32_t member;
+#define INSTANCE_MEMBER_U64(member, space) uint64_t member;
+#define INSTANCE_MEMBER_F64(member, space) double member[space];
 
 struct instance {
     uint64_t present; // bit n for field n
-#define XX(number, name, member, tag, kind, room) INSTANCE_MEMBER_##kind(member, room)
+#define XX(number, name, member, tag, kind, space) INSTANCE_MEMBER_##kind(member, space)
     INSTANCE_FIELD_MAP(XX)
 #undef XX
     uint32_t region_count;
@@ -60,7 +60,7 @@ static inline bool instance_has(const struct instance *instance, enum instance_f
 const char *instance_image_flavor(const struct instance *instance, size_t *ret_size);
 
 /* Writes the row as numbered fields, so that older and newer builds read each other's rows; returns
- * the size. `bytes` has room for INSTANCE_ENCODED_MAX. */
+ * the size. `bytes` has space for INSTANCE_ENCODED_MAX. */
 size_t instance_encode(const struct instance *instance, uint8_t *bytes);
 
 /* False when the bytes are no encoded row. Fields of unknown number are skipped. */

@@ -1,9 +1,9 @@
 /*
- * Every field of an index row: number, member, attribute it is read from, kind and room.
+ * Every field of an index row: number, member, attribute it is read from, kind and space.
  *
- * XX(NUMBER, NAME, member, tag, KIND, room): numbers are part of the stored encoding, never change
+ * XX(NUMBER, NAME, member, tag, KIND, space): numbers are part of the stored encoding, never change
  * and are never used again; the list is in ascending order of tags, those we derive (tag 0) first.
- * `room` is bytes of text without the terminator, or how many numbers.
+ * `space` is bytes of text without the terminator, or how many numbers.
  *
  * Text of a person name holds three groups of 64 characters (PS3.5 section 6.2), each character up
  * to four bytes of UTF-8.

@@ -62,7 +62,7 @@ void instance_outline(const struct instance *instance, struct instance *ret_outl
     *ret_outline = *instance;
     ret_outline->region_count = 0;
     memset(ret_outline->regions, 0, sizeof ret_outline->regions);
-#define XX(number, name, member, tag, kind, room)                                                  \
+#define XX(number, name, member, tag, kind, space)                                                 \
     if (!is_kept(number)) {                                                                        \
         memset((char *)ret_outline + offsetof(struct instance, member), 0,                         \
                sizeof ret_outline->member);                                                        \

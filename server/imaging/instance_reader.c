@@ -21,13 +21,13 @@ struct read_field {
     uint32_t tag;
     uint8_t number;
     uint8_t kind;
-    uint16_t room;
+    uint16_t space;
     uint16_t offset; // in struct instance
 };
 
 static const struct read_field read_fields[] = {
-#define XX(number, name, member, tag, kind, room)                                                  \
-    {tag, number, FIELD_##kind, room, offsetof(struct instance, member)},
+#define XX(number, name, member, tag, kind, space)                                                 \
+    {tag, number, FIELD_##kind, space, offsetof(struct instance, member)},
     INSTANCE_FIELD_MAP(XX)
 #undef XX
 };
@@ -58,15 +58,15 @@ static void set_present(struct instance *instance, unsigned number) {
     instance->present |= UINT64_C(1) << number;
 }
 
-/* Cuts after at most `room` bytes, never inside a character. */
-static size_t cut_utf8(const char *text, size_t size, size_t room) {
-    if (size <= room) {
+/* Cuts after at most `space` bytes, never inside a character. */
+static size_t cut_utf8(const char *text, size_t size, size_t space) {
+    if (size <= space) {
         return size;
     }
-    while (room > 0 && ((unsigned char)text[room] & 0xC0) == 0x80) {
-        room--;
+    while (space > 0 && ((unsigned char)text[space] & 0xC0) == 0x80) {
+        space--;
     }
-    return room;
+    return space;
 }
 
 static bool take_text(struct pass *pass, const struct read_field *field,
@@ -84,7 +84,7 @@ static bool take_text(struct pass *pass, const struct read_field *field,
         pass->text.failed = false;
         return false;
     }
-    size = cut_utf8((const char *)pass->text.bytes, pass->text.size, field->room);
+    size = cut_utf8((const char *)pass->text.bytes, pass->text.size, field->space);
     memcpy(member, pass->text.bytes, size);
     member[size] = 0;
     return true;
@@ -113,10 +113,10 @@ static bool take_field(struct pass *pass, const struct read_field *field,
         memcpy(member, &(int32_t){(int32_t)integer}, sizeof(int32_t));
         return true;
     case FIELD_F64:
-        if (element_numbers(element, numbers, field->room) != field->room) {
+        if (element_numbers(element, numbers, field->space) != field->space) {
             return false;
         }
-        memcpy(member, numbers, field->room * sizeof(double));
+        memcpy(member, numbers, field->space * sizeof(double));
         return true;
     case FIELD_U64: // only derived fields
         break;
@@ -336,7 +336,7 @@ enum file_refusal_kind instance_read(const uint8_t *bytes, size_t size, struct c
     memset(&reading, 0, sizeof reading);
     bounded_output_init(&reading.metadata, METADATA_SIZE_MAX);
     struct instance *instance = &reading.instance;
-    strcpy(instance->transfer_syntax_uid, part10.syntax->uid);
+    memcpy(instance->transfer_syntax_uid, part10.syntax->uid, strlen(part10.syntax->uid));
     instance->dataset_offset = part10.dataset_offset;
     instance->file_size = size;
     set_present(instance, INSTANCE_TRANSFER_SYNTAX_UID);

@@ -25,16 +25,16 @@ bool metadata_part_make(const uint8_t *json, size_t size, struct bounded_output 
         return false;
     }
     size_t bound = deflateBound(&stream, (uLong)size) + 16; // the flush adds an empty block
-    uint8_t *room = bounded_output_extend(output, PART_HEADER_SIZE + bound);
-    if (!room) {
+    uint8_t *space = bounded_output_extend(output, PART_HEADER_SIZE + bound);
+    if (!space) {
         deflateEnd(&stream);
         return false;
     }
-    put_u32(room, (uint32_t)crc32(0, json, (uInt)size));
-    put_u32(room + 4, (uint32_t)size);
+    put_u32(space, (uint32_t)crc32(0, json, (uInt)size));
+    put_u32(space + 4, (uint32_t)size);
     stream.next_in = (Bytef *)(uintptr_t)json;
     stream.avail_in = (uInt)size;
-    stream.next_out = room + PART_HEADER_SIZE;
+    stream.next_out = space + PART_HEADER_SIZE;
     stream.avail_out = (uInt)bound;
     int status = deflate(&stream, Z_FULL_FLUSH);
     bool whole = status == Z_OK && stream.avail_in == 0 && stream.avail_out > 0;
@@ -91,11 +91,11 @@ bool metadata_series_inflate(const uint8_t *gzip, size_t size, struct bounded_ou
     stream.avail_in = (uInt)size;
     int status = Z_OK;
     while (status == Z_OK) {
-        uint8_t *room = bounded_output_extend(output, INFLATE_STEP);
-        if (!room) {
+        uint8_t *space = bounded_output_extend(output, INFLATE_STEP);
+        if (!space) {
             break;
         }
-        stream.next_out = room;
+        stream.next_out = space;
         stream.avail_out = INFLATE_STEP;
         status = inflate(&stream, Z_NO_FLUSH);
         output->size -= stream.avail_out;

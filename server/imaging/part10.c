@@ -112,7 +112,7 @@ static enum file_refusal_kind read_meta(const uint8_t *bytes, size_t size, size_
                                "a UID of the file meta information is not a UID");
         }
         if (element.tag == TAG_TRANSFER_SYNTAX) {
-            strcpy(syntax, uid);
+            memcpy(syntax, uid, sizeof uid);
         } else if (strcmp(uid, MEDIA_STORAGE_DIRECTORY) == 0) {
             return file_refuse(refusal, FILE_REFUSAL_NO_IDENTITY, 0,
                                "this is a DICOMDIR, the table of contents of a disc, not an image");
@@ -210,11 +210,11 @@ enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
     stream.avail_in = left > UINT32_MAX ? UINT32_MAX : (uInt)left;
     int status = Z_OK;
     while (status == Z_OK) {
-        uint8_t *room = bounded_output_extend(output, INFLATE_STEP);
-        if (!room) {
+        uint8_t *space = bounded_output_extend(output, INFLATE_STEP);
+        if (!space) {
             break;
         }
-        stream.next_out = room;
+        stream.next_out = space;
         stream.avail_out = INFLATE_STEP;
         status = inflate(&stream, Z_NO_FLUSH);
         output->size -= stream.avail_out;

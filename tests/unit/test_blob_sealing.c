@@ -211,7 +211,7 @@ static void the_digest_is_that_of_the_plaintext(void **state) {
     free(file.bytes);
 }
 
-static bool no_room(void *data, const uint8_t *bytes, size_t size) {
+static bool no_space(void *data, const uint8_t *bytes, size_t size) {
     (void)data;
     (void)bytes;
     (void)size;
@@ -221,7 +221,7 @@ static bool no_room(void *data, const uint8_t *bytes, size_t size) {
 static void a_full_disk_fails_the_writing_and_it_stays_failed(void **state) {
     (void)state;
     struct sealed_blob_writer writer;
-    assert_true(sealed_blob_writer_init(&writer, key, name, random_bytes, no_room, NULL));
+    assert_true(sealed_blob_writer_init(&writer, key, name, random_bytes, no_space, NULL));
     uint8_t *bytes = calloc(2, BLOB_CHUNK_SIZE);
     uint8_t digest[BLOB_DIGEST_SIZE];
     assert_false(sealed_blob_write(&writer, bytes, 2 * BLOB_CHUNK_SIZE));

@@ -108,7 +108,7 @@ static void every_file_is_taken_or_refused_for_what_is_wrong_with_it(void **stat
 
 /* The first value dcmdump prints of an attribute in the data set itself: "512" of
  * `(0028,0010) US 512  # ...`, a UID out of its brackets. */
-static bool dumped(const char *path, const char *tag, char *value, size_t room) {
+static bool dumped(const char *path, const char *tag, char *value, size_t space) {
     char command[512];
     snprintf(command, sizeof command, "dcmdump -q -Un +P %s '%s' 2>/dev/null", tag, path);
     FILE *answer = popen(command, "r");
@@ -121,7 +121,7 @@ static bool dumped(const char *path, const char *tag, char *value, size_t room) 
         return false;
     }
     at += 1 + (at[1] == '[');
-    snprintf(value, room, "%.*s", (int)strcspn(at, "] #"), at);
+    snprintf(value, space, "%.*s", (int)strcspn(at, "] #"), at);
     return true;
 }
 

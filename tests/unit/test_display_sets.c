@@ -102,7 +102,7 @@ static void orientation_size_acquisition_phase_and_flavor_split(void **state) {
     slices[2].rows = 256;
     slices[3].acquisition_number = 2;
     slices[4].temporal_position = 2;
-    strcpy(slices[5].image_flavor, "LOCALIZER");
+    memcpy(slices[5].image_flavor, "LOCALIZER", sizeof "LOCALIZER");
     slices[6].echo_number = 2;
     struct display_sets sets = split(slices, 8);
     assert_int_equal(sets.count, 7);
