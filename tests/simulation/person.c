@@ -245,6 +245,24 @@ static void on_session(struct person *person, const struct frame *frame, struct 
     }
 }
 
+/* However often it is said: the answer is the version of its last event in the record. */
+static void check_version(struct person *person, const struct said *said, uint64_t version) {
+    const struct model_tables *tables = &person->world->database.tables;
+    struct uuid stream = person_channel(person, said->channel)->id;
+    uint64_t recorded = 0;
+    for (size_t i = 0; i < tables->event_count; i++) {
+        const struct event_row *row = &tables->events[i];
+        if (row->version > recorded && uuid_equal(row->command_id, said->command_id) &&
+            uuid_equal(row->stream, stream)) {
+            recorded = row->version;
+        }
+    }
+    if (recorded != 0 && recorded != version) {
+        world_fault(person->world, "a command said again got another answer: %llu, not %llu",
+                    (unsigned long long)version, (unsigned long long)recorded);
+    }
+}
+
 static void on_answer(struct person *person, const struct frame *frame, struct arena *arena) {
     for (size_t i = 0; i < person->said_count; i++) {
         struct said *said = &person->said[i];
@@ -255,11 +273,8 @@ static void on_answer(struct person *person, const struct frame *frame, struct a
         struct accepted accepted = {0};
         struct refused refused = {0};
         if (frame->tag == REPLY_ACCEPTED && accepted_read(&reader, arena, &accepted)) {
-            if (said->answered && said->accepted && said->version != accepted.version) {
-                world_fault(person->world, "a command said twice got two answers");
-            }
+            check_version(person, said, accepted.version);
             said->accepted = true;
-            said->version = accepted.version;
             said->answered = true;
             person->world->commands_accepted++;
         } else if (refused_read(&reader, arena, &refused)) {

@@ -25,7 +25,6 @@ struct said {
     uint32_t seq;        /* of the last time it was said */
     bool answered;
     bool accepted;
-    uint64_t version;
 };
 
 /* What was heard on one channel since its last snapshot. */
