@@ -78,7 +78,8 @@ void board_on_remove_item(const struct board *board, struct turn *turn,
     } else {
         struct item_removed event = {.item = command->item};
         turn_event(turn, item_removed_encode(turn->arena, &event));
-        struct unlist_from_board message = {.board = board->actor.id, .item = item->item};
+        struct unlist_from_board message = {
+            .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item};
         turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
                   unlist_from_board_encode(turn->arena, &message));
     }

@@ -5,7 +5,10 @@
 
 static void tell_case(const struct board *board, struct turn *turn, const struct agenda_item *item,
                       enum case_status status) {
-    struct board_status message = {.board = board->actor.id, .item = item->item, .status = status};
+    struct board_status message = {.command_id = turn_new_id(turn),
+                                   .board = board->actor.id,
+                                   .item = item->item,
+                                   .status = status};
     turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
               board_status_encode(turn->arena, &message));
 }

@@ -36,6 +36,7 @@ static bool is_roster(const struct member_list *members) {
 static void put_entry(struct turn *turn, const struct board *board, const struct member *member,
                       struct text title, int64_t starts_at, enum meeting_state state) {
     struct put_entry command = {
+        .command_id = turn_new_id(turn),
         .entry = {.kind = ENTRY_KIND_BOARD,
                   .id = board->actor.id,
                   .title = title,
@@ -78,7 +79,8 @@ static struct case_member as_case_member(const struct member *member) {
 
 void board_list_case(const struct board *board, struct turn *turn, const struct agenda_item *item,
                      const struct member *changed, struct uuid removed, struct uuid by) {
-    struct list_on_board command = {.board = board->actor.id, .item = item->item, .by = by};
+    struct list_on_board command = {
+        .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item, .by = by};
     struct case_member_list *members = &command.members;
     members->items = arena_alloc(turn->arena, (board->members.count + 1) * sizeof *members->items);
     turn_check(turn, members->items != NULL);
@@ -149,7 +151,7 @@ void board_on_remove_member(const struct board *board, struct turn *turn,
     struct member_removed event = {.user = command->user};
     turn_event(turn, member_removed_encode(turn->arena, &event));
     stage_forget_user(&board->stage, turn, command->user);
-    struct remove_entry entry = {.id = board->actor.id};
+    struct remove_entry entry = {.command_id = turn_new_id(turn), .id = board->actor.id};
     turn_send(turn, CHANNEL_KIND_USER, command->user, remove_entry_encode(turn->arena, &entry));
     list_all_cases(board, turn, NULL, command->user);
 }

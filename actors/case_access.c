@@ -76,6 +76,7 @@ static void put_entry(struct turn *turn, const struct case_member *member, struc
                       struct text patient, enum case_status status, int64_t at) {
     bool may_see_patient = member->role != ROLE_REFERRER;
     struct put_entry command = {
+        .command_id = turn_new_id(turn),
         .entry = {.kind = ENTRY_KIND_PATIENT_CASE,
                   .id = turn->self,
                   .title = title,
@@ -175,6 +176,6 @@ void case_on_revoke_access(const struct patient_case *the_case, struct turn *tur
     if (!drives_through_board(the_case, command->user)) {
         stage_forget_user(&the_case->stage, turn, command->user);
     }
-    struct remove_entry entry = {.id = turn->self};
+    struct remove_entry entry = {.command_id = turn_new_id(turn), .id = turn->self};
     turn_send(turn, CHANNEL_KIND_USER, command->user, remove_entry_encode(turn->arena, &entry));
 }

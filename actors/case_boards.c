@@ -21,7 +21,7 @@ const struct board_link *case_board(const struct patient_case *the_case, struct 
  */
 static void decline(struct turn *turn, struct uuid board, uint32_t item, enum refusal reason) {
     turn_refuse(turn, reason);
-    struct item_refused message = {.item = item};
+    struct item_refused message = {.command_id = turn_new_id(turn), .item = item};
     turn_send_volatile(turn, CHANNEL_KIND_BOARD, board, item_refused_encode(turn->arena, &message));
 }
 

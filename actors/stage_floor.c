@@ -17,7 +17,7 @@ struct floor stage_floor(const struct stage *stage) {
 }
 
 static void arm_release(struct turn *turn, struct uuid holder) {
-    struct release_floor command = {.user = holder};
+    struct release_floor command = {.command_id = turn_new_id(turn), .user = holder};
     turn_timer(turn, turn->now + STAGE_FLOOR_GRACE_US, release_floor_encode(turn->arena, &command));
 }
 

@@ -114,6 +114,9 @@ void turn_timer(struct turn *turn, int64_t due_at, struct encoded command); /* v
 void turn_durable_timer(struct turn *turn, int64_t due_at, struct encoded command);
 void turn_row(struct turn *turn, const char *list, struct bytes key, struct bytes row);
 void turn_ephemera(struct turn *turn);
+/* For the command_id of a command that this turn sends: none is written or read without one. The
+ * runtime puts message_command_id in its place if the message is durable. */
+struct uuid turn_new_id(struct turn *turn);
 
 /*
  * For what can only be our own bug in a handler, but must not take the process with it: the turn's

@@ -100,6 +100,10 @@ void turn_check(struct turn *turn, bool holds) {
     longjmp(*frame->runtime->guard, 1);
 }
 
+struct uuid turn_new_id(struct turn *turn) {
+    return message_command_id(turn->self, turn->random, turn->effects.message_count);
+}
+
 static uint64_t finalize(uint64_t value) {
     value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);

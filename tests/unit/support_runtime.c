@@ -214,7 +214,7 @@ static void answer(struct host *host, struct activation *activation, struct sess
     added->seq = seq;
     added->tag = reply.tag;
     struct arena arena;
-    arena_init(&arena, 4096);
+    arena_init(&arena, EFFECT_BYTES_MAX);
     struct reader reader = reader_of(reply.fields);
     struct accepted accepted = {0};
     if (reply.tag == REPLY_ACCEPTED && accepted_read(&reader, &arena, &accepted)) {

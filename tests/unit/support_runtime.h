@@ -8,7 +8,7 @@
 
 #include "actors/runtime/runtime.h"
 
-enum { FAKE_STREAMS_MAX = 64, FAKE_NOTES_MAX = 4096 };
+enum { FAKE_STREAMS_MAX = 256, FAKE_NOTES_MAX = 4096 };
 
 struct fake_event {
     struct event_header header;
