@@ -101,14 +101,14 @@ static void start_one(struct bots *bots) {
     *bot = (struct bot){.bots = bots, .index = index};
     const struct client_options options = {
         .address = &bots->plan.staff->address,
-        .token = bots->plan.staff->people[bots->plan.person(index)].token,
+        .token = bots->plan.staff->people[bots->plan.person(bots, index)].token,
         .program = program,
         .handler = &handler,
         .context = bot};
     bot->client = client_create(bots->loop, &options);
     assert(bot->client != NULL);
     bool wanted = client_session_open(client_session_of(bot->client), BOT_CHANNEL,
-                                      (uint8_t)bots->plan.kind, bots->plan.actor(index));
+                                      (uint8_t)bots->plan.kind, bots->plan.actor(bots, index));
     assert(wanted);
 }
 
@@ -134,7 +134,7 @@ bool bots_all_open(struct bots *bots, int limit_ms) {
 void bot_bind_pointer(struct bot *bot) {
     struct arena arena;
     struct bind_handle bind = {.target = {.space = POINTER_SPACE_FRAME_OF_REFERENCE,
-                                          .patient_case = bot->bots->plan.actor(bot->index),
+                                          .patient_case = bot->bots->plan.actor(bot->bots, bot->index),
                                           .study_uid = TEXT("2.25.1"),
                                           .uid = TEXT("2.25.2")}};
     arena_init(&arena, FIELDS_BYTES);

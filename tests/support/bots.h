@@ -29,8 +29,8 @@ struct bots_plan {
     unsigned count;
     enum channel_kind kind;
     /* Who bot `index` is, and where it goes. */
-    unsigned (*person)(unsigned index);
-    struct uuid (*actor)(unsigned index);
+    unsigned (*person)(const struct bots *bots, unsigned index);
+    struct uuid (*actor)(const struct bots *bots, unsigned index);
     /* Members may be NULL. Events, snapshots and notices of the channel; answers to what was asked. */
     void (*message)(struct bot *bot, const struct frame *frame);
     void (*answered)(struct bot *bot, const struct frame *frame);
