@@ -85,6 +85,8 @@ static void on_taken(void *data, enum database_result result, uint64_t incarnati
                      const bool owned[SHARD_COUNT]) {
     struct ownership *ownership = data;
     if (result != DATABASE_OK) {
+        if (result == DATABASE_FAILED)
+            store_report(ownership->store, "the database refuses to give shards; its log says why");
         again(ownership);
         return;
     }

@@ -119,9 +119,9 @@ $$;
 CREATE FUNCTION end_backends(node_given uuid, incarnation_given bigint) RETURNS void
 LANGUAGE sql AS $$
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE application_name LIKE 'consilium ' || node_given || ' %'
-        AND split_part(application_name, ' ', 3)::bigint < incarnation_given
-        AND pid <> pg_backend_pid()
+    WHERE pid <> pg_backend_pid()
+        AND CASE WHEN application_name LIKE 'consilium ' || node_given || ' %'
+            THEN split_part(application_name, ' ', 3)::bigint < incarnation_given END
 $$;
 
 CREATE FUNCTION take_shards(me uuid, first boolean, incarnation_given bigint, lease_ms integer)
