@@ -37,6 +37,14 @@ static void set_layout(struct stage *stage, const struct layout *layout, uint32_
     }
 }
 
+static void touch_all(struct stage *stage, uint32_t tick) {
+    stage->shape_tick = tick;
+    stage->version_tick = tick;
+    for (uint32_t i = 0; i < stage->shape.viewports.count; i++) {
+        stage->slots[i].tick = tick;
+    }
+}
+
 void stage_settle(const struct stage *stage, struct turn *turn,
                   const struct settle_stage *command) {
     const struct layout *layout = &command->layout;
@@ -63,10 +71,13 @@ void stage_apply_settled(struct stage *stage, const struct event_header *header,
     layout_copy(&stage->settled_arena, &stage->settled, &event->layout);
     assert(!stage->settled_arena.failed);
     stage->settled_version = event->stage_version;
-    if (event->stage_version <= stage->version) {
-        return; /* the holder has moved on while this was being committed */
-    }
     uint32_t tick = stage_next_tick(stage);
+    if (event->stage_version <= stage->version) {
+        /* The holder has moved on while this was being committed. Whoever takes the event for the
+         * last word is told again what is shown now. */
+        touch_all(stage, tick);
+        return;
+    }
     set_layout(stage, &event->layout, tick);
     set_version(stage, event->stage_version, tick);
 }

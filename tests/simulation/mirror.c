@@ -49,6 +49,7 @@ void mirror_snapshot(struct mirror *mirror, const struct stage_state *state) {
     layout_copy(&mirror->arena, &mirror->layout, &state->layout);
     floor_copy(&mirror->arena, &mirror->floor, &state->floor);
     mirror->quiet = state->quiet;
+    mirror->stage_version = state->stage_version;
     mirror_forget_ephemera(mirror);
     for (uint32_t i = 0; i < state->participants.count; i++) {
         put_participant(mirror, &state->participants.items[i]);
@@ -64,6 +65,9 @@ void mirror_forget_ephemera(struct mirror *mirror) {
 }
 
 void mirror_ephemera(struct mirror *mirror, const struct ephemera *ephemera) {
+    if (ephemera->stage_version > 0) {
+        mirror->stage_version = ephemera->stage_version;
+    }
     if (ephemera->has_layout) {
         layout_copy(&mirror->arena, &mirror->layout, &ephemera->layout);
     }
@@ -86,8 +90,11 @@ void mirror_floor(struct mirror *mirror, const struct floor *floor) {
     floor_copy(&mirror->arena, &mirror->floor, floor);
 }
 
-void mirror_settled(struct mirror *mirror, const struct layout *layout) {
-    layout_copy(&mirror->arena, &mirror->layout, layout);
+void mirror_settled(struct mirror *mirror, const struct stage_settled *settled) {
+    if (settled->stage_version > mirror->stage_version) {
+        mirror->stage_version = settled->stage_version;
+        layout_copy(&mirror->arena, &mirror->layout, &settled->layout);
+    }
 }
 
 static bool has_participant(const struct mirror *mirror, const struct participant *participant) {

@@ -11,6 +11,7 @@ struct mirror {
     struct arena arena; /* owns what the rest borrows; begun anew with each snapshot */
     bool known;
     struct layout layout;
+    uint32_t stage_version;
     struct floor floor;
     bool quiet;
     struct participant participants[256];
@@ -23,7 +24,7 @@ void mirror_finish(struct mirror *mirror);
 void mirror_snapshot(struct mirror *mirror, const struct stage_state *state);
 void mirror_ephemera(struct mirror *mirror, const struct ephemera *ephemera);
 void mirror_floor(struct mirror *mirror, const struct floor *floor);
-void mirror_settled(struct mirror *mirror, const struct layout *layout);
+void mirror_settled(struct mirror *mirror, const struct stage_settled *settled);
 /* Ephemera are void once the line was cut; what is durable stays. */
 void mirror_forget_ephemera(struct mirror *mirror);
 

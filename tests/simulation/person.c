@@ -297,7 +297,7 @@ static void on_stage_message(struct person *person, uint8_t tag, const void *mes
     } else if (tag == STAGE_FLOOR_CHANGED) {
         mirror_floor(&person->mirror, &((const struct floor_changed *)message)->floor);
     } else if (tag == STAGE_STAGE_SETTLED) {
-        mirror_settled(&person->mirror, &((const struct stage_settled *)message)->layout);
+        mirror_settled(&person->mirror, message);
     } else if (tag == STAGE_POINTERS_QUIETED) {
         person->mirror.quiet = ((const struct pointers_quieted *)message)->quiet;
     } else if (tag == STAGE_HANDLE_BOUND) {

@@ -113,8 +113,9 @@ export function applyEphemera(stage: StageModel, notice: Ephemera): StageModel {
     };
 }
 
+/** The stage at rest, unless its holder had moved on while that was being committed. */
 export function settleStage(stage: StageModel, layout: Layout, stageVersion: number): StageModel {
-    return { ...stage, layout, stageVersion };
+    return stageVersion > stage.stageVersion ? { ...stage, layout, stageVersion } : stage;
 }
 
 export const presentParticipants = (stage: StageModel | undefined): Participant[] =>
