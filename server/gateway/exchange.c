@@ -322,12 +322,10 @@ void gateway_end_sign_in(struct gateway *gateway, uint64_t sign_in) {
     node_end_sign_in(gateway->node, sign_in);
 }
 
-struct peer_address exchange_peer(const struct http_exchange *exchange)
-{
+struct peer_address exchange_peer(const struct http_exchange *exchange) {
     return exchange->connection->address;
 }
 
-bool exchange_is_tls(const struct http_exchange *exchange)
-{
+bool exchange_is_tls(const struct http_exchange *exchange) {
     return exchange->connection->tls;
 }

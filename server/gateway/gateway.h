@@ -30,7 +30,8 @@ enum {
     GATEWAY_WEBSOCKET_SEND_BUFFER = 128 * 1024, /* the kernel's share of a slow reader's backlog */
 };
 
-/* Who stands behind a token or a ticket. Answers may come at once; NULL = it cannot be told now (503). */
+/* Who stands behind a token or a ticket. Answers may come at once; NULL = it cannot be told now
+ * (503). */
 struct authority {
     void (*identify)(struct authority *authority, struct text token,
                      void (*answer)(void *data, const struct http_identity *who), void *data);

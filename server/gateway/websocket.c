@@ -151,8 +151,7 @@ static int on_receive(struct connection *connection, const uint8_t *piece, size_
     return 0;
 }
 
-static int on_writable(struct connection *connection)
-{
+static int on_writable(struct connection *connection) {
     if (connection->state == CONNECTION_CLOSING) {
         gateway_touch(connection); /* what was buffered may have left */
         return 0;

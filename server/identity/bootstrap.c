@@ -1,6 +1,7 @@
 /*
- * The first start: with nobody there, `administrator` is made with a random password, which is written to
- * DATA/bootstrap.json before anything else, so that a start that is cut short can be done again with the same one.
+ * The first start: with nobody there, `administrator` is made with a random password, which is
+ * written to DATA/bootstrap.json before anything else, so that a start that is cut short can be
+ * done again with the same one.
  */
 #include "server/gateway/json.h"
 #include "server/identity/identity_state.h"
@@ -20,8 +21,7 @@ struct first_person {
     char password[TOKEN_TEXT_LENGTH + 1];
 };
 
-static bool read_first(const char *path, struct first_person *ret)
-{
+static bool read_first(const char *path, struct first_person *ret) {
     char text[FILE_MAX];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -43,14 +43,12 @@ static bool read_first(const char *path, struct first_person *ret)
     return true;
 }
 
-static bool write_all(int fd, const char *text, size_t length)
-{
+static bool write_all(int fd, const char *text, size_t length) {
     return write(fd, text, length) == (ssize_t)length && fsync(fd) == 0;
 }
 
 /* Under another name first: the file is there whole or not at all. */
-static bool write_first(const char *path, const struct first_person *first)
-{
+static bool write_first(const char *path, const struct first_person *first) {
     char text[FILE_MAX];
     struct json json;
     json_begin(&json, text, sizeof(text) - 1);
@@ -72,8 +70,7 @@ static bool write_first(const char *path, const struct first_person *first)
     return written && rename(fresh, path) == 0;
 }
 
-static void on_registered(void *data, enum registration_result result)
-{
+static void on_registered(void *data, enum registration_result result) {
     struct identity *identity = data;
     if (result == REGISTRATION_MADE) {
         log_info("identity", "first start: the administrator's password is in bootstrap.json");
@@ -81,8 +78,7 @@ static void on_registered(void *data, enum registration_result result)
     bootstrap_retry(identity); /* looks again, and finds them */
 }
 
-void bootstrap(struct identity *identity)
-{
+void bootstrap(struct identity *identity) {
     struct host_clock *clock = identity->config.clock;
     char path[PATH_LENGTH_MAX - 8];
     snprintf(path, sizeof(path), "%s/bootstrap.json", identity->config.data_folder);

@@ -14,7 +14,8 @@ static const struct {
     [BUCKET_STRANGERS] = {GUESSES_BY_STRANGERS, GUESS_STRANGERS_REFILL_S},
 };
 
-/* free_at: when the bucket will be full again (GCRA, ITU-T I.371); past = full. For BUCKET_KNOWN: until when. */
+/* free_at: when the bucket will be full again (GCRA, ITU-T I.371); past = full. For BUCKET_KNOWN:
+ * until when. */
 struct entry {
     uint64_t key; /* 0 = free */
     int64_t free_at;
@@ -28,8 +29,7 @@ struct guess_limit {
     struct entry entries[SETS][WAYS];
 };
 
-struct guess_limit *guess_limit_create(const uint8_t secret[32])
-{
+struct guess_limit *guess_limit_create(const uint8_t secret[32]) {
     struct guess_limit *limit = calloc(1, sizeof(*limit));
     if (limit != NULL) {
         memcpy(limit->secret, secret, sizeof(limit->secret));
@@ -37,14 +37,12 @@ struct guess_limit *guess_limit_create(const uint8_t secret[32])
     return limit;
 }
 
-void guess_limit_destroy(struct guess_limit *limit)
-{
+void guess_limit_destroy(struct guess_limit *limit) {
     free(limit);
 }
 
 static uint64_t key_of(const struct guess_limit *limit, enum bucket_kind kind, struct text login,
-                       const uint8_t *address)
-{
+                       const uint8_t *address) {
     enum { LOGIN_HASHED_MAX = 128 };
     uint8_t text[1 + 16 + LOGIN_HASHED_MAX] = {(uint8_t)kind};
     size_t length = 1;
@@ -63,8 +61,7 @@ static uint64_t key_of(const struct guess_limit *limit, enum bucket_kind kind, s
     return key | 1;
 }
 
-static struct entry *entry_of(struct guess_limit *limit, uint64_t key, bool make)
-{
+static struct entry *entry_of(struct guess_limit *limit, uint64_t key, bool make) {
     struct entry *set = limit->entries[key / 2 % SETS];
     struct entry *oldest = &set[0];
     for (unsigned i = 0; i < WAYS; i++) {
@@ -83,30 +80,26 @@ static struct entry *entry_of(struct guess_limit *limit, uint64_t key, bool make
 }
 
 /* Seconds to wait, 0 = there is one. */
-static uint32_t wait_of(const struct entry *entry, enum bucket_kind kind, int64_t now)
-{
+static uint32_t wait_of(const struct entry *entry, enum bucket_kind kind, int64_t now) {
     int64_t step = (int64_t)bounds[kind].refill_s * 1000000;
     int64_t room = step * (bounds[kind].guesses - 1);
     int64_t behind = entry->free_at - now - room;
     return behind <= 0 ? 0 : (uint32_t)((behind + 999999) / 1000000);
 }
 
-static void take_one(struct entry *entry, enum bucket_kind kind, int64_t now)
-{
+static void take_one(struct entry *entry, enum bucket_kind kind, int64_t now) {
     int64_t from = entry->free_at > now ? entry->free_at : now;
     entry->free_at = from + (int64_t)bounds[kind].refill_s * 1000000;
 }
 
 static bool is_known(struct guess_limit *limit, struct text login, const uint8_t *address,
-                     int64_t now)
-{
+                     int64_t now) {
     struct entry *known = entry_of(limit, key_of(limit, BUCKET_KNOWN, login, address), false);
     return known != NULL && known->free_at > now;
 }
 
 uint32_t guess_limit_take(struct guess_limit *limit, struct text login, const uint8_t address[16],
-                          int64_t now)
-{
+                          int64_t now) {
     struct text none = {0, NULL};
     uint64_t keys[] = {
         [BUCKET_PAIR] = key_of(limit, BUCKET_PAIR, login, address),
@@ -126,8 +119,7 @@ uint32_t guess_limit_take(struct guess_limit *limit, struct text login, const ui
     return 0;
 }
 
-static void give_back(struct guess_limit *limit, uint64_t key, enum bucket_kind kind)
-{
+static void give_back(struct guess_limit *limit, uint64_t key, enum bucket_kind kind) {
     struct entry *entry = entry_of(limit, key, false);
     if (entry != NULL) {
         entry->free_at -= (int64_t)bounds[kind].refill_s * 1000000;
@@ -135,8 +127,7 @@ static void give_back(struct guess_limit *limit, uint64_t key, enum bucket_kind 
 }
 
 void guess_limit_right(struct guess_limit *limit, struct text login, const uint8_t address[16],
-                       int64_t now)
-{
+                       int64_t now) {
     struct text none = {0, NULL};
     struct entry *pair = entry_of(limit, key_of(limit, BUCKET_PAIR, login, address), false);
     if (pair != NULL) {

@@ -1,8 +1,9 @@
 /*
- * How often a password may be guessed. Three limits, each a bucket that fills again with time: for one login from one
- * address, for one address over all logins, and for one login over all addresses that are strange to it. An address
- * from which somebody did sign in is known to that login for 30 days and is not held back by what strangers do, so
- * nobody can lock a person out from afar. Logins and addresses are kept as keyed hashes.
+ * How often a password may be guessed. Three limits, each a bucket that fills again with time: for
+ * one login from one address, for one address over all logins, and for one login over all addresses
+ * that are strange to it. An address from which somebody did sign in is known to that login for 30
+ * days and is not held back by what strangers do, so nobody can lock a person out from afar. Logins
+ * and addresses are kept as keyed hashes.
  */
 #ifndef CONSILIUM_GUESS_LIMIT_H
 #define CONSILIUM_GUESS_LIMIT_H

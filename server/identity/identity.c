@@ -14,8 +14,7 @@ struct identification {
     void *data;
 };
 
-static bool describe(struct identification *asked, const struct person *person)
-{
+static bool describe(struct identification *asked, const struct person *person) {
     if (person == NULL) {
         return false;
     }
@@ -30,8 +29,7 @@ static bool describe(struct identification *asked, const struct person *person)
     return true;
 }
 
-static void on_refreshed(void *data, bool loaded)
-{
+static void on_refreshed(void *data, bool loaded) {
     struct identification *asked = data;
     struct people *people = asked->identity->people;
     if (describe(asked, people_by_id(people, asked->sign_in.user))) {
@@ -42,8 +40,7 @@ static void on_refreshed(void *data, bool loaded)
     free(asked);
 }
 
-static void on_found(void *data, enum sign_in_answer answer, const struct sign_in *sign_in)
-{
+static void on_found(void *data, enum sign_in_answer answer, const struct sign_in *sign_in) {
     struct identification *asked = data;
     if (answer != SIGN_IN_VALID) {
         struct http_identity nobody = {.signed_in = false};
@@ -57,14 +54,12 @@ static void on_found(void *data, enum sign_in_answer answer, const struct sign_i
     }
 }
 
-static struct identity *identity_of(struct authority *authority)
-{
+static struct identity *identity_of(struct authority *authority) {
     return (struct identity *)((char *)authority - offsetof(struct identity, authority));
 }
 
 static void identify(struct authority *authority, struct text token,
-                     void (*answer)(void *data, const struct http_identity *who), void *data)
-{
+                     void (*answer)(void *data, const struct http_identity *who), void *data) {
     struct identity *identity = identity_of(authority);
     struct token_hash hash;
     if (!token_hash_of(token, &hash)) {
@@ -83,8 +78,7 @@ static void identify(struct authority *authority, struct text token,
     sign_ins_find(identity->sign_ins, &hash, on_found, asked);
 }
 
-static bool redeem(struct authority *authority, struct text ticket, struct session_identity *ret)
-{
+static bool redeem(struct authority *authority, struct text ticket, struct session_identity *ret) {
     struct identity *identity = identity_of(authority);
     int64_t now = identity->config.clock->now(identity->config.clock);
     struct ticket_holder holder;
@@ -104,15 +98,13 @@ static bool redeem(struct authority *authority, struct text ticket, struct sessi
     return true;
 }
 
-struct authority *identity_authority(struct identity *identity)
-{
+struct authority *identity_authority(struct identity *identity) {
     return &identity->authority;
 }
 
 /* Its life */
 
-struct identity *identity_create(const struct identity_config *config)
-{
+struct identity *identity_create(const struct identity_config *config) {
     struct identity *identity = calloc(1, sizeof(*identity));
     assert(identity != NULL);
     identity->config = *config;
@@ -133,21 +125,18 @@ struct identity *identity_create(const struct identity_config *config)
     return identity;
 }
 
-static void on_over(void *data, uint64_t number)
-{
+static void on_over(void *data, uint64_t number) {
     struct identity *identity = data;
     tickets_forget(identity->tickets, number);
     gateway_end_sign_in(identity->gateway, number);
 }
 
-static void on_sweep(uv_timer_t *timer)
-{
+static void on_sweep(uv_timer_t *timer) {
     struct identity *identity = timer->data;
     sign_ins_sweep(identity->sign_ins, on_over, identity);
 }
 
-static void on_people(void *data, bool loaded)
-{
+static void on_people(void *data, bool loaded) {
     struct identity *identity = data;
     if (identity->stopping) {
         return;
@@ -162,21 +151,18 @@ static void on_people(void *data, bool loaded)
     }
 }
 
-static void on_retry(uv_timer_t *timer)
-{
+static void on_retry(uv_timer_t *timer) {
     struct identity *identity = timer->data;
     people_load(identity->people, on_people, identity);
 }
 
-void bootstrap_retry(struct identity *identity)
-{
+void bootstrap_retry(struct identity *identity) {
     if (!identity->stopping) {
         uv_timer_start(&identity->retry_timer, on_retry, IDENTITY_RETRY_MS, 0);
     }
 }
 
-void identity_start(struct identity *identity, struct gateway *gateway, struct node *node)
-{
+void identity_start(struct identity *identity, struct gateway *gateway, struct node *node) {
     identity->gateway = gateway;
     identity->node = node;
     uv_timer_init(identity->config.loop, &identity->sweep_timer);
@@ -188,13 +174,11 @@ void identity_start(struct identity *identity, struct gateway *gateway, struct n
     people_load(identity->people, on_people, identity);
 }
 
-bool identity_ready(const struct identity *identity)
-{
+bool identity_ready(const struct identity *identity) {
     return identity->ready;
 }
 
-void identity_stop(struct identity *identity)
-{
+void identity_stop(struct identity *identity) {
     identity->stopping = true;
     password_thread_stop(identity->passwords);
     identity->passwords = NULL;
@@ -202,8 +186,7 @@ void identity_stop(struct identity *identity)
     uv_close((uv_handle_t *)&identity->retry_timer, NULL);
 }
 
-void identity_destroy(struct identity *identity)
-{
+void identity_destroy(struct identity *identity) {
     if (identity == NULL) {
         return;
     }

@@ -1,9 +1,11 @@
 /*
- * Who somebody is: sign-in with a password, the sign-in session that follows, tickets for WebSockets, and people. It is
- * the gateway's authority (gateway.h) and answers the routes under /api that need one.
+ * Who somebody is: sign-in with a password, the sign-in session that follows, tickets for
+ * WebSockets, and people. It is the gateway's authority (gateway.h) and answers the routes under
+ * /api that need one.
  *
- * Order: identity_create -> gateway_create with identity_authority -> node_create -> identity_start. It borrows all it
- * is given until identity_stop, after which the loop must run until its handles are closed.
+ * Order: identity_create -> gateway_create with identity_authority -> node_create ->
+ * identity_start. It borrows all it is given until identity_stop, after which the loop must run
+ * until its handles are closed.
  */
 #ifndef CONSILIUM_IDENTITY_H
 #define CONSILIUM_IDENTITY_H
@@ -25,8 +27,8 @@ struct identity_config {
 
 struct identity *identity_create(const struct identity_config *config);
 struct authority *identity_authority(struct identity *identity);
-/* Adds the routes; then, as soon as the database answers, reads who there is, and makes the first administrator when
- * there is nobody. */
+/* Adds the routes; then, as soon as the database answers, reads who there is, and makes the first
+ * administrator when there is nobody. */
 void identity_start(struct identity *identity, struct gateway *gateway, struct node *node);
 /* People are known: before that /readyz says no. */
 bool identity_ready(const struct identity *identity);

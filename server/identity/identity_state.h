@@ -1,4 +1,5 @@
-/* The parts of identity as its own files see them. Nothing outside server/identity includes this. */
+/* The parts of identity as its own files see them. Nothing outside server/identity includes this.
+ */
 #ifndef CONSILIUM_IDENTITY_STATE_H
 #define CONSILIUM_IDENTITY_STATE_H
 
@@ -26,7 +27,8 @@ struct identity {
     uv_timer_t sweep_timer;
     uv_timer_t retry_timer;
     struct registration *registrations; /* under way */
-    char stranger[VERIFIER_MAX]; /* what an unknown login's password is held against: takes as long */
+    char stranger[VERIFIER_MAX]; /* what an unknown login's password is held against: takes as long
+                                  */
     /* Derived */
     bool ready;
     bool stopping;

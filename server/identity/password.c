@@ -5,15 +5,13 @@
 #include <stdlib.h>
 
 bool password_hash(struct text password, const uint8_t salt[PASSWORD_SALT_BYTES],
-                   char ret_verifier[VERIFIER_MAX])
-{
+                   char ret_verifier[VERIFIER_MAX]) {
     return argon2id_hash_encoded(PASSWORD_PASSES, PASSWORD_MEMORY_KIB, PASSWORD_LANES,
                                  password.bytes, password.length, salt, PASSWORD_SALT_BYTES,
                                  PASSWORD_HASH_BYTES, ret_verifier, VERIFIER_MAX) == ARGON2_OK;
 }
 
-bool password_matches(const char *verifier, struct text password)
-{
+bool password_matches(const char *verifier, struct text password) {
     return argon2id_verify(verifier, password.bytes, password.length) == ARGON2_OK;
 }
 
@@ -46,15 +44,13 @@ struct password_thread {
     bool stopping;
 };
 
-static void append(struct job_list *list, struct job *job)
-{
+static void append(struct job_list *list, struct job *job) {
     job->next = NULL;
     *list->end = job;
     list->end = &job->next;
 }
 
-static struct job *take(struct job_list *list)
-{
+static struct job *take(struct job_list *list) {
     struct job *job = list->first;
     if (job != NULL) {
         list->first = job->next;
@@ -65,16 +61,14 @@ static struct job *take(struct job_list *list)
     return job;
 }
 
-static void work(struct job *job)
-{
+static void work(struct job *job) {
     struct text password = {job->password_length, job->password};
     job->result = job->hashing ? password_hash(password, job->salt, job->verifier)
                                : password_matches(job->verifier, password);
     OPENSSL_cleanse(job->password, sizeof(job->password));
 }
 
-static void run(void *data)
-{
+static void run(void *data) {
     struct password_thread *thread = data;
     uv_mutex_lock(&thread->mutex);
     for (;;) {
@@ -94,8 +88,7 @@ static void run(void *data)
     uv_mutex_unlock(&thread->mutex);
 }
 
-static void answer(struct job *job)
-{
+static void answer(struct job *job) {
     if (job->hashing) {
         job->hashed(job->data, job->result ? job->verifier : NULL);
     } else {
@@ -105,8 +98,7 @@ static void answer(struct job *job)
     free(job);
 }
 
-static void on_answers(uv_async_t *async)
-{
+static void on_answers(uv_async_t *async) {
     struct password_thread *thread = async->data;
     for (;;) {
         uv_mutex_lock(&thread->mutex);
@@ -120,8 +112,7 @@ static void on_answers(uv_async_t *async)
     }
 }
 
-struct password_thread *password_thread_start(uv_loop_t *loop)
-{
+struct password_thread *password_thread_start(uv_loop_t *loop) {
     struct password_thread *thread = calloc(1, sizeof(*thread));
     if (thread == NULL) {
         return NULL;
@@ -137,13 +128,11 @@ struct password_thread *password_thread_start(uv_loop_t *loop)
     return thread;
 }
 
-static void on_freed(uv_handle_t *handle)
-{
+static void on_freed(uv_handle_t *handle) {
     free(handle->data);
 }
 
-void password_thread_stop(struct password_thread *thread)
-{
+void password_thread_stop(struct password_thread *thread) {
     if (thread == NULL) {
         return;
     }
@@ -163,8 +152,7 @@ void password_thread_stop(struct password_thread *thread)
     uv_close((uv_handle_t *)&thread->answers, on_freed);
 }
 
-static bool push(struct password_thread *thread, struct job *job, struct text password)
-{
+static bool push(struct password_thread *thread, struct job *job, struct text password) {
     memcpy(job->password, password.bytes == NULL ? "" : password.bytes, password.length);
     job->password_length = password.length;
     uv_mutex_lock(&thread->mutex);
@@ -184,8 +172,7 @@ static bool push(struct password_thread *thread, struct job *job, struct text pa
 
 bool password_verify_later(struct password_thread *thread, const char *verifier,
                            struct text password, void (*done)(void *data, bool matches),
-                           void *data)
-{
+                           void *data) {
     struct job *job = password.length <= PASSWORD_BYTES_MAX ? calloc(1, sizeof(*job)) : NULL;
     if (job == NULL || strlen(verifier) >= VERIFIER_MAX) {
         free(job);
@@ -199,8 +186,7 @@ bool password_verify_later(struct password_thread *thread, const char *verifier,
 
 bool password_hash_later(struct password_thread *thread, struct text password,
                          const uint8_t salt[PASSWORD_SALT_BYTES],
-                         void (*done)(void *data, const char *verifier), void *data)
-{
+                         void (*done)(void *data, const char *verifier), void *data) {
     struct job *job = password.length <= PASSWORD_BYTES_MAX ? calloc(1, sizeof(*job)) : NULL;
     if (job == NULL) {
         return false;

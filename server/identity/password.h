@@ -1,7 +1,7 @@
 /*
- * Passwords and their verifiers: Argon2id (RFC 9106) with the parameters OWASP names for it, as PHC strings. Hashing
- * takes tens of milliseconds and 19 MiB, so it runs on a thread of its own with a bounded queue: neither the loop nor
- * libuv's pool, which reads files, waits for it.
+ * Passwords and their verifiers: Argon2id (RFC 9106) with the parameters OWASP names for it, as PHC
+ * strings. Hashing takes tens of milliseconds and 19 MiB, so it runs on a thread of its own with a
+ * bounded queue: neither the loop nor libuv's pool, which reads files, waits for it.
  */
 #ifndef CONSILIUM_PASSWORD_H
 #define CONSILIUM_PASSWORD_H
@@ -32,7 +32,8 @@ struct password_thread *password_thread_start(uv_loop_t *loop);
 /* Answers what waits with false, ends the thread, then frees once the loop has let go. */
 void password_thread_stop(struct password_thread *thread);
 
-/* Answers come on the loop. False = the queue is full, and nothing will come. Copies what it is given. */
+/* Answers come on the loop. False = the queue is full, and nothing will come. Copies what it is
+ * given. */
 bool password_verify_later(struct password_thread *thread, const char *verifier,
                            struct text password, void (*done)(void *data, bool matches),
                            void *data);

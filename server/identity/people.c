@@ -31,15 +31,13 @@ struct people {
     uint32_t waiter_count;
 };
 
-static void directory_finish(struct directory *directory)
-{
+static void directory_finish(struct directory *directory) {
     arena_finish(&directory->arena);
     free(directory->people);
     *directory = (struct directory){.count = 0};
 }
 
-struct people *people_create(struct store *store, struct host_clock *clock)
-{
+struct people *people_create(struct store *store, struct host_clock *clock) {
     struct people *people = calloc(1, sizeof(*people));
     if (people != NULL) {
         people->store = store;
@@ -48,8 +46,7 @@ struct people *people_create(struct store *store, struct host_clock *clock)
     return people;
 }
 
-void people_destroy(struct people *people)
-{
+void people_destroy(struct people *people) {
     if (people != NULL) {
         directory_finish(&people->current);
         directory_finish(&people->next);
@@ -57,8 +54,7 @@ void people_destroy(struct people *people)
     }
 }
 
-static bool keep(struct directory *directory, struct uuid owner, const struct user_record *record)
-{
+static bool keep(struct directory *directory, struct uuid owner, const struct user_record *record) {
     if (directory->count == PEOPLE_MAX) {
         return false;
     }
@@ -86,29 +82,25 @@ static bool keep(struct directory *directory, struct uuid owner, const struct us
     return true;
 }
 
-static void on_row(void *data, struct uuid owner, struct bytes row)
-{
+static void on_row(void *data, struct uuid owner, struct bytes row) {
     struct people *people = data;
     struct arena arena;
     arena_init(&arena, row.length + 4096);
     struct reader reader = reader_of(row);
     struct user_record record;
-    if (!user_record_read(&reader, &arena, &record) ||
-        !keep(&people->next, owner, &record)) {
+    if (!user_record_read(&reader, &arena, &record) || !keep(&people->next, owner, &record)) {
         people->broken = true;
     }
     arena_finish(&arena);
 }
 
-static int by_id(const void *a, const void *b)
-{
+static int by_id(const void *a, const void *b) {
     const struct person *left = a;
     const struct person *right = b;
     return memcmp(left->id.bytes, right->id.bytes, sizeof(left->id.bytes));
 }
 
-static void on_loaded(void *data, enum store_result result)
-{
+static void on_loaded(void *data, enum store_result result) {
     struct people *people = data;
     bool loaded = result == STORE_OK && !people->broken;
     people->loading = false;
@@ -137,8 +129,7 @@ static void on_loaded(void *data, enum store_result result)
     }
 }
 
-void people_load(struct people *people, people_loaded done, void *data)
-{
+void people_load(struct people *people, people_loaded done, void *data) {
     if (people->waiter_count == WAITERS_MAX) {
         done(data, false);
         return;
@@ -154,8 +145,7 @@ void people_load(struct people *people, people_loaded done, void *data)
     }
 }
 
-void people_refresh(struct people *people, people_loaded done, void *data)
-{
+void people_refresh(struct people *people, people_loaded done, void *data) {
     int64_t age = people->clock->now(people->clock) - people->loaded_at;
     if (people->known && age >= 0 && age < PEOPLE_RELOAD_US) {
         done(data, true);
@@ -164,32 +154,26 @@ void people_refresh(struct people *people, people_loaded done, void *data)
     }
 }
 
-bool people_known(const struct people *people)
-{
+bool people_known(const struct people *people) {
     return people->known;
 }
 
-uint32_t people_count(const struct people *people)
-{
+uint32_t people_count(const struct people *people) {
     return people->current.count;
 }
 
-const struct person *people_at(const struct people *people, uint32_t index)
-{
+const struct person *people_at(const struct people *people, uint32_t index) {
     return &people->current.people[index];
 }
 
-const struct person *people_by_id(const struct people *people, struct uuid id)
-{
+const struct person *people_by_id(const struct people *people, struct uuid id) {
     struct person wanted = {.id = id};
-    return people->current.count == 0
-               ? NULL
-               : bsearch(&wanted, people->current.people, people->current.count, sizeof(wanted),
-                         by_id);
+    return people->current.count == 0 ? NULL
+                                      : bsearch(&wanted, people->current.people,
+                                                people->current.count, sizeof(wanted), by_id);
 }
 
-const struct person *people_by_login(const struct people *people, struct text login)
-{
+const struct person *people_by_login(const struct people *people, struct text login) {
     for (uint32_t i = 0; i < people->current.count; i++) {
         if (text_equal(people->current.people[i].login, login)) {
             return &people->current.people[i];
@@ -198,8 +182,7 @@ const struct person *people_by_login(const struct people *people, struct text lo
     return NULL;
 }
 
-bool login_of_text(struct text typed, char ret[LOGIN_BYTES_MAX + 1], struct text *ret_login)
-{
+bool login_of_text(struct text typed, char ret[LOGIN_BYTES_MAX + 1], struct text *ret_login) {
     if (typed.length == 0 || typed.length > LOGIN_BYTES_MAX) {
         return false;
     }

@@ -1,6 +1,7 @@
 /*
- * Making a person: hash the password, command the user actor, wait until the directory shows them. The actor cannot know
- * of other people's logins, so a login is looked for in the directory first, and one that is being registered is taken.
+ * Making a person: hash the password, command the user actor, wait until the directory shows them.
+ * The actor cannot know of other people's logins, so a login is looked for in the directory first,
+ * and one that is being registered is taken.
  */
 #include "server/identity/identity_state.h"
 
@@ -19,13 +20,11 @@ struct registration {
     void *data;
 };
 
-static struct text text_of(const char *text)
-{
+static struct text text_of(const char *text) {
     return (struct text){(uint32_t)strlen(text), text};
 }
 
-bool login_being_registered(const struct identity *identity, struct text login)
-{
+bool login_being_registered(const struct identity *identity, struct text login) {
     for (struct registration *each = identity->registrations; each != NULL; each = each->next) {
         if (text_equal(text_of(each->person.login), login)) {
             return true;
@@ -34,8 +33,7 @@ bool login_being_registered(const struct identity *identity, struct text login)
     return false;
 }
 
-static void end(struct registration *registration, enum registration_result result)
-{
+static void end(struct registration *registration, enum registration_result result) {
     struct registration **at = &registration->identity->registrations;
     while (*at != registration) {
         at = &(*at)->next;
@@ -45,15 +43,13 @@ static void end(struct registration *registration, enum registration_result resu
     free(registration);
 }
 
-static void on_shown(void *data, bool loaded)
-{
+static void on_shown(void *data, bool loaded) {
     struct registration *registration = data;
     (void)loaded; /* they are registered either way; a later look finds them */
     end(registration, registration->result);
 }
 
-static void on_answered(void *data, bool accepted, enum refusal why, uint64_t version)
-{
+static void on_answered(void *data, bool accepted, enum refusal why, uint64_t version) {
     (void)version;
     struct registration *registration = data;
     if (!accepted) {
@@ -64,8 +60,7 @@ static void on_answered(void *data, bool accepted, enum refusal why, uint64_t ve
     people_load(registration->identity->people, on_shown, registration);
 }
 
-static void on_hashed(void *data, const char *verifier)
-{
+static void on_hashed(void *data, const char *verifier) {
     struct registration *registration = data;
     struct identity *identity = registration->identity;
     if (verifier == NULL || identity->stopping) {
@@ -94,8 +89,7 @@ static void on_hashed(void *data, const char *verifier)
 }
 
 /* The directory is fresh: is the login free? */
-static void on_refreshed(void *data, bool loaded)
-{
+static void on_refreshed(void *data, bool loaded) {
     struct registration *registration = data;
     struct identity *identity = registration->identity;
     struct new_person *person = &registration->person;
@@ -105,8 +99,8 @@ static void on_refreshed(void *data, bool loaded)
     }
     const struct person *there = people_by_login(identity->people, text_of(person->login));
     if (there != NULL) {
-        end(registration, uuid_equal(there->id, person->id) ? REGISTRATION_THERE
-                                                            : REGISTRATION_LOGIN_TAKEN);
+        end(registration,
+            uuid_equal(there->id, person->id) ? REGISTRATION_THERE : REGISTRATION_LOGIN_TAKEN);
         return;
     }
     uint8_t salt[PASSWORD_SALT_BYTES];
@@ -121,8 +115,7 @@ static void on_refreshed(void *data, bool loaded)
 
 void register_person(struct identity *identity, const struct new_person *person,
                      struct text password,
-                     void (*done)(void *data, enum registration_result result), void *data)
-{
+                     void (*done)(void *data, enum registration_result result), void *data) {
     if (login_being_registered(identity, text_of(person->login))) {
         done(data, REGISTRATION_BUSY);
         return;

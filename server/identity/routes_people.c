@@ -13,15 +13,13 @@ struct asked {
     struct new_person person;
 };
 
-static void on_gone(struct http_exchange *exchange, void *data)
-{
+static void on_gone(struct http_exchange *exchange, void *data) {
     (void)exchange;
     struct asked *asked = data;
     asked->exchange = NULL;
 }
 
-static void on_registered(void *data, enum registration_result result)
-{
+static void on_registered(void *data, enum registration_result result) {
     struct asked *asked = data;
     struct http_exchange *exchange = asked->exchange;
     if (exchange != NULL && result == REGISTRATION_BUSY) {
@@ -40,8 +38,7 @@ static void on_registered(void *data, enum registration_result result)
     free(asked);
 }
 
-static bool read_person(const struct json_fields *fields, struct new_person *ret)
-{
+static bool read_person(const struct json_fields *fields, struct new_person *ret) {
     struct text login;
     struct text name = json_field_text(fields, "name");
     struct text id = json_field_text(fields, "id");
@@ -56,8 +53,7 @@ static bool read_person(const struct json_fields *fields, struct new_person *ret
     return true;
 }
 
-static void on_body(struct http_exchange *exchange, struct bytes body, void *data)
-{
+static void on_body(struct http_exchange *exchange, struct bytes body, void *data) {
     struct identity *identity = data;
     char text[PERSON_BODY_MAX];
     memcpy(text, body.bytes == NULL ? text : (const char *)body.bytes, body.length);
@@ -89,8 +85,7 @@ static void on_body(struct http_exchange *exchange, struct bytes body, void *dat
     memset(text, 0, sizeof(text));
 }
 
-static void on_create(struct http_exchange *exchange, void *data)
-{
+static void on_create(struct http_exchange *exchange, void *data) {
     if (!http_who(exchange)->administrator) {
         /* What may not be done looks as if it were not there. */
         http_answer_error(exchange, 404, "not_found", "There is nothing here.");
@@ -99,8 +94,7 @@ static void on_create(struct http_exchange *exchange, void *data)
     http_read_whole(exchange, on_body, data);
 }
 
-static void on_list(struct http_exchange *exchange, void *data)
-{
+static void on_list(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
     uint32_t count = people_count(identity->people);
     size_t room = 64 + (size_t)count * PERSON_JSON_MAX;
@@ -131,7 +125,6 @@ static const struct http_route routes[] = {
     {"GET", "/api/people", 0, true, on_list},
 };
 
-void add_people_routes(struct identity *identity)
-{
+void add_people_routes(struct identity *identity) {
     http_add_routes(identity->gateway, routes, sizeof(routes) / sizeof(routes[0]), identity);
 }

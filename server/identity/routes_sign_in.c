@@ -22,15 +22,13 @@ struct attempt {
     char token[TOKEN_TEXT_LENGTH + 1];
 };
 
-static void on_gone(struct http_exchange *exchange, void *data)
-{
+static void on_gone(struct http_exchange *exchange, void *data) {
     (void)exchange;
     struct attempt *attempt = data;
     attempt->exchange = NULL;
 }
 
-static void write_user(struct json *json, const struct person *person)
-{
+static void write_user(struct json *json, const struct person *person) {
     json_open(json, "user");
     json_uuid(json, "id", person->id);
     json_text(json, "name", person->name);
@@ -38,8 +36,7 @@ static void write_user(struct json *json, const struct person *person)
     json_close(json);
 }
 
-static void on_made(void *data, enum sign_in_answer answer, const struct sign_in *sign_in)
-{
+static void on_made(void *data, enum sign_in_answer answer, const struct sign_in *sign_in) {
     (void)sign_in;
     struct attempt *attempt = data;
     struct identity *identity = attempt->identity;
@@ -75,8 +72,7 @@ static void on_made(void *data, enum sign_in_answer answer, const struct sign_in
     free(attempt);
 }
 
-static void on_verified(void *data, bool matches)
-{
+static void on_verified(void *data, bool matches) {
     struct attempt *attempt = data;
     struct identity *identity = attempt->identity;
     if (attempt->exchange == NULL) {
@@ -100,8 +96,7 @@ static void on_verified(void *data, bool matches)
     sign_ins_make(identity->sign_ins, &hash, attempt->user, on_made, attempt);
 }
 
-static void answer_too_many(struct http_exchange *exchange, uint32_t wait_s)
-{
+static void answer_too_many(struct http_exchange *exchange, uint32_t wait_s) {
     char seconds[16];
     snprintf(seconds, sizeof(seconds), "%u", wait_s);
     struct http_header_line retry = {"Retry-After", seconds};
@@ -111,8 +106,7 @@ static void answer_too_many(struct http_exchange *exchange, uint32_t wait_s)
                       (struct bytes){sizeof(json) - 1, (const uint8_t *)json});
 }
 
-static void try_password(struct attempt *attempt, struct text password)
-{
+static void try_password(struct attempt *attempt, struct text password) {
     struct identity *identity = attempt->identity;
     const struct person *person = people_by_login(identity->people, attempt->typed);
     attempt->known = person != NULL;
@@ -127,8 +121,7 @@ static void try_password(struct attempt *attempt, struct text password)
     }
 }
 
-static void on_sign_in_body(struct http_exchange *exchange, struct bytes body, void *data)
-{
+static void on_sign_in_body(struct http_exchange *exchange, struct bytes body, void *data) {
     struct identity *identity = data;
     struct json_fields fields;
     char text[SIGN_IN_BODY_MAX];
@@ -163,8 +156,7 @@ static void on_sign_in_body(struct http_exchange *exchange, struct bytes body, v
     memset(text, 0, sizeof(text));
 }
 
-static void on_sign_in(struct http_exchange *exchange, void *data)
-{
+static void on_sign_in(struct http_exchange *exchange, void *data) {
     http_read_whole(exchange, on_sign_in_body, data);
 }
 
@@ -176,15 +168,13 @@ struct leaving {
     uint64_t number;
 };
 
-static void on_leaver_gone(struct http_exchange *exchange, void *data)
-{
+static void on_leaver_gone(struct http_exchange *exchange, void *data) {
     (void)exchange;
     struct leaving *leaving = data;
     leaving->exchange = NULL;
 }
 
-static void on_ended(void *data, bool ended)
-{
+static void on_ended(void *data, bool ended) {
     struct leaving *leaving = data;
     struct identity *identity = leaving->identity;
     struct http_exchange *exchange = leaving->exchange;
@@ -203,8 +193,7 @@ static void on_ended(void *data, bool ended)
     free(leaving);
 }
 
-static void on_sign_out(struct http_exchange *exchange, void *data)
-{
+static void on_sign_out(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
     struct leaving *leaving = calloc(1, sizeof(*leaving));
     if (leaving == NULL) {
@@ -216,8 +205,7 @@ static void on_sign_out(struct http_exchange *exchange, void *data)
     sign_ins_end(identity->sign_ins, leaving->number, on_ended, leaving);
 }
 
-static void on_me(struct http_exchange *exchange, void *data)
-{
+static void on_me(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
     const struct person *person = people_by_id(identity->people, http_who(exchange)->user);
     char text[ANSWER_MAX];
@@ -237,8 +225,7 @@ static void on_me(struct http_exchange *exchange, void *data)
     http_answer_json(exchange, 200, text, json_end(&json));
 }
 
-static void on_ticket(struct http_exchange *exchange, void *data)
-{
+static void on_ticket(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
     struct host_clock *clock = identity->config.clock;
     const struct http_identity *who = http_who(exchange);
@@ -268,7 +255,6 @@ static const struct http_route routes[] = {
     {"POST", "/api/tickets", 0, true, on_ticket},
 };
 
-void add_sign_in_routes(struct identity *identity)
-{
+void add_sign_in_routes(struct identity *identity) {
     http_add_routes(identity->gateway, routes, sizeof(routes) / sizeof(routes[0]), identity);
 }

@@ -33,8 +33,7 @@ static const char delete_sql[] = "DELETE FROM sign_in WHERE token_hash = $1::byt
 static const char delete_old_sql[] =
     "DELETE FROM sign_in WHERE used_at < $1::bigint OR made_at < $2::bigint";
 
-struct sign_ins *sign_ins_create(struct postgres *postgres, struct host_clock *clock)
-{
+struct sign_ins *sign_ins_create(struct postgres *postgres, struct host_clock *clock) {
     struct sign_ins *sign_ins = calloc(1, sizeof(*sign_ins));
     if (sign_ins != NULL) {
         sign_ins->postgres = postgres;
@@ -43,8 +42,7 @@ struct sign_ins *sign_ins_create(struct postgres *postgres, struct host_clock *c
     return sign_ins;
 }
 
-void sign_ins_destroy(struct sign_ins *sign_ins)
-{
+void sign_ins_destroy(struct sign_ins *sign_ins) {
     if (sign_ins == NULL) {
         return;
     }
@@ -58,19 +56,16 @@ void sign_ins_destroy(struct sign_ins *sign_ins)
     free(sign_ins);
 }
 
-static struct sign_in **place_of(struct sign_ins *sign_ins, uint64_t number)
-{
+static struct sign_in **place_of(struct sign_ins *sign_ins, uint64_t number) {
     return &sign_ins->places[number % PLACES];
 }
 
-static bool is_over(const struct sign_in *sign_in, int64_t now)
-{
+static bool is_over(const struct sign_in *sign_in, int64_t now) {
     return now - sign_in->used_at > (int64_t)SIGN_IN_IDLE_S * 1000000 ||
            now - sign_in->made_at > (int64_t)SIGN_IN_ABSOLUTE_S * 1000000;
 }
 
-static struct sign_in *find(const struct sign_ins *sign_ins, uint64_t number)
-{
+static struct sign_in *find(const struct sign_ins *sign_ins, uint64_t number) {
     struct sign_in *each = sign_ins->places[number % PLACES];
     while (each != NULL && each->number != number) {
         each = each->next;
@@ -79,8 +74,7 @@ static struct sign_in *find(const struct sign_ins *sign_ins, uint64_t number)
 }
 
 /* Without room or memory it works from the database each time. */
-static const struct sign_in *remember(struct sign_ins *sign_ins, const struct sign_in *sign_in)
-{
+static const struct sign_in *remember(struct sign_ins *sign_ins, const struct sign_in *sign_in) {
     struct sign_in *known = find(sign_ins, sign_in->number);
     if (known != NULL) {
         return known;
@@ -97,8 +91,7 @@ static const struct sign_in *remember(struct sign_ins *sign_ins, const struct si
     return kept;
 }
 
-static void forget(struct sign_ins *sign_ins, uint64_t number)
-{
+static void forget(struct sign_ins *sign_ins, uint64_t number) {
     struct sign_in **at = place_of(sign_ins, number);
     while (*at != NULL && (*at)->number != number) {
         at = &(*at)->next;
@@ -111,8 +104,7 @@ static void forget(struct sign_ins *sign_ins, uint64_t number)
     }
 }
 
-static struct question *ask(struct sign_ins *sign_ins, const struct token_hash *hash, void *data)
-{
+static struct question *ask(struct sign_ins *sign_ins, const struct token_hash *hash, void *data) {
     struct question *question = calloc(1, sizeof(*question));
     if (question != NULL) {
         question->sign_ins = sign_ins;
@@ -123,13 +115,11 @@ static struct question *ask(struct sign_ins *sign_ins, const struct token_hash *
     return question;
 }
 
-static struct postgres_parameter hash_parameter(const struct token_hash *hash)
-{
+static struct postgres_parameter hash_parameter(const struct token_hash *hash) {
     return parameter_bytes(hash->bytes, sizeof(hash->bytes));
 }
 
-static void on_made(void *data, enum postgres_result result, const struct postgres_rows *rows)
-{
+static void on_made(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     (void)rows;
     struct question *question = data;
     if (result == POSTGRES_OK) {
@@ -142,8 +132,7 @@ static void on_made(void *data, enum postgres_result result, const struct postgr
 }
 
 void sign_ins_make(struct sign_ins *sign_ins, const struct token_hash *hash, struct uuid user,
-                   sign_in_found done, void *data)
-{
+                   sign_in_found done, void *data) {
     struct question *question = ask(sign_ins, hash, data);
     if (question == NULL) {
         done(data, SIGN_IN_AWAY, NULL);
@@ -159,15 +148,13 @@ void sign_ins_make(struct sign_ins *sign_ins, const struct token_hash *hash, str
     postgres_query(sign_ins->postgres, insert_sql, parameters, 3, on_made, question);
 }
 
-static void on_touched(void *data, enum postgres_result result, const struct postgres_rows *rows)
-{
+static void on_touched(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     (void)data;
     (void)result; /* if it was not written, it will be at a later use */
     (void)rows;
 }
 
-static void touch(struct sign_ins *sign_ins, struct sign_in *sign_in, int64_t now)
-{
+static void touch(struct sign_ins *sign_ins, struct sign_in *sign_in, int64_t now) {
     sign_in->used_at = now;
     if (now - sign_in->written_at >= (int64_t)SIGN_IN_WRITE_S * 1000000) {
         sign_in->written_at = now;
@@ -178,8 +165,7 @@ static void touch(struct sign_ins *sign_ins, struct sign_in *sign_in, int64_t no
     }
 }
 
-static void on_found(void *data, enum postgres_result result, const struct postgres_rows *rows)
-{
+static void on_found(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct question *question = data;
     struct sign_ins *sign_ins = question->sign_ins;
     if (result != POSTGRES_OK) {
@@ -205,8 +191,7 @@ static void on_found(void *data, enum postgres_result result, const struct postg
 }
 
 void sign_ins_find(struct sign_ins *sign_ins, const struct token_hash *hash, sign_in_found done,
-                   void *data)
-{
+                   void *data) {
     int64_t now = sign_ins->clock->now(sign_ins->clock);
     struct sign_in *known = find(sign_ins, token_number(hash));
     if (known != NULL && memcmp(&known->hash, hash, sizeof(*hash)) == 0) {
@@ -227,13 +212,11 @@ void sign_ins_find(struct sign_ins *sign_ins, const struct token_hash *hash, sig
     postgres_query(sign_ins->postgres, select_sql, parameters, 1, on_found, question);
 }
 
-const struct sign_in *sign_ins_by_number(const struct sign_ins *sign_ins, uint64_t number)
-{
+const struct sign_in *sign_ins_by_number(const struct sign_ins *sign_ins, uint64_t number) {
     return find(sign_ins, number);
 }
 
-static void on_ended(void *data, enum postgres_result result, const struct postgres_rows *rows)
-{
+static void on_ended(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     (void)rows;
     struct question *question = data;
     if (result == POSTGRES_OK) {
@@ -244,8 +227,7 @@ static void on_ended(void *data, enum postgres_result result, const struct postg
 }
 
 void sign_ins_end(struct sign_ins *sign_ins, uint64_t number, void (*done)(void *data, bool ended),
-                  void *data)
-{
+                  void *data) {
     const struct sign_in *known = find(sign_ins, number);
     struct question *question = known != NULL ? ask(sign_ins, &known->hash, data) : NULL;
     if (question == NULL) {
@@ -258,8 +240,7 @@ void sign_ins_end(struct sign_ins *sign_ins, uint64_t number, void (*done)(void 
 }
 
 void sign_ins_sweep(struct sign_ins *sign_ins, void (*over)(void *data, uint64_t number),
-                    void *data)
-{
+                    void *data) {
     int64_t now = sign_ins->clock->now(sign_ins->clock);
     for (unsigned place = 0; place < PLACES; place++) {
         struct sign_in *next;

@@ -1,6 +1,7 @@
 /*
- * Sign-in sessions: a random token at the client, its hash and times in PostgreSQL, a copy in memory of those in use. They
- * survive a restart. One ends after 12 hours without use, 24 hours after it was made, or when it is signed out.
+ * Sign-in sessions: a random token at the client, its hash and times in PostgreSQL, a copy in
+ * memory of those in use. They survive a restart. One ends after 12 hours without use, 24 hours
+ * after it was made, or when it is signed out.
  */
 #ifndef CONSILIUM_SIGN_INS_H
 #define CONSILIUM_SIGN_INS_H
@@ -40,7 +41,8 @@ void sign_ins_find(struct sign_ins *sign_ins, const struct token_hash *hash, sig
                    void *data);
 /* In memory only; NULL = not in use here. */
 const struct sign_in *sign_ins_by_number(const struct sign_ins *sign_ins, uint64_t number);
-/* Deletes its row first: what says "signed out" stays signed out. done: false = the database is away. */
+/* Deletes its row first: what says "signed out" stays signed out. done: false = the database is
+ * away. */
 void sign_ins_end(struct sign_ins *sign_ins, uint64_t number, void (*done)(void *data, bool ended),
                   void *data);
 /* Forgets those that are over and says their numbers; deletes old rows. */

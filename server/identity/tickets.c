@@ -16,23 +16,19 @@ struct tickets {
     struct ticket ring[TICKETS_MAX];
 };
 
-struct tickets *tickets_create(void)
-{
+struct tickets *tickets_create(void) {
     return calloc(1, sizeof(struct tickets));
 }
 
-void tickets_destroy(struct tickets *tickets)
-{
+void tickets_destroy(struct tickets *tickets) {
     free(tickets);
 }
 
-static struct ticket *ticket_at(struct tickets *tickets, uint32_t place)
-{
+static struct ticket *ticket_at(struct tickets *tickets, uint32_t place) {
     return &tickets->ring[(tickets->first + place) % TICKETS_MAX];
 }
 
-static void drop_expired(struct tickets *tickets, int64_t now)
-{
+static void drop_expired(struct tickets *tickets, int64_t now) {
     while (tickets->count > 0 && ticket_at(tickets, 0)->until <= now) {
         *ticket_at(tickets, 0) = (struct ticket){.until = 0};
         tickets->first = (tickets->first + 1) % TICKETS_MAX;
@@ -42,8 +38,7 @@ static void drop_expired(struct tickets *tickets, int64_t now)
 
 bool tickets_issue(struct tickets *tickets, const uint8_t random[TOKEN_RANDOM_BYTES],
                    const struct ticket_holder *holder, int64_t now,
-                   char ret_text[TOKEN_TEXT_LENGTH + 1])
-{
+                   char ret_text[TOKEN_TEXT_LENGTH + 1]) {
     drop_expired(tickets, now);
     if (tickets->count == TICKETS_MAX) {
         return false;
@@ -57,8 +52,7 @@ bool tickets_issue(struct tickets *tickets, const uint8_t random[TOKEN_RANDOM_BY
 }
 
 bool tickets_redeem(struct tickets *tickets, struct text text, int64_t now,
-                    struct ticket_holder *ret)
-{
+                    struct ticket_holder *ret) {
     struct token_hash hash;
     if (!token_hash_of(text, &hash)) {
         return false;
@@ -76,8 +70,7 @@ bool tickets_redeem(struct tickets *tickets, struct text text, int64_t now,
     return false;
 }
 
-void tickets_forget(struct tickets *tickets, uint64_t sign_in)
-{
+void tickets_forget(struct tickets *tickets, uint64_t sign_in) {
     for (uint32_t i = 0; i < tickets->count; i++) {
         if (ticket_at(tickets, i)->holder.sign_in == sign_in) {
             ticket_at(tickets, i)->until = 0;

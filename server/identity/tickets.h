@@ -1,6 +1,7 @@
 /*
- * Tickets for opening a WebSocket: single use, 30 seconds, in memory only. A browser cannot set headers on a WebSocket
- * request, and a token in an address would end in logs; a ticket that works once does not matter there.
+ * Tickets for opening a WebSocket: single use, 30 seconds, in memory only. A browser cannot set
+ * headers on a WebSocket request, and a token in an address would end in logs; a ticket that works
+ * once does not matter there.
  */
 #ifndef CONSILIUM_TICKETS_H
 #define CONSILIUM_TICKETS_H

@@ -4,8 +4,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-void token_write(const uint8_t random[TOKEN_RANDOM_BYTES], char ret[TOKEN_TEXT_LENGTH + 1])
-{
+void token_write(const uint8_t random[TOKEN_RANDOM_BYTES], char ret[TOKEN_TEXT_LENGTH + 1]) {
     uint32_t bits = 0;
     unsigned held = 0;
     unsigned at = 0;
@@ -21,8 +20,7 @@ void token_write(const uint8_t random[TOKEN_RANDOM_BYTES], char ret[TOKEN_TEXT_L
     ret[at] = 0;
 }
 
-bool token_hash_of(struct text token, struct token_hash *ret)
-{
+bool token_hash_of(struct text token, struct token_hash *ret) {
     if (token.length != TOKEN_TEXT_LENGTH) {
         return false;
     }
@@ -35,8 +33,7 @@ bool token_hash_of(struct text token, struct token_hash *ret)
     return true;
 }
 
-uint64_t token_number(const struct token_hash *hash)
-{
+uint64_t token_number(const struct token_hash *hash) {
     uint64_t number = 0;
     for (unsigned i = 0; i < 8; i++) {
         number = number << 8 | hash->bytes[i];

@@ -1,6 +1,6 @@
 /*
- * Random tokens, as text that fits a cookie and a URL, and what is kept of them: a hash, so that whoever reads the
- * table or a memory dump of it cannot sign in.
+ * Random tokens, as text that fits a cookie and a URL, and what is kept of them: a hash, so that
+ * whoever reads the table or a memory dump of it cannot sign in.
  */
 #ifndef CONSILIUM_TOKEN_H
 #define CONSILIUM_TOKEN_H

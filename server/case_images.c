@@ -1,0 +1,67 @@
+#include "server/case_images.h"
+
+#include "protocol/generated/patient_case.h"
+#include "server/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SERIES_UID_MAX = 64, ARENA_MAX = 256 * 1024 };
+
+struct announcement {
+    struct case_images *images;
+    struct uuid patient_case;
+    char series_uid[SERIES_UID_MAX + 1];
+};
+
+static void on_answered(void *data, bool accepted, enum refusal why, uint64_t version) {
+    (void)version;
+    struct announcement *announcement = data;
+    if (accepted) {
+        imaging_announced(announcement->images->imaging, announcement->patient_case,
+                          announcement->series_uid);
+    } else {
+        log_warning("imaging", "a case did not take its images reason=%d", (int)why);
+    }
+    free(announcement);
+}
+
+static struct text text_of(const char *text) {
+    return (struct text){(uint32_t)strlen(text), text};
+}
+
+void case_images_on_series(void *data, const struct imaging_series *series) {
+    struct case_images *images = data;
+    struct display_set sets[DISPLAY_SETS_MAX];
+    struct add_images command = {.display_sets = {.count = 0, .items = sets}};
+    for (size_t i = 0; i < series->sets->count; i++) {
+        const struct display_pile *pile = &series->sets->sets[i];
+        if (pile->kind != DISPLAY_NOTHING) {
+            sets[command.display_sets.count++] = (struct display_set){
+                .display_set = text_of(pile->id),
+                .study_uid = text_of(series->study_uid),
+                .series_uid = text_of(series->series_uid),
+                .instances = (uint32_t)pile->count,
+                .document = pile->kind == DISPLAY_DOCUMENT,
+            };
+        }
+    }
+    images->clock->random(images->clock, command.command_id.bytes,
+                          sizeof(command.command_id.bytes));
+    struct announcement *announcement = calloc(1, sizeof(*announcement));
+    struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    struct encoded encoded = add_images_encode(&arena, &command);
+    if (announcement == NULL || encoded.fields.bytes == NULL) {
+        log_warning("imaging", "a case could not be told of its images");
+        free(announcement);
+    } else {
+        announcement->images = images;
+        announcement->patient_case = series->patient_case;
+        snprintf(announcement->series_uid, sizeof(announcement->series_uid), "%s",
+                 series->series_uid);
+        node_command(images->node, CHANNEL_KIND_PATIENT_CASE, series->patient_case, series->by,
+                     encoded, on_answered, announcement);
+    }
+    arena_finish(&arena);
+}

@@ -1,0 +1,45 @@
+/*
+ * What the operator decides, from the command line and the environment (each option --some-name is
+ * also CONSILIUM_SOME_NAME; the command line wins). Values borrow from argv and the environment.
+ */
+#ifndef CONSILIUM_CONFIG_H
+#define CONSILIUM_CONFIG_H
+
+#include "server/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_MESSAGE_MAX = 512, CONFIG_ADDRESS_MAX = 256 };
+
+struct config {
+    const char *data;
+    const char *listen;
+    uint16_t port;
+    const char *certificate; /* NULL = plain, on loopback only */
+    const char *key;
+    char admin_address[CONFIG_ADDRESS_MAX];
+    uint16_t admin_port;
+    const char *web;
+    const char *database_url; /* NULL = a private cluster under data */
+    const char *key_file;     /* key-encryption key; NULL = DATA/keys/key-encryption-key */
+    enum log_level log_level;
+    uint32_t connections_per_address;
+    bool limit_loopback;
+};
+
+enum config_result {
+    CONFIG_RUN,
+    CONFIG_CHECK, /* --check-config: say what it would do and end */
+    CONFIG_SHOWN, /* --help or --version was printed: end */
+    CONFIG_WRONG, /* message says what and what to do */
+};
+enum config_result config_read(struct config *ret, int argc, char **argv,
+                               char message[CONFIG_MESSAGE_MAX]);
+/* Prints what it amounts to, in words, without secrets. */
+void config_print(const struct config *config);
+
+#define CONSILIUM_VERSION "0.1.0"
+
+#endif

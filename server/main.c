@@ -1,0 +1,82 @@
+/*
+ * consilium: options, data folder, loop, signals. What it does in between is service.h's.
+ */
+#include "server/service.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static uv_signal_t signals[2];
+
+/* The first asks to drain, the second does not ask. */
+static void on_signal(uv_signal_t *handle, int number) {
+    (void)number;
+    static bool asked;
+    if (asked) {
+        log_warning("service", "ending at once");
+        _exit(1);
+    }
+    asked = true;
+    service_drain(handle->data);
+}
+
+static void watch_signals(uv_loop_t *loop, struct service *service) {
+    static const int numbers[2] = {SIGTERM, SIGINT};
+    for (unsigned i = 0; i < 2; i++) {
+        uv_signal_init(loop, &signals[i]);
+        signals[i].data = service;
+        uv_signal_start(&signals[i], on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)&signals[i]); /* they do not keep the loop running */
+    }
+}
+
+/* One descriptor a connection: take what the system allows, within reason. */
+static void raise_descriptor_limit(void) {
+    enum { DESCRIPTORS = 65536 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int run(const struct config *config, const struct data_folder *folder) {
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    struct service *service = service_start(&loop, config, folder);
+    watch_signals(&loop, service);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    int status = service_finish(service);
+    for (unsigned i = 0; i < 2; i++) {
+        uv_close((uv_handle_t *)&signals[i], NULL);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    log_info("service", "stopped");
+    return status;
+}
+
+int main(int argc, char **argv) {
+    struct config config;
+    struct data_folder folder;
+    char message[CONFIG_MESSAGE_MAX];
+    enum config_result result = config_read(&config, argc, argv, message);
+    if (result == CONFIG_SHOWN) {
+        return 0;
+    }
+    if (result == CONFIG_WRONG ||
+        !data_folder_open(&folder, config.data, message, sizeof(message))) {
+        fprintf(stderr, "consilium: %s\n", message);
+        return 2;
+    }
+    if (result == CONFIG_CHECK) {
+        config_print(&config);
+        return 0;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    log_set_level(config.log_level);
+    return run(&config, &folder);
+}

@@ -1,0 +1,425 @@
+#define _GNU_SOURCE /* memrchr */
+#include "server/service.h"
+
+#include "server/case_images.h"
+#include "server/gateway/gateway.h"
+#include "server/gateway/routes_health.h"
+#include "server/gateway/routes_imaging.h"
+#include "server/identity/identity.h"
+#include "server/imaging/imaging_service.h"
+#include "server/quarantine.h"
+#include "server/store/cluster.h"
+#include "server/store/migrate.h"
+#include "server/store/postgres.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_ROOM = DATA_PATH_MAX + 64 };
+
+/* The one root organisation of a deployment that was not told of others. */
+static const struct uuid default_tenant = {
+    {0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}};
+
+enum stage {
+    SERVICE_STARTING, /* ends when it listens, or fails */
+    SERVICE_RUNNING,  /* ends with service_drain */
+    SERVICE_DRAINING, /* ends when sessions and answers are gone, or after SERVICE_DRAIN_MS */
+    SERVICE_STOPPING, /* ends with the loop */
+};
+
+struct service {
+    /* Given */
+    uv_loop_t *loop;
+    const struct config *config;
+    const struct data_folder *folder;
+    /* Owned */
+    enum stage stage;
+    struct host_clock clock;
+    struct cluster *cluster;
+    struct postgres *postgres;
+    struct keys *keys;
+    struct store *store;
+    struct quarantine *quarantine;
+    struct identity *identity;
+    struct gateway *gateway;
+    struct node *node;
+    struct imaging_service *imaging;
+    struct case_images case_images;
+    struct health health;
+    struct metrics metrics;
+    char *database_url;
+    uv_timer_t timer; /* ready, then drain, then the last resort */
+    /* Derived */
+    uint64_t drain_by_ms;
+    int status;
+};
+
+/* Clock and randomness */
+
+static int64_t clock_now(struct host_clock *clock) {
+    (void)clock;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void clock_random(struct host_clock *clock, void *bytes, size_t length) {
+    (void)clock;
+    uint8_t *at = bytes;
+    while (length > 0) {
+        ssize_t got = getrandom(at, length, 0);
+        assert(got > 0 || errno == EINTR);
+        if (got > 0) {
+            at += got;
+            length -= (size_t)got;
+        }
+    }
+}
+
+/* Stopping, from wherever it stands */
+
+static void on_cluster_stopped(void *data) {
+    struct service *service = data;
+    service->cluster = NULL;
+    uv_close((uv_handle_t *)&service->timer, NULL);
+}
+
+static void stop_cluster(struct service *service) {
+    if (service->cluster != NULL) {
+        cluster_stop(service->cluster, on_cluster_stopped, service);
+    } else {
+        uv_close((uv_handle_t *)&service->timer, NULL);
+    }
+}
+
+static void on_postgres_closed(void *data) {
+    struct service *service = data;
+    service->postgres = NULL;
+    stop_cluster(service);
+}
+
+static void on_last_resort(uv_timer_t *timer) {
+    (void)timer;
+    log_error("service", "not stopped in time: ending now");
+    _exit(1);
+}
+
+static void close_database(struct service *service) {
+    if (service->identity != NULL) {
+        identity_stop(service->identity);
+    }
+    if (service->gateway != NULL) {
+        gateway_close(service->gateway);
+    }
+    if (service->node != NULL) {
+        node_destroy(service->node);
+        service->node = NULL;
+    }
+    if (service->store != NULL) {
+        store_destroy(service->store);
+        service->store = NULL;
+    }
+    if (service->postgres != NULL) {
+        postgres_close(service->postgres, on_postgres_closed, service);
+    } else {
+        stop_cluster(service);
+    }
+}
+
+static void on_imaging_closed(void *data) {
+    struct service *service = data;
+    service->imaging = NULL;
+    close_database(service);
+}
+
+static void close_imaging(void *data) {
+    struct service *service = data;
+    if (service->imaging != NULL) {
+        imaging_service_close(service->imaging, on_imaging_closed, service);
+    } else {
+        close_database(service);
+    }
+}
+
+static void stop(struct service *service) {
+    if (service->stage == SERVICE_STOPPING) {
+        return;
+    }
+    service->stage = SERVICE_STOPPING;
+    uv_timer_start(&service->timer, on_last_resort, SERVICE_STOP_MS, 0);
+    if (service->node != NULL) {
+        store_drain(service->store, close_imaging, service);
+    } else {
+        close_imaging(service);
+    }
+}
+
+static void fail(struct service *service, const char *words) {
+    log_error("service", "cannot start: %s", words);
+    service->status = 1;
+    stop(service);
+}
+
+/* Draining */
+
+static void on_drain_look(uv_timer_t *timer) {
+    struct service *service = timer->data;
+    uint32_t busy = gateway_busy_count(service->gateway);
+    if (busy > 0 && uv_now(service->loop) < service->drain_by_ms) {
+        return;
+    }
+    if (busy > 0) {
+        log_warning("service", "drained as far as time allowed left=%u", busy);
+    }
+    stop(service);
+}
+
+void service_drain(struct service *service) {
+    if (service->stage == SERVICE_DRAINING || service->stage == SERVICE_STOPPING) {
+        return;
+    }
+    log_info("service", "draining");
+    if (service->stage == SERVICE_STARTING) {
+        stop(service);
+        return;
+    }
+    service->stage = SERVICE_DRAINING;
+    service->drain_by_ms = uv_now(service->loop) + SERVICE_DRAIN_MS;
+    gateway_stop_listening(service->gateway);
+    node_drain(service->node, SERVICE_RECONNECT_SPREAD_MS);
+    uv_timer_start(&service->timer, on_drain_look, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
+}
+
+/* Starting */
+
+static const char *not_ready(void *data) {
+    struct service *service = data;
+    if (!store_available(service->store)) {
+        return "database";
+    }
+    return identity_ready(service->identity) ? NULL : "starting";
+}
+
+static void on_ready_look(uv_timer_t *timer) {
+    struct service *service = timer->data;
+    if (service->stage == SERVICE_RUNNING && not_ready(service) == NULL) {
+        uv_timer_stop(timer);
+        log_info("service", "ready port=%u", gateway_port(service->gateway));
+        imaging_service_announce_missed(service->imaging);
+    }
+}
+
+static bool start_gateway(struct service *service, const char **ret_message) {
+    const struct config *config = service->config;
+    struct gateway_config gateway = {
+        .loop = service->loop,
+        .clock = &service->clock,
+        .authority = identity_authority(service->identity),
+        .metrics = &service->metrics,
+        .address = config->listen,
+        .port = config->port,
+        .certificate = config->certificate,
+        .key = config->key,
+        .admin_address = config->admin_address,
+        .admin_port = config->admin_port,
+        .web_folder = config->web,
+        .connections_per_address_max = config->connections_per_address,
+        .limit_loopback = config->limit_loopback,
+    };
+    service->gateway = gateway_create(&gateway, ret_message);
+    return service->gateway != NULL;
+}
+
+static bool is_quarantined(void *data, struct uuid stream) {
+    struct service *service = data;
+    return quarantine_holds(service->quarantine, stream);
+}
+
+static void start_node(struct service *service) {
+    struct node_config node = {
+        .clock = &service->clock,
+        .store = service->store,
+        .transport = gateway_transport(service->gateway),
+        .crash_marker = quarantine_marker(service->quarantine),
+        .is_quarantined = is_quarantined,
+        .data = service,
+    };
+    service->node = node_create(&node);
+    assert(service->node != NULL);
+}
+
+static bool start_imaging(struct service *service, const char **ret_message) {
+    static char blobs[PATH_ROOM];
+    static char ingest[PATH_ROOM];
+    snprintf(blobs, sizeof(blobs), "%s/blobs", service->folder->path);
+    ssize_t length = readlink("/proc/self/exe", ingest, sizeof(ingest) - 32);
+    char *slash = length > 0 ? memrchr(ingest, '/', (size_t)length) : NULL;
+    if (slash == NULL) {
+        *ret_message = "this program's own folder cannot be found";
+        return false;
+    }
+    memcpy(slash + 1, "consilium-ingest", sizeof("consilium-ingest"));
+    struct imaging_service_config imaging = {
+        .loop = service->loop,
+        .postgres = service->postgres,
+        .keys = service->keys,
+        .tenant = default_tenant,
+        .blob_folder = blobs,
+        .ingest_program = ingest,
+        .on_series = case_images_on_series,
+        .data = &service->case_images,
+    };
+    service->imaging = imaging_service_create(&imaging, ret_message);
+    service->case_images = (struct case_images){service->node, &service->clock, service->imaging};
+    return service->imaging != NULL;
+}
+
+static bool open_keys(struct service *service, const char **ret_message) {
+    char folder[PATH_ROOM];
+    char path[PATH_ROOM + 32];
+    snprintf(folder, sizeof(folder), "%s/keys", service->folder->path);
+    snprintf(path, sizeof(path), "%s/key-encryption-key", folder);
+    bool own = service->config->key_file == NULL;
+    if (own && mkdir(folder, 0700) != 0 && errno != EEXIST) {
+        *ret_message = "the folder for keys cannot be made";
+        return false;
+    }
+    service->keys = keys_open(own ? path : service->config->key_file, own, ret_message);
+    return service->keys != NULL;
+}
+
+static void on_store_report(void *data, const char *words) {
+    (void)data;
+    log_warning("store", "%s", words);
+}
+
+static void listen_at_last(struct service *service) {
+    service->health = (struct health){
+        .gateway = service->gateway,
+        .sources = {&service->metrics, service->node, service->store},
+        .not_ready = not_ready,
+        .data = service,
+    };
+    routes_health_add(&service->health);
+    routes_imaging_add(service->gateway, service->imaging);
+    identity_start(service->identity, service->gateway, service->node);
+    const char *words = "";
+    if (!gateway_serve(service->gateway, service->node, &words)) {
+        fail(service, words);
+        return;
+    }
+    service->stage = SERVICE_RUNNING;
+    uv_timer_start(&service->timer, on_ready_look, READY_LOOK_MS, READY_LOOK_MS);
+}
+
+static void on_migrated(void *data, bool migrated, const char *message) {
+    struct service *service = data;
+    const char *words = message;
+    if (service->stage != SERVICE_STARTING) {
+        return;
+    }
+    if (!migrated || !open_keys(service, &words)) {
+        fail(service, words);
+        return;
+    }
+    service->postgres =
+        postgres_create(service->loop, service->database_url, SERVICE_POSTGRES_POOL);
+    service->store = store_create(&(struct store_config){
+        .database = postgres_database(service->postgres),
+        .keys = service->keys,
+        .clock = &service->clock,
+        .node = service->folder->node,
+        .tenant = default_tenant,
+        .report = on_store_report,
+    });
+    service->identity = identity_create(&(struct identity_config){
+        .loop = service->loop,
+        .clock = &service->clock,
+        .postgres = service->postgres,
+        .store = service->store,
+        .metrics = &service->metrics,
+        .data_folder = service->folder->path,
+        .version = CONSILIUM_VERSION,
+    });
+    if (!start_gateway(service, &words)) {
+        fail(service, words);
+        return;
+    }
+    start_node(service);
+    if (!start_imaging(service, &words)) {
+        fail(service, words);
+        return;
+    }
+    listen_at_last(service);
+}
+
+static void migrate(struct service *service, const char *url) {
+    service->database_url = strdup(url);
+    assert(service->database_url != NULL);
+    migrate_start(service->loop, service->database_url, on_migrated, service);
+}
+
+static void on_cluster_progress(void *data, const char *words) {
+    (void)data;
+    log_info("database", "%s", words);
+}
+
+static void on_cluster_ready(void *data, const char *url) {
+    struct service *service = data;
+    if (service->stage == SERVICE_STARTING) {
+        migrate(service, url);
+    }
+}
+
+static void on_cluster_failed(void *data, const char *words) {
+    fail(data, words);
+}
+
+struct service *service_start(uv_loop_t *loop, const struct config *config,
+                              const struct data_folder *folder) {
+    struct service *service = calloc(1, sizeof(*service));
+    assert(service != NULL);
+    service->loop = loop;
+    service->config = config;
+    service->folder = folder;
+    service->clock = (struct host_clock){clock_now, clock_random};
+    uv_timer_init(loop, &service->timer);
+    service->timer.data = service;
+    char crashes[PATH_ROOM];
+    snprintf(crashes, sizeof(crashes), "%s/crashes", folder->path);
+    service->quarantine = quarantine_open(crashes);
+    if (service->quarantine == NULL) {
+        fail(service, "the record of crashes cannot be written to the data folder");
+    } else if (config->database_url != NULL) {
+        migrate(service, config->database_url);
+    } else {
+        service->cluster = cluster_start(&(struct cluster_config){
+            .loop = loop,
+            .data_folder = folder->path,
+            .progress = on_cluster_progress,
+            .ready = on_cluster_ready,
+            .failed = on_cluster_failed,
+            .data = service,
+        });
+    }
+    return service;
+}
+
+int service_finish(struct service *service) {
+    int status = service->status;
+    identity_destroy(service->identity);
+    gateway_destroy(service->gateway);
+    keys_close(service->keys);
+    quarantine_close(service->quarantine);
+    free(service->database_url);
+    free(service);
+    return status;
+}
