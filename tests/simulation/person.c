@@ -174,6 +174,15 @@ void person_connects(struct person *person) {
     arena_finish(&arena);
 }
 
+/* A snapshot that was announced and never came: nothing is held. */
+static void forget_promised(struct heard *heard) {
+    if (heard->awaits_snapshot) {
+        heard->awaits_snapshot = false;
+        heard->version = 0;
+        heard->audience = 0;
+    }
+}
+
 void person_loses(struct person *person, struct link *link) {
     if (person->link != link) {
         return;
@@ -185,7 +194,7 @@ void person_loses(struct person *person, struct link *link) {
     for (unsigned i = 0; i < PERSON_CHANNELS; i++) {
         person->heard[i].open = false;
         person->heard[i].asked = false;
-        person->heard[i].awaits_snapshot = false;
+        forget_promised(&person->heard[i]);
     }
     later(person);
 }
@@ -230,6 +239,7 @@ static void on_session(struct person *person, const struct frame *frame, struct 
         const struct channel_ended *ended = message;
         struct heard *heard = person_channel(person, ended->channel);
         heard->open = false;
+        forget_promised(heard);
         later(person);
     } else if (frame->tag == SESSION_GRANT_CHANGED) {
         const struct grant_changed *changed = message;

@@ -97,7 +97,12 @@ export class Channel<K extends Kind> {
     /** The connection is gone: requests cannot be repeated, commands are. */
     detach(): void {
         this.number = 0;
-        this.awaitsSnapshot = false;
+        if (this.awaitsSnapshot) {
+            // It was announced and never came: nothing is held, so nothing can be resumed.
+            this.version = 0;
+            this.audience = 0;
+            this.awaitsSnapshot = false;
+        }
         if (this.phase !== 'ended') {
             this.phase = 'closed';
         }
