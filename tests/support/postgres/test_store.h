@@ -29,7 +29,7 @@ struct test_store {
 /* `node` makes the node's id; the tenant and the key-encryption key are the same for all. */
 void test_store_open(struct test_store *test, const char *url, uint8_t node);
 void test_store_close(struct test_store *test);
-/* One turn of the loop with its tick; waits for at most 20 ms. */
+/* One turn of the loop with its tick; waits for at most 1 ms. */
 void test_store_turn(struct test_store *test);
 void test_store_until_owner(struct test_store *test); /* of at least one shard */
 
