@@ -15,6 +15,10 @@ void stage_start(struct stage *stage) {
     stage->open = true;
     stage->settled = layout_default;
     stage->shape = layout_default;
+    /* Newer than tick 0, which is what somebody holds who comes back from before this life: an empty
+     * stage is news to them. */
+    stage->tick = stage->shape_tick = stage->version_tick = 1;
+    stage->version = 1;
 }
 
 void stage_finish(struct stage *stage) {

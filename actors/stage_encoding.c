@@ -114,6 +114,9 @@ void stage_restore(struct stage *stage, const struct stage_state *saved) {
     if (saved->stage_version > 0) {
         stage_apply_settled(stage, &header, &settled);
     }
+    if (stage->version == 0) {
+        stage->version = 1; /* on the wire 0 says that nothing changed */
+    }
 }
 
 static struct stage_viewport_list viewports_since(const struct stage *stage, uint32_t since,
