@@ -1,0 +1,147 @@
+/* links: actors actor_test_support */
+/* A person's own actor: registration, worklist, preferences, read marks, and that nobody else sees
+ * them. */
+#include "tests/unit/support_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct world world;
+
+static uint32_t a_person(void) {
+    world_start(&world);
+    world_people(&world);
+    return world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER), world_person(MEMBER),
+                        false);
+}
+
+static struct user *person(void) {
+    return world_user(&world, world_person(MEMBER));
+}
+
+static bool contains(struct bytes bytes, const char *word) {
+    size_t length = strlen(word);
+    for (uint32_t i = 0; i + length <= bytes.length; i++) {
+        if (memcmp(bytes.bytes + i, word, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void only_the_person_opens_their_own_actor(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    assert_int_equal(world.sessions[self].grant.audiences, AUDIENCE_OWN);
+    uint32_t other = world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                                  world_person(ADMINISTRATOR), true);
+    assert_false(world.sessions[other].attached);
+    world_stop(&world);
+}
+
+static void the_verifier_leaves_in_no_snapshot_and_no_event(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    assert_false(contains(user_kind.snapshot(&person()->actor, 0xff, &arena).fields, "argon2id"));
+    assert_true(contains(user_kind.save(&person()->actor, &arena).fields, "argon2id"));
+    struct change_verifier change = {.command_id = uuid_of(800), .verifier = TEXT("$argon2id$new")};
+    world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                 change_verifier_encode(&arena, &change));
+    assert_true(text_equal(person()->verifier, TEXT("$argon2id$new")));
+    assert_false(world_saw(&world, self, USER_VERIFIER_SET));
+    arena_finish(&arena);
+    world_stop(&world);
+}
+
+static void a_session_may_not_do_what_the_system_does(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    struct put_entry put = {.entry = {.id = uuid_of(1), .title = TEXT("Mine")}};
+    assert_int_equal(world_say(&world, self, USER_PUT_ENTRY, &put), REFUSAL_NOT_PERMITTED);
+    struct change_verifier change = {.verifier = TEXT("x")};
+    assert_int_equal(world_say(&world, self, USER_CHANGE_VERIFIER, &change), REFUSAL_NOT_PERMITTED);
+    world_stop(&world);
+}
+
+static void an_administrator_registers_a_person_once(void **unused) {
+    (void)unused;
+    world_start(&world);
+    uint32_t root = world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), true);
+    struct register_user command = {
+        .login = TEXT("Upper"), .name = TEXT("N"), .verifier = TEXT("v")};
+    assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_MALFORMED);
+    command.login = TEXT("lower");
+    command.verifier = TEXT("");
+    assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_MALFORMED);
+    command.verifier = TEXT("v");
+    assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_NONE);
+    assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_NOT_PERMITTED);
+    world_stop(&world);
+}
+
+static void preferences_are_set_replaced_removed_and_bounded(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    struct set_preference command = {.name = TEXT("key.next"), .value = TEXT("KeyN")};
+    world_say(&world, self, USER_SET_PREFERENCE, &command);
+    command.value = TEXT("KeyM");
+    world_say(&world, self, USER_SET_PREFERENCE, &command);
+    assert_int_equal(person()->preferences.count, 1);
+    assert_true(text_equal(person()->preferences.items[0].value, TEXT("KeyM")));
+    command.value = TEXT("");
+    world_say(&world, self, USER_SET_PREFERENCE, &command);
+    assert_int_equal(person()->preferences.count, 0);
+    char name[4] = "000";
+    command = (struct set_preference){.name = {3, name}, .value = TEXT("v")};
+    for (int i = 0; i < USER_PREFERENCES_MAX; i++) {
+        name[0] = (char)('0' + i / 100);
+        name[1] = (char)('0' + i / 10 % 10);
+        name[2] = (char)('0' + i % 10);
+        assert_int_equal(world_say(&world, self, USER_SET_PREFERENCE, &command), REFUSAL_NONE);
+    }
+    name[0] = 'x';
+    assert_int_equal(world_say(&world, self, USER_SET_PREFERENCE, &command), REFUSAL_TOO_MANY);
+    command.name = TEXT("");
+    assert_int_equal(world_say(&world, self, USER_SET_PREFERENCE, &command), REFUSAL_MALFORMED);
+    world_stop(&world);
+}
+
+static void read_marks_never_go_back(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    struct mark_read command = {.patient_case = uuid_of(1), .version = 5};
+    world_say(&world, self, USER_MARK_READ, &command);
+    command.version = 3;
+    assert_int_equal(world_say(&world, self, USER_MARK_READ, &command), REFUSAL_NONE);
+    assert_int_equal(person()->read_marks.items[0].version, 5);
+    command.patient_case = (struct uuid){{0}};
+    assert_int_equal(world_say(&world, self, USER_MARK_READ, &command), REFUSAL_MALFORMED);
+    world_stop(&world);
+}
+
+static void an_entry_for_somebody_who_does_not_exist_is_refused_and_settled(void **unused) {
+    (void)unused;
+    world_start(&world);
+    world_make_board(&world, A_BOARD);
+    assert_int_equal(world.fake.pending_count, 0);
+    assert_int_equal(fake_host_stream(&world.fake, CHANNEL_KIND_USER, world_person(CHAIR))->count,
+                     0);
+    world_stop(&world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_person_opens_their_own_actor),
+        cmocka_unit_test(the_verifier_leaves_in_no_snapshot_and_no_event),
+        cmocka_unit_test(a_session_may_not_do_what_the_system_does),
+        cmocka_unit_test(an_administrator_registers_a_person_once),
+        cmocka_unit_test(preferences_are_set_replaced_removed_and_bounded),
+        cmocka_unit_test(read_marks_never_go_back),
+        cmocka_unit_test(an_entry_for_somebody_who_does_not_exist_is_refused_and_settled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
