@@ -14,9 +14,14 @@ static void write_member(struct bounded_output *output, const char *name, const 
 
 static void write_series(struct bounded_output *output, const struct imaging_series *series) {
     bounded_output_text(output, ",\"displaySets\":[");
+    bool any = false;
     for (size_t i = 0; i < series->sets->count; i++) {
         const struct display_pile *set = &series->sets->sets[i];
-        bounded_output_text(output, i ? ",{\"displaySet\":" : "{\"displaySet\":");
+        if (set->kind == DISPLAY_NOTHING) {
+            continue;
+        }
+        bounded_output_text(output, any ? ",{\"displaySet\":" : "{\"displaySet\":");
+        any = true;
         json_write_string(output, set->id, strlen(set->id));
         write_member(output, "studyUid", series->study_uid);
         write_member(output, "seriesUid", series->series_uid);

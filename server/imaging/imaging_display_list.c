@@ -13,11 +13,15 @@
 #define COLUMN_OUTLINE 0
 #define COLUMN_IDENTITY 1 // sealed; of one instance of each series, empty in the others
 
-/* The instances of one series, in the order of the rows. */
+#define FIRST_CAPACITY 64
+
+/* The instances of one series, in the order of the rows. Used for one series after the other: what
+ * it takes follows the longest series, not the case. */
 struct listed_series {
     struct instance *instances;
     struct display_slice *slices;
     size_t count;
+    size_t capacity;
     struct instance identity; // of one of them, with descriptions and dates
 };
 
@@ -141,12 +145,32 @@ static bool open_identity(struct instance *ret_identity, struct uuid patient_cas
     return opened;
 }
 
+static bool grow(struct listed_series *series) {
+    if (series->count < series->capacity) {
+        return true;
+    }
+    size_t capacity = series->capacity ? 2 * series->capacity : FIRST_CAPACITY;
+    struct instance *instances = realloc(series->instances, capacity * sizeof *instances);
+    if (instances) {
+        series->instances = instances;
+    }
+    struct display_slice *slices = realloc(series->slices, capacity * sizeof *slices);
+    if (slices) {
+        series->slices = slices;
+    }
+    series->capacity = instances && slices ? capacity : series->capacity;
+    return instances && slices;
+}
+
 /* Reads rows from `first` on while they are of one series; returns how many, 0 when one is damaged.
  */
 static size_t read_series(const struct kept_rows *rows, int first, struct uuid patient_case,
                           const struct case_keys *keys, struct listed_series *series) {
     series->count = 0;
     for (int row = first; row < rows->row_count && series->count < DISPLAY_SLICES_MAX; row++) {
+        if (!grow(series)) {
+            return 0;
+        }
         struct instance *instance = &series->instances[series->count];
         struct bytes outline = kept_rows_cell(rows, row, COLUMN_OUTLINE);
         if (!instance_decode(instance, outline.bytes, outline.length)) {
@@ -167,26 +191,21 @@ static size_t read_series(const struct kept_rows *rows, int first, struct uuid p
 
 bool display_list_write(const struct kept_rows *rows, struct uuid patient_case,
                         const struct case_keys *keys, struct bounded_output *output) {
-    size_t space = (size_t)rows->row_count + 1;
     struct listed_series *series = calloc(1, sizeof *series);
-    struct instance *instances = calloc(space, sizeof *instances);
-    struct display_slice *slices = calloc(space, sizeof *slices);
-    bool written = series && instances && slices;
+    bool written = series != NULL;
     bool any = false;
     bounded_output_text(output, "{\"displaySets\":[");
     for (int row = 0; written && row < rows->row_count;) {
-        series->instances = instances;
-        series->slices = slices;
         size_t count = read_series(rows, row, patient_case, keys, series);
         written = count > 0 && write_series(output, series, &any);
         row += (int)count;
     }
     bounded_output_text(output, "]}");
     if (series) {
+        free(series->instances);
+        free(series->slices);
         OPENSSL_cleanse(series, sizeof *series);
     }
     free(series);
-    free(instances);
-    free(slices);
     return written && !output->failed;
 }

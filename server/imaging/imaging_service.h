@@ -43,8 +43,9 @@ struct imaging_service_config {
     const char *blob_folder;    // made when absent
     const char *ingest_program; // path of consilium-ingest
     unsigned threads;           // 0 = 4
-    /* Images of a case have changed: tell its actor. Files that come in quick succession are told
-     * together. Told again after a restart until imaging_announced was called. */
+    /* Images of a case have changed: tell its actor (sets of kind DISPLAY_NOTHING are not shown).
+     * Files that come in quick succession are told together. Told again after a restart until
+     * imaging_announced was called. */
     void (*on_series)(void *data, const struct imaging_series *series);
     void *data;
 };

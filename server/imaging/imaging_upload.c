@@ -166,6 +166,8 @@ static void on_inserted(void *data, enum postgres_result result, const struct po
     if (raced) {
         look_up(upload);
     } else if (result != POSTGRES_OK) {
+        log_warning("imaging", "upload not written down sqlstate=%s",
+                    rows ? postgres_sqlstate(rows) : "");
         finish(upload, UPLOAD_UNAVAILABLE);
     } else if (upload->held) {
         finish(upload, UPLOAD_HELD);

@@ -1,6 +1,8 @@
 /* links: imaging_format; timeout: 120 */
 /* The test files of Debian's python3-pydicom, read by us and by DCMTK's dcmdump. */
 #define _GNU_SOURCE
+#include "server/imaging/data_dictionary.h"
+#include "server/imaging/element_walker.h"
 #include "server/imaging/instance_reader.h"
 
 #include <glob.h>
@@ -189,8 +191,59 @@ static void names_in_many_scripts_are_valid_utf8(void **state) {
     globfree(&paths);
 }
 
+/* Whether DCMTK's word for a VR means ours: it has its own for the choices of PS3.6. */
+static bool same_vr(const char *theirs, uint16_t ours) {
+    static const struct {
+        const char *theirs;
+        uint16_t ours;
+    } choices[] = {{"xs", DICOM_VR('U', 'S')},
+                   {"lt", DICOM_VR('O', 'W')},
+                   {"ox", DICOM_VR('O', 'W')},
+                   {"px", DICOM_VR('O', 'W')},
+                   {"up", DICOM_VR('U', 'L')}};
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        if (strcmp(choices[i].theirs, theirs) == 0) {
+            return choices[i].ours == ours;
+        }
+    }
+    return DICOM_VR(theirs[0], theirs[1]) == ours;
+}
+
+static void dcmtk_gives_every_attribute_of_our_dictionary_the_same_vr(void **state) {
+    (void)state;
+    glob_t paths;
+    if (glob("/usr/share/libdcmtk*/dicom.dic", 0, NULL, &paths) != 0) {
+        fprintf(stderr, "\n*** SKIPPED: DCMTK's dictionary is not installed ***\n\n");
+        skip();
+    }
+    FILE *dictionary = fopen(paths.gl_pathv[0], "r");
+    assert_non_null(dictionary);
+    char line[512];
+    size_t compared = 0;
+    while (fgets(line, sizeof line, dictionary)) {
+        unsigned group;
+        unsigned element;
+        char vr[8];
+        if (sscanf(line, "(%4x,%4x)\t%7s", &group, &element, vr) != 3) {
+            continue;
+        }
+        uint16_t ours = data_dictionary_vr(DICOM_TAG(group, element));
+        if (ours == DICOM_VR('U', 'N') || group % 2 == 1) {
+            continue;
+        }
+        if (!same_vr(vr, ours)) {
+            fail_msg("(%04X,%04X) is %s", group, element, vr);
+        }
+        compared++;
+    }
+    fclose(dictionary);
+    globfree(&paths);
+    assert_true(compared >= data_dictionary_size());
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dcmtk_gives_every_attribute_of_our_dictionary_the_same_vr),
         cmocka_unit_test(every_file_is_taken_or_refused_for_what_is_wrong_with_it),
         cmocka_unit_test(dcmtk_reads_the_same),
         cmocka_unit_test(names_in_many_scripts_are_valid_utf8),
