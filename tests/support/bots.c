@@ -70,6 +70,8 @@ static void on_lost(void *context, enum client_loss loss, uint32_t code, bool re
     close_channel(bot);
     bot->losses++;
     bot->last_code = loss == LOSS_CLOSED ? code : 0;
+    if (bot->losses == 1)
+        bot->first_code = bot->last_code;
     bot->stopped |= !returns;
 }
 
@@ -131,13 +133,16 @@ bool bots_all_open(struct bots *bots, int limit_ms) {
     return bots->open == bots->plan.count;
 }
 
-void bot_bind_pointer(struct bot *bot) {
+void bot_begin_pointing(struct bot *bot, struct uuid patient_case) {
     struct arena arena;
+    struct set_pointing show = {.pointing = true};
     struct bind_handle bind = {.target = {.space = POINTER_SPACE_FRAME_OF_REFERENCE,
-                                          .patient_case = bot->bots->plan.actor(bot->bots, bot->index),
+                                          .patient_case = patient_case,
                                           .study_uid = TEXT("2.25.1"),
                                           .uid = TEXT("2.25.2")}};
     arena_init(&arena, FIELDS_BYTES);
+    client_session_signal(client_session_of(bot->client), BOT_CHANNEL,
+                          set_pointing_encode(&arena, &show));
     client_session_request(client_session_of(bot->client), BOT_CHANNEL,
                            bind_handle_encode(&arena, &bind));
     arena_finish(&arena);

@@ -20,7 +20,7 @@ struct bot {
     bool stopped; /* for good, by the server */
     uint64_t opened, snapshots, events, losses;
     uint64_t version;   /* of the channel, with the last event or snapshot */
-    uint32_t last_code; /* of the last close */
+    uint32_t first_code, last_code; /* of closes by the server; 0 = the line broke */
     uint16_t participant, handle;
 };
 
@@ -54,8 +54,9 @@ void bots_run(struct bots *bots, int duration_ms);
 /* Until all have their channel open. */
 bool bots_all_open(struct bots *bots, int limit_ms);
 
-/* Asks for a pointer handle on the channel; `bot->handle` when it is answered. */
-void bot_bind_pointer(struct bot *bot);
+/* Shows its pointer and asks for a handle in a space of `patient_case`, the one on the stage of the
+ * channel; `bot->handle` when it is answered. */
+void bot_begin_pointing(struct bot *bot, struct uuid patient_case);
 void bot_point(struct bot *bot, float x, float y, float z);
 /* Says `text` on a case, under a fresh command id; its seq, 0 when it could not be sent. */
 uint32_t bot_post(struct bot *bot, struct uuid command_id, struct text text);

@@ -16,16 +16,18 @@
 enum { SERVER_ARGUMENTS_MAX = 8, SERVER_READY_MS = 60 * 1000 };
 
 struct server_options {
-    const char *program;  /* the path of consilium */
-    bool tls;             /* with a certificate made for this process */
-    const char *database; /* a PostgreSQL that is there already; NULL = a private one */
-    const char *data;     /* parent of the data folder, which is then not removed; NULL = temporary */
+    const char *program; /* the path of consilium */
+    bool tls;            /* with a certificate made for this process */
+    /* Another server, which outlives this one: its database and keys are shared. NULL = own ones. */
+    const struct server_process *beside;
+    const char *parent; /* folder to make the data folder in; NULL = the temporary directory */
     const char *arguments[SERVER_ARGUMENTS_MAX]; /* more of them; ends with NULL */
 };
 
 struct server_process;
 
-/* Starts and waits until /readyz says 200. NULL when it does not within SERVER_READY_MS; standard
+/* Starts and waits until /readyz says 200, or anything when it is beside another, which may own all
+ * there is. NULL when it does not within SERVER_READY_MS; standard
  * error says why. Options are copied but for the texts, which are borrowed until the end. */
 struct server_process *server_process_start(const struct server_options *options);
 /* Kills what runs and removes the folder. NULL is fine. */
@@ -46,7 +48,7 @@ void server_process_kill(struct server_process *server);
 bool server_process_launch(struct server_process *server);
 /* Waits for /readyz to say 200; false after `limit_ms` or when the process has ended. */
 bool server_process_wait_ready(struct server_process *server, int limit_ms);
-/* /readyz now: its status, 0 without an answer. */
+/* /readyz of the admin address now: its status, 0 without an answer. */
 unsigned server_process_readiness(const struct server_process *server);
 /* SIGTERM; the exit status, -1 when it did not end within `limit_ms` or died of a signal. */
 int server_process_finish(struct server_process *server, int limit_ms);
@@ -54,6 +56,9 @@ int server_process_finish(struct server_process *server, int limit_ms);
 void server_process_signal(struct server_process *server, int signal_number);
 /* True while the process lives; collects it when it has ended by itself. */
 bool server_process_runs(struct server_process *server);
+
+/* A counter or gauge of /metrics by its name there; -1 when there is none. */
+double server_process_metric(const struct server_process *server, const char *name);
 
 /* The postmaster of the private PostgreSQL; 0 = none. */
 pid_t server_process_postmaster(const struct server_process *server);

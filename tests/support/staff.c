@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { BODY_BYTES = 512, COMMAND_BYTES = 64 * 1024, CHANNEL = 1, MADE_BY_ONE_SESSION = 15 };
+enum { BODY_BYTES = 512, COMMAND_BYTES = 64 * 1024, MADE_BY_ONE_SESSION = 10 };
 
 static const char program[] = "test staff";
 static const char password[] = "a password for tests only";
@@ -100,23 +100,35 @@ void staff_finish(struct staff *staff) {
     server_address_finish(&staff->address);
 }
 
-static struct encoded create_case(const struct staff *staff, struct arena *arena) {
-    struct case_member members[STAFF_MAX];
-    for (unsigned i = 0; i < staff->count; i++)
-        members[i] = (struct case_member){.user = staff->people[i].id,
-                                          .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
-                                          .name = TEXT("A member")};
+/* One conversation that makes several things, numbered from `first`. */
+struct making {
+    struct conversation conversation;
+    const struct staff *staff;
+    struct arena arena;
+    uint16_t channel;
+};
+
+/* Whoever makes a case belongs to it, or would lose sight of it before the answer comes. */
+static struct encoded create_case(struct making *making) {
+    const struct staff *staff = making->staff;
+    struct case_member members[STAFF_MAX + 1];
+    for (unsigned i = 0; i <= staff->count; i++)
+        members[i] = (struct case_member){
+            .user = i < staff->count ? staff->people[i].id : making->conversation.user,
+            .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
+            .name = TEXT("A member")};
     struct create_case command = {.command_id = fresh_id(),
                                   .subject = {.name = TEXT("Invented^Person"),
                                               .birth_date = TEXT("1970-01-01"),
                                               .sex = TEXT("O"),
                                               .patient_id = TEXT("0")},
                                   .title = TEXT("A question"),
-                                  .members = {staff->count, members}};
-    return create_case_encode(arena, &command);
+                                  .members = {staff->count + 1, members}};
+    return create_case_encode(&making->arena, &command);
 }
 
-static struct encoded create_board(const struct staff *staff, struct arena *arena) {
+static struct encoded create_board(struct making *making) {
+    const struct staff *staff = making->staff;
     struct member members[STAFF_MAX];
     for (unsigned i = 0; i < staff->count; i++)
         members[i] = (struct member){.user = staff->people[i].id,
@@ -127,50 +139,66 @@ static struct encoded create_board(const struct staff *staff, struct arena *aren
                                    .title = TEXT("A board"),
                                    .starts_at = 1000000,
                                    .members = {staff->count, members}};
-    return create_board_encode(arena, &command);
+    return create_board_encode(&making->arena, &command);
 }
 
-typedef struct encoded (*make_command)(const struct staff *staff, struct arena *arena);
+static bool open_channel(struct making *making, enum channel_kind kind, struct uuid id) {
+    return conversation_open(&making->conversation, ++making->channel, kind, id);
+}
+
+static bool say(struct making *making, struct encoded command) {
+    enum refusal refusal =
+        conversation_say(&making->conversation, making->channel, command, NULL);
+    if (refusal != REFUSAL_NONE)
+        fprintf(stderr, "Command %u was refused: %d\n", command.tag, refusal);
+    return refusal == REFUSAL_NONE;
+}
+
+static bool make_case(struct making *making, unsigned number) {
+    return open_channel(making, CHANNEL_KIND_PATIENT_CASE, staff_case_id(number)) &&
+           say(making, create_case(making));
+}
+
+static bool make_board(struct making *making, unsigned number) {
+    return open_channel(making, CHANNEL_KIND_BOARD, staff_board_id(number)) &&
+           say(making, create_board(making));
+}
+
+/* As the chair: puts the case of the board's number on its agenda and on its stage. */
+static bool begin_board(struct making *making, unsigned number) {
+    struct add_item add = {.command_id = fresh_id(), .patient_case = staff_case_id(number)};
+    struct open_item open = {.command_id = fresh_id(), .item = 0, .next = 1};
+    return open_channel(making, CHANNEL_KIND_BOARD, staff_board_id(number)) &&
+           say(making, add_item_encode(&making->arena, &add)) &&
+           say(making, open_item_encode(&making->arena, &open));
+}
 
 /* A session may make a burst of them and then few a second, so many are made by several sessions. */
-static bool make_some(const struct staff *staff, enum channel_kind kind, unsigned first,
-                      unsigned count, make_command make) {
-    struct conversation conversation;
-    if (!conversation_begin(&conversation, &staff->address, staff->administrator, program))
-        return false;
+static bool make_all(const struct staff *staff, const char *token, unsigned first, unsigned count,
+                     bool (*make)(struct making *making, unsigned number)) {
     bool made = true;
-    for (unsigned i = 0; made && i < count; i++) {
-        struct arena arena;
-        struct uuid id = kind == CHANNEL_KIND_BOARD ? staff_board_id(first + i)
-                                                    : staff_case_id(first + i);
-        arena_init(&arena, COMMAND_BYTES);
-        enum refusal refusal = REFUSAL_NOT_FOUND;
-        if (conversation_open(&conversation, (uint16_t)(CHANNEL + i), kind, id))
-            refusal = conversation_say(&conversation, (uint16_t)(CHANNEL + i), make(staff, &arena),
-                                       NULL);
-        made = refusal == REFUSAL_NONE;
-        if (!made)
-            fprintf(stderr, "Number %u could not be made: refusal %d\n", first + i, refusal);
-        arena_finish(&arena);
+    for (unsigned done = 0; made && done < count;) {
+        struct making making = {.staff = staff};
+        if (!conversation_begin(&making.conversation, &staff->address, token, program))
+            return false;
+        for (unsigned i = 0; made && i < MADE_BY_ONE_SESSION && done < count; i++, done++) {
+            arena_init(&making.arena, COMMAND_BYTES);
+            made = make(&making, first + done);
+            arena_finish(&making.arena);
+        }
+        conversation_end(&making.conversation);
     }
-    conversation_end(&conversation);
-    return made;
-}
-
-static bool make_all(const struct staff *staff, enum channel_kind kind, unsigned first,
-                     unsigned count, make_command make) {
-    bool made = true;
-    for (unsigned done = 0; made && done < count; done += MADE_BY_ONE_SESSION) {
-        unsigned some = count - done < MADE_BY_ONE_SESSION ? count - done : MADE_BY_ONE_SESSION;
-        made = make_some(staff, kind, first + done, some, make);
-    }
+    if (!made)
+        fprintf(stderr, "Not all cases or boards could be made\n");
     return made;
 }
 
 bool staff_make_cases(const struct staff *staff, unsigned first, unsigned count) {
-    return make_all(staff, CHANNEL_KIND_PATIENT_CASE, first, count, create_case);
+    return make_all(staff, staff->administrator, first, count, make_case);
 }
 
 bool staff_make_boards(const struct staff *staff, unsigned first, unsigned count) {
-    return make_all(staff, CHANNEL_KIND_BOARD, first, count, create_board);
+    return staff_make_cases(staff, first, count) &&
+           make_all(staff, staff->administrator, first, count, make_board) &&
+           make_all(staff, staff->people[0].token, first, count, begin_board);
 }

@@ -9,7 +9,7 @@
 #include "clients/native/conversation.h"
 #include "tests/support/server_process.h"
 
-enum { STAFF_MAX = 64 };
+enum { STAFF_MAX = 60 };
 
 struct staff_person {
     struct uuid id;
@@ -33,9 +33,11 @@ struct uuid staff_board_id(unsigned number);
 /* Never twice the same, in any process. */
 struct uuid fresh_id(void);
 
-/* Makes `count` cases, or boards, from number `first` on. Everybody of the staff belongs to each:
- * person 0 as coordinator (of a board: as its chair), the others as members. */
+/* Makes `count` cases from number `first` on. Everybody of the staff belongs to each: person 0 as
+ * coordinator, the others as members. */
 bool staff_make_cases(const struct staff *staff, unsigned first, unsigned count);
+/* Makes boards, each with the case of the same number on its stage, which is made too. Person 0 is
+ * the chair, the others are members. */
 bool staff_make_boards(const struct staff *staff, unsigned first, unsigned count);
 
 #endif
