@@ -10,7 +10,7 @@
 #include "server/identity/sign_ins.h"
 #include "server/identity/tickets.h"
 
-enum { IDENTITY_SWEEP_MS = 30000, IDENTITY_RETRY_MS = 500, REGISTRATIONS_MAX = 16 };
+enum { IDENTITY_SWEEP_MS = 30000, IDENTITY_RETRY_MS = 100, REGISTRATIONS_MAX = 16 };
 
 struct identity {
     /* Given */
