@@ -79,7 +79,9 @@ void imaging_service_close(struct imaging_service *service, void (*closed)(void 
     service->closed = closed;
     service->closed_data = data;
     imaging_revoke(service, (struct uuid){{0}}, (struct uuid){{0}});
-    close_when_idle(service);
+    imaging_operation_began(service); // the endings below may be the last of all
+    imaging_end_receiving(service);
+    imaging_operation_ended(service);
 }
 
 void imaging_operation_began(struct imaging_service *service) {

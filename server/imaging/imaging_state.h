@@ -41,6 +41,7 @@ struct imaging_service {
     struct announce_entry announces[ANNOUNCE_WAITING_MAX];
     size_t announce_count;
     struct imaging_download *downloads; // open ones
+    struct imaging_upload *receiving;   // whose bytes are still coming
     uint64_t uploads_size;
     unsigned uploads_count;
     size_t operations; // asynchronous work that comes back to us
@@ -98,6 +99,9 @@ void imaging_load_series(struct imaging_service *service, struct uuid patient_ca
 /* Has the series told to its case soon. */
 void imaging_announce_soon(struct imaging_service *service, struct uuid patient_case,
                            const char *series_uid, struct uuid by);
+
+/* Ends the uploads whose bytes are still coming: they would keep a closing service waiting. */
+void imaging_end_receiving(struct imaging_service *service);
 
 void imaging_forget_locators(struct imaging_service *service, struct uuid patient_case);
 

@@ -38,6 +38,7 @@ struct imaging_upload {
     uint8_t *frames;
     struct case_keys keys;
     struct bounded_output outline, identity, metadata; // columns
+    struct imaging_upload *next, **link;               // while its bytes are coming
     /* Derived. */
     uint64_t received;
     struct instance instance;
@@ -51,8 +52,19 @@ struct imaging_upload {
 
 static void look_up(struct imaging_upload *upload);
 
+static void leave_receiving(struct imaging_upload *upload) {
+    if (upload->link) {
+        *upload->link = upload->next;
+        if (upload->next) {
+            upload->next->link = upload->link;
+        }
+        upload->link = NULL;
+    }
+}
+
 static void free_upload(struct imaging_upload *upload) {
     struct imaging_service *service = upload->service;
+    leave_receiving(upload);
     close(upload->file);
     if (upload->json) {
         OPENSSL_cleanse(upload->json, upload->json_size);
@@ -114,10 +126,22 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
     bounded_output_init(&upload->outline, INSTANCE_ENCODED_MAX);
     bounded_output_init(&upload->identity, INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD);
     bounded_output_init(&upload->metadata, METADATA_PART_MAX + SEALED_VALUE_OVERHEAD);
+    upload->link = &service->receiving;
+    upload->next = service->receiving;
+    if (upload->next) {
+        upload->next->link = &upload->next;
+    }
+    service->receiving = upload;
     service->uploads_size += size;
     service->uploads_count++;
     imaging_operation_began(service);
     return upload;
+}
+
+void imaging_end_receiving(struct imaging_service *service) {
+    while (service->receiving) {
+        finish(service->receiving, UPLOAD_UNAVAILABLE);
+    }
 }
 
 bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes) {
@@ -376,6 +400,7 @@ static void on_parsed(void *data, const struct parsed *parsed) {
 void imaging_upload_end(struct imaging_upload *upload) {
     assert(upload->received == upload->size && !upload->ended);
     upload->ended = true;
+    leave_receiving(upload);
     // From here nobody can change it, the child included.
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
     if (fcntl(upload->file, F_ADD_SEALS, seals) != 0 ||

@@ -266,6 +266,16 @@ static void an_upload_that_is_cancelled_leaves_nothing(void **state) {
     close_service(site);
 }
 
+static void closing_ends_an_upload_whose_bytes_are_still_coming(void **state) {
+    struct site *site = new_case(state);
+    site->done = false;
+    assert_non_null(
+        imaging_upload_begin(site->service, site->patient_case, user, 1000, on_uploaded, site));
+    close_service(site);
+    assert_true(site->done);
+    assert_int_equal(site->outcome, UPLOAD_UNAVAILABLE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_uploaded_series_becomes_a_volume),
@@ -282,6 +292,7 @@ int main(void) {
         cmocka_unit_test(a_key_that_is_not_in_memory_comes_from_its_row),
         cmocka_unit_test(many_uploads_at_once_are_all_there),
         cmocka_unit_test(an_upload_that_is_cancelled_leaves_nothing),
+        cmocka_unit_test(closing_ends_an_upload_whose_bytes_are_still_coming),
     };
     return cmocka_run_group_tests(tests, set_up_site, tear_down_site);
 }
