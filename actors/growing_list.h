@@ -1,7 +1,7 @@
 /*
- * The lists of a state: generated lists that grow in the actor's arena. Room is always the next
+ * The lists of a state: generated lists that grow in the actor's arena. Space is always the next
  * power of two at or above the count, so that it need not be remembered; a list that grows so may
- * not be filled by the generated ..._list_copy, which leaves no room.
+ * not be filled by the generated ..._list_copy, which leaves no space.
  */
 #ifndef CONSILIUM_GROWING_LIST_H
 #define CONSILIUM_GROWING_LIST_H
@@ -12,22 +12,22 @@
 
 enum { GROWING_LIST_FIRST = 4 };
 
-static inline void *growing_list_room(struct arena *arena, void *items, uint32_t count,
-                                      size_t item_size) {
-    void *room = items;
+static inline void *growing_list_space(struct arena *arena, void *items, uint32_t count,
+                                       size_t item_size) {
+    void *space = items;
     if (count == 0 && items == NULL) {
-        room = arena_alloc(arena, GROWING_LIST_FIRST * item_size);
+        space = arena_alloc(arena, GROWING_LIST_FIRST * item_size);
     } else if (count >= GROWING_LIST_FIRST && (count & (count - 1)) == 0) {
-        room = arena_extend(arena, items, count * item_size, 2 * (size_t)count * item_size);
+        space = arena_extend(arena, items, count * item_size, 2 * (size_t)count * item_size);
     }
-    assert(room != NULL); /* the bounds of the schema are far below the arena's */
-    return room;
+    assert(space != NULL); /* the bounds of the schema are far below the arena's */
+    return space;
 }
 
 /* A new last item, not cleared. */
 #define growing_list_add(arena, list)                                                              \
     ((list)->items =                                                                               \
-         growing_list_room((arena), (list)->items, (list)->count, sizeof *(list)->items),          \
+         growing_list_space((arena), (list)->items, (list)->count, sizeof *(list)->items),         \
      &(list)->items[(list)->count++])
 
 /* Takes item `index` out and keeps the order of the others. */

@@ -15,8 +15,8 @@ void stage_start(struct stage *stage) {
     stage->open = true;
     stage->settled = layout_default;
     stage->shape = layout_default;
-    /* Newer than tick 0, which is what somebody holds who comes back from before this life: an empty
-     * stage is news to them. */
+    /* Newer than tick 0, which is what somebody holds who comes back from before this life: an
+     * empty stage is news to them. */
     stage->tick = stage->shape_tick = stage->version_tick = 1;
     stage->version = 1;
 }
@@ -96,9 +96,9 @@ static struct stage_participant *free_place(struct stage *stage, int64_t now) {
         return NULL;
     }
     if ((count & (count - 1)) == 0) {
-        uint32_t room = count == 0 ? 1 : 2 * count;
+        uint32_t capacity = count == 0 ? 1 : 2 * count;
         struct stage_participant *grown =
-            realloc(stage->participants, room * sizeof *stage->participants);
+            realloc(stage->participants, capacity * sizeof *stage->participants);
         assert(grown != NULL);
         stage->participants = grown;
     }
@@ -133,8 +133,8 @@ static uint8_t color_of(struct stage *stage, struct uuid user) {
         return user.bytes[15] % STAGE_COLORS;
     }
     if ((count & (count - 1)) == 0) {
-        uint32_t room = count == 0 ? 1 : 2 * count;
-        struct stage_color *grown = realloc(stage->colors, room * sizeof *stage->colors);
+        uint32_t capacity = count == 0 ? 1 : 2 * count;
+        struct stage_color *grown = realloc(stage->colors, capacity * sizeof *stage->colors);
         assert(grown != NULL);
         stage->colors = grown;
     }

@@ -108,10 +108,10 @@ void stage_restore(struct stage *stage, const struct stage_state *saved) {
     struct event_header header = {0};
     stage->open = saved->open;
     stage->quiet = saved->quiet;
-    stage->version = 0;
     stage_apply_floor(stage, &header, &(struct floor_changed){.floor = saved->floor});
     struct stage_settled settled = {.layout = saved->layout, .stage_version = saved->stage_version};
     if (saved->stage_version > 0) {
+        stage->version = 0; /* what is saved is all there is, so it is taken whatever its version */
         stage_apply_settled(stage, &header, &settled);
     }
     if (stage->version == 0) {

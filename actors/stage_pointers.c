@@ -82,8 +82,8 @@ static bool names_something(const struct stage *stage, const struct pointer_targ
 static struct stage_binding *add_binding(struct stage *stage) {
     uint32_t count = stage->binding_count;
     if ((count & (count - 1)) == 0) {
-        uint32_t room = count == 0 ? 1 : 2 * count;
-        struct stage_binding *grown = realloc(stage->bindings, room * sizeof *stage->bindings);
+        uint32_t capacity = count == 0 ? 1 : 2 * count;
+        struct stage_binding *grown = realloc(stage->bindings, capacity * sizeof *stage->bindings);
         assert(grown != NULL);
         stage->bindings = grown;
     }

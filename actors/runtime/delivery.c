@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-/* Volatile messages that this node's mailboxes had no room for. */
+/* A volatile message that found its target's mailbox full. */
 static void count_drop(struct runtime *runtime) {
     runtime->counts.dropped++;
 }
