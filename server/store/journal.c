@@ -149,8 +149,9 @@ static void on_batch(void *data, enum database_result result) {
         struct item_queue done = journal->flying;
         journal->flying = (struct item_queue){0};
         become_idle(journal);
-        conclude_all(journal, &done, STORE_OK);
+        /* The next is on its way before this one's answers are given: both sides work at once. */
         journal_flush(journal);
+        conclude_all(journal, &done, STORE_OK);
         return;
     }
     case DATABASE_FENCED:
