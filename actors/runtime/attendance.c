@@ -22,7 +22,7 @@ struct attached *attendance_find(struct activation *activation, struct session_n
     return NULL;
 }
 
-static bool make_room(struct activation *activation) {
+static bool make_space(struct activation *activation) {
     if (activation->attached_count < activation->attached_capacity) {
         return true;
     }
@@ -116,7 +116,7 @@ static void attach_now(struct activation *activation, struct attach_request *req
         request->on_attached(request, result, 0);
         return;
     }
-    if (!make_room(activation) || !come(activation, who)) {
+    if (!make_space(activation) || !come(activation, who)) {
         request->on_attached(request, LOAD_UNAVAILABLE, 0);
         return;
     }

@@ -18,7 +18,7 @@ static bool earlier(const struct timer *a, const struct timer *b) {
     return a->due_at != b->due_at ? a->due_at < b->due_at : a->order < b->order;
 }
 
-static bool make_room(struct timers *timers) {
+static bool make_space(struct timers *timers) {
     if (timers->count < timers->capacity) {
         return true;
     }
@@ -37,7 +37,7 @@ static bool make_room(struct timers *timers) {
 
 bool timers_add(struct timers *timers, int64_t due_at, uint8_t kind, struct uuid target,
                 struct encoded command) {
-    if (!make_room(timers)) {
+    if (!make_space(timers)) {
         return false;
     }
     struct timer *timer = malloc(sizeof *timer + command.fields.length);
