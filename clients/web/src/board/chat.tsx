@@ -34,10 +34,13 @@ export function Chat({ actor, me, mayWrite, nameOf }: ChatProps) {
     const { words, language } = useSpeech();
     const messages = useModel(actor, (model) => model?.messages) ?? noMessages;
     const [unsent, setUnsent] = useState<Unsent[]>([]);
-    const end = useRef<HTMLLIElement>(null);
+    const end = useRef<HTMLDivElement>(null);
     useReadMark(actor, me, messages);
     const count = messages.length + unsent.length;
-    useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [count]);
+    useEffect(() => {
+        // Newer browsers answer with a promise, which is no clean-up.
+        void end.current?.scrollIntoView({ block: 'end' });
+    }, [count]);
 
     const send = async (text: string) => {
         const id = Date.now();
@@ -52,14 +55,15 @@ export function Chat({ actor, me, mayWrite, nameOf }: ChatProps) {
     };
     return (
         <div className="chat">
-            <ol
+            <div
                 className="messages"
                 role="log"
                 aria-label={words.chatRegion}
                 aria-live="polite"
                 tabIndex={0}
             >
-                {count === 0 && <li className="mute pad">{words.chatEmpty}</li>}
+                {count === 0 && <p className="mute">{words.chatEmpty}</p>}
+                <ol>
                 {messages.map((message) => (
                     <li key={message.message} className={message.by === me ? 'own' : undefined}>
                         <span className="by">{nameOf(message.by)}</span>
@@ -77,8 +81,9 @@ export function Chat({ actor, me, mayWrite, nameOf }: ChatProps) {
                         {message.problem !== '' && <p className="problem">{message.problem}</p>}
                     </li>
                 ))}
-                <li ref={end} aria-hidden="true" />
-            </ol>
+                </ol>
+                <div ref={end} />
+            </div>
             {mayWrite && <Writing send={send} />}
         </div>
     );

@@ -7,6 +7,7 @@ import { useStore } from '../state/store';
 import { Button } from '../ui/controls';
 import { Icon, type IconName } from '../ui/icon';
 import { tell } from '../ui/frame';
+import { sayRefusal } from '../ui/refusal';
 import { useWords } from '../words';
 import { act, compareLayout, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
 import type { StageHands } from './use_stage';
@@ -19,7 +20,14 @@ const tools: { tool: Tool; action: Action | undefined }[] = [
     { tool: 'arrow', action: 'toolArrow' },
 ];
 
-export function ToolStrip({ hands, children }: { hands: StageHands; children: ReactNode }) {
+interface ToolStripProps {
+    hands: StageHands;
+    chair: boolean;
+    undo: () => void;
+    children: ReactNode;
+}
+
+export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
     const words = useWords();
     const label = useKeyLabel();
     const { controller } = hands;
@@ -50,7 +58,7 @@ export function ToolStrip({ hands, children }: { hands: StageHands; children: Re
                 ))}
                 <PointButton hands={hands} />
                 <LayoutMenu hands={hands} />
-                <ImageMenu hands={hands} />
+                <ImageMenu hands={hands} chair={chair} undo={undo} />
             </div>
             <span className="grow" />
             <div className="row">{children}</div>
@@ -194,7 +202,7 @@ function LayoutMenu({ hands }: { hands: StageHands }) {
     );
 }
 
-function ImageMenu({ hands }: { hands: StageHands }) {
+function ImageMenu({ hands, chair, undo }: Omit<ToolStripProps, 'children'>) {
     const words = useWords();
     const label = useKeyLabel();
     const { controller } = hands;
@@ -220,8 +228,42 @@ function ImageMenu({ hands }: { hands: StageHands }) {
             >
                 {hidden ? words.showPointers : words.hidePointers}
             </MenuItem>
+            {chair && <QuietItem hands={hands} />}
+            <MenuItem end={label('undo')} disabled={!controller.mayAct} onSelect={undo}>
+                {words.undo}
+            </MenuItem>
+            <MenuItem onSelect={openSecondWindow}>{words.openSecondWindow}</MenuItem>
         </Menu>
     );
+}
+
+/** The chair hides everybody's pointers but the presenter's. The menu is made anew each time it opens. */
+function QuietItem({ hands }: { hands: StageHands }) {
+    const words = useWords();
+    const { controller } = hands;
+    const quiet = controller.stage?.quiet ?? false;
+    return (
+        <MenuItem
+            onSelect={() =>
+                void sayRefusal(
+                    words,
+                    controller.command({
+                        type: 'QuietPointers',
+                        item: controller.item,
+                        quiet: !quiet,
+                    }),
+                )
+            }
+        >
+            {quiet ? words.unquietPointers : words.quietPointers}
+        </MenuItem>
+    );
+}
+
+/** The same session on a second monitor: it counts as a window of the same person. */
+function openSecondWindow(): void {
+    const { pathname } = window.location;
+    window.open(`${pathname}?window=2`, '_blank', 'popup,width=1280,height=960');
 }
 
 /** A sheet's open state with its two ways. */

@@ -6,13 +6,12 @@ import { KeysSheet } from '../keys/keys_sheet';
 import { useKeys, type KeyHandlers } from '../keys/use_keys';
 import type { CaseActor } from '../state/client';
 import type { StageModel } from '../state/stage_state';
-import { useStore } from '../state/store';
 import { useModel, useSession } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
 import type { Annotation, StoredAnnotation } from '../wire';
-import { useWords, type Words } from '../words';
+import { useWords } from '../words';
 import { CasePanel } from './case_panel';
 import { Chat, useUnread } from './chat';
 import { Floor, turnFloor } from './floor';
@@ -80,7 +79,7 @@ export function Workspace(props: WorkspaceProps) {
     const finish = useFinish(caseActor);
     const undo = useUndo(caseActor, me);
     const views = useViews(caseActor);
-    const viewer = useViewerKeys(hands, words);
+    const viewer = useViewerKeys(hands);
 
     useKeys({
         ...viewer,
@@ -119,7 +118,7 @@ export function Workspace(props: WorkspaceProps) {
             )}
             <main className="middle" id="content">
                 {hands && stage && (
-                    <ToolStrip hands={hands}>
+                    <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
                         {stage.open ? (
                             <Floor
                                 hands={hands}
@@ -265,7 +264,7 @@ const imageActions: ImageAction[] = [
     'previousViewport',
 ];
 
-function useViewerKeys(hands: StageHands | undefined, _words: Words): KeyHandlers {
+function useViewerKeys(hands: StageHands | undefined): KeyHandlers {
     const held = useRef(hands);
     held.current = hands;
     return useMemo(() => {
@@ -309,7 +308,3 @@ function viewKeys(
     });
     return handlers;
 }
-
-/** For pages that show whether one follows. */
-export const useFollowing = (hands: StageHands): boolean =>
-    useStore(hands.controller.state, (state) => state.following.mode === 'follow');

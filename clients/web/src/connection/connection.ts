@@ -40,7 +40,8 @@ export interface SocketEvents {
 }
 
 export interface Surroundings {
-    ticket(): Promise<string | 'signed_out'>;
+    /** A one-time ticket; undefined when nobody is signed in any more. */
+    ticket(): Promise<string | undefined>;
     connect(ticket: string, events: SocketEvents): Socket;
     encode(kind: Kind, channel: number, seq: number, message: AnyUp): Uint8Array;
     decode(kindOf: (channel: number) => Kind | undefined, bytes: Uint8Array): DownFrame | undefined;
@@ -183,7 +184,7 @@ export class Connection {
 
     private send<K extends Kind>(channel: Channel<K>, message: UpMessage<K>): number {
         this.seq += 1;
-        const bytes = this.around.encode(channel.kind, channel.number, this.seq, message as AnyUp);
+        const bytes = this.around.encode(channel.kind, channel.number, this.seq, message);
         this.socket?.send(bytes);
         return this.seq;
     }
@@ -198,7 +199,7 @@ export class Connection {
         this.drop();
         const { epoch } = this;
         this.become({ at: 'connecting', attempt: this.attempt });
-        let ticket: string;
+        let ticket: string | undefined;
         try {
             ticket = await this.around.ticket();
         } catch {
@@ -210,7 +211,7 @@ export class Connection {
         if (epoch !== this.epoch) {
             return;
         }
-        if (ticket === 'signed_out') {
+        if (ticket === undefined) {
             this.become({ at: 'signed_out' });
             return;
         }

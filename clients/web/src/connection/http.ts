@@ -67,10 +67,11 @@ export async function whoAmI(): Promise<{ me: Me; server: ServerFacts } | undefi
     return { me: body.user, server: body.server };
 }
 
-export async function ticket(): Promise<string | 'signed_out'> {
+/** For one WebSocket; undefined when nobody is signed in any more. */
+export async function ticket(): Promise<string | undefined> {
     const response = await post('/api/tickets');
     if (response.status === 401) {
-        return 'signed_out';
+        return undefined;
     }
     if (!response.ok) {
         throw new Error(`answered ${response.status}`);

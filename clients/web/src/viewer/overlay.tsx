@@ -98,7 +98,7 @@ export function sliceText(words: Words, onGlass: OnGlass): string {
     if (page) {
         return words.page(page.page, page.pages);
     }
-    if (viewport.plane) {
+    if (image?.plane && viewport.plane) {
         const { normal } = viewport.plane;
         return words.plane[planeName([normal.x, normal.y, normal.z])];
     }
@@ -122,7 +122,7 @@ export function windowText(words: Words, onGlass: OnGlass, language: 'en' | 'de'
 
 function thicknessText(words: Words, onGlass: OnGlass, language: 'en' | 'de'): string {
     const { image, viewport, loaded } = onGlass;
-    if (viewport.plane) {
+    if (image?.plane && viewport.plane) {
         const { normal } = viewport.plane;
         const step = planeStep(loaded, [normal.x, normal.y, normal.z]);
         return words.thickness(numberText(step, language, 1));

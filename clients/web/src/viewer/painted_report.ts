@@ -20,6 +20,7 @@ const REPORT_MS = 150;
 export class PaintedReport {
     private readonly send: (report: Report) => void;
     private layout: Layout | undefined;
+    private only: number | undefined;
     private version = 0;
     private readonly done = new Map<number, Painted>();
     private report: Report = { stageVersion: 0, lossless: false, prefetchedItem: 0, prefetched: 0 };
@@ -41,9 +42,13 @@ export class PaintedReport {
         return () => this.watchers.delete(watcher);
     }
 
-    /** A version of 0 is nobody's: a view of one's own is not reported. */
-    expect(layout: Layout, version: number): void {
+    /**
+     * A version of 0 is nobody's: a view of one's own is not reported. A phone shows `only` one
+     * viewport of the layout, and has painted the version when it has painted that one.
+     */
+    expect(layout: Layout, version: number, only: number | undefined): void {
         this.layout = layout;
+        this.only = only;
         this.version = version;
         this.check();
     }
@@ -69,7 +74,8 @@ export class PaintedReport {
             return;
         }
         const filled = layout.viewports
-            .map((viewport, index) => ({ viewport, painted: this.done.get(index) }))
+            .map((viewport, index) => ({ viewport, index, painted: this.done.get(index) }))
+            .filter(({ index }) => this.only === undefined || index === this.only)
             .filter(({ viewport }) => viewport.displaySet !== '');
         if (filled.some(({ viewport, painted }) => painted?.viewport !== viewport)) {
             return;

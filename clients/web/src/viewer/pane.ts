@@ -4,7 +4,7 @@
 import * as cornerstone from '@cornerstonejs/core';
 import type { Viewport, Window } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
-import { bring, bringAll, remember, startEngine } from './engine';
+import { bring, bringAll, isPhone, remember, startEngine } from './engine';
 import { projectImage, projectPlane, type Glass, type Projection } from './geometry';
 import { cross, dot, fromPoint, negate, subtract, unit, type Vector } from './vector';
 
@@ -42,7 +42,8 @@ export class Pane {
             element: this.element,
             defaultOptions: { background: [0, 0, 0] },
         });
-        this.viewport = engine.getViewport(this.id) as unknown as cornerstone.PlanarViewport;
+        const viewport: unknown = engine.getViewport(this.id);
+        this.viewport = viewport as cornerstone.PlanarViewport;
     }
 
     async close(): Promise<void> {
@@ -87,7 +88,8 @@ export class Pane {
         if (!viewport || loaded.slices.length === 0) {
             return undefined;
         }
-        const plane = state.plane !== undefined && loaded.set.kind === 'volume';
+        // A phone keeps its memory for slices: a reformatted plane is shown by its nearest slice.
+        const plane = state.plane !== undefined && loaded.set.kind === 'volume' && !isPhone();
         const index = sliceIndex(state, loaded);
         const slice = loaded.slices[index];
         if (!slice) {

@@ -54,10 +54,7 @@ export function PaneView(props: PaneProps) {
             controller,
             pane: number,
             pointer,
-            window: () => {
-                const pane = controller.panes.get(number);
-                return pane && windowOnGlass(pane as OnGlass);
-            },
+            window: () => controller.panes.get(number)?.image?.window,
             drawBegin: (tool, at) => hands.current.begin(tool, at),
             drawTo: (at) => hands.current.to(at),
             drawEnd: (at) => hands.current.end(at),
@@ -93,8 +90,8 @@ export function PaneView(props: PaneProps) {
             data-slice={onGlass?.image?.slice.sopInstanceUid}
         >
             <div ref={frame} className="glass">
-                <div ref={pixels} className="pixels" hidden={!onGlass?.image} />
-                <canvas ref={pages} className="pages" hidden={!document} />
+                <div ref={pixels} className={onGlass?.image ? 'pixels' : 'pixels away'} />
+                <canvas ref={pages} className={document ? 'pages' : 'pages away'} />
                 {onGlass && (
                     <DrawingLayer
                         controller={controller}
@@ -134,8 +131,6 @@ export function PaneView(props: PaneProps) {
         </div>
     );
 }
-
-const windowOnGlass = (onGlass: OnGlass) => onGlass.image?.window;
 
 function linkedMark(
     words: ReturnType<typeof useWords>,

@@ -4,7 +4,7 @@ import type { Ask } from '../connection/connection';
 import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
 import { Store } from '../state/store';
-import type { BoardDown, Layout, PatientCaseDown, Viewport } from '../wire';
+import type { BoardDown, Layout, PatientCaseDown, Viewport, Window } from '../wire';
 import { openingLayout } from './arrange';
 import type { CaseImages, DisplaySet, LoadedSet } from './case_images';
 import {
@@ -41,6 +41,8 @@ export interface PaneState {
     shown: Shown;
     loaded: LoadedSet;
     index: number;
+    /** For images. */
+    image?: { window: Window } | undefined;
 }
 
 export interface ViewerState {
@@ -70,6 +72,10 @@ const nothing: Layout = {
 const isEmpty = (layout: Layout): boolean =>
     layout.viewports.every((viewport) => viewport.displaySet === '');
 
+/** By value: what settles after it moved says the same again, and is not painted again. */
+const sameLayout = (a: Layout, b: Layout): boolean =>
+    a === b || JSON.stringify(a) === JSON.stringify(b);
+
 export class StageController {
     readonly state: Store<ViewerState>;
     readonly panes = new Map<number, PaneState>();
@@ -81,6 +87,7 @@ export class StageController {
     participant = 0;
     mayAct = false;
     private readonly actor: StageActor;
+    private single = false;
     private shared: Layout = nothing;
     private readonly dirty = new Set<number>();
     private layoutDirty = false;
@@ -158,7 +165,7 @@ export class StageController {
             this.patch({ presenting, following: followsPlainly });
         }
         const moving = presenting && performance.now() - this.movedAt < OWN_MS;
-        if (stage && !moving && stage.layout !== this.shared) {
+        if (stage && !moving && !sameLayout(stage.layout, this.shared)) {
             const following = afterSharedChange(
                 this.shared,
                 stage.layout,
@@ -168,6 +175,7 @@ export class StageController {
             this.patch({ following });
             this.refresh();
         }
+        this.expectPainted(this.state.get().seen);
         for (const watcher of this.stageWatchers) {
             watcher();
         }
@@ -184,8 +192,13 @@ export class StageController {
         const { following } = this.state.get();
         const seen = seenLayout(this.common(), following);
         this.patch({ seen });
+        this.expectPainted(seen);
+    }
+
+    private expectPainted(seen: Layout): void {
+        const { following } = this.state.get();
         const version = following.mode === 'follow' ? (this.stage?.stageVersion ?? 0) : 0;
-        this.painted.expect(seen, version);
+        this.painted.expect(seen, version, this.single ? seen.active : undefined);
     }
 
     paneState(index: number, pane: PaneState | undefined, painted?: Painted): void {
@@ -199,6 +212,14 @@ export class StageController {
         }
         for (const watcher of this.stageWatchers) {
             watcher();
+        }
+    }
+
+    /** A phone has room for one viewport: the active one. */
+    showSingle(single: boolean): void {
+        if (this.single !== single) {
+            this.single = single;
+            this.refresh();
         }
     }
 
@@ -246,6 +267,7 @@ export class StageController {
         const { following } = this.state.get();
         if (quiet && following.mode === 'follow') {
             this.patch({ seen: next });
+            this.expectPainted(next);
             return;
         }
         this.patch({ following: { mode: 'own', layout: next } });

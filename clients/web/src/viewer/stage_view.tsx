@@ -1,5 +1,5 @@
 // The whole stage: a grid of panes, and in words for those who cannot see it, what the active one shows.
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useStore } from '../state/store';
 import type { Annotation, StoredAnnotation, Subject } from '../wire';
 import { useSpeech } from '../words';
@@ -37,29 +37,65 @@ export function StageView(props: StageViewProps) {
             ),
         [],
     );
+    const single = useSyncExternalStore(watchNarrow, isNarrow);
+    useEffect(() => controller.showSingle(single), [controller, single]);
     const count = Math.max(1, seen.rows * seen.columns);
-    const panes = Array.from({ length: count }, (_, index) => seen.viewports[index]);
+    const all = Array.from({ length: count }, (_, index) => index);
+    const panes = single ? [seen.active] : all;
     return (
         <div
             className="stage"
             data-tool={tool}
             style={{
-                gridTemplateColumns: `repeat(${seen.columns}, minmax(0, 1fr))`,
-                gridTemplateRows: `repeat(${seen.rows}, minmax(0, 1fr))`,
+                gridTemplateColumns: `repeat(${single ? 1 : seen.columns}, minmax(0, 1fr))`,
+                gridTemplateRows: `repeat(${single ? 1 : seen.rows}, minmax(0, 1fr))`,
             }}
         >
-            {panes.map((viewport, index) => (
+            {panes.map((index) => (
                 <PaneView
                     key={index}
                     {...props}
                     number={index}
-                    viewport={viewport ?? emptyViewport}
-                    active={count > 1 && index === seen.active}
+                    viewport={seen.viewports[index] ?? emptyViewport}
+                    active={panes.length > 1 && index === seen.active}
                     following={following}
                     onGlassChange={onGlassChange}
                 />
             ))}
+            {single && count > 1 && <Turner controller={controller} seen={seen.active} count={count} />}
             <Spoken onGlass={glasses.get(seen.active)} />
+        </div>
+    );
+}
+
+const NARROW = '(max-width: 720px)';
+const isNarrow = () => window.matchMedia(NARROW).matches;
+function watchNarrow(watcher: () => void): () => void {
+    const query = window.matchMedia(NARROW);
+    query.addEventListener('change', watcher);
+    return () => query.removeEventListener('change', watcher);
+}
+
+interface TurnerProps {
+    controller: StageController;
+    seen: number;
+    count: number;
+}
+
+/** The other viewports of the layout, one at a time. */
+function Turner({ controller, seen, count }: TurnerProps) {
+    const { words } = useSpeech();
+    return (
+        <div className="turner" role="group" aria-label={words.layout}>
+            {Array.from({ length: count }, (_, index) => (
+                <button
+                    key={index}
+                    type="button"
+                    aria-label={words.viewportLabel(index + 1)}
+                    aria-pressed={index === seen}
+                    onClick={() => controller.setActive(index)}
+                />
+            ))}
         </div>
     );
 }

@@ -228,6 +228,7 @@ export const de: Words = {
     resetView: 'Zurücksetzen',
     undo: 'Meine Zeichnung zurücknehmen',
     fullScreen: 'Nur Bilder',
+    openSecondWindow: 'Zweites Fenster',
     saveView: 'Diese Ansicht speichern',
     viewTitle: 'Name der Ansicht',
     noViews: 'Keine gespeicherten Ansichten. Bilder einrichten, dann speichern; eine Taste ruft sie auf.',

@@ -237,6 +237,7 @@ export const en = {
     resetView: 'Reset',
     undo: 'Undo my drawing',
     fullScreen: 'Images only',
+    openSecondWindow: 'Second window',
     saveView: 'Save this view',
     viewTitle: 'Name of the view',
     noViews: 'No saved views. Set up the images, then save the view to recall it with one key.',
