@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "CNSLBLB1"
 #define MAGIC_SIZE 8
 #define SALT_OFFSET 16 // 8 magic, 4 chunk size, 4 zero
 #define SALT_SIZE 16
@@ -15,6 +14,8 @@
 #define NONCE_SIZE 12
 #define KEY_LABEL "consilium blob 1"
 #define NAME_LABEL "consilium blob name 1"
+
+static const uint8_t magic[MAGIC_SIZE] = {'C', 'N', 'S', 'L', 'B', 'L', 'B', '1'};
 
 static void hmac(const uint8_t key[BLOB_KEY_SIZE], const char *label, const void *what, size_t size,
                  uint8_t ret_digest[32]) {
@@ -50,7 +51,7 @@ static void make_nonce(const uint8_t header[BLOB_HEADER_SIZE], uint32_t counter,
 
 static void make_header(const uint8_t random[BLOB_RANDOM_SIZE], uint8_t header[BLOB_HEADER_SIZE]) {
     memset(header, 0, BLOB_HEADER_SIZE);
-    memcpy(header, MAGIC, MAGIC_SIZE);
+    memcpy(header, magic, MAGIC_SIZE);
     for (int i = 0; i < 4; i++) {
         header[MAGIC_SIZE + i] = (uint8_t)(BLOB_CHUNK_SIZE >> 8 * i);
     }

@@ -1,9 +1,10 @@
 #include "server/imaging/document_reader.h"
 
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
-#define UID_ROOT "2.25."
+#define UID_SIZE 65       // with its terminator
 #define UID_DIGITS_MAX 39 // of a 128-bit number
 
 struct document_kind {
@@ -34,9 +35,10 @@ static bool ends_with(const uint8_t *bytes, size_t size, const char *end) {
 }
 
 /* 2.25. and the digest's first 128 bits as a decimal number. */
-static void make_uid(const char *label, const uint8_t digest[DOCUMENT_DIGEST_SIZE], char *uid) {
+static void make_uid(const char *label, const uint8_t digest[DOCUMENT_DIGEST_SIZE],
+                     char uid[UID_SIZE]) {
     uint8_t seed[16 + DOCUMENT_DIGEST_SIZE] = {0};
-    memcpy(seed, label, strlen(label));
+    snprintf((char *)seed, 16, "%s", label);
     memcpy(seed + 16, digest, DOCUMENT_DIGEST_SIZE);
     uint8_t hash[SHA256_DIGEST_LENGTH];
     SHA256(seed, sizeof seed, hash);
@@ -45,17 +47,13 @@ static void make_uid(const char *label, const uint8_t digest[DOCUMENT_DIGEST_SIZ
         number = number << 8 | hash[i];
     }
     char digits[UID_DIGITS_MAX + 1];
-    int count = 0;
+    char *first = digits + UID_DIGITS_MAX;
+    *first = 0;
     do {
-        digits[count++] = (char)('0' + (int)(number % 10));
+        *--first = (char)('0' + (int)(number % 10));
         number /= 10;
     } while (number > 0);
-    memcpy(uid, UID_ROOT, strlen(UID_ROOT));
-    uid += strlen(UID_ROOT);
-    while (count > 0) {
-        *uid++ = digits[--count];
-    }
-    *uid = 0;
+    snprintf(uid, UID_SIZE, "2.25.%s", first);
 }
 
 static void set_present(struct instance *instance, enum instance_field field) {

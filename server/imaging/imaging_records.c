@@ -59,7 +59,7 @@ struct bytes kept_rows_cell(const struct kept_rows *rows, int row, int column) {
 size_t record_place(const char *column, struct uuid patient_case, const char *sop_instance_uid,
                     uint8_t place[RECORD_PLACE_MAX]) {
     size_t column_size = strlen(column) + 1;
-    size_t uid_size = strlen(sop_instance_uid);
+    size_t uid_size = strlen(sop_instance_uid) + 1;
     size_t size = column_size + sizeof patient_case.bytes + uid_size;
     assert(size <= RECORD_PLACE_MAX);
     memcpy(place, column, column_size);

@@ -139,8 +139,11 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
 }
 
 void imaging_end_receiving(struct imaging_service *service) {
-    while (service->receiving) {
-        finish(service->receiving, UPLOAD_UNAVAILABLE);
+    struct imaging_upload *upload = service->receiving;
+    while (upload) {
+        struct imaging_upload *next = upload->next;
+        finish(upload, UPLOAD_UNAVAILABLE);
+        upload = next;
     }
 }
 

@@ -17,7 +17,8 @@ uint32_t ingest_get_length(const uint8_t bytes[INGEST_LENGTH_SIZE]) {
 }
 
 /* Reads exactly `size` bytes; a descriptor that comes with them replaces -1 in `ret_file`. */
-static bool receive_all(int socket, uint8_t *bytes, size_t size, int *ret_file) {
+static bool receive_all(int socket, void *buffer, size_t size, int *ret_file) {
+    uint8_t *bytes = buffer;
     while (size > 0) {
         union {
             struct cmsghdr header;

@@ -30,6 +30,8 @@ struct ingest {
     struct arena arena; // of one answer
     uint8_t request[INGEST_REQUEST_MAX];
     uint8_t index[INSTANCE_ENCODED_MAX];
+    uint8_t hash[DIGEST_SIZE];
+    struct file_refusal refusal;
 };
 
 static bool digest(const struct ingest *ingest, const uint8_t *bytes, size_t size,
@@ -78,13 +80,12 @@ static bool send_answer(struct ingest *ingest, const struct parsed *parsed) {
 /* The reading must live until the answer is sent: the answer borrows from it. */
 static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size,
                         struct parsed *parsed) {
-    uint8_t hash[DIGEST_SIZE];
-    if (!digest(ingest, bytes, size, hash)) {
+    if (!digest(ingest, bytes, size, ingest->hash)) {
         return false;
     }
-    parsed->digest = (struct bytes){DIGEST_SIZE, hash};
+    parsed->digest = (struct bytes){DIGEST_SIZE, ingest->hash};
     struct instance document;
-    if (document_read(bytes, size, hash, &document)) {
+    if (document_read(bytes, size, ingest->hash, &document)) {
         uint32_t length = (uint32_t)instance_encode(&document, ingest->index);
         parsed->index = (struct bytes){length, ingest->index};
         struct bounded_output metadata;
@@ -96,9 +97,8 @@ static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size
         return sent;
     }
     struct instance_reading reading;
-    struct file_refusal refusal;
-    if (instance_read(bytes, size, ingest->sets, &reading, &refusal) != FILE_REFUSAL_NONE) {
-        answer_refusal(parsed, &refusal);
+    if (instance_read(bytes, size, ingest->sets, &reading, &ingest->refusal) != FILE_REFUSAL_NONE) {
+        answer_refusal(parsed, &ingest->refusal);
         return send_answer(ingest, parsed);
     }
     uint32_t length = (uint32_t)instance_encode(&reading.instance, ingest->index);
@@ -113,18 +113,18 @@ static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size
 static bool answer_request(struct ingest *ingest, const struct parse_file *request, int file) {
     struct parsed parsed = parsed_default;
     parsed.job = request->job;
-    struct file_refusal refusal;
     if (request->length == 0 || request->length > FILE_SIZE_MAX) {
-        file_refuse(&refusal, request->length ? FILE_REFUSAL_OVER_LIMIT : FILE_REFUSAL_NOT_DICOM, 0,
+        file_refuse(&ingest->refusal,
+                    request->length ? FILE_REFUSAL_OVER_LIMIT : FILE_REFUSAL_NOT_DICOM, 0,
                     request->length ? "the file is larger than we read" : "the file is empty");
-        answer_refusal(&parsed, &refusal);
+        answer_refusal(&parsed, &ingest->refusal);
         return send_answer(ingest, &parsed);
     }
     size_t size = (size_t)request->length;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED) {
-        file_refuse(&refusal, FILE_REFUSAL_OVER_LIMIT, 0, "no memory to read the file");
-        answer_refusal(&parsed, &refusal);
+        file_refuse(&ingest->refusal, FILE_REFUSAL_OVER_LIMIT, 0, "no memory to read the file");
+        answer_refusal(&parsed, &ingest->refusal);
         return send_answer(ingest, &parsed);
     }
     bool sent = answer_file(ingest, bytes, size, &parsed);
@@ -157,8 +157,7 @@ int main(void) {
     arena_init(&ingest.arena, (size_t)3 * INGEST_ANSWER_MAX);
     ingest.sets = character_sets_create();
     ingest.sha512_256 = EVP_MD_fetch(NULL, "SHA512-256", NULL);
-    uint8_t hash[DIGEST_SIZE];
-    if (!ingest.sets || !ingest.sha512_256 || !digest(&ingest, hash, 0, hash)) {
+    if (!ingest.sets || !ingest.sha512_256 || !digest(&ingest, ingest.hash, 0, ingest.hash)) {
         fprintf(stderr, "consilium-ingest: cannot start: memory or OpenSSL\n");
         return 1;
     }
