@@ -166,13 +166,14 @@ static void committed(struct activation *activation, struct turn_frame *frame) {
     }
     recent_commands_note(&activation->recent, append->command_id, activation->version);
     uint64_t version = activation->version;
-    publish_all(activation, append);
-    activation->phase = PHASE_READY;
     if (frame->letter->form != LETTER_EVENTS) {
-        /* The row it came from, if any, went in the same transaction. */
+        /* The row it came from, if any, went in the same transaction. Answered before it is
+         * published: the command may end its own sender's channel. */
         frame->letter->settles = (struct uuid){{0}};
         answer_accepted(activation, frame->letter, version);
     }
+    publish_all(activation, append);
+    activation->phase = PHASE_READY;
     turn_carry_out(activation, frame);
     turn_end(frame);
     wish_for_snapshot(activation);

@@ -65,8 +65,8 @@ struct append {
  * What the runtime asks of the world. All are non-blocking; answers come by the runtime_... calls
  * below, at once or later.
  *
- * After a commit all events are applied first, then each is published in order, then the sender is
- * answered. The host asks kind->grant for each recipient when it publishes, not before: the state
+ * After a commit all events are applied first, then the sender is answered, then each event is
+ * published in order. The host asks kind->grant for each recipient when it publishes, not before: the state
  * then holds the whole command, so that who is revoked by it receives neither the revoking event
  * nor anything after it, and who is admitted by it gets a snapshot.
  *
