@@ -160,6 +160,18 @@ class Theatre {
 
 const started: BoardDown = { type: 'MeetingStarted' };
 
+const snapshot: BoardDown = {
+    type: 'BoardSnapshot',
+    title: '',
+    startsAt: 0,
+    state: 'planned',
+    members: [],
+    items: [],
+    openItem: 0,
+    attended: [],
+    nextItem: 1,
+};
+
 function listen(): { heard: number[]; listener: ChannelListener<'board'> } {
     const heard: number[] = [];
     const listener: ChannelListener<'board'> = {
@@ -179,6 +191,8 @@ async function onBoard() {
     const { heard, listener } = listen();
     const channel = theatre.connection.open('board', BOARD, listener);
     theatre.opened('snapshot', 5);
+    theatre.reply(0, snapshot);
+    heard.length = 0;
     return { theatre, heard, channel };
 }
 
@@ -191,6 +205,18 @@ describe('the_connection', () => {
         await theatre.pass(1000);
         await theatre.welcome();
         expect(theatre.last('OpenChannel').message).toMatchObject({ version: 6, audience: 3 });
+    });
+
+    it('holds_nothing_of_a_snapshot_that_was_announced_and_never_came', async () => {
+        const theatre = new Theatre();
+        theatre.connection.start();
+        await theatre.welcome();
+        theatre.connection.open('board', BOARD, listen().listener);
+        theatre.opened('snapshot', 5);
+        theatre.socket.closed(1006);
+        await theatre.pass(1000);
+        await theatre.welcome();
+        expect(theatre.last('OpenChannel').message).toMatchObject({ version: 0, audience: 0 });
     });
 
     it('never_tells_an_event_twice_and_asks_again_after_a_gap', async () => {
