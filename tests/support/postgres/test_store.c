@@ -60,6 +60,8 @@ void test_store_open(struct test_store *test, const char *url, uint8_t node) {
     *test = (struct test_store){.clock = {.now = real_now, .random = real_random}};
     uv_loop_init(&test->loop);
     uv_timer_init(&test->loop, &test->timer);
+    /* Repeating: one that fires before the loop polls would leave nothing to end the wait. */
+    uv_timer_start(&test->timer, on_timer, TURN_MS, TURN_MS);
     test->postgres = postgres_create(&test->loop, url, 1);
     test->keys = keys_for_test(kek);
     test->store = store_create(&(struct store_config){
@@ -76,7 +78,6 @@ void test_store_open(struct test_store *test, const char *url, uint8_t node) {
 }
 
 void test_store_turn(struct test_store *test) {
-    uv_timer_start(&test->timer, on_timer, TURN_MS, 0);
     if (!test->frozen)
         store_tick(test->store, real_now(&test->clock));
     uv_run(&test->loop, UV_RUN_ONCE);
