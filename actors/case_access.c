@@ -74,13 +74,12 @@ static bool is_access_list(const struct case_member_list *members) {
 
 static void put_entry(struct turn *turn, const struct case_member *member, struct text title,
                       struct text patient, enum case_status status, int64_t at) {
-    bool may_see_patient = member->role != ROLE_REFERRER;
     struct put_entry command = {
         .command_id = turn_new_id(turn),
         .entry = {.kind = ENTRY_KIND_PATIENT_CASE,
                   .id = turn->self,
                   .title = title,
-                  .detail = may_see_patient ? patient : (struct text){0, NULL},
+                  .detail = patient, /* who referred them knows them */
                   .role = member->role,
                   .status = (uint8_t)status,
                   .at = at},

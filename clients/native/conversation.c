@@ -43,7 +43,8 @@ static void on_channel_ended(void *context, const struct client_channel *channel
                              enum channel_end reason) {
     struct conversation *conversation = context;
     (void)reason;
-    if (channel->number == conversation->channel) {
+    // What was answered just before stays answered: a command may end its own channel.
+    if (channel->number == conversation->channel && !conversation->settled) {
         conversation->settled = true;
         conversation->refusal = REFUSAL_NOT_FOUND;
     }

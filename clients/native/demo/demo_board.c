@@ -91,20 +91,30 @@ static enum refusal make_board(struct conversation *conversation) {
     return refusal;
 }
 
+// An administrator may open what is not made yet, and nothing of what is: being turned away means
+// that an earlier run has made it.
+static bool opens_unmade(struct conversation *conversation, uint16_t channel,
+                         enum channel_kind kind, struct uuid id) {
+    return conversation_open(conversation, channel, kind, id) ||
+           conversation->refusal != REFUSAL_NOT_FOUND;
+}
+
 bool demo_board_make(struct conversation *conversation, const struct demo_manifest *manifest,
                      const char **ret_reason) {
     for (size_t i = 0; i < manifest->case_count; i++) {
         const struct demo_case *from = &manifest->cases[i];
         uint16_t channel = (uint16_t)(DEMO_CASE_CHANNEL_FIRST + i);
-        if (!conversation_open(conversation, channel, CHANNEL_KIND_PATIENT_CASE,
-                               demo_id("case", from->name)) ||
-            make_case(conversation, channel, from, i == 0) != REFUSAL_NONE) {
+        if (!opens_unmade(conversation, channel, CHANNEL_KIND_PATIENT_CASE,
+                          demo_id("case", from->name))) {
+            continue;
+        }
+        if (make_case(conversation, channel, from, i == 0) != REFUSAL_NONE) {
             *ret_reason = "the server refused to make a case";
             return false;
         }
     }
-    if (!conversation_open(conversation, DEMO_BOARD_CHANNEL, CHANNEL_KIND_BOARD,
-                           demo_id("board", board_name)) ||
+    if (opens_unmade(conversation, DEMO_BOARD_CHANNEL, CHANNEL_KIND_BOARD,
+                     demo_id("board", board_name)) &&
         make_board(conversation) != REFUSAL_NONE) {
         *ret_reason = "the server refused to make the board";
         return false;
