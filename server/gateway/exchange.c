@@ -5,6 +5,7 @@
 
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* An answer that is awaited from elsewhere. It outlives the exchange when the client goes away
  * first. */
@@ -32,7 +33,10 @@ struct http_exchange *exchange_create(struct connection *connection) {
     return exchange;
 }
 
+static void unwatch_peer(struct http_exchange *exchange);
+
 void exchange_free(struct http_exchange *exchange) {
+    unwatch_peer(exchange);
     if (exchange->identity != NULL) {
         exchange->identity->exchange = NULL;
     }
@@ -226,30 +230,69 @@ void exchange_begin(struct http_exchange *exchange) {
 }
 
 bool exchange_wants_reading(const struct http_exchange *exchange) {
-    switch (exchange->state) {
-    case EXCHANGE_IDENTIFYING:
-    case EXCHANGE_HANDLING:
-        /* Without a body to read libwebsockets is in no state to read: it would call again and
-         * again for bytes that it leaves in the socket. */
-        return body_left(exchange) > 0 && exchange->body_mode != BODY_UNASKED &&
-               !exchange->body_paused;
-    case EXCHANGE_ANSWERING:
-        /* It would not write either: on HTTP/1.1 it ignores writability while reading is stopped,
-         * and spins. What the peer sends meanwhile is kept silent by answer_muffle. */
-    case EXCHANGE_LINGERING:
-        break;
+    /* Only in the middle of a body reading is ever stopped. Elsewhere libwebsockets, while it is,
+     * ignores writability on HTTP/1.1 and spins, be it ours or its own for a request that was sent
+     * ahead; there answer_muffle keeps it quiet. */
+    bool handling = exchange->state == EXCHANGE_IDENTIFYING || exchange->state == EXCHANGE_HANDLING;
+    return !handling || body_left(exchange) == 0 ||
+           (exchange->body_mode != BODY_UNASKED && !exchange->body_paused);
+}
+
+/* Between a request and the end of its answer libwebsockets does not look at the socket, and a peer
+ * that has left would wake the loop without end. A second descriptor of the socket tells of that
+ * alone. A peer that only half-closes is taken as gone too. */
+static void on_peer_left(uv_poll_t *watch, int status, int events) {
+    (void)status;
+    (void)events;
+    struct http_exchange *exchange = watch->data;
+    uv_poll_stop(watch);
+    if (exchange->state != EXCHANGE_LINGERING) {
+        connection_cut(exchange->connection);
     }
-    return true;
+}
+
+static void watch_peer(struct http_exchange *exchange) {
+    uv_poll_t *watch = malloc(sizeof(*watch));
+    int fd = dup(lws_get_socket_fd(exchange->connection->wsi));
+    if (watch == NULL || fd < 0 ||
+        uv_poll_init(exchange->connection->gateway->config.loop, watch, fd) != 0) {
+        free(watch);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return; /* the sweep looks as well */
+    }
+    watch->data = exchange;
+    exchange->watch = watch;
+    uv_poll_start(watch, UV_DISCONNECT, on_peer_left);
+}
+
+static void on_watch_closed(uv_handle_t *handle) {
+    free(handle);
+}
+
+static void unwatch_peer(struct http_exchange *exchange) {
+    if (exchange->watch != NULL) {
+        uv_os_fd_t fd;
+        uv_fileno((uv_handle_t *)exchange->watch, &fd);
+        uv_close((uv_handle_t *)exchange->watch, on_watch_closed);
+        close(fd);
+        exchange->watch = NULL;
+    }
 }
 
 void exchange_settle(struct http_exchange *exchange) {
     if (exchange->state == EXCHANGE_HANDLING) {
         body_deliver(exchange);
     }
+    bool waiting = exchange->state == EXCHANGE_IDENTIFYING ||
+                   exchange->state == EXCHANGE_HANDLING || exchange->muffled;
+    if (waiting && body_left(exchange) == 0 && exchange->watch == NULL) {
+        answer_muffle(exchange, true);
+        watch_peer(exchange);
+    }
 }
 
-/* libwebsockets does not look while an answer is made or waits for room, and a peer that has left
- * would wake the loop without end. A peer that only half-closes is taken as gone too. */
 static bool peer_left(const struct http_exchange *exchange) {
     struct tcp_info info;
     socklen_t length = sizeof(info);

@@ -76,6 +76,7 @@ struct http_exchange {
     void *writable_data;
     bool in_writable; /* its callback is on the stack */
     bool wrote;       /* it wrote something */
+    uv_poll_t *watch; /* for the peer's leaving, on a descriptor of its own */
     bool muffled;     /* see answer_muffle */
 };
 
@@ -101,6 +102,7 @@ void body_deliver(struct http_exchange *exchange); /* what was held back, if it 
 uint64_t body_left(const struct http_exchange *exchange);
 
 /* http_answer.c: 0, or -1 to close the connection; called when the socket takes bytes */
+void answer_muffle(struct http_exchange *exchange, bool muffled);
 int answer_writable(struct http_exchange *exchange);
 
 /* security_headers.c: header lines, each ending in CRLF */

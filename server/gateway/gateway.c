@@ -123,11 +123,14 @@ static void measure(struct gateway *gateway) {
 
 /* What timers and close callbacks touched must not wait until the next socket stirs. */
 static void on_prepare(uv_prepare_t *prepare) {
-    settle_touched(prepare->data);
+    struct gateway *gateway = prepare->data;
+    settle_touched(gateway);
+    gateway->polling = true;
 }
 
 static void on_check(uv_check_t *check) {
     struct gateway *gateway = check->data;
+    gateway->polling = false;
     turn(gateway);
     measure(gateway);
 }

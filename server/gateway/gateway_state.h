@@ -58,9 +58,9 @@ struct connection {
     enum close_code code;
     int64_t deadline_ms; /* entering, closing: when it is cut; loop time */
     bool close_sent;
-    bool blocked;        /* the node was told SEND_BLOCKED */
-    bool paused;         /* the node wants no more frames now */
-    bool reading;        /* what libwebsockets was last told */
+    bool blocked; /* the node was told SEND_BLOCKED */
+    bool paused;  /* the node wants no more frames now */
+    bool reading; /* what libwebsockets was last told */
     bool touched;
     struct connection *next_touched;
     struct connection *previous, *next; /* of all */
@@ -96,6 +96,7 @@ struct gateway {
     uint64_t turn_began_ns;
     uint64_t idle_ns;
     double busy;
+    bool polling; /* between prepare and check: callbacks now come from sockets, not from buffers */
     bool serving;
     bool draining;
     bool closing;

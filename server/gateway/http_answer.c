@@ -244,13 +244,14 @@ void http_abort(struct http_exchange *exchange) {
 
 /* While an answer waits for room, bytes of a next request must not wake the loop: epoll tells of
  * nothing below the low water mark (tcp(7), SO_RCVLOWAT). */
-static void answer_muffle(struct http_exchange *exchange, bool muffled) {
+void answer_muffle(struct http_exchange *exchange, bool muffled) {
     enum { NEVER_REACHED = 1 << 30 };
     if (exchange->muffled != muffled) {
         exchange->muffled = muffled;
         int bytes = muffled ? NEVER_REACHED : 1;
         setsockopt(lws_get_socket_fd(exchange->connection->wsi), SOL_SOCKET, SO_RCVLOWAT, &bytes,
                    sizeof(bytes));
+        gateway_touch(exchange->connection);
     }
 }
 

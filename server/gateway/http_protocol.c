@@ -23,6 +23,20 @@ static int on_request(struct connection *connection) {
     return 0;
 }
 
+/* A request with a body that was sent ahead of the answer before it, and so lies in libwebsockets'
+ * buffer, sends it into an endless loop: it takes the body from the start of that buffer and waits
+ * for the rest to be consumed. Such a request comes outside of polling; it costs its connection.
+ * RFC 9112 9.3.2 tells clients not to do that with POST, and to try again. */
+static int on_headers(struct connection *connection) {
+    struct lws *wsi = connection->wsi;
+    char *path;
+    int length;
+    int method = lws_http_get_uri_and_method(wsi, &path, &length);
+    bool bodiless = (method == LWSHUMETH_GET || method == LWSHUMETH_HEAD) &&
+                    lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) == 0;
+    return bodiless || connection->gateway->polling ? 0 : -1;
+}
+
 static int on_upgrade(struct connection *connection) {
     connection_entered(connection);
     if (connection->exchange != NULL || connection->state != CONNECTION_HTTP) {
@@ -58,6 +72,8 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return 0;
     }
     switch (reason) {
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
+        return on_headers(connection);
     case LWS_CALLBACK_HTTP:
         return on_request(connection);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
