@@ -19,8 +19,8 @@
 enum {
     ANSWER_BYTES = 4096,
     FRAME_BYTES = 1024,
-    POINTER_UP_HEAD = 4,    /* array of 3, channel, tag, array of 4: a byte each */
-    POINTER_BYTES = 16,     /* handle and three float 32 */
+    POINTER_UP_HEAD = 4,                    /* array of 3, channel, tag, array of 4: a byte each */
+    POINTER_BYTES = 16,                     /* handle and three float 32 */
     POINTER_DOWN_BYTES = 2 + POINTER_BYTES, /* array of 5 and participant before them */
     HANDLE = 1,
 };
@@ -109,8 +109,17 @@ static void take(struct member_of_group *member, const uint8_t *bytes, size_t le
 
 /* [channel 1, tag, [tick, [[participant, handle, x, y, z], ...]]] */
 static size_t write_pointers(unsigned group, uint8_t *bytes) {
-    uint8_t head[] = {0x93, 1, STAGE_EPHEMERA, 0x92, 0xce, (uint8_t)(tick >> 24),
-                      (uint8_t)(tick >> 16), (uint8_t)(tick >> 8), (uint8_t)tick, 0xdc, 0,
+    uint8_t head[] = {0x93,
+                      1,
+                      STAGE_EPHEMERA,
+                      0x92,
+                      0xce,
+                      (uint8_t)(tick >> 24),
+                      (uint8_t)(tick >> 16),
+                      (uint8_t)(tick >> 8),
+                      (uint8_t)tick,
+                      0xdc,
+                      0,
                       (uint8_t)groups[group].count};
     uint8_t *at = bytes + sizeof head;
     memcpy(bytes, head, sizeof head);

@@ -141,8 +141,8 @@ static struct result measure(struct bots *bots, unsigned boards, pid_t server) {
                             .server_busy = server_used / windows,
                             .people_busy = people_used / windows};
     double wanted = (double)boards * PEOPLE * PEOPLE * RATE;
-    result.holds = result.p99_ms < latency_max_ms &&
-                   result.delivered_a_second >= wanted * delivered_share_min;
+    result.holds =
+        result.p99_ms < latency_max_ms && result.delivered_a_second >= wanted * delivered_share_min;
     fprintf(stderr,
             "%3u boards: p50 %.1f ms, p99 %.1f ms, %.2f M updates/s of %.2f M; server %.0f %%, "
             "people %.0f %% of a processor\n",
@@ -221,11 +221,12 @@ int main(int argc, char **argv) {
     assert(load.samples != NULL);
     struct result bare = fill_bare(&bare_at_bar);
     struct result real = fill_real(&real_at_bar);
-    snprintf(circumstances, sizeof circumstances,
-             "at %u boards p50 %.1f ms, p99 %.1f ms, %.2f M updates/s delivered, server %.0f %% and "
-             "load generator %.0f %% of a processor each",
-             real.boards, real.p50_ms, real.p99_ms, real.delivered_a_second / 1e6,
-             real.server_busy * 100, real.people_busy * 100);
+    snprintf(
+        circumstances, sizeof circumstances,
+        "at %u boards p50 %.1f ms, p99 %.1f ms, %.2f M updates/s delivered, server %.0f %% and "
+        "load generator %.0f %% of a processor each",
+        real.boards, real.p50_ms, real.p99_ms, real.delivered_a_second / 1e6,
+        real.server_busy * 100, real.people_busy * 100);
     figure_print(&(struct figure){
         .name = "boards of 30 people with 30 moving pointers at 60 Hz, p99 < 25 ms, one processor",
         .unit = "boards",

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    CASES = 500, /* so that few share the price of telling everybody on a case */
+    CASES = 500,     /* so that few share the price of telling everybody on a case */
     SESSIONS = 2000, /* each may post 3 a second */
     PEOPLE = 10,
     RATE = 5000,
@@ -81,16 +81,17 @@ static struct result run(struct bots *bots, unsigned rate, double seconds) {
     struct result result = {.p50_ms = median(samples, sample_count),
                             .p99_ms = percentile(samples, sample_count, 0.99),
                             .accepted_a_second = (double)accepted / took};
-    fprintf(stderr, "%u a second: %zu accepted, %zu refused, %llu asked; p50 %.2f ms, p99 %.2f ms\n",
-            rate, accepted, refused, (unsigned long long)posted, result.p50_ms, result.p99_ms);
+    fprintf(stderr,
+            "%u a second: %zu accepted, %zu refused, %llu asked; p50 %.2f ms, p99 %.2f ms\n", rate,
+            accepted, refused, (unsigned long long)posted, result.p50_ms, result.p99_ms);
     return result;
 }
 
 static void print(const char *name, double value, double reference, double bar, double rate,
                   unsigned runs) {
     char circumstances[128];
-    snprintf(circumstances, sizeof circumstances, "%.0f accepted a second by %d sessions on %d cases",
-             rate, SESSIONS, CASES);
+    snprintf(circumstances, sizeof circumstances,
+             "%.0f accepted a second by %d sessions on %d cases", rate, SESSIONS, CASES);
     figure_print(&(struct figure){.name = name,
                                   .unit = "ms",
                                   .value = value,

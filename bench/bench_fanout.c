@@ -2,8 +2,8 @@
 /*
  * What it costs the server to tell many people one thing: frames sent per second of the server
  * process's own processor time, with 1,000 plain WebSockets on one case and frames of 120 bytes on
- * the wire. The frames are committed events, so that decoding, deciding, the record and the check of
- * every recipient's grant are in the price. The reference is a loop that only calls send().
+ * the wire. The frames are committed events, so that decoding, deciding, the record and the check
+ * of every recipient's grant are in the price. The reference is a loop that only calls send().
  */
 #include "bench/figure.h"
 #include "bench/process_use.h"

@@ -25,8 +25,8 @@ enum { EVENTS_A_TURN = 256, PIECE = 64 * 1024, FRAME_BYTES_MAX = 4096 };
 static int listen_somewhere(struct sockaddr_in *address) {
     socklen_t length = sizeof *address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    *address = (struct sockaddr_in){.sin_family = AF_INET,
-                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    *address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     bool listens = bind(listener, (struct sockaddr *)address, sizeof *address) == 0 &&
                    listen(listener, SOMAXCONN) == 0 &&
                    getsockname(listener, (struct sockaddr *)address, &length) == 0;

@@ -1,7 +1,7 @@
 /*
  * People who keep writing to cases while things break, and the ledger of what each wrote and was
- * told. A author has one message under way; a refusal that says "later" makes it try again under the
- * same command id. Everybody also listens, and remembers every message heard, in order.
+ * told. A author has one message under way; a refusal that says "later" makes it try again under
+ * the same command id. Everybody also listens, and remembers every message heard, in order.
  *
  * What must be true in the end: every accepted message is in the record once, nothing is there
  * twice, and everybody who listened heard exactly what is in the record.
@@ -12,7 +12,7 @@
 #include "tests/support/bots.h"
 
 struct ledger_entry {
-    struct uuid id;       /* of the command, and so of the message */
+    struct uuid id; /* of the command, and so of the message */
     unsigned case_number;
     bool accepted;
 };

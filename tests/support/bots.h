@@ -19,7 +19,7 @@ struct bot {
     bool open;    /* its channel is */
     bool stopped; /* for good, by the server */
     uint64_t opened, snapshots, events, losses;
-    uint64_t version;   /* of the channel, with the last event or snapshot */
+    uint64_t version;               /* of the channel, with the last event or snapshot */
     uint32_t first_code, last_code; /* of closes by the server; 0 = the line broke */
     uint16_t participant, handle;
 };
@@ -31,7 +31,8 @@ struct bots_plan {
     /* Who bot `index` is, and where it goes. */
     unsigned (*person)(const struct bots *bots, unsigned index);
     struct uuid (*actor)(const struct bots *bots, unsigned index);
-    /* Members may be NULL. Events, snapshots and notices of the channel; answers to what was asked. */
+    /* Members may be NULL. Events, snapshots and notices of the channel; answers to what was asked.
+     */
     void (*message)(struct bot *bot, const struct frame *frame);
     void (*answered)(struct bot *bot, const struct frame *frame);
     void (*opened)(struct bot *bot, const struct channel_opened *opened);

@@ -51,9 +51,8 @@ static void rest(void) {
 }
 
 static bool port_is_free(uint16_t port) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int yes = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     bool is_free = bind(listener, (struct sockaddr *)&address, sizeof address) == 0;
@@ -61,8 +60,8 @@ static bool port_is_free(uint16_t port) {
     return is_free;
 }
 
-/* The server takes a port and, for its operator, the next one. Below the range that the kernel hands
- * out to clients, or a client of another test might have it before the server is there. */
+/* The server takes a port and, for its operator, the next one. Below the range that the kernel
+ * hands out to clients, or a client of another test might have it before the server is there. */
 static uint16_t free_port(void) {
     unsigned begin = (unsigned)getpid() * 37;
     for (unsigned i = 0; i < PORT_TRIES; i++) {
@@ -83,8 +82,7 @@ static bool make_folder(struct server_process *server) {
         return false;
     snprintf(server->data, sizeof server->data, "%s/data", server->folder);
     snprintf(server->log, sizeof server->log, "%s/log", server->folder);
-    snprintf(server->certificate, sizeof server->certificate, "%s/certificate.pem",
-             server->folder);
+    snprintf(server->certificate, sizeof server->certificate, "%s/certificate.pem", server->folder);
     snprintf(server->key, sizeof server->key, "%s/key.pem", server->folder);
     snprintf(server->database, sizeof server->database,
              "host='%s/postgres/socket' port=5432 user=consilium dbname=postgres", server->data);
@@ -100,7 +98,8 @@ static void become_server(struct server_process *server, char *const *arguments)
     int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
-    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0); /* the guardian's line, the test's sockets */
+    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U,
+            0); /* the guardian's line, the test's sockets */
     unsetenv("CONSILIUM_DATABASE_URL");
     execv(server->options.program, arguments);
     _exit(127);
@@ -244,8 +243,8 @@ struct server_process *server_process_start(const struct server_options *options
     snprintf(server->port_text, sizeof server->port_text, "%u", server->port);
     snprintf(server->admin_text, sizeof server->admin_text, "127.0.0.1:%u", server->port + 1u);
     snprintf(server->admin_url, sizeof server->admin_url, "http://%s", server->admin_text);
-    snprintf(server->url, sizeof server->url, "%s://127.0.0.1:%u",
-             options->tls ? "https" : "http", server->port);
+    snprintf(server->url, sizeof server->url, "%s://127.0.0.1:%u", options->tls ? "https" : "http",
+             server->port);
     if (server->port != 0 && make_folder(server) &&
         server_guardian_start(&server->guardian, server->folder, server->data) &&
         server_process_launch(server) &&

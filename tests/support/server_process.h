@@ -18,7 +18,8 @@ enum { SERVER_ARGUMENTS_MAX = 8, SERVER_READY_MS = 60 * 1000 };
 struct server_options {
     const char *program; /* the path of consilium */
     bool tls;            /* with a certificate made for this process */
-    /* Another server, which outlives this one: its database and keys are shared. NULL = own ones. */
+    /* Another server, which outlives this one: its database and keys are shared. NULL = own ones.
+     */
     const struct server_process *beside;
     const char *parent; /* folder to make the data folder in; NULL = the temporary directory */
     const char *arguments[SERVER_ARGUMENTS_MAX]; /* more of them; ends with NULL */
@@ -38,7 +39,7 @@ uint16_t server_process_port(const struct server_process *server);
 uint16_t server_process_admin_port(const struct server_process *server);
 const char *server_process_data(const struct server_process *server);
 const char *server_process_database(const struct server_process *server); /* for PQconnectdb */
-pid_t server_process_id(const struct server_process *server); /* 0 = does not run */
+pid_t server_process_id(const struct server_process *server);             /* 0 = does not run */
 /* Login `administrator`. */
 const char *server_process_password(const struct server_process *server);
 

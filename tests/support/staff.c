@@ -113,10 +113,10 @@ static struct encoded create_case(struct making *making) {
     const struct staff *staff = making->staff;
     struct case_member members[STAFF_MAX + 1];
     for (unsigned i = 0; i <= staff->count; i++)
-        members[i] = (struct case_member){
-            .user = i < staff->count ? staff->people[i].id : making->conversation.user,
-            .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
-            .name = TEXT("A member")};
+        members[i] = (struct case_member){.user = i < staff->count ? staff->people[i].id
+                                                                   : making->conversation.user,
+                                          .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
+                                          .name = TEXT("A member")};
     struct create_case command = {.command_id = fresh_id(),
                                   .subject = {.name = TEXT("Invented^Person"),
                                               .birth_date = TEXT("1970-01-01"),
@@ -147,8 +147,7 @@ static bool open_channel(struct making *making, enum channel_kind kind, struct u
 }
 
 static bool say(struct making *making, struct encoded command) {
-    enum refusal refusal =
-        conversation_say(&making->conversation, making->channel, command, NULL);
+    enum refusal refusal = conversation_say(&making->conversation, making->channel, command, NULL);
     if (refusal != REFUSAL_NONE)
         fprintf(stderr, "Command %u was refused: %d\n", command.tag, refusal);
     return refusal == REFUSAL_NONE;
@@ -173,7 +172,8 @@ static bool begin_board(struct making *making, unsigned number) {
            say(making, open_item_encode(&making->arena, &open));
 }
 
-/* A session may make a burst of them and then few a second, so many are made by several sessions. */
+/* A session may make a burst of them and then few a second, so many are made by several sessions.
+ */
 static bool make_all(const struct staff *staff, const char *token, unsigned first, unsigned count,
                      bool (*make)(struct making *making, unsigned number)) {
     bool made = true;
