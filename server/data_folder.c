@@ -52,14 +52,15 @@ static bool take_node(struct data_folder *folder) {
     return write_node(path, folder->node);
 }
 
-bool data_folder_open(struct data_folder *ret, const char *path, char *message, size_t room) {
+bool data_folder_open(struct data_folder *ret, const char *path, char *message, size_t space) {
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        snprintf(message, room, "the data folder %.200s cannot be made: %s", path, strerror(errno));
+        snprintf(message, space, "the data folder %.200s cannot be made: %s", path,
+                 strerror(errno));
         return false;
     }
     char whole[PATH_MAX];
     if (realpath(path, whole) == NULL || strlen(whole) >= sizeof(ret->path)) {
-        snprintf(message, room, "the data folder %.200s cannot be used", path);
+        snprintf(message, space, "the data folder %.200s cannot be used", path);
         return false;
     }
     memcpy(ret->path, whole, strlen(whole) + 1);
@@ -67,19 +68,19 @@ bool data_folder_open(struct data_folder *ret, const char *path, char *message, 
     snprintf(lock, sizeof(lock), "%s/lock", ret->path);
     ret->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (ret->lock < 0) {
-        snprintf(message, room, "nothing can be written to the data folder %.200s: %s", path,
+        snprintf(message, space, "nothing can be written to the data folder %.200s: %s", path,
                  strerror(errno));
         return false;
     }
     if (flock(ret->lock, LOCK_EX | LOCK_NB) != 0) {
-        snprintf(message, room,
+        snprintf(message, space,
                  "another consilium uses the data folder %.200s: stop it first, or give another "
                  "--data DIR and --port N",
                  path);
         return false;
     }
     if (!take_node(ret)) {
-        snprintf(message, room, "the node's id cannot be written to the data folder %.200s", path);
+        snprintf(message, space, "the node's id cannot be written to the data folder %.200s", path);
         return false;
     }
     return true;

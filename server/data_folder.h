@@ -16,6 +16,6 @@ struct data_folder {
 };
 
 /* Makes the folder (mode 0700) when it is absent. False: message says what and what to do. */
-bool data_folder_open(struct data_folder *ret, const char *path, char *message, size_t room);
+bool data_folder_open(struct data_folder *ret, const char *path, char *message, size_t space);
 
 #endif

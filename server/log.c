@@ -33,13 +33,13 @@ bool log_level_of_word(const char *word, enum log_level *ret) {
     return false;
 }
 
-static size_t write_time(char *line, size_t room) {
+static size_t write_time(char *line, size_t space) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct tm utc;
     gmtime_r(&now.tv_sec, &utc);
-    size_t length = strftime(line, room, "%Y-%m-%dT%H:%M:%S", &utc);
-    length += (size_t)snprintf(line + length, room - length, ".%03ldZ", now.tv_nsec / 1000000);
+    size_t length = strftime(line, space, "%Y-%m-%dT%H:%M:%S", &utc);
+    length += (size_t)snprintf(line + length, space - length, ".%03ldZ", now.tv_nsec / 1000000);
     return length;
 }
 
@@ -48,16 +48,16 @@ void log_line(enum log_level level, const char *area, const char *format, ...) {
         return;
     }
     char line[LOG_LINE_MAX];
-    size_t room = sizeof(line) - 1; /* one byte for the newline */
-    size_t length = write_time(line, room);
-    length += (size_t)snprintf(line + length, room - length, " %s %s ", level_words[level], area);
+    size_t space = sizeof(line) - 1; /* one byte for the newline */
+    size_t length = write_time(line, space);
+    length += (size_t)snprintf(line + length, space - length, " %s %s ", level_words[level], area);
 
     va_list arguments;
     va_start(arguments, format);
-    int wanted = vsnprintf(line + length, room - length, format, arguments);
+    int wanted = vsnprintf(line + length, space - length, format, arguments);
     va_end(arguments);
     if (wanted > 0) {
-        size_t left = room - length - 1;
+        size_t left = space - length - 1;
         length += (size_t)wanted < left ? (size_t)wanted : left;
     }
     for (size_t i = 0; i < length; i++) {

@@ -9,18 +9,18 @@
 
 struct page {
     char *text;
-    size_t room;
+    size_t space;
     size_t length;
 };
 
 static void print(struct page *page, const char *name, const char *type, const char *help,
                   uint64_t value) {
     const char *suffix = type[0] == 'c' ? "_total" : "";
-    int written = snprintf(page->text + page->length, page->room - page->length,
+    int written = snprintf(page->text + page->length, page->space - page->length,
                            "# HELP consilium_%s%s %s.\n# TYPE consilium_%s%s %s\n"
                            "consilium_%s%s %" PRIu64 "\n",
                            name, suffix, help, name, suffix, type, name, suffix, value);
-    if (written > 0 && (size_t)written < page->room - page->length) {
+    if (written > 0 && (size_t)written < page->space - page->length) {
         page->length += (size_t)written;
     }
 }
@@ -71,8 +71,8 @@ static void print_store(struct page *page, const struct store *store) {
           counts.batch_rows_last);
 }
 
-size_t metrics_render(const struct metrics_sources *sources, char *text, size_t room) {
-    struct page page = {text, room, 0};
+size_t metrics_render(const struct metrics_sources *sources, char *text, size_t space) {
+    struct page page = {text, space, 0};
     print_own(&page, sources->metrics);
     sources->metrics->loop_lag_us = 0;
     if (sources->node != NULL) {

@@ -67,6 +67,6 @@ struct metrics_sources { /* borrows; NULL = left out */
 };
 enum { METRICS_TEXT_MAX = 32 * 1024 };
 /* Returns the length of the text; asks resets of "since the last scrape" gauges. */
-size_t metrics_render(const struct metrics_sources *sources, char *text, size_t room);
+size_t metrics_render(const struct metrics_sources *sources, char *text, size_t space);
 
 #endif

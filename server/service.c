@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_ROOM = DATA_PATH_MAX + 64 };
+enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_SPACE = DATA_PATH_MAX + 64 };
 
 /* The one root organisation of a deployment that was not told of others. */
 static const struct uuid default_tenant = {
@@ -257,8 +257,8 @@ static void start_node(struct service *service) {
 }
 
 static bool start_imaging(struct service *service, const char **ret_message) {
-    static char blobs[PATH_ROOM];
-    static char ingest[PATH_ROOM];
+    static char blobs[PATH_SPACE];
+    static char ingest[PATH_SPACE];
     snprintf(blobs, sizeof(blobs), "%s/blobs", service->folder->path);
     ssize_t length = readlink("/proc/self/exe", ingest, sizeof(ingest) - 32);
     char *slash = length > 0 ? memrchr(ingest, '/', (size_t)length) : NULL;
@@ -283,8 +283,8 @@ static bool start_imaging(struct service *service, const char **ret_message) {
 }
 
 static bool open_keys(struct service *service, const char **ret_message) {
-    char folder[PATH_ROOM];
-    char path[PATH_ROOM + 32];
+    char folder[PATH_SPACE];
+    char path[PATH_SPACE + 32];
     snprintf(folder, sizeof(folder), "%s/keys", service->folder->path);
     snprintf(path, sizeof(path), "%s/key-encryption-key", folder);
     bool own = service->config->key_file == NULL;
@@ -393,7 +393,7 @@ struct service *service_start(uv_loop_t *loop, const struct config *config,
     service->clock = (struct host_clock){clock_now, clock_random};
     uv_timer_init(loop, &service->timer);
     service->timer.data = service;
-    char crashes[PATH_ROOM];
+    char crashes[PATH_SPACE];
     snprintf(crashes, sizeof(crashes), "%s/crashes", folder->path);
     service->quarantine = quarantine_open(crashes);
     if (service->quarantine == NULL) {

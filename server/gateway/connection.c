@@ -121,10 +121,10 @@ void connection_cut(struct connection *connection) {
     gateway_touch(connection);
 }
 
-/* With a reason set this sends the close frame and waits for the peer's (RFC 6455 7.1.1). Failing in a callback with a
- * reason set should do the same; but in Debian's build that closes twice, and the second time at once. */
-static void send_close(struct connection *connection)
-{
+/* With a reason set this sends the close frame and waits for the peer's (RFC 6455 7.1.1). Failing
+ * in a callback with a reason set should do the same; but in Debian's build that closes twice, and
+ * the second time at once. */
+static void send_close(struct connection *connection) {
     if (!connection->close_sent && !lws_partial_buffered(connection->wsi)) {
         connection->close_sent = true;
         lws_close_reason(connection->wsi, (enum lws_close_status)connection->code, NULL, 0);

@@ -29,10 +29,10 @@ struct text cookie_find(struct text header, const char *name) {
     return (struct text){0, NULL};
 }
 
-size_t cookie_write(char *line, size_t room, bool tls, struct text token, uint32_t max_age_s) {
+size_t cookie_write(char *line, size_t space, bool tls, struct text token, uint32_t max_age_s) {
     int length =
-        snprintf(line, room, "%s=%.*s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%u",
+        snprintf(line, space, "%s=%.*s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%u",
                  cookie_name(tls), (int)token.length, token.bytes == NULL ? "" : token.bytes,
                  token.length == 0 ? 0 : max_age_s);
-    return length > 0 && (size_t)length < room ? (size_t)length : 0;
+    return length > 0 && (size_t)length < space ? (size_t)length : 0;
 }

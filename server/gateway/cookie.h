@@ -17,6 +17,6 @@ const char *cookie_name(bool tls);
 struct text cookie_find(struct text header, const char *name);
 /* A Set-Cookie value; an empty token takes the cookie away. max_age_s bounds how long a browser
  * keeps it. */
-size_t cookie_write(char *line, size_t room, bool tls, struct text token, uint32_t max_age_s);
+size_t cookie_write(char *line, size_t space, bool tls, struct text token, uint32_t max_age_s);
 
 #endif

@@ -106,7 +106,7 @@ void answer_muffle(struct http_exchange *exchange, bool muffled);
 int answer_writable(struct http_exchange *exchange);
 
 /* security_headers.c: header lines, each ending in CRLF */
-size_t security_headers(char *text, size_t room, bool tls, bool page, struct text host);
+size_t security_headers(char *text, size_t space, bool tls, bool page, struct text host);
 
 /* static_files.c: true = answered with a file of the web client */
 bool static_files_answer(struct http_exchange *exchange);

@@ -132,6 +132,6 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 /* tls.c */
 void tls_describe(struct lws_context_creation_info *info, const char *certificate, const char *key);
 bool tls_prepare(SSL_CTX *context);
-bool tls_check_files(const char *certificate, const char *key, char *message, size_t room);
+bool tls_check_files(const char *certificate, const char *key, char *message, size_t space);
 
 #endif

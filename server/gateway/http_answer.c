@@ -174,9 +174,9 @@ void http_answer_json(struct http_exchange *exchange, int status, const char *js
                       (struct bytes){(uint32_t)length, (const uint8_t *)json});
 }
 
-static size_t error_json(char *text, size_t room, const char *word, const char *message) {
+static size_t error_json(char *text, size_t space, const char *word, const char *message) {
     struct json json;
-    json_begin(&json, text, room);
+    json_begin(&json, text, space);
     json_open(&json, NULL);
     json_text(&json, "error", (struct text){(uint32_t)strlen(word), word});
     json_text(&json, "message", (struct text){(uint32_t)strlen(message), message});
@@ -242,7 +242,7 @@ void http_abort(struct http_exchange *exchange) {
     connection_cut(exchange->connection);
 }
 
-/* While an answer waits for room, bytes of a next request must not wake the loop: epoll tells of
+/* While an answer waits for space, bytes of a next request must not wake the loop: epoll tells of
  * nothing below the low water mark (tcp(7), SO_RCVLOWAT). */
 void answer_muffle(struct http_exchange *exchange, bool muffled) {
     enum { NEVER_REACHED = 1 << 30 };

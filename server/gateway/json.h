@@ -14,12 +14,12 @@
  */
 struct json {
     char *text;
-    size_t room;
+    size_t space;
     size_t length;
     bool first;
     bool overflow;
 };
-void json_begin(struct json *json, char *text, size_t room);
+void json_begin(struct json *json, char *text, size_t space);
 void json_open(struct json *json, const char *name);      /* { */
 void json_close(struct json *json);                       /* } */
 void json_open_list(struct json *json, const char *name); /* [ */

@@ -5,12 +5,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void json_begin(struct json *json, char *text, size_t room) {
-    *json = (struct json){.text = text, .room = room, .first = true};
+void json_begin(struct json *json, char *text, size_t space) {
+    *json = (struct json){.text = text, .space = space, .first = true};
 }
 
 static void put(struct json *json, const char *bytes, size_t length) {
-    if (length > json->room - json->length) {
+    if (length > json->space - json->length) {
         json->overflow = true;
         return;
     }

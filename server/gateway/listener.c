@@ -125,13 +125,13 @@ static bool seen_before(const struct addrinfo *first, const struct addrinfo *add
 }
 
 size_t listener_open_all(uv_loop_t *loop, const char *name, uint16_t *port,
-                         listener_accepted accepted, void *data, struct listener **ret, size_t room,
-                         int *ret_errno) {
+                         listener_accepted accepted, void *data, struct listener **ret,
+                         size_t space, int *ret_errno) {
     size_t count = 0;
     *ret_errno = EADDRNOTAVAIL;
     int unknown;
     struct addrinfo *found = resolve(name, &unknown);
-    for (struct addrinfo *each = found; each != NULL && count < room; each = each->ai_next) {
+    for (struct addrinfo *each = found; each != NULL && count < space; each = each->ai_next) {
         if (seen_before(found, each)) {
             continue;
         }

@@ -18,11 +18,11 @@ struct listener;
 /* A fresh non-blocking socket; the callee takes it. */
 typedef void (*listener_accepted)(void *data, int fd, const struct sockaddr *peer);
 
-/* Opens up to `room` listeners, one for each address that `name` stands for ("localhost": IPv4 and
+/* Opens up to `space` listeners, one for each address that `name` stands for ("localhost": IPv4 and
  * IPv6); returns how many, 0 with *ret_errno. *port 0 is filled in. */
 size_t listener_open_all(uv_loop_t *loop, const char *name, uint16_t *port,
-                         listener_accepted accepted, void *data, struct listener **ret, size_t room,
-                         int *ret_errno);
+                         listener_accepted accepted, void *data, struct listener **ret,
+                         size_t space, int *ret_errno);
 bool listener_name_is_loopback(const char *name, int *ret_error); /* getaddrinfo's error */
 void listener_pause(struct listener *listener, bool paused);
 void listener_close(struct listener *listener);
@@ -57,7 +57,7 @@ struct entrance *entrance_create(const struct entrance_config *config);
 /* Takes the socket; false = no memory, and it was closed. `recognised` may be called from inside.
  */
 bool entrance_take(struct entrance *entrance, int fd, const struct entrance_visitor *visitor);
-/* Makes room: turns out whoever has been silent for at least this long. */
+/* Makes space: turns out whoever has been silent for at least this long. */
 void entrance_turn_out(struct entrance *entrance, uint64_t silent_ms);
 void entrance_close(struct entrance *entrance); /* frees itself when the loop has let go */
 

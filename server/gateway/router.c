@@ -81,15 +81,15 @@ enum route_result routes_find(const struct routes *routes, struct text method, s
     return known ? ROUTE_OTHER_METHOD : ROUTE_ABSENT;
 }
 
-void routes_allowed(const struct routes *routes, struct text path, char *text, size_t room) {
+void routes_allowed(const struct routes *routes, struct text path, char *text, size_t space) {
     size_t length = 0;
     struct route_match match;
     text[0] = 0;
     for (uint32_t i = 0; i < routes->count; i++) {
         if (matches(routes->all[i].route->pattern, path, &match)) {
-            int written = snprintf(text + length, room - length, "%s%s", length > 0 ? ", " : "",
+            int written = snprintf(text + length, space - length, "%s%s", length > 0 ? ", " : "",
                                    routes->all[i].route->method);
-            if (written < 0 || (size_t)written >= room - length) {
+            if (written < 0 || (size_t)written >= space - length) {
                 return;
             }
             length += (size_t)written;

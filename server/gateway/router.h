@@ -33,6 +33,6 @@ struct route_match {
 enum route_result routes_find(const struct routes *routes, struct text method, struct text path,
                               struct route_match *ret);
 /* For 405: "GET, HEAD" of the path, comma separated. */
-void routes_allowed(const struct routes *routes, struct text path, char *text, size_t room);
+void routes_allowed(const struct routes *routes, struct text path, char *text, size_t space);
 
 #endif

@@ -16,7 +16,7 @@ static const char page_policy[] =
  * policy of its own file, so scripts are pages here. */
 static const char other_policy[] = "default-src 'none'; frame-ancestors 'none'";
 
-size_t security_headers(char *text, size_t room, bool tls, bool page, struct text host) {
+size_t security_headers(char *text, size_t space, bool tls, bool page, struct text host) {
     char socket[300] = "";
     if (page && host_is_plain(host)) {
         /* Older Safari does not take 'self' to include the WebSocket of the same host. */
@@ -24,7 +24,7 @@ size_t security_headers(char *text, size_t room, bool tls, bool page, struct tex
                  host.bytes);
     }
     int length =
-        snprintf(text, room,
+        snprintf(text, space,
                  "Content-Security-Policy: %s%s\r\n"
                  "X-Content-Type-Options: nosniff\r\n"
                  "Referrer-Policy: no-referrer\r\n"
@@ -34,5 +34,5 @@ size_t security_headers(char *text, size_t room, bool tls, bool page, struct tex
                  "Permissions-Policy: camera=(self), microphone=(self), geolocation=()\r\n%s",
                  page ? page_policy : other_policy, socket,
                  tls ? "Strict-Transport-Security: max-age=31536000\r\n" : "");
-    return length > 0 && (size_t)length < room ? (size_t)length : 0;
+    return length > 0 && (size_t)length < space ? (size_t)length : 0;
 }

@@ -140,14 +140,14 @@ static void pack(struct static_file *file) {
         return;
     }
     /* Only worth keeping when a tenth is saved. */
-    uint32_t room = file->length - file->length / 10;
-    uint8_t *packed = malloc(room);
+    uint32_t space = file->length - file->length / 10;
+    uint8_t *packed = malloc(space);
     stream.next_in = file->bytes;
     stream.avail_in = file->length;
     stream.next_out = packed;
-    stream.avail_out = packed != NULL ? room : 0;
+    stream.avail_out = packed != NULL ? space : 0;
     if (packed != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END) {
-        file->packed_length = room - stream.avail_out;
+        file->packed_length = space - stream.avail_out;
         file->packed = packed;
     } else {
         free(packed);

@@ -41,8 +41,8 @@ static const struct refusal_answer absent = {
     404, "Not Found", "{\"error\":\"not_found\",\"message\":\"There is nothing here.\"}"};
 
 static struct text header(struct connection *connection, enum lws_token_indexes token, char *value,
-                          size_t room) {
-    int length = lws_hdr_copy(connection->wsi, value, (int)room, token);
+                          size_t space) {
+    int length = lws_hdr_copy(connection->wsi, value, (int)space, token);
     return (struct text){length > 0 ? (uint32_t)length : 0, value};
 }
 

@@ -82,8 +82,8 @@ static struct entry *entry_of(struct guess_limit *limit, uint64_t key, bool make
 /* Seconds to wait, 0 = there is one. */
 static uint32_t wait_of(const struct entry *entry, enum bucket_kind kind, int64_t now) {
     int64_t step = (int64_t)bounds[kind].refill_s * 1000000;
-    int64_t room = step * (bounds[kind].guesses - 1);
-    int64_t behind = entry->free_at - now - room;
+    int64_t space = step * (bounds[kind].guesses - 1);
+    int64_t behind = entry->free_at - now - space;
     return behind <= 0 ? 0 : (uint32_t)((behind + 999999) / 1000000);
 }
 

@@ -156,18 +156,18 @@ static bool push(struct password_thread *thread, struct job *job, struct text pa
     memcpy(job->password, password.bytes == NULL ? "" : password.bytes, password.length);
     job->password_length = password.length;
     uv_mutex_lock(&thread->mutex);
-    bool room = thread->count < PASSWORD_QUEUE_MAX && !thread->stopping;
-    if (room) {
+    bool space = thread->count < PASSWORD_QUEUE_MAX && !thread->stopping;
+    if (space) {
         thread->count++;
         append(&thread->waiting, job);
         uv_cond_signal(&thread->wake);
     }
     uv_mutex_unlock(&thread->mutex);
-    if (!room) {
+    if (!space) {
         OPENSSL_cleanse(job, sizeof(*job));
         free(job);
     }
-    return room;
+    return space;
 }
 
 bool password_verify_later(struct password_thread *thread, const char *verifier,

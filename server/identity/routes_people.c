@@ -97,14 +97,14 @@ static void on_create(struct http_exchange *exchange, void *data) {
 static void on_list(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
     uint32_t count = people_count(identity->people);
-    size_t room = 64 + (size_t)count * PERSON_JSON_MAX;
-    char *text = malloc(room);
+    size_t space = 64 + (size_t)count * PERSON_JSON_MAX;
+    char *text = malloc(space);
     if (text == NULL) {
         http_answer_error(exchange, 503, "busy", "No memory just now: try again.");
         return;
     }
     struct json json;
-    json_begin(&json, text, room);
+    json_begin(&json, text, space);
     json_open(&json, NULL);
     json_open_list(&json, "people");
     for (uint32_t i = 0; i < count; i++) {

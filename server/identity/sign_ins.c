@@ -73,7 +73,7 @@ static struct sign_in *find(const struct sign_ins *sign_ins, uint64_t number) {
     return each;
 }
 
-/* Without room or memory it works from the database each time. */
+/* Without space or memory it works from the database each time. */
 static const struct sign_in *remember(struct sign_ins *sign_ins, const struct sign_in *sign_in) {
     struct sign_in *known = find(sign_ins, sign_in->number);
     if (known != NULL) {

@@ -47,14 +47,14 @@ bool raw_say(struct raw_client *client, const char *text);
 /* Exactly so many bytes; false = closed or nothing came. */
 bool raw_read(struct raw_client *client, void *bytes, size_t length);
 /* Head of an answer up to the empty line; false as above. */
-bool raw_read_head(struct raw_client *client, char *text, size_t room);
+bool raw_read_head(struct raw_client *client, char *text, size_t space);
 bool raw_is_closed(struct raw_client *client); /* by the peer, within the patience */
 
-bool raw_upgrade(struct raw_client *client, char *head, size_t room, const char *more_headers);
+bool raw_upgrade(struct raw_client *client, char *head, size_t space, const char *more_headers);
 /* `first` = FIN, RSV and opcode; masked with a fixed key unless said. */
 bool raw_send_frame(struct raw_client *client, uint8_t first, const void *payload, size_t length,
                     bool masked);
-/* Returns the opcode, -1 = closed; at most `room` bytes of payload are kept. */
-int raw_read_frame(struct raw_client *client, uint8_t *payload, size_t room, uint64_t *ret_length);
+/* Returns the opcode, -1 = closed; at most `space` bytes of payload are kept. */
+int raw_read_frame(struct raw_client *client, uint8_t *payload, size_t space, uint64_t *ret_length);
 
 #endif

@@ -69,10 +69,10 @@ bool raw_read(struct raw_client *client, void *bytes, size_t length) {
     return true;
 }
 
-bool raw_read_head(struct raw_client *client, char *text, size_t room) {
+bool raw_read_head(struct raw_client *client, char *text, size_t space) {
     size_t length = 0;
     text[0] = 0;
-    while (length + 1 < room && raw_read(client, text + length, 1)) {
+    while (length + 1 < space && raw_read(client, text + length, 1)) {
         text[++length] = 0;
         if (length >= 4 && memcmp(text + length - 4, "\r\n\r\n", 4) == 0) {
             return true;
@@ -91,7 +91,7 @@ bool raw_is_closed(struct raw_client *client) {
                                : got == 0 || errno == ECONNRESET;
 }
 
-bool raw_upgrade(struct raw_client *client, char *head, size_t room, const char *more_headers) {
+bool raw_upgrade(struct raw_client *client, char *head, size_t space, const char *more_headers) {
     char request[1024];
     snprintf(request, sizeof(request),
              "GET /ws?ticket=good HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
@@ -99,7 +99,7 @@ bool raw_upgrade(struct raw_client *client, char *head, size_t room, const char 
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
              "Sec-WebSocket-Protocol: consilium.1\r\n%s\r\n",
              more_headers);
-    return raw_say(client, request) && raw_read_head(client, head, room) &&
+    return raw_say(client, request) && raw_read_head(client, head, space) &&
            strncmp(head, "HTTP/1.1 101", 12) == 0;
 }
 
@@ -142,7 +142,8 @@ bool raw_send_frame(struct raw_client *client, uint8_t first, const void *payloa
     return sent;
 }
 
-int raw_read_frame(struct raw_client *client, uint8_t *payload, size_t room, uint64_t *ret_length) {
+int raw_read_frame(struct raw_client *client, uint8_t *payload, size_t space,
+                   uint64_t *ret_length) {
     uint8_t head[10];
     if (!raw_read(client, head, 2)) {
         return -1;
@@ -161,7 +162,7 @@ int raw_read_frame(struct raw_client *client, uint8_t *payload, size_t room, uin
     *ret_length = length;
     for (uint64_t at = 0; at < length; at++) {
         uint8_t byte;
-        if (!raw_read(client, at < room ? payload + at : &byte, 1)) {
+        if (!raw_read(client, at < space ? payload + at : &byte, 1)) {
             return -1;
         }
     }
