@@ -17,6 +17,16 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void on_welcomed(void *context, const struct welcome *welcome) {
+    struct bot *bot = context;
+    (void)welcome;
+    bot->welcomed_us = bot->bots->loop->now_us;
+    if (bot->bots->plan.kind == CHANNEL_KIND_SESSION && !bot->open) {
+        bot->open = true;
+        bot->bots->open++;
+    }
+}
+
 static void on_opened(void *context, const struct client_channel *channel,
                       const struct channel_opened *opened) {
     struct bot *bot = context;
@@ -76,7 +86,8 @@ static void on_lost(void *context, enum client_loss loss, uint32_t code, bool re
 }
 
 static const struct client_handler handler = {
-    .session = {.opened = on_opened,
+    .session = {.welcomed = on_welcomed,
+                .opened = on_opened,
                 .ended = on_ended,
                 .message = on_message,
                 .answered = on_answered},
@@ -109,6 +120,8 @@ static void start_one(struct bots *bots) {
         .context = bot};
     bot->client = client_create(bots->loop, &options);
     assert(bot->client != NULL);
+    if (bots->plan.kind == CHANNEL_KIND_SESSION)
+        return;
     bool wanted = client_session_open(client_session_of(bot->client), BOT_CHANNEL,
                                       (uint8_t)bots->plan.kind, bots->plan.actor(bots, index));
     assert(wanted);

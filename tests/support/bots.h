@@ -16,8 +16,9 @@ struct bot {
     struct bots *bots;
     struct client *client; /* owned; NULL before it has been started */
     unsigned index;
-    bool open;    /* its channel is */
-    bool stopped; /* for good, by the server */
+    bool open;           /* its channel is */
+    bool stopped;        /* for good, by the server */
+    int64_t welcomed_us; /* monotonic; of the last welcome */
     uint64_t opened, snapshots, events, losses;
     uint64_t version;               /* of the channel, with the last event or snapshot */
     uint32_t first_code, last_code; /* of closes by the server; 0 = the line broke */
@@ -27,7 +28,7 @@ struct bot {
 struct bots_plan {
     const struct staff *staff; /* borrowed, as all here */
     unsigned count;
-    enum channel_kind kind;
+    enum channel_kind kind; /* CHANNEL_KIND_SESSION: no channel; a welcome counts as open */
     /* Who bot `index` is, and where it goes. */
     unsigned (*person)(const struct bots *bots, unsigned index);
     struct uuid (*actor)(const struct bots *bots, unsigned index);
