@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 250, SILENT_WHEN_FULL_MS = 1000, NODE_TIMER_MAX_MS = 60000 };
+enum { SWEEP_MS = 250, SILENT_WHEN_FULL_MS = 3000, NODE_TIMER_MAX_MS = 60000 };
 
 static const struct lws_protocols protocols[] = {
     {.name = HTTP_PROTOCOL_NAME, .callback = http_callback, .tx_packet_size = WRITE_PACKET_MAX},
@@ -141,13 +141,11 @@ static void on_sweep(uv_timer_t *timer) {
     if (gateway->entering_count >= GATEWAY_ENTERING_MAX) {
         /* Full of silence? An honest client speaks first, at once. */
         entrance_turn_out(gateway->entrance, SILENT_WHEN_FULL_MS);
-        now += GATEWAY_ENTERING_MS - SILENT_WHEN_FULL_MS;
     }
     struct connection *next;
     for (struct connection *each = gateway->connections; each != NULL; each = next) {
         next = each->next;
-        bool hurried = each->state == CONNECTION_ENTERING;
-        connection_sweep(each, hurried ? now : (int64_t)uv_now(gateway->config.loop));
+        connection_sweep(each, now);
     }
     settle_touched(gateway);
     struct metrics *metrics = gateway->config.metrics;
