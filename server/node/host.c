@@ -254,7 +254,6 @@ static void host_lost(struct host *host, struct activation *activation, enum loa
 }
 
 static void host_drop(struct host *host, struct activation *activation) {
-    (void)host;
     struct hub *hub = *activation_attic(activation);
     if (hub == NULL) {
         return;
@@ -262,6 +261,7 @@ static void host_drop(struct host *host, struct activation *activation) {
     assert(hub->count == 0);
     answer_questions(hub);
     fanout_forget(hub);
+    store_unload(node_of(host)->config.store, activation_id(activation));
     free(hub->subscribers);
     free(hub);
     *activation_attic(activation) = NULL;
