@@ -1,0 +1,2 @@
+// Every story in one process: one Chromium, and the demonstration is loaded once.
+import './meeting.test.mjs';

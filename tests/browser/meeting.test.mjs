@@ -1,0 +1,162 @@
+// Three people at three browsers through a board of three cases.
+import assert from 'node:assert/strict';
+import { story } from './support/story.mjs';
+import { until } from './support/waiting.mjs';
+
+const MILLIMETRES = /^\d+[.,]\d mm/;
+
+const bannerSays = (people, name) =>
+  Promise.all(
+    people.map(async (person) => {
+      const banner = person.page.locator('[data-banner]');
+      await banner.waitFor();
+      assert.match(await banner.innerText(), name);
+    }),
+  );
+
+/** Waits until all of them see one image, another than `before`. */
+const togetherAfter = (people, before, number = 0) =>
+  until('everybody sees one image', async () => {
+    const [first, ...others] = await Promise.all(people.map((person) => person.slice(number)));
+    return first && first !== before && others.every((other) => other === first) && first;
+  });
+
+const floorOf = (person) => person.page.locator('[data-floor]').getAttribute('data-floor');
+
+story('three people through a board of three cases', (step, scene) => {
+  let anna, radu, mei, everybody, slice;
+
+  step('the chair opens the first case with N, and a banner names the patient on every screen', async () => {
+    [anna, radu, mei] = everybody = await scene.board(['anna', 'radu', 'mei']);
+    await anna.press('KeyN');
+    await bannerSays(everybody, /cranium/i);
+  });
+
+  step('everybody sees the same slice, and the presenter reads that 3 of 3 see it', async () => {
+    slice = await togetherAfter(everybody);
+    await radu.page.locator('[data-floor=mine]').waitFor();
+    await radu.page.locator('[data-sees="3/3"]').waitFor();
+  });
+
+  step('a scroll of the presenter takes everybody along', async () => {
+    await radu.scroll(3);
+    slice = await togetherAfter(everybody, slice);
+  });
+
+  step('the pointer of the presenter stands on every other screen, named and in one colour', async () => {
+    await radu.moveTo(0, 0.3, 0.4, 3);
+    const [one, other] = await Promise.all(
+      [anna, mei].map((person) =>
+        until('a pointer is there', async () => (await person.pointers()).find(({ text }) => /radu/i.test(text))),
+      ),
+    );
+    assert.match(one.color, /^#|rgb|var/);
+    assert.equal(one.color, other.color);
+    assert.equal((await radu.pointers()).length, 0, 'nobody sees their own');
+  });
+
+  step('another one points only while they hold P', async () => {
+    await mei.moveTo(0, 0.6, 0.6);
+    await mei.page.keyboard.down('KeyP');
+    await mei.moveTo(0, 0.62, 0.6, 2);
+    const pointing = async () => (await anna.pointers()).some(({ text }) => /tanaka/i.test(text));
+    await until('the pointer of Dr. Tanaka is there', pointing);
+    await mei.page.keyboard.up('KeyP');
+    await until('it is gone', async () => !(await pointing()));
+  });
+
+  step('a length is seen while it is drawn, and stays with its value on every screen', async () => {
+    await radu.press('KeyD');
+    await radu.moveTo(0, 0.35, 0.5);
+    await radu.page.mouse.down();
+    await radu.moveTo(0, 0.6, 0.5, 4);
+    await mei.page.locator('.drawing.growing').waitFor();
+    await radu.page.mouse.up();
+    const texts = await Promise.all(
+      everybody.map(async (person) => {
+        const drawing = person.page.locator('[data-annotation]:not(.growing)');
+        await drawing.waitFor();
+        return drawing.locator('text').innerHTML();
+      }),
+    );
+    assert.match(texts[0], MILLIMETRES);
+    assert.equal(new Set(texts).size, 1);
+    await radu.press('Escape');
+  });
+
+  step('a chat message is counted as unread until it is looked at', async () => {
+    await radu.tab(/chat/i);
+    await radu.say('The defect is frontal, at the right.');
+    const badge = mei.page.getByRole('tab', { name: /chat/i }).locator('.badge');
+    await until('one is unread', async () => (await badge.innerText()) === '1');
+    await mei.tab(/chat/i);
+    assert.deepEqual(await mei.messages(), ['The defect is frontal, at the right.']);
+    await badge.waitFor({ state: 'detached' });
+  });
+
+  step('the floor is asked for and handed over', async () => {
+    await mei.press('KeyF');
+    await mei.page.locator('.stage').click({ position: { x: 5, y: 5 }, trial: true });
+    await mei.page.locator('.messages').focus();
+    await mei.press('KeyG');
+    await radu.tab(/people/i);
+    const row = radu.page.locator('.people li', { hasText: 'Tanaka' });
+    await until('the holder reads who asks', async () => /asks/.test(await row.innerText()));
+    await row.getByRole('button').first().click();
+    await mei.page.locator('[data-floor=mine]').waitFor();
+    await radu.page.locator('[data-following=follow]').waitFor();
+    await mei.scroll(-2);
+    slice = await togetherAfter(everybody, slice);
+  });
+
+  step('of two who ask at once for a free floor one wins, the same one for all', async () => {
+    await mei.press('KeyG');
+    await Promise.all(everybody.map((person) => person.page.locator('[data-floor=free]').waitFor()));
+    await Promise.all([radu.press('KeyG'), anna.press('KeyG')]);
+    await until('one of them holds it', async () => {
+      const floors = await Promise.all([floorOf(radu), floorOf(anna), floorOf(mei)]);
+      return floors.filter((floor) => floor === 'mine').length === 1 && !floors.includes('free');
+    });
+    const holder = (await floorOf(radu)) === 'mine' ? radu : anna;
+    const told = await mei.page.locator('[data-floor]').innerText();
+    assert.ok(told.includes(holder.name.split(' ').at(-1)), `${told} names ${holder.name}`);
+  });
+
+  step('who looks at something of their own is not counted as seeing this', async () => {
+    await mei.scroll(4);
+    await mei.page.locator('[data-following=own]').waitFor();
+    const holder = (await floorOf(radu)) === 'mine' ? radu : anna;
+    await holder.scroll(1);
+    await holder.page.locator('[data-sees="2/3"]').waitFor();
+    await mei.press('KeyF');
+    await holder.page.locator('[data-sees="3/3"]').waitFor();
+  });
+
+  step('a view prepared before the meeting is recalled on every screen with one key', async () => {
+    const holder = (await floorOf(radu)) === 'mine' ? radu : anna;
+    await holder.press('Shift+Digit1');
+    await Promise.all(everybody.map((person) => person.sees(undefined, 1)));
+    await togetherAfter(everybody, undefined, 0);
+    const prior = await togetherAfter(everybody, undefined, 1);
+    assert.notEqual(prior, await radu.slice(0));
+    await holder.page.locator('[data-sees="3/3"]').waitFor();
+  });
+
+  step('with N everybody is at the second case, and the chat of the first stays with the first', async () => {
+    await anna.press('KeyN');
+    await bannerSays(everybody, /brain/i);
+    await togetherAfter(everybody, slice);
+    await radu.page.locator('[data-floor=mine]').waitFor();
+    assert.deepEqual(await mei.messages(), []);
+    assert.equal(await mei.page.locator('[data-annotation]').count(), 0);
+  });
+
+  step('and at the third, with identity from its own images on every screen', async () => {
+    slice = await radu.slice();
+    await anna.press('KeyN');
+    await bannerSays(everybody, /spine/i);
+    await togetherAfter(everybody, slice);
+    for (const person of everybody) assert.match(await person.pane().locator('.identity').innerText(), /spine/i);
+    await radu.page.locator('[data-sees="3/3"]').waitFor();
+  });
+});

@@ -1,0 +1,200 @@
+// A person at a browser window of their own: what they press and what they can read there.
+import { join } from 'node:path';
+import { LOGS } from './server.mjs';
+import { chromium } from './packages.mjs';
+import { until } from './waiting.mjs';
+
+const ARGUMENTS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const CHROMIUM = '/usr/bin/chromium';
+
+/** The image takes about 400 px of it, between the two columns. */
+export const SMALL_DESK = { width: 1280, height: 560 };
+export const PHONE = { width: 360, height: 640 };
+
+let browser;
+
+/** One Chromium for all people of a run: each of them has a context, with its own cookies. */
+export function openBrowser() {
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  return browser;
+}
+
+export async function closeBrowser() {
+  const open = await browser?.catch(() => undefined);
+  browser = undefined;
+  await open?.close();
+}
+
+export class Person {
+  /** `look` is what a browser context takes: viewport, deviceScaleFactor, hasTouch. */
+  static async arrive(server, login, look = {}) {
+    const [opened, people] = [await openBrowser(), await server.people()];
+    const context = await opened.newContext({
+      viewport: SMALL_DESK,
+      locale: 'en-GB',
+      reducedMotion: 'reduce',
+      ...look,
+    });
+    return new Person(server, people.get(login), context, await context.newPage());
+  }
+
+  constructor(server, known, context, page) {
+    this.server = server;
+    this.login = known.login;
+    this.password = known.password;
+    this.name = known.name;
+    this.context = context;
+    this.page = page;
+    /** What no page of ours may do; a story ends badly when there is any. */
+    this.faults = [];
+    this.watch();
+  }
+
+  watch() {
+    const { page, faults } = this;
+    const own = new URL(this.server.url).host;
+    page.setDefaultTimeout(20_000);
+    page.on('pageerror', (error) => faults.push(`uncaught: ${error.stack ?? error.message}`));
+    page.on('console', (message) => {
+      if (/content security policy|refused to/i.test(message.text())) faults.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { protocol, host } = new URL(request.url());
+      if (protocol.startsWith('http') && host !== own) faults.push(`asked another origin: ${host}`);
+    });
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== own) faults.push(`spoke to another origin: ${socket.url()}`);
+    });
+  }
+
+  /** Fills the form of the sign-in page; the page then is the worklist. */
+  async signIn(path = '/') {
+    await this.page.goto(this.server.url + path);
+    await this.page.locator('input[name=username]').fill(this.login);
+    await this.page.locator('input[name=password]').fill(this.password);
+    await this.page.locator('button[type=submit]').click();
+    await this.page.locator('[data-line=live]').waitFor();
+    return this;
+  }
+
+  async openBoard() {
+    await this.page.locator('a[href^="/boards/"]').first().click();
+    await this.page.locator('.place.board [data-line=live]').waitFor();
+    return this;
+  }
+
+  async press(key) {
+    await this.page.keyboard.press(key);
+  }
+
+  pane(number = 0) {
+    return this.page.locator(`[data-pane="${number}"]`);
+  }
+
+  /** Where a part of a pane's glass is on this screen; `x` and `y` from 0 to 1. */
+  async on(number, x, y) {
+    const box = await this.pane(number).locator('.glass').boundingBox();
+    return { x: box.x + box.width * x, y: box.y + box.height * y };
+  }
+
+  async moveTo(number, x, y, steps = 1) {
+    const at = await this.on(number, x, y);
+    await this.page.mouse.move(at.x, at.y, { steps });
+    return at;
+  }
+
+  /** The name of the image on the glass, once it is painted. */
+  async slice(number = 0) {
+    const pane = this.pane(number);
+    return (await pane.getAttribute('data-status')) === 'painted' ? pane.getAttribute('data-slice') : undefined;
+  }
+
+  /** Waits until a pane shows an image, this one if it is named, and says which. */
+  async sees(wanted, number = 0) {
+    return until(`${this.login} sees ${wanted ?? 'an image'}`, async () => {
+      const shown = await this.slice(number);
+      return shown && (wanted === undefined || shown === wanted) && shown;
+    });
+  }
+
+  /** Scrolls by slices with the wheel; one notch is one slice. */
+  async scroll(notches, number = 0) {
+    await this.moveTo(number, 0.5, 0.5);
+    const step = Math.sign(notches);
+    for (let done = 0; done !== notches; done += step) await this.page.mouse.wheel(0, step * 50);
+  }
+
+  async drag(number, from, to, steps = 4) {
+    const start = await this.on(number, ...from);
+    const end = await this.on(number, ...to);
+    await this.page.mouse.move(start.x, start.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(end.x, end.y, { steps });
+    await this.page.mouse.up();
+  }
+
+  line() {
+    return this.page.locator('[data-line]').first();
+  }
+
+  async lineIs(state) {
+    await until(`the line of ${this.login} is ${state}`, async () => {
+      return (await this.line().getAttribute('data-line')) === state;
+    });
+  }
+
+  /** Waits until the place for the state of the line says this. */
+  async isTold(words) {
+    await until(`${this.login} is told ${words}`, async () => words.test(await this.line().innerText()));
+  }
+
+  async tab(name) {
+    await this.page.getByRole('tab', { name }).click();
+  }
+
+  messages() {
+    return this.page.locator('.messages li p:not(.problem)').allInnerTexts();
+  }
+
+  async say(text) {
+    const field = this.page.locator('.writing textarea');
+    await field.fill(text);
+    await field.press('Enter');
+  }
+
+  /** Pointers of others on a pane: name, colour and place on the glass, faded ones included. */
+  pointers(number = 0) {
+    return this.pane(number)
+      .locator('.pointer')
+      .evaluateAll((elements) =>
+        elements
+          .filter((element) => element.style.display !== 'none')
+          .map((element) => {
+            const at = new DOMMatrix(element.style.transform);
+            return {
+              text: element.querySelector('span').textContent,
+              color: element.style.getPropertyValue('--person'),
+              x: at.e,
+              y: at.f,
+            };
+          }),
+      );
+  }
+
+  async picture(name) {
+    await this.page.screenshot({ path: join(LOGS, `${name}.${this.login}.png`) }).catch(() => undefined);
+  }
+
+  async leave() {
+    await this.context.close();
+  }
+}

@@ -1,0 +1,93 @@
+// A story: one server, some people, and steps that build on each other. A step is a sentence; after
+// one has failed the rest of its story is left out, because what it needs is not there.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { closeBrowser, Person } from './person.mjs';
+import { demonstrationServer, forgetDemonstration } from './server.mjs';
+
+const STEP_MS = 60_000;
+
+after(async () => {
+  await closeBrowser();
+  await forgetDemonstration();
+});
+
+/** `tell` gets (step, scene) and calls step('sentence', async () => ...) in order. */
+export function story(name, tell) {
+  describe(name, () => {
+    const scene = new Scene(name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40));
+    let broken = false;
+    before(() => scene.begin(), { timeout: 180_000 });
+    after(() => scene.end(broken), { timeout: 60_000 });
+    tell((sentence, work) => {
+      it(sentence, { timeout: STEP_MS }, async (context) => {
+        if (broken) {
+          context.skip('an earlier step of this story failed');
+          return;
+        }
+        try {
+          await work();
+          scene.check();
+        } catch (error) {
+          broken = true;
+          await scene.picture();
+          throw error;
+        }
+      });
+    }, scene);
+  });
+}
+
+class Scene {
+  constructor(name) {
+    this.name = name;
+    this.people = [];
+  }
+
+  async begin() {
+    this.server = await demonstrationServer(this.name);
+  }
+
+  /** A person comes and signs in. */
+  async person(login, look) {
+    const person = await this.guest(login, look);
+    return person.signIn();
+  }
+
+  /** A person before the sign-in page. */
+  async guest(login, look) {
+    const person = await Person.arrive(this.server, login, look);
+    this.people.push(person);
+    return person;
+  }
+
+  /** Several people at their boards. */
+  async board(logins, look) {
+    return Promise.all(
+      logins.map(async (login) => {
+        const person = await this.person(login, look);
+        return person.openBoard();
+      }),
+    );
+  }
+
+  check() {
+    for (const { login, faults } of this.people) {
+      assert.deepEqual(faults, [], `what the page of ${login} did wrong`);
+    }
+  }
+
+  async picture() {
+    await Promise.all(this.people.map((person) => person.picture(this.name)));
+  }
+
+  async end(broken) {
+    await Promise.all(this.people.map((person) => person.leave().catch(() => undefined)));
+    if (!this.server) return;
+    try {
+      if (!broken) await this.server.end();
+    } finally {
+      await this.server.abandon();
+    }
+  }
+}
