@@ -44,7 +44,7 @@ void arena_finish(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 
 /* Gives the piece `old` of `old_size` bytes the larger size `size`: in place when it is the newest
- * piece and its chunk has room, otherwise as a copy. NULL when refused; `old` stays as it is. */
+ * piece and its chunk has space, otherwise as a copy. NULL when refused; `old` stays as it is. */
 void *arena_extend(struct arena *arena, void *old, size_t old_size, size_t size);
 
 /* A copy of `size` bytes; NULL when refused or when `size` is 0. */

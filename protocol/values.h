@@ -75,7 +75,7 @@ struct message_rule {
     uint8_t audiences; /* mask of `enum audience`; 0: only the one it is addressed to, or nobody */
     uint16_t rate;     /* a second and session */
     uint16_t burst;    /* at once */
-    uint32_t size_max; /* bytes of its fields array at the most, with room for newer fields */
+    uint32_t size_max; /* bytes of its fields array at the most, with space for newer fields */
 };
 
 /* Text of a string literal. */

@@ -2,7 +2,7 @@
  *
  * The buffer lies on the heap and grows (`writer_init`), lies in an arena and grows there
  * (`writer_init_arena`), or is the caller's and does not (`writer_init_fixed`). Whatever cannot be
- * written - no room, a value over its bound in the schema, a float that is not finite - sets
+ * written - no space, a value over its bound in the schema, a float that is not finite - sets
  * `failed`; everything after it is ignored, so that one look at the end is enough. */
 #ifndef PROTOCOL_WRITER_H
 #define PROTOCOL_WRITER_H

@@ -66,9 +66,9 @@ struct append {
  * below, at once or later.
  *
  * After a commit all events are applied first, then the sender is answered, then each event is
- * published in order. The host asks kind->grant for each recipient when it publishes, not before: the state
- * then holds the whole command, so that who is revoked by it receives neither the revoking event
- * nor anything after it, and who is admitted by it gets a snapshot.
+ * published in order. The host asks kind->grant for each recipient when it publishes, not before:
+ * the state then holds the whole command, so that who is revoked by it receives neither the
+ * revoking event nor anything after it, and who is admitted by it gets a snapshot.
  *
  * Durable messages and timers are not delivered by the runtime: the host brings them from the
  * record by runtime_deliver when they are due, which is the same path after a crash as before it.

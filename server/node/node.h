@@ -4,7 +4,7 @@
  * channels, the gate, the outboxes, resume and the ephemeral ticks.
  *
  * A session lives from node_session_open to node_session_closed. Frames out are shared: one buffer,
- * many receivers, never changed after it was made, with room in front for the WebSocket header.
+ * many receivers, never changed after it was made, with space in front for the WebSocket header.
  */
 #ifndef CONSILIUM_NODE_H
 #define CONSILIUM_NODE_H

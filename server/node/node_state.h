@@ -155,7 +155,7 @@ void session_doom(struct session *session, enum close_code code);
 void sessions_reap(struct node *node);
 void sessions_sweep(struct node *node);
 void session_unmute(struct session *session);
-void sessions_unmute(struct node *node); /* those whose actors have room again */
+void sessions_unmute(struct node *node); /* those whose actors have space again */
 void session_send(struct session *session, struct shared_frame *frame); /* takes one reference */
 void session_reply(struct session *session, uint16_t channel, uint32_t seq, struct encoded reply);
 void session_refuse(struct session *session, uint16_t channel, uint32_t seq, enum refusal reason);

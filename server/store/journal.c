@@ -342,7 +342,7 @@ void journal_append(struct journal *journal, struct stream_head *head, const str
 }
 
 void journal_settle(struct journal *journal, struct uuid target, struct uuid command_id) {
-    /* When there is no room the row stays, is given again, and settled then. */
+    /* When there is no space the row stays, is given again, and settled then. */
     if (journal->waiting.count >= JOURNAL_WAITING_MAX)
         return;
     struct journal_item *item = take_item(journal);

@@ -7,7 +7,7 @@
 typedef void (*list_done)(void *data, enum store_result result, struct uuid owner,
                           struct bytes row);
 
-/* plain has room for the payload. */
+/* plain has space for the payload. */
 static bool open_row(struct store *store, const struct list_row *row,
                      const struct stream_key_row *owner, uint8_t *plain, struct bytes *ret) {
     uint8_t key[KEY_BYTES];

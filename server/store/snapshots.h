@@ -8,7 +8,7 @@
 
 enum { SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024 };
 
-/* plain has room for the row's payload; ret_saved borrows from it. False = not what was saved. */
+/* plain has space for the row's payload; ret_saved borrows from it. False = not what was saved. */
 bool snapshot_open(struct store *store, const struct snapshot_row *row, uint8_t *plain,
                    struct saved_actor *ret_saved, uint8_t ret_hash[DATABASE_HASH_BYTES]);
 

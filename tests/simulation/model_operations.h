@@ -10,8 +10,8 @@ enum { OPERATION_ROWS_MAX = DATABASE_PAGE_MAX };
 /* Stands for the question's own type of function, to which it is cast back. */
 typedef void (*any_done)(void);
 
-/* One thing asked of the database, with room for what any of them needs. Rows are pointed at in the
- * tables when it runs and copied, since they may change before the answer arrives. */
+/* One thing asked of the database, with space for what any of them needs. Rows are pointed at in
+ * the tables when it runs and copied, since they may change before the answer arrives. */
 struct operation {
     struct operation *next;
     struct model_connection *connection;

@@ -278,7 +278,7 @@ static void find_list_row(struct operation *operation, const struct list_row *ro
     operation->stream_keys[operation->count++] = *model_stream_key(tables, row->owner);
 }
 
-static void make_list_room(struct operation *operation, size_t count) {
+static void make_list_space(struct operation *operation, size_t count) {
     operation->list_rows = calloc(count, sizeof *operation->list_rows);
     operation->stream_keys = calloc(count, sizeof *operation->stream_keys);
     assert(operation->list_rows != NULL && operation->stream_keys != NULL);
@@ -291,7 +291,7 @@ static void run_list_get(struct operation *operation) {
     const struct list_row *row =
         model_list_row(tables_of(operation), operation->id, operation->list, operation->key);
     bool found = row != NULL && row->payload.length > 0;
-    make_list_room(operation, 1);
+    make_list_space(operation, 1);
     if (found) {
         find_list_row(operation, row);
     }
@@ -338,7 +338,7 @@ static void run_list_page(struct operation *operation) {
         }
     }
     qsort(sorted, found, sizeof(*sorted), compare_list_rows);
-    make_list_room(operation, DATABASE_PAGE_MAX);
+    make_list_space(operation, DATABASE_PAGE_MAX);
     for (size_t i = 0; i < found && i < DATABASE_PAGE_MAX; i++) {
         find_list_row(operation, sorted[i]);
     }

@@ -8,7 +8,7 @@
 #define ADD(table, count) (table = grown(table, count, sizeof *(table)), &(table)[(count)++])
 
 static void *grown(void *rows, size_t count, size_t size) {
-    if ((count & (count - 1)) != 0) { /* room is made when the count reaches a power of two */
+    if ((count & (count - 1)) != 0) { /* space is made when the count reaches a power of two */
         return rows;
     }
     void *more = realloc(rows, (count == 0 ? 1 : count * 2) * size);
@@ -206,7 +206,8 @@ static void settle(struct model_tables *tables, const struct settled_row *settle
         free_bytes(tables->pending[i].payload);
         memmove(&tables->pending[i], &tables->pending[i + 1],
                 (tables->pending_count - i - 1) * sizeof *tables->pending);
-        /* The room stays as large as it was: growth is asked for by count, so never shrink past it.
+        /* The space stays as large as it was: growth is asked for by count, so never shrink past
+         * it.
          */
         tables->pending_count--;
         tables->pending =

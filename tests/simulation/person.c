@@ -336,8 +336,8 @@ static void on_event(struct person *person, struct heard *heard, const struct fr
     }
     heard->version = frame->version;
     if ((heard->version_count & (heard->version_count - 1)) == 0) {
-        size_t room = heard->version_count == 0 ? 1 : heard->version_count * 2;
-        heard->versions = realloc(heard->versions, room * sizeof *heard->versions);
+        size_t space = heard->version_count == 0 ? 1 : heard->version_count * 2;
+        heard->versions = realloc(heard->versions, space * sizeof *heard->versions);
         assert(heard->versions != NULL);
     }
     heard->versions[heard->version_count++] = frame->version;

@@ -8,7 +8,7 @@ import { files, handWritten, isC, isScript, isText, matchesByLine, none, read, w
 // Words that do not say what is in the box, and the one that the field uses for something else: a tumor
 // board meets in a board.
 const EMPTY_WORDS = new Set(
-  'room rooms util utils utility utilities common helper helpers manager managers misc foo bar baz'.split(' '),
+  'room rooms util utils utility utilities common helper helpers manager managers misc foo baz'.split(' '),
 );
 const EMPTY_FOLDERS = new Set([...EMPTY_WORDS, 'core', 'lib', 'src', 'include', 'data']);
 const NUMBERED = /^(tmp|temp|data|foo|new|old)_?\d+$/i;

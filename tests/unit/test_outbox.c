@@ -8,10 +8,10 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-/* A socket that takes `room` frames, then is full; remembers the order of what it got. */
+/* A socket that takes `space` frames, then is full; remembers the order of what it got. */
 struct fake_socket {
     struct transport transport;
-    unsigned room;
+    unsigned space;
     bool gone;
     uint8_t got[64];
     unsigned got_count;
@@ -25,7 +25,7 @@ static enum send_result fake_send(struct transport *transport, void *connection,
         return SEND_CLOSED;
     }
     socket->got[socket->got_count++] = *shared_frame_payload(frame);
-    return --socket->room == 0 ? SEND_BLOCKED : SEND_DONE;
+    return --socket->space == 0 ? SEND_BLOCKED : SEND_DONE;
 }
 
 static struct shared_frame *frame_of(uint8_t mark, uint32_t length) {
@@ -43,8 +43,8 @@ static enum outbox_result push(struct outbox *outbox, uint8_t mark, uint32_t len
     return result;
 }
 
-static void open_outbox(struct outbox *outbox, struct fake_socket *socket, unsigned room) {
-    *socket = (struct fake_socket){.transport = {.send = fake_send}, .room = room};
+static void open_outbox(struct outbox *outbox, struct fake_socket *socket, unsigned space) {
+    *socket = (struct fake_socket){.transport = {.send = fake_send}, .space = space};
     outbox_init(outbox, &socket->transport, socket);
 }
 
@@ -68,7 +68,7 @@ static void frames_behind_a_full_socket_leave_in_their_order(void **state) {
         push(&outbox, mark, 10, 0);
     }
     while (outbox.count > 0) {
-        socket.room = 7;
+        socket.space = 7;
         outbox_writable(&outbox, 0);
     }
     assert_int_equal(socket.got_count, 40);
@@ -121,7 +121,7 @@ static void progress_starts_the_stall_clock_anew(void **state) {
     push(&outbox, 0, 1, 0);
     push(&outbox, 1, 1, 0);
     push(&outbox, 2, 1, 0);
-    socket.room = 1;
+    socket.space = 1;
     outbox_writable(&outbox, 9 * 1000 * 1000);
     assert_false(outbox_stalled(&outbox, OUTBOX_STALL_US + 1));
     outbox_finish(&outbox);

@@ -120,7 +120,7 @@ static void a_full_queue_loses_the_newest(void **state) {
     for (uint32_t i = 0; i < 5; i++)
         put_number(&path, 0, i);
     assert_int_equal(path.counts.overflowed, 2);
-    put_number(&path, 10000, 5); // one has left: there is room again
+    put_number(&path, 10000, 5); // one has left: there is space again
     assert_int_equal(path.counts.overflowed, 2);
     const uint32_t expected[] = {0, 1, 2, 5};
     for (size_t i = 0; i < 4; i++)
