@@ -36,6 +36,18 @@ export type EndReason =
 /** Ends that pass: the channel opens again by itself. */
 export const passing: readonly EndReason[] = ['moved', 'unavailable'];
 
+const refusedEnds: Partial<Record<string, EndReason>> = {
+    unavailable: 'unavailable',
+    busy: 'unavailable',
+    too_fast: 'unavailable',
+    too_many: 'too_many',
+    newer_version: 'newer_version',
+    quarantined: 'quarantined',
+};
+
+/** What a refused opening means for the channel. */
+export const endOfRefusal = (reason: string): EndReason => refusedEnds[reason] ?? 'not_found';
+
 export type Refusal = {
     outcome: 'refused';
     reason: string;
@@ -46,7 +58,19 @@ export type Outcome = { outcome: 'accepted'; version: number } | Refusal | { out
 
 /** Refusals after which the same command is sent again with the same id. */
 const RETRIED = new Set(['busy', 'unavailable']);
-export const isRetried = (reason: string): boolean => RETRIED.has(reason);
+
+function outcomeOf(message: DownMessage<Kind>): Outcome {
+    switch (message.type) {
+        case 'Accepted':
+            return { outcome: 'accepted', version: message.version };
+        case 'Refused': {
+            const { reason, item, subject } = message;
+            return { outcome: 'refused', reason, item, subject };
+        }
+        default:
+            return { outcome: 'gone' };
+    }
+}
 
 export interface PendingCommand<K extends Kind> {
     message: UpMessage<K>;
@@ -92,6 +116,27 @@ export class Channel<K extends Kind> {
             return 'seen';
         }
         return previous === this.version ? 'next' : 'gap';
+    }
+
+    /** Settles what a reply answers; gives the command back when it is to be sent again, later. */
+    answer(seq: number, message: DownMessage<Kind>): PendingCommand<K> | undefined {
+        const request = this.requests.findIndex((one) => one.seq === seq);
+        if (request >= 0) {
+            this.requests.splice(request, 1)[0]?.settle(message as DownMessage<K>);
+            return undefined;
+        }
+        const index = this.commands.findIndex((one) => one.seq === seq);
+        const command = this.commands[index];
+        if (!command) {
+            return undefined;
+        }
+        if (message.type === 'Refused' && RETRIED.has(message.reason)) {
+            command.seq = 0;
+            return command;
+        }
+        this.commands.splice(index, 1);
+        command.settle(outcomeOf(message));
+        return undefined;
     }
 
     /** The connection is gone: requests cannot be repeated, commands are. */

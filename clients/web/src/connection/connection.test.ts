@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AnyUp, BoardDown, Frame, SessionDown } from '../wire';
 import { backoffDelay } from './backoff';
 import type { ChannelListener, Outcome } from './channel';
-import { CLOSE_OUTDATED, Connection, type SocketEvents, type Surroundings } from './connection';
+import { Connection } from './connection';
+import { CLOSE_OUTDATED, type SocketEvents, type Surroundings } from './line';
 
 const BOARD = '00000000-0000-4000-8000-0000000000b0';
 

@@ -4,7 +4,6 @@
 // Nothing here touches a browser: socket, clock, timers and chance are given, so the tests drive it.
 import type {
     ActorKind as Kind,
-    AnyUp,
     DownMessage,
     Frame as DownFrame,
     SessionDown,
@@ -13,59 +12,25 @@ import type {
 import { backoffDelay } from './backoff';
 import {
     Channel,
-    isRetried,
+    endOfRefusal,
     passing,
     type ChannelListener,
     type EndReason,
     type Outcome,
 } from './channel';
-
-export type LineState =
-    | { at: 'idle' }
-    | { at: 'connecting'; attempt: number }
-    | { at: 'live'; user: string; name: string; administrator: boolean }
-    | { at: 'waiting'; attempt: number; until: number; draining: boolean }
-    | { at: 'signed_out' }
-    | { at: 'outdated' };
-
-export interface Socket {
-    send(bytes: Uint8Array): void;
-    close(): void;
-}
-
-export interface SocketEvents {
-    opened(): void;
-    received(bytes: Uint8Array): void;
-    closed(code: number): void;
-}
-
-export interface Surroundings {
-    /** A one-time ticket; undefined when nobody is signed in any more. */
-    ticket(): Promise<string | undefined>;
-    connect(ticket: string, events: SocketEvents): Socket;
-    encode(kind: Kind, channel: number, seq: number, message: AnyUp): Uint8Array;
-    decode(kindOf: (channel: number) => Kind | undefined, bytes: Uint8Array): DownFrame | undefined;
-    now(): number;
-    after(milliseconds: number, run: () => void): () => void;
-    random(): number;
-    commandId(): string;
-    client: string;
-    window: number;
-}
-
-export const PROTOCOL_REVISION = 1;
-
-/** Close code of a server that speaks a newer protocol than this page. */
-export const CLOSE_OUTDATED = 4501;
-/** Close code of a session that was ended: signed out here or elsewhere. */
-export const CLOSE_SIGNED_OUT = 4502;
+import { Heartbeat } from './heartbeat';
+import {
+    CLOSE_OUTDATED,
+    CLOSE_SIGNED_OUT,
+    PROTOCOL_REVISION,
+    type Ask,
+    type LineState,
+    type Socket,
+    type Surroundings,
+} from './line';
 
 const HELLO_LIMIT_MS = 10_000;
 const RETRY_MS = 1000;
-
-/** A message without the parts the line adds. */
-type Unsigned<M> = M extends { commandId: string } ? Omit<M, 'commandId'> : M;
-export type Ask<K extends Kind> = Unsigned<UpMessage<K>>;
 
 export class Connection {
     private readonly around: Surroundings;
@@ -75,8 +40,7 @@ export class Connection {
     private seq = 0;
     private nextNumber = 1;
     private attempt = 0;
-    private heartbeatMs = 0;
-    private heardAt = 0;
+    private readonly heartbeat: Heartbeat;
     private drainDelay: number | undefined;
     private readonly timers = new Set<() => void>();
     private readonly channels = new Set<Channel<Kind>>();
@@ -86,11 +50,20 @@ export class Connection {
     private unsavedShown = 0;
     /** The database is away: pointing and looking go on, durable commands wait. */
     storeAway = false;
-    /** Server clock minus ours, microseconds. */
-    clockOffset = 0;
 
     constructor(around: Surroundings) {
         this.around = around;
+        this.heartbeat = new Heartbeat({
+            now: () => around.now(),
+            later: (milliseconds, run) => this.later(milliseconds, run),
+            ping: (sentAt) => this.sendSession({ type: 'Ping', sentAt }),
+            silent: () => this.lost(0),
+        });
+    }
+
+    /** Server clock minus ours, microseconds. */
+    get clockOffset(): number {
+        return this.heartbeat.clockOffset;
     }
 
     get line(): LineState {
@@ -224,7 +197,7 @@ export class Connection {
     }
 
     private hello(): void {
-        this.heardAt = this.around.now();
+        this.heartbeat.heard();
         this.sendSession({
             type: 'Hello',
             revision: PROTOCOL_REVISION,
@@ -234,7 +207,7 @@ export class Connection {
     }
 
     private receive(bytes: Uint8Array): void {
-        this.heardAt = this.around.now();
+        this.heartbeat.heard();
         let frame: DownFrame | undefined;
         try {
             frame = this.around.decode(
@@ -266,7 +239,7 @@ export class Connection {
                 this.welcome(message);
                 break;
             case 'Pong':
-                this.measure(message.sentAt, message.serverTime);
+                this.heartbeat.measure(message.sentAt, message.serverTime);
                 break;
             case 'ChannelOpened':
                 this.channelOpened(message, seq);
@@ -304,30 +277,12 @@ export class Connection {
     private welcome(message: Extract<SessionDown, { type: 'Welcome' }>): void {
         this.attempt = 0;
         this.storeAway = false;
-        this.heartbeatMs = Math.max(1000, message.heartbeatMs);
-        this.clockOffset = message.serverTime - this.around.now() * 1000;
         const { user, name, administrator } = message;
+        this.heartbeat.begin(message.heartbeatMs, message.serverTime);
         this.become({ at: 'live', user, name, administrator });
-        this.beat();
         for (const channel of this.channels) {
             this.openOnLine(channel);
         }
-    }
-
-    private beat(): void {
-        this.later(this.heartbeatMs, () => {
-            if (this.around.now() - this.heardAt > 2.5 * this.heartbeatMs) {
-                this.lost(0);
-                return;
-            }
-            this.sendSession({ type: 'Ping', sentAt: Math.round(this.around.now() * 1000) });
-            this.beat();
-        });
-    }
-
-    private measure(sentAt: number, serverTime: number): void {
-        const now = this.around.now() * 1000;
-        this.clockOffset = serverTime - (sentAt + now) / 2;
     }
 
     private openOnLine(channel: Channel<Kind>): void {
@@ -376,15 +331,7 @@ export class Connection {
         const channel = this.openings.get(seq);
         this.openings.delete(seq);
         if (channel) {
-            const ends: Partial<Record<string, EndReason>> = {
-                unavailable: 'unavailable',
-                busy: 'unavailable',
-                too_fast: 'unavailable',
-                too_many: 'too_many',
-                newer_version: 'newer_version',
-                quarantined: 'quarantined',
-            };
-            this.channelEnded(channel.number, ends[reason] ?? 'not_found');
+            this.channelEnded(channel.number, endOfRefusal(reason));
         }
     }
 
@@ -460,35 +407,15 @@ export class Connection {
     }
 
     private onReply(channel: Channel<Kind>, seq: number, message: DownMessage<Kind>): void {
-        const request = channel.requests.findIndex((one) => one.seq === seq);
-        if (request >= 0) {
-            channel.requests.splice(request, 1)[0]?.settle(message);
-            return;
-        }
-        const index = channel.commands.findIndex((one) => one.seq === seq);
-        const command = channel.commands[index];
-        if (!command) {
-            return;
-        }
-        if (message.type === 'Refused' && isRetried(message.reason)) {
-            command.seq = 0;
+        const again = channel.answer(seq, message);
+        if (again) {
             this.later(RETRY_MS, () => {
-                if (channel.phase === 'open' && channel.commands.includes(command)) {
-                    command.seq = this.send(channel, command.message);
+                if (channel.phase === 'open' && channel.commands.includes(again)) {
+                    again.seq = this.send(channel, again.message);
                 }
             });
-            return;
         }
-        channel.commands.splice(index, 1);
         this.changed();
-        if (message.type === 'Accepted') {
-            command.settle({ outcome: 'accepted', version: message.version });
-        } else if (message.type === 'Refused') {
-            const { reason, item, subject } = message;
-            command.settle({ outcome: 'refused', reason, item, subject });
-        } else {
-            command.settle({ outcome: 'gone' });
-        }
     }
 
     private lost(code: number): void {

@@ -1,6 +1,6 @@
 // The browser's side of the connection: its WebSocket, clock and chance.
 import { decodeDown, encodeUp } from '../protocol';
-import type { SocketEvents, Surroundings } from './connection';
+import type { SocketEvents, Surroundings } from './line';
 import { ticket } from './http';
 
 function connect(oneTime: string, events: SocketEvents) {

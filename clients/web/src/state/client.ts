@@ -1,7 +1,7 @@
 // The client of one window: its line, the person, and the boards and cases it has open. Actors are
 // shared by whoever shows them and closed when the last one lets go.
-import type { Ask } from '../connection/connection';
-import { Connection, type LineState } from '../connection/connection';
+import { Connection } from '../connection/connection';
+import type { Ask, LineState } from '../connection/line';
 import type { Channel, EndReason, Grant, Outcome } from '../connection/channel';
 import type { ActorKind, DownMessage } from '../wire';
 import { reduceBoard, type BoardModel } from './board_state';

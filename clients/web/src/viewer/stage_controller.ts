@@ -1,6 +1,6 @@
 // The stage from this person's side. Everything that shows or changes images asks here: what to see,
 // whether a change drives everybody or only oneself, and what to tell the others. It knows no renderer.
-import type { Ask } from '../connection/connection';
+import type { Ask } from '../connection/line';
 import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
 import { Store } from '../state/store';
