@@ -23,7 +23,9 @@ test('clang-tidy finds nothing in hand-written C', { skip }, () => {
   });
   none(error ? [error.message] : [], 'script/bootstrap --test installs clang-tidy.');
   none(
-    [...new Set(stdout.split('\n').filter((line) => /: error: /.test(line)))].map((line) => line.replace(`${top}/`, '')),
+    [...new Set(stdout.split('\n').filter((line) => /: error: /.test(line)))].map((line) =>
+      line.replace(`${top}/`, ''),
+    ),
     'Each says what it is about; change the code, or .clang-tidy with a reason.',
   );
 });

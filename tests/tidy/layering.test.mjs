@@ -25,10 +25,14 @@ function calls(text, pattern) {
 const inEach = (paths, look) => paths.flatMap((path) => look(read(path)).map((found) => `${path}:${found}`));
 
 const LOOP_HEADERS = /^(uv|libwebsockets|libpq-fe)\.h$/;
-const WORLD_HEADERS =
-  /^(uv|libwebsockets|libpq-fe|pthread|threads|time|fcntl|unistd|poll|signal|dirent|stdio|argon2|seccomp)\.h$|^(sys|netinet|arpa|net|openssl|linux)\//;
-const WORLD_CALLS =
-  /^(clock_gettime|gettimeofday|time|clock|localtime|gmtime|rand|random|srand|getrandom|getenv|f?printf|puts|fputs|fopen|socket|send|recv|read|write|open|close|exit|abort)$/;
+const anyOf = (words) => `(${words.trim().split(/\s+/).join('|')})`;
+const WORLD_FILES = anyOf(`uv libwebsockets libpq-fe pthread threads time fcntl unistd poll signal dirent
+  stdio argon2 seccomp`);
+const WORLD_HEADERS = new RegExp(`^${WORLD_FILES}\\.h$|^${anyOf('sys netinet arpa net openssl linux')}/`);
+const WORLD_CALLS = new RegExp(
+  `^${anyOf(`clock_gettime gettimeofday time clock localtime gmtime rand random srand getrandom getenv f?printf
+    puts fputs fopen socket send recv read write open close exit abort`)}$`,
+);
 
 // Threads exist in one place of actors/, behind an interface that the simulator replaces.
 const MAY_USE_THREADS = /^actors\/runtime\/scheduler\.[ch]$/;
