@@ -108,9 +108,18 @@ function SignedIn({ me, server, onOut }: SignedInProps) {
     });
     const signedOut = useStore(client.line, (line) => line.state.at === 'signed_out');
     useEffect(() => {
-        const hurry = () => client.connection.hurry();
-        window.addEventListener('online', hurry);
-        return () => window.removeEventListener('online', hurry);
+        const { connection } = client;
+        const doubt = () => connection.doubt();
+        const back = () => {
+            connection.hurry();
+            connection.doubt();
+        };
+        window.addEventListener('offline', doubt);
+        window.addEventListener('online', back);
+        return () => {
+            window.removeEventListener('offline', doubt);
+            window.removeEventListener('online', back);
+        };
     }, [client]);
     const leave = useCallback(
         (wasIn: boolean) => {

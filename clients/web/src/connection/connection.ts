@@ -106,6 +106,13 @@ export class Connection {
         }
     }
 
+    /** The browser says that the network went or changed; a server on this machine may still be there. */
+    doubt(): void {
+        if (this.state.at === 'live') {
+            this.heartbeat.doubt();
+        }
+    }
+
     open<K extends Kind>(kind: K, id: string, listener: ChannelListener<K>): Channel<K> {
         const channel = new Channel(kind, id, listener);
         this.channels.add(channel as unknown as Channel<Kind>);
@@ -172,6 +179,7 @@ export class Connection {
         this.drop();
         const { epoch } = this;
         this.become({ at: 'connecting', attempt: this.attempt });
+        this.later(HELLO_LIMIT_MS, () => this.state.at !== 'live' && this.lost(0));
         let ticket: string | undefined;
         try {
             ticket = await this.around.ticket();
@@ -193,7 +201,6 @@ export class Connection {
             received: (bytes) => epoch === this.epoch && this.receive(bytes),
             closed: (code) => epoch === this.epoch && this.lost(code),
         });
-        this.later(HELLO_LIMIT_MS, () => this.state.at !== 'live' && this.lost(0));
     }
 
     private hello(): void {

@@ -13,6 +13,8 @@ export interface HeartbeatNeeds {
 const SHORTEST_MS = 1000;
 /** Beats that may go unanswered before the line counts as lost. */
 const MISSED = 2.5;
+/** An answer takes less on any line that one can work on. */
+const ANSWER_MS = 2500;
 
 export class Heartbeat {
     /** Server clock minus ours, microseconds. */
@@ -38,6 +40,17 @@ export class Heartbeat {
     /** The answer to a ping: half of the way is taken off. */
     measure(sentAt: number, serverTime: number): void {
         this.clockOffset = serverTime - (sentAt + this.needs.now() * 1000) / 2;
+    }
+
+    /** Something says that the line may be gone: it has to answer now. */
+    doubt(): void {
+        const asked = this.needs.now();
+        this.needs.ping(Math.round(asked * 1000));
+        this.needs.later(ANSWER_MS, () => {
+            if (this.heardAt < asked) {
+                this.needs.silent();
+            }
+        });
     }
 
     private beat(): void {
