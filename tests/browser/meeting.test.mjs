@@ -6,13 +6,7 @@ import { until } from './support/waiting.mjs';
 const MILLIMETRES = /^\d+[.,]\d mm/;
 
 const bannerSays = (people, name) =>
-  Promise.all(
-    people.map(async (person) => {
-      const banner = person.page.locator('[data-banner]');
-      await banner.waitFor();
-      assert.match(await banner.innerText(), name);
-    }),
-  );
+  Promise.all(people.map((person) => person.page.locator('[data-banner]', { hasText: name }).waitFor()));
 
 /** Waits until all of them see one image, another than `before`. */
 const togetherAfter = (people, before, number = 0) =>
@@ -39,15 +33,15 @@ story('three people through a board of three cases', (step, scene) => {
   });
 
   step('a scroll of the presenter takes everybody along', async () => {
-    await radu.scroll(3);
-    slice = await togetherAfter(everybody, slice);
+    slice = await radu.scroll(3);
+    await Promise.all(everybody.map((person) => person.sees(slice)));
   });
 
   step('the pointer of the presenter stands on every other screen, named and in one colour', async () => {
     await radu.moveTo(0, 0.3, 0.4, 3);
     const [one, other] = await Promise.all(
       [anna, mei].map((person) =>
-        until('a pointer is there', async () => (await person.pointers()).find(({ text }) => /radu/i.test(text))),
+        until('a pointer is there', async () => (await person.pointers()).find(({ text }) => /ionescu/i.test(text))),
       ),
     );
     assert.match(one.color, /^#|rgb|var/);
@@ -95,9 +89,6 @@ story('three people through a board of three cases', (step, scene) => {
   });
 
   step('the floor is asked for and handed over', async () => {
-    await mei.press('KeyF');
-    await mei.page.locator('.stage').click({ position: { x: 5, y: 5 }, trial: true });
-    await mei.page.locator('.messages').focus();
     await mei.press('KeyG');
     await radu.tab(/people/i);
     const row = radu.page.locator('.people li', { hasText: 'Tanaka' });
@@ -105,8 +96,8 @@ story('three people through a board of three cases', (step, scene) => {
     await row.getByRole('button').first().click();
     await mei.page.locator('[data-floor=mine]').waitFor();
     await radu.page.locator('[data-following=follow]').waitFor();
-    await mei.scroll(-2);
-    slice = await togetherAfter(everybody, slice);
+    slice = await mei.scroll(-2);
+    await Promise.all(everybody.map((person) => person.sees(slice)));
   });
 
   step('of two who ask at once for a free floor one wins, the same one for all', async () => {
@@ -147,6 +138,8 @@ story('three people through a board of three cases', (step, scene) => {
     await bannerSays(everybody, /brain/i);
     await togetherAfter(everybody, slice);
     await radu.page.locator('[data-floor=mine]').waitFor();
+    await mei.tab(/chat/i);
+    await mei.page.locator('.messages').waitFor();
     assert.deepEqual(await mei.messages(), []);
     assert.equal(await mei.page.locator('[data-annotation]').count(), 0);
   });

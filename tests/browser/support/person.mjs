@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { LOGS } from './server.mjs';
 import { chromium } from './packages.mjs';
-import { until } from './waiting.mjs';
+import { PATIENCE_MS, until } from './waiting.mjs';
 
 const ARGUMENTS = [
   '--headless=new',
@@ -35,8 +35,11 @@ export async function closeBrowser() {
 }
 
 export class Person {
-  /** `look` is what a browser context takes: viewport, deviceScaleFactor, hasTouch. */
-  static async arrive(server, login, look = {}) {
+  /**
+   * `look` is what a browser context takes: viewport, deviceScaleFactor, hasTouch; and `url`, when
+   * this one reaches the server another way.
+   */
+  static async arrive(server, login, { url = server.url, ...look } = {}) {
     const [opened, people] = [await openBrowser(), await server.people()];
     const context = await opened.newContext({
       viewport: SMALL_DESK,
@@ -44,11 +47,11 @@ export class Person {
       reducedMotion: 'reduce',
       ...look,
     });
-    return new Person(server, people.get(login), context, await context.newPage());
+    return new Person(url, people.get(login), context, await context.newPage());
   }
 
-  constructor(server, known, context, page) {
-    this.server = server;
+  constructor(url, known, context, page) {
+    this.url = url;
     this.login = known.login;
     this.password = known.password;
     this.name = known.name;
@@ -61,8 +64,8 @@ export class Person {
 
   watch() {
     const { page, faults } = this;
-    const own = new URL(this.server.url).host;
-    page.setDefaultTimeout(20_000);
+    const own = new URL(this.url).host;
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => faults.push(`uncaught: ${error.stack ?? error.message}`));
     page.on('console', (message) => {
       if (/content security policy|refused to/i.test(message.text())) faults.push(message.text());
@@ -78,7 +81,7 @@ export class Person {
 
   /** Fills the form of the sign-in page; the page then is the worklist. */
   async signIn(path = '/') {
-    await this.page.goto(this.server.url + path);
+    await this.page.goto(this.url + path);
     await this.page.locator('input[name=username]').fill(this.login);
     await this.page.locator('input[name=password]').fill(this.password);
     await this.page.locator('button[type=submit]').click();
@@ -126,11 +129,20 @@ export class Person {
     });
   }
 
-  /** Scrolls by slices with the wheel; one notch is one slice. */
+  /** The number of the image on the glass, as written there: 55 of "Axial 55 / 108". */
+  async place(number = 0) {
+    const words = await this.pane(number).locator('.lower-right').innerText();
+    return Number(/(\d+) \/ \d+/.exec(words)?.[1]);
+  }
+
+  /** Scrolls by slices with the wheel, one a notch, and says which image that came to. */
   async scroll(notches, number = 0) {
+    const before = await this.place(number);
     await this.moveTo(number, 0.5, 0.5);
     const step = Math.sign(notches);
     for (let done = 0; done !== notches; done += step) await this.page.mouse.wheel(0, step * 50);
+    await until(`${this.login} is ${notches} images on`, async () => (await this.place(number)) === before + notches);
+    return this.sees(undefined, number);
   }
 
   async drag(number, from, to, steps = 4) {

@@ -98,6 +98,7 @@ export class Server {
   async start() {
     this.ports ??= await freePorts(2);
     const [port, admin] = this.ports;
+    this.port = port;
     this.url = `http://localhost:${port}`;
     await mkdir(LOGS, { recursive: true });
     this.child = spawn(

@@ -42,6 +42,12 @@ class Scene {
   constructor(name) {
     this.name = name;
     this.people = [];
+    this.endings = [];
+  }
+
+  /** What the story laid out besides people and server. */
+  onEnd(ending) {
+    this.endings.push(ending);
   }
 
   async begin() {
@@ -83,6 +89,7 @@ class Scene {
 
   async end(broken) {
     await Promise.all(this.people.map((person) => person.leave().catch(() => undefined)));
+    for (const ending of this.endings) await ending();
     if (!this.server) return;
     try {
       if (!broken) await this.server.end();
