@@ -68,7 +68,7 @@ static void say(struct bots *bots, unsigned speaker, uint32_t length) {
 }
 
 static void wait_for(struct bots *bots, uint64_t count) {
-    for (int tries = 0; tries < 1000 && received < count; tries++)
+    for (int64_t end = monotonic_us() + 10000000; received < count && monotonic_us() < end;)
         bots_turn(bots, 10);
 }
 

@@ -107,16 +107,21 @@ bool images_upload(const struct staff *staff, unsigned case_number, unsigned cou
     return taken;
 }
 
+bool image_is(const uint8_t *bytes, size_t length, unsigned case_number, unsigned slice) {
+    if (length != IMAGE_BYTES)
+        return false;
+    for (size_t i = 0; i < IMAGE_BYTES / 2; i++) {
+        if ((bytes[2 * i] | bytes[2 * i + 1] << 8) != pixel(case_number, slice, i))
+            return false;
+    }
+    return true;
+}
+
 bool image_fetch(struct http_client *http, unsigned case_number, unsigned slice) {
     struct http_response response;
     char path[IMAGE_PATH_MAX];
     image_path(path, case_number, slice);
-    if (!http_client_request(http, "GET", path, NULL, NULL, 0, &response) ||
-        response.status != 200 || response.body_length != IMAGE_BYTES)
-        return false;
-    for (size_t i = 0; i < IMAGE_BYTES / 2; i++) {
-        if ((response.body[2 * i] | response.body[2 * i + 1] << 8) != pixel(case_number, slice, i))
-            return false;
-    }
-    return true;
+    return http_client_request(http, "GET", path, NULL, NULL, 0, &response) &&
+           response.status == 200 &&
+           image_is(response.body, response.body_length, case_number, slice);
 }

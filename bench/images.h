@@ -16,6 +16,8 @@ bool images_upload(const struct staff *staff, unsigned case_number, unsigned cou
 void image_uid(char uid[65], unsigned case_number, unsigned slice);
 /* Of the slice's one frame. */
 void image_path(char path[IMAGE_PATH_MAX], unsigned case_number, unsigned slice);
+/* Whether these are the frame's bytes. */
+bool image_is(const uint8_t *bytes, size_t length, unsigned case_number, unsigned slice);
 /* Fetches the frame and looks at every byte. */
 bool image_fetch(struct http_client *http, unsigned case_number, unsigned slice);
 
