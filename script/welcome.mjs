@@ -79,7 +79,7 @@ function loadDemo() {
   return new Promise((resolve) => {
     // The certificate is not checked here either, and for the same reason.
     const loader = spawn(LOADER, ['--url', here, '--data', options.data, '--any-certificate'], {
-      stdio: ['ignore', process.stderr, process.stderr],
+      stdio: ['ignore', 'ignore', process.stderr],
     });
     const watch = setInterval(() => serverRuns() || loader.kill(), POLL_MS);
     loader.on('error', (error) => say(`consilium-demo: ${error.message}`));
