@@ -48,6 +48,14 @@ static bool answer_from_memory(struct activation *activation, const struct lette
     return true;
 }
 
+/* Version 8 (RFC 9562 5.8) is that of message_command_id, and can be computed by whoever knows the
+ * sending stream. A person who used one first would have the actor's own message taken for a retry.
+ */
+static bool takes_an_actors_id(const struct letter *letter) {
+    bool system = (letter->sender.roles & (1u << ROLE_SYSTEM)) != 0;
+    return !system && letter->command_id.bytes[6] >> 4 == 8;
+}
+
 enum push_result runtime_push(struct runtime *runtime, struct activation *activation,
                               struct incoming *incoming) {
     const struct message_rule *rule = &activation->kind->rules[incoming->tag];
@@ -69,6 +77,8 @@ enum push_result runtime_push(struct runtime *runtime, struct activation *activa
         answer_turned_away(activation, letter, REFUSAL_BUSY);
     } else if (activation->phase == PHASE_QUARANTINED) {
         answer_turned_away(activation, letter, REFUSAL_QUARANTINED);
+    } else if (command && takes_an_actors_id(letter)) {
+        answer_turned_away(activation, letter, REFUSAL_MALFORMED);
     } else if (command && answer_from_memory(activation, letter)) {
         letter_free(runtime, letter);
     } else if (command && activation->database_away && letter_is_of_session(letter)) {

@@ -71,7 +71,8 @@ struct hello {
     uint8_t window; /* 0 for the first window of this person's device, 1 for a second monitor. */
 };
 
-/* Opens a channel to an actor, or resumes it after a reconnect. */
+/* Opens a channel to an actor, or resumes it after a reconnect. One to each actor: a second one
+ * is refused. */
 struct open_channel {
     uint16_t channel;       /* Chosen by the client, 1 to 65535, free in this session. */
     enum channel_kind kind; /* Kind of actor. */

@@ -31,6 +31,17 @@ struct channel *channel_find(struct session *session, uint16_t number) {
     return NULL;
 }
 
+/* A session has one view of an actor: the runtime knows who is attached by session alone. */
+static bool has_open(const struct session *session, const struct open_channel *open) {
+    for (uint16_t i = 0; i < session->channel_count; i++) {
+        const struct channel *channel = session->channels[i];
+        if (channel->kind == (uint8_t)open->kind && uuid_equal(channel->id, open->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct channel *channel_add(struct session *session, const struct open_channel *open) {
     if (session->channel_count == session->channel_capacity) {
         uint16_t capacity =
@@ -277,7 +288,8 @@ static void on_attached(struct attach_request *request, enum load_result result,
 
 void channel_open(struct session *session, uint32_t seq, const struct open_channel *open) {
     const struct actor_kind *kind = node_kind(session->node, (uint8_t)open->kind);
-    if (kind == NULL || open->channel == 0 || channel_find(session, open->channel) != NULL) {
+    if (kind == NULL || open->channel == 0 || channel_find(session, open->channel) != NULL ||
+        has_open(session, open)) {
         session_refuse(session, 0, seq, REFUSAL_BAD_STATE);
         return;
     }

@@ -126,6 +126,7 @@ static void append_done(void *data, enum store_result result) {
         [STORE_UNAVAILABLE] = APPEND_UNAVAILABLE,
         [STORE_FENCED] = APPEND_FENCED,
         [STORE_CONFLICT] = APPEND_CONFLICT,
+        [STORE_TAKEN] = APPEND_TAKEN,
         [STORE_DUPLICATE] = APPEND_DUPLICATE,
         [STORE_CORRUPT] = APPEND_CONFLICT,
     };
@@ -231,8 +232,15 @@ static void host_forward(struct host *host, const struct effect_message *message
 /* Its ephemeral state began anew, so what subscribers hold of it is void. */
 static void host_rebuilt(struct host *host, struct activation *activation) {
     struct hub *hub = hub_of(node_of(host), activation);
-    for (uint32_t i = 0; i < hub->count; i++) {
-        channel_renew(hub->subscribers[i]);
+    /* From the end: a channel whose grant is gone leaves the list, the last one takes its place. */
+    for (uint32_t i = hub->count; i-- > 0;) {
+        struct channel *channel = hub->subscribers[i];
+        uint64_t snapshots = hub->node->counts.snapshots;
+        channel_check_grant(channel);
+        if (i < hub->count && hub->subscribers[i] == channel &&
+            snapshots == hub->node->counts.snapshots) {
+            channel_renew(channel);
+        }
     }
 }
 
@@ -261,6 +269,7 @@ static void host_drop(struct host *host, struct activation *activation) {
     assert(hub->count == 0);
     answer_questions(hub);
     fanout_forget(hub);
+    hub_forget_deferred(hub);
     store_unload(node_of(host)->config.store, activation_id(activation));
     free(hub->subscribers);
     free(hub);

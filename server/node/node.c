@@ -15,7 +15,6 @@ enum {
     TICK_OVERLOADED_US = 33000,
     TURNS_US = 2000, /* actors' share of one loop turn */
     SCRATCH_MAX = 16 * 1024 * 1024,
-    INCOMING_ARENA_MAX = 256 * 1024,
 };
 
 const struct actor_kind *node_kind(const struct node *node, uint8_t number) {
@@ -27,39 +26,72 @@ const struct actor_kind *node_kind(const struct node *node, uint8_t number) {
     return NULL;
 }
 
-static bool push_pending(struct node *node, const struct deferred *pending) {
-    return runtime_deliver(node->runtime, pending->kind, pending->target, pending->command,
-                           pending->command_id, pending->command_id);
+static bool push_pending(struct hub *hub, const struct deferred *pending) {
+    return runtime_deliver(hub->node->runtime, activation_kind(hub->activation),
+                           activation_id(hub->activation), pending->command, pending->command_id,
+                           pending->command_id);
+}
+
+/* Behind those that came before it. */
+static void defer(struct hub *hub, const struct deferred *pending) {
+    struct deferred *deferred = malloc(sizeof *deferred + pending->command.fields.length);
+    if (deferred == NULL) {
+        return; /* still in the record: given again after a while */
+    }
+    *deferred = *pending;
+    memcpy(deferred + 1, pending->command.fields.bytes, pending->command.fields.length);
+    deferred->command.fields.bytes = (const uint8_t *)(deferred + 1);
+    if (hub->deferred == NULL) {
+        hub->next_deferring = hub->node->deferring;
+        hub->node->deferring = hub;
+        hub->deferred = deferred;
+    } else {
+        hub->deferred_last->next = deferred;
+    }
+    hub->deferred_last = deferred;
 }
 
 static void on_pending(void *data, uint8_t target_kind, struct uuid target, struct uuid command_id,
                        struct encoded command) {
     struct node *node = data;
-    struct deferred pending = {
-        .kind = target_kind, .target = target, .command_id = command_id, .command = command};
-    if (push_pending(node, &pending)) {
-        return;
+    const struct actor_kind *kind = node_kind(node, target_kind);
+    if (kind == NULL || command.tag >= TAG_DOWN || kind->rules[command.tag].name == NULL) {
+        return; /* of a newer program: it stays in the record */
     }
-    struct deferred *deferred = malloc(sizeof *deferred + command.fields.length);
-    if (deferred == NULL) {
-        return; /* still in the record: given again after a restart */
+    struct hub *hub = hub_of(node, runtime_activate(node->runtime, target_kind, target));
+    struct deferred pending = {.command_id = command_id, .command = command};
+    if (hub->deferred != NULL || !push_pending(hub, &pending)) {
+        defer(hub, &pending);
     }
-    *deferred = pending;
-    memcpy(deferred + 1, command.fields.bytes, command.fields.length);
-    deferred->command.fields.bytes = (const uint8_t *)(deferred + 1);
-    deferred->next = node->deferred;
-    node->deferred = deferred;
+}
+
+void hub_forget_deferred(struct hub *hub) {
+    while (hub->deferred != NULL) {
+        struct deferred *deferred = hub->deferred;
+        hub->deferred = deferred->next;
+        free(deferred);
+    }
+    for (struct hub **at = &hub->node->deferring; *at != NULL; at = &(*at)->next_deferring) {
+        if (*at == hub) {
+            *at = hub->next_deferring;
+            break;
+        }
+    }
 }
 
 static void push_deferred(struct node *node) {
-    struct deferred **at = &node->deferred;
+    struct hub **at = &node->deferring;
     while (*at != NULL) {
-        struct deferred *deferred = *at;
-        if (push_pending(node, deferred)) {
-            *at = deferred->next;
-            free(deferred);
+        struct hub *hub = *at;
+        while (hub->deferred != NULL && push_pending(hub, hub->deferred)) {
+            struct deferred *pushed = hub->deferred;
+            hub->deferred = pushed->next;
+            free(pushed);
+        }
+        if (hub->deferred == NULL) {
+            *at = hub->next_deferring;
         } else {
-            at = &deferred->next;
+            at = &hub->next_deferring;
         }
     }
 }
@@ -114,11 +146,6 @@ void node_destroy(struct node *node) {
         struct command_waiter *waiter = node->waiters;
         node->waiters = waiter->next;
         free(waiter);
-    }
-    while (node->deferred != NULL) {
-        struct deferred *deferred = node->deferred;
-        node->deferred = deferred->next;
-        free(deferred);
     }
     arena_finish(&node->scratch);
     free(node->slots);

@@ -81,9 +81,12 @@ struct hub {
     uint32_t count;
     uint32_t capacity;
     struct grant_question *questions; /* HTTP asks while the actor loads */
+    struct deferred *deferred;        /* from the record, in the order they came */
+    struct deferred *deferred_last;
     /* Derived */
     bool dirty; /* in the node's list of hubs with changed ephemera */
     struct hub *next_dirty;
+    struct hub *next_deferring;
     int64_t frame_at; /* when the last ephemeral frames left */
     int64_t patience; /* only slow readers are left, and not before this; 0 = something changed */
 };
@@ -104,11 +107,9 @@ struct command_waiter {
     void *data;
 };
 
-/* A pending message whose target's mailbox was full. */
+/* A pending message whose target's mailbox was full, or one that came after such a message. */
 struct deferred {
     struct deferred *next;
-    uint8_t kind;
-    struct uuid target;
     struct uuid command_id;
     struct encoded command; /* owned */
 };
@@ -123,12 +124,12 @@ struct node {
     uint32_t *generations;
     uint32_t slot_count; /* high-water mark */
     struct command_waiter *waiters;
-    struct deferred *deferred;
     struct arena scratch; /* of one encoding; reset by whoever takes it */
     /* Derived */
     uint32_t ticket_next;
     uint32_t free_hint;
     struct hub *dirty;
+    struct hub *deferring; /* hubs with messages that wait for room */
     struct session *doomed;
     uint32_t muted; /* sessions that are not read from */
     int64_t now;
@@ -143,6 +144,9 @@ struct node {
 
 const struct actor_kind *node_kind(const struct node *node,
                                    uint8_t number); /* NULL = no such kind */
+
+/* node.c */
+void hub_forget_deferred(struct hub *hub);
 
 /* host.c */
 void host_init(struct node *node);

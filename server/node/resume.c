@@ -25,8 +25,11 @@ void catch_up_forget(struct channel *channel) {
 static void on_event(void *data, const struct event_header *header, struct bytes fields) {
     struct catch_up *catch_up = data;
     struct channel *channel = catch_up->channel;
+    if (channel == NULL || header->version > activation_version(channel->activation)) {
+        return; /* committed this moment: it is shown once the policy has it too */
+    }
     catch_up->after = header->version;
-    if (channel == NULL || channel->session->doomed) {
+    if (channel->session->doomed) {
         return;
     }
     uint8_t audiences = node_kind(catch_up->node, channel->kind)->rules[header->tag].audiences;
@@ -67,7 +70,8 @@ static void on_done(void *data, enum store_result result, bool more) {
         free(catch_up);
         return;
     }
-    if (more || catch_up->after < activation_version(channel->activation)) {
+    (void)more; /* what is newer than the actor comes when it is published */
+    if (catch_up->after < activation_version(channel->activation)) {
         read_page(catch_up);
         return;
     }

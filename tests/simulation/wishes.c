@@ -13,6 +13,7 @@ static struct uuid new_id(struct world *world) {
     for (unsigned i = 0; i < sizeof id.bytes; i++) {
         id.bytes[i] = (uint8_t)chance(&world->time);
     }
+    id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0f) | 0x40); /* RFC 9562 5.4 */
     return id;
 }
 
