@@ -73,6 +73,7 @@ static void finish_load(struct load *load, enum store_result result) {
     struct load finished = *load;
     free(load);
     free((void *)(uintptr_t)finished.plain.bytes);
+    finished.store->reads--;
     if (!store_owns(finished.store, finished.head->stream))
         result = STORE_FENCED;
     finished.sink.done(finished.data, result);
@@ -144,6 +145,8 @@ static void on_opened(void *data, enum database_result result, const struct stre
         finish_load(load, STORE_ABSENT);
     } else if (result != DATABASE_OK) {
         finish_load(load, STORE_UNAVAILABLE);
+    } else if (!store_owns(load->store, head->stream)) {
+        finish_load(load, STORE_FENCED); /* perhaps the keys are not there yet either */
     } else if (key->kind != head->kind) {
         finish_load(load, STORE_CONFLICT); /* this id is another kind of actor */
     } else if (!keys_add_stream(keys, key->tenant, key->stream, key->generation, key->wrapped)) {
@@ -166,6 +169,7 @@ void store_load(struct store *store, struct stream_head *head, uint16_t state_fo
     *load = (struct load){store, head, *sink, data, state_format, {0, NULL}};
     *head = (struct stream_head){
         .stream = head->stream, .kind = head->kind, .tenant = store->config.tenant};
+    store->reads++;
     database->open(database, head->stream, on_opened, load);
 }
 
@@ -214,6 +218,7 @@ static void on_read(void *data, enum database_result result, const struct event_
                     size_t count) {
     struct reading reading = *(struct reading *)data;
     free(data);
+    reading.store->reads--;
     uint64_t last = 0;
     enum store_result outcome = store_result_of(result);
     if (outcome == STORE_OK && !store_owns(reading.store, reading.head->stream))
@@ -231,6 +236,7 @@ void store_read(struct store *store, struct stream_head *head, uint64_t after, u
     struct reading *reading = malloc(sizeof *reading);
     assert(reading != NULL);
     *reading = (struct reading){store, head, *sink, data, after};
+    store->reads++;
     uint32_t rows = limit < DATABASE_PAGE_MAX - 1 ? limit : DATABASE_PAGE_MAX - 1;
     database->read(database, head->stream, after == 0 ? 1 : after, after == 0 ? rows : rows + 1,
                    on_read, reading);

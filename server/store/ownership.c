@@ -102,6 +102,7 @@ static void become_held(struct ownership *ownership) {
         refuse_keys(ownership);
         return;
     }
+    lists_become_ready(&store->lists);
     go_on(ownership, OWNERSHIP_HELD, OWNERSHIP_RENEW_US);
     if (ownership->state == OWNERSHIP_HELD)
         store_shards_changed(store, ownership->owned);

@@ -30,6 +30,7 @@ void store_destroy(struct store *store) {
         return;
     journal_finish(&store->journal);
     pending_finish(&store->pending);
+    lists_finish(&store->lists);
     seal_destroy(store->seal);
     free(store);
 }
@@ -120,7 +121,7 @@ static void continue_drain(struct store *store) {
     if (state != OWNERSHIP_GIVING_UP && state != OWNERSHIP_ENDED) {
         if (journal_is_idle(&store->journal))
             ownership_give_up(&store->ownership);
-    } else if (state == OWNERSHIP_ENDED && !store->ownership.busy) {
+    } else if (state == OWNERSHIP_ENDED && !store->ownership.busy && store->reads == 0) {
         void (*done)(void *data) = store->drained;
         store->drained = NULL;
         done(store->drained_data);
@@ -147,6 +148,7 @@ void store_on_due(struct store *store, store_on_pending on_pending, void *data) 
 /* Reading (loader.c, lists.c and snapshots.c hold the rest) */
 
 struct finding {
+    struct store *store;
     void (*done)(void *data, enum store_result result, uint64_t version);
     void *data;
 };
@@ -154,6 +156,7 @@ struct finding {
 static void on_found(void *data, enum database_result result, uint64_t version) {
     struct finding finding = *(struct finding *)data;
     free(data);
+    finding.store->reads--;
     finding.done(finding.data, store_result_of(result), version);
 }
 
@@ -163,7 +166,8 @@ void store_find_command(struct store *store, struct uuid stream, struct uuid com
     struct database *database = store->config.database;
     struct finding *finding = malloc(sizeof *finding);
     assert(finding != NULL);
-    *finding = (struct finding){done, data};
+    *finding = (struct finding){store, done, data};
+    store->reads++;
     database->find_command(database, stream, command_id, on_found, finding);
 }
 
@@ -177,7 +181,8 @@ void store_unload(struct store *store, struct uuid stream) {
 int64_t store_tick(struct store *store, int64_t now) {
     store->now = now;
     int64_t next = ownership_tick(&store->ownership, now);
-    int64_t others[] = {journal_tick(&store->journal, now), pending_tick(&store->pending, now)};
+    int64_t others[] = {journal_tick(&store->journal, now), pending_tick(&store->pending, now),
+                        lists_tick(store, now)};
     continue_drain(store);
     if (store->drained != NULL)
         next = now + STORE_RETRY_FIRST_US / 10;

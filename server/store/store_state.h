@@ -6,6 +6,7 @@
 #include "server/store/database.h"
 #include "server/store/journal.h"
 #include "server/store/keys.h"
+#include "server/store/lists.h"
 #include "server/store/ownership.h"
 #include "server/store/pending.h"
 #include "server/store/seal.h"
@@ -29,8 +30,10 @@ struct store {
     struct journal journal;
     struct pending pending;
     struct ownership ownership;
+    struct lists lists;
     /* Derived. */
     bool draining;
+    size_t reads;                /* in flight: their answers come to this struct */
     int64_t now;                 /* of the last tick */
     uint8_t list_key[KEY_BYTES]; /* subkey that hashes the keys of list rows */
 };

@@ -9,10 +9,11 @@
 enum { TURN_MS = 1 };
 
 static int64_t real_now(struct host_clock *clock) {
-    (void)clock;
+    const struct test_store *test =
+        (const struct test_store *)((const char *)clock - offsetof(struct test_store, clock));
     struct timespec time;
     clock_gettime(CLOCK_REALTIME, &time);
-    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000 + test->ahead_us;
 }
 
 static void real_random(struct host_clock *clock, void *bytes, size_t length) {

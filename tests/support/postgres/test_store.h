@@ -16,6 +16,7 @@ struct test_store {
     struct keys *keys;
     struct store *store;
     struct host_clock clock;
+    int64_t ahead_us; /* of real time: a test that need not wait sets it forward */
     bool owned[1024];
     unsigned owned_count;
     unsigned shard_changes;
