@@ -1,14 +1,14 @@
 // The agenda: order, state, planned against used minutes, whose images are where.
 import { DropdownMenu } from 'radix-ui';
 import { useEffect, useState, useSyncExternalStore, type FormEvent } from 'react';
-import { usedTime, type BoardModel } from '../state/board_state';
+import { nextItem, usedTime, type BoardModel } from '../state/board_state';
 import type { BoardActor, CaseActor } from '../state/client';
 import { presentParticipants } from '../state/stage_state';
 import { useCase, useNow, useUser } from '../state/use_client';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { roleNumbers, ZERO_UUID, type AgendaItem } from '../wire';
-import { minutesText, personName, useWords } from '../words';
+import { minutesText, numberText, personName, useSpeech, useWords } from '../words';
 import { MenuItem } from './tool_strip';
 import type { PrefetchState } from './use_images';
 
@@ -18,6 +18,7 @@ interface AgendaProps {
     mayMove: boolean;
     prefetch: PrefetchState | undefined;
     onName: (item: number, name: string) => void;
+    onEnd: () => void;
 }
 
 export function Agenda(props: AgendaProps) {
@@ -44,6 +45,13 @@ export function Agenda(props: AgendaProps) {
                     <Item key={item.item} {...props} item={item} position={index} />
                 ))}
             </ol>
+            {mayMove && board.meeting === 'running' && nextItem(board) && (
+                <div className="foot">
+                    <Button tight look="quiet" onClick={props.onEnd}>
+                        {words.endMeeting}
+                    </Button>
+                </div>
+            )}
             <Sheet title={words.addCase} open={adding} onClose={() => setAdding(false)}>
                 <AddCase actor={actor} board={board} onDone={() => setAdding(false)} />
             </Sheet>
@@ -84,26 +92,23 @@ function Item({ actor, board, mayMove, prefetch, item, position, onName }: ItemP
     const now = item.state === 'open';
     useEffect(() => onName(item.item, name), [onName, item.item, name]);
     const own = prefetch?.item === item.item ? prefetch.percent : undefined;
+    const screens = item.state === 'waiting' ? screensOf(board, item.item, own) : undefined;
     return (
         <li className={now ? 'item now' : 'item'} aria-current={now ? 'true' : undefined}>
             <span className="number">{position + 1}</span>
             <span className="name">{name || words.caseHidden}</span>
             <span className="state">
-                {own !== undefined && item.state === 'waiting' ? (
-                    own >= 100 ? (
-                        <span className="ready">{words.itemReady}</span>
-                    ) : (
-                        words.itemLoading(own)
-                    )
-                ) : (
+                {!screens ? (
                     words.itemState[item.state]
+                ) : screens.percent >= 100 ? (
+                    <span className="ready">{words.itemReady}</span>
+                ) : (
+                    words.itemLoading(screens.percent)
                 )}
             </span>
-            <small className="grow">{title}</small>
+            <small className="about">{title}</small>
             <ItemTime item={item} running={now} />
-            {own !== undefined && item.state === 'waiting' && (
-                <Readiness board={board} item={item.item} percent={own} />
-            )}
+            {screens && <Readiness screens={screens} />}
             {mayMove && board.meeting !== 'ended' && (
                 <ItemMenu actor={actor} board={board} item={item} position={position} />
             )}
@@ -120,37 +125,53 @@ function RunningTime({ item }: { item: AgendaItem }) {
 }
 
 function Time({ item, used }: { item: AgendaItem; used: number }) {
-    const words = useWords();
+    const { words, language } = useSpeech();
     const planned = item.plannedSeconds * 1000;
+    if (used === 0) {
+        const minutes = item.plannedSeconds / 60;
+        const digits = Number.isInteger(minutes) ? 0 : 1;
+        return (
+            <small className="time">
+                {words.minutesPlanned(numberText(minutes, language, digits))}
+            </small>
+        );
+    }
     const over = used > planned;
-    const text =
-        used > 0
-            ? words.timeUsedOf(minutesText(used), minutesText(planned))
-            : minutesText(planned);
     return (
-        <small className={over ? 'time over' : 'time'}>
-            {text}
+        <small className={over ? 'time used over' : 'time used'}>
+            {words.timeUsedOf(minutesText(used), minutesText(planned))}
             {over && <span className="unseen">{words.overTime}</span>}
         </small>
     );
 }
 
-function Readiness({
-    board,
-    item,
-    percent,
-}: {
-    board: BoardModel;
-    item: number;
+interface Screens {
+    ready: number;
+    all: number;
+    /** The mean of all screens. */
     percent: number;
-}) {
-    const words = useWords();
+}
+
+/** How far the images of a case are on everybody's first window; undefined while nobody fetches them. */
+function screensOf(board: BoardModel, item: number, own: number | undefined): Screens | undefined {
     const people = presentParticipants(board.stage).filter((one) => one.window === 0);
-    const ready = people.filter((one) => one.prefetchedItem === item && one.prefetched >= 100);
+    const percents = people.map((one) => (one.prefetchedItem === item ? one.prefetched : 0));
+    if (own === undefined && percents.every((percent) => percent === 0)) {
+        return undefined;
+    }
+    const all = Math.max(1, percents.length);
+    const sum = percents.length > 0 ? percents.reduce((a, b) => a + b, 0) : (own ?? 0);
+    return {
+        ready: percents.filter((percent) => percent >= 100).length,
+        all,
+        percent: Math.floor(sum / all),
+    };
+}
+
+function Readiness({ screens: { ready, all, percent } }: { screens: Screens }) {
+    const words = useWords();
     const text =
-        percent >= 100
-            ? words.itemImagesEverywhere(Math.max(ready.length, 1), Math.max(people.length, 1))
-            : words.itemImagesLoading;
+        percent >= 100 ? words.itemImagesEverywhere(all) : words.itemImagesLoading(ready, all);
     return (
         <span className="readiness">
             <small>{text}</small>

@@ -8,7 +8,7 @@ import { sayRefusal } from '../ui/refusal';
 import { firstView, isPrior, type DisplaySet } from '../viewer';
 import { useLengthText } from '../viewer/drawing_layer';
 import type { StoredAnnotation } from '../wire';
-import { isoDate, personName, useSpeech, useWords } from '../words';
+import { isoDate, personName, useSpeech, useWords, type Words } from '../words';
 import type { StageHands } from './use_stage';
 
 interface CasePanelProps {
@@ -78,6 +78,23 @@ function Facts({ model }: { model: CaseModel }) {
     );
 }
 
+const kinds = ['volume', 'stack', 'document'];
+
+/** Images before documents, the newest study first: the order in which one looks. */
+const inReadingOrder = (a: DisplaySet, b: DisplaySet): number =>
+    Number(a.kind === 'document') - Number(b.kind === 'document') ||
+    b.studyDate.localeCompare(a.studyDate) ||
+    kinds.indexOf(a.kind) - kinds.indexOf(b.kind) ||
+    a.seriesNumber - b.seriesNumber;
+
+function seriesName(words: Words, set: DisplaySet): string {
+    const own = set.seriesDescription || set.studyDescription;
+    if (set.kind === 'document' && (own === '' || own === set.modality)) {
+        return words.report;
+    }
+    return own || set.modality;
+}
+
 function SeriesList({ hands }: { hands: StageHands }) {
     const words = useWords();
     const { controller } = hands;
@@ -100,7 +117,7 @@ function SeriesList({ hands }: { hands: StageHands }) {
             <h2>{words.series}</h2>
             {sets.length === 0 && <p className="mute">{words.noSeries}</p>}
             <ul className="list">
-                {sets.map((set) => {
+                {[...sets].sort(inReadingOrder).map((set) => {
                     const on = shown.includes(set.displaySet);
                     const kind =
                         set.kind === 'document'
@@ -120,7 +137,7 @@ function SeriesList({ hands }: { hands: StageHands }) {
                                 aria-pressed={on}
                                 onClick={() => show(set)}
                             >
-                                <span>{set.seriesDescription || set.studyDescription || set.modality}</span>
+                                <span>{seriesName(words, set)}</span>
                                 <small className="mute">{about.filter(Boolean).join(' · ')}</small>
                             </button>
                         </li>

@@ -1,4 +1,5 @@
 // Who presents, and the way to the floor: ask, take, hand over, give back.
+import type { CSSProperties } from 'react';
 import { useKeyLabel } from '../keys/use_keys';
 import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
@@ -65,8 +66,8 @@ export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
     return (
         <>
             <span
-                className="chip presenter"
-                style={color === undefined ? undefined : { color, borderColor: color }}
+                className={held ? 'chip presenter' : 'chip plain presenter'}
+                style={color === undefined ? undefined : { '--dot': color, borderColor: color } as CSSProperties}
                 data-floor={mine ? 'mine' : floor.state}
             >
                 {who}

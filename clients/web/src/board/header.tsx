@@ -1,15 +1,15 @@
 // The top of a board: which one, the state of the line, who sees what, the clock, the next thing to do.
-import { useState } from 'react';
+import { Popover } from 'radix-ui';
 import { useKeyLabel } from '../keys/use_keys';
 import { nextItem, usedTime, type BoardModel } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { whoSees } from '../state/stage_state';
 import { useModel, useNow } from '../state/use_client';
 import { Button, Sheet } from '../ui/controls';
-import { LanguageChoice, StateOfLine } from '../ui/frame';
+import { StateOfLine } from '../ui/frame';
 import { sayRefusal } from '../ui/refusal';
 import { follow } from '../ui/route';
-import { dateTimeText, minutesText, useSpeech } from '../words';
+import { minutesText, useSpeech, whenText } from '../words';
 import type { Rights } from './workspace';
 
 interface BoardHeaderProps {
@@ -18,12 +18,12 @@ interface BoardHeaderProps {
     rights: Rights;
     readOnly: boolean;
     onNext: () => void;
+    onEnd: () => void;
 }
 
-export function BoardHeader({ actor, board, rights, readOnly, onNext }: BoardHeaderProps) {
+export function BoardHeader({ actor, board, rights, readOnly, onNext, onEnd }: BoardHeaderProps) {
     const { words, language } = useSpeech();
     const label = useKeyLabel();
-    const [ending, setEnding] = useState(false);
     const up = useModel(actor, (model, held) => {
         const own = model?.stage?.participants.get(held.grant.participant);
         return (own?.handAt ?? 0) > 0;
@@ -33,15 +33,12 @@ export function BoardHeader({ actor, board, rights, readOnly, onNext }: BoardHea
             <a className="mark" href="/" onClick={follow} aria-label={words.toWorklist}>
                 <img src="/mark.svg" alt="" />
             </a>
-            <h1>{board.title}</h1>
-            <span className="mute hide-narrow">{dateTimeText(board.startsAt, language)}</span>
+            <h1 title={board.title}>{board.title}</h1>
+            <span className="mute hide-narrow">{whenText(board.startsAt, language)}</span>
             <StateOfLine readOnly={readOnly} />
             <span className="grow" />
             {board.openItem !== 0 && <Sees board={board} />}
             {board.openItem !== 0 && <Clock board={board} />}
-            <span className="hide-narrow">
-                <LanguageChoice />
-            </span>
             {board.meeting !== 'ended' && board.stage && (
                 <Button
                     className="hide-phone"
@@ -53,29 +50,37 @@ export function BoardHeader({ actor, board, rights, readOnly, onNext }: BoardHea
                 </Button>
             )}
             {rights.coordinate && (
-                <Steering board={board} onNext={onNext} onEnd={() => setEnding(true)} />
+                <Steering board={board} onNext={onNext} onEnd={onEnd} />
             )}
-            <Sheet title={words.endMeeting} open={ending} onClose={() => setEnding(false)}>
-                <div className="stack">
-                    <p>{words.endMeetingConfirm}</p>
-                    <div className="row">
-                        <Button
-                            look="primary"
-                            onClick={() => {
-                                setEnding(false);
-                                void sayRefusal(
-                                    words,
-                                    actor.command({ type: 'EndMeeting', item: board.openItem }),
-                                );
-                            }}
-                        >
-                            {words.endMeeting}
-                        </Button>
-                        <Button onClick={() => setEnding(false)}>{words.cancel}</Button>
-                    </div>
-                </div>
-            </Sheet>
         </header>
+    );
+}
+
+interface EndMeetingProps {
+    actor: BoardActor;
+    board: BoardModel;
+    open: boolean;
+    onClose: () => void;
+}
+
+export function EndMeeting({ actor, board, open, onClose }: EndMeetingProps) {
+    const { words } = useSpeech();
+    const end = () => {
+        onClose();
+        void sayRefusal(words, actor.command({ type: 'EndMeeting', item: board.openItem }));
+    };
+    return (
+        <Sheet title={words.endMeeting} open={open} onClose={onClose}>
+            <div className="stack">
+                <p>{words.endMeetingConfirm}</p>
+                <div className="row">
+                    <Button look="primary" onClick={end}>
+                        {words.endMeeting}
+                    </Button>
+                    <Button onClick={onClose}>{words.cancel}</Button>
+                </div>
+            </div>
+        </Sheet>
     );
 }
 
@@ -91,14 +96,14 @@ function Steering({ board, onNext, onEnd }: SteeringProps) {
     const next = nextItem(board);
     return (
         <>
-            {board.meeting === 'running' && (
-                <Button look={next ? 'quiet' : 'primary'} className="hide-phone" onClick={onEnd}>
+            {board.meeting === 'running' && !next && (
+                <Button look="primary" onClick={onEnd}>
                     {words.endMeeting}
                 </Button>
             )}
             {next && (
                 <Button look="primary" keyLabel={label('nextCase')} onClick={onNext}>
-                    {words.nextCase}
+                    {board.meeting === 'planned' ? words.firstCase : words.nextCase}
                 </Button>
             )}
         </>
@@ -116,14 +121,22 @@ function Sees({ board }: { board: BoardModel }) {
         (one) => board.members.find((member) => member.user === one.user)?.name ?? '',
     );
     const all = seeing.length + lagging.length;
+    const text = lagging.length > 0 ? words.lagging(names.join(', ')) : words.everybodySees;
     return (
-        <span
-            className={lagging.length > 0 ? 'chip plain hide-narrow' : 'chip safe hide-narrow'}
-            title={lagging.length > 0 ? words.lagging(names.join(', ')) : words.everybodySees}
-            data-sees={`${seeing.length}/${all}`}
-        >
-            {words.seeThis(seeing.length, all)}
-        </span>
+        <Popover.Root>
+            <Popover.Trigger
+                className={lagging.length > 0 ? 'chip hide-phone' : 'chip safe hide-phone'}
+                title={text}
+                data-sees={`${seeing.length}/${all}`}
+            >
+                {words.seeThis(seeing.length, all)}
+            </Popover.Trigger>
+            <Popover.Portal>
+                <Popover.Content className="menu note" align="end" sideOffset={8}>
+                    {text}
+                </Popover.Content>
+            </Popover.Portal>
+        </Popover.Root>
     );
 }
 

@@ -56,12 +56,10 @@ export function SavedViews({ actor, hands, me, mayWrite, nameOf }: SavedViewsPro
                             disabled={!hands}
                             onClick={() => hands && recall(hands, view)}
                         >
-                            <span>
-                                {index < KEYED && (
-                                    <kbd aria-hidden="true">{keyLabel(`Shift+Digit${index + 1}`)}</kbd>
-                                )}{' '}
-                                {view.title}
-                            </span>
+                            <kbd aria-hidden="true">
+                                {index < KEYED && keyLabel(`Shift+Digit${index + 1}`)}
+                            </kbd>
+                            <span>{view.title}</span>
                             <small className="mute">{nameOf(view.by)}</small>
                         </button>
                         {view.by === me && (

@@ -12,12 +12,12 @@ import { useWords } from '../words';
 import { act, compareLayout, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
 import type { StageHands } from './use_stage';
 
-const tools: { tool: Tool; action: Action | undefined }[] = [
+const tools: { tool: Tool; action: Action; draws?: boolean }[] = [
     { tool: 'window', action: 'toolWindow' },
     { tool: 'zoom', action: 'toolZoom' },
     { tool: 'pan', action: 'toolPan' },
-    { tool: 'length', action: 'toolLength' },
-    { tool: 'arrow', action: 'toolArrow' },
+    { tool: 'length', action: 'toolLength', draws: true },
+    { tool: 'arrow', action: 'toolArrow', draws: true },
 ];
 
 interface ToolStripProps {
@@ -43,14 +43,14 @@ export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
     return (
         <div className="strip" role="toolbar" aria-label={words.tools}>
             <div className="row tools">
-                {tools.map(({ tool, action }) => (
+                {tools.filter(({ draws }) => !draws || controller.mayAct).map(({ tool, action }) => (
                     <Button
                         key={tool}
                         className="tool"
                         aria-pressed={chosen === tool}
                         aria-label={names[tool]}
                         title={names[tool]}
-                        keyLabel={action && label(action)}
+                        keyLabel={label(action)}
                         onClick={() => controller.patch({ tool })}
                     >
                         <Icon name={tool} />

@@ -117,24 +117,27 @@ export function Workspace(props: WorkspaceProps) {
                 </aside>
             )}
             <main className="middle" id="content">
-                {hands && stage && (
-                    <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
-                        {stage.open ? (
-                            <Floor
-                                hands={hands}
-                                stage={stage}
-                                me={me}
-                                mayAct={rights.act}
-                                chair={rights.chair}
-                                nameOf={nameOf}
-                            />
-                        ) : (
-                            <span className="chip attention" title={words.stageElsewhereHelp}>
-                                {words.stageElsewhere}
-                            </span>
-                        )}
-                    </ToolStrip>
-                )}
+                <div className="strip-place">
+                    {hands && stage && (
+                        <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
+                            {stage.open ? (
+                                <Floor
+                                    hands={hands}
+                                    stage={stage}
+                                    me={me}
+                                    mayAct={rights.act}
+                                    chair={rights.chair}
+                                    nameOf={nameOf}
+                                />
+                            ) : (
+                                <span className="chip attention" title={words.stageElsewhereHelp}>
+                                    {words.stageElsewhere}
+                                </span>
+                            )}
+                        </ToolStrip>
+                    )}
+                    {props.banner}
+                </div>
                 <div className="images">
                     {hands ? (
                         <StageView
@@ -150,7 +153,6 @@ export function Workspace(props: WorkspaceProps) {
                     ) : (
                         <Notice title={words.loading} />
                     )}
-                    {props.banner}
                 </div>
             </main>
             <aside className="column right">{side}</aside>

@@ -9,7 +9,7 @@ import {
     type RefObject,
 } from 'react';
 import { Agenda, openItem } from '../board/agenda';
-import { BoardHeader } from '../board/header';
+import { BoardHeader, EndMeeting } from '../board/header';
 import { Banner } from '../board/banner';
 import { useImages, type PrefetchState } from '../board/use_images';
 import { useStageController, type StageHands } from '../board/use_stage';
@@ -60,6 +60,7 @@ function useRights(actor: BoardActor, board: BoardModel): Rights {
 function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
     const words = useWords();
     const rights = useRights(actor, board);
+    const [ending, setEnding] = useState(false);
     const [names, setNames] = useState<ReadonlyMap<number, string>>(new Map());
     const onName = useCallback(
         (item: number, name: string) =>
@@ -75,11 +76,25 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
     const onPrefetch = useCallback(({ item, percent }: PrefetchState) => {
         reporter.current?.controller.painted.prefetched(item, percent);
     }, []);
+    const participant = useModel(actor, (_, held) => held.grant.participant);
     const { images, prefetch } = useImages(
         open?.patientCase,
         next && { item: next.item, patientCase: next.patientCase },
         onPrefetch,
     );
+    const between = open === undefined;
+    useEffect(() => {
+        // Without a case on the stage there is nobody else to tell how far the next one is.
+        if (between && prefetch) {
+            actor.signal({
+                type: 'ReportPainted',
+                stageVersion: 0,
+                lossless: false,
+                prefetchedItem: prefetch.item,
+                prefetched: prefetch.percent,
+            });
+        }
+    }, [actor, between, prefetch, participant]);
     const goOn = useNext(actor, board, rights, names);
     const agenda = (
         <Agenda
@@ -88,6 +103,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
             mayMove={rights.coordinate}
             prefetch={prefetch}
             onName={onName}
+            onEnd={() => setEnding(true)}
         />
     );
     const header = (
@@ -96,8 +112,12 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
             board={board}
             rights={rights}
             onNext={goOn}
+            onEnd={() => setEnding(true)}
             readOnly={!rights.act}
         />
+    );
+    const end = (
+        <EndMeeting actor={actor} board={board} open={ending} onClose={() => setEnding(false)} />
     );
     if (!open || !caseActor) {
         return (
@@ -111,6 +131,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
                         <Waiting board={board} mayMove={rights.coordinate} goOn={goOn} />
                     </main>
                 </div>
+                {end}
             </div>
         );
     }
@@ -130,6 +151,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
                 goOn={goOn}
                 reporter={reporter}
             />
+            {end}
         </div>
     );
 }

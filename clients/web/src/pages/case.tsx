@@ -8,7 +8,7 @@ import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { hasRole, useCase, useModel, useSession, useUser } from '../state/use_client';
 import { Notice } from '../ui/controls';
-import { LanguageChoice, StateOfLine } from '../ui/frame';
+import { StateOfLine } from '../ui/frame';
 import { follow } from '../ui/route';
 import { personName, useWords } from '../words';
 import { Nowhere } from './nowhere';
@@ -71,14 +71,11 @@ function Consult({ actor, model }: { actor: CaseActor; model: CaseModel }) {
                 <a className="mark" href="/" onClick={follow} aria-label={words.toWorklist}>
                     <img src="/mark.svg" alt="" />
                 </a>
-                <h1>{personName(model.subject.name)}</h1>
+                <h1 title={personName(model.subject.name)}>{personName(model.subject.name)}</h1>
                 <span className="mute hide-phone ellipsis">{model.title}</span>
                 <StateOfLine readOnly={!act} />
                 <span className="grow" />
                 <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
-                <span className="hide-narrow">
-                    <LanguageChoice />
-                </span>
             </header>
             <Workspace
                 hands={hands}

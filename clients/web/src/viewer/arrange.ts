@@ -59,9 +59,11 @@ export function layoutOf(item: number, rows: number, columns: number, shown: Vie
     return { item, rows, columns, active: 0, viewports, savedView: undefined };
 }
 
+/** How a case opens: its principal series, the prior beside it when there is one. The same for all. */
 export function openingLayout(item: number, sets: readonly DisplaySet[]): Layout {
     const set = principal(sets);
-    return layoutOf(item, 1, 1, set ? [firstView(set)] : []);
+    const alone = layoutOf(item, 1, 1, set ? [firstView(set)] : []);
+    return (set && compareLayout(item, sets, firstView(set))) ?? alone;
 }
 
 export function compareLayout(

@@ -93,7 +93,7 @@ export class StageController {
     private layoutDirty = false;
     private frame = 0;
     private settleTimer = 0;
-    private movedAt = 0;
+    private movedAt = -OWN_MS;
     private readonly stageWatchers = new Set<() => void>();
 
     constructor(actor: StageActor, images: CaseImages, me: string, item: number) {
@@ -147,6 +147,17 @@ export class StageController {
     setSets(sets: readonly DisplaySet[]): void {
         this.patch({ sets });
         this.refresh();
+        this.openStage();
+    }
+
+    /** A case comes with an empty stage: whoever has the floor puts its first view there, for all. */
+    private openStage(): void {
+        const { presenting, sets } = this.state.get();
+        const chosen = this.shared.item === this.item && !isEmpty(this.shared);
+        if (presenting && sets.length > 0 && !chosen) {
+            this.layoutDirty = true;
+            this.drive(openingLayout(this.item, sets), []);
+        }
     }
 
     /** The stage as the server tells it. */
@@ -176,6 +187,7 @@ export class StageController {
             this.refresh();
         }
         this.expectPainted(this.state.get().seen);
+        this.openStage();
         for (const watcher of this.stageWatchers) {
             watcher();
         }

@@ -68,6 +68,8 @@ export const numberText = (value: number, language: Language, digits = 0): strin
     new Intl.NumberFormat(locale(language), {
         maximumFractionDigits: digits,
         minimumFractionDigits: digits,
+        // W 1800, never W 1,800: beside a decimal comma or point a separator is misread.
+        useGrouping: false,
     }).format(value);
 
 /** From microseconds since 1970, as the protocol tells time. */
@@ -83,8 +85,13 @@ export const dateTimeText = (at: number, language: Language): string =>
         minute: '2-digit',
     }).format(at / 1000);
 
+/** Of today only the hour is said. */
+export const whenText = (at: number, language: Language): string =>
+    new Date(at / 1000).toDateString() === new Date().toDateString()
+        ? timeText(at, language)
+        : dateTimeText(at, language);
+
 export const minutesText = (milliseconds: number): string => {
     const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-    const rest = String(seconds % 60).padStart(2, '0');
-    return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${rest}`;
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };

@@ -108,7 +108,8 @@ export function writeHello(writer: Writer, from: Hello): void {
     }
 }
 
-/** Opens a channel to an actor, or resumes it after a reconnect. */
+/** Opens a channel to an actor, or resumes it after a reconnect. One to each actor: a second one
+ * is refused. */
 export interface OpenChannel {
     type: 'OpenChannel';
     /** Chosen by the client, 1 to 65535, free in this session. */
