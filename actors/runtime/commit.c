@@ -221,6 +221,9 @@ void runtime_appended(struct activation *activation, enum append_result result) 
     case APPEND_DUPLICATE:
         frame->letter->recorded = true;
         break;
+    case APPEND_TAKEN:
+        frame->letter->taken = true;
+        break;
     case APPEND_UNAVAILABLE:
     case APPEND_CONFLICT:
         frame->letter->attempts++;
@@ -249,6 +252,8 @@ static void conclude_held(struct activation *activation) {
     } else if (letter->recorded) {
         version = letter->recorded_version != 0 ? letter->recorded_version : activation->version;
         answer_accepted(activation, letter, version);
+    } else if (letter->taken) {
+        answer_refused(activation, letter, &(struct refused){.reason = REFUSAL_CONFLICT});
     } else if (letter->attempts < APPEND_ATTEMPTS_MAX || !uuid_is_zero(letter->settles)) {
         mailbox_return(&activation->mailbox, letter);
         return;

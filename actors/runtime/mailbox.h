@@ -25,6 +25,7 @@ struct letter {
     uint8_t tag;
     uint8_t attempts; /* turns taken for it whose append did not succeed */
     bool recorded;    /* the store has seen this command id */
+    bool taken;       /* the store refused it: what it wants to be called is another's */
     uint16_t channel;
     uint32_t seq;
     uint32_t order;

@@ -46,6 +46,7 @@ enum append_result {
     APPEND_UNAVAILABLE, /* database away or outcome unknown: reload before going on */
     APPEND_FENCED,      /* this node is no longer the owner */
     APPEND_CONFLICT,    /* the stream moved under us: reload */
+    APPEND_TAKEN,       /* a list row's key is another actor's: reload, then refuse as conflict */
     APPEND_DUPLICATE,   /* the command id is already in the record: reload, then answer from it */
 };
 

@@ -190,6 +190,12 @@ static void confirm(struct journal *journal) {
                                    journal);
 }
 
+/* Nothing stands in its place, and its command is not in the record: of the indexes that may have
+ * refused it only that of list rows is left. */
+static bool list_key_is_taken(const struct journal *journal) {
+    return journal->place_is_free && journal->flying.first->list_row_count > 0;
+}
+
 static void on_searched(void *data, enum database_result result, uint64_t version) {
     struct journal *journal = data;
     (void)version;
@@ -197,8 +203,10 @@ static void on_searched(void *data, enum database_result result, uint64_t versio
         wait_for_return(journal);
     else if (result == DATABASE_OK)
         conclude_alone(journal, STORE_DUPLICATE);
+    else if (result != DATABASE_ABSENT)
+        conclude_alone(journal, STORE_UNAVAILABLE);
     else
-        conclude_alone(journal, result == DATABASE_ABSENT ? STORE_CONFLICT : STORE_UNAVAILABLE);
+        conclude_alone(journal, list_key_is_taken(journal) ? STORE_TAKEN : STORE_CONFLICT);
 }
 
 static void on_compared(void *data, enum database_result result, const struct event_row *rows,
@@ -223,6 +231,7 @@ static void on_compared(void *data, enum database_result result, const struct ev
         return;
     }
     journal->state = JOURNAL_SEARCH;
+    journal->place_is_free = count == 0;
     database->find_command(database, item->head->stream, item->events[0].command_id, on_searched,
                            journal);
 }

@@ -24,7 +24,7 @@ enum journal_state {
     JOURNAL_AWAY,    /* ended by the database's return, or by patience */
     JOURNAL_ALONE,   /* one item of a refused batch; ended by the outcome */
     JOURNAL_COMPARE, /* reads what stands in its place */
-    JOURNAL_SEARCH,  /* looks for its command id */
+    JOURNAL_SEARCH,  /* looks for its command id, which tells the reason of a conflict */
     JOURNAL_CONFIRM, /* it is ours: an empty transaction waits until it is as safe as any other */
 };
 
@@ -44,8 +44,9 @@ struct journal {
     struct batch batch;
     /* Derived. */
     enum journal_state state;
-    bool alone;   /* the flying ones go one at a time */
-    bool unknown; /* a try of what is flying ended without an outcome */
+    bool alone;         /* the flying ones go one at a time */
+    bool unknown;       /* a try of what is flying ended without an outcome */
+    bool place_is_free; /* in SEARCH: no event stands where the refused one would */
     int64_t sent_at;
     int64_t retry_at;
     int64_t patient_until;

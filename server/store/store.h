@@ -22,6 +22,7 @@ enum store_result {
     STORE_UNAVAILABLE,
     STORE_FENCED,    /* this node's incarnation is over, or the shard is not ours */
     STORE_CONFLICT,  /* another row stands at this version */
+    STORE_TAKEN,     /* a list row's key is another stream's; nothing was written */
     STORE_DUPLICATE, /* this command id is in the stream already */
     STORE_CORRUPT,   /* a hash or seal does not verify; said in the log with stream and version */
 };
@@ -89,8 +90,7 @@ void store_load(struct store *store, struct stream_head *head, uint16_t state_fo
 void store_unload(struct store *store, struct uuid stream);
 
 /* One command's effects; copies what it keeps. head moves when it commits. One at a time for each
- * head. An append waits while the database is away, for ten seconds at the most. CONFLICT also when
- * a list row's key is another's. */
+ * head. An append waits while the database is away, for ten seconds at the most. */
 typedef void (*store_done)(void *data, enum store_result result);
 void store_append(struct store *store, struct stream_head *head, const struct append *append,
                   store_done done, void *data);
@@ -122,7 +122,8 @@ typedef void (*store_on_pending)(void *data, uint8_t target_kind, struct uuid ta
                                  struct uuid command_id, struct encoded command);
 void store_on_due(struct store *store, store_on_pending on_pending, void *data);
 
-/* List rows: current row of a key, opened. */
+/* List rows: current row of a key, opened. Before this node's keys are known they wait for them,
+ * for ten seconds at the most. */
 void store_list_get(struct store *store, const char *list, struct bytes key,
                     void (*done)(void *data, enum store_result result, struct uuid owner,
                                  struct bytes row),

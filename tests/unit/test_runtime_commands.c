@@ -259,6 +259,23 @@ static void what_another_writer_committed_is_published_when_a_conflict_shows_it(
     fake_host_stop(&scene.fake);
 }
 
+static void what_is_called_as_another_is_called_is_refused_and_not_tried_again(void **unused) {
+    (void)unused;
+    struct scene scene;
+    start(&scene);
+    push(&scene, COUNTER_ADD, 4, 100);
+    fake_host_run(&scene.fake);
+    scene.fake.appends_wait = true;
+    push(&scene, COUNTER_ADD, 2, 101);
+    fake_host_run(&scene.fake);
+    fake_host_answer_append(&scene.fake, APPEND_TAKEN);
+    fake_host_run(&scene.fake);
+    assert_int_equal(fake_host_answer(&scene.fake, 5)->refusal, REFUSAL_CONFLICT);
+    assert_null(scene.fake.waiting_append);
+    assert_int_equal(state(&scene)->total, 4);
+    fake_host_stop(&scene.fake);
+}
+
 static void a_fenced_append_loses_the_actor_and_says_so(void **unused) {
     (void)unused;
     struct scene scene;
@@ -334,6 +351,7 @@ int main(void) {
         cmocka_unit_test(an_append_that_never_arrived_is_made_again),
         cmocka_unit_test(while_the_database_is_away_signals_go_on_and_commands_are_told_so),
         cmocka_unit_test(what_another_writer_committed_is_published_when_a_conflict_shows_it),
+        cmocka_unit_test(what_is_called_as_another_is_called_is_refused_and_not_tried_again),
         cmocka_unit_test(a_fenced_append_loses_the_actor_and_says_so),
         cmocka_unit_test(what_was_revoked_while_a_command_waited_is_refused),
         cmocka_unit_test(each_audience_is_told_the_last_version_it_saw_before),
