@@ -13,7 +13,7 @@ const TOP = fileURLToPath(new URL('../../..', import.meta.url));
 const BUILD = process.env.CONSILIUM_BUILD_DIR ?? join(TOP, 'build/dev');
 const SERVER = join(BUILD, 'server/consilium');
 const DEMO = join(BUILD, 'clients/native/consilium-demo');
-const WEB = join(TOP, 'clients/web/dist');
+const WEB = process.env.CONSILIUM_WEB ?? join(TOP, 'clients/web/dist');
 /** Where servers' own words and pictures of failed pages go. */
 export const LOGS = join(TOP, 'build/log/browser');
 /** A server under sanitizers on a busy machine. */
