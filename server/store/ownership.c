@@ -166,7 +166,10 @@ static void on_more_taken(void *data, enum database_result result, uint64_t inca
         ownership_lost(ownership);
         return;
     }
-    if (result != DATABASE_OK)
+    /* Unheard, it may have been done: the shards are then ours without our knowing, and no longer
+     * free for the next look to find. */
+    ownership->unheard = result != DATABASE_OK;
+    if (ownership->unheard)
         return;
     bool changed = memcmp(ownership->owned, owned, sizeof ownership->owned) != 0;
     memcpy(ownership->owned, owned, sizeof ownership->owned);
@@ -185,7 +188,7 @@ static void on_renewed(void *data, enum database_result result, bool free_shards
         ownership_lost(ownership);
     } else if (result != DATABASE_OK) {
         ownership->next_at = store_now(store) + OWNERSHIP_RETRY_US;
-    } else if (free_shards) {
+    } else if (free_shards || ownership->unheard) {
         ownership->busy = true;
         database->take(database, store->config.node, false, ownership->incarnation, on_more_taken,
                        ownership);

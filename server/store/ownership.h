@@ -29,7 +29,8 @@ enum ownership_state {
 struct ownership {
     struct store *store;
     enum ownership_state state;
-    bool busy; /* an operation is in flight */
+    bool busy;    /* an operation is in flight */
+    bool unheard; /* a take for more shards was asked whose outcome nobody knows */
     bool told_refusal;
     int64_t next_at;
     uint64_t incarnation;
