@@ -213,6 +213,9 @@ static void on_opened(struct person *person, const struct channel_opened *opened
     heard->audience = opened->audience;
     heard->roles = opened->roles;
     heard->participant = opened->participant;
+    if (opened->channel == CHANNEL_BOARD) { /* all ephemera come anew with an opened channel */
+        mirror_forget_ephemera(&person->mirror);
+    }
     if (opened->resumption == RESUMPTION_SNAPSHOT) {
         begin_anew(heard, opened->version);
     }
