@@ -8,6 +8,13 @@ static void finish(struct actor *actor) {
     stage_finish(&((struct board *)actor)->stage);
 }
 
+/* The stage keeps its memory outside the state arena. */
+static void carry_over(struct actor *fresh, struct actor *old) {
+    struct stage stage = ((struct board *)fresh)->stage;
+    ((struct board *)fresh)->stage = ((struct board *)old)->stage;
+    ((struct board *)old)->stage = stage;
+}
+
 static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
                           int64_t now) {
     (void)now;
@@ -167,5 +174,6 @@ const struct actor_kind board_kind = {
     .snapshot = board_show,
     .save = board_save,
     .restore = board_restore,
+    .carry_over = carry_over,
     .ephemera = ephemera,
 };

@@ -9,6 +9,13 @@ static void finish(struct actor *actor) {
     stage_finish(&((struct patient_case *)actor)->stage);
 }
 
+/* The stage keeps its memory outside the state arena. */
+static void carry_over(struct actor *fresh, struct actor *old) {
+    struct stage stage = ((struct patient_case *)fresh)->stage;
+    ((struct patient_case *)fresh)->stage = ((struct patient_case *)old)->stage;
+    ((struct patient_case *)old)->stage = stage;
+}
+
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {
     return stage_attach(&((struct patient_case *)actor)->stage, turn, who);
 }
@@ -142,5 +149,6 @@ const struct actor_kind patient_case_kind = {
     .snapshot = case_show,
     .save = case_save,
     .restore = case_restore,
+    .carry_over = carry_over,
     .ephemera = ephemera,
 };

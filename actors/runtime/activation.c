@@ -11,6 +11,7 @@ void activation_restart(struct activation *activation) {
     }
     arena_finish(&activation->state);
     arena_init(&activation->state, STATE_BYTES_MAX);
+    activation->state_compact = 0;
     memset((void *)actor, 0, kind->size);
     *actor = (struct actor){.kind = kind, .id = activation->id, .state = &activation->state};
     kind->start(actor);
@@ -161,6 +162,33 @@ void activation_passivate(struct activation *activation) {
     runtime->counts.passivated++;
     leave(activation);
     activation_settle_end(activation);
+}
+
+bool activation_is_idle(const struct activation *activation) {
+    return activation->phase == PHASE_READY && activation->holds == 0 &&
+           activation->attached_count == 0 && activation->attaching == NULL &&
+           activation->mailbox.count == 0 && activation->muted_by == NULL && !activation->queued;
+}
+
+void activation_look_for_use(struct activation *activation) {
+    struct runtime *runtime = activation->runtime;
+    if (!activation->unused) {
+        activation->unused = true;
+        activation->next_unused = runtime->unused;
+        runtime->unused = activation;
+    }
+}
+
+/* Whoever guesses ids must not fill the memory with actors that nobody has. */
+void activation_leave_unused(struct runtime *runtime) {
+    while (runtime->unused != NULL) {
+        struct activation *activation = runtime->unused;
+        runtime->unused = activation->next_unused;
+        activation->unused = false;
+        if (activation->version == 0 && activation_is_idle(activation)) {
+            activation_passivate(activation);
+        }
+    }
 }
 
 static enum refusal reason_of(enum load_result why) {

@@ -60,13 +60,15 @@ struct activation {
     int64_t active_at;   /* when a message last came */
     int64_t failed_at;   /* first failure of the present window */
     int64_t retry_us;    /* until the next attempt to load; 0 = none is waiting */
-    size_t state_loaded; /* bytes of state after the last load: more than a multiple is garbage */
+    size_t state_compact; /* bytes of state when it was made last: a multiple is mostly garbage */
     struct activation *next_run;
     struct activation *muted_by; /* its mailbox is over half full because of us */
     struct activation *next_muted;
     struct activation *muted; /* senders that wait for us to drain */
+    struct activation *next_unused;
     uint8_t failures;
     bool queued;         /* in the run queue */
+    bool unused;         /* in the list of those that nobody may want */
     bool awaiting_load;  /* the host owes runtime_loaded */
     bool awaiting_store; /* the host owes runtime_appended */
     bool database_away;  /* the last attempt to catch up could not reach the database */
@@ -99,6 +101,7 @@ struct runtime {
     size_t arena_count;
     struct crash_marker own_marker;
     struct activation *gone; /* not freed yet, by next_run */
+    struct activation *unused;
     /* Derived */
     struct activation *run_first;
     struct activation *run_last;
@@ -121,6 +124,11 @@ void activation_request_load(struct activation *activation);
 /* Gives up the state and starts an empty one. */
 void activation_restart(struct activation *activation);
 void activation_passivate(struct activation *activation);
+/* Lets go of what the state arena lost to replaced values, once that is most of it. */
+void activation_compact(struct activation *activation);
+/* No such stream: it leaves memory in the next run unless somebody wants something of it by then. */
+void activation_look_for_use(struct activation *activation);
+void activation_leave_unused(struct runtime *runtime);
 /* Answers everything that waits, tells the host and leaves the directory. */
 void activation_lose(struct activation *activation, enum load_result why);
 void activation_free(struct activation *activation);
@@ -131,6 +139,7 @@ void activation_settle_end(struct activation *activation);
 void activation_enqueue(struct activation *activation);
 void activation_mute(struct activation *sender, struct activation *target);
 void activation_unmute_senders(struct activation *target);
+bool activation_is_idle(const struct activation *activation);
 static inline bool activation_is_live(const struct activation *activation) {
     return activation->phase == PHASE_READY || activation->phase == PHASE_APPENDING ||
            activation->phase == PHASE_CATCHING_UP;

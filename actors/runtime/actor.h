@@ -135,9 +135,9 @@ void turn_check(struct turn *turn, bool holds);
 struct uuid message_command_id(struct uuid stream, uint64_t version, uint32_t index);
 
 /*
- * The head of every actor's struct. `state` holds everything the committed state points to; it only
- * grows until the actor is passivated, and is bounded (then the actor is saved and loaded again,
- * which compacts it).
+ * The head of every actor's struct. `state` holds everything the committed state points to. It only
+ * grows; once most of it must be garbage, the runtime reads what is saved into a fresh one, and the
+ * actor's struct is another from then on.
  */
 struct actor {
     const struct actor_kind *kind;
@@ -187,6 +187,9 @@ struct actor_kind {
     /* What the store keeps: committed state only. */
     struct encoded (*save)(const struct actor *actor, struct arena *arena);
     bool (*restore)(struct actor *actor, struct encoded saved);
+    /* Exchanges what the two hold outside their state arenas; `fresh` has just been restored from
+     * what `old` saved, and old is finished next. NULL = they hold nothing. */
+    void (*carry_over)(struct actor *fresh, struct actor *old);
     /* All slots changed after tick `since`, as one notice; fields.length 0 = nothing. ret_tick =
      * the newest. */
     struct encoded (*ephemera)(const struct actor *actor, uint8_t audiences, uint32_t since,

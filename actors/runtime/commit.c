@@ -177,6 +177,7 @@ static void committed(struct activation *activation, struct turn_frame *frame) {
     turn_carry_out(activation, frame);
     turn_end(frame);
     wish_for_snapshot(activation);
+    activation_compact(activation);
     activation_enqueue(activation);
 }
 
@@ -300,7 +301,6 @@ static void loaded(struct activation *activation) {
     activation->retry_us = 0;
     activation->rebuilding = false;
     activation->phase = PHASE_READY;
-    activation->state_loaded = activation->state.allocated;
     activation->published = activation->version;
     conclude_held(activation);
     if (rebuilt) {
@@ -310,6 +310,9 @@ static void loaded(struct activation *activation) {
         }
     }
     attendance_serve(activation);
+    if (activation->version == 0) {
+        activation_look_for_use(activation);
+    }
     activation_enqueue(activation);
 }
 

@@ -69,6 +69,7 @@ bool runtime_load_event(struct activation *activation, const struct event_header
         return false;
     }
     recent_commands_note(&activation->recent, command_id, header->version);
+    activation_compact(activation);
     if (header->version > activation->published && activation->attached_count > 0) {
         activation->publishing = true;
         commit_publish(activation, header, fields);

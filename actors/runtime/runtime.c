@@ -155,17 +155,7 @@ static void fire(struct runtime *runtime, const struct timer *timer) {
 }
 
 static bool may_be_passivated(const struct activation *activation, int64_t now) {
-    bool idle = activation->phase == PHASE_READY && activation->holds == 0 &&
-                activation->attached_count == 0 && activation->attaching == NULL &&
-                activation->mailbox.count == 0 && activation->muted_by == NULL &&
-                !activation->queued;
-    if (!idle) {
-        return false;
-    }
-    /* What an arena lost to replaced values comes back only by starting anew. */
-    bool bloated = activation->state.allocated > STATE_BYTES_MAX / 64 &&
-                   activation->state.allocated > 4 * activation->state_loaded;
-    return bloated || now - activation->active_at >= RUNTIME_IDLE_US;
+    return activation_is_idle(activation) && now - activation->active_at >= RUNTIME_IDLE_US;
 }
 
 static void sweep(struct runtime *runtime) {
@@ -227,6 +217,7 @@ static void run_batches(struct runtime *runtime, int64_t until) {
 
 bool runtime_run(struct runtime *runtime, int64_t until) {
     runtime_now(runtime);
+    activation_leave_unused(runtime);
     if (runtime->reap) {
         free_gone(runtime);
     }
