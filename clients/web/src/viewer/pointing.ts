@@ -8,20 +8,34 @@ import type { Pixel } from './vector';
 const keyOf = (target: PointerTarget): string =>
     [target.space, target.patientCase, target.studyUid, target.uid].join('|');
 
+interface Place {
+    target: PointerTarget;
+    x: number;
+    y: number;
+    z: number;
+}
+
+const placeText = ({ target, x, y, z }: Place): string => [keyOf(target), x, y, z].join('|');
+
 export class OwnPointer {
     private readonly controller: StageController;
     private readonly handles = new Map<string, number>();
     private readonly asked = new Set<string>();
-    private next: { target: PointerTarget; x: number; y: number; z: number } | undefined;
+    private readonly unwatch: () => void;
+    private under: { pane: number; at: Pixel } | undefined;
+    private next: Place | undefined;
+    private said = '';
     private frame = 0;
     private shown = false;
     private held = false;
 
     constructor(controller: StageController) {
         this.controller = controller;
+        this.unwatch = controller.watchStage(() => this.shown && this.aim());
     }
 
     close(): void {
+        this.unwatch();
         window.cancelAnimationFrame(this.frame);
     }
 
@@ -51,18 +65,26 @@ export class OwnPointer {
     }
 
     move(pane: number, at: Pixel): void {
-        const state = this.controller.panes.get(pane);
-        if (!state || !this.active) {
+        this.under = { pane, at };
+        this.aim();
+    }
+
+    /** What lies under the hand: it changes when the hand moves, and when the image under it does. */
+    private aim(): void {
+        const state = this.under && this.controller.panes.get(this.under.pane);
+        if (!this.under || !state || !this.active) {
             return;
         }
-        this.next = pointerAt(state.shown, glassToWorld(state.projection, at));
-        if (this.frame === 0) {
+        this.next = pointerAt(state.shown, glassToWorld(state.projection, this.under.at));
+        if (this.frame === 0 && this.next && placeText(this.next) !== this.said) {
             this.frame = window.requestAnimationFrame(() => this.send());
         }
     }
 
     leave(): void {
         this.next = undefined;
+        this.under = undefined;
+        this.said = '';
         if (this.shown) {
             this.shown = false;
             this.controller.signal({ type: 'MovePointer', handle: 0, x: 0, y: 0, z: 0 });
@@ -82,6 +104,7 @@ export class OwnPointer {
         }
         const { x, y, z } = next;
         this.shown = true;
+        this.said = placeText(next);
         this.controller.signal({ type: 'MovePointer', handle, x, y, z });
     }
 
