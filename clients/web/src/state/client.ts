@@ -6,6 +6,7 @@ import type { Channel, EndReason, Grant, Outcome } from '../connection/channel';
 import type { ActorKind, DownMessage } from '../wire';
 import { reduceBoard, type BoardModel } from './board_state';
 import { reduceCase, type CaseModel, type Header } from './case_state';
+import { withoutEphemera, type StageModel } from './stage_state';
 import { Store } from './store';
 import { reduceUser, type UserModel } from './user_state';
 
@@ -31,7 +32,13 @@ export class Actor<K extends ActorKind, M> {
     private readonly connection: Connection;
     private readonly channel: Channel<K>;
 
-    constructor(connection: Connection, kind: K, id: string, reduce: Reduce<K, M>) {
+    constructor(
+        connection: Connection,
+        kind: K,
+        id: string,
+        reduce: Reduce<K, M>,
+        reopen: (model: M) => M = (model) => model,
+    ) {
         this.connection = connection;
         this.id = id;
         const reduceWith = (message: DownMessage<K>, header: Header) => {
@@ -44,9 +51,10 @@ export class Actor<K extends ActorKind, M> {
             notice: (message) => reduceWith(message, noHeader),
             opened: (grant) => {
                 const held = this.store.get();
-                const participant =
-                    grant.participant < 0 ? held.grant.participant : grant.participant;
-                this.store.set({ ...held, grant: { ...grant, participant }, ended: undefined });
+                const renewed = grant.participant < 0; // the grant of a channel that stayed open
+                const participant = renewed ? held.grant.participant : grant.participant;
+                const model = held.model && !renewed ? reopen(held.model) : held.model;
+                this.store.set({ model, grant: { ...grant, participant }, ended: undefined });
             },
             ended: (reason) =>
                 this.store.set({ model: undefined, grant: noGrant, ended: reason }),
@@ -61,6 +69,9 @@ export class Actor<K extends ActorKind, M> {
         this.connection.close(this.channel);
     }
 }
+
+const reopenStage = <M extends { stage?: StageModel | undefined }>(model: M): M =>
+    model.stage ? { ...model, stage: withoutEphemera(model.stage) } : model;
 
 export type BoardActor = Actor<'board', BoardModel>;
 export type CaseActor = Actor<'patient_case', CaseModel>;
@@ -131,12 +142,24 @@ export class Client {
         });
         this.boards = new Shelf(
             (id) =>
-                new Actor(connection, 'board', id, (board: BoardModel | undefined, message, header) =>
-                    reduceBoard(board, message, header.at),
+                new Actor(
+                    connection,
+                    'board',
+                    id,
+                    (board: BoardModel | undefined, message, header) =>
+                        reduceBoard(board, message, header.at),
+                    reopenStage,
                 ),
         );
         this.cases = new Shelf(
-            (id) => new Actor<'patient_case', CaseModel>(connection, 'patient_case', id, reduceCase),
+            (id) =>
+                new Actor<'patient_case', CaseModel>(
+                    connection,
+                    'patient_case',
+                    id,
+                    reduceCase,
+                    reopenStage,
+                ),
         );
         this.user = new Actor<'user', UserModel>(connection, 'user', me, reduceUser);
         connection.start();

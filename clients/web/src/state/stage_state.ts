@@ -48,6 +48,18 @@ export function stageFromSnapshot(snapshot: StageSnapshot): StageModel {
     };
 }
 
+/** What an opened channel brings anew: who of it is gone meanwhile would otherwise stay for ever. */
+export function withoutEphemera(stage: StageModel): StageModel {
+    return {
+        ...stage,
+        participants: new Map(),
+        bindings: new Map(),
+        pointers: new Map(),
+        drafts: new Map(),
+        tick: 0,
+    };
+}
+
 /** A copy with the given entries written over; the same map when there are none. */
 function merged<T>(
     map: ReadonlyMap<number, T>,
