@@ -64,11 +64,12 @@ static bool is_full(const struct gateway *gateway) {
 }
 
 /* A herd waits in the kernel's backlog, where nobody times out, and comes in as fast as handshakes
- * are done. */
+ * are done. The operator is let in to the end: /readyz is asked most of all while draining. */
 static void admit(struct gateway *gateway) {
-    bool paused = gateway->draining || is_full(gateway);
+    bool full = is_full(gateway);
     for (uint32_t i = 0; i < gateway->listener_count; i++) {
-        listener_pause(gateway->listeners[i], paused);
+        bool is_public = i < gateway->public_listener_count;
+        listener_pause(gateway->listeners[i], full || (is_public && gateway->draining));
     }
 }
 
@@ -371,6 +372,7 @@ bool gateway_serve(struct gateway *gateway, struct node *node, const char **ret_
     if (!listen_on(gateway, config->address, &config->port, on_public_accepted, ret_message)) {
         return false;
     }
+    gateway->public_listener_count = gateway->listener_count;
     if (config->admin_address != NULL &&
         !listen_on(gateway, config->admin_address, &config->admin_port, on_admin_accepted,
                    ret_message)) {

@@ -77,6 +77,7 @@ struct gateway {
     struct lws_vhost *secure; /* NULL without a certificate */
     struct listener *listeners[GATEWAY_LISTENERS_MAX];
     uint32_t listener_count;
+    uint32_t public_listener_count; /* they come first */
     struct entrance *entrance;
     struct address_count *addresses;
     struct routes public_routes;
