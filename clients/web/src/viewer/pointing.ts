@@ -31,7 +31,7 @@ export class OwnPointer {
 
     constructor(controller: StageController) {
         this.controller = controller;
-        this.unwatch = controller.watchStage(() => this.shown && this.aim());
+        this.unwatch = controller.watchStage(() => this.aim());
     }
 
     close(): void {
