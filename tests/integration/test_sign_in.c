@@ -18,8 +18,7 @@
 
 enum { PEOPLE = 2, GUESSES = 10, REFILL_S = 30, READY_MS = 20000 };
 
-/* As tests/support/staff.c makes them. */
-#define RIGHT "a password for tests only"
+#define RIGHT STAFF_PASSWORD
 
 struct scene {
     struct server_process *server;

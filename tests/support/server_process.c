@@ -279,6 +279,10 @@ uint16_t server_process_admin_port(const struct server_process *server) {
     return (uint16_t)(server->port + 1);
 }
 
+const char *server_process_certificate(const struct server_process *server) {
+    return server->certificate;
+}
+
 const char *server_process_data(const struct server_process *server) {
     return server->data;
 }

@@ -37,6 +37,8 @@ void server_process_end(struct server_process *server);
 const char *server_process_url(const struct server_process *server); /* http://127.0.0.1:PORT */
 uint16_t server_process_port(const struct server_process *server);
 uint16_t server_process_admin_port(const struct server_process *server);
+/* The certificate of a server with TLS, which signs itself; a PEM file. */
+const char *server_process_certificate(const struct server_process *server);
 const char *server_process_data(const struct server_process *server);
 const char *server_process_database(const struct server_process *server); /* for PQconnectdb */
 pid_t server_process_id(const struct server_process *server);             /* 0 = does not run */

@@ -12,7 +12,6 @@
 enum { BODY_BYTES = 512, COMMAND_BYTES = 64 * 1024, MADE_BY_ONE_SESSION = 10 };
 
 static const char program[] = "test staff";
-static const char password[] = "a password for tests only";
 
 static struct uuid numbered(uint8_t kind, unsigned number) {
     return (struct uuid){{0xc0, kind, [6] = 0x40, [8] = 0x80, [13] = (uint8_t)(number >> 16),
@@ -45,7 +44,7 @@ static bool make_person(struct http_client *http, unsigned number) {
                           "\"login\":\"person%u\",\"name\":\"Person %u\",\"password\":\"%s\","
                           "\"administrator\":false}",
                           id.bytes[0], id.bytes[1], id.bytes[2], id.bytes[3], id.bytes[12],
-                          id.bytes[13], id.bytes[14], id.bytes[15], number, number, password);
+                          id.bytes[13], id.bytes[14], id.bytes[15], number, number, STAFF_PASSWORD);
     bool asked = http_client_request(http, "POST", "/api/people", "application/json", body,
                                      (size_t)length, &response);
     if (asked && (response.status == 200 || response.status == 201))
@@ -73,7 +72,8 @@ static bool hire(struct staff *staff, struct http_client *http, const char *admi
         char login[32];
         person->id = numbered(3, staff->count);
         snprintf(login, sizeof login, "person%u", staff->count);
-        if (!make_person(http, staff->count) || !sign_in(http, login, password, person->token))
+        if (!make_person(http, staff->count) ||
+            !sign_in(http, login, STAFF_PASSWORD, person->token))
             return false;
     }
     return true;

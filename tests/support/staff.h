@@ -10,6 +10,7 @@
 #include "tests/support/server_process.h"
 
 enum { STAFF_MAX = 60 };
+#define STAFF_PASSWORD "a password for tests only" /* of all but the administrator */
 
 struct staff_person {
     struct uuid id;
