@@ -41,7 +41,8 @@ void case_on_post_message(const struct patient_case *the_case, struct turn *turn
         turn_refuse(turn, REFUSAL_NOT_FOUND);
     } else if (command->text.length == 0) {
         turn_refuse(turn, REFUSAL_MALFORMED);
-    } else if (the_case->messages.count == CASE_MESSAGES_MAX) {
+    } else if (the_case->messages.count == CASE_MESSAGES_MAX ||
+               the_case->words + command->text.length > CASE_WORDS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
     } else {
         struct message_posted event = {.message = turn->command_id, .text = command->text};
@@ -68,6 +69,9 @@ static bool is_drawable(const struct annotation *annotation) {
     const struct point *b = &annotation->points.items[1];
     double distance = sqrt((a->x - b->x) * (a->x - b->x) + (a->y - b->y) * (a->y - b->y) +
                            (a->z - b->z) * (a->z - b->z));
+    if (!isfinite(distance)) {
+        return false;
+    }
     bool comparable = in_pixels || (in_space && annotation->calibration == CALIBRATION_PATIENT);
     return !comparable ||
            fabs(distance - annotation->value) <= length_tolerance_mm + length_tolerance * distance;

@@ -71,6 +71,9 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     RESTORE_LIST(annotations, stored_annotation_copy)
     RESTORE_LIST(views, saved_view_copy)
     RESTORE_LIST(messages, chat_message_copy)
+    for (uint32_t i = 0; i < saved->messages.count; i++) {
+        the_case->words += saved->messages.items[i].text.length;
+    }
     the_case->stage.patient_case = the_case->actor.id;
     stage_restore(&the_case->stage, &saved->stage);
 }

@@ -35,6 +35,7 @@ void case_apply_message(struct patient_case *the_case, const struct event_header
                                      .by = header->by,
                                      .text = arena_text(state_of(the_case), event->text),
                                      .version = header->version};
+    the_case->words += event->text.length;
 }
 
 void case_apply_annotation_added(struct patient_case *the_case, const struct event_header *header,

@@ -20,6 +20,7 @@ enum {
     CASE_ANNOTATIONS_MAX = 1000,
     CASE_VIEWS_MAX = 64,
     CASE_MESSAGES_MAX = 10000,
+    CASE_WORDS_MAX = 8 * 1024 * 1024, /* bytes of all messages: a snapshot carries them all */
 };
 
 struct patient_case {
@@ -36,6 +37,7 @@ struct patient_case {
     struct stored_annotation_list annotations;
     struct saved_view_list views;
     struct chat_message_list messages;
+    size_t words; /* bytes in messages */
     /* Partly committed */
     struct stage stage;
 };

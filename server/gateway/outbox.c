@@ -21,11 +21,15 @@ void outbox_init(struct outbox *outbox, struct transport *transport, void *conne
     *outbox = (struct outbox){.transport = transport, .connection = connection};
 }
 
+static uint32_t *lane_of(struct outbox *outbox, const struct shared_frame *frame) {
+    return frame->length > OUTBOX_BULK_FROM ? &outbox->bulk_bytes : &outbox->bytes;
+}
+
 static void drop_first(struct outbox *outbox) {
     struct shared_frame *frame = outbox->ring[outbox->first];
     outbox->first = (outbox->first + 1) % outbox->ring_size;
     outbox->count--;
-    outbox->bytes -= frame->length;
+    *lane_of(outbox, frame) -= frame->length;
     shared_frame_unref(frame);
 }
 
@@ -58,7 +62,9 @@ static bool grow(struct outbox *outbox) {
 }
 
 static enum outbox_result enqueue(struct outbox *outbox, struct shared_frame *frame) {
-    if (outbox->bytes + frame->length > SESSION_LANE_MAX && outbox->count > 0) {
+    uint32_t *lane = lane_of(outbox, frame);
+    uint32_t most = lane == &outbox->bulk_bytes ? OUTBOX_BULK_MAX : SESSION_LANE_MAX;
+    if (*lane + frame->length > most) {
         return OUTBOX_OVERFLOW;
     }
     if (outbox->count == outbox->ring_size && !grow(outbox)) {
@@ -66,7 +72,7 @@ static enum outbox_result enqueue(struct outbox *outbox, struct shared_frame *fr
     }
     outbox->ring[(outbox->first + outbox->count) % outbox->ring_size] = shared_frame_ref(frame);
     outbox->count++;
-    outbox->bytes += frame->length;
+    *lane += frame->length;
     return OUTBOX_QUEUED;
 }
 
@@ -75,6 +81,7 @@ static enum send_result send_now(struct outbox *outbox, struct shared_frame *fra
     if (result == SEND_BLOCKED) {
         outbox->blocked = true;
         outbox->blocked_since = now;
+        outbox->bulk_leaving = frame->length > OUTBOX_BULK_FROM ? frame->length : 0;
     }
     return result;
 }

@@ -4,7 +4,9 @@
  * all: who is blocked gets one frame of everything that changed when it can be written again
  * (fanout.c).
  *
- * Bounds: SESSION_LANE_MAX bytes wait at most, and OUTBOX_STALL_US without progress; past either
+ * Bounds: SESSION_LANE_MAX bytes wait at most, beside OUTBOX_BULK_MAX of snapshots, since whoever is
+ * cut for being slow at those would get the same ones again; and OUTBOX_STALL_US without progress,
+ * beside the time the frame under way needs on the slowest line that is served. Past any of them
  * the session is cut with a code that invites it to come back and resume.
  */
 #ifndef CONSILIUM_OUTBOX_H
@@ -12,7 +14,12 @@
 
 #include "server/node/node.h"
 
-enum { OUTBOX_STALL_US = 10 * 1000 * 1000 };
+enum {
+    OUTBOX_STALL_US = 10 * 1000 * 1000,
+    OUTBOX_SLOWEST = 64 * 1024,   /* bytes a second */
+    OUTBOX_BULK_FROM = 64 * 1024, /* only snapshots are larger */
+    OUTBOX_BULK_MAX = 2 * FRAME_OUT_MAX,
+};
 
 struct outbox {
     /* Given */
@@ -24,7 +31,9 @@ struct outbox {
     uint32_t first;
     uint32_t count;
     /* Derived */
-    uint32_t bytes;
+    uint32_t bytes; /* that wait, snapshots apart */
+    uint32_t bulk_bytes;
+    uint32_t bulk_leaving; /* length of the snapshot that filled the socket; 0 = another frame did */
     bool blocked;
     int64_t blocked_since; /* microseconds since 1970; moves with progress */
 };
@@ -47,7 +56,8 @@ static inline bool outbox_clear(const struct outbox *outbox) {
 }
 
 static inline bool outbox_stalled(const struct outbox *outbox, int64_t now) {
-    return outbox->blocked && now - outbox->blocked_since > OUTBOX_STALL_US;
+    int64_t patience = OUTBOX_STALL_US + (int64_t)outbox->bulk_leaving * 1000000 / OUTBOX_SLOWEST;
+    return outbox->blocked && now - outbox->blocked_since > patience;
 }
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAVE_ARENA_MAX = 16 * 1024 * 1024 };
+enum { SAVE_ARENA_MAX = 4 * FRAME_OUT_MAX };
 
 static struct node *node_of(struct host *host) {
     return (struct node *)((char *)host - offsetof(struct node, host));
@@ -144,6 +144,16 @@ static void host_append(struct host *host, const struct append *append) {
     struct hub *hub = hub_of(node, append->activation);
     hub->appending = append->command_id;
     store_append(node->config.store, &hub->head, append, append_done, hub);
+}
+
+static void recalled(void *data, enum store_result result, uint64_t version) {
+    bool known = result == STORE_OK || result == STORE_ABSENT;
+    runtime_recalled(data, known, result == STORE_OK ? version : 0);
+}
+
+static void host_recall(struct host *host, struct activation *activation, struct uuid command_id) {
+    store_find_command(node_of(host)->config.store, activation_id(activation), command_id, recalled,
+                       activation);
 }
 
 static void host_settle(struct host *host, struct activation *activation, struct uuid command_id) {
@@ -282,6 +292,7 @@ void host_init(struct node *node) {
         .random = host_random,
         .load = host_load,
         .append = host_append,
+        .recall = host_recall,
         .settle = host_settle,
         .save = host_save,
         .answer = host_answer,

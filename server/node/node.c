@@ -14,7 +14,7 @@ enum {
     TICK_BUSY_US = 16700,
     TICK_OVERLOADED_US = 33000,
     TURNS_US = 2000, /* actors' share of one loop turn */
-    SCRATCH_MAX = 16 * 1024 * 1024,
+    SCRATCH_MAX = 4 * FRAME_OUT_MAX, /* a snapshot's bytes double as they grow */
 };
 
 const struct actor_kind *node_kind(const struct node *node, uint8_t number) {
@@ -358,7 +358,8 @@ void node_count(const struct node *node, struct node_counts *ret) {
     ret->lane_bytes = 0;
     for (uint32_t slot = 0; slot < node->slot_count; slot++) {
         if (node->slots[slot] != NULL) {
-            ret->lane_bytes += node->slots[slot]->outbox.bytes;
+            const struct outbox *outbox = &node->slots[slot]->outbox;
+            ret->lane_bytes += outbox->bytes + outbox->bulk_bytes;
         }
     }
 }

@@ -16,7 +16,7 @@ enum {
     NODE_SESSIONS_MAX = 20000,
     SESSION_CHANNELS_MAX = 256,
     FRAME_IN_MAX = 64 * 1024,
-    FRAME_OUT_MAX = 4 * 1024 * 1024, /* a snapshot */
+    FRAME_OUT_MAX = 16 * 1024 * 1024, /* a snapshot */
     FRAME_HEADROOM = 16,             /* LWS_PRE */
     SESSION_LANE_MAX = 1024 * 1024,  /* bytes waiting before a session is cut as too slow */
     SESSION_LANE_HIGH = 256 * 1024,  /* bytes waiting before ephemera stop */

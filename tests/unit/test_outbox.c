@@ -113,6 +113,45 @@ static void a_socket_without_progress_for_ten_seconds_is_stalled(void **state) {
     outbox_finish(&outbox);
 }
 
+static void a_large_snapshot_has_the_time_a_slow_line_needs(void **state) {
+    (void)state;
+    struct outbox outbox;
+    struct fake_socket socket;
+    int64_t time_us = (int64_t)FRAME_OUT_MAX * 1000000 / OUTBOX_SLOWEST;
+    open_outbox(&outbox, &socket, 1);
+    push(&outbox, 0, FRAME_OUT_MAX, 0);
+    assert_false(outbox_stalled(&outbox, time_us));
+    assert_true(outbox_stalled(&outbox, time_us + OUTBOX_STALL_US + 1));
+    outbox_finish(&outbox);
+}
+
+static void several_snapshots_and_what_comes_after_them_fit_a_slow_line(void **state) {
+    (void)state;
+    struct outbox outbox;
+    struct fake_socket socket;
+    open_outbox(&outbox, &socket, 1);
+    push(&outbox, 0, 3 * SESSION_LANE_MAX, 0);
+    assert_int_equal(push(&outbox, 1, 100, 0), OUTBOX_QUEUED);
+    assert_int_equal(push(&outbox, 2, 3 * SESSION_LANE_MAX, 0), OUTBOX_QUEUED);
+    assert_int_equal(push(&outbox, 3, 3 * SESSION_LANE_MAX, 0), OUTBOX_QUEUED);
+    assert_int_equal(push(&outbox, 4, 100, 0), OUTBOX_QUEUED);
+    outbox_finish(&outbox);
+}
+
+static void snapshots_that_nobody_reads_end_at_a_bound(void **state) {
+    (void)state;
+    struct outbox outbox;
+    struct fake_socket socket;
+    open_outbox(&outbox, &socket, 1);
+    push(&outbox, 0, 1, 0);
+    unsigned queued = 0;
+    while (queued < 1000 && push(&outbox, 1, SESSION_LANE_MAX, 0) == OUTBOX_QUEUED) {
+        queued++;
+    }
+    assert_int_equal(queued, OUTBOX_BULK_MAX / SESSION_LANE_MAX);
+    outbox_finish(&outbox);
+}
+
 static void progress_starts_the_stall_clock_anew(void **state) {
     (void)state;
     struct outbox outbox;
@@ -144,6 +183,9 @@ int main(void) {
         cmocka_unit_test(more_than_the_lane_holds_is_an_overflow_and_not_memory),
         cmocka_unit_test(one_snapshot_larger_than_the_lane_still_fits_an_empty_one),
         cmocka_unit_test(a_socket_without_progress_for_ten_seconds_is_stalled),
+        cmocka_unit_test(a_large_snapshot_has_the_time_a_slow_line_needs),
+        cmocka_unit_test(several_snapshots_and_what_comes_after_them_fit_a_slow_line),
+        cmocka_unit_test(snapshots_that_nobody_reads_end_at_a_bound),
         cmocka_unit_test(progress_starts_the_stall_clock_anew),
         cmocka_unit_test(a_closed_socket_is_told_apart_from_a_full_one),
     };

@@ -1,0 +1,157 @@
+/* links: actors actor_test_support; timeout: 120 */
+/* Actors filled to the bounds of their schema: whatever a person may do is still done, shown, saved
+ * and read back. */
+#include "server/node/node.h"
+#include "tests/unit/support_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+static struct world world;
+
+static char long_name[129];
+static char long_text[4001];
+
+static struct text filled(char *text, uint32_t length, char with) {
+    memset(text, with, length);
+    return (struct text){length, text};
+}
+
+/* 128 members with the longest names, the chair first. */
+static void a_full_board(uint32_t items) {
+    world_start(&world);
+    world_people(&world);
+    struct text name = filled(long_name, 128, 'n');
+    struct member members[BOARD_MEMBERS_MAX];
+    for (uint32_t i = 0; i < BOARD_MEMBERS_MAX; i++) {
+        members[i] = (struct member){.user = i == 0 ? world_person(CHAIR) : uuid_of(5000 + i),
+                                     .role = i == 0 ? ROLE_CHAIR : ROLE_MEMBER,
+                                     .name = name,
+                                     .discipline = TEXT("surgery")};
+    }
+    struct create_board create = {.title = TEXT("Full"), .members = {BOARD_MEMBERS_MAX, members}};
+    uint32_t root = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
+                                 world_person(ADMINISTRATOR), true);
+    assert_int_equal(world_say(&world, root, BOARD_CREATE_BOARD, &create), REFUSAL_NONE);
+    uint32_t chair = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
+                                  world_person(CHAIR), false);
+    fake_host_forget_notes(&world.fake);
+    for (uint32_t i = 0; i < items; i++) {
+        /* Not run: the cases need not be there for the board to have them on its agenda. */
+        struct add_item add = {.patient_case = uuid_of(9000 + i)};
+        world_whisper(&world, chair, BOARD_ADD_ITEM, &add);
+        runtime_run(world.fake.runtime, INT64_MAX);
+        fake_host_forget_notes(&world.fake);
+    }
+}
+
+static void a_full_board_can_still_let_somebody_go(void **unused) {
+    (void)unused;
+    a_full_board(BOARD_ITEMS_MAX);
+    struct board *board = world_board(&world, uuid_of(A_BOARD));
+    assert_int_equal(board->items.count, BOARD_ITEMS_MAX);
+    struct remove_member remove = {.user = uuid_of(5001)};
+    uint32_t before = world.fake.pending_count;
+    world_whisper(&world, 2, BOARD_REMOVE_MEMBER, &remove);
+    runtime_run(world.fake.runtime, INT64_MAX);
+    assert_int_equal(fake_host_answer(&world.fake, 2)->refusal, REFUSAL_NONE);
+    assert_int_equal(board->members.count, BOARD_MEMBERS_MAX - 1);
+    assert_int_equal(world.fake.pending_count, before + BOARD_ITEMS_MAX + 1);
+    fake_host_stop(&world.fake);
+}
+
+static void fill_conversation(uint32_t coordinator) {
+    struct post_message post = {.text = filled(long_text, 4000, 'w')};
+    uint32_t posted = 0;
+    enum refusal refusal;
+    while ((refusal = world_say(&world, coordinator, PATIENT_CASE_POST_MESSAGE, &post)) ==
+           REFUSAL_NONE) {
+        posted++;
+    }
+    assert_int_equal(refusal, REFUSAL_TOO_MANY);
+    assert_true(posted >= 2000);
+}
+
+static void fill_drawings(uint32_t coordinator, struct text uid) {
+    struct point ends[2] = {{0, 0, 0}, {30, 40, 0}};
+    struct display_set set = {.display_set = uid, .study_uid = uid, .series_uid = uid};
+    struct add_images images = {.command_id = uuid_of(1), .display_sets = {1, &set}};
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                 add_images_encode(&arena, &images));
+    arena_finish(&arena);
+    for (uint32_t i = 0; i < CASE_ANNOTATIONS_MAX; i++) {
+        struct add_annotation add = {
+            .annotation = {.annotation = uuid_of(100 + i),
+                           .tool = ANNOTATION_TOOL_LENGTH,
+                           .display_set = uid,
+                           .image = {uid, 1},
+                           .frame_of_reference_uid = uid,
+                           .points = {2, ends},
+                           .value = 50,
+                           .unit = TEXT("mm"),
+                           .calibration = CALIBRATION_PATIENT,
+                           .label = {200, long_text}},
+        };
+        assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_ADD_ANNOTATION, &add),
+                         REFUSAL_NONE);
+    }
+}
+
+static void fill_views(uint32_t coordinator, struct text uid) {
+    struct viewport viewports[9];
+    for (int i = 0; i < 9; i++) {
+        viewports[i] = (struct viewport){.display_set = uid,
+                                         .has_image = true,
+                                         .image = {uid, 1},
+                                         .has_plane = true,
+                                         .plane = {.frame_of_reference_uid = uid},
+                                         .colormap = {32, long_text},
+                                         .aspect = 1};
+    }
+    for (uint32_t i = 0; i < CASE_VIEWS_MAX; i++) {
+        struct save_view save = {
+            .view = uuid_of(3000 + i),
+            .title = {200, long_text},
+            .layout = {.rows = 3, .columns = 3, .viewports = {9, viewports}},
+        };
+        assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_SAVE_VIEW, &save),
+                         REFUSAL_NONE);
+    }
+}
+
+static void a_full_case_is_still_shown_in_one_frame(void **unused) {
+    (void)unused;
+    static char uid_text[64];
+    struct text uid = filled(uid_text, 64, '1');
+    world_start(&world);
+    world_people(&world);
+    world_make_case(&world, A_CASE);
+    uint32_t coordinator = world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                                        world_person(COORDINATOR), false);
+    fill_conversation(coordinator);
+    fill_drawings(coordinator, uid);
+    fill_views(coordinator, uid);
+    struct arena arena;
+    arena_init(&arena, 4 * (size_t)FRAME_OUT_MAX);
+    struct encoded shown = case_show(&world_case(&world, uuid_of(A_CASE))->actor,
+                                     AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, &arena);
+    assert_non_null(shown.fields.bytes);
+    assert_true(shown.fields.length > 8 * 1024 * 1024);
+    /* Boards' rosters and display sets, which are not filled here, are half a mebibyte. */
+    assert_true(shown.fields.length < FRAME_OUT_MAX - 1024 * 1024);
+    arena_finish(&arena);
+    world_stop(&world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_board_can_still_let_somebody_go),
+        cmocka_unit_test(a_full_case_is_still_shown_in_one_frame),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
