@@ -55,11 +55,11 @@ struct activation {
     uint64_t published; /* the last version that subscribers were given */
     uint64_t saved;     /* the version of the last snapshot */
     uint64_t audience_versions[AUDIENCE_COUNT];
-    int64_t last_at;     /* of the last event */
-    int64_t last_now;    /* of the last turn */
-    int64_t active_at;   /* when a message last came */
-    int64_t failed_at;   /* first failure of the present window */
-    int64_t retry_us;    /* until the next attempt to load; 0 = none is waiting */
+    int64_t last_at;      /* of the last event */
+    int64_t last_now;     /* of the last turn */
+    int64_t active_at;    /* when a message last came */
+    int64_t failed_at;    /* first failure of the present window */
+    int64_t retry_us;     /* until the next attempt to load; 0 = none is waiting */
     size_t state_compact; /* bytes of state when it was made last: a multiple is mostly garbage */
     struct activation *next_run;
     struct activation *muted_by; /* its mailbox is over half full because of us */
@@ -126,7 +126,8 @@ void activation_restart(struct activation *activation);
 void activation_passivate(struct activation *activation);
 /* Lets go of what the state arena lost to replaced values, once that is most of it. */
 void activation_compact(struct activation *activation);
-/* No such stream: it leaves memory in the next run unless somebody wants something of it by then. */
+/* No such stream: it leaves memory in the next run unless somebody wants something of it by then.
+ */
 void activation_look_for_use(struct activation *activation);
 void activation_leave_unused(struct runtime *runtime);
 /* Answers everything that waits, tells the host and leaves the directory. */
@@ -161,9 +162,12 @@ void turn_batch(struct activation *activation, int64_t until);
 void turn_failed(struct runtime *runtime);
 /* Volatile messages and timers, and the ephemeral tick. */
 void turn_carry_out(struct activation *activation, struct turn_frame *frame);
+void turn_conclude_without_events(struct activation *activation, struct turn_frame *frame);
 
 /* commit.c */
 void commit_begin(struct activation *activation, struct turn_frame *frame);
+/* Asks the record whether a command without events is an old one said again. */
+void commit_recall(struct activation *activation, struct turn_frame *frame);
 void commit_publish(struct activation *activation, const struct event_header *header,
                     struct bytes fields);
 bool commit_apply(struct activation *activation, const struct event_header *header,

@@ -238,6 +238,33 @@ void runtime_appended_before(struct activation *activation, uint64_t version) {
     runtime_appended(activation, APPEND_DUPLICATE);
 }
 
+void commit_recall(struct activation *activation, struct turn_frame *frame) {
+    struct host *host = activation->runtime->host;
+    activation->in_flight = frame;
+    activation->phase = PHASE_APPENDING;
+    activation->awaiting_store = true;
+    host->recall(host, activation, frame->letter->command_id);
+}
+
+void runtime_recalled(struct activation *activation, bool known, uint64_t version) {
+    struct turn_frame *frame = activation->in_flight;
+    if (!known || activation->phase == PHASE_GONE || activation->rebuild_wanted) {
+        runtime_appended(activation, APPEND_UNAVAILABLE);
+        return;
+    }
+    activation->awaiting_store = false;
+    activation->in_flight = NULL;
+    activation->runtime->now = runtime_now(activation->runtime);
+    activation->phase = PHASE_READY;
+    if (version != 0) {
+        answer_accepted(activation, frame->letter, version);
+    } else {
+        turn_conclude_without_events(activation, frame);
+    }
+    turn_end(frame);
+    activation_enqueue(activation);
+}
+
 /* Called once the state is up to date: was the held command committed or not? */
 static void conclude_held(struct activation *activation) {
     struct letter *letter = activation->held;

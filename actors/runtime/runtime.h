@@ -101,6 +101,8 @@ struct host {
     /* The actor was rebuilt from the record after a failed check: ephemeral state began anew, its
      * ticks too, so every subscriber needs a snapshot. Sessions stay attached. NULL is fine. */
     void (*rebuilt)(struct host *host, struct activation *activation);
+    /* Was this command committed long ago? Answered by runtime_recalled. NULL = nobody can tell. */
+    void (*recall)(struct host *host, struct activation *activation, struct uuid command_id);
 };
 
 /*
@@ -203,6 +205,10 @@ void runtime_appended(struct activation *activation, enum append_result result);
  * Without it a retry older than the last RUNTIME_RECENT_COMMANDS is answered with the version of
  * the whole stream. */
 void runtime_appended_before(struct activation *activation, uint64_t version);
+
+/* Answer to host->recall: the version of the command's last event, 0 = it never was. known false =
+ * the record could not be asked. */
+void runtime_recalled(struct activation *activation, bool known, uint64_t version);
 
 /* For host->save, to be called from inside it: a passivated actor is freed when host->save returns.
  */

@@ -98,34 +98,47 @@ static const void *message_of(struct activation *activation, struct letter *lett
     return activation->kind->decode(letter->tag, &reader, arena);
 }
 
-/* True = the frame is now with the store. */
-static bool conclude_command(struct activation *activation, struct turn_frame *frame) {
+void turn_conclude_without_events(struct activation *activation, struct turn_frame *frame) {
     struct effects *effects = &frame->turn.effects;
     struct letter *letter = frame->letter;
-    if (effects->refused) {
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < effects->message_count; i++) {
-            if (!effects->messages[i].durable) {
-                effects->messages[kept++] = effects->messages[i];
-            }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < effects->message_count; i++) {
+        assert(effects->refused || !effects->messages[i].durable);
+        if (!effects->messages[i].durable) {
+            effects->messages[kept++] = effects->messages[i];
         }
-        effects->message_count = kept;
-        answer_refused(activation, letter, &effects->refusal);
-        turn_carry_out(activation, frame);
-        return false;
     }
-    if (effects->event_count > 0) {
+    effects->message_count = kept;
+    if (effects->refused) {
+        answer_refused(activation, letter, &effects->refusal);
+    } else {
+        assert(effects->row_count == 0);
+        /* Nothing to do was the answer then; said again later there might be something. */
+        recent_commands_note(&activation->recent, letter->command_id, activation->version);
+        answer_accepted(activation, letter, activation->version);
+    }
+    turn_carry_out(activation, frame);
+}
+
+/* Of a command with events the record's index says whether it is an old one said again. One that
+ * makes none now may have made some then, and is looked up once ids have been forgotten. */
+static bool may_be_old(const struct activation *activation, const struct letter *letter) {
+    return activation->runtime->host->recall != NULL && letter_is_of_session(letter) &&
+           activation->recent.count == RUNTIME_RECENT_COMMANDS;
+}
+
+/* True = the frame is now with the store. */
+static bool conclude_command(struct activation *activation, struct turn_frame *frame) {
+    const struct effects *effects = &frame->turn.effects;
+    if (!effects->refused && effects->event_count > 0) {
         commit_begin(activation, frame);
         return true;
     }
-    assert(effects->row_count == 0);
-    for (uint32_t i = 0; i < effects->message_count; i++) {
-        assert(!effects->messages[i].durable);
+    if (may_be_old(activation, frame->letter)) {
+        commit_recall(activation, frame);
+        return true;
     }
-    /* Nothing to do was the answer then; said again later there might be something. */
-    recent_commands_note(&activation->recent, letter->command_id, activation->version);
-    answer_accepted(activation, letter, activation->version);
-    turn_carry_out(activation, frame);
+    turn_conclude_without_events(activation, frame);
     return false;
 }
 

@@ -265,6 +265,18 @@ static void rebuilt(struct host *host, struct activation *activation) {
     note(fake_of(host), NOTE_REBUILT, activation);
 }
 
+static void recall(struct host *host, struct activation *activation, struct uuid command_id) {
+    struct fake_stream *stream =
+        fake_host_stream(fake_of(host), activation_kind(activation), activation_id(activation));
+    uint64_t version = 0;
+    for (uint32_t i = 0; i < stream->count; i++) {
+        if (uuid_equal(stream->events[i].command_id, command_id)) {
+            version = stream->events[i].header.version;
+        }
+    }
+    runtime_recalled(activation, true, version);
+}
+
 void fake_host_start(struct fake_host *fake, const struct actor_kind *const *kinds, size_t count) {
     *fake = (struct fake_host){
         .host = {.now = now,
@@ -279,7 +291,8 @@ void fake_host_start(struct fake_host *fake, const struct actor_kind *const *kin
                  .forward = forward,
                  .lost = lost,
                  .drop = drop,
-                 .rebuilt = rebuilt},
+                 .rebuilt = rebuilt,
+                 .recall = recall},
         .now = INT64_C(1795392000000000), /* 2026-11-23 */
         .random = 1,
         .forwards_deliver = true,

@@ -123,6 +123,25 @@ static void a_command_that_changes_nothing_is_accepted_at_the_present_version(vo
     fake_host_stop(&scene.fake);
 }
 
+static void an_old_command_that_would_be_refused_today_gets_its_first_answer(void **unused) {
+    (void)unused;
+    struct scene scene;
+    start(&scene);
+    push(&scene, COUNTER_ADD, 4, 100);
+    for (uint32_t i = 0; i < RUNTIME_RECENT_COMMANDS; i++) {
+        push(&scene, COUNTER_ADD, 1, 101 + i);
+        fake_host_run(&scene.fake);
+    }
+    push(&scene, COUNTER_ADD, 13, 100); /* forgotten by now, and refused if it were new */
+    fake_host_run(&scene.fake);
+    assert_int_equal(fake_host_answer(&scene.fake, 5)->tag, REPLY_ACCEPTED);
+    assert_int_equal(fake_host_answer(&scene.fake, 5)->version, 1);
+    push(&scene, COUNTER_ADD, 13, 999);
+    fake_host_run(&scene.fake);
+    assert_int_equal(fake_host_answer(&scene.fake, 5)->refusal, REFUSAL_BAD_STATE);
+    fake_host_stop(&scene.fake);
+}
+
 static void a_retry_gets_the_original_answer_without_a_new_turn(void **unused) {
     (void)unused;
     struct scene scene;
@@ -343,6 +362,7 @@ int main(void) {
         cmocka_unit_test(messages_are_taken_in_the_order_they_came_when_nothing_is_in_flight),
         cmocka_unit_test(a_refused_command_leaves_no_trace),
         cmocka_unit_test(a_command_that_changes_nothing_is_accepted_at_the_present_version),
+        cmocka_unit_test(an_old_command_that_would_be_refused_today_gets_its_first_answer),
         cmocka_unit_test(a_retry_gets_the_original_answer_without_a_new_turn),
         cmocka_unit_test(a_retry_of_what_is_in_flight_happens_once_and_both_are_answered),
         cmocka_unit_test(a_retry_after_a_restart_gets_the_original_answer),
