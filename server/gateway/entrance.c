@@ -1,6 +1,9 @@
+#define _GNU_SOURCE /* POLLRDHUP */
+
 #include "server/gateway/listener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -62,17 +65,25 @@ static void turn_out(struct visitor *visitor) {
     entrance->config.gone(entrance->config.data, &given);
 }
 
+/* Of a herd that waited in the backlog, some have given up, and their bytes are still there to be
+ * answered. A handshake is the dearest thing there is here: done for those who have left, it makes
+ * the next ones leave, too. */
+static bool has_left(int fd) {
+    struct pollfd question = {.fd = fd, .events = POLLRDHUP};
+    return poll(&question, 1, 0) == 1;
+}
+
 static void look(struct visitor *visitor) {
     uint8_t bytes[FIRST_BYTES_NEEDED];
     ssize_t length = recv(visitor->fd, bytes, sizeof(bytes), MSG_PEEK);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
-    if (length <= 0) {
+    enum first_bytes what = first_bytes_of(bytes, length > 0 ? (size_t)length : 0);
+    if (length <= 0 || (what == FIRST_BYTES_TLS && has_left(visitor->fd))) {
         turn_out(visitor);
         return;
     }
-    enum first_bytes what = first_bytes_of(bytes, (size_t)length);
     if (what == FIRST_BYTES_MORE) {
         /* The bytes stay in the socket, so it would be readable all the time: say how many are
          * needed. */

@@ -61,6 +61,11 @@ static void two_thousand_who_are_cut_at_once_are_all_back_in_time(void **state) 
     bool all_back = bots_all_open(&bots, BACK_MS);
     print_message("%u of %d back after %lld ms (bar %d)\n", bots.open, HERD,
                   (long long)(now_ms() - begin), BACK_MS);
+    print_message("accepted %.0f, of them with TLS %.0f, tickets %.0f, WebSockets %.0f\n",
+                  server_process_metric(server, "consilium_accepted_total"),
+                  server_process_metric(server, "consilium_accepted_tls_total"),
+                  server_process_metric(server, "consilium_tickets_total"),
+                  server_process_metric(server, "consilium_websocket_opened_total"));
     assert_true(all_back);
     for (unsigned i = 0; i < HERD; i++)
         assert_int_equal(bots.list[i].snapshots, 1);
