@@ -21,8 +21,9 @@ interface CasePanelProps {
 export function CasePanel({ actor, hands, me, nameOf }: CasePanelProps) {
     const words = useWords();
     const model = useModel(actor, (patientCase) => patientCase);
-    if (!model) {
-        return <p className="mute">{words.loading}</p>;
+    const ended = useModel(actor, (_, held) => held.ended);
+    if (!model || ended) {
+        return <p className="mute">{ended ? words.caseWithheldHelp : words.loadingCase}</p>;
     }
     return (
         <div className="case-panel">

@@ -53,12 +53,12 @@ export function People(props: PeopleProps) {
     const lagging = new Set(stage ? whoSees(stage).lagging.map((one) => one.participant) : []);
     return (
         <ul className="people">
-            {rowsOf(props).map((row) => {
+            {rowsOf(props).map((row, index) => {
                 const [first] = row.here;
                 const role = roleNames[row.role];
                 const flags = [
                     row.user === holder ? words.presenting : '',
-                    row.here.some((one) => one.handAt > 0) ? words.handUp : '',
+                    row.here.some((one) => one.handAt > 0) ? words.handUp(index + 1) : '',
                     stage?.floor.waiting.includes(row.user) ? words.asksForFloor : '',
                     row.here.some((one) => one.pointing) && row.user !== holder
                         ? words.pointingNow

@@ -1,6 +1,6 @@
 // The strip above the images: tools at the left, who presents and how one follows at the right.
 import { DropdownMenu } from 'radix-ui';
-import { useCallback, useState, type ReactNode } from 'react';
+import { useCallback, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { Action } from '../keys/keymap';
 import { useKeyLabel } from '../keys/use_keys';
 import { useStore } from '../state/store';
@@ -9,7 +9,7 @@ import { Icon, type IconName } from '../ui/icon';
 import { tell } from '../ui/frame';
 import { sayRefusal } from '../ui/refusal';
 import { useWords } from '../words';
-import { act, compareLayout, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
+import { act, compareLayout, filmState, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
 import type { StageHands } from './use_stage';
 
 const tools: { tool: Tool; action: Action; draws?: boolean }[] = [
@@ -57,6 +57,7 @@ export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
                     </Button>
                 ))}
                 <PointButton hands={hands} />
+                <FilmButton hands={hands} />
                 <LayoutMenu hands={hands} />
                 <ImageMenu hands={hands} chair={chair} undo={undo} />
             </div>
@@ -87,6 +88,33 @@ function PointButton({ hands }: { hands: StageHands }) {
             }}
         >
             <Icon name="point" />
+        </Button>
+    );
+}
+
+/** Only there when the active viewport has something to play. */
+function FilmButton({ hands }: { hands: StageHands }) {
+    const words = useWords();
+    const label = useKeyLabel();
+    const { controller } = hands;
+    const film = useSyncExternalStore(
+        useCallback((watcher: () => void) => controller.watchStage(watcher), [controller]),
+        () => filmState(controller),
+    );
+    useStore(controller.state, (state) => state.seen);
+    if (film === 'none') {
+        return null;
+    }
+    const name = film === 'running' ? words.stopFilm : words.playFilm;
+    return (
+        <Button
+            className="tool"
+            aria-label={name}
+            title={name}
+            keyLabel={label('film')}
+            onClick={() => act(controller, 'film')}
+        >
+            <Icon name={film === 'running' ? 'stop' : 'play'} />
         </Button>
     );
 }

@@ -30,6 +30,8 @@ export function useImages(
     useEffect(() => {
         if (current === undefined) {
             setImages(undefined);
+            emptyStore(ready.current?.images.patientCase);
+            emptyDocuments();
             return undefined;
         }
         const fetched =

@@ -1,6 +1,6 @@
 // Ties a stage to the person in front of it: one controller for one case on one board item (or consult).
 import { useEffect, useState } from 'react';
-import { hasRole } from '../state/use_client';
+import { hasRole, useSession } from '../state/use_client';
 import type { Held } from '../state/client';
 import type { StageModel } from '../state/stage_state';
 import type { Store } from '../state/store';
@@ -23,13 +23,16 @@ export function useStageController<M extends { stage: StageModel | undefined }>(
     imageCount: number,
 ): StageHands | undefined {
     const [hands, setHands] = useState<StageHands>();
+    const { client } = useSession();
 
     useEffect(() => {
         if (!images) {
             setHands(undefined);
             return undefined;
         }
-        const controller = new StageController(actor, images, me, item);
+        const controller = new StageController(actor, images, me, item, () =>
+            client.serverTime(),
+        );
         const pointer = new OwnPointer(controller);
         let participant = -1;
         const take = () => {
@@ -49,7 +52,7 @@ export function useStageController<M extends { stage: StageModel | undefined }>(
             pointer.close();
             controller.close();
         };
-    }, [actor, images, me, item]);
+    }, [actor, images, me, item, client]);
 
     useEffect(() => {
         if (!hands || !images) {

@@ -34,11 +34,15 @@ export interface WorkspaceProps {
     rights: Rights;
     known: readonly KnownPerson[];
     nameOf: (user: string) => string;
+    /** Whoever is here may not see this case. */
+    withheld?: boolean;
     /** The left column; on a phone it is a tab. */
     left?: ReactNode;
     leftName?: string;
     keys: KeyHandlers;
     banner?: ReactNode;
+    /** What one may do about who belongs here. */
+    members?: ReactNode;
 }
 
 const noDrawings: StoredAnnotation[] = [];
@@ -150,8 +154,10 @@ export function Workspace(props: WorkspaceProps) {
                             nameOf={nameOf}
                             finish={finish}
                         />
+                    ) : props.withheld ? (
+                        <Notice title={words.caseWithheld} help={words.caseWithheldHelp} />
                     ) : (
-                        <Notice title={words.loading} />
+                        <Notice title={words.loadingCase} />
                     )}
                 </div>
             </main>
@@ -215,6 +221,7 @@ function SideTabs(props: SideTabsProps) {
             </Tabs.Content>
             <Tabs.Content value="people" className="tab-body">
                 <People known={known} stage={stage} hands={hands} me={me} chair={rights.chair} />
+                {props.members}
             </Tabs.Content>
             <Tabs.Content value="chat" className="tab-body flush">
                 <Chat actor={caseActor} me={me} mayWrite={rights.write} nameOf={nameOf} />
@@ -264,6 +271,7 @@ const imageActions: ImageAction[] = [
     'lastImage',
     'nextViewport',
     'previousViewport',
+    'film',
 ];
 
 function useViewerKeys(hands: StageHands | undefined): KeyHandlers {

@@ -35,6 +35,7 @@ export const defaultKeys: Record<Action, string> = {
     lastImage: 'End',
     nextViewport: 'ArrowRight',
     previousViewport: 'ArrowLeft',
+    film: 'KeyC',
     undo: 'Ctrl+KeyZ',
     preset1: 'Digit1',
     preset2: 'Digit2',

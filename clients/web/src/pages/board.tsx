@@ -11,13 +11,16 @@ import {
 import { Agenda, openItem } from '../board/agenda';
 import { BoardHeader, EndMeeting } from '../board/header';
 import { Banner } from '../board/banner';
+import { MembersButton } from '../board/members';
 import { useImages, type PrefetchState } from '../board/use_images';
 import { useStageController, type StageHands } from '../board/use_stage';
 import { Workspace, type Rights } from '../board/workspace';
 import '../board/board.css';
 import { useKeys } from '../keys/use_keys';
 import { nextItem, type BoardModel } from '../state/board_state';
-import type { BoardActor, CaseActor } from '../state/client';
+import type { CaseModel } from '../state/case_state';
+import type { BoardActor, CaseActor, Held } from '../state/client';
+import { Store, useStore } from '../state/store';
 import { hasRole, useBoard, useCase, useModel, useSession } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { tell } from '../ui/frame';
@@ -72,13 +75,14 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
     const open = board.items.find((one) => one.item === board.openItem);
     const next = board.meeting === 'ended' ? undefined : nextItem(board);
     const caseActor = useCase(open?.patientCase);
+    const closed = useStore(caseActor?.store ?? noCase, closedCase);
     const reporter = useRef<StageHands | undefined>(undefined);
     const onPrefetch = useCallback(({ item, percent }: PrefetchState) => {
         reporter.current?.controller.painted.prefetched(item, percent);
     }, []);
     const participant = useModel(actor, (_, held) => held.grant.participant);
     const { images, prefetch } = useImages(
-        open?.patientCase,
+        closed ? undefined : open?.patientCase,
         next && { item: next.item, patientCase: next.patientCase },
         onPrefetch,
     );
@@ -145,6 +149,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
                 caseActor={caseActor}
                 item={open.item}
                 images={images}
+                closed={closed}
                 rights={rights}
                 agenda={agenda}
                 agendaName={words.agenda}
@@ -155,6 +160,15 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
         </div>
     );
 }
+
+const noCase = new Store<Pick<Held<CaseModel>, 'model' | 'ended'>>({
+    model: undefined,
+    ended: undefined,
+});
+
+/** Access to the case was taken back, or reaches its status only: no image of it stays. */
+const closedCase = ({ model, ended }: Pick<Held<CaseModel>, 'model' | 'ended'>): boolean =>
+    ended !== undefined || model?.clinical === false;
 
 interface WaitingProps {
     board: BoardModel;
@@ -200,6 +214,7 @@ interface OpenCaseProps {
     caseActor: CaseActor;
     item: number;
     images: ReturnType<typeof useImages>['images'];
+    closed: boolean;
     rights: Rights;
     agenda: ReactNode;
     agendaName: string;
@@ -237,10 +252,14 @@ function OpenCase(props: OpenCaseProps) {
             nameOf={nameOf}
             left={props.agenda}
             leftName={props.agendaName}
+            withheld={props.closed}
             keys={{
                 nextCase: { down: props.goOn },
                 raiseHand: { down: () => raiseHand(actor) },
             }}
+            members={
+                rights.coordinate && <MembersButton actor={actor} board={board} me={client.me} />
+            }
             banner={<Banner key={item} caseActor={caseActor} hands={hands} />}
         />
     );

@@ -1,5 +1,6 @@
 // A small form for a new board: title, start, people with their roles.
 import { useEffect, useState, type FormEvent } from 'react';
+import { boardRoles, roleOfNumber, type BoardRole } from '../board/roles';
 import { people, type Person } from '../connection/http';
 import { useSession } from '../state/use_client';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
@@ -8,9 +9,6 @@ import { refusalText } from '../ui/refusal';
 import { go } from '../ui/route';
 import { roleNumbers, type Member } from '../wire';
 import { useWords } from '../words';
-
-const boardRoles = ['chair', 'coordinator', 'member', 'observer'] as const;
-type BoardRole = (typeof boardRoles)[number];
 
 interface MakeBoardProps {
     open: boolean;
@@ -50,7 +48,7 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
                     setMembers([memberOf(self, 'chair')]);
                 }
             })
-            .catch(() => setProblem(words.signInFailed));
+            .catch(() => setProblem(words.peopleFailed));
     }, [me, words]);
 
     const submit = async (event: FormEvent) => {
@@ -100,7 +98,7 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
                     <legend>{member.name}</legend>
                     <Choice
                         label={words.memberRole}
-                        value={roleName(member.role)}
+                        value={roleOfNumber(member.role)}
                         onChange={(role) =>
                             change(member.user, { role: roleNumbers[role as BoardRole] })
                         }
@@ -135,7 +133,7 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
                         }
                     }}
                     options={[
-                        { value: '', label: '' },
+                        { value: '', label: words.choosePerson },
                         ...left.map((one) => ({ value: one.id, label: one.name })),
                     ]}
                 />
@@ -159,6 +157,3 @@ const memberOf = (person: Person, role: BoardRole): Member => ({
     name: person.name,
     discipline: '',
 });
-
-const roleName = (role: number): BoardRole =>
-    boardRoles.find((one) => roleNumbers[one] === role) ?? 'member';

@@ -53,7 +53,10 @@ export class Actor<K extends ActorKind, M> {
                 const held = this.store.get();
                 const renewed = grant.participant < 0; // the grant of a channel that stayed open
                 const participant = renewed ? held.grant.participant : grant.participant;
-                const model = held.model && !renewed ? reopen(held.model) : held.model;
+                // Less access than before: what was held goes at once, not when the snapshot comes.
+                const less = (held.grant.audience & ~grant.audience) !== 0;
+                const kept = less ? undefined : held.model;
+                const model = kept && !renewed ? reopen(kept) : kept;
                 this.store.set({ model, grant: { ...grant, participant }, ended: undefined });
             },
             ended: (reason) =>

@@ -24,7 +24,8 @@ export function StateOfLine({ readOnly = false }: { readOnly?: boolean }) {
         switch (state.at) {
             case 'live':
                 if (unsaved > 0 || storeAway) {
-                    return { text: words.stateUnsaved(unsaved), look: 'attention' };
+                    const text = unsaved > 0 ? words.stateUnsaved(unsaved) : words.stateStoreAway;
+                    return { text, look: 'attention' };
                 }
                 return readOnly
                     ? { text: words.stateReadOnly, look: 'safe' }

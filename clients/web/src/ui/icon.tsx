@@ -8,6 +8,8 @@ const paths = {
     arrow: 'M16.5 16.5 4 4M4 10V4h6',
     point: 'M4 3l12 5.5-5.2 1.7L8.500 16z',
     layout: 'M3 3.500h14v13H3zM10 3.500v13M3 10h14',
+    play: 'M6 3.500 16 10 6 16.500z',
+    stop: 'M5 5h10v10H5z',
     more: 'M4 10h.01M10 10h.01M16 10h.01',
 } as const;
 

@@ -2,6 +2,7 @@
 // next and gives it to the controller, which decides whom it concerns.
 import type { Viewport, Window } from '../wire';
 import { linkedIndex, scrolled, sharesSpace, showSlice } from './arrange';
+import { filmOf, playing, standingStill } from './cine';
 import { emptyViewport } from './follow';
 import {
     glassToWorld,
@@ -114,7 +115,7 @@ export function scrollBy(controller: StageController, index: number, by: number)
     if (!pane || by === 0) {
         return;
     }
-    const viewport = asked(controller, index);
+    const viewport = standingStill(asked(controller, index), pane.loaded.slices[pane.index]);
     if (pane.loaded.set.kind === 'document') {
         const page = Math.max(1, viewport.page + Math.sign(by));
         controller.change(index, { ...viewport, page }, { what: 'other' });
@@ -128,7 +129,8 @@ export function scrollTo(controller: StageController, index: number, place: 'fir
     const pane = controller.panes.get(index);
     if (pane && pane.loaded.slices.length > 0) {
         const target = place === 'first' ? 0 : pane.loaded.slices.length - 1;
-        const viewport = { ...asked(controller, index), plane: undefined };
+        const still = standingStill(asked(controller, index), pane.loaded.slices[pane.index]);
+        const viewport = { ...still, plane: undefined };
         scrollFrom(controller, index, pane, showSlice(viewport, pane.loaded, target));
     }
 }
@@ -149,7 +151,8 @@ function scrollFrom(
     const unchanged =
         before.image?.sopInstanceUid === viewport.image?.sopInstanceUid &&
         before.image?.frame === viewport.image?.frame &&
-        before.plane === viewport.plane;
+        before.plane === viewport.plane &&
+        before.cine === viewport.cine;
     if (unchanged) {
         return;
     }
@@ -180,6 +183,29 @@ export function linkedByFraction(controller: StageController, index: number): bo
     });
 }
 
+/** Whether the active viewport shows a film, and whether it runs. */
+export function filmState(controller: StageController): 'none' | 'still' | 'running' {
+    const found = activePane(controller);
+    if (!found || filmHere(found[1]).length === 0) {
+        return 'none';
+    }
+    return asked(controller, found[0]).cine?.playing ? 'running' : 'still';
+}
+
+const filmHere = (pane: PaneState) =>
+    filmOf(pane.loaded, pane.loaded.slices[pane.index]?.sopInstanceUid ?? '');
+
+function turnFilm(controller: StageController, index: number, pane: PaneState): void {
+    const viewport = asked(controller, index);
+    const film = filmHere(pane);
+    if (film.length > 0) {
+        const next = viewport.cine?.playing
+            ? standingStill(viewport, pane.loaded.slices[pane.index])
+            : playing(viewport, film, controller.clock());
+        controller.change(index, next, { what: 'other' });
+    }
+}
+
 export type ImageAction =
     | 'rotateRight'
     | 'rotateLeft'
@@ -195,7 +221,8 @@ export type ImageAction =
     | 'firstImage'
     | 'lastImage'
     | 'nextViewport'
-    | 'previousViewport';
+    | 'previousViewport'
+    | 'film';
 
 const KEY_ZOOM = 1.2;
 
@@ -204,7 +231,7 @@ export function act(controller: StageController, action: ImageAction): void {
     if (!found) {
         return;
     }
-    const [index] = found;
+    const [index, pane] = found;
     const viewport = asked(controller, index);
     const change = (next: Partial<Viewport>) =>
         controller.change(index, { ...viewport, ...next }, { what: 'other' });
@@ -237,6 +264,7 @@ export function act(controller: StageController, action: ImageAction): void {
         lastImage: () => scrollTo(controller, index, 'last'),
         nextViewport: () => neighbour(1),
         previousViewport: () => neighbour(-1),
+        film: () => turnFilm(controller, index, pane),
     };
     todo[action]();
 }
@@ -264,4 +292,5 @@ export const isImageAction = (action: string): action is ImageAction =>
         'lastImage',
         'nextViewport',
         'previousViewport',
+        'film',
     ].includes(action);

@@ -56,6 +56,14 @@ function wordsOf(object: DicomObject, tag: string): Uint16Array | undefined {
     return new Uint16Array(bytes.buffer, 0, bytes.length >> 1);
 }
 
+/** Recommended Display Frame Rate, else Cine Rate, else from Frame Time (PS3.3 C.7.6.5). */
+function frameRateOf(object: DicomObject): number | undefined {
+    const rate = numberOf(object, '00082144') ?? numberOf(object, '00180040');
+    const time = numberOf(object, '00181063');
+    const found = rate ?? (time !== undefined && time > 0 ? 1000 / time : undefined);
+    return found !== undefined && found > 0 ? found : undefined;
+}
+
 export interface UltrasoundRegion {
     x0: number;
     y0: number;
@@ -92,6 +100,8 @@ export interface Header {
     rows: number;
     columns: number;
     frames: number;
+    /** Frames a second, where the image says one. */
+    frameRate: number | undefined;
     samples: number;
     photometric: string;
     planar: number;
@@ -195,6 +205,7 @@ export function readHeader(object: DicomObject): Header {
         rows: numberOf(object, '00280010') ?? 0,
         columns: numberOf(object, '00280011') ?? 0,
         frames: numberOf(object, '00280008') ?? 1,
+        frameRate: frameRateOf(object),
         samples: numberOf(object, '00280002') ?? 1,
         photometric: textOf(object, '00280004') || 'MONOCHROME2',
         planar: numberOf(object, '00280006') ?? 0,

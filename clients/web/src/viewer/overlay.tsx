@@ -131,13 +131,20 @@ function thicknessText(words: Words, onGlass: OnGlass, language: 'en' | 'de'): s
     return thickness === undefined ? '' : words.thickness(numberText(thickness, language, 1));
 }
 
+function filmText(words: Words, { viewport }: OnGlass, language: 'en' | 'de'): string {
+    const { cine } = viewport;
+    return cine?.playing ? words.framesPerSecond(numberText(cine.rate, language)) : '';
+}
+
 interface FactsProps {
     onGlass: OnGlass;
     notForDiagnosis: boolean;
     marks: string[];
+    /** Another image than the painted one has been asked for and is not here yet. */
+    loading: boolean;
 }
 
-export function Facts({ onGlass, notForDiagnosis, marks }: FactsProps) {
+export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) {
     const { words, language } = useSpeech();
     const { image, loaded } = onGlass;
     const header = image?.slice.header;
@@ -145,11 +152,13 @@ export function Facts({ onGlass, notForDiagnosis, marks }: FactsProps) {
     const right = [
         windowText(words, onGlass, language),
         image ? thicknessText(words, onGlass, language) : '',
+        filmText(words, onGlass, language),
     ].filter(Boolean);
     return (
         <>
             <div className="upper-right">
-                {image && (
+                {image && loading && <span>{words.fetching}</span>}
+                {image && !loading && (
                     <span className={header?.lossy ? 'attention' : 'safe'}>
                         {header?.lossy ? words.lossyStored : words.lossless}
                     </span>

@@ -43,12 +43,15 @@ export class PaintedReport {
     }
 
     /**
-     * A version of 0 is nobody's: a view of one's own is not reported. A phone shows `only` one
+     * A version of 0 is nobody's: who looks at a view of their own does not see the stage. A phone shows `only` one
      * viewport of the layout, and has painted the version when it has painted that one.
      */
     expect(layout: Layout, version: number, only: number | undefined): void {
         this.layout = layout;
         this.only = only;
+        if (version === 0 && this.version > 0) {
+            this.queue({ ...this.report, stageVersion: 0 });
+        }
         this.version = version;
         this.check();
     }

@@ -5,6 +5,7 @@ import { Button, Notice } from '../ui/controls';
 import { useWords } from '../words';
 import { isPrior } from './arrange';
 import { linkedByFraction } from './actions';
+import { ArrowWords } from './arrow_words';
 import { DrawingLayer } from './drawing_layer';
 import { Gestures } from './gestures';
 import { Facts, Identity, Letters, PresenterFrame } from './overlay';
@@ -106,6 +107,14 @@ export function PaneView(props: PaneProps) {
                 )}
                 <div ref={pointers} className="pointers" aria-hidden="true" />
             </div>
+            {onGlass && drawing.naming && (
+                <ArrowWords
+                    at={drawing.naming}
+                    glass={onGlass.glass}
+                    onDone={drawing.name}
+                    onCancel={drawing.cancel}
+                />
+            )}
             {onGlass && (
                 <div className={document ? 'words on-paper' : 'words'}>
                     <Identity onGlass={onGlass} subject={props.subject} />
@@ -114,6 +123,7 @@ export function PaneView(props: PaneProps) {
                         onGlass={onGlass}
                         notForDiagnosis={props.notForDiagnosis}
                         marks={marks}
+                        loading={status.is === 'fetching'}
                     />
                 </div>
             )}

@@ -83,6 +83,7 @@ export class StageController {
     readonly me: string;
     readonly item: number;
     readonly painted: PaintedReport;
+    readonly clock: () => number;
     stage: StageModel | undefined;
     participant = 0;
     mayAct = false;
@@ -96,8 +97,16 @@ export class StageController {
     private movedAt = -OWN_MS;
     private readonly stageWatchers = new Set<() => void>();
 
-    constructor(actor: StageActor, images: CaseImages, me: string, item: number) {
+    /** `clock` is the server's, in microseconds since 1970. */
+    constructor(
+        actor: StageActor,
+        images: CaseImages,
+        me: string,
+        item: number,
+        clock: () => number,
+    ) {
         this.actor = actor;
+        this.clock = clock;
         this.images = images;
         this.me = me;
         this.item = item;

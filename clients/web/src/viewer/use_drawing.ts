@@ -20,6 +20,9 @@ interface Growing {
 
 export interface Drawing {
     own: Annotation | undefined;
+    /** Where the words beside a new arrow are written; undefined when none are asked for. */
+    naming: Pixel | undefined;
+    name: (label: string) => void;
     begin: (tool: AnnotationTool, at: Pixel) => void;
     to: (at: Pixel) => void;
     end: (at: Pixel) => void;
@@ -35,6 +38,7 @@ export function useDrawing(
     const present = useRef(onGlass);
     present.current = onGlass;
     const [own, setOwn] = useState<Annotation>();
+    const [naming, setNaming] = useState<Pixel>();
     const frame = useRef(0);
 
     const tell = useCallback(
@@ -55,10 +59,32 @@ export function useDrawing(
         );
     };
 
+    const keep = (annotation: Annotation) => {
+        setOwn(annotation);
+        void finish(annotation).finally(() => {
+            setOwn((before) =>
+                before?.annotation === annotation.annotation ? undefined : before,
+            );
+            tell(undefined);
+        });
+    };
+
     return {
         own,
+        naming,
+        name: (label) => {
+            setNaming(undefined);
+            if (own) {
+                keep({ ...own, label });
+            }
+        },
         begin: (tool, at) => {
             const glass = present.current;
+            if (own && naming) {
+                // The next one is begun without a word for the last: it is kept without words.
+                keep(own);
+            }
+            setNaming(undefined);
             if (glass?.image) {
                 growing.current = {
                     id: crypto.randomUUID(),
@@ -88,16 +114,16 @@ export function useDrawing(
                 tell(undefined);
                 return;
             }
-            setOwn(annotation);
-            void finish(annotation).finally(() => {
-                setOwn((before) =>
-                    before?.annotation === annotation.annotation ? undefined : before,
-                );
-                tell(undefined);
-            });
+            if (now.tool === 'arrow') {
+                setOwn(annotation);
+                setNaming(at);
+                return;
+            }
+            keep(annotation);
         },
         cancel: () => {
             growing.current = undefined;
+            setNaming(undefined);
             setOwn(undefined);
             tell(undefined);
         },

@@ -1,8 +1,9 @@
 // One viewport of the stage on one element: waits for headers, pixels or pages, paints, and tells the
 // controller what is on the glass.
 import { useEffect, useRef, useState, type RefObject } from 'react';
-import type { Viewport } from '../wire';
+import type { Cine, Viewport } from '../wire';
 import type { LoadedSet } from './case_images';
+import { filmOf, frameAt } from './cine';
 import { DocumentPane } from './document_pane';
 import type { Glass, Projection } from './geometry';
 import { Pane, type Painted } from './pane';
@@ -91,6 +92,7 @@ export function usePane(
             controller.paneState(number, undefined);
             void pane.current?.then((opened) => opened.close());
             pane.current = undefined;
+            newest.current = undefined;
         },
         [controller, number],
     );
@@ -125,18 +127,46 @@ export function usePane(
             if (!next || overtaken()) {
                 return;
             }
+            show(next);
+            const film = filmOf(loaded, viewport.image?.sopInstanceUid ?? '');
+            if (viewport.cine?.playing && film.length > 0) {
+                await runFilm(loaded, viewport.cine, film.length);
+            }
+        };
+
+        const show = (next: OnGlass) => {
             setOnGlass(next);
             setStatus({ is: 'painted' });
             controller.paneState(number, next, { viewport, lossless: true });
         };
 
-        const paintImage = async (loaded: LoadedSet): Promise<OnGlass | undefined> => {
+        /** Every frame that is due when the one before is painted: a slow screen leaves some out. */
+        const runFilm = async (loaded: LoadedSet, cine: Cine, count: number) => {
+            let seen = 0;
+            while (!overtaken()) {
+                const frame = frameAt(cine, count, controller.clock());
+                if (frame !== seen && viewport.image) {
+                    seen = frame;
+                    const image = { ...viewport.image, frame };
+                    const next = await paintImage(loaded, { ...viewport, image });
+                    if (next && !overtaken()) {
+                        show({ ...next, viewport });
+                    }
+                }
+                await nextFrame();
+            }
+        };
+
+        const paintImage = async (
+            loaded: LoadedSet,
+            shown = viewport,
+        ): Promise<OnGlass | undefined> => {
             pane.current ??= openPane(elements.pixels.current, (percent) =>
                 setStatus((now) => (now.is === 'fetching' ? { is: 'fetching', percent } : now)),
             );
             const opened = await pane.current;
             opened.resize();
-            const image = await opened.paint(viewport, loaded, glass);
+            const image = await opened.paint(shown, loaded, glass);
             return (
                 image && {
                     viewport,
@@ -189,6 +219,9 @@ export function usePane(
 
     return { onGlass, status, retry: () => setAttempt((count) => count + 1) };
 }
+
+const nextFrame = (): Promise<unknown> =>
+    new Promise((resolve) => window.requestAnimationFrame(resolve));
 
 async function openPane(
     element: HTMLDivElement | null,

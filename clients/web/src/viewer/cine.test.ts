@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import type { Slice } from './case_images';
+import { frameAt, playing, standingStill } from './cine';
+import { emptyViewport } from './follow';
+
+const film = [1, 2, 3, 4].map(
+    (frame) => ({ sopInstanceUid: '1.2', frame, header: { frameRate: 10 } }) as Slice,
+);
+const first = { ...emptyViewport, image: { sopInstanceUid: '1.2', frame: 3 } };
+
+describe('a film', () => {
+    it('starts_from_the_frame_it_stands_on_and_runs_round', () => {
+        const { cine } = playing(first, film, 5_000_000);
+        expect(cine).toEqual({ playing: true, rate: 10, startFrame: 3, at: 5_000_000 });
+        const seen = [0, 100, 200, 450].map(
+            (ms) => cine && frameAt(cine, film.length, 5_000_000 + ms * 1000),
+        );
+        expect(seen).toEqual([3, 4, 1, 3]);
+    });
+
+    it('is_not_yet_running_for_a_clock_that_is_behind', () => {
+        const { cine } = playing(first, film, 5_000_000);
+        expect(cine && frameAt(cine, film.length, 4_000_000)).toBe(3);
+    });
+
+    it('stands_still_on_the_frame_that_was_seen', () => {
+        const stopped = standingStill(playing(first, film, 0), film[1]);
+        expect(stopped.image?.frame).toBe(2);
+        expect(stopped.cine?.playing).toBe(false);
+    });
+});
