@@ -109,6 +109,7 @@ void connection_destroyed(struct connection *connection) {
     address_count_remove(gateway->addresses, connection->address);
     link_out(connection);
     message_assembler_finish(&connection->assembler);
+    shared_frame_unref(connection->leaving);
     free(connection->identity);
     free(connection);
 }

@@ -27,6 +27,7 @@ enum {
     WEBSOCKET_READ_MAX = 1024,    /* libwebsockets keeps a buffer of this size per WebSocket */
     SERVICE_BUFFER = 64 * 1024,   /* one for all: the most that one read takes */
     WRITE_PACKET_MAX = 64 * 1024, /* one send(); libwebsockets queues a copy of the rest */
+    WEBSOCKET_PIECE_MAX = WRITE_PACKET_MAX - LWS_PRE, /* of a message; the header goes along */
     GATEWAY_LISTENERS_MAX = 4,    /* public and admin, IPv4 and IPv6 */
 };
 
@@ -53,7 +54,9 @@ struct connection {
     struct session_identity
         *identity; /* from the ticket until the session is open; name follows it */
     struct message_assembler assembler;
+    struct shared_frame *leaving; /* a long message that is sent in pieces; NULL = none */
     /* Derived */
+    uint32_t left; /* bytes of it that were sent */
     uint32_t session; /* of the node; 0 = none */
     enum close_code code;
     int64_t deadline_ms; /* entering, closing: when it is cut; loop time */

@@ -55,6 +55,56 @@ static void begin_closing(struct connection *connection, unsigned code) {
 
 /* The transport */
 
+/* One WebSocket frame of a message: its payload from `from` on, at most WEBSOCKET_PIECE_MAX of it
+ * (RFC 6455 5.4). The header is written in front, over what lies there: before the whole message
+ * that is headroom, whose content depends on the length only and so is every receiver's; before a
+ * later piece it is the end of the last one, which other receivers may still have to be sent. */
+static enum send_result send_piece(struct connection *connection, struct shared_frame *frame,
+                                   uint32_t from, uint32_t *ret_length) {
+    uint32_t left = frame->length - from;
+    uint32_t length = left < WEBSOCKET_PIECE_MAX ? left : WEBSOCKET_PIECE_MAX;
+    uint8_t *at = shared_frame_payload(frame) + from;
+    uint8_t before[LWS_PRE];
+    int kind = from == 0 ? LWS_WRITE_BINARY : LWS_WRITE_CONTINUATION;
+    if (from > 0) {
+        memcpy(before, at - LWS_PRE, LWS_PRE);
+    }
+    int written =
+        lws_write(connection->wsi, at, length,
+                  (enum lws_write_protocol)(kind | (length < left ? LWS_WRITE_NO_FIN : 0)));
+    if (from > 0) {
+        memcpy(at - LWS_PRE, before, LWS_PRE);
+    }
+    *ret_length = length;
+    if (written < (int)length) {
+        connection_cut(connection);
+        return SEND_CLOSED;
+    }
+    if (lws_partial_buffered(connection->wsi)) {
+        connection->gateway->config.metrics->websocket_blocked++;
+        connection->blocked = true;
+        lws_callback_on_writable(connection->wsi);
+        return SEND_BLOCKED;
+    }
+    return SEND_DONE;
+}
+
+/* libwebsockets keeps a copy of what a socket did not take, so it is given no more than a piece. */
+static enum send_result send_pieces(struct connection *connection) {
+    struct shared_frame *frame = connection->leaving;
+    enum send_result result = SEND_DONE;
+    while (result == SEND_DONE && connection->left < frame->length) {
+        uint32_t length;
+        result = send_piece(connection, frame, connection->left, &length);
+        connection->left += length;
+    }
+    if (result == SEND_CLOSED || connection->left == frame->length) {
+        connection->leaving = NULL;
+        shared_frame_unref(frame);
+    }
+    return result;
+}
+
 static enum send_result transport_send(struct transport *transport, void *data,
                                        struct shared_frame *frame) {
     (void)transport;
@@ -65,21 +115,14 @@ static enum send_result transport_send(struct transport *transport, void *data,
     struct metrics *metrics = connection->gateway->config.metrics;
     metrics->websocket_frames_out++;
     metrics->websocket_bytes_out += frame->length;
-    /* The header of an unmasked frame depends on its length only: every receiver's is the same, in
-     * place. */
-    int written =
-        lws_write(connection->wsi, shared_frame_payload(frame), frame->length, LWS_WRITE_BINARY);
-    if (written < (int)frame->length) {
-        connection_cut(connection);
-        return SEND_CLOSED;
+    assert(connection->leaving == NULL);
+    if (frame->length <= WEBSOCKET_PIECE_MAX) {
+        uint32_t length;
+        return send_piece(connection, frame, 0, &length);
     }
-    if (lws_partial_buffered(connection->wsi)) {
-        metrics->websocket_blocked++;
-        connection->blocked = true;
-        lws_callback_on_writable(connection->wsi);
-        return SEND_BLOCKED;
-    }
-    return SEND_DONE;
+    connection->leaving = shared_frame_ref(frame);
+    connection->left = 0;
+    return send_pieces(connection);
 }
 
 static void transport_close(struct transport *transport, void *data, enum close_code code) {
@@ -157,6 +200,9 @@ static int on_writable(struct connection *connection) {
         return 0;
     }
     if (connection->blocked && !lws_partial_buffered(connection->wsi)) {
+        if (connection->leaving != NULL && send_pieces(connection) != SEND_DONE) {
+            return 0;
+        }
         connection->blocked = false;
         node_session_writable(connection->gateway->node, connection->session);
     }

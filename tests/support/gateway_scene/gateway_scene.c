@@ -22,6 +22,7 @@ struct node {
     void *connections[SESSIONS_MAX];
     bool paused[SESSIONS_MAX];
     unsigned flood_left[SESSIONS_MAX];
+    struct shared_frame *flood_frame; /* one for all */
 };
 
 struct scene {
@@ -58,27 +59,40 @@ uint32_t node_session_open(struct node *node, void *connection,
     return 0;
 }
 
-static enum send_result send_copy(struct node *node, uint32_t session, const void *bytes,
-                                  uint32_t length) {
+static struct shared_frame *new_frame(uint32_t length) {
     struct shared_frame *frame = malloc(sizeof(*frame) + FRAME_HEADROOM + length);
     assert(frame != NULL);
     frame->references = 1;
     frame->length = length;
-    if (bytes != NULL) {
-        memcpy(shared_frame_payload(frame), bytes, length);
-    } else {
-        memset(shared_frame_payload(frame), 0, length);
+    return frame;
+}
+
+static void send_copy(struct node *node, uint32_t session, const void *bytes, uint32_t length) {
+    struct shared_frame *frame = new_frame(length);
+    memcpy(shared_frame_payload(frame), bytes, length);
+    node->transport->send(node->transport, node->connections[session - 1], frame);
+    shared_frame_unref(frame);
+}
+
+uint8_t flood_byte(uint32_t at) {
+    return (uint8_t)(at * 2654435761u >> 24); /* Knuth's multiplier: no piece looks like another */
+}
+
+static struct shared_frame *flood_frame(struct node *node) {
+    if (node->flood_frame == NULL) {
+        node->flood_frame = new_frame(FLOOD_BYTES);
+        for (uint32_t i = 0; i < FLOOD_BYTES; i++) {
+            shared_frame_payload(node->flood_frame)[i] = flood_byte(i);
+        }
     }
-    enum send_result result =
-        node->transport->send(node->transport, node->connections[session - 1], frame);
-    free(frame);
-    return result;
+    return node->flood_frame;
 }
 
 static void flood(struct node *node, uint32_t session) {
     while (node->flood_left[session - 1] > 0) {
         node->flood_left[session - 1]--;
-        if (send_copy(node, session, NULL, FLOOD_BYTES) != SEND_DONE) {
+        if (node->transport->send(node->transport, node->connections[session - 1],
+                                  flood_frame(node)) != SEND_DONE) {
             return;
         }
     }
@@ -291,6 +305,7 @@ bool scene_stop(struct scene *scene) {
     unlink(scene->certificate);
     unlink(scene->key);
     rmdir(scene->folder);
+    shared_frame_unref(scene->node.flood_frame);
     free(scene);
     return clean;
 }

@@ -3,7 +3,7 @@
  * it. It stands in for node.h, so a test of it links no other node.
  *
  * Frames with a meaning: "close" is answered with close code 4000; "flood" with FLOOD_FRAMES frames
- * of FLOOD_BYTES. Routes: GET /api/later is answered after LATER_MS; POST /api/echo with its body;
+ * of FLOOD_BYTES, each the same one, whose bytes are flood_byte's. Routes: GET /api/later is answered after LATER_MS; POST /api/echo with its body;
  * GET /api/zeros with ZEROS_BYTES.
  */
 #ifndef CONSILIUM_TESTS_GATEWAY_SCENE_H
@@ -33,6 +33,8 @@ uint16_t scene_port(const struct scene *scene);
 uint64_t scene_turns(const struct scene *scene);     /* of the loop */
 unsigned scene_requests(const struct scene *scene);  /* that reached a handler */
 unsigned scene_abandoned(const struct scene *scene); /* handlers told that the client is gone */
+
+uint8_t flood_byte(uint32_t at);
 
 /* A blocking client; each call gives up after a few seconds. */
 struct raw_client {
