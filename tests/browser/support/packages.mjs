@@ -2,7 +2,7 @@
 // accessibility rules both are tested with.
 import { createRequire } from 'node:module';
 
-const require = createRequire(new URL('../../../clients/web/package.json', import.meta.url));
+export const require = createRequire(new URL('../../../clients/web/package.json', import.meta.url));
 
 export const { chromium } = require('playwright-core');
 export const axeFile = require.resolve('axe-core/axe.min.js');

@@ -169,6 +169,11 @@ export class Person {
     await until(`${this.login} is told ${words}`, async () => words.test(await this.line().innerText()));
   }
 
+  /** Of the board or case that is open: the last part of its address. */
+  get openId() {
+    return new URL(this.page.url()).pathname.split('/').at(-1);
+  }
+
   async tab(name) {
     await this.page.getByRole('tab', { name }).click();
   }

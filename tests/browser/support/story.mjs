@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { closeBrowser, Person } from './person.mjs';
 import { demonstrationServer, forgetDemonstration } from './server.mjs';
+import { Voice } from './voice.mjs';
 
 const STEP_MS = 60_000;
 
@@ -65,6 +66,13 @@ class Scene {
     const person = await Person.arrive(this.server, login, look);
     this.people.push(person);
     return person;
+  }
+
+  /** A person without a screen. */
+  async voice(login) {
+    const voice = await Voice.of(this.server, login);
+    this.onEnd(() => voice.leave());
+    return voice;
   }
 
   /** Several people at their boards. */

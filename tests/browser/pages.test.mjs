@@ -1,0 +1,123 @@
+// Every page, for everybody: accessible, on its own, with the keyboard, on a phone.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { axeFile } from './support/packages.mjs';
+import { PHONE } from './support/person.mjs';
+import { story } from './support/story.mjs';
+import { until } from './support/waiting.mjs';
+
+const axe = await readFile(axeFile, 'utf8');
+
+/** What axe-core calls serious or critical on the page as it stands. */
+async function findings(person) {
+  await person.page.evaluate(axe);
+  return person.page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+  });
+}
+
+const isClean = async (person) => assert.deepEqual(await findings(person), []);
+
+story('every page', (step, scene) => {
+  let anna, radu, mei;
+
+  step('the sign-in page has no serious finding, and refuses a wrong password in words', async () => {
+    anna = await scene.guest('anna');
+    await anna.page.goto(anna.url);
+    await anna.page.locator('input[name=username]').waitFor();
+    await isClean(anna);
+    await anna.page.locator('input[name=username]').fill('anna');
+    await anna.page.locator('input[name=password]').fill('not this one');
+    await anna.page.locator('button[type=submit]').click();
+    await anna.page.getByText(/not right/i).waitFor();
+    await isClean(anna);
+  });
+
+  step('the worklist and the form for a board and its people have none', async () => {
+    await anna.signIn();
+    await isClean(anna);
+    await anna.page.getByRole('button', { name: /new board/i }).click();
+    await anna.page.locator('dialog fieldset, [role=dialog] fieldset').first().waitFor();
+    await isClean(anna);
+    await anna.press('Escape');
+  });
+
+  step('a referrer\'s page has none', async () => {
+    const rosa = await scene.person('rosa');
+    await rosa.page.locator('article[data-status]').waitFor();
+    await isClean(rosa);
+    await rosa.leave();
+  });
+
+  step('a board has none, before its first case and with it', async () => {
+    await anna.openBoard();
+    await isClean(anna);
+    radu = await scene.person('radu');
+    await radu.openBoard();
+    await anna.press('KeyN');
+    await Promise.all([anna, radu].map((person) => person.sees()));
+    await anna.page.locator('[data-banner]').waitFor({ state: 'detached' });
+    await isClean(anna);
+    await anna.tab(/people/i);
+    await isClean(anna);
+    await anna.tab(/chat/i);
+    await isClean(anna);
+  });
+
+  step('? lists the keys, without a finding', async () => {
+    await anna.page.locator('.messages').focus();
+    await anna.press('Shift+Slash');
+    await anna.page.getByText('Raise or lower hand').waitFor();
+    await isClean(anna);
+    await anna.press('Escape');
+    await anna.page.getByText('Raise or lower hand').waitFor({ state: 'hidden' });
+  });
+
+  step('keys are off while one writes', async () => {
+    const shown = await anna.slice();
+    const field = anna.page.locator('.writing textarea');
+    await field.pressSequentially('no next case, nothing given up');
+    await field.press('Shift+Digit1');
+    assert.equal(await field.inputValue(), 'no next case, nothing given up!');
+    await field.press('Enter');
+    await until('it is said', async () => (await anna.messages()).length === 1);
+    await anna.page.locator('[data-sees="2/2"]').waitFor();
+    assert.equal(await anna.slice(), shown);
+    assert.equal(await anna.page.locator('[aria-current=true] .name').innerText(), 'DEMO, Cranium');
+  });
+
+  step('a case of one\'s own has no finding', async () => {
+    const clara = await scene.person('clara');
+    await clara.page.locator('a[href^="/cases/"]').last().click();
+    await clara.sees();
+    await isClean(clara);
+    await clara.leave();
+  });
+
+  step('a phone shows one image at a time, and nothing is wider than its screen', async () => {
+    mei = await scene.person('mei', { viewport: PHONE, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
+    await mei.page.locator('a[href^="/boards/"]').first().tap();
+    await radu.press('Shift+Digit2');
+    await Promise.all([0, 1, 2].map((pane) => radu.sees(undefined, pane)));
+    await until('the phone paints', async () => (await mei.page.locator('[data-status=painted]').count()) === 1);
+    assert.equal(await mei.page.locator('[data-pane]').count(), 1);
+    await radu.page.locator('[data-sees="3/3"]').waitFor();
+    const width = await mei.page.evaluate(() => document.scrollingElement.scrollWidth);
+    assert.ok(width <= PHONE.width, `the page is ${width} px wide`);
+    await isClean(mei);
+  });
+
+  step('a finger held on it points', async () => {
+    await radu.press('Space');
+    const at = await mei.on(0, 0.5, 0.5);
+    const touch = await mei.context.newCDPSession(mei.page);
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
+    const pointing = async () => (await radu.pointers()).some(({ text }) => /tanaka/i.test(text));
+    await until('the pointer is there', pointing);
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await until('it is gone', async () => !(await pointing()));
+  });
+});
