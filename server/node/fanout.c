@@ -79,6 +79,21 @@ static uint64_t previous_for(uint8_t audiences, const uint64_t previous[AUDIENCE
     return newest;
 }
 
+/* Channels and sessions lie scattered, so that with a thousand of them each is waited for, unless
+ * it is on its way while those before it are served. */
+static void fetch_ahead(const struct hub *hub, uint32_t place) {
+    enum { CHANNELS_AHEAD = 6, SESSIONS_AHEAD = 3 };
+    if (place >= CHANNELS_AHEAD) {
+        __builtin_prefetch(hub->subscribers[place - CHANNELS_AHEAD]);
+    }
+    if (place >= SESSIONS_AHEAD) {
+        const struct session *session = hub->subscribers[place - SESSIONS_AHEAD]->session;
+        __builtin_prefetch(session);
+        __builtin_prefetch(&session->outbox);
+        __builtin_prefetch(&session->doomed);
+    }
+}
+
 void fanout_event(struct hub *hub, const struct event_header *header, uint8_t audiences,
                   struct bytes fields, const uint64_t previous[AUDIENCE_COUNT]) {
     struct frame_cache cache = {.count = 0};
@@ -93,6 +108,7 @@ void fanout_event(struct hub *hub, const struct event_header *header, uint8_t au
     /* From the end: a channel whose grant is gone leaves the list, the last one takes its place. */
     for (uint32_t i = hub->count; i-- > 0;) {
         struct channel *channel = hub->subscribers[i];
+        fetch_ahead(hub, i);
         uint64_t seen = channel->version;
         channel_check_grant(channel);
         if (i >= hub->count || hub->subscribers[i] != channel) {
