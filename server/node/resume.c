@@ -11,8 +11,9 @@ enum { PAGE_EVENTS = 256 };
 
 struct catch_up {
     struct node *node;
-    struct channel *channel; /* NULL = closed, or given a snapshot meanwhile */
-    uint64_t after;          /* last version read, of any audience */
+    struct activation *activation; /* held: a read in flight writes on its hub's head */
+    struct channel *channel;       /* NULL = closed, or given a snapshot meanwhile */
+    uint64_t after;                /* last version read, of any audience */
 };
 
 void catch_up_forget(struct channel *channel) {
@@ -20,6 +21,11 @@ void catch_up_forget(struct channel *channel) {
         channel->catch_up->channel = NULL;
         channel->catch_up = NULL;
     }
+}
+
+static void end_catch_up(struct catch_up *catch_up) {
+    activation_release(catch_up->activation);
+    free(catch_up);
 }
 
 static void on_event(void *data, const struct event_header *header, struct bytes fields) {
@@ -56,18 +62,23 @@ static void on_event(void *data, const struct event_header *header, struct bytes
     session_send(channel->session, made);
 }
 
+static void catch_up_free(struct catch_up *catch_up) {
+    activation_release(catch_up->activation);
+    free(catch_up);
+}
+
 static void read_page(struct catch_up *catch_up);
 
 static void on_done(void *data, enum store_result result, bool more) {
     struct catch_up *catch_up = data;
     struct channel *channel = catch_up->channel;
     if (channel == NULL) {
-        free(catch_up);
+        end_catch_up(catch_up);
         return;
     }
     if (result != STORE_OK) {
         channel_end(channel, CHANNEL_END_UNAVAILABLE);
-        free(catch_up);
+        end_catch_up(catch_up);
         return;
     }
     (void)more; /* what is newer than the actor comes when it is published */
@@ -78,7 +89,7 @@ static void on_done(void *data, enum store_result result, bool more) {
     channel->catch_up = NULL;
     channel->state = CHANNEL_LIVE;
     fanout_mark(hub_of(catch_up->node, channel->activation));
-    free(catch_up);
+    end_catch_up(catch_up);
 }
 
 static void read_page(struct catch_up *catch_up) {
@@ -86,7 +97,7 @@ static void read_page(struct catch_up *catch_up) {
     struct channel *channel = catch_up->channel;
     channel_check_grant(channel);
     if (catch_up->channel == NULL) { /* revoked, or a changed grant brought a snapshot */
-        free(catch_up);
+        end_catch_up(catch_up);
         return;
     }
     struct hub *hub = hub_of(catch_up->node, channel->activation);
@@ -102,6 +113,10 @@ void channel_catch_up(struct channel *channel) {
     }
     catch_up->node = channel->session->node;
     catch_up->channel = channel;
+    catch_up->activation = channel->activation;
+    activation_hold(catch_up->activation);
+    catch_up->activation = channel->activation;
+    activation_hold(catch_up->activation);
     catch_up->after = channel->version;
     channel->catch_up = catch_up;
     channel->state = CHANNEL_CATCHING_UP;

@@ -34,6 +34,7 @@ struct person *person_create(struct world *world, unsigned index) {
     person->user.bytes[1] = (uint8_t)(index + 1);
     person->user.bytes[15] = (uint8_t)(index * 31);
     snprintf(person->name, sizeof person->name, "person %u", index);
+    snprintf(person->login, sizeof person->login, "person-%u", index);
     person->board_role = role_of(index);
     person->administrator = index == 1;
     person->slow = index == 4;

@@ -49,6 +49,7 @@ struct person {
     unsigned index;
     struct uuid user;
     char name[16];
+    char login[16];
     uint8_t board_role; /* Role, or UINT8_MAX */
     bool administrator;
     bool slow;

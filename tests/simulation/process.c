@@ -1,5 +1,9 @@
 /* A consilium process: started, killed, stopped and continued. */
 #include "actors/kinds.h"
+#include "protocol/generated/patient_case.h"
+#include "protocol/generated/user.h"
+#include "server/node/node_state.h"
+#include "server/store/store_state.h"
 #include "tests/simulation/world.h"
 
 #include <assert.h>
@@ -90,6 +94,90 @@ static void on_delivered(void *data) {
     process_soon(data);
 }
 
+/* Messages between actors, broken on purpose */
+
+struct late_message {
+    uint8_t target_kind;
+    struct uuid target, command_id;
+    struct encoded command; /* behind this struct */
+};
+
+static void lose_a_roster(void *data, uint8_t target_kind, struct uuid target,
+                          struct uuid command_id, struct encoded command) {
+    struct process *process = data;
+    bool roster =
+        target_kind == CHANNEL_KIND_PATIENT_CASE && command.tag == PATIENT_CASE_LIST_ON_BOARD;
+    if (!roster || !chance_percent(&process->world->time, 50)) {
+        process->on_pending(process->on_pending_data, target_kind, target, command_id, command);
+    } else {
+        store_settle(process->store, target, command_id);
+    }
+}
+
+static void let_one_overtake(void *data, uint8_t target_kind, struct uuid target,
+                             struct uuid command_id, struct encoded command) {
+    struct process *process = data;
+    struct late_message *late = process->late;
+    if (late == NULL) {
+        late = malloc(sizeof *late + command.fields.length);
+        assert(late != NULL);
+        *late = (struct late_message){target_kind, target, command_id, command};
+        memcpy(late + 1, command.fields.bytes, command.fields.length);
+        late->command.fields.bytes = (const uint8_t *)(late + 1);
+        process->late = late;
+        return;
+    }
+    process->on_pending(process->on_pending_data, target_kind, target, command_id, command);
+    if (uuid_equal(target, late->target)) {
+        process->late = NULL;
+        process->on_pending(process->on_pending_data, late->target_kind, late->target,
+                            late->command_id, late->command);
+        free(late);
+    }
+}
+
+static void break_messages(struct process *process) {
+    enum sabotage sabotage = process->world->sabotage;
+    process->on_pending = process->store->pending.on_pending;
+    process->on_pending_data = process->store->pending.data;
+    if (sabotage == SABOTAGE_LOSE_A_ROSTER) {
+        store_on_due(process->store, lose_a_roster, process);
+    } else if (sabotage == SABOTAGE_REORDER_MESSAGES) {
+        store_on_due(process->store, let_one_overtake, process);
+    }
+}
+
+void process_register(struct process *process, struct uuid user, struct text login) {
+    struct arena arena;
+    arena_init(&arena, 4096);
+    struct register_user command = {
+        .command_id = user, .login = login, .name = login, .verifier = TEXT("$argon2id$")};
+    node_command(process->node, CHANNEL_KIND_USER, user, (struct uuid){{0}},
+                 register_user_encode(&arena, &command), NULL, NULL);
+    arena_finish(&arena);
+    process_soon(process);
+}
+
+static void save(struct process *process, struct uuid id) {
+    struct activation *activation = runtime_find(process->node->runtime, id);
+    if (activation != NULL && activation_actor(activation) != NULL &&
+        activation_version(activation) > 0) {
+        process->node->host.save(&process->node->host, activation);
+    }
+}
+
+void process_save_all(struct process *process) {
+    struct world *world = process->world;
+    if (process->node == NULL || process->paused) {
+        return;
+    }
+    save(process, world->board);
+    for (unsigned i = 0; i < WORLD_CASES; i++) {
+        save(process, world->cases[i]);
+    }
+    process_soon(process);
+}
+
 void process_start(struct process *process) {
     struct world *world = process->world;
     process->life++;
@@ -115,6 +203,7 @@ void process_start(struct process *process) {
         .kind_count = ACTOR_KIND_COUNT,
         .node_number = (uint16_t)(process - world->processes + 1),
     });
+    break_messages(process);
     plan_tick(process, world->time.now);
 }
 
@@ -131,6 +220,8 @@ void process_kill(struct process *process) {
     struct node *node = process->node;
     process->node = NULL;
     process->paused = false;
+    free(process->late);
+    process->late = NULL;
     node_destroy(node);
     store_destroy(process->store);
     keys_close(process->keys);

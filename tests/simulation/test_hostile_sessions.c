@@ -159,10 +159,8 @@ static enum refusal answer_to(const struct listener *listener, uint32_t seq) {
 /* The server's own commands */
 
 static void make_user(struct uuid id, struct text login) {
-    struct register_user command = {.command_id = id,
-                                    .login = login,
-                                    .name = TEXT("Somebody"),
-                                    .verifier = TEXT("$argon2id$")};
+    struct register_user command = {
+        .command_id = id, .login = login, .name = TEXT("Somebody"), .verifier = TEXT("$argon2id$")};
     node_command(the_node(), CHANNEL_KIND_USER, id, id, register_user_encode(&arena, &command),
                  NULL, NULL);
     pass(SECOND);
@@ -276,12 +274,40 @@ static void ids_that_nobody_has_do_not_stay_in_memory(void **state) {
     scene_ends();
 }
 
+static void who_leaves_while_catching_up_leaves_nothing_behind(void **state) {
+    (void)state;
+    struct listener listener;
+    scene();
+    make_user(id_of(1), TEXT("one"));
+    connects(&listener, id_of(1), false);
+    opens(&listener, 1, CHANNEL_KIND_USER, id_of(1));
+    pass(SECOND);
+    struct set_preference set = {
+        .command_id = id_of(5), .name = TEXT("key.nextCase"), .value = TEXT("n")};
+    say(&listener, 1, FRAME_NUMBERED, set_preference_encode(&arena, &set));
+    pass(SECOND);
+    closes(&listener, 1);
+    struct open_channel open = {.channel = 1,
+                                .kind = CHANNEL_KIND_USER,
+                                .id = id_of(1),
+                                .version = 1,
+                                .audience = AUDIENCE_OWN};
+    say(&listener, 0, FRAME_NUMBERED, open_channel_encode(&arena, &open));
+    assert_int_equal(answer_to(&listener, listener.seq), REFUSAL_NONE);
+    /* What it missed is being read now. */
+    node_session_closed(the_node(), listener.session);
+    runtime_drop_shard(the_node()->runtime, RUNTIME_ALL_SHARDS);
+    pass(SECOND);
+    scene_ends();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_actor_opened_twice_by_one_session_is_refused_and_hurts_nobody),
         cmocka_unit_test(what_did_not_fit_the_mailbox_is_delivered_in_its_order),
         cmocka_unit_test(a_session_may_not_take_the_command_ids_of_actors),
         cmocka_unit_test(ids_that_nobody_has_do_not_stay_in_memory),
+        cmocka_unit_test(who_leaves_while_catching_up_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,16 @@ static void a_final_state_that_does_not_arrive_is_caught(void **state) {
     caught(SABOTAGE_LOSE_EPHEMERA);
 }
 
+static void a_case_that_is_not_told_who_left_is_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_LOSE_A_ROSTER);
+}
+
+static void messages_that_overtake_each_other_are_caught(void **state) {
+    (void)state;
+    caught(SABOTAGE_REORDER_MESSAGES);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_promise_holds_whatever_fails_in_between),
@@ -107,6 +117,8 @@ int main(void) {
         cmocka_unit_test(a_changed_row_is_caught),
         cmocka_unit_test(a_fence_that_lets_stale_writers_through_is_caught),
         cmocka_unit_test(a_final_state_that_does_not_arrive_is_caught),
+        cmocka_unit_test(a_case_that_is_not_told_who_left_is_caught),
+        cmocka_unit_test(messages_that_overtake_each_other_are_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

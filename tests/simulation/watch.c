@@ -154,6 +154,12 @@ static struct process *owner_of(struct world *world, struct uuid stream) {
     return NULL;
 }
 
+const struct actor *world_actor(struct world *world, uint8_t kind, struct uuid id) {
+    struct process *process = owner_of(world, id);
+    return process == NULL ? NULL
+                           : activation_actor(runtime_activate(process->node->runtime, kind, id));
+}
+
 static void check_stage(struct world *world, const struct board_snapshot *truth) {
     for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
         struct person *person = world->people[i];
@@ -204,6 +210,7 @@ void watch_rest(struct world *world) {
     if (truth != NULL && truth->has_stage) {
         check_stage(world, truth);
         check_members(world, board);
+        watch_agreement(world, truth);
     } else {
         world_fault(world, "the board's snapshot cannot be read");
     }

@@ -9,6 +9,7 @@
 
 enum {
     SECOND = 1000000,
+    REGISTER_SECONDS = 1,
     PREPARE_SECONDS = 4,
     REST_SECONDS = 20,
     WISH_LOW_US = 5000,
@@ -118,7 +119,7 @@ static void cut_somebody(struct world *world) {
 static void one_fault(struct world *world) {
     struct process *process = &world->processes[chance_below(&world->time, WORLD_PROCESSES)];
     world->faults_injected++;
-    switch (chance_below(&world->time, 10)) {
+    switch (chance_below(&world->time, 12)) {
     case 0:
         process_kill(process);
         plan_after(&world->time, chance_between(&world->time, 50000, 5 * SECOND), start_again,
@@ -142,6 +143,10 @@ static void one_fault(struct world *world) {
         world->database.disk_full = true;
         plan_after(&world->time, chance_between(&world->time, 50000, SECOND), empty_disk,
                    &world->database);
+        break;
+    case 6:
+    case 7:
+        process_save_all(process);
         break;
     default:
         cut_somebody(world);
@@ -187,6 +192,13 @@ static void begin(struct world *world) {
     for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
         process_start(&world->processes[i]);
     }
+    pass(world, REGISTER_SECONDS);
+    for (unsigned i = 0; i < WORLD_PEOPLE * WORLD_PROCESSES; i++) {
+        struct person *person = world->people[i % WORLD_PEOPLE];
+        process_register(&world->processes[i / WORLD_PEOPLE], person->user,
+                         (struct text){(uint32_t)strlen(person->login), person->login});
+    }
+    pass(world, REGISTER_SECONDS);
     for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
         person_connects(world->people[i]);
         plan_after(&world->time, PREPARE_SECONDS * SECOND, wish, world->people[i]);

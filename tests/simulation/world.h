@@ -14,6 +14,8 @@
 enum { WORLD_PROCESSES = 2, WORLD_PEOPLE = 8, WORLD_CASES = 3, KINDS_MAX = 8 };
 
 struct world;
+struct board_snapshot;
+struct late_message;
 struct frame;
 struct person;
 
@@ -26,6 +28,8 @@ enum sabotage {
     SABOTAGE_CHANGE_A_ROW,         /* promise 5: a stored event is altered */
     SABOTAGE_IGNORE_THE_FENCE,     /* promise 6: a stale writer gets through */
     SABOTAGE_LOSE_EPHEMERA,        /* promise 7: the final state does not arrive */
+    SABOTAGE_LOSE_A_ROSTER,        /* promise 4: a case is not told who left its board */
+    SABOTAGE_REORDER_MESSAGES,     /* messages between actors overtake each other */
     SABOTAGE_NEVER_BLOCK,          /* promise 8: what a slow socket is sent piles up */
     SABOTAGE_COUNT,
 };
@@ -45,6 +49,10 @@ struct process {
     bool paused;       /* SIGSTOP: time passes it by */
     uint64_t life;     /* counts starts, so that what was planned for an earlier one is void */
     int64_t tick_at;   /* planned; 0 = none */
+    /* The node's own, behind what is broken on purpose. */
+    store_on_pending on_pending;
+    void *on_pending_data;
+    struct late_message *late; /* owned: overtaken by the next */
 };
 
 /* One connection between a person's window and a process. Kept until the world ends. */
@@ -91,6 +99,10 @@ void process_start(struct process *process);
 void process_kill(struct process *process);
 void process_pause(struct process *process, int64_t duration);
 void process_soon(struct process *process); /* a tick, now */
+/* What identity does: people are there before anybody lists them. */
+void process_register(struct process *process, struct uuid user, struct text login);
+/* Snapshots of whatever is in memory, which otherwise come every few hundred events. */
+void process_save_all(struct process *process);
 
 /* link.c */
 struct link *link_open(struct person *person, struct process *process);
@@ -105,5 +117,9 @@ void link_transport_pause(struct transport *transport, void *connection, bool pa
 void watch_frame(struct world *world, struct link *link, const struct frame *frame);
 void watch_write(struct world *world, const struct database_batch *batch);
 void watch_rest(struct world *world);
+
+/* agreement.c: do cases and worklists say what the board says? */
+void watch_agreement(struct world *world, const struct board_snapshot *truth);
+const struct actor *world_actor(struct world *world, uint8_t kind, struct uuid id);
 
 #endif

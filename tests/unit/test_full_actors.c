@@ -36,8 +36,8 @@ static void a_full_board(uint32_t items) {
     uint32_t root = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
                                  world_person(ADMINISTRATOR), true);
     assert_int_equal(world_say(&world, root, BOARD_CREATE_BOARD, &create), REFUSAL_NONE);
-    uint32_t chair = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
-                                  world_person(CHAIR), false);
+    uint32_t chair =
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR), false);
     fake_host_forget_notes(&world.fake);
     for (uint32_t i = 0; i < items; i++) {
         /* Not run: the cases need not be there for the board to have them on its agenda. */
