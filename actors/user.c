@@ -106,7 +106,8 @@ static void apply_entry_removed(struct user *user, const struct event_header *he
 
 static bool is_login(struct text login) {
     for (uint32_t i = 0; i < login.length; i++) {
-        if (login.bytes[i] <= ' ' || (login.bytes[i] >= 'A' && login.bytes[i] <= 'Z')) {
+        if ((unsigned char)login.bytes[i] <= ' ' ||
+            (login.bytes[i] >= 'A' && login.bytes[i] <= 'Z')) {
             return false;
         }
     }

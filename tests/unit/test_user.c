@@ -83,6 +83,16 @@ static void an_administrator_registers_a_person_once(void **unused) {
     world_stop(&world);
 }
 
+static void a_login_may_be_written_in_any_script(void **unused) {
+    (void)unused;
+    world_start(&world);
+    uint32_t root = world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), true);
+    struct register_user command = {
+        .login = TEXT("m\xc3\xbcller"), .name = TEXT("M\xc3\xbcller"), .verifier = TEXT("v")};
+    assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_NONE);
+    world_stop(&world);
+}
+
 static void preferences_are_set_replaced_removed_and_bounded(void **unused) {
     (void)unused;
     uint32_t self = a_person();
@@ -139,6 +149,7 @@ int main(void) {
         cmocka_unit_test(the_verifier_leaves_in_no_snapshot_and_no_event),
         cmocka_unit_test(a_session_may_not_do_what_the_system_does),
         cmocka_unit_test(an_administrator_registers_a_person_once),
+        cmocka_unit_test(a_login_may_be_written_in_any_script),
         cmocka_unit_test(preferences_are_set_replaced_removed_and_bounded),
         cmocka_unit_test(read_marks_never_go_back),
         cmocka_unit_test(an_entry_for_somebody_who_does_not_exist_is_refused_and_settled),
