@@ -1,5 +1,6 @@
 #include "server/metrics.h"
 
+#include "server/imaging/imaging_service.h"
 #include "server/node/node.h"
 #include "server/store/store.h"
 
@@ -13,16 +14,49 @@ struct page {
     size_t length;
 };
 
-static void print(struct page *page, const char *name, const char *type, const char *help,
-                  uint64_t value) {
-    const char *suffix = type[0] == 'c' ? "_total" : "";
-    int written = snprintf(page->text + page->length, page->space - page->length,
-                           "# HELP consilium_%s%s %s.\n# TYPE consilium_%s%s %s\n"
-                           "consilium_%s%s %" PRIu64 "\n",
-                           name, suffix, help, name, suffix, type, name, suffix, value);
+/* What does not fit is left out whole. */
+static void add(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct page *page, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int written =
+        vsnprintf(page->text + page->length, page->space - page->length, format, arguments);
+    va_end(arguments);
     if (written > 0 && (size_t)written < page->space - page->length) {
         page->length += (size_t)written;
     }
+}
+
+static void announce(struct page *page, const char *name, const char *type, const char *help) {
+    const char *suffix = type[0] == 'c' ? "_total" : "";
+    add(page, "# HELP consilium_%s%s %s.\n# TYPE consilium_%s%s %s\n", name, suffix, help, name,
+        suffix, type);
+}
+
+static void print(struct page *page, const char *name, const char *type, const char *help,
+                  uint64_t value) {
+    announce(page, name, type, help);
+    add(page, "consilium_%s%s %" PRIu64 "\n", name, type[0] == 'c' ? "_total" : "", value);
+}
+
+static void print_result(struct page *page, const char *name, const char *result, uint64_t value) {
+    add(page, "consilium_%s_total{result=\"%s\"} %" PRIu64 "\n", name, result, value);
+}
+
+/* Buckets are cumulative, and bounds in the base unit: `unit` is how much of it a value of 1 is. */
+static void print_histogram(struct page *page, const char *name, const char *help,
+                            const struct histogram *histogram, uint64_t first, double unit) {
+    uint64_t below = 0;
+    announce(page, name, "histogram", help);
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        below += histogram->counts[i];
+        add(page, "consilium_%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, (double)(first << i) * unit,
+            below);
+    }
+    below += histogram->counts[HISTOGRAM_BUCKETS];
+    add(page, "consilium_%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, below);
+    add(page, "consilium_%s_sum %g\n", name, (double)histogram->sum * unit);
+    add(page, "consilium_%s_count %" PRIu64 "\n", name, below);
 }
 
 static void print_own(struct page *page, const struct metrics *metrics) {
@@ -31,6 +65,8 @@ static void print_own(struct page *page, const struct metrics *metrics) {
     METRICS(PRINT_COUNTER, PRINT_GAUGE)
 #undef PRINT_COUNTER
 #undef PRINT_GAUGE
+    print_histogram(page, "loop_turn_seconds", "Time between two waits of the event loop",
+                    &metrics->loop_turn_us, HISTOGRAM_TIME_FIRST, 1e-6);
 }
 
 static void print_node(struct page *page, const struct node *node) {
@@ -44,7 +80,9 @@ static void print_node(struct page *page, const struct node *node) {
     print(page, "node_refused", "counter", "Messages refused", counts.refused);
     print(page, "node_cut_slow", "counter", "Sessions cut: slow", counts.cut_slow);
     print(page, "node_cut_heartbeat", "counter", "Sessions cut: silent", counts.cut_heartbeat);
-    print(page, "node_resumed", "counter", "Channels resumed without a snapshot", counts.resumed);
+    announce(page, "node_resumes", "counter", "Channels that came back with a version, by answer");
+    print_result(page, "node_resumes", "missed_events", counts.resumed);
+    print_result(page, "node_resumes", "snapshot", counts.resumed_anew);
     print(page, "node_snapshots", "counter", "Snapshots sent", counts.snapshots);
     print(page, "node_events_resumed", "counter", "Missed events sent", counts.events_resumed);
     print(page, "node_ephemera_frames", "counter", "Ephemeral frames sent", counts.ephemera_frames);
@@ -52,6 +90,41 @@ static void print_node(struct page *page, const struct node *node) {
           counts.ephemera_encoded);
     print(page, "node_lane_bytes", "gauge", "Bytes waiting for slow readers", counts.lane_bytes);
     print(page, "node_tick_us", "gauge", "Ephemeral tick, microseconds", counts.tick_us);
+}
+
+static void print_runtime(struct page *page, const struct node *node) {
+    struct runtime_counts counts;
+    node_count_runtime(node, &counts);
+    print(page, "actors", "gauge", "Actors in memory", counts.activations);
+    print(page, "actors_loading", "gauge", "Actors being read from the record", counts.loading);
+    print(page, "actors_appending", "gauge", "Actors with an append in flight", counts.appending);
+    print(page, "actor_turns", "counter", "Turns given to actors", counts.turns);
+    print(page, "actor_messages", "counter", "Messages decided on", counts.messages);
+    print(page, "actor_refused", "counter", "Commands and requests refused", counts.refused);
+    print(page, "actor_dropped", "counter", "Messages dropped by full mailboxes", counts.dropped);
+    print(page, "actor_muted", "counter", "Senders slowed by full mailboxes", counts.muted);
+    print(page, "actors_passivated", "counter", "Actors that left memory", counts.passivated);
+    print(page, "actors_reloaded", "counter", "Actors read again after a failure", counts.reloaded);
+    print(page, "actors_quarantined", "counter", "Actors stopped", counts.quarantined);
+    print(page, "actor_mailbox_peak", "gauge", "Longest mailbox so far", counts.mailbox_peak);
+    print(page, "actor_timers", "gauge", "Volatile timers", counts.timers);
+}
+
+static void print_imaging(struct page *page, const struct imaging_service *imaging) {
+    struct imaging_counts counts;
+    imaging_count(imaging, &counts);
+    announce(page, "imaging_uploads", "counter", "Files sent in, by outcome");
+    print_result(page, "imaging_uploads", "stored", counts.stored);
+    print_result(page, "imaging_uploads", "already_there", counts.already_there);
+    print_result(page, "imaging_uploads", "held", counts.held);
+    print_result(page, "imaging_uploads", "refused", counts.refused);
+    print(page, "imaging_uploads_now", "gauge", "Uploads under way", counts.uploads_now);
+    print(page, "imaging_downloads_now", "gauge", "Downloads under way", counts.downloads_now);
+    print(page, "imaging_frames_read", "counter", "Frames given out", counts.frames_read);
+    print(page, "imaging_bytes_read", "counter", "Bytes of pictures given out", counts.bytes_read);
+    print(page, "imaging_damaged", "counter", "Files whose seal does not verify", counts.damaged);
+    print(page, "imaging_ingest_restarts", "counter", "Times the parser died and was restarted",
+          counts.ingest_restarts);
 }
 
 static void print_store(struct page *page, const struct store *store) {
@@ -65,10 +138,10 @@ static void print_store(struct page *page, const struct store *store) {
     print(page, "store_failed", "counter", "Appends that failed", counts.failed);
     print(page, "store_retried", "counter", "Batches tried again", counts.retried);
     print(page, "store_pending_due", "gauge", "Durable messages that are due", counts.pending_due);
-    print(page, "store_commit_us", "gauge", "Last group commit, microseconds",
-          counts.commit_us_last);
-    print(page, "store_batch_rows", "gauge", "Rows of the last group commit",
-          counts.batch_rows_last);
+    print_histogram(page, "store_commit_seconds", "Group commits, from sending to answer",
+                    &counts.commit_us, HISTOGRAM_TIME_FIRST, 1e-6);
+    print_histogram(page, "store_batch_rows", "Events of a group commit", &counts.batch_rows,
+                    HISTOGRAM_NUMBER_FIRST, 1);
 }
 
 size_t metrics_render(const struct metrics_sources *sources, char *text, size_t space) {
@@ -77,9 +150,13 @@ size_t metrics_render(const struct metrics_sources *sources, char *text, size_t 
     sources->metrics->loop_lag_us = 0;
     if (sources->node != NULL) {
         print_node(&page, sources->node);
+        print_runtime(&page, sources->node);
     }
     if (sources->store != NULL) {
         print_store(&page, sources->store);
+    }
+    if (sources->imaging != NULL) {
+        print_imaging(&page, sources->imaging);
     }
     return page.length;
 }

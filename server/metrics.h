@@ -6,6 +6,8 @@
 #ifndef CONSILIUM_METRICS_H
 #define CONSILIUM_METRICS_H
 
+#include "server/histogram.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,16 +58,19 @@ struct metrics {
 #define METRICS_MEMBER(member, help) uint64_t member;
     METRICS(METRICS_MEMBER, METRICS_MEMBER)
 #undef METRICS_MEMBER
+    struct histogram loop_turn_us; /* time between two waits of the event loop */
 };
 
 struct node;
 struct store;
+struct imaging_service;
 struct metrics_sources { /* borrows; NULL = left out */
     struct metrics *metrics;
     const struct node *node;
     const struct store *store;
+    const struct imaging_service *imaging;
 };
-enum { METRICS_TEXT_MAX = 32 * 1024 };
+enum { METRICS_TEXT_MAX = 64 * 1024 };
 /* Returns the length of the text; asks resets of "since the last scrape" gauges. */
 size_t metrics_render(const struct metrics_sources *sources, char *text, size_t space);
 

@@ -14,6 +14,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,6 +244,11 @@ static bool is_quarantined(void *data, struct uuid stream) {
     return quarantine_holds(service->quarantine, stream);
 }
 
+static void on_trace(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value) {
+    (void)data;
+    log_debug("trace", "hop=%u frame=%" PRIu64 " %s=%" PRIu64, hop, frame, what, value);
+}
+
 static void start_node(struct service *service) {
     struct node_config node = {
         .clock = &service->clock,
@@ -250,6 +256,7 @@ static void start_node(struct service *service) {
         .transport = gateway_transport(service->gateway),
         .crash_marker = quarantine_marker(service->quarantine),
         .is_quarantined = is_quarantined,
+        .trace = log_enabled(LOG_LEVEL_DEBUG) ? on_trace : NULL,
         .data = service,
     };
     service->node = node_create(&node);
@@ -304,7 +311,7 @@ static void on_store_report(void *data, const char *words) {
 static void listen_at_last(struct service *service) {
     service->health = (struct health){
         .gateway = service->gateway,
-        .sources = {&service->metrics, service->node, service->store},
+        .sources = {&service->metrics, service->node, service->store, service->imaging},
         .not_ready = not_ready,
         .data = service,
     };

@@ -56,6 +56,7 @@ void commit_begin(struct activation *activation, struct turn_frame *frame) {
         .command_id = turn->command_id,
         .effects = effects,
         .settles = frame->letter->settles,
+        .trace = frame->letter->trace,
     };
     activation->in_flight = frame;
     activation->phase = PHASE_APPENDING;

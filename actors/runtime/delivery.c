@@ -16,7 +16,9 @@ static struct letter *new_letter(struct runtime *runtime) {
     assert(letter != NULL); /* a server that cannot hold one more message cannot go on */
     letter->attempts = 0;
     letter->recorded = false;
+    letter->taken = false;
     letter->recorded_version = 0;
+    letter->trace = 0;
     letter->channel = 0;
     letter->seq = 0;
     letter->arena = NULL;
@@ -68,6 +70,7 @@ enum push_result runtime_push(struct runtime *runtime, struct activation *activa
     letter->channel = incoming->channel;
     letter->seq = incoming->seq;
     letter->settles = incoming->settles;
+    letter->trace = incoming->trace;
     letter->version = activation->version;
     bool command = rule->class == MESSAGE_COMMAND;
     letter->command_id = command ? activation->kind->command_id(incoming->tag, incoming->message)

@@ -31,6 +31,7 @@ struct letter {
     uint32_t order;
     uint64_t recorded_version; /* where the store looked it up; 0 = it did not */
     uint64_t version;          /* of the actor when the letter came */
+    uint64_t trace;            /* the host's number for it */
     struct sender sender;
     struct uuid command_id;
     struct uuid settles;

@@ -60,6 +60,7 @@ struct append {
     const struct effects *effects;
     /* The pending row that caused this turn, removed in the same transaction; zero = none. */
     struct uuid settles;
+    uint64_t trace; /* of the message that caused this turn; 0 = none */
 };
 
 /*
@@ -143,6 +144,7 @@ struct incoming {
     uint16_t channel;
     uint32_t seq;
     struct uuid settles; /* pending row it came from; zero = none */
+    uint64_t trace;      /* the host's number for it, handed on to its append */
 };
 enum push_result { PUSH_TAKEN, PUSH_TAKEN_MUTE_SENDER, PUSH_FULL };
 enum push_result runtime_push(struct runtime *runtime, struct activation *activation,

@@ -113,6 +113,7 @@ static void measure(struct gateway *gateway) {
         gateway->busy += ((double)worked / (double)elapsed - gateway->busy) * weight;
         struct metrics *metrics = gateway->config.metrics;
         metrics->loop_busy_us += worked / 1000;
+        histogram_add(&metrics->loop_turn_us, HISTOGRAM_TIME_FIRST, worked / 1000);
         if (worked / 1000 > metrics->loop_lag_us) {
             metrics->loop_lag_us = worked / 1000;
         }

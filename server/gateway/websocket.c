@@ -5,7 +5,6 @@
  */
 #include "server/gateway/gateway_state.h"
 
-#include "server/log.h"
 #include "server/utf8.h"
 
 #include <assert.h>
@@ -188,7 +187,6 @@ static int on_receive(struct connection *connection, const uint8_t *piece, size_
     struct gateway *gateway = connection->gateway;
     gateway->config.metrics->websocket_frames_in++;
     gateway->config.metrics->websocket_bytes_in += message.length;
-    log_debug("trace", "hop=1 session=%u bytes=%u", connection->session, message.length);
     node_session_frame(gateway->node, connection->session, message);
     message_assembler_clear(&connection->assembler);
     return 0;

@@ -244,6 +244,7 @@ static void answer_opened(struct channel *channel) {
     session_reply(session, 0, channel->opening_seq, channel_opened_encode(&arena, &opened));
     arena_finish(&arena);
     if (!resumes) {
+        session->node->counts.resumed_anew += channel->asked_version > 0;
         channel_send_snapshot(channel);
         return;
     }

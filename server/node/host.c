@@ -131,6 +131,9 @@ static void append_done(void *data, enum store_result result) {
         [STORE_CORRUPT] = APPEND_CONFLICT,
     };
     struct hub *hub = data;
+    if (result != STORE_OK) {
+        hub->traced = 0; /* what is published next is another's */
+    }
     if (result == STORE_DUPLICATE) {
         store_find_command(hub->node->config.store, hub->head.stream, hub->appending, found_command,
                            hub->activation);
@@ -143,6 +146,8 @@ static void host_append(struct host *host, const struct append *append) {
     struct node *node = node_of(host);
     struct hub *hub = hub_of(node, append->activation);
     hub->appending = append->command_id;
+    hub->traced = append->trace;
+    node_trace(node, 6, append->trace, "version", append->first_version);
     store_append(node->config.store, &hub->head, append, append_done, hub);
 }
 
@@ -221,6 +226,7 @@ static void host_publish(struct host *host, struct activation *activation,
                          const uint64_t previous[AUDIENCE_COUNT]) {
     struct hub *hub = hub_of(node_of(host), activation);
     hub->node->now = host_now(host);
+    node_trace(hub->node, 8, hub->traced, "subscribers", hub->count);
     fanout_event(hub, header, audiences, fields, previous);
 }
 

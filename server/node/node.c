@@ -13,7 +13,7 @@ enum {
     TICK_QUICK_US = 4000,
     TICK_BUSY_US = 16700,
     TICK_OVERLOADED_US = 33000,
-    TURNS_US = 2000, /* actors' share of one loop turn */
+    TURNS_US = 2000,                 /* actors' share of one loop turn */
     SCRATCH_MAX = 4 * FRAME_OUT_MAX, /* a snapshot's bytes double as they grow */
 };
 
@@ -24,6 +24,13 @@ const struct actor_kind *node_kind(const struct node *node, uint8_t number) {
         }
     }
     return NULL;
+}
+
+void node_trace(const struct node *node, unsigned hop, uint64_t frame, const char *what,
+                uint64_t value) {
+    if (node->config.trace != NULL && frame != 0) {
+        node->config.trace(node->config.data, hop, frame, what, value);
+    }
 }
 
 static bool push_pending(struct hub *hub, const struct deferred *pending) {
@@ -170,7 +177,9 @@ static void push_from_session(struct session *session, struct channel *channel,
                    .participant = channel->participant},
         .channel = channel->number,
         .seq = frame->seq,
+        .trace = node->counts.frames_in,
     };
+    node_trace(node, 3, incoming.trace, "decoded", incoming.message != NULL);
     if (incoming.message == NULL) {
         arena_finish(arena);
         free(arena);
@@ -180,6 +189,7 @@ static void push_from_session(struct session *session, struct channel *channel,
         return;
     }
     enum push_result result = runtime_push(node->runtime, channel->activation, &incoming);
+    node_trace(node, 4, node->counts.frames_in, "taken", result != PUSH_FULL);
     if (result == PUSH_FULL && frame->form == FRAME_NUMBERED) {
         session_refuse(session, frame->channel, frame->seq, REFUSAL_BUSY);
     } else if (result == PUSH_TAKEN_MUTE_SENDER && session->muted_by == NULL) {
@@ -202,6 +212,7 @@ static void on_channel_frame(struct session *session, const struct frame *frame)
     enum gate_verdict verdict =
         gate_admit(&session->gate, channel->kind, rules, channel->grant.roles, frame->tag,
                    frame->fields.length, session->node->now, &reason);
+    node_trace(session->node, 2, session->node->counts.frames_in, "tag", frame->tag);
     bool numbered = frame->form == FRAME_NUMBERED;
     if (verdict == GATE_ADMIT && numbered != (rules[frame->tag].class != MESSAGE_SIGNAL)) {
         session_doom(session, CLOSE_PROTOCOL);
@@ -222,6 +233,7 @@ void node_session_frame(struct node *node, uint32_t number, struct bytes bytes) 
     node->now = node->config.clock->now(node->config.clock);
     session->heard_at = node->now;
     node->counts.frames_in++;
+    node_trace(node, 1, node->counts.frames_in, "bytes", bytes.length);
     struct frame frame;
     if (bytes.length > FRAME_IN_MAX || !frame_read(bytes, &frame) || frame.form == FRAME_EVENT) {
         session_doom(session, CLOSE_PROTOCOL);
@@ -350,6 +362,10 @@ void node_on_revoked(struct node *node,
                      void *data) {
     node->revoked = revoked;
     node->revoked_data = data;
+}
+
+void node_count_runtime(const struct node *node, struct runtime_counts *ret) {
+    runtime_count(node->runtime, ret);
 }
 
 void node_count(const struct node *node, struct node_counts *ret) {

@@ -17,9 +17,9 @@ enum {
     SESSION_CHANNELS_MAX = 256,
     FRAME_IN_MAX = 64 * 1024,
     FRAME_OUT_MAX = 16 * 1024 * 1024, /* a snapshot */
-    FRAME_HEADROOM = 16,             /* LWS_PRE */
-    SESSION_LANE_MAX = 1024 * 1024,  /* bytes waiting before a session is cut as too slow */
-    SESSION_LANE_HIGH = 256 * 1024,  /* bytes waiting before ephemera stop */
+    FRAME_HEADROOM = 16,              /* LWS_PRE */
+    SESSION_LANE_MAX = 1024 * 1024,   /* bytes waiting before a session is cut as too slow */
+    SESSION_LANE_HIGH = 256 * 1024,   /* bytes waiting before ephemera stop */
     HEARTBEAT_MS = 10000,
     SIGNALS_IN_FLIGHT_MAX = 64,
 };
@@ -74,6 +74,9 @@ struct node_config {
     size_t kind_count;
     struct crash_marker *crash_marker; /* survives a crash of the process; NULL = none */
     bool (*is_quarantined)(void *data, struct uuid stream); /* NULL = nothing is */
+    /* Tells how far the frame with this number (from 1) has come on its way (README.md, "The life
+     * of a message"), and what that hop has to say. NULL = nobody wants to know. */
+    void (*trace)(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value);
     void *data;
 };
 
@@ -119,9 +122,12 @@ void node_drain(struct node *node, uint32_t spread_ms);
 
 struct node_counts {
     uint64_t sessions, channels, frames_in, frames_out, bytes_out, refused, cut_slow, cut_heartbeat;
-    uint64_t resumed, snapshots, events_resumed, ephemera_frames, ephemera_encoded, lane_bytes;
+    /* resumed_anew: asked with a version, answered with a snapshot. */
+    uint64_t resumed, resumed_anew, snapshots, events_resumed, ephemera_frames, ephemera_encoded,
+        lane_bytes;
     uint32_t tick_us;
 };
 void node_count(const struct node *node, struct node_counts *ret);
+void node_count_runtime(const struct node *node, struct runtime_counts *ret);
 
 #endif

@@ -76,6 +76,7 @@ struct hub {
     struct activation *activation;
     struct stream_head head;
     struct uuid appending; /* command id of the append in flight */
+    uint64_t traced;       /* number of the frame behind it; 0 = none */
     /* Owned */
     struct channel **subscribers;
     uint32_t count;
@@ -147,6 +148,10 @@ const struct actor_kind *node_kind(const struct node *node,
 
 /* node.c */
 void hub_forget_deferred(struct hub *hub);
+
+/* node.c: see node_config.trace; a frame 0 is none. */
+void node_trace(const struct node *node, unsigned hop, uint64_t frame, const char *what,
+                uint64_t value);
 
 /* host.c */
 void host_init(struct node *node);

@@ -140,12 +140,15 @@ static void conclude_alone(struct journal *journal, enum store_result result) {
 
 static void on_batch(void *data, enum database_result result) {
     struct journal *journal = data;
-    journal->counts.commit_us_last = (uint64_t)(store_now(journal->store) - journal->sent_at);
+    int64_t took = store_now(journal->store) - journal->sent_at;
     switch (result) {
     case DATABASE_OK: {
         journal->counts.batches++;
         journal->counts.rows += journal->batch.rows.event_count;
-        journal->counts.batch_rows_last = journal->batch.rows.event_count;
+        histogram_add(&journal->counts.commit_us, HISTOGRAM_TIME_FIRST,
+                      took < 0 ? 0 : (uint64_t)took);
+        histogram_add(&journal->counts.batch_rows, HISTOGRAM_NUMBER_FIRST,
+                      journal->batch.rows.event_count);
         struct item_queue done = journal->flying;
         journal->flying = (struct item_queue){0};
         become_idle(journal);

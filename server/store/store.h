@@ -11,6 +11,7 @@
 #define CONSILIUM_STORE_H
 
 #include "actors/runtime/runtime.h"
+#include "server/histogram.h"
 
 struct store;
 struct database;
@@ -140,7 +141,7 @@ bool store_available(const struct store *store); /* false while the database is 
 
 struct store_counts {
     uint64_t batches, rows, in_flight, waiting, failed, retried, pending_due;
-    uint64_t commit_us_last, batch_rows_last;
+    struct histogram commit_us, batch_rows; /* of group commits; first bounds as in histogram.h */
 };
 void store_count(const struct store *store, struct store_counts *ret);
 

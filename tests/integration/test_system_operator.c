@@ -130,6 +130,16 @@ static void metrics_count_and_name_nobody(void **state) {
     assert_true(server_process_metric(server, "consilium_tickets_total") >= 1);
     assert_true(server_process_metric(server, "consilium_store_rows_total") >= 2);
     assert_int_equal((int)server_process_metric(server, "consilium_draining"), 0);
+    double commits = server_process_metric(server, "consilium_store_commit_seconds_count");
+    assert_true(commits >= 2);
+    assert_true(commits == server_process_metric(
+                               server, "consilium_store_commit_seconds_bucket{le=\"+Inf\"}"));
+    assert_true(server_process_metric(server, "consilium_store_commit_seconds_sum") > 0);
+    assert_true(server_process_metric(server, "consilium_store_batch_rows_sum") >= 2);
+    assert_true(server_process_metric(server, "consilium_loop_turn_seconds_count") > 0);
+    assert_true(server_process_metric(server, "consilium_actors") >= 2);
+    assert_true(
+        server_process_metric(server, "consilium_imaging_uploads_total{result=\"refused\"}") == 0);
     assert_int_equal(ask_admin(server, "/metrics"), 200);
     char type[64];
     assert_true(plain_header(&answer, "content-type", type, sizeof type));
@@ -147,11 +157,47 @@ static void metrics_count_and_name_nobody(void **state) {
     server_process_end(server);
 }
 
+/* Number of the hops (README.md) of one frame in the log: bit n = hop n. */
+static unsigned hops_of(const struct server_process *server, unsigned long wanted) {
+    char path[1200];
+    char line[1024];
+    unsigned hops = 0;
+    snprintf(path, sizeof path, "%s/../log", server_process_data(server));
+    FILE *log = fopen(path, "r");
+    assert_non_null(log);
+    while (fgets(line, sizeof line, log) != NULL) {
+        const char *trace = strstr(line, " trace hop=");
+        unsigned hop;
+        unsigned long frame;
+        if (trace != NULL && sscanf(trace, " trace hop=%u frame=%lu", &hop, &frame) == 2 &&
+            frame == wanted)
+            hops |= 1u << hop;
+    }
+    fclose(log);
+    return hops;
+}
+
+static void a_frame_has_one_number_from_its_bytes_to_its_recipients(void **state) {
+    (void)state;
+    struct staff staff;
+    struct server_options options = {.program = CONSILIUM_PATH,
+                                     .arguments = {"--log-level", "debug"}};
+    struct server_process *server = server_process_start(&options);
+    assert_non_null(server);
+    assert_true(staff_hire(&staff, server, 1) && staff_make_cases(&staff, 0, 1));
+    /* Hello, OpenChannel, CreateCase: the third one is a durable command. */
+    assert_int_equal(hops_of(server, 3), 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8);
+    assert_int_equal(hops_of(server, 1), 1u << 1);
+    staff_finish(&staff);
+    server_process_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_database_the_server_lives_and_is_not_ready),
         cmocka_unit_test(a_draining_server_says_so_until_a_second_signal_ends_it_at_once),
         cmocka_unit_test(metrics_count_and_name_nobody),
+        cmocka_unit_test(a_frame_has_one_number_from_its_bytes_to_its_recipients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
