@@ -62,11 +62,6 @@ static void on_event(void *data, const struct event_header *header, struct bytes
     session_send(channel->session, made);
 }
 
-static void catch_up_free(struct catch_up *catch_up) {
-    activation_release(catch_up->activation);
-    free(catch_up);
-}
-
 static void read_page(struct catch_up *catch_up);
 
 static void on_done(void *data, enum store_result result, bool more) {
