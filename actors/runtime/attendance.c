@@ -82,12 +82,16 @@ static bool call_hook(struct activation *activation, struct turn_frame *frame,
     struct turn_frame *outer_frame = runtime->current;
     runtime->guard = &guard;
     runtime->current = frame;
+    struct crash_marker *marker = runtime->marker;
+    *marker = (struct crash_marker){
+        .stream = activation->id, .kind = activation->kind_number, .active = 1};
     bool holds = setjmp(guard) == 0;
     if (holds && coming != NULL) {
         *ret_participant = kind->attach(activation->actor, &frame->turn, coming);
     } else if (holds) {
         kind->detach(activation->actor, &frame->turn, frame->turn.sender.session);
     }
+    marker->active = 0;
     runtime->current = outer_frame;
     runtime->guard = outer;
     return holds;

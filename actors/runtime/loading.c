@@ -20,6 +20,23 @@ void activation_request_load(struct activation *activation) {
     host->load(host, activation);
 }
 
+/* Should the process die of what is about to be read, the next one knows of which command. */
+static void mark(struct activation *activation, struct uuid command_id, uint8_t tag) {
+    struct crash_marker *marker = activation->runtime->marker;
+    marker->stream = activation->id;
+    marker->command_id = command_id;
+    marker->kind = activation->kind->number;
+    marker->tag = tag;
+    marker->active = 1;
+}
+
+static bool restore(struct activation *activation, const struct saved_actor *saved) {
+    mark(activation, (struct uuid){{0}}, saved->state.tag);
+    bool readable = activation->kind->restore(activation->actor, saved->state);
+    activation->runtime->marker->active = 0;
+    return readable;
+}
+
 static void forget_record(struct activation *activation) {
     activation->version = 0;
     activation->last_at = 0;
@@ -35,8 +52,7 @@ bool runtime_load_snapshot(struct activation *activation, const struct saved_act
         return true;
     }
     const struct actor_kind *kind = activation->kind;
-    if (saved->state_format != kind->state_format ||
-        !kind->restore(activation->actor, saved->state)) {
+    if (saved->state_format != kind->state_format || !restore(activation, saved)) {
         activation_restart(activation);
         forget_record(activation);
         return false;
@@ -63,6 +79,7 @@ bool runtime_load_event(struct activation *activation, const struct event_header
         return false;
     }
     struct arena *arena = runtime_arena(activation->runtime);
+    mark(activation, command_id, header->tag);
     bool readable = commit_apply(activation, header, fields, arena);
     runtime_give_arena(activation->runtime, arena);
     if (!readable) {
