@@ -42,7 +42,8 @@ static void answer_file(struct http_exchange *exchange, const struct static_file
         {"Content-Encoding", "gzip"},
     };
     if (holds(http_header(exchange, "if-none-match"), etag)) {
-        http_answer_bytes(exchange, 304, NULL, headers, 3, (struct bytes){0, NULL});
+        /* A 304 renews the headers of what is kept (RFC 9111 4.3.4): a page stays a page. */
+        http_answer_bytes(exchange, 304, file->content_type, headers, 3, (struct bytes){0, NULL});
         return;
     }
     uint32_t length = packed ? file->packed_length : file->length;
