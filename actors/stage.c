@@ -83,16 +83,31 @@ struct stage_participant *stage_sender(struct stage *stage, const struct turn *t
     return there ? participant : NULL;
 }
 
-/* A place whose number has rested, or a new one; NULL = the stage is full. */
-static struct stage_participant *free_place(struct stage *stage, int64_t now) {
+static struct stage_participant *gone_longest(struct stage *stage) {
+    struct stage_participant *longest = NULL;
     for (uint32_t i = 0; i < stage->participant_count; i++) {
         struct stage_participant *place = &stage->participants[i];
-        if (!place->shown.present && now - place->gone_at >= STAGE_NUMBER_REST_US) {
-            return place;
+        if (!place->shown.present && (longest == NULL || place->gone_at < longest->gone_at)) {
+            longest = place;
         }
     }
+    return longest;
+}
+
+/*
+ * A place whose number has rested, or a new one; NULL = the stage is full. When all are taken one
+ * that everybody has heard to be free will do, as its number is not used again before all others
+ * were: somebody whose line comes and goes must not keep the others off.
+ */
+static struct stage_participant *free_place(struct stage *stage, int64_t now) {
     uint32_t count = stage->participant_count;
-    if (count == STAGE_PARTICIPANTS_MAX) {
+    bool full = count == STAGE_PARTICIPANTS_MAX;
+    struct stage_participant *gone = gone_longest(stage);
+    if (gone != NULL &&
+        now - gone->gone_at >= (full ? STAGE_GONE_HEARD_US : STAGE_NUMBER_REST_US)) {
+        return gone;
+    }
+    if (full) {
         return NULL;
     }
     if ((count & (count - 1)) == 0) {

@@ -15,10 +15,11 @@
 #include "protocol/generated/stage.h"
 
 enum {
-    STAGE_PARTICIPANTS_MAX = 256, /* present, or gone for less than STAGE_NUMBER_REST_US */
-    STAGE_BINDINGS_MAX = 256,     /* handles bound since the stage was emptied last */
-    STAGE_DRAFTS_MAX = 64,        /* people drawing at once */
-    STAGE_WAITING_MAX = 32,       /* people waiting for the floor */
+    STAGE_PARTICIPANTS_MAX =
+        256,                  /* present, or gone for less than STAGE_NUMBER_REST_US if it can be */
+    STAGE_BINDINGS_MAX = 256, /* handles bound since the stage was emptied last */
+    STAGE_DRAFTS_MAX = 64,    /* people drawing at once */
+    STAGE_WAITING_MAX = 32,   /* people waiting for the floor */
     STAGE_VIEWPORTS_MAX = 9,
     STAGE_SIDE_MAX = 3,      /* rows, and columns */
     STAGE_COLORS = 8,        /* of the palette; more people share */
@@ -26,6 +27,7 @@ enum {
 };
 #define STAGE_FLOOR_GRACE_US (30 * INT64_C(1000000))  /* the holder may drop this long */
 #define STAGE_NUMBER_REST_US (600 * INT64_C(1000000)) /* before a participant number is reused */
+#define STAGE_GONE_HEARD_US (15 * INT64_C(1000000))   /* whoever reads has heard by then */
 #define STAGE_DRAFT_REST_US (60 * INT64_C(1000000))   /* until everybody has heard that it ended */
 
 struct stage_participant {

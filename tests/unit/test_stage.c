@@ -272,6 +272,21 @@ static void a_draft_ends_with_its_author(void **unused) {
     world_stop(&world);
 }
 
+static void who_comes_and_goes_does_not_take_the_stage_from_others(void **unused) {
+    (void)unused;
+    scene();
+    for (uint32_t i = 0; i < STAGE_PARTICIPANTS_MAX + 20; i++) {
+        world_detach(&world, come(MEMBER));
+        world.fake.now += SECONDS(1);
+    }
+    uint32_t late = come(MEMBER);
+    assert_int_not_equal(world.sessions[late].participant, 0);
+    for (uint32_t i = 1; i < late; i++) {
+        assert_int_not_equal(world.sessions[i].participant, world.sessions[late].participant);
+    }
+    world_stop(&world);
+}
+
 static void participant_numbers_rest_10_minutes(void **unused) {
     (void)unused;
     scene();
@@ -427,6 +442,7 @@ int main(void) {
         cmocka_unit_test(an_observer_has_no_pointer_and_no_floor),
         cmocka_unit_test(quiet_pointers_leaves_only_the_holders),
         cmocka_unit_test(a_draft_ends_with_its_author),
+        cmocka_unit_test(who_comes_and_goes_does_not_take_the_stage_from_others),
         cmocka_unit_test(participant_numbers_rest_10_minutes),
         cmocka_unit_test(nobody_reports_having_painted_the_future),
         cmocka_unit_test(every_viewer_ends_at_the_same_stage_whatever_was_lost),
