@@ -1,2 +1,7 @@
 // Every story in one process: one Chromium, and the demonstration is loaded once.
 import './meeting.test.mjs';
+import './comes_back.test.mjs';
+import './watching.test.mjs';
+import './pointing.test.mjs';
+import './access.test.mjs';
+import './pages.test.mjs';

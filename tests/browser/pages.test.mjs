@@ -36,6 +36,11 @@ story('every page', (step, scene) => {
     await isClean(anna);
   });
 
+  step('a page that is asked for again is there again', async () => {
+    await anna.page.reload();
+    await anna.page.locator('input[name=username]').waitFor();
+  });
+
   step('the worklist and the form for a board and its people have none', async () => {
     await anna.signIn();
     await isClean(anna);
