@@ -84,6 +84,12 @@ static bool refuse_malformed(struct http_exchange *exchange) {
                           "Say how long the body is: send Content-Length, not chunks.");
         return true;
     }
+    if (exchange->host_is_unclear) {
+        exchange->content_length = 0;
+        exchange->keep_alive = false;
+        http_answer_error(exchange, 400, "malformed", "Name the host, once.");
+        return true;
+    }
     if (exchange->content_length == UINT64_MAX) {
         exchange->content_length = 0;
         exchange->keep_alive = false;

@@ -42,6 +42,7 @@ struct http_exchange {
     struct http_identity who;
     uint64_t content_length;
     bool has_content_length;
+    bool host_is_unclear; /* said twice, or not at all */
     bool head_only; /* HEAD: no body in the answer */
     bool keep_alive;
     /* Owned */

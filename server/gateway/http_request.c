@@ -115,6 +115,15 @@ static bool read_length(struct text text, uint64_t *ret) {
     return true;
 }
 
+/* RFC 9112 3.2: one, from HTTP/1.1 on; whoever stands between us may believe the other. */
+static bool host_is_unclear(const struct http_exchange *exchange) {
+    struct lws *wsi = exchange->connection->wsi;
+    char version[sizeof("HTTP/1.1")] = "";
+    lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP);
+    return lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0 ||
+           (exchange->host.length == 0 && strcmp(version, "HTTP/1.0") != 0);
+}
+
 bool request_read(struct http_exchange *exchange) {
     char *path = NULL;
     int length = 0;
@@ -129,6 +138,7 @@ bool request_read(struct http_exchange *exchange) {
     exchange->path =
         arena_text(&exchange->arena, (struct text){length > 0 ? (uint32_t)length : 0, path});
     exchange->host = http_header(exchange, "host");
+    exchange->host_is_unclear = host_is_unclear(exchange);
     struct text announced = http_header(exchange, "content-length");
     exchange->has_content_length = announced.length > 0;
     exchange->keep_alive = true;

@@ -140,6 +140,24 @@ static void a_host_header_cannot_reach_the_admin_pages(void **state) {
 
 /* Failing in SERVER_WRITEABLE with a reason closes twice in Debian's build, the second time without
  * the frame. */
+static void who_names_two_hosts_or_none_is_refused(void **state) {
+    (void)state;
+    static const char *const requests[] = {
+        "GET /api/later HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+        "GET /api/later HTTP/1.1\r\nAccept: */*\r\n\r\n",
+    };
+    for (unsigned i = 0; i < 4; i++) {
+        bool tls = i >= 2;
+        struct raw_client client;
+        struct scene *scene = begin(tls, 0, &client);
+        char head[2048];
+        assert_true(raw_say(&client, requests[i % 2]));
+        assert_true(raw_read_head(&client, head, sizeof(head)));
+        assert_non_null(strstr(head, " 400 "));
+        end(scene, &client);
+    }
+}
+
 static void the_close_code_of_the_node_reaches_the_peer(void **state) {
     (void)state;
     struct raw_client client;
@@ -349,6 +367,7 @@ int main(void) {
         cmocka_unit_test(tls_agrees_on_http_1_1_though_http_2_was_offered_first),
         cmocka_unit_test(deflate_is_not_agreed_on),
         cmocka_unit_test(a_host_header_cannot_reach_the_admin_pages),
+        cmocka_unit_test(who_names_two_hosts_or_none_is_refused),
         cmocka_unit_test(the_close_code_of_the_node_reaches_the_peer),
         cmocka_unit_test(a_client_that_leaves_before_its_answer_is_noticed_and_does_not_spin),
         cmocka_unit_test(requests_sent_ahead_are_answered_one_after_the_other_without_spinning),
