@@ -49,6 +49,8 @@ static pid_t run(const struct test_postgres *postgres, const char *program, char
     _exit(127);
 }
 
+/* Little WAL where there is little disk; otherwise as much as our own cluster keeps, or benchmarks
+ * would measure a checkpoint a second and files being made for it. */
 static void spawn_postmaster(struct test_postgres *postgres) {
     char data[160];
     snprintf(data, sizeof data, "%s/data", postgres->folder);
@@ -62,9 +64,9 @@ static void spawn_postmaster(struct test_postgres *postgres) {
                          "-c",
                          "max_connections=40",
                          "-c",
-                         "min_wal_size=32MB",
+                         postgres->mounted ? "min_wal_size=32MB" : "min_wal_size=80MB",
                          "-c",
-                         "max_wal_size=64MB",
+                         postgres->mounted ? "max_wal_size=64MB" : "max_wal_size=512MB",
                          NULL};
     postgres->pid = run(postgres, "postgres", arguments);
 }
