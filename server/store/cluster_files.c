@@ -19,7 +19,8 @@
 
 static const char role[] = "consilium";
 static const char outside[] = "/var/lib/consilium";
-static const char socket_file[] = "/.s.PGSQL.5432";
+/* What PostgreSQL adds to the folder of its socket. */
+#define SOCKET_FILE "/.s.PGSQL.5432"
 
 enum { LOG_BYTES_MAX = 16 * 1024 * 1024, PID_LINES = 8, PID_FILE_MAX = 2 * CLUSTER_PATH_MAX };
 
@@ -136,7 +137,7 @@ static const char *choose_socket(struct cluster_files *files) {
     struct sockaddr_un address;
     if (!join(files->socket, files->folder, "socket"))
         return "the path of the data folder is too long";
-    if (strlen(files->socket) + sizeof socket_file > sizeof address.sun_path) {
+    if (strlen(files->socket) + sizeof SOCKET_FILE > sizeof address.sun_path) {
         char digest[17];
         short_digest(files->folder, digest);
         snprintf(files->socket, sizeof files->socket, "/tmp/consilium-%s", digest);

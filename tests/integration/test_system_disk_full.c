@@ -1,4 +1,4 @@
-/* links: server_process consilium; timeout: 60 */
+/* links: server_process consilium; timeout: 150 */
 /*
  * The disk under the data folder is full. Nothing is acknowledged that is not stored, and when
  * there is room again everything goes on. Needs a small file system of its own, which only root can

@@ -1,4 +1,4 @@
-/* links: server_process consilium; timeout: 60 */
+/* links: server_process consilium; timeout: 150 */
 /*
  * A server that is told to stop: it takes nobody new, says to each session when to come back, each
  * at a time of its own, answers what it was asked, and ends with status 0.

@@ -1,4 +1,4 @@
-/* links: server_process consilium; timeout: 60 */
+/* links: server_process consilium; timeout: 150 */
 /*
  * Frames that no client of ours would send. Each gets a refusal with its reason or a close code,
  * and somebody else, who points and writes all the while, notices nothing of it.

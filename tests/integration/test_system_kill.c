@@ -1,4 +1,4 @@
-/* links: server_process consilium; timeout: 60 */
+/* links: server_process consilium; timeout: 150 */
 /*
  * The server and its database are killed at moments nobody chose, while people write. What they
  * were told is safe is there, once, and everybody heard the same.

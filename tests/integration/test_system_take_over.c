@@ -1,4 +1,4 @@
-/* links: server_process consilium; timeout: 90 */
+/* links: server_process consilium; timeout: 180 */
 /*
  * Two servers on one database. When one dies the other has its boards within seconds and loses
  * nothing; when one was only stopped and wakes up, what it still wants to write is refused by the
