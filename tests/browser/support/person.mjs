@@ -14,7 +14,8 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const CHROMIUM = '/usr/bin/chromium';
+/** How Chromium is started everywhere. */
+export const LAUNCH = { executablePath: '/usr/bin/chromium', args: ARGUMENTS };
 
 /** The image takes about 400 px of it, between the two columns. */
 export const SMALL_DESK = { width: 1280, height: 560 };
@@ -24,7 +25,7 @@ let browser;
 
 /** One Chromium for all people of a run: each of them has a context, with its own cookies. */
 export function openBrowser() {
-  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  browser ??= chromium.launch(LAUNCH);
   return browser;
 }
 
@@ -39,8 +40,12 @@ export class Person {
    * `look` is what a browser context takes: viewport, deviceScaleFactor, hasTouch; and `url`, when
    * this one reaches the server another way.
    */
-  static async arrive(server, login, { url = server.url, ...look } = {}) {
-    const [opened, people] = [await openBrowser(), await server.people()];
+  static async arrive(server, login, look) {
+    return Person.arriveIn(await openBrowser(), server, login, look);
+  }
+
+  static async arriveIn(opened, server, login, { url = server.url, ...look } = {}) {
+    const people = await server.people();
     const context = await opened.newContext({
       viewport: SMALL_DESK,
       locale: 'en-GB',

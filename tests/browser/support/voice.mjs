@@ -69,12 +69,14 @@ export class Voice {
       window: SECOND_WINDOW,
     });
     connection.start();
-    return new Voice(connection, user);
+    return new Voice(connection, user, bearer);
   }
 
-  constructor(connection, user) {
+  constructor(connection, user, bearer) {
     this.connection = connection;
     this.user = user;
+    /** Headers of its requests over HTTP. */
+    this.bearer = bearer;
   }
 
   /** Opens a board or case; resolves with its snapshot. */
