@@ -21,7 +21,7 @@ import { SessionContext } from './state/use_client';
 import { useStore } from './state/store';
 import { Button, Notice } from './ui/controls';
 import { Toasts } from './ui/frame';
-import { readRoute, usePath } from './ui/route';
+import { isSecondWindow, readRoute, usePath } from './ui/route';
 import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
 
 const BoardPage = lazy(() => import('./pages/board').then((page) => ({ default: page.BoardPage })));
@@ -103,7 +103,7 @@ interface SignedInProps {
 
 function SignedIn({ me, server, onOut }: SignedInProps) {
     const [client] = useState(() => {
-        const second = new URLSearchParams(window.location.search).get('window') === '2';
+        const second = isSecondWindow();
         return new Client(new Connection(browserSurroundings(second ? 1 : 0)), me.id);
     });
     const signedOut = useStore(client.line, (line) => line.state.at === 'signed_out');

@@ -1,4 +1,5 @@
 // The case on one screen: who, the question, everything there is to show, what was drawn.
+import { Fragment } from 'react';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
@@ -65,7 +66,14 @@ function Facts({ model }: { model: CaseModel }) {
             <dt>{words.patient}</dt>
             <dd>
                 <b>{personName(subject.name)}</b>
-                <small className="mute">{about.join(' · ')}</small>
+                <small className="mute">
+                    {about.map((part, index) => (
+                        <Fragment key={part}>
+                            {index > 0 && ' · '}
+                            <span className="whole">{part}</span>
+                        </Fragment>
+                    ))}
+                </small>
             </dd>
             {model.title !== '' && (
                 <>
@@ -87,6 +95,9 @@ const inReadingOrder = (a: DisplaySet, b: DisplaySet): number =>
     b.studyDate.localeCompare(a.studyDate) ||
     kinds.indexOf(a.kind) - kinds.indexOf(b.kind) ||
     a.seriesNumber - b.seriesNumber;
+
+const imageCount = (set: DisplaySet): number =>
+    set.instances.reduce((count, one) => count + Math.max(1, one.frames), 0);
 
 function seriesName(words: Words, set: DisplaySet): string {
     const own = set.seriesDescription || set.studyDescription;
@@ -123,7 +134,7 @@ function SeriesList({ hands }: { hands: StageHands }) {
                     const kind =
                         set.kind === 'document'
                             ? words.seriesDocument
-                            : words.seriesImages(set.instances.length);
+                            : words.seriesImages(imageCount(set));
                     const about = [
                         set.modality,
                         isoDate(set.studyDate),

@@ -69,6 +69,7 @@ export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
                 className={held ? 'chip presenter' : 'chip plain presenter'}
                 style={color === undefined ? undefined : { '--dot': color, borderColor: color } as CSSProperties}
                 data-floor={mine ? 'mine' : floor.state}
+                title={who}
             >
                 {who}
             </span>

@@ -86,7 +86,7 @@ export function People(props: PeopleProps) {
                         <span className="flags">
                             {flags.length > 0 ? flags.join(', ') : first ? '' : words.away}
                         </span>
-                        {mayGive && first && row.user !== holder && row.role <= 2 && (
+                        {mayGive && first && row.user !== holder && row.user !== me && row.role <= 2 && (
                             <Button
                                 tight
                                 onClick={() =>

@@ -11,6 +11,7 @@ import { Notice } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
 import type { Annotation, StoredAnnotation } from '../wire';
+import { isSecondWindow } from '../ui/route';
 import { useWords } from '../words';
 import { CasePanel } from './case_panel';
 import { Chat, useUnread } from './chat';
@@ -58,10 +59,13 @@ const readFolds = (): Folds => {
     return { left: stored.includes('l'), right: stored.includes('r') };
 };
 
-function useFolds(): [Folds, (side: keyof Folds) => void, (both: boolean) => void] {
-    const [folds, setFolds] = useState(readFolds);
+/** A second window is for a second monitor: it begins with the images alone and keeps that to itself. */
+function useFolds(second: boolean): [Folds, (side: keyof Folds) => void, (both: boolean) => void] {
+    const [folds, setFolds] = useState(second ? { left: true, right: true } : readFolds);
     const keep = (next: Folds) => {
-        window.localStorage.setItem(FOLDS, (next.left ? 'l' : '') + (next.right ? 'r' : ''));
+        if (!second) {
+            window.localStorage.setItem(FOLDS, (next.left ? 'l' : '') + (next.right ? 'r' : ''));
+        }
         setFolds(next);
     };
     return [
@@ -78,7 +82,7 @@ export function Workspace(props: WorkspaceProps) {
     const { me } = client;
     const subject = useModel(caseActor, (model) => model?.subject);
     const stored = useModel(caseActor, (model) => model?.annotations) ?? noDrawings;
-    const [folds, fold, foldBoth] = useFolds();
+    const [folds, fold, foldBoth] = useFolds(isSecondWindow());
     const [keysOpen, openKeys, closeKeys] = useOpen();
     const finish = useFinish(caseActor);
     const undo = useUndo(caseActor, me);

@@ -25,7 +25,7 @@ import { hasRole, useBoard, useCase, useModel, useSession } from '../state/use_c
 import { Notice } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { useWords } from '../words';
-import { Nowhere } from './nowhere';
+import { Ended } from './nowhere';
 
 export function BoardPage({ id }: { id: string }) {
     const words = useWords();
@@ -38,10 +38,7 @@ function BoardOf({ actor }: { actor: BoardActor }) {
     const board = useModel(actor, (model) => model);
     const ended = useModel(actor, (_, held) => held.ended);
     if (ended) {
-        const texts: Record<string, string> = words.ended;
-        return (
-            <Nowhere title={words.pageNotFound} help={texts[ended] ?? words.ended.not_found} />
-        );
+        return <Ended reason={ended} />;
     }
     return board ? <Board actor={actor} board={board} /> : <Notice title={words.loading} />;
 }

@@ -11,7 +11,7 @@ import { Notice } from '../ui/controls';
 import { StateOfLine } from '../ui/frame';
 import { follow } from '../ui/route';
 import { personName, useWords } from '../words';
-import { Nowhere } from './nowhere';
+import { Ended } from './nowhere';
 import { StatusPage } from './status';
 
 export function CasePage({ id }: { id: string }) {
@@ -26,10 +26,7 @@ function CaseOf({ actor }: { actor: CaseActor }) {
     const ended = useModel(actor, (_, held) => held.ended);
     const entries = useUser((user) => user?.entries.filter((one) => one.id === actor.id));
     if (ended) {
-        const texts: Record<string, string> = words.ended;
-        return (
-            <Nowhere title={words.pageNotFound} help={texts[ended] ?? words.ended.not_found} />
-        );
+        return <Ended reason={ended} />;
     }
     if (!model) {
         return <Notice title={words.loading} />;

@@ -36,9 +36,6 @@ export function HomePage() {
     if (referred.length > 0 && boards.length === 0 && own.length === 0 && !administrator) {
         return <StatusPage entries={referred} />;
     }
-    const mayMake =
-        administrator ||
-        boards.some((one) => one.role === roleNumbers.coordinator || one.role === roleNumbers.chair);
     return (
         <div className="place">
             <TopBar />
@@ -47,7 +44,7 @@ export function HomePage() {
                 <section aria-labelledby="boards">
                     <header>
                         <h2 id="boards">{words.boards}</h2>
-                        {mayMake && (
+                        {administrator && (
                             <Button onClick={() => setMaking(true)}>{words.makeBoard}</Button>
                         )}
                     </header>

@@ -4,7 +4,6 @@ import { boardRoles, roleOfNumber, type BoardRole } from '../board/roles';
 import { people, type Person } from '../connection/http';
 import { useSession } from '../state/use_client';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
-import { tell } from '../ui/frame';
 import { refusalText } from '../ui/refusal';
 import { go } from '../ui/route';
 import { roleNumbers, type Member } from '../wire';
@@ -67,7 +66,7 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
             onClose();
             go(`/boards/${id}`);
         } else {
-            tell(refused);
+            setProblem(refused);
         }
     };
 
@@ -138,9 +137,11 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
                     ]}
                 />
             )}
-            <p className="problem" role="alert">
-                {problem}
-            </p>
+            {problem !== '' && (
+                <p className="problem" role="alert">
+                    {problem}
+                </p>
+            )}
             <div className="row">
                 <Button type="submit" look="primary" disabled={members.length === 0}>
                     {words.createBoard}

@@ -42,6 +42,10 @@ function watch(watcher: () => void): () => void {
 
 export const usePath = (): string => useSyncExternalStore(watch, () => window.location.pathname);
 
+/** The same session on a second monitor. */
+export const isSecondWindow = (): boolean =>
+    new URLSearchParams(window.location.search).get('window') === '2';
+
 /** For links: stays in this page unless the person asks for another tab. */
 export function follow(event: {
     metaKey: boolean;

@@ -100,6 +100,17 @@ export const inStore = (imageId: string): boolean =>
     cornerstone.cache.getImageLoadObject(imageId) !== undefined &&
     cornerstone.cache.getImage(imageId) !== undefined;
 
+/** The lowest and highest value of an image in the store, after its rescale. */
+export function valueRange(imageId: string): { low: number; high: number } | undefined {
+    const image = cornerstone.cache.getImage(imageId);
+    if (!image) {
+        return undefined;
+    }
+    const { minPixelValue, maxPixelValue, preScale, slope, intercept } = image;
+    const rescaled = (value: number) => (preScale?.scaled ? value : value * slope + intercept);
+    return { low: rescaled(minPixelValue), high: rescaled(maxPixelValue) };
+}
+
 /** Decodes into the store; resolves when the image can be painted at once. */
 export async function bring(imageId: string): Promise<void> {
     await startEngine();
@@ -107,6 +118,8 @@ export async function bring(imageId: string): Promise<void> {
         priority: 0,
         requestType: cornerstone.Enums.RequestType.Prefetch,
     });
+    // What the store holds, for whoever measures it against its budget.
+    document.documentElement.dataset.storeBytes = String(cornerstone.cache.getCacheSize());
 }
 
 /** Images fetched and decoded at once: enough to fill the line, few enough to leave it usable. */

@@ -31,7 +31,12 @@ export function Identity({ onGlass, subject }: { onGlass: OnGlass; subject: Subj
     const { words } = useSpeech();
     const { image, loaded } = onGlass;
     if (!image) {
-        const parts = [loaded.set.seriesDescription, isoDate(loaded.set.studyDate)];
+        // A document has no header of its own: it is the case that says whose it is.
+        const parts = [
+            subject?.birthDate && words.bornOn(isoDate(subject.birthDate)),
+            subject?.patientId,
+            isoDate(loaded.set.studyDate),
+        ];
         return (
             <div className="identity">
                 <b>{subject ? personName(subject.name) : ''}</b>

@@ -4,7 +4,7 @@
 import * as cornerstone from '@cornerstonejs/core';
 import type { Viewport, Window } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
-import { bring, bringAll, isPhone, remember, startEngine } from './engine';
+import { bring, bringAll, isPhone, remember, startEngine, valueRange } from './engine';
 import { projectImage, projectPlane, type Glass, type Projection } from './geometry';
 import { cross, dot, fromPoint, negate, subtract, unit, type Vector } from './vector';
 
@@ -111,7 +111,7 @@ export class Pane {
             await viewport.setImageIdIndex(index);
         }
         this.aim(viewport, state, projection, plane);
-        const window = windowOf(state, slice.header);
+        const window = windowOf(state, slice.header, valueRange(slice.imageId));
         viewport.setDisplaySetPresentation(this.mounted, {
             voiRange: {
                 lower: window.center - window.width / 2,
@@ -262,8 +262,12 @@ function volumeExtent(state: Viewport, loaded: LoadedSet): { width: number; heig
     return { width: Math.max(1, span(right)), height: Math.max(1, span(down)) };
 }
 
-/** The state's window, else the image's own, else its whole range. */
-export function windowOf(state: Viewport, header: Slice['header']): Window {
+/** The state's window, else the image's own, else from its lowest to its highest value. */
+export function windowOf(
+    state: Viewport,
+    header: Slice['header'],
+    values: { low: number; high: number } | undefined,
+): Window {
     if (state.window) {
         return state.window;
     }
@@ -275,6 +279,10 @@ export function windowOf(state: Viewport, header: Slice['header']): Window {
     }
     if (center !== undefined && width !== undefined && width > 0) {
         return { center, width, function: 'linear', unit: unitOf };
+    }
+    if (values && values.high > values.low) {
+        const { low, high } = values;
+        return { center: (low + high) / 2, width: high - low, function: 'linear', unit: unitOf };
     }
     const range = 2 ** header.bitsStored * header.slope;
     const low = header.intercept - (header.signed ? range / 2 : 0);

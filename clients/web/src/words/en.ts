@@ -55,7 +55,7 @@ export const en = {
     worklist: 'Worklist',
     boards: 'Boards',
     cases: 'Cases',
-    noBoards: 'No boards yet. A coordinator adds you, or you make one.',
+    noBoards: 'No boards yet. A board appears here when its chair or coordinator adds you.',
     noCases: 'No cases yet. Cases appear here when you are given access.',
     makeBoard: 'New board',
     boardTitle: 'Title',
@@ -204,7 +204,7 @@ export const en = {
     chatNoCase: 'Open a case to write about it.',
 
     // The floor
-    isPresenting: (name: string) => `${name} is presenting`,
+    isPresenting: (name: string) => `${name} presents`,
     youPresent: 'You are presenting',
     nobodyPresents: 'Nobody is presenting',
     askFloor: 'Ask for the floor',
@@ -382,6 +382,7 @@ export const en = {
         quarantined: 'This record is stopped until an operator has looked at it. Nothing is lost.',
         not_drawable: 'This drawing does not fit the image it was made on.',
     },
+    revokedHelp: 'Its images and words are gone from this device. Who coordinates it can give the access back.',
     ended: {
         not_found: 'This is not there, or you do not have access.',
         revoked: 'Your access to this was taken back.',
