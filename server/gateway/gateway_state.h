@@ -28,7 +28,7 @@ enum {
     SERVICE_BUFFER = 64 * 1024,   /* one for all: the most that one read takes */
     WRITE_PACKET_MAX = 64 * 1024, /* one send(); libwebsockets queues a copy of the rest */
     WEBSOCKET_PIECE_MAX = WRITE_PACKET_MAX - LWS_PRE, /* of a message; the header goes along */
-    GATEWAY_LISTENERS_MAX = 4,    /* public and admin, IPv4 and IPv6 */
+    GATEWAY_LISTENERS_MAX = 4,                        /* public and admin, IPv4 and IPv6 */
 };
 
 enum connection_state {
@@ -56,7 +56,7 @@ struct connection {
     struct message_assembler assembler;
     struct shared_frame *leaving; /* a long message that is sent in pieces; NULL = none */
     /* Derived */
-    uint32_t left; /* bytes of it that were sent */
+    uint32_t sent;    /* bytes of it */
     uint32_t session; /* of the node; 0 = none */
     enum close_code code;
     int64_t deadline_ms; /* entering, closing: when it is cut; loop time */

@@ -54,27 +54,24 @@ static void begin_closing(struct connection *connection, unsigned code) {
 
 /* The transport */
 
-/* One WebSocket frame of a message: its payload from `from` on, at most WEBSOCKET_PIECE_MAX of it
- * (RFC 6455 5.4). The header is written in front, over what lies there: before the whole message
- * that is headroom, whose content depends on the length only and so is every receiver's; before a
- * later piece it is the end of the last one, which other receivers may still have to be sent. */
+/* One WebSocket frame of a message: `length` bytes of its payload from `from` on (RFC 6455 5.4).
+ * The header is written in front, over what lies there: before the whole message that is headroom,
+ * whose content depends on the length only and so is every receiver's; before a later piece it is
+ * the end of the last one, which other receivers may still have to be sent. */
 static enum send_result send_piece(struct connection *connection, struct shared_frame *frame,
-                                   uint32_t from, uint32_t *ret_length) {
-    uint32_t left = frame->length - from;
-    uint32_t length = left < WEBSOCKET_PIECE_MAX ? left : WEBSOCKET_PIECE_MAX;
+                                   uint32_t from, uint32_t length) {
+    bool last = from + length == frame->length;
     uint8_t *at = shared_frame_payload(frame) + from;
     uint8_t before[LWS_PRE];
     int kind = from == 0 ? LWS_WRITE_BINARY : LWS_WRITE_CONTINUATION;
     if (from > 0) {
         memcpy(before, at - LWS_PRE, LWS_PRE);
     }
-    int written =
-        lws_write(connection->wsi, at, length,
-                  (enum lws_write_protocol)(kind | (length < left ? LWS_WRITE_NO_FIN : 0)));
+    int written = lws_write(connection->wsi, at, length,
+                            (enum lws_write_protocol)(kind | (last ? 0 : LWS_WRITE_NO_FIN)));
     if (from > 0) {
         memcpy(at - LWS_PRE, before, LWS_PRE);
     }
-    *ret_length = length;
     if (written < (int)length) {
         connection_cut(connection);
         return SEND_CLOSED;
@@ -92,12 +89,14 @@ static enum send_result send_piece(struct connection *connection, struct shared_
 static enum send_result send_pieces(struct connection *connection) {
     struct shared_frame *frame = connection->leaving;
     enum send_result result = SEND_DONE;
-    while (result == SEND_DONE && connection->left < frame->length) {
-        uint32_t length;
-        result = send_piece(connection, frame, connection->left, &length);
-        connection->left += length;
+    while (result == SEND_DONE && connection->sent < frame->length) {
+        uint32_t from = connection->sent;
+        uint32_t left = frame->length - from;
+        uint32_t length = left < WEBSOCKET_PIECE_MAX ? left : WEBSOCKET_PIECE_MAX;
+        connection->sent += length;
+        result = send_piece(connection, frame, from, length);
     }
-    if (result == SEND_CLOSED || connection->left == frame->length) {
+    if (result == SEND_CLOSED || connection->sent == frame->length) {
         connection->leaving = NULL;
         shared_frame_unref(frame);
     }
@@ -115,12 +114,11 @@ static enum send_result transport_send(struct transport *transport, void *data,
     metrics->websocket_frames_out++;
     metrics->websocket_bytes_out += frame->length;
     assert(connection->leaving == NULL);
-    if (frame->length <= WEBSOCKET_PIECE_MAX) {
-        uint32_t length;
-        return send_piece(connection, frame, 0, &length);
+    if (frame->length <= WRITE_PACKET_MAX) {
+        return send_piece(connection, frame, 0, frame->length);
     }
     connection->leaving = shared_frame_ref(frame);
-    connection->left = 0;
+    connection->sent = 0;
     return send_pieces(connection);
 }
 

@@ -88,7 +88,7 @@ static void who_guesses_too_often_has_to_wait_and_the_person_has_not(void **stat
         assert_int_equal(sign_in(scene, "person0", "a guess", "127.0.0.66"), 401);
     assert_int_equal(sign_in(scene, "person0", "a guess", "127.0.0.66"), 429);
     assert_true(plain_header(&scene->answer, "retry-after", wait, sizeof wait));
-    assert_in_range(atoi(wait), 1, REFILL_S);
+    assert_in_range(strtoul(wait, NULL, 10), 1, REFILL_S);
     assert_true(body_says(scene, "too_many_attempts"));
     /* Not even the right one is looked at, or it would be a guess that tells. */
     assert_int_equal(sign_in(scene, "person0", RIGHT, "127.0.0.66"), 429);

@@ -95,11 +95,15 @@ static void a_draining_server_says_so_until_a_second_signal_ends_it_at_once(void
 
 /* Prometheus text, exposition format 0.0.4: every line is a comment or a sample of the family that
  * the comments before it have announced. */
-static unsigned check_samples(char *text) {
+static unsigned check_samples(const char *text) {
     char family[128] = "";
+    char line[512];
     unsigned samples = 0;
-    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    for (size_t length; *text != 0; text += length + (text[length] == '\n')) {
         char type[16];
+        length = strcspn(text, "\n");
+        assert_true(length < sizeof line);
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
         if (strncmp(line, "# HELP ", 7) == 0)
             continue;
         if (sscanf(line, "# TYPE %127s %15s", family, type) == 2) {

@@ -3,8 +3,8 @@
  * it. It stands in for node.h, so a test of it links no other node.
  *
  * Frames with a meaning: "close" is answered with close code 4000; "flood" with FLOOD_FRAMES frames
- * of FLOOD_BYTES, each the same one, whose bytes are flood_byte's. Routes: GET /api/later is answered after LATER_MS; POST /api/echo with its body;
- * GET /api/zeros with ZEROS_BYTES.
+ * of FLOOD_BYTES, each the same one, whose bytes are flood_byte's. Routes: GET /api/later is
+ * answered after LATER_MS; POST /api/echo with its body; GET /api/zeros with ZEROS_BYTES.
  */
 #ifndef CONSILIUM_TESTS_GATEWAY_SCENE_H
 #define CONSILIUM_TESTS_GATEWAY_SCENE_H
