@@ -65,9 +65,39 @@ static void free_queue(struct item_queue *queue) {
     }
 }
 
+/*
+ * What changed nothing at its target leaves no trace there but that its row is gone. Were it given
+ * once more after a restart, it would be news again, and undo what came after it: so its row is
+ * taken away sooner or later, for as long as it is ours to take.
+ */
+static bool is_settled_later(struct journal *journal, struct journal_item *item,
+                             enum store_result result) {
+    bool settles = item->head == NULL && item->has_settled;
+    if (!settles || result == STORE_OK || result == STORE_FENCED || journal->store->draining)
+        return false;
+    push(&journal->unsettled, item);
+    journal->settle_at = store_now(journal->store) + JOURNAL_SETTLE_AGAIN_US;
+    return true;
+}
+
+/* Before whatever their targets have to say by now. */
+static void settle_again(struct journal *journal, int64_t now) {
+    struct item_queue *unsettled = &journal->unsettled;
+    for (struct journal_item *item = unsettled->first; item != NULL; item = item->next)
+        item->queued_at = now;
+    unsettled->last->next = journal->waiting.first;
+    if (journal->waiting.last == NULL)
+        journal->waiting.last = unsettled->last;
+    journal->waiting.first = unsettled->first;
+    journal->waiting.count += unsettled->count;
+    *unsettled = (struct item_queue){0};
+}
+
 /* The one place where an append ends. */
 static void conclude(struct journal *journal, struct journal_item *item, enum store_result result) {
     struct store *store = journal->store;
+    if (is_settled_later(journal, item, result))
+        return;
     if (result == STORE_OK) {
         if (item->head != NULL)
             item_move_head(item);
@@ -324,6 +354,9 @@ int64_t journal_tick(struct journal *journal, int64_t now) {
         conclude(journal, item, item->result);
     if (journal->state == JOURNAL_AWAY)
         retry(journal, now);
+    struct database *database = journal->store->config.database;
+    if (journal->unsettled.count > 0 && now >= journal->settle_at && database->available(database))
+        settle_again(journal, now);
     while (journal->waiting.count > 0 &&
            now - journal->waiting.first->queued_at >= STORE_PATIENCE_US)
         conclude(journal, pop(&journal->waiting), STORE_UNAVAILABLE);
@@ -332,8 +365,9 @@ int64_t journal_tick(struct journal *journal, int64_t now) {
         return now;
     if (journal->state == JOURNAL_AWAY)
         return journal->retry_at > now ? journal->retry_at : now + STORE_RETRY_FIRST_US;
-    return journal->state == JOURNAL_IDLE && journal->waiting.count > 0 ? now + STORE_RETRY_FIRST_US
-                                                                        : INT64_MAX;
+    bool again = journal->unsettled.count > 0 ||
+                 (journal->state == JOURNAL_IDLE && journal->waiting.count > 0);
+    return again ? now + STORE_RETRY_FIRST_US : INT64_MAX;
 }
 
 void journal_append(struct journal *journal, struct stream_head *head, const struct append *append,
@@ -365,12 +399,13 @@ void journal_settle(struct journal *journal, struct uuid target, struct uuid com
 }
 
 void journal_fence(struct journal *journal) {
+    conclude_all(journal, &journal->unsettled, STORE_FENCED);
     conclude_all(journal, &journal->waiting, STORE_FENCED);
 }
 
 bool journal_is_idle(const struct journal *journal) {
     return journal->state == JOURNAL_IDLE && journal->waiting.count == 0 &&
-           journal->refused.count == 0;
+           journal->refused.count == 0 && journal->unsettled.count == 0;
 }
 
 void journal_init(struct journal *journal, struct store *store) {
@@ -381,6 +416,7 @@ void journal_finish(struct journal *journal) {
     free_queue(&journal->waiting);
     free_queue(&journal->flying);
     free_queue(&journal->refused);
+    free_queue(&journal->unsettled);
     while (journal->spare != NULL) {
         struct journal_item *item = journal->spare;
         journal->spare = item->next;

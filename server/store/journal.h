@@ -17,6 +17,7 @@ enum {
     JOURNAL_WAITING_MAX = 8192, /* appends; one more is told UNAVAILABLE */
     JOURNAL_SPARE_MAX = 256,    /* items kept for the next */
 };
+#define JOURNAL_SETTLE_AGAIN_US (200 * INT64_C(1000))
 
 enum journal_state {
     JOURNAL_IDLE,
@@ -37,8 +38,9 @@ struct journal {
     struct store *store;
     /* Owned. */
     struct item_queue waiting;
-    struct item_queue flying;  /* in the batch, or what is left of a refused one */
-    struct item_queue refused; /* told at the next tick */
+    struct item_queue flying;    /* in the batch, or what is left of a refused one */
+    struct item_queue refused;   /* told at the next tick */
+    struct item_queue unsettled; /* pending rows that could not be taken away; ended by settle_at */
     struct journal_item *spare;
     size_t spare_count;
     struct batch batch;
@@ -51,6 +53,7 @@ struct journal {
     int64_t retry_at;
     int64_t patient_until;
     int64_t retry_wait;
+    int64_t settle_at;
     struct store_counts counts;
 };
 

@@ -52,7 +52,9 @@ void pending_committed(struct pending *pending, const struct journal_item *item)
         const struct effect_message *message = item->messages[i];
         if (!store_owns(pending->store, message->target))
             continue; /* its owner looks for itself */
-        if (message->due_at > now || pending->ready_count >= PENDING_READY_MAX)
+        /* What lay there before must not be overtaken: until it has been given, all is read. */
+        if (message->due_at > now || pending->ready_count >= PENDING_READY_MAX ||
+            !pending->caught_up)
             look_by(pending, message->due_at);
         else
             push_ready(pending, message->target_kind, message->target, message->command_id,
@@ -100,6 +102,7 @@ static void on_rows(void *data, enum database_result result, const struct pendin
     for (size_t i = 0; i < count; i++) {
         if (rows[i].due_at > now) {
             look_by(pending, rows[i].due_at);
+            pending->caught_up = true;
             return;
         }
         if (pending->ready_count >= PENDING_READY_MAX)
@@ -109,6 +112,8 @@ static void on_rows(void *data, enum database_result result, const struct pendin
     }
     if (count == DATABASE_PAGE_MAX)
         look(pending, &rows[count - 1]);
+    else
+        pending->caught_up = true;
 }
 
 static void look(struct pending *pending, const struct pending_row *after) {
@@ -157,6 +162,7 @@ void pending_forget(struct pending *pending) {
     drop_ready(pending);
     uuid_table_clear(&pending->given);
     pending->stale = true;
+    pending->caught_up = false;
     pending->look_at = 0;
 }
 

@@ -33,6 +33,7 @@ struct pending {
     bool looking;            /* a read is in flight */
     struct pending_row from; /* where that read goes on */
     bool stale;              /* what the read in flight finds is no longer wanted */
+    bool caught_up;          /* everything of an earlier life that was due has been given */
     int64_t look_at;
 };
 

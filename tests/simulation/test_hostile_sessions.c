@@ -274,6 +274,31 @@ static void ids_that_nobody_has_do_not_stay_in_memory(void **state) {
     scene_ends();
 }
 
+static void what_changed_nothing_is_settled_though_the_disk_was_full(void **state) {
+    (void)state;
+    scene();
+    make_user(id_of(1), TEXT("one"));
+    uint8_t sealed[1] = {0};
+    struct pending_row row = {.source = id_of(1),
+                              .target = id_of(1),
+                              .command_id = id_of(1002),
+                              .target_kind = CHANNEL_KIND_USER,
+                              .due_at = INT64_MAX,
+                              .payload = {1, sealed}};
+    struct database_batch batch = {.pending = &row, .pending_count = 1};
+    model_apply(&world.database.tables, &batch);
+    comes_due(id_of(1), id_of(1001), 1);
+    pass(SECOND);
+    world.database.disk_full = true;
+    comes_due(id_of(1), id_of(1002), 1); /* says what the first one said */
+    pass(SECOND);
+    assert_int_equal(world.database.tables.pending_count, 1);
+    world.database.disk_full = false;
+    pass(SECOND);
+    assert_int_equal(world.database.tables.pending_count, 0);
+    scene_ends();
+}
+
 static void who_leaves_while_catching_up_leaves_nothing_behind(void **state) {
     (void)state;
     struct listener listener;
@@ -307,6 +332,7 @@ int main(void) {
         cmocka_unit_test(what_did_not_fit_the_mailbox_is_delivered_in_its_order),
         cmocka_unit_test(a_session_may_not_take_the_command_ids_of_actors),
         cmocka_unit_test(ids_that_nobody_has_do_not_stay_in_memory),
+        cmocka_unit_test(what_changed_nothing_is_settled_though_the_disk_was_full),
         cmocka_unit_test(who_leaves_while_catching_up_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
