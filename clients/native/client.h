@@ -16,9 +16,9 @@
 
 enum {
     CLIENT_FRAME_IN_MAX = 16 * 1024 * 1024, // a snapshot
-    CLIENT_BACKLOG_MAX = 1024 * 1024,      // bytes that wait for the socket before it is given up
-    CLIENT_CONNECT_TIMEOUT_MS = 15 * 1000, // for each of the two connections
-    CLIENT_PAUSE_FIRST_MS = 100,           // before the second try; doubled for each further one
+    CLIENT_BACKLOG_MAX = 1024 * 1024,       // bytes that wait for the socket before it is given up
+    CLIENT_CONNECT_TIMEOUT_MS = 15 * 1000,  // for each of the two connections
+    CLIENT_PAUSE_FIRST_MS = 100,            // before the second try; doubled for each further one
     CLIENT_PAUSE_MAX_MS = 5 * 1000,
     CLIENT_TOKEN_MAX = 512,
 };

@@ -43,7 +43,7 @@ struct http_exchange {
     uint64_t content_length;
     bool has_content_length;
     bool host_is_unclear; /* said twice, or not at all */
-    bool head_only; /* HEAD: no body in the answer */
+    bool head_only;       /* HEAD: no body in the answer */
     bool keep_alive;
     /* Owned */
     enum exchange_state state;

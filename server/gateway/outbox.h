@@ -4,10 +4,10 @@
  * all: who is blocked gets one frame of everything that changed when it can be written again
  * (fanout.c).
  *
- * Bounds: SESSION_LANE_MAX bytes wait at most, beside OUTBOX_BULK_MAX of snapshots, since whoever is
- * cut for being slow at those would get the same ones again; and OUTBOX_STALL_US without progress,
- * beside the time the frame under way needs on the slowest line that is served. Past any of them
- * the session is cut with a code that invites it to come back and resume.
+ * Bounds: SESSION_LANE_MAX bytes wait at most, beside OUTBOX_BULK_MAX of snapshots, since whoever
+ * is cut for being slow at those would get the same ones again; and OUTBOX_STALL_US without
+ * progress, beside the time the frame under way needs on the slowest line that is served. Past any
+ * of them the session is cut with a code that invites it to come back and resume.
  */
 #ifndef CONSILIUM_OUTBOX_H
 #define CONSILIUM_OUTBOX_H
@@ -33,7 +33,7 @@ struct outbox {
     /* Derived */
     uint32_t bytes; /* that wait, snapshots apart */
     uint32_t bulk_bytes;
-    uint32_t bulk_leaving; /* length of the snapshot that filled the socket; 0 = another frame did */
+    uint32_t bulk_leaving; /* length of the snapshot in the full socket; 0 = there is none */
     bool blocked;
     int64_t blocked_since; /* microseconds since 1970; moves with progress */
 };

@@ -18,9 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     struct text first = {split, (const char *)bytes + 1};
     struct text second = {left - split, (const char *)bytes + 1 + split};
     struct text found = cookie_find(first, cookie_name(true));
-    if (found.length > 0 && (found.bytes < first.bytes ||
-                             found.bytes + found.length > first.bytes + first.length ||
-                             memchr(found.bytes, ';', found.length) != NULL)) {
+    if (found.length > 0 &&
+        (found.bytes < first.bytes || found.bytes + found.length > first.bytes + first.length ||
+         memchr(found.bytes, ';', found.length) != NULL)) {
         abort();
     }
     host_is_plain(first);
