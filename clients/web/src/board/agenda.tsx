@@ -92,7 +92,8 @@ function Item({ actor, board, mayMove, prefetch, item, position, onName }: ItemP
     const now = item.state === 'open';
     useEffect(() => onName(item.item, name), [onName, item.item, name]);
     const own = prefetch?.item === item.item ? prefetch.percent : undefined;
-    const screens = item.state === 'waiting' ? screensOf(board, item.item, own) : undefined;
+    const awaited = item.state === 'waiting' && board.meeting !== 'ended';
+    const screens = awaited ? screensOf(board, item.item, own) : undefined;
     return (
         <li className={now ? 'item now' : 'item'} aria-current={now ? 'true' : undefined}>
             <span className="number">{position + 1}</span>
