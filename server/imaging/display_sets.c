@@ -71,12 +71,26 @@ static bool stands_alone(const struct display_slice *slice) {
     return is_document(slice) || slice->frame_count != 1;
 }
 
-static bool same_pile(const struct display_slice *left, const struct display_slice *right) {
+/* Some scanners number every slice as an acquisition of its own. The number then tells slices apart
+ * rather than acquisitions, and splitting by it would leave a pile of one for each image. */
+static bool numbers_slices(const struct display_slice *slices, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (slices[i].acquisition_number == slices[j].acquisition_number) {
+                return false; /* mostly at once: of the first two slices */
+            }
+        }
+    }
+    return count > 1;
+}
+
+static bool same_pile(const struct display_slice *left, const struct display_slice *right,
+                      bool by_acquisition) {
     if (stands_alone(left) || stands_alone(right)) {
         return false;
     }
     bool same = left->rows == right->rows && left->columns == right->columns &&
-                left->acquisition_number == right->acquisition_number &&
+                (!by_acquisition || left->acquisition_number == right->acquisition_number) &&
                 left->temporal_position == right->temporal_position &&
                 left->echo_number == right->echo_number &&
                 left->diffusion_b_value == right->diffusion_b_value &&
@@ -123,7 +137,7 @@ static int by_pile(const void *left, const void *right) {
 /* The id hashes what makes this pile differ from its siblings. The orientation is rounded to 0.01,
  * far coarser than two slices of one pile differ; `twin` counts piles that still look alike. */
 static void name_set(struct display_pile *set, const char *series_uid,
-                     const struct display_slice *slice, size_t twin) {
+                     const struct display_slice *slice, bool by_acquisition, size_t twin) {
     char key[SPLIT_KEY_MAX];
     int length;
     if (stands_alone(slice)) {
@@ -132,7 +146,7 @@ static void name_set(struct display_pile *set, const char *series_uid,
         const double *o = slice->orientation_lps;
         length = snprintf(
             key, sizeof key, "%s|%u|%u|%d|%d|%d|%.3f|%s|%s|%d|%.0f|%.0f|%.0f|%.0f|%.0f|%.0f|%zu",
-            series_uid, slice->rows, slice->columns, slice->acquisition_number,
+            series_uid, slice->rows, slice->columns, by_acquisition ? slice->acquisition_number : 0,
             slice->temporal_position, slice->echo_number, slice->diffusion_b_value,
             slice->image_flavor, slice->frame_of_reference_uid, has(slice, INSTANCE_ORIENTATION),
             o[0] * 100, o[1] * 100, o[2] * 100, o[3] * 100, o[4] * 100, o[5] * 100, twin);
@@ -146,12 +160,13 @@ static void name_set(struct display_pile *set, const char *series_uid,
 }
 
 static void name_sets(struct display_sets *sets, const char *series_uid,
-                      const struct display_slice *slices) {
+                      const struct display_slice *slices, bool by_acquisition) {
     for (size_t i = 0; i < sets->count; i++) {
         size_t twin = 0;
         bool taken = true;
         while (taken) {
-            name_set(&sets->sets[i], series_uid, &slices[sets->order[sets->sets[i].first]], twin++);
+            name_set(&sets->sets[i], series_uid, &slices[sets->order[sets->sets[i].first]],
+                     by_acquisition, twin++);
             taken = false;
             for (size_t j = 0; j < i; j++) {
                 taken = taken || strcmp(sets->sets[i].id, sets->sets[j].id) == 0;
@@ -161,12 +176,14 @@ static void name_sets(struct display_sets *sets, const char *series_uid,
 }
 
 /* Gives every slice a pile; returns how many piles there are. The slices are in order of UID. */
-static size_t make_piles(struct placed *placed, size_t count, size_t *ret_left_out) {
+static size_t make_piles(struct placed *placed, size_t count, bool by_acquisition,
+                         size_t *ret_left_out) {
     size_t heads[DISPLAY_SETS_MAX]; // the first slice of each pile
     size_t piles = 0;
     for (size_t i = 0; i < count; i++) {
         size_t pile = 0;
-        while (pile < piles && !same_pile(placed[heads[pile]].slice, placed[i].slice)) {
+        while (pile < piles &&
+               !same_pile(placed[heads[pile]].slice, placed[i].slice, by_acquisition)) {
             pile++;
         }
         placed[i].pile = pile;
@@ -295,10 +312,11 @@ bool display_sets_split(const char *series_uid, const struct display_slice *slic
         placed[i] = (struct placed){.slice = &slices[i], .index = i};
     }
     qsort(placed, count, sizeof *placed, by_uid);
-    ret_sets->count = make_piles(placed, count, &ret_sets->left_out);
+    bool by_acquisition = !numbers_slices(slices, count);
+    ret_sets->count = make_piles(placed, count, by_acquisition, &ret_sets->left_out);
     qsort(placed, count, sizeof *placed, by_pile);
     fill(ret_sets, placed, count);
-    name_sets(ret_sets, series_uid, slices);
+    name_sets(ret_sets, series_uid, slices, by_acquisition);
     free(placed);
     return true;
 }

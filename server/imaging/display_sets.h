@@ -2,9 +2,10 @@
  * Splits the instances of one series into display sets: what a person drags into one viewport.
  *
  * A display set is a pile of single-frame images that share orientation, size, acquisition, phase
- * and kind of image; or one multi-frame instance; or one document. The answer depends on the set of
- * instances alone, not on the order in which they arrived, and an id depends on the series and the
- * key of the split alone, so that it stays when images are added.
+ * and kind of image; or one multi-frame instance; or one document. (The acquisition counts only
+ * when it groups slices: some scanners number every slice as one of its own.) The answer depends on
+ * the set of instances alone, not on the order in which they arrived, and an id depends on the
+ * series and the key of the split alone, so that it stays when images are added.
  */
 #ifndef CONSILIUM_IMAGING_DISPLAY_SETS_H
 #define CONSILIUM_IMAGING_DISPLAY_SETS_H

@@ -114,6 +114,16 @@ static void orientation_size_acquisition_phase_and_flavor_split(void **state) {
     display_sets_finish(&sets);
 }
 
+static void a_scanner_that_numbers_every_slice_as_an_acquisition_does_not_split(void **state) {
+    (void)state;
+    struct display_slice slices[6];
+    fill(slices, 6);
+    for (int i = 0; i < 6; i++) {
+        slices[i].acquisition_number = i + 1;
+    }
+    assert_int_equal(reason_of(slices, 6), VOLUME_IS_VOLUME);
+}
+
 static void rounding_noise_in_the_orientation_does_not_split(void **state) {
     (void)state;
     struct display_slice slices[6];
@@ -207,7 +217,7 @@ static void more_piles_than_are_shown_are_counted(void **state) {
     struct display_slice *slices = calloc(PILES, sizeof *slices);
     for (int i = 0; i < PILES; i++) {
         slices[i] = axial(i + 1);
-        slices[i].acquisition_number = i;
+        slices[i].temporal_position = i;
     }
     struct display_sets sets = split(slices, PILES);
     assert_int_equal(sets.count, DISPLAY_SETS_MAX);
@@ -222,6 +232,7 @@ int main(void) {
         cmocka_unit_test(the_order_of_arrival_changes_nothing),
         cmocka_unit_test(an_id_stays_when_slices_are_added),
         cmocka_unit_test(orientation_size_acquisition_phase_and_flavor_split),
+        cmocka_unit_test(a_scanner_that_numbers_every_slice_as_an_acquisition_does_not_split),
         cmocka_unit_test(rounding_noise_in_the_orientation_does_not_split),
         cmocka_unit_test(films_and_documents_stand_alone),
         cmocka_unit_test(a_missing_slice_makes_the_spacing_uneven),
