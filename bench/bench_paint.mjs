@@ -160,7 +160,9 @@ console.log(
     commit: commit(),
     build: quick ? 'quick run: shows that it works' : process.env.CONSILIUM_BUILD_DIR ?? 'unknown',
     runs: RUNS,
-    circumstances: `Chromium ${facts.version}, renderer ${facts.renderer}, ${VIEWPORTS} viewports of ${glass}, ${times.length} openings, median ${percentile(times, 0.5)} ms`,
+    circumstances:
+      `Chromium ${facts.version}, renderer ${facts.renderer}, ${VIEWPORTS} viewports of ${glass}, ` +
+      `${times.length} openings, median ${percentile(times, 0.5)} ms`,
   }),
 );
 process.exitCode = quick || value <= BAR_MS ? 0 : 1;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
-const windowOf = (person) => person.pane().locator('.lower-right').innerText().then((text) => /W \S+ L \S+/.exec(text)?.[0]);
+const windowOf = async (person) =>
+  /W \S+ L \S+/.exec(await person.pane().locator('.lower-right').innerText())?.[0];
 
 story('those who only watch', (step, scene) => {
   let anna, radu, mei, omar, rosa, slice;

@@ -16,6 +16,8 @@ import { useImages, type PrefetchState } from '../board/use_images';
 import { useStageController, type StageHands } from '../board/use_stage';
 import { Workspace, type Rights } from '../board/workspace';
 import '../board/board.css';
+import '../board/agenda.css';
+import '../board/talk.css';
 import { useKeys } from '../keys/use_keys';
 import { nextItem, type BoardModel } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';

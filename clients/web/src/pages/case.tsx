@@ -4,6 +4,8 @@ import { useImages } from '../board/use_images';
 import { useStageController } from '../board/use_stage';
 import { Workspace, type Rights } from '../board/workspace';
 import '../board/board.css';
+import '../board/agenda.css';
+import '../board/talk.css';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { hasRole, useCase, useModel, useSession, useUser } from '../state/use_client';

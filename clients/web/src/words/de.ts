@@ -19,12 +19,14 @@ export const de: Words = {
     notForDiagnosis: 'Nicht zur Primärdiagnose',
     tryAgain: 'Erneut versuchen',
     pageNotFound: 'Hier ist nichts',
-    pageNotFoundHelp: 'Die Adresse ist vielleicht alt, oder Sie haben keinen Zugriff. Ihre Arbeitsliste zeigt, was Ihnen gehört.',
+    pageNotFoundHelp:
+        'Die Adresse ist vielleicht alt, oder Sie haben keinen Zugriff. Ihre Arbeitsliste zeigt, was Ihnen gehört.',
     toWorklist: 'Zur Arbeitsliste',
     somethingBroke: 'Diese Seite ist stehen geblieben',
     somethingBrokeHelp: 'Nichts Gespeichertes ist verloren. Neu laden, um am selben Ort weiterzumachen.',
     reload: 'Neu laden',
-    reloadForNewVersion: 'Es läuft eine neuere Version von Consilium. Neu laden, um fortzufahren; nichts Gespeichertes geht verloren.',
+    reloadForNewVersion:
+        'Es läuft eine neuere Version von Consilium. Neu laden, um fortzufahren; nichts Gespeichertes geht verloren.',
 
     stateLive: 'Live · gespeichert',
     stateConnecting: 'Verbinden…',
@@ -141,7 +143,8 @@ export const de: Words = {
     itemReady: 'bereit',
     itemLoading: (percent) => `${percent} %`,
     itemImagesLoading: (ready, all) => `Bilder werden geladen · bereit auf ${ready} von ${all} Bildschirmen`,
-    itemImagesEverywhere: (all) => (all === 1 ? 'Bilder auf diesem Bildschirm' : `Bilder auf allen ${all} Bildschirmen`),
+    itemImagesEverywhere: (all) =>
+        all === 1 ? 'Bilder auf diesem Bildschirm' : `Bilder auf allen ${all} Bildschirmen`,
     caseHidden: 'Fall',
     loadingCase: 'Der Fall wird geladen…',
     caseWithheld: 'Dieser Fall ist Ihnen nicht zugänglich',
@@ -371,7 +374,8 @@ export const de: Words = {
         quarantined: 'Dies ist angehalten, bis der Betrieb es angesehen hat. Nichts ist verloren.',
         not_drawable: 'Diese Zeichnung passt nicht zu ihrem Bild.',
     },
-    revokedHelp: 'Bilder und Texte davon sind auf diesem Gerät gelöscht. Wer koordiniert, kann den Zugriff zurückgeben.',
+    revokedHelp:
+        'Bilder und Texte davon sind auf diesem Gerät gelöscht. Wer koordiniert, kann den Zugriff zurückgeben.',
     ended: {
         not_found: 'Das gibt es nicht, oder Sie haben keinen Zugriff.',
         revoked: 'Ihr Zugriff darauf wurde zurückgenommen.',
