@@ -125,7 +125,31 @@ export async function bring(imageId: string): Promise<void> {
 /** Images fetched and decoded at once: enough to fill the line, few enough to leave it usable. */
 const AT_ONCE = 6;
 
-/** Brings many images in their order; reports percent of them present. Rejects with the first loss. */
+/** A lost image is asked for again so often, each time after twice the wait: one answer that goes astray
+ *  must not keep a case from being ready. */
+const ATTEMPTS = 5;
+const ATTEMPT_MS = 200;
+
+const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => window.setTimeout(resolve, milliseconds));
+
+async function bringAtLast(imageId: string, stop?: AbortSignal): Promise<void> {
+    const epoch = storeEpoch;
+    for (let attempt = 1; ; attempt += 1) {
+        try {
+            await bring(imageId);
+            return;
+        } catch (error) {
+            if (attempt === ATTEMPTS || stop?.aborted || epoch !== storeEpoch) {
+                throw error;
+            }
+            await pause(ATTEMPT_MS * 2 ** attempt);
+        }
+    }
+}
+
+/** Brings many images in their order; reports percent of them present. Rejects with the first that
+ *  cannot be had. */
 export async function bringMany(
     imageIds: string[],
     onProgress: (percent: number) => void,
@@ -142,7 +166,7 @@ export async function bringMany(
             const imageId = missing[next];
             next += 1;
             if (imageId !== undefined) {
-                await bring(imageId);
+                await bringAtLast(imageId, stop);
                 done += 1;
                 report();
             }
