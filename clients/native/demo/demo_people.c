@@ -52,8 +52,9 @@ bool demo_people_make(struct http_client *http, const char *password, unsigned *
         assert(quoted);
         int length = snprintf(body, sizeof(body),
                               "{\"id\":\"%s\",\"login\":\"%s\",\"name\":%s,\"password\":\"%s\","
-                              "\"administrator\":false}",
-                              id, person->login, name, password);
+                              "\"administrator\":%s}",
+                              id, person->login, name, password,
+                              part == DEMO_COORDINATOR ? "true" : "false");
         assert(length > 0 && length < BODY_MAX);
         bool asked = http_client_request(http, "POST", "/api/people", "application/json", body,
                                          (size_t)length, &response);
