@@ -161,7 +161,7 @@ static void metrics_count_and_name_nobody(void **state) {
     server_process_end(server);
 }
 
-enum { FRAMES_MAX = 256 };
+enum { FRAMES_MAX = 256, LOG_SECONDS_MAX = 10 };
 
 /* The hops (README.md) that the log names for each frame: bit n = hop n. */
 static void read_hops(const struct server_process *server, unsigned hops[FRAMES_MAX]) {
@@ -181,6 +181,13 @@ static void read_hops(const struct server_process *server, unsigned hops[FRAMES_
     fclose(log);
 }
 
+static unsigned count_whole(const unsigned hops[FRAMES_MAX]) {
+    unsigned whole = 0;
+    for (unsigned frame = 0; frame < FRAMES_MAX; frame++)
+        whole += hops[frame] == (1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8);
+    return whole;
+}
+
 static void a_frame_has_one_number_from_its_bytes_to_its_recipients(void **state) {
     (void)state;
     struct staff staff;
@@ -191,11 +198,13 @@ static void a_frame_has_one_number_from_its_bytes_to_its_recipients(void **state
     assert_true(staff_hire(&staff, server, 1) && staff_make_cases(&staff, 0, 1));
     /* Among pings and an opened channel there is one durable command, the case's creation. */
     unsigned hops[FRAMES_MAX] = {0};
-    unsigned whole = 0;
-    read_hops(server, hops);
-    for (unsigned frame = 0; frame < FRAMES_MAX; frame++)
-        whole += hops[frame] == (1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8);
-    assert_int_equal(whole, 1);
+    time_t limit = time(NULL) + LOG_SECONDS_MAX;
+    /* The answer leaves before the event is published, so its last hop may be logged after it. */
+    do {
+        memset(hops, 0, sizeof hops);
+        read_hops(server, hops);
+    } while (count_whole(hops) == 0 && time(NULL) < limit);
+    assert_int_equal(count_whole(hops), 1);
     assert_int_equal(hops[0], 0);
     assert_int_equal(hops[1], 1u << 1); /* Hello */
     staff_finish(&staff);
