@@ -12,7 +12,6 @@ const ENGINE = 'consilium';
 
 const slices = new Map<string, Slice>();
 let started: Promise<cornerstone.RenderingEngine> | undefined;
-let storeEpoch = 0;
 let running = new AbortController();
 
 export interface Renderer {
@@ -71,8 +70,27 @@ const wordsFor = (type: string, ...query: unknown[]): unknown => {
 
 function loadImage(imageId: string) {
     const stop = new AbortController();
-    const promise = fetchAndDecode(imageId, AbortSignal.any([stop.signal, running.signal]));
+    const promise = loadUnlessEmptied(imageId, stop.signal, running.signal);
     return { promise, cancelFn: () => stop.abort() };
+}
+
+/**
+ * When the store was emptied its images are never answered: Cornerstone's cache hands each refusal on to
+ * nobody, and the browser would call it an uncaught error. Who waits in `bring` is told by the signal.
+ */
+async function loadUnlessEmptied(
+    imageId: string,
+    stop: AbortSignal,
+    emptied: AbortSignal,
+): Promise<cornerstone.Types.IImage> {
+    try {
+        return await fetchAndDecode(imageId, AbortSignal.any([stop, emptied]));
+    } catch (error) {
+        if (emptied.aborted) {
+            return new Promise(() => undefined);
+        }
+        throw error;
+    }
 }
 
 async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cornerstone.Types.IImage> {
@@ -84,15 +102,12 @@ async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cor
     if (!response.ok) {
         throw new Error(`image answered ${response.status}`);
     }
-    const epoch = storeEpoch;
     const bytes = new Uint8Array(await response.arrayBuffer());
     const syntax = /transfer-syntax=([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
     const image = await createImage(imageId, bytes, syntax?.[1] ?? '1.2.840.10008.1.2.1', {
         useRGBA: false,
     });
-    if (epoch !== storeEpoch) {
-        throw new Error('the case was closed while its image was decoded');
-    }
+    signal.throwIfAborted(); // the case was closed while its image was decoded
     return image as cornerstone.Types.IImage;
 }
 
@@ -114,10 +129,22 @@ export function valueRange(imageId: string): { low: number; high: number } | und
 /** Decodes into the store; resolves when the image can be painted at once. */
 export async function bring(imageId: string): Promise<void> {
     await startEngine();
-    await cornerstone.imageLoader.loadAndCacheImage(imageId, {
+    const { signal } = running;
+    signal.throwIfAborted();
+    let stopped: () => void = () => undefined;
+    const emptied = new Promise<never>((_, reject) => {
+        stopped = () => reject(new Error('the store was emptied'));
+        signal.addEventListener('abort', stopped);
+    });
+    const loading = cornerstone.imageLoader.loadAndCacheImage(imageId, {
         priority: 0,
         requestType: cornerstone.Enums.RequestType.Prefetch,
     });
+    try {
+        await Promise.race([loading, emptied]);
+    } finally {
+        signal.removeEventListener('abort', stopped);
+    }
     // What the store holds, for whoever measures it against its budget.
     document.documentElement.dataset.storeBytes = String(cornerstone.cache.getCacheSize());
 }
@@ -134,13 +161,13 @@ const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => window.setTimeout(resolve, milliseconds));
 
 async function bringAtLast(imageId: string, stop?: AbortSignal): Promise<void> {
-    const epoch = storeEpoch;
+    const { signal } = running;
     for (let attempt = 1; ; attempt += 1) {
         try {
             await bring(imageId);
             return;
         } catch (error) {
-            if (attempt === ATTEMPTS || stop?.aborted || epoch !== storeEpoch) {
+            if (attempt === ATTEMPTS || stop?.aborted || signal.aborted) {
                 throw error;
             }
             await pause(ATTEMPT_MS * 2 ** attempt);
@@ -191,7 +218,6 @@ export function emptyStore(keep?: string): void {
     }
     const stays = (imageId: string) => keep !== undefined && imageId.startsWith(`consilium:${keep}/`);
     if (keep === undefined) {
-        storeEpoch += 1;
         running.abort();
         running = new AbortController();
         cornerstone.cache.purgeCache();
