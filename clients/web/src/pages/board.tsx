@@ -59,6 +59,36 @@ function useRights(actor: BoardActor, board: BoardModel): Rights {
     );
 }
 
+/** Often enough for a bar that moves, and within the rate of the message: the last word must arrive. */
+const TELL_PREFETCH_MS = 200;
+
+/** Without a case on the stage there is nobody else to tell how far the next one is. */
+function useTellPrefetch(
+    actor: BoardActor,
+    prefetch: PrefetchState | undefined,
+    participant: number,
+): void {
+    const told = useRef(0);
+    useEffect(() => {
+        if (!prefetch) {
+            return undefined;
+        }
+        const tell = () => {
+            told.current = performance.now();
+            actor.signal({
+                type: 'ReportPainted',
+                stageVersion: 0,
+                lossless: false,
+                prefetchedItem: prefetch.item,
+                prefetched: prefetch.percent,
+            });
+        };
+        const wait = Math.max(0, told.current + TELL_PREFETCH_MS - performance.now());
+        const timer = window.setTimeout(tell, wait);
+        return () => window.clearTimeout(timer);
+    }, [actor, prefetch, participant]);
+}
+
 function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
     const words = useWords();
     const rights = useRights(actor, board);
@@ -86,18 +116,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
         onPrefetch,
     );
     const between = open === undefined;
-    useEffect(() => {
-        // Without a case on the stage there is nobody else to tell how far the next one is.
-        if (between && prefetch) {
-            actor.signal({
-                type: 'ReportPainted',
-                stageVersion: 0,
-                lossless: false,
-                prefetchedItem: prefetch.item,
-                prefetched: prefetch.percent,
-            });
-        }
-    }, [actor, between, prefetch, participant]);
+    useTellPrefetch(actor, between ? prefetch : undefined, participant);
     const goOn = useNext(actor, board, rights, names);
     const agenda = (
         <Agenda
