@@ -107,8 +107,9 @@ struct image_position {
 struct plane_position {
     struct text frame_of_reference_uid; /* The space. */
     struct point point;                 /* On the plane, mm. */
-    struct point normal;                /* Unit, towards the viewer's back. */
-    struct point up;                    /* Unit, up on the screen. */
+    /* Unit, pointing away from the viewer (the opposite of Cornerstone's viewPlaneNormal). */
+    struct point normal;
+    struct point up; /* Unit, up on the screen. */
 };
 
 struct window {

@@ -177,7 +177,7 @@ export interface PlanePosition {
     frameOfReferenceUid: string;
     /** On the plane, mm. */
     point: Point;
-    /** Unit, towards the viewer's back. */
+    /** Unit, pointing away from the viewer (the opposite of Cornerstone's viewPlaneNormal). */
     normal: Point;
     /** Unit, up on the screen. */
     up: Point;
