@@ -307,11 +307,58 @@ static bool peer_left(const struct http_exchange *exchange) {
            info.tcpi_state != TCP_ESTABLISHED;
 }
 
+/* Takes the question back from its exchange, which is NULL when that is gone; frees it. */
+static struct http_exchange *take_answered(struct case_question *question) {
+    struct http_exchange *exchange = question->exchange;
+    if (exchange != NULL) {
+        exchange->question = NULL;
+        exchange->granted_ms = (int64_t)uv_now(exchange->connection->gateway->config.loop);
+    }
+    free(question);
+    return exchange;
+}
+
+static void ask_node(struct http_exchange *exchange, struct case_question *question,
+                     void (*answer)(void *data, struct grant grant)) {
+    exchange->question = question;
+    node_ask_grant(exchange->connection->gateway->node, CHANNEL_KIND_PATIENT_CASE,
+                   exchange->granted_case, exchange->who.user, exchange->who.administrator, answer,
+                   question);
+}
+
+static void on_grant_again(void *data, struct grant now) {
+    struct http_exchange *exchange = take_answered(data);
+    if (exchange == NULL) {
+        return;
+    }
+    const struct grant *then = &exchange->granted;
+    if ((then->audiences & ~now.audiences) != 0 || (then->roles & ~now.roles) != 0) {
+        connection_cut(exchange->connection);
+    }
+}
+
+/* Whoever has a channel on the case is cut by `exchanges_revoke`. A long answer or upload without
+ * one is asked for its right again, often enough that it ends within a second of its loss. */
+static void renew_grant(struct http_exchange *exchange, int64_t now_ms) {
+    if (exchange->granted.audiences == 0 || exchange->question != NULL ||
+        now_ms - exchange->granted_ms < EXCHANGE_GRANT_MS) {
+        return;
+    }
+    struct case_question *question = calloc(1, sizeof(*question));
+    if (question == NULL) {
+        connection_cut(exchange->connection);
+        return;
+    }
+    question->exchange = exchange;
+    ask_node(exchange, question, on_grant_again);
+}
+
 void exchange_sweep(struct http_exchange *exchange, int64_t now_ms) {
     if (exchange->state != EXCHANGE_LINGERING && peer_left(exchange)) {
         connection_cut(exchange->connection);
         return;
     }
+    renew_grant(exchange, now_ms);
     int64_t patience =
         exchange->state == EXCHANGE_LINGERING ? EXCHANGE_LINGER_MS : GATEWAY_HTTP_STALL_MS;
     if (now_ms - exchange->moved_ms >= patience) {
@@ -324,14 +371,13 @@ void exchange_sweep(struct http_exchange *exchange, int64_t now_ms) {
 /* What a user may see of a case */
 
 static void on_grant(void *data, struct grant grant) {
-    struct case_question *question = data;
-    struct http_exchange *exchange = question->exchange;
+    struct case_question asked = *(struct case_question *)data;
+    struct http_exchange *exchange = take_answered(data);
     if (exchange != NULL) {
-        exchange->question = NULL;
+        exchange->granted = grant;
         exchange_moved(exchange);
-        question->answer(exchange, grant.audiences, grant.roles, question->data);
+        asked.answer(exchange, grant.audiences, grant.roles, asked.data);
     }
-    free(question);
 }
 
 void http_ask_case_grant(struct http_exchange *exchange, struct uuid patient_case,
@@ -344,10 +390,8 @@ void http_ask_case_grant(struct http_exchange *exchange, struct uuid patient_cas
         return;
     }
     *question = (struct case_question){.exchange = exchange, .answer = answer, .data = data};
-    exchange->question = question;
     exchange->granted_case = patient_case;
-    node_ask_grant(exchange->connection->gateway->node, CHANNEL_KIND_PATIENT_CASE, patient_case,
-                   exchange->who.user, exchange->who.administrator, on_grant, question);
+    ask_node(exchange, question, on_grant);
 }
 
 void exchanges_revoke(struct gateway *gateway, struct uuid patient_case, struct uuid user) {

@@ -19,6 +19,7 @@ enum {
     EXCHANGE_HELD_MAX = 512 * 1024,        /* body bytes that came while the handler paused */
     EXCHANGE_DISCARD_MAX = 256 * 1024, /* of a body nobody wants, for the sake of the connection */
     EXCHANGE_LINGER_MS = 2000,         /* to let the peer read an answer before its body is done */
+    EXCHANGE_GRANT_MS = 500,           /* after which a right is asked for again, at a sweep */
     EXCHANGE_HEAD_MAX = 4096,          /* status line and headers of an answer */
 };
 
@@ -50,6 +51,8 @@ struct http_exchange {
     struct pending_identity *identity; /* while the authority is asked */
     struct case_question *question;    /* while a grant is asked for */
     struct uuid granted_case;          /* what the answer shows; zero = no case */
+    struct grant granted;              /* what the handler was told */
+    int64_t granted_ms;                /* loop time when it was last asked */
     void (*on_closed)(struct http_exchange *exchange, void *data);
     void *closed_data;
     int64_t moved_ms; /* loop time of the last byte in or out, or of a step of the handler */

@@ -4,6 +4,7 @@
 #include "tests/support/certificate.h"
 
 #include <assert.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct node {
     bool paused[SESSIONS_MAX];
     unsigned flood_left[SESSIONS_MAX];
     struct shared_frame *flood_frame; /* one for all */
+    atomic_bool revoked;
 };
 
 struct scene {
@@ -41,6 +43,7 @@ struct scene {
     char key[96];
     atomic_uint requests;
     atomic_uint abandoned;
+    sem_t abandonment; /* posted with each */
 };
 
 /* The node */
@@ -149,8 +152,8 @@ int64_t node_tick(struct node *node, int64_t now, double busy) {
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
                     bool administrator, void (*answer)(void *data, struct grant grant),
                     void *data) {
-    (void)node, (void)kind, (void)id, (void)user, (void)administrator;
-    answer(data, (struct grant){0});
+    (void)kind, (void)id, (void)user, (void)administrator;
+    answer(data, (struct grant){.audiences = node->revoked ? 0 : AUDIENCE_CLINICAL});
 }
 
 void node_on_revoked(struct node *node,
@@ -171,18 +174,19 @@ static void on_later_due(uv_timer_t *timer) {
     http_answer_json(scene->waiting, 200, "{}", 2);
 }
 
-static void on_later_gone(struct http_exchange *exchange, void *data) {
+static void on_gone(struct http_exchange *exchange, void *data) {
     (void)exchange;
     struct scene *scene = data;
     uv_timer_stop(&scene->later);
     scene->abandoned++;
+    sem_post(&scene->abandonment);
 }
 
 static void on_later(struct http_exchange *exchange, void *data) {
     struct scene *scene = data;
     scene->requests++;
     scene->waiting = exchange;
-    http_on_closed(exchange, on_later_gone, scene);
+    http_on_closed(exchange, on_gone, scene);
     uv_timer_start(&scene->later, on_later_due, LATER_MS, 0);
 }
 
@@ -210,10 +214,25 @@ static void on_zeros(struct http_exchange *exchange, void *data) {
                       on_more_zeros, NULL);
 }
 
+static void on_granted(struct http_exchange *exchange, uint8_t audiences, uint16_t roles,
+                       void *data) {
+    (void)roles;
+    assert(audiences != 0);
+    http_on_closed(exchange, on_gone, data);
+    http_answer_begin(exchange, 200, "application/octet-stream", NULL, 0, ZEROS_BYTES,
+                      on_more_zeros, NULL);
+}
+
+static void on_ask_grant(struct http_exchange *exchange, void *data) {
+    struct uuid patient_case = {{1}};
+    http_ask_case_grant(exchange, patient_case, on_granted, data);
+}
+
 static const struct http_route routes[] = {
     {"GET", "/api/later", 0, false, on_later},
     {"POST", "/api/echo", 65536, false, on_echo},
     {"GET", "/api/zeros", 0, false, on_zeros},
+    {"GET", "/api/granted", 0, false, on_ask_grant},
 };
 static const struct http_route admin_routes[] = {{"GET", "/metrics", 0, false, on_later}};
 
@@ -270,6 +289,7 @@ struct scene *scene_start(const struct scene_options *options) {
     make_certificate(scene);
     scene->clock = (struct host_clock){clock_now, clock_random};
     scene->authority = (struct authority){identify, redeem};
+    sem_init(&scene->abandonment, 0, 0);
     uv_loop_init(&scene->loop);
     uv_async_init(&scene->loop, &scene->stop, on_stop);
     uv_timer_init(&scene->loop, &scene->later);
@@ -306,6 +326,7 @@ bool scene_stop(struct scene *scene) {
     unlink(scene->key);
     rmdir(scene->folder);
     shared_frame_unref(scene->node.flood_frame);
+    sem_destroy(&scene->abandonment);
     free(scene);
     return clean;
 }
@@ -324,4 +345,17 @@ unsigned scene_requests(const struct scene *scene) {
 
 unsigned scene_abandoned(const struct scene *scene) {
     return scene->abandoned;
+}
+
+void scene_revoke(struct scene *scene) {
+    scene->node.revoked = true;
+}
+
+bool scene_await_abandoned(struct scene *scene, unsigned limit_ms) {
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_nsec += (long)(limit_ms % 1000) * 1000000;
+    end.tv_sec += limit_ms / 1000 + end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    return sem_timedwait(&scene->abandonment, &end) == 0;
 }

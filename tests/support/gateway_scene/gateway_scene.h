@@ -4,7 +4,8 @@
  *
  * Frames with a meaning: "close" is answered with close code 4000; "flood" with FLOOD_FRAMES frames
  * of FLOOD_BYTES, each the same one, whose bytes are flood_byte's. Routes: GET /api/later is
- * answered after LATER_MS; POST /api/echo with its body; GET /api/zeros with ZEROS_BYTES.
+ * answered after LATER_MS; POST /api/echo with its body; GET /api/zeros with ZEROS_BYTES; GET
+ * /api/granted with as many, to whom the node grants a case.
  */
 #ifndef CONSILIUM_TESTS_GATEWAY_SCENE_H
 #define CONSILIUM_TESTS_GATEWAY_SCENE_H
@@ -33,6 +34,11 @@ uint16_t scene_port(const struct scene *scene);
 uint64_t scene_turns(const struct scene *scene);     /* of the loop */
 unsigned scene_requests(const struct scene *scene);  /* that reached a handler */
 unsigned scene_abandoned(const struct scene *scene); /* handlers told that the client is gone */
+
+/* From now on the node grants no case to anybody. No channel tells of it. */
+void scene_revoke(struct scene *scene);
+/* Until a handler was told that its client is gone; false = not within `limit_ms`. */
+bool scene_await_abandoned(struct scene *scene, unsigned limit_ms);
 
 uint8_t flood_byte(uint32_t at);
 
