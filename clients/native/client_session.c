@@ -89,10 +89,19 @@ void client_session_connected(struct client_session *session) {
     send_control(session, SESSION_HELLO, &hello);
 }
 
+// A snapshot that was announced and never came: nothing is held, so nothing can be resumed.
+static void forget_unseen(struct client_channel *channel) {
+    if (channel->awaits_snapshot)
+        channel->version = 0;
+    channel->awaits_snapshot = false;
+}
+
 void client_session_disconnected(struct client_session *session) {
     session->welcomed = false;
-    for (uint32_t i = 0; i < session->channel_count; i++)
+    for (uint32_t i = 0; i < session->channel_count; i++) {
         session->channels[i].state = CHANNEL_WAITING;
+        forget_unseen(&session->channels[i]);
+    }
 }
 
 static void ask_for(struct client_session *session, struct client_channel *channel) {
@@ -217,8 +226,8 @@ static void on_opened(struct client_session *session, const struct channel_opene
     channel->audience = opened->audience;
     channel->roles = opened->roles;
     channel->participant = opened->participant;
-    channel->trusts_next = false;
-    if (opened->resumption == RESUMPTION_SNAPSHOT)
+    channel->awaits_snapshot = opened->resumption == RESUMPTION_SNAPSHOT;
+    if (channel->awaits_snapshot)
         channel->version = opened->version;
     struct client_channel told = *channel; // the handler may open and close channels
     if (session->handler->opened != NULL)
@@ -250,10 +259,8 @@ static void on_grant(struct client_session *session, const struct grant_changed 
         return;
     channel->audience = grant->audience;
     channel->roles = grant->roles;
-    // Where the snapshot that follows stands is told by the next event alone. Until then there is
-    // no version to resume from.
-    channel->version = 0;
-    channel->trusts_next = true;
+    channel->version = grant->version;
+    channel->awaits_snapshot = true;
 }
 
 static enum channel_end end_of(enum refusal reason) {
@@ -358,6 +365,7 @@ static void on_answer(struct client_session *session, const struct frame *frame)
 static void heal_gap(struct client_session *session, struct client_channel *channel) {
     struct close_channel close = {.channel = channel->number};
     session->gaps++;
+    forget_unseen(channel);
     send_control(session, SESSION_CLOSE_CHANNEL, &close);
     ask_for(session, channel);
 }
@@ -370,11 +378,10 @@ static void on_event(struct client_session *session, struct client_channel *chan
     }
     // `previous` is the last version that this audience was shown: holding it, or more by way of a
     // snapshot, nothing is missing.
-    if (frame->previous > channel->version && !channel->trusts_next) {
+    if (frame->previous > channel->version) {
         heal_gap(session, channel);
         return;
     }
-    channel->trusts_next = false;
     channel->version = frame->version;
     if (session->handler->message != NULL)
         session->handler->message(session->context, channel, frame);
@@ -393,8 +400,11 @@ bool client_session_frame(struct client_session *session, struct bytes bytes, in
         // Was under way when we closed the channel, or before it is healed.
     } else if (frame.form == FRAME_EVENT) {
         on_event(session, channel, &frame);
-    } else if (session->handler->message != NULL) {
-        session->handler->message(session->context, channel, &frame);
+    } else {
+        if (frame.form == FRAME_NUMBERED)
+            channel->awaits_snapshot = false;
+        if (session->handler->message != NULL)
+            session->handler->message(session->context, channel, &frame);
     }
     return true;
 }

@@ -38,7 +38,7 @@ struct client_channel {
     uint16_t roles;
     uint16_t participant;
     uint32_t open_seq;
-    bool trusts_next; // the next event may follow any version: a fresh snapshot came before it
+    bool awaits_snapshot; // announced; until it has come, `version` is not held
 };
 
 struct client_session;

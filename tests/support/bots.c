@@ -27,12 +27,17 @@ static void on_welcomed(void *context, const struct welcome *welcome) {
     }
 }
 
-static void on_opened(void *context, const struct client_channel *channel,
-                      const struct channel_opened *opened) {
-    struct bot *bot = context;
+static void open_channel(struct bot *bot) {
     if (!bot->open)
         bot->bots->open++;
     bot->open = true;
+}
+
+static void on_opened(void *context, const struct client_channel *channel,
+                      const struct channel_opened *opened) {
+    struct bot *bot = context;
+    if (opened->resumption == RESUMPTION_RESUMED)
+        open_channel(bot);
     bot->opened++;
     bot->participant = channel->participant;
     if (bot->bots->plan.opened != NULL)
@@ -54,10 +59,12 @@ static void on_ended(void *context, const struct client_channel *channel, enum c
 static void on_message(void *context, const struct client_channel *channel,
                        const struct frame *frame) {
     struct bot *bot = context;
-    if (frame->form == FRAME_EVENT)
+    if (frame->form == FRAME_EVENT) {
         bot->events++;
-    else if (frame->form == FRAME_NUMBERED)
+    } else if (frame->form == FRAME_NUMBERED) {
         bot->snapshots++;
+        open_channel(bot);
+    }
     bot->version = frame->form == FRAME_EVENT ? frame->version : channel->version;
     if (bot->bots->plan.message != NULL)
         bot->bots->plan.message(bot, frame);

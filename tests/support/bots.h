@@ -16,7 +16,7 @@ struct bot {
     struct bots *bots;
     struct client *client; /* owned; NULL before it has been started */
     unsigned index;
-    bool open;           /* its channel is */
+    bool open;           /* its channel is, and what it holds of it has come */
     bool stopped;        /* for good, by the server */
     int64_t welcomed_us; /* monotonic; of the last welcome */
     uint64_t opened, snapshots, events, losses;

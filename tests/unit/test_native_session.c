@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { SENT_MAX = 16, FRAME_MAX = 256, EVENT_TAG = 73 };
+enum { SENT_MAX = 16, FRAME_MAX = 256, EVENT_TAG = 73, SNAPSHOT_TAG = 72 };
 
 // What a session did: the frames it sent and what it told.
 struct record {
@@ -105,13 +105,40 @@ static void welcome(struct record *record) {
     give_control(record, SESSION_WELCOME, 1, &message);
 }
 
-// A session with board 1 open at `version`, and nothing on record yet.
-static void open_at(struct record *record, uint64_t version) {
+static void give_snapshot(struct record *record) {
+    static const uint8_t no_fields[] = {0x90};
+    struct frame frame = {
+        .form = FRAME_NUMBERED, .channel = 1, .tag = SNAPSHOT_TAG, .fields = {1, no_fields}};
+    assert_true(give(record, &frame));
+    record->version_count = 0;
+}
+
+// A session whose board 1 was announced at `version`, with its snapshot still under way.
+static void announce_at(struct record *record, uint64_t version) {
     begin(record);
     assert_true(client_session_open(&record->session, 1, CHANNEL_KIND_BOARD, board));
     welcome(record);
     give_opened(record, 1, RESUMPTION_SNAPSHOT, version);
     record->sent_count = 0;
+}
+
+// A session with board 1 open at `version`, and nothing on record yet.
+static void open_at(struct record *record, uint64_t version) {
+    announce_at(record, version);
+    give_snapshot(record);
+}
+
+// How the session asks for board 1 when it is connected again.
+static struct open_channel asked_again(struct record *record) {
+    record->sent_count = 0;
+    client_session_disconnected(&record->session);
+    welcome(record);
+    const struct frame *frame = &record->frames[1];
+    assert_int_equal(frame->tag, SESSION_OPEN_CHANNEL);
+    struct reader reader = reader_of(frame->fields);
+    struct open_channel open;
+    assert_true(open_channel_read(&reader, NULL, &open));
+    return open;
 }
 
 static struct encoded command_of(const uint8_t *bytes, size_t length) {
@@ -136,13 +163,7 @@ static void a_channel_is_resumed_from_the_version_it_holds(void **state) {
     static struct record record;
     open_at(&record, 5);
     give_event(&record, 7, 5); // 6 was for another audience
-    client_session_disconnected(&record.session);
-    welcome(&record);
-    const struct frame *frame = &record.frames[1];
-    assert_int_equal(frame->tag, SESSION_OPEN_CHANNEL);
-    struct reader reader = reader_of(frame->fields);
-    struct open_channel open;
-    assert_true(open_channel_read(&reader, NULL, &open));
+    struct open_channel open = asked_again(&record);
     assert_int_equal(open.version, 7);
     assert_int_equal(open.audience, 1);
     client_session_finish(&record.session);
@@ -263,15 +284,31 @@ static void a_channel_that_cannot_be_opened_just_now_is_asked_for_again(void **s
 static void a_changed_grant_is_not_resumed_from_before_it(void **state) {
     (void)state;
     static struct record record;
-    struct grant_changed changed = {.channel = 1, .audience = 3};
+    struct grant_changed changed = {.channel = 1, .audience = 3, .version = 5};
     open_at(&record, 5);
     give_control(&record, SESSION_GRANT_CHANGED, 0, &changed);
-    client_session_disconnected(&record.session);
-    welcome(&record);
-    struct reader reader = reader_of(record.frames[1].fields);
-    struct open_channel open;
-    assert_true(open_channel_read(&reader, NULL, &open));
-    assert_int_equal(open.version, 0);
+    assert_int_equal(asked_again(&record).version, 0);
+    client_session_finish(&record.session);
+}
+
+static void a_changed_grant_is_resumed_from_its_snapshot(void **state) {
+    (void)state;
+    static struct record record;
+    struct grant_changed changed = {.channel = 1, .audience = 3, .version = 4};
+    open_at(&record, 5);
+    give_control(&record, SESSION_GRANT_CHANGED, 0, &changed);
+    give_snapshot(&record);
+    give_event(&record, 6, 4);
+    assert_int_equal(record.version_count, 1);
+    assert_int_equal(asked_again(&record).version, 6);
+    client_session_finish(&record.session);
+}
+
+static void a_snapshot_that_was_announced_and_never_came_is_not_resumed_from(void **state) {
+    (void)state;
+    static struct record record;
+    announce_at(&record, 5);
+    assert_int_equal(asked_again(&record).version, 0);
     client_session_finish(&record.session);
 }
 
@@ -298,6 +335,8 @@ int main(void) {
         cmocka_unit_test(an_ended_channel_is_told_and_not_opened_again),
         cmocka_unit_test(a_channel_that_cannot_be_opened_just_now_is_asked_for_again),
         cmocka_unit_test(a_changed_grant_is_not_resumed_from_before_it),
+        cmocka_unit_test(a_changed_grant_is_resumed_from_its_snapshot),
+        cmocka_unit_test(a_snapshot_that_was_announced_and_never_came_is_not_resumed_from),
         cmocka_unit_test(what_is_no_frame_of_a_server_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
