@@ -110,8 +110,6 @@ void channel_catch_up(struct channel *channel) {
     catch_up->channel = channel;
     catch_up->activation = channel->activation;
     activation_hold(catch_up->activation);
-    catch_up->activation = channel->activation;
-    activation_hold(catch_up->activation);
     catch_up->after = channel->version;
     channel->catch_up = catch_up;
     channel->state = CHANNEL_CATCHING_UP;

@@ -326,6 +326,36 @@ static void who_leaves_while_catching_up_leaves_nothing_behind(void **state) {
     scene_ends();
 }
 
+/* An hour of people coming and going must not leave every case they looked at in memory. */
+static void who_came_back_and_left_keeps_no_actor_in_memory(void **state) {
+    (void)state;
+    struct listener listener;
+    scene();
+    make_user(id_of(1), TEXT("one"));
+    connects(&listener, id_of(1), false);
+    opens(&listener, 1, CHANNEL_KIND_USER, id_of(1));
+    pass(SECOND);
+    struct set_preference set = {
+        .command_id = id_of(5), .name = TEXT("key.nextCase"), .value = TEXT("n")};
+    say(&listener, 1, FRAME_NUMBERED, set_preference_encode(&arena, &set));
+    pass(SECOND);
+    closes(&listener, 1);
+    struct open_channel open = {.channel = 1,
+                                .kind = CHANNEL_KIND_USER,
+                                .id = id_of(1),
+                                .version = 1,
+                                .audience = AUDIENCE_OWN};
+    say(&listener, 0, FRAME_NUMBERED, open_channel_encode(&arena, &open));
+    pass(SECOND);
+    assert_int_equal(answer_to(&listener, listener.seq), REFUSAL_NONE);
+    node_session_closed(the_node(), listener.session);
+    pass(2 * RUNTIME_IDLE_US);
+    struct runtime_counts counts;
+    runtime_count(the_node()->runtime, &counts);
+    assert_int_equal(counts.activations, 0);
+    scene_ends();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_actor_opened_twice_by_one_session_is_refused_and_hurts_nobody),
@@ -334,6 +364,7 @@ int main(void) {
         cmocka_unit_test(ids_that_nobody_has_do_not_stay_in_memory),
         cmocka_unit_test(what_changed_nothing_is_settled_though_the_disk_was_full),
         cmocka_unit_test(who_leaves_while_catching_up_leaves_nothing_behind),
+        cmocka_unit_test(who_came_back_and_left_keeps_no_actor_in_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
