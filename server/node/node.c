@@ -39,8 +39,13 @@ static bool push_pending(struct hub *hub, const struct deferred *pending) {
                            pending->command_id);
 }
 
-/* Behind those that came before it. */
+/* Behind those that came before it. What is there already has been given again, as it is not
+ * settled yet. */
 static void defer(struct hub *hub, const struct deferred *pending) {
+    struct uuid_table *ids = &hub->node->deferred_ids;
+    if (uuid_table_find(ids, pending->command_id) != NULL) {
+        return;
+    }
     struct deferred *deferred = malloc(sizeof *deferred + pending->command.fields.length);
     if (deferred == NULL) {
         return; /* still in the record: given again after a while */
@@ -48,6 +53,7 @@ static void defer(struct hub *hub, const struct deferred *pending) {
     *deferred = *pending;
     memcpy(deferred + 1, pending->command.fields.bytes, pending->command.fields.length);
     deferred->command.fields.bytes = (const uint8_t *)(deferred + 1);
+    uuid_table_set(ids, pending->command_id, 1);
     if (hub->deferred == NULL) {
         hub->next_deferring = hub->node->deferring;
         hub->node->deferring = hub;
@@ -72,11 +78,16 @@ static void on_pending(void *data, uint8_t target_kind, struct uuid target, stru
     }
 }
 
+static void drop_first_deferred(struct hub *hub) {
+    struct deferred *deferred = hub->deferred;
+    hub->deferred = deferred->next;
+    uuid_table_remove(&hub->node->deferred_ids, deferred->command_id);
+    free(deferred);
+}
+
 void hub_forget_deferred(struct hub *hub) {
     while (hub->deferred != NULL) {
-        struct deferred *deferred = hub->deferred;
-        hub->deferred = deferred->next;
-        free(deferred);
+        drop_first_deferred(hub);
     }
     for (struct hub **at = &hub->node->deferring; *at != NULL; at = &(*at)->next_deferring) {
         if (*at == hub) {
@@ -91,9 +102,7 @@ static void push_deferred(struct node *node) {
     while (*at != NULL) {
         struct hub *hub = *at;
         while (hub->deferred != NULL && push_pending(hub, hub->deferred)) {
-            struct deferred *pushed = hub->deferred;
-            hub->deferred = pushed->next;
-            free(pushed);
+            drop_first_deferred(hub);
         }
         if (hub->deferred == NULL) {
             *at = hub->next_deferring;
@@ -130,6 +139,9 @@ struct node *node_create(const struct node_config *config) {
     arena_init(&node->scratch, SCRATCH_MAX);
     host_init(node);
     node->now = config->clock->now(config->clock);
+    uint64_t seed;
+    config->clock->random(config->clock, &seed, sizeof seed);
+    uuid_table_init(&node->deferred_ids, seed);
     node->runtime = runtime_create(&node->host, node->config.kinds, node->config.kind_count);
     if (config->crash_marker != NULL) {
         runtime_mark_crashes_in(node->runtime, config->crash_marker);
@@ -154,6 +166,7 @@ void node_destroy(struct node *node) {
         node->waiters = waiter->next;
         free(waiter);
     }
+    uuid_table_finish(&node->deferred_ids);
     arena_finish(&node->scratch);
     free(node->slots);
     free(node->generations);

@@ -11,6 +11,7 @@
 #include "server/gateway/gate.h"
 #include "server/gateway/outbox.h"
 #include "server/node/node.h"
+#include "server/store/uuid_table.h"
 
 /* The slot that stands for the server itself as a sender (node_command). */
 #define SLOT_OF_COMMANDS UINT32_MAX
@@ -130,7 +131,8 @@ struct node {
     uint32_t ticket_next;
     uint32_t free_hint;
     struct hub *dirty;
-    struct hub *deferring; /* hubs with messages that wait for room */
+    struct hub *deferring;          /* hubs with messages that wait for room */
+    struct uuid_table deferred_ids; /* of these messages: the record gives them again */
     struct session *doomed;
     uint32_t muted; /* sessions that are not read from */
     int64_t now;

@@ -356,6 +356,36 @@ static void who_came_back_and_left_keeps_no_actor_in_memory(void **state) {
     scene_ends();
 }
 
+static size_t deferred_for(struct uuid id) {
+    size_t count = 0;
+    struct activation *activation = runtime_find(the_node()->runtime, id);
+    const struct hub *hub = *activation_attic(activation);
+    for (const struct deferred *one = hub->deferred; one != NULL; one = one->next) {
+        count++;
+    }
+    return count;
+}
+
+/* As every half minute while the disk is full. */
+static void what_is_given_again_while_the_mailbox_is_full_waits_once(void **state) {
+    (void)state;
+    enum { MESSAGES = RUNTIME_MAILBOX_MAX + 60, TIMES = 5 };
+    scene();
+    make_user(id_of(1), TEXT("one"));
+    world.database.disk_full = true;
+    for (uint32_t time = 0; time < TIMES; time++) {
+        for (uint32_t i = 1; i <= MESSAGES; i++) {
+            comes_due(id_of(1), id_of(1000 + i), i);
+        }
+        pass(SECOND / 10);
+    }
+    assert_in_range(deferred_for(id_of(1)), 1, MESSAGES);
+    world.database.disk_full = false;
+    pass(20 * SECOND);
+    assert_int_equal(deferred_for(id_of(1)), 0);
+    scene_ends();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_actor_opened_twice_by_one_session_is_refused_and_hurts_nobody),
@@ -365,6 +395,7 @@ int main(void) {
         cmocka_unit_test(what_changed_nothing_is_settled_though_the_disk_was_full),
         cmocka_unit_test(who_leaves_while_catching_up_leaves_nothing_behind),
         cmocka_unit_test(who_came_back_and_left_keeps_no_actor_in_memory),
+        cmocka_unit_test(what_is_given_again_while_the_mailbox_is_full_waits_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
