@@ -94,6 +94,22 @@ enum outbox_result outbox_push(struct outbox *outbox, struct shared_frame *frame
     return send_now(outbox, frame, now) == SEND_CLOSED ? OUTBOX_CLOSED : OUTBOX_SENT;
 }
 
+void outbox_forget(struct outbox *outbox,
+                   bool (*unwanted)(struct shared_frame *frame, uint16_t channel),
+                   uint16_t channel) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < outbox->count; i++) {
+        struct shared_frame *frame = outbox->ring[(outbox->first + i) % outbox->ring_size];
+        if (unwanted(frame, channel)) {
+            *lane_of(outbox, frame) -= frame->length;
+            shared_frame_unref(frame);
+        } else {
+            outbox->ring[(outbox->first + kept++) % outbox->ring_size] = frame;
+        }
+    }
+    outbox->count = kept;
+}
+
 bool outbox_writable(struct outbox *outbox, int64_t now) {
     outbox->blocked = false;
     while (outbox->count > 0 && !outbox->blocked) {

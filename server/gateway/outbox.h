@@ -46,6 +46,11 @@ void outbox_finish(struct outbox *outbox);
 /* Borrows the frame (takes a reference of its own when it must wait). */
 enum outbox_result outbox_push(struct outbox *outbox, struct shared_frame *frame, int64_t now);
 
+/* Lets go of what waits and `unwanted` says yes to; the rest keeps its order. */
+void outbox_forget(struct outbox *outbox,
+                   bool (*unwanted)(struct shared_frame *frame, uint16_t channel),
+                   uint16_t channel);
+
 /* The socket takes more: sends what waits. True = everything is gone and the socket is still open
  * to more. */
 bool outbox_writable(struct outbox *outbox, int64_t now);

@@ -180,6 +180,15 @@ void channel_renew(struct channel *channel) {
     channel_send_snapshot(channel);
 }
 
+/* Of what waits for a slow socket: everything of the channel but answers, which are the sender's.
+ */
+static bool shows(struct shared_frame *shared, uint16_t channel) {
+    struct frame frame;
+    struct bytes bytes = {shared->length, shared_frame_payload(shared)};
+    return frame_read(bytes, &frame) && frame.channel == channel &&
+           !(frame.form == FRAME_NUMBERED && frame.seq != 0);
+}
+
 static bool grants_equal(const struct grant *a, const struct grant *b) {
     return a->audiences == b->audiences && a->roles == b->roles;
 }
@@ -199,6 +208,8 @@ void channel_check_grant(struct channel *channel) {
     if (same) {
         return;
     }
+    /* It was put there under the old grant and would leave under the new one. */
+    outbox_forget(&session->outbox, shows, channel->number);
     if (node->revoked != NULL) {
         node->revoked(node->revoked_data, channel->kind, channel->id, session->user);
     }

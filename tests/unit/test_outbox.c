@@ -48,6 +48,33 @@ static void open_outbox(struct outbox *outbox, struct fake_socket *socket, unsig
     outbox_init(outbox, &socket->transport, socket);
 }
 
+static bool is_marked(struct shared_frame *frame, uint16_t mark) {
+    return *shared_frame_payload(frame) == mark;
+}
+
+static void what_is_forgotten_while_it_waits_never_leaves(void **state) {
+    (void)state;
+    struct outbox outbox;
+    struct fake_socket socket;
+    open_outbox(&outbox, &socket, 1);
+    for (uint8_t mark = 1; mark <= 20; mark++) { /* the ring grows, and later goes around */
+        push(&outbox, (uint8_t)(mark % 3), 100, 0);
+    }
+    push(&outbox, 2, OUTBOX_BULK_FROM + 1, 0);
+    socket.space = 5;
+    outbox_writable(&outbox, 1);
+    outbox_forget(&outbox, is_marked, 2);
+    socket.space = 50;
+    assert_true(outbox_writable(&outbox, 2));
+    assert_int_equal(outbox.bytes, 0);
+    assert_int_equal(outbox.bulk_bytes, 0);
+    assert_int_equal(socket.got_count, 6 + 9); /* of the 14 that waited, 5 were marked */
+    for (unsigned i = 6; i < socket.got_count; i++) {
+        assert_int_not_equal(socket.got[i], 2);
+    }
+    outbox_finish(&outbox);
+}
+
 static void a_frame_goes_straight_to_a_socket_that_takes_it(void **state) {
     (void)state;
     struct outbox outbox;
@@ -178,6 +205,7 @@ static void a_closed_socket_is_told_apart_from_a_full_one(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_forgotten_while_it_waits_never_leaves),
         cmocka_unit_test(a_frame_goes_straight_to_a_socket_that_takes_it),
         cmocka_unit_test(frames_behind_a_full_socket_leave_in_their_order),
         cmocka_unit_test(more_than_the_lane_holds_is_an_overflow_and_not_memory),
