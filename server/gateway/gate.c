@@ -15,6 +15,9 @@ static struct gate_bucket *bucket_for(struct gate *gate, uint8_t kind, uint8_t t
             return &gate->buckets[i];
         }
     }
+    if (gate->count == GATE_BUCKETS_MAX) {
+        return NULL;
+    }
     if (gate->count == gate->capacity) {
         uint16_t capacity = (uint16_t)(gate->capacity == 0 ? 4 : gate->capacity * 2);
         struct gate_bucket *buckets = realloc(gate->buckets, capacity * sizeof *buckets);

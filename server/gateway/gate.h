@@ -8,7 +8,8 @@
 #include "protocol/generated/reply.h"
 #include "protocol/values.h"
 
-enum { GATE_BUCKETS_MAX = 32 };
+/* Of one session; more than all kinds have messages with a rate. */
+enum { GATE_BUCKETS_MAX = 64 };
 
 /* Tokens for one kind of message in one session; a token bucket in microseconds (GCRA, ITU-T
  * I.371). */

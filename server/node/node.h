@@ -21,7 +21,6 @@ enum {
     SESSION_LANE_MAX = 1024 * 1024,   /* bytes waiting before a session is cut as too slow */
     SESSION_LANE_HIGH = 256 * 1024,   /* bytes waiting before ephemera stop */
     HEARTBEAT_MS = 10000,
-    SIGNALS_IN_FLIGHT_MAX = 64,
 };
 
 /* Close codes: 3000-3499 and 4000-4499 invite a reconnect, 4500-4999 are final. */

@@ -1,6 +1,11 @@
 /* links: server_core */
 #include "server/gateway/gate.h"
 
+#include "protocol/generated/board_behaviour.h"
+#include "protocol/generated/patient_case_behaviour.h"
+#include "protocol/generated/session_behaviour.h"
+#include "protocol/generated/user_behaviour.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,6 +125,30 @@ static void who_only_breaks_rules_is_cut_in_the_end(void **state) {
     gate_finish(&gate);
 }
 
+static void a_session_may_say_everything_there_is_and_no_more_is_kept_of_it(void **state) {
+    (void)state;
+    static const struct message_rule *const tables[] = {session_rules, board_rules,
+                                                        patient_case_rules, user_rules};
+    struct gate gate = {0};
+    enum refusal reason;
+    for (uint8_t kind = 0; kind < 4; kind++) {
+        for (uint8_t tag = 0; tag < TAG_DOWN; tag++) {
+            if (tables[kind][tag].name != NULL) {
+                assert_int_equal(
+                    gate_admit(&gate, kind, tables[kind], UINT16_MAX, tag, 1, SECOND, &reason),
+                    GATE_ADMIT);
+            }
+        }
+    }
+    while (gate.count < GATE_BUCKETS_MAX) { /* kinds that nobody has */
+        gate_admit(&gate, (uint8_t)(100 + gate.count), rules, CHAIR, COMMAND, 1, SECOND, &reason);
+    }
+    assert_int_equal(gate_admit(&gate, 99, rules, CHAIR, COMMAND, 1, SECOND, &reason), GATE_REFUSE);
+    assert_int_equal(reason, REFUSAL_TOO_FAST);
+    assert_int_equal(gate.count, GATE_BUCKETS_MAX);
+    gate_finish(&gate);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_has_the_role_is_admitted),
@@ -132,6 +161,7 @@ int main(void) {
         cmocka_unit_test(the_rate_is_earned_back_with_time),
         cmocka_unit_test(a_message_without_a_rate_is_never_too_fast),
         cmocka_unit_test(who_only_breaks_rules_is_cut_in_the_end),
+        cmocka_unit_test(a_session_may_say_everything_there_is_and_no_more_is_kept_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
