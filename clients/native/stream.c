@@ -120,6 +120,43 @@ void server_address_finish(struct server_address *address) {
     address->tls = NULL;
 }
 
+// OpenSSL's own socket BIO writes as to a file, and SIGPIPE ends a program whose server went away.
+static int write_quietly(BIO *bio, const char *bytes, int length) {
+    int descriptor = -1;
+    BIO_get_fd(bio, &descriptor);
+    BIO_clear_retry_flags(bio);
+    ssize_t count = send(descriptor, bytes, (size_t)length, MSG_NOSIGNAL);
+    if (count < 0 && BIO_sock_should_retry(-1))
+        BIO_set_retry_write(bio);
+    return (int)count;
+}
+
+static BIO_METHOD *quiet_socket; // made once, for ever
+static CRYPTO_ONCE quiet_socket_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void make_quiet_socket(void) {
+    const BIO_METHOD *socket_method = BIO_s_socket();
+    quiet_socket = BIO_meth_new(BIO_TYPE_SOCKET, "socket without signals");
+    if (quiet_socket == NULL)
+        return;
+    BIO_meth_set_write(quiet_socket, write_quietly);
+    BIO_meth_set_read(quiet_socket, BIO_meth_get_read(socket_method));
+    BIO_meth_set_ctrl(quiet_socket, BIO_meth_get_ctrl(socket_method));
+    BIO_meth_set_create(quiet_socket, BIO_meth_get_create(socket_method));
+    BIO_meth_set_destroy(quiet_socket, BIO_meth_get_destroy(socket_method));
+}
+
+static bool attach_socket(SSL *tls, int descriptor) {
+    if (CRYPTO_THREAD_run_once(&quiet_socket_once, make_quiet_socket) != 1 || quiet_socket == NULL)
+        return false;
+    BIO *bio = BIO_new(quiet_socket);
+    if (bio == NULL)
+        return false;
+    BIO_set_fd(bio, descriptor, BIO_NOCLOSE);
+    SSL_set_bio(tls, bio, bio);
+    return true;
+}
+
 // Asks for the certificate of the host that was meant, by name or by number (RFC 6125).
 static bool begin_tls(struct stream *stream) {
     const char *host = stream->address->host;
@@ -132,7 +169,7 @@ static bool begin_tls(struct stream *stream) {
         (SSL_set1_host(tls, host) != 1 || SSL_set_tlsext_host_name(tls, host) != 1))
         return false;
     SSL_set_connect_state(tls);
-    return SSL_set_fd(tls, stream->descriptor) == 1;
+    return attach_socket(tls, stream->descriptor);
 }
 
 bool stream_connect(struct stream *stream, const struct server_address *address) {
