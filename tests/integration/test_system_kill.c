@@ -1,7 +1,8 @@
 /* links: server_process consilium; timeout: 150 */
 /*
  * The server and its database are killed at moments nobody chose, while people write. What they
- * were told is safe is there, once, and everybody heard the same.
+ * were told is safe is there, once, and everybody heard the same. A long run
+ * (CONSILIUM_TEST_LONG) kills them hundreds of times: some of those moments are rare ones.
  */
 #include "tests/support/authors.h"
 
@@ -11,15 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 enum {
     PEOPLE = 3,
-    CASES = 4,
+    CASES = 8, /* a case takes 10,000 messages, and a long run writes tens of thousands */
     AUTHORS = 24,
     KILLS = 3,
+    SERVER_KILLS_LONG = 200,
+    POSTGRES_KILLS_LONG = 50,
+    CHECK_EVERY = 25, /* kills: a loss is then known to be of one of the last */
     READY_MS = 20000,
     SETTLE_MS = 30000,
 };
@@ -51,6 +56,10 @@ static int close_scene(void **state) {
     return 0;
 }
 
+static int kills_wanted(int kills_long) {
+    return getenv("CONSILIUM_TEST_LONG") != NULL ? kills_long : KILLS;
+}
+
 static int any_moment_ms(void) {
     return 100 + fresh_id().bytes[0] * 4;
 }
@@ -69,14 +78,24 @@ static void check(struct scene *scene) {
                   authors->refused);
 }
 
+/* Of a long run, so that it is known how far one came that was stopped. */
+static void check_now_and_then(struct scene *scene, int kills) {
+    if (kills % CHECK_EVERY == 0) {
+        print_message("%d kills: ", kills);
+        check(scene);
+    }
+}
+
 static void killing_the_server_loses_and_doubles_nothing(void **state) {
     struct scene *scene = *state;
-    for (int i = 0; i < KILLS; i++) {
+    int kills = kills_wanted(SERVER_KILLS_LONG);
+    for (int i = 1; i <= kills; i++) {
         authors_run(&scene->authors, any_moment_ms());
         server_process_kill(scene->server);
         authors_run(&scene->authors, 50);
         assert_true(server_process_launch(scene->server));
         assert_true(server_process_wait_ready(scene->server, READY_MS));
+        check_now_and_then(scene, i);
     }
     check(scene);
 }
@@ -84,7 +103,8 @@ static void killing_the_server_loses_and_doubles_nothing(void **state) {
 static void killing_postgres_loses_and_doubles_nothing(void **state) {
     struct scene *scene = *state;
     pid_t server = server_process_id(scene->server);
-    for (int i = 0; i < KILLS; i++) {
+    int kills = kills_wanted(POSTGRES_KILLS_LONG);
+    for (int i = 1; i <= kills; i++) {
         authors_run(&scene->authors, any_moment_ms());
         pid_t postmaster = server_process_postmaster(scene->server);
         server_process_kill_postmaster(scene->server);
@@ -94,6 +114,7 @@ static void killing_postgres_loses_and_doubles_nothing(void **state) {
         unsigned before = scene->authors.accepted;
         while (scene->authors.accepted < before + AUTHORS)
             authors_run(&scene->authors, 20);
+        check_now_and_then(scene, i);
     }
     check(scene);
     assert_true(server_process_runs(scene->server));
