@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOCKET_BYTES = 16 * 1024, STOPPED_US = 50000, SLOWER = 20 };
+enum { SOCKET_BYTES = 2 * 1024, STOPPED_US = 50000, SLOWER = 20 };
 
 struct in_flight {
     struct link *link;
@@ -60,6 +60,7 @@ static void arrive_up(void *data) {
     }
     if (reaches_process(link) && link->session != 0) {
         node_session_frame(link->process->node, link->session, unpack(in_flight));
+        watch_taken(link->process->world, link->process, link->session, in_flight->frame->length);
         process_soon(link->process);
     }
     drop(in_flight);
@@ -100,6 +101,12 @@ enum send_result link_transport_send(struct transport *transport, void *connecti
     if (link->cut) {
         return SEND_CLOSED;
     }
+    if (link->blocked) {
+        world_fault(world, "a node sends to %s, whose socket is full", link->person->name);
+    }
+    if (frame->length > FRAME_OUT_MAX) {
+        world_fault(world, "a node sent a frame of %u bytes", frame->length);
+    }
     struct bytes bytes = {frame->length, shared_frame_payload(frame)};
     if (!frame_read(bytes, &read)) {
         world_fault(world, "a node sent a frame that cannot be read");
@@ -117,6 +124,7 @@ enum send_result link_transport_send(struct transport *transport, void *connecti
     plan_after(&world->time, arrival(world, &link->down_at, person_is_slow(link->person)),
                arrive_down, pack(link, bytes));
     link->blocked = link->unread >= SOCKET_BYTES;
+    world->sockets_filled += link->blocked;
     return link->blocked ? SEND_BLOCKED : SEND_DONE;
 }
 

@@ -195,6 +195,9 @@ static void append(struct database *database, const struct database_batch *batch
                                         .operation = operation,
                                         .batch = batch_copy(batch)};
     connection->model->transactions = transaction;
+    if (connection->model->tried != NULL) {
+        connection->model->tried(connection->model->committed_data, batch);
+    }
     struct append_call call = {done, data};
     _Static_assert(sizeof call <= sizeof operation->key, "the call fits beside the question");
     memcpy(operation->key, &call, sizeof call);

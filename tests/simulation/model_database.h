@@ -24,6 +24,8 @@ struct model_database {
     /* Called for each batch at the moment it is committed. */
     void (*committed)(void *data, const struct database_batch *batch);
     void *committed_data;
+    /* Called for each batch that a client asks for, before it is looked at. */
+    void (*tried)(void *data, const struct database_batch *batch);
     /* Broken on purpose, to see that somebody notices. */
     bool ignores_fence;
     bool forgets_commits; /* says OK and stores nothing */

@@ -133,11 +133,12 @@ static void run_read(struct operation *operation) {
     operation->events = calloc(limit + 1, sizeof *operation->events);
     assert(operation->events != NULL);
     const struct event_row *row = NULL;
+    uint64_t next = operation->number;
     while (operation->count < limit &&
-           (row = model_event(tables_of(operation), operation->id,
-                              operation->number + operation->count)) != NULL) {
+           (row = model_event_from(tables_of(operation), operation->id, next)) != NULL) {
         struct event_row *found = &operation->events[operation->count++];
         *found = *row;
+        next = row->version + 1;
         found->payload = model_bytes_copy(row->payload);
     }
     operation_answer(operation, DATABASE_OK);

@@ -62,6 +62,22 @@ const struct event_row *model_event(const struct model_tables *tables, struct uu
     return NULL;
 }
 
+const struct event_row *model_event_from(const struct model_tables *tables, struct uuid stream,
+                                         uint64_t version) {
+    const struct event_row *first = model_event(tables, stream, version);
+    if (first != NULL) {
+        return first; /* versions are dense until somebody tampers with them */
+    }
+    for (size_t i = 0; i < tables->event_count; i++) {
+        const struct event_row *row = &tables->events[i];
+        if (uuid_equal(row->stream, stream) && row->version >= version &&
+            (first == NULL || row->version < first->version)) {
+            first = row;
+        }
+    }
+    return first;
+}
+
 const struct event_row *model_command(const struct model_tables *tables, struct uuid stream,
                                       struct uuid command_id, uint16_t part) {
     for (size_t i = tables->event_count; i-- > 0;) {

@@ -32,6 +32,9 @@ void model_tables_finish(struct model_tables *tables);
 
 const struct event_row *model_event(const struct model_tables *tables, struct uuid stream,
                                     uint64_t version);
+/* The first from that version on. */
+const struct event_row *model_event_from(const struct model_tables *tables, struct uuid stream,
+                                         uint64_t version);
 const struct event_row *model_command(const struct model_tables *tables, struct uuid stream,
                                       struct uuid command_id, uint16_t part);
 const struct stream_key_row *model_stream_key(const struct model_tables *tables,

@@ -33,11 +33,11 @@ struct person *person_create(struct world *world, unsigned index) {
     person->user.bytes[0] = 0xee;
     person->user.bytes[1] = (uint8_t)(index + 1);
     person->user.bytes[15] = (uint8_t)(index * 31);
-    snprintf(person->name, sizeof person->name, "person %u", index);
-    snprintf(person->login, sizeof person->login, "person-%u", index);
+    snprintf(person->name, sizeof person->name, CANARY " %u", index);
+    snprintf(person->login, sizeof person->login, CANARY "-%u", index);
     person->board_role = role_of(index);
     person->administrator = index == 1;
-    person->slow = index == 4;
+    person->slow = index == 3 || index == 4; /* the former is also taken off the board at times */
     person->said = calloc(SAID_MAX, sizeof *person->said);
     assert(person->said != NULL);
     mirror_init(&person->mirror);
@@ -102,6 +102,7 @@ void person_signals(struct person *person, uint16_t channel, struct encoded mess
 
 void person_repeats(struct person *person, struct said *said) {
     said->seq = ++person->seq;
+    said->times++;
     send_frame(person,
                (struct frame){.form = FRAME_NUMBERED, .channel = said->channel, .seq = said->seq},
                (struct encoded){said->tag, said->fields});

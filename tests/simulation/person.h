@@ -23,6 +23,8 @@ struct said {
     uint8_t tag;
     struct bytes fields; /* owned */
     uint32_t seq;        /* of the last time it was said */
+    uint32_t times;      /* how often it was */
+    uint32_t tries;      /* how often the database was asked to append it */
     bool answered;
     bool accepted;
 };
@@ -48,8 +50,8 @@ struct person {
     struct world *world;
     unsigned index;
     struct uuid user;
-    char name[16];
-    char login[16];
+    char name[32];
+    char login[32];
     uint8_t board_role; /* Role, or UINT8_MAX */
     bool administrator;
     bool slow;

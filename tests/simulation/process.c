@@ -41,9 +41,42 @@ static struct grant grant_everybody_all(const struct actor *actor, struct uuid u
                           .roles = 1u << ROLE_OBSERVER};
 }
 
+/* Messages as a node reads them, looked at once more. decode knows no world; there is one at a
+ * time.
+ */
+static struct world *decoding;
+
+static const void *decode_watched(uint8_t kind, uint8_t tag, struct reader *reader,
+                                  struct arena *arena) {
+    const void *message = NULL;
+    for (size_t i = 0; i < ACTOR_KIND_COUNT; i++) {
+        if (actor_kinds[i]->number == kind) {
+            message = actor_kinds[i]->decode(tag, reader, arena);
+        }
+    }
+    if (message != NULL) {
+        watch_decoded(decoding, kind, tag, message);
+    }
+    return message;
+}
+
+static const void *decode_for_board(uint8_t tag, struct reader *reader, struct arena *arena) {
+    return decode_watched(CHANNEL_KIND_BOARD, tag, reader, arena);
+}
+
+static const void *decode_for_case(uint8_t tag, struct reader *reader, struct arena *arena) {
+    return decode_watched(CHANNEL_KIND_PATIENT_CASE, tag, reader, arena);
+}
+
 static void offer_kinds(struct process *process) {
+    decoding = process->world;
     for (size_t i = 0; i < ACTOR_KIND_COUNT; i++) {
         process->kinds[i] = *actor_kinds[i];
+        if (process->kinds[i].number == CHANNEL_KIND_BOARD) {
+            process->kinds[i].decode = decode_for_board;
+        } else if (process->kinds[i].number == CHANNEL_KIND_PATIENT_CASE) {
+            process->kinds[i].decode = decode_for_case;
+        }
         process->kind_list[i] = &process->kinds[i];
         if (process->world->sabotage == SABOTAGE_SHOW_EVERYBODY_ALL &&
             process->kinds[i].number != CHANNEL_KIND_USER && process->life > 1) {
@@ -65,6 +98,7 @@ static void tick(void *data) {
     if (process->paused) {
         return; /* process_continue plans one */
     }
+    process->touched = true;
     int64_t next = node_tick(process->node, process->world->time.now, 0.2);
     if (next != 0) {
         plan_tick(process, next);
@@ -86,6 +120,7 @@ static void plan_tick(struct process *process, int64_t at) {
 
 void process_soon(struct process *process) {
     if (process->node != NULL) {
+        process->touched = true;
         plan_tick(process, process->world->time.now);
     }
 }
@@ -194,7 +229,9 @@ void process_start(struct process *process) {
                                                          .keys = process->keys,
                                                          .clock = &process->clock,
                                                          .node = process->id,
-                                                         .tenant = world->tenant});
+                                                         .tenant = world->tenant,
+                                                         .report = watch_report,
+                                                         .report_data = process});
     process->node = node_create(&(struct node_config){
         .clock = &process->clock,
         .store = process->store,
@@ -202,6 +239,9 @@ void process_start(struct process *process) {
         .kinds = process->kind_list,
         .kind_count = ACTOR_KIND_COUNT,
         .node_number = (uint16_t)(process - world->processes + 1),
+        .crash_marker = &process->marker,
+        .trace = watch_trace,
+        .data = process,
     });
     break_messages(process);
     plan_tick(process, world->time.now);

@@ -3,6 +3,8 @@
 #include "tests/simulation/person.h"
 #include "tests/simulation/world.h"
 
+#include "actors/kinds.h"
+#include "actors/runtime/activation.h"
 #include "protocol/frame.h"
 #include "protocol/generated/patient_case.h"
 #include "protocol/generated/user.h"
@@ -10,7 +12,7 @@
 
 #include <string.h>
 
-enum { REFERRER = 6, OUTSIDER = 7, READ_BYTES = 8 << 20 };
+enum { OBSERVER = 5, REFERRER = 6, OUTSIDER = 7, READ_BYTES = 8 << 20 };
 
 static uint8_t audiences_of(const struct heard *heard, uint8_t tag) {
     const struct message_rule *rules = heard->kind == CHANNEL_KIND_BOARD ? board_rules
@@ -35,9 +37,30 @@ static bool may_see(const struct person *person, const struct heard *heard, uint
     return true;
 }
 
-static void watch_event(struct world *world, struct person *person, const struct heard *heard,
+/* The policy itself, asked at the moment of sending, of the actor in that process. */
+static bool is_granted(struct link *link, const struct heard *heard, uint8_t audiences) {
+    const struct person *person = link->person;
+    struct activation *activation =
+        directory_find(&link->process->node->runtime->directory, heard->kind, heard->id);
+    const struct actor *actor = activation == NULL ? NULL : activation_actor(activation);
+    for (size_t i = 0; actor != NULL && i < ACTOR_KIND_COUNT; i++) {
+        if (actor_kinds[i]->number == heard->kind) {
+            struct grant grant = actor_kinds[i]->grant(actor, person->user, person->administrator,
+                                                       link->process->world->time.now);
+            return (grant.audiences & audiences) != 0;
+        }
+    }
+    return true; /* being built anew: nothing can be asked */
+}
+
+static void watch_event(struct world *world, struct link *link, const struct heard *heard,
                         const struct frame *frame) {
+    struct person *person = link->person;
     world->events_sent++;
+    if (!is_granted(link, heard, audiences_of(heard, frame->tag))) {
+        world_fault(world, "%s was sent an event that the policy denies by now (tag %u of kind %u)",
+                    person->name, frame->tag, heard->kind);
+    }
     if (!may_see(person, heard, audiences_of(heard, frame->tag))) {
         world_fault(world, "%s was sent an event that is not for them (tag %u of kind %u)",
                     person->name, frame->tag, heard->kind);
@@ -56,8 +79,13 @@ static bool makes_an_event(const struct said *said) {
 static void watch_accepted(struct world *world, struct person *person, const struct frame *frame) {
     for (size_t i = 0; i < person->said_count; i++) {
         const struct said *said = &person->said[i];
-        if (said->seq == frame->seq && said->channel == frame->channel && makes_an_event(said) &&
-            model_command(&world->database.tables, person_channel(person, said->channel)->id,
+        if (said->seq != frame->seq || said->channel != frame->channel || !makes_an_event(said)) {
+            continue;
+        }
+        if (person->index >= OBSERVER) {
+            world_fault(world, "%s was told yes and may only look", person->name);
+        }
+        if (model_command(&world->database.tables, person_channel(person, said->channel)->id,
                           said->command_id, 0) == NULL) {
             world_fault(world, "%s was told yes before it was committed", person->name);
         }
@@ -71,7 +99,7 @@ void watch_frame(struct world *world, struct link *link, const struct frame *fra
         return;
     }
     if (frame->form == FRAME_EVENT) {
-        watch_event(world, person, heard, frame);
+        watch_event(world, link, heard, frame);
     } else if (frame->form == FRAME_NUMBERED && frame->tag == REPLY_ACCEPTED) {
         watch_accepted(world, person, frame);
     } else if (!may_see(person, heard, AUDIENCE_CLINICAL) &&
@@ -193,12 +221,19 @@ void watch_rest(struct world *world) {
             }
         }
     }
+    for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
+        if (world->processes[i].node != NULL) {
+            watch_metrics(&world->processes[i]);
+        }
+    }
+    watch_holds(world);
     struct process *process = owner_of(world, world->board);
     struct activation *activation =
         process == NULL ? NULL : runtime_find(process->node->runtime, world->board);
     const struct actor *board = activation == NULL ? NULL : activation_actor(activation);
     if (board == NULL) {
-        world_fault(world, "at rest nobody has the board");
+        world_fault(world, "at rest nobody has the board; the verifier says: %.150s",
+                    world->damage[0] == '\0' ? "nothing" : world->damage);
         return;
     }
     struct arena arena;

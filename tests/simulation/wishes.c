@@ -2,8 +2,10 @@
  * roster, say things twice. */
 #include "tests/simulation/person.h"
 
+#include "actors/stage.h"
 #include "protocol/generated/patient_case.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { ARENA_BYTES = 64 * 1024 };
@@ -23,7 +25,7 @@ static uint32_t open_item(const struct person *person) {
 
 static void post_message(struct person *person, struct arena *arena) {
     struct world *world = person->world;
-    struct post_message post = {.command_id = new_id(world), .text = TEXT("seen by all?")};
+    struct post_message post = {.command_id = new_id(world), .text = TEXT(CANARY ": seen by all?")};
     uint16_t channel = (uint16_t)(CHANNEL_FIRST_CASE + chance_below(&world->time, WORLD_CASES));
     person_commands(person, channel, PATIENT_CASE_POST_MESSAGE, post.command_id,
                     post_message_encode(arena, &post));
@@ -94,6 +96,61 @@ static void point(struct person *person, struct arena *arena) {
     person_signals(person, CHANNEL_BOARD, move_pointer_encode(arena, &move));
 }
 
+/* More than the schema allows, as a client of ours cannot write it: a legal message, its bytes
+ * changed. */
+static struct bytes lengthened(struct arena *arena, struct bytes fields, size_t at, uint8_t header,
+                               struct bytes more) {
+    uint8_t *bytes = arena_alloc(arena, fields.length + more.length);
+    assert(bytes != NULL);
+    memcpy(bytes, fields.bytes, fields.length);
+    bytes[at] = header;
+    memmove(bytes + at + 1 + more.length, bytes + at + 1, fields.length - at - 1);
+    memcpy(bytes + at + 1, more.bytes, more.length);
+    return (struct bytes){fields.length + more.length, bytes};
+}
+
+/* A name of 180 bytes: 128 is the most. Long texts are the byte 0xd9, the length, the text. */
+static void say_too_long_a_name(struct person *person, struct arena *arena) {
+    enum { LONGEST = 128, TOO_LONG = 180 };
+    char name[TOO_LONG];
+    memset(name, 'x', sizeof name);
+    struct add_member add = {
+        .command_id = new_id(person->world),
+        .member = {.user = person->world->people[3]->user,
+                   .role = ROLE_MEMBER,
+                   .name = {LONGEST, name}},
+    };
+    struct encoded message = add_member_encode(arena, &add);
+    size_t at = 0;
+    while (message.fields.bytes[at] != 0xd9 || message.fields.bytes[at + 1] != LONGEST) {
+        at++;
+    }
+    message.fields = lengthened(arena, message.fields, at + 1, TOO_LONG,
+                                (struct bytes){TOO_LONG - LONGEST, (const uint8_t *)name});
+    person_commands(person, CHANNEL_BOARD, BOARD_ADD_MEMBER, add.command_id, message);
+}
+
+/* Ten viewports: nine are the most. They are the last of the message, behind 0x90 + their count. */
+static void show_too_many(struct person *person, struct arena *arena) {
+    struct viewport viewports[STAGE_VIEWPORTS_MAX];
+    for (unsigned i = 0; i < STAGE_VIEWPORTS_MAX; i++) {
+        viewports[i] = (struct viewport){.display_set = TEXT("ds-1"), .shown = 100, .aspect = 1};
+    }
+    struct set_layout set = {.layout = {.item = open_item(person),
+                                        .rows = STAGE_SIDE_MAX,
+                                        .columns = STAGE_SIDE_MAX,
+                                        .viewports = {STAGE_VIEWPORTS_MAX - 1, viewports}}};
+    struct encoded fewer = set_layout_encode(arena, &set);
+    set.layout.viewports.count++;
+    struct encoded message = set_layout_encode(arena, &set);
+    uint32_t one = message.fields.length - fewer.fields.length;
+    size_t at = message.fields.length - (size_t)one * STAGE_VIEWPORTS_MAX - 1;
+    assert(message.fields.bytes[at] == 0x90 + STAGE_VIEWPORTS_MAX);
+    message.fields = lengthened(arena, message.fields, at, 0x90 + STAGE_VIEWPORTS_MAX + 1,
+                                (struct bytes){one, message.fields.bytes + at + 1});
+    person_signals(person, CHANNEL_BOARD, message);
+}
+
 /* Takes the fourth person off the board, or puts them back: grants change while they listen. */
 static void change_roster(struct person *person, struct arena *arena) {
     struct world *world = person->world;
@@ -132,7 +189,11 @@ static void wish_on_board(struct person *person, struct arena *arena) {
     struct world *world = person->world;
     uint64_t wish = chance_below(&world->time, 100);
     bool leads = person->board_role <= ROLE_COORDINATOR;
-    if (leads && wish < 8) {
+    if (leads && wish < 1) {
+        say_too_long_a_name(person, arena);
+    } else if (holds_floor(person) && wish < 2) {
+        show_too_many(person, arena);
+    } else if (leads && wish < 8) {
         open_next(person, arena);
     } else if (leads && wish < 12) {
         change_roster(person, arena);
@@ -187,13 +248,13 @@ static void prepare_case(struct person *person, unsigned index, struct arena *ar
     struct world *world = person->world;
     struct person *referrer = world->people[6];
     struct case_member members[2] = {
-        {.user = person->user, .role = ROLE_COORDINATOR, .name = TEXT("person 1")},
-        {.user = referrer->user, .role = ROLE_REFERRER, .name = TEXT("person 6")},
+        {.user = person->user, .role = ROLE_COORDINATOR, .name = TEXT(CANARY " 1")},
+        {.user = referrer->user, .role = ROLE_REFERRER, .name = TEXT(CANARY " 6")},
     };
     struct create_case create = {
         .command_id = new_id(world),
-        .subject = {.name = TEXT("SIMULATED^Patient"), .sex = TEXT("O")},
-        .title = TEXT("What now?"),
+        .subject = {.name = TEXT(CANARY "^Patient"), .sex = TEXT("O"), .patient_id = TEXT(CANARY)},
+        .title = TEXT("What now, " CANARY "?"),
         .members = {2, members},
     };
     person_commands(person, (uint16_t)(CHANNEL_FIRST_CASE + index), PATIENT_CASE_CREATE_CASE,
@@ -208,10 +269,10 @@ static void prepare_board(struct person *person, struct arena *arena) {
         members[i] = (struct member){.user = other->user,
                                      .role = other->board_role,
                                      .name = {(uint32_t)strlen(other->name), other->name},
-                                     .discipline = TEXT("surgery")};
+                                     .discipline = TEXT("surgery of the " CANARY)};
     }
     struct create_board create = {.command_id = new_id(world),
-                                  .title = TEXT("Simulated board"),
+                                  .title = TEXT("Board of the " CANARY),
                                   .starts_at = world->time.now,
                                   .members = {6, members}};
     person_commands(person, CHANNEL_BOARD, BOARD_CREATE_BOARD, create.command_id,

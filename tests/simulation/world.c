@@ -11,7 +11,7 @@ enum {
     SECOND = 1000000,
     REGISTER_SECONDS = 1,
     PREPARE_SECONDS = 4,
-    REST_SECONDS = 20,
+    REST_SECONDS = 30, /* the slow one reads what waits, too */
     WISH_LOW_US = 5000,
     WISH_HIGH_US = 150000,
     FAULT_LOW_US = 300000,
@@ -30,6 +30,11 @@ void world_fault(struct world *world, const char *format, ...) {
 
 static void on_committed(void *data, const struct database_batch *batch) {
     watch_write(data, batch);
+    watch_sealed(data, batch);
+}
+
+static void on_tried(void *data, const struct database_batch *batch) {
+    watch_try(data, batch);
 }
 
 static struct uuid id_of(uint8_t first, uint8_t last) {
@@ -45,6 +50,7 @@ void world_init(struct world *world, uint64_t seed, enum sabotage sabotage) {
     model_database_init(&world->database, &world->time);
     world->database.committed = on_committed;
     world->database.committed_data = world;
+    world->database.tried = on_tried;
     world->database.ignores_fence = sabotage == SABOTAGE_IGNORE_THE_FENCE;
     world->tenant = id_of(0x7e, 1);
     world->board = id_of(0xb0, 7);
@@ -81,6 +87,7 @@ void world_finish(struct world *world) {
 static void pass(struct world *world, int64_t seconds) {
     int64_t until = world->time.now + seconds * SECOND;
     while (world->fault[0] == '\0' && let_next_happen(&world->time, until)) {
+        watch_bounds(world);
     }
 }
 
@@ -141,7 +148,7 @@ static void one_fault(struct world *world) {
         break;
     case 5:
         world->database.disk_full = true;
-        plan_after(&world->time, chance_between(&world->time, 50000, SECOND), empty_disk,
+        plan_after(&world->time, chance_between(&world->time, 50000, 3 * SECOND), empty_disk,
                    &world->database);
         break;
     case 6:
@@ -162,15 +169,27 @@ static void fault(void *data) {
     }
 }
 
-static void change_a_row(struct world *world) {
+/* One event of the board, neither the first nor the last: what its owner would alter or take away
+ * who does not like what was decided. */
+static void tamper(struct world *world) {
     struct model_tables *tables = &world->database.tables;
-    for (size_t i = 0; i < tables->event_count; i++) {
-        if (uuid_equal(tables->events[i].stream, world->board)) {
-            uint8_t *payload = (uint8_t *)(uintptr_t)tables->events[i].payload.bytes;
-            payload[tables->events[i].payload.length / 2] ^= 1;
-        }
+    uint64_t last = 0;
+    while (model_event(tables, world->board, last + 1) != NULL) {
+        last++;
     }
-    tables->snapshot_count = 0; /* or it would be read in place of the changed rows */
+    world->tampered = last < 3 ? 1 : 2 + chance_below(&world->time, last - 2);
+    size_t at = (size_t)(model_event(tables, world->board, world->tampered) - tables->events);
+    struct bytes payload = tables->events[at].payload;
+    if (world->sabotage == SABOTAGE_CHANGE_A_ROW) {
+        ((uint8_t *)(uintptr_t)payload.bytes)[payload.length / 2] ^= 1;
+    } else {
+        free((void *)(uintptr_t)payload.bytes);
+        tables->events[at] = tables->events[--tables->event_count];
+    }
+    /* Or they would be read in place of the rows. */
+    while (tables->snapshot_count > 0) {
+        free((void *)(uintptr_t)tables->snapshots[--tables->snapshot_count].payload.bytes);
+    }
 }
 
 /* Everybody gone and back: what they get must come from the record alone. */
@@ -178,8 +197,8 @@ static void restart_all(struct world *world) {
     for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
         process_kill(&world->processes[i]);
     }
-    if (world->sabotage == SABOTAGE_CHANGE_A_ROW) {
-        change_a_row(world);
+    if (world->sabotage == SABOTAGE_CHANGE_A_ROW || world->sabotage == SABOTAGE_DELETE_A_ROW) {
+        tamper(world);
     }
     process_start(&world->processes[0]);
     pass(world, REST_SECONDS);

@@ -11,7 +11,10 @@
 #include "tests/simulation/model_database.h"
 #include "tests/simulation/virtual_time.h"
 
-enum { WORLD_PROCESSES = 2, WORLD_PEOPLE = 8, WORLD_CASES = 3, KINDS_MAX = 8 };
+enum { WORLD_PROCESSES = 2, WORLD_PEOPLE = 8, WORLD_CASES = 3, KINDS_MAX = 8, WORDS_MAX = 256 };
+
+/* In every name, title and message of this world; nowhere in what a process tells its operator. */
+#define CANARY "zebrafinch"
 
 struct world;
 struct board_snapshot;
@@ -19,19 +22,19 @@ struct late_message;
 struct frame;
 struct person;
 
-/* What can be broken on purpose, to see that the simulator notices. */
+/* What can be broken on purpose around the program, to see that the simulator notices. What is
+ * broken inside it stands in sabotages.cmake. */
 enum sabotage {
     SABOTAGE_NONE,
     SABOTAGE_ACKNOWLEDGE_UNSTORED, /* promise 1 and 2: says OK and stores nothing */
     SABOTAGE_LOSE_AN_EVENT_FRAME,  /* promise 3: a durable frame vanishes on its way */
     SABOTAGE_SHOW_EVERYBODY_ALL,   /* promise 4: the grant is not looked at */
     SABOTAGE_CHANGE_A_ROW,         /* promise 5: a stored event is altered */
+    SABOTAGE_DELETE_A_ROW,         /* promise 5: a stored event is gone */
     SABOTAGE_IGNORE_THE_FENCE,     /* promise 6: a stale writer gets through */
     SABOTAGE_LOSE_EPHEMERA,        /* promise 7: the final state does not arrive */
     SABOTAGE_LOSE_A_ROSTER,        /* promise 4: a case is not told who left its board */
     SABOTAGE_REORDER_MESSAGES,     /* messages between actors overtake each other */
-    SABOTAGE_NEVER_BLOCK,          /* promise 8: what a slow socket is sent piles up */
-    SABOTAGE_COUNT,
 };
 
 /* One consilium process. Its clock is the world's; its keys are the deployment's. */
@@ -45,10 +48,12 @@ struct process {
     struct model_connection *connection;
     struct keys *keys;
     struct store *store;
-    struct node *node; /* NULL = not running */
-    bool paused;       /* SIGSTOP: time passes it by */
-    uint64_t life;     /* counts starts, so that what was planned for an earlier one is void */
-    int64_t tick_at;   /* planned; 0 = none */
+    struct crash_marker marker; /* what would lie in a file after a crash */
+    struct node *node;          /* NULL = not running */
+    bool paused;                /* SIGSTOP: time passes it by */
+    bool touched;               /* something in it may have changed since it was looked at */
+    uint64_t life;   /* counts starts, so that what was planned for an earlier one is void */
+    int64_t tick_at; /* planned; 0 = none */
     /* The node's own, behind what is broken on purpose. */
     store_on_pending on_pending;
     void *on_pending_data;
@@ -81,8 +86,12 @@ struct world {
     bool quiet;    /* no more faults and no more wishes: coming to rest */
     bool finished; /* nothing is planned any more */
     /* The first fault found, in words; empty = none. */
-    char fault[256];
-    uint64_t events_sent, commands_sent, commands_accepted, faults_injected, lost_frames;
+    char fault[WORDS_MAX];
+    char damage[WORDS_MAX]; /* what the verifier said first; empty = nothing */
+    uint64_t tampered;      /* version of the board's event that is altered or gone; 0 = none */
+    uint64_t events_sent, commands_sent, commands_accepted, faults_injected, lost_frames,
+        sockets_filled;
+    uint64_t tries_most; /* of one command, for each time it was said */
 };
 
 void world_init(struct world *world, uint64_t seed, enum sabotage sabotage);
@@ -117,6 +126,23 @@ void link_transport_pause(struct transport *transport, void *connection, bool pa
 void watch_frame(struct world *world, struct link *link, const struct frame *frame);
 void watch_write(struct world *world, const struct database_batch *batch);
 void watch_rest(struct world *world);
+
+/* bounds.c: promise 8. Of everything in memory, after whatever happened; and of what is decoded. */
+void watch_bounds(struct world *world);
+void watch_bounds_of(struct world *world, struct process *process);
+void watch_decoded(struct world *world, uint8_t kind, uint8_t tag, const void *message);
+/* At rest an actor is kept in memory by those who look at it and by nobody else. */
+void watch_holds(struct world *world);
+/* A frame was given to a session: one over the bound ends it. */
+void watch_taken(struct world *world, struct process *process, uint32_t session, size_t length);
+/* The database was asked to append; a command is not tried for ever. */
+void watch_try(struct world *world, const struct database_batch *batch);
+
+/* words.c: promise 9. What a process tells its operator, and what lies on a disk. */
+void watch_report(void *process, const char *words);
+void watch_trace(void *process, unsigned hop, uint64_t frame, const char *what, uint64_t value);
+void watch_metrics(struct process *process);
+void watch_sealed(struct world *world, const struct database_batch *batch);
 
 /* agreement.c: do cases and worklists say what the board says? */
 void watch_agreement(struct world *world, const struct board_snapshot *truth);

@@ -1,0 +1,148 @@
+# Guards of the program, taken out one at a time. Each becomes a program: the simulator with a copy of
+# one source file in which TEXT is replaced, and a scene that must end in a fault whose words hold
+# NOTICED. A text that is not in its file exactly once stops the build: the guard has moved.
+#
+#   sabotage(NAME SCENE NOTICED FILE TEXT REPLACEMENT [FILE TEXT REPLACEMENT]...)
+#
+# SCENE is `people` (world_run, up to 200 seeds) or `crowd` (crowd_run).
+function(sabotage NAME SCENE NOTICED)
+    set(program simulation_sabotage_${NAME})
+    set(sources sabotaged.c)
+    math(EXPR last_argument "${ARGC} - 1")
+    foreach(at RANGE 3 ${last_argument} 3) # by number, as C is full of semicolons
+        math(EXPR text_at "${at} + 1")
+        math(EXPR replacement_at "${at} + 2")
+        set(file "${ARGV${at}}")
+        set(text "${ARGV${text_at}}")
+        set(replacement "${ARGV${replacement_at}}")
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${file})
+        file(READ ${CMAKE_SOURCE_DIR}/${file} whole)
+        string(FIND "${whole}" "${text}" first)
+        string(FIND "${whole}" "${text}" last REVERSE)
+        if(first EQUAL -1 OR NOT first EQUAL last)
+            message(FATAL_ERROR "sabotage ${NAME}: not exactly once in ${file}: ${text}")
+        endif()
+        string(REPLACE "${text}" "${replacement}" whole "${whole}")
+        get_filename_component(name ${file} NAME)
+        set(copy ${CMAKE_CURRENT_BINARY_DIR}/sabotage/${NAME}/${name})
+        file(CONFIGURE OUTPUT ${copy} CONTENT "${whole}" @ONLY)
+        list(APPEND sources ${copy})
+    endforeach()
+    add_executable(${program} ${sources})
+    # Stands before the libraries, so theirs is not looked for.
+    target_link_libraries(${program} PRIVATE simulation_world)
+    target_compile_definitions(${program} PRIVATE
+        SABOTAGE_SCENE=${SCENE} "SABOTAGE_WORDS=\"${NOTICED}\"")
+    add_test(NAME simulation.sabotage_${NAME} COMMAND ${program}
+        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    math(EXPR timeout "60 * ${CONSILIUM_TIMEOUT_FACTOR}")
+    set_tests_properties(simulation.sabotage_${NAME} PROPERTIES LABELS simulation TIMEOUT ${timeout})
+endfunction()
+
+# Promise 1: nothing is shown or acknowledged before it is committed.
+sabotage(answers_early people "was told yes before it was committed" actors/runtime/commit.c
+    [[    host->append(host, &frame->append);]]
+    [[    answer_accepted(activation, frame->letter, first_version);
+    host->append(host, &frame->append);]])
+
+# Promise 2: what is acknowledged stays; said again it gets the original answer.
+sabotage(takes_unknown_for_yes people "before it was committed" server/store/journal.c
+    [[    case DATABASE_AWAY:
+        wait_for_return(journal);
+        return;
+    default:
+        journal->alone = true;]]
+    [[    case DATABASE_AWAY: {
+        struct item_queue hoped = journal->flying;
+        journal->flying = (struct item_queue){0};
+        become_idle(journal);
+        conclude_all(journal, &hoped, STORE_OK);
+        return;
+    }
+    default:
+        journal->alone = true;]])
+sabotage(answers_a_retry_anew people "got another answer" actors/runtime/delivery.c
+    [[    answer_accepted(activation, letter, version);]]
+    [[    answer_accepted(activation, letter, activation->version + (version != activation->version));]])
+
+# Promise 3: who comes back gets exactly what was missed.
+sabotage(resumes_without_some people "a gap" server/node/resume.c
+    [[    session_send(channel->session, made);]]
+    [[    if (header->version % 5 == 0) {
+        shared_frame_unref(made);
+    } else {
+        session_send(channel->session, made);
+    }]])
+
+# Promise 4: the policy is asked for each command and each recipient.
+sabotage(forgets_the_recipient people "that the policy denies by now" server/node/fanout.c
+    [[        channel_check_grant(channel);
+]] "")
+sabotage(forgets_the_role people "and may only look"
+    server/gateway/gate.c
+    [[(rule->roles & roles) == 0 && rule->roles != 0]] [[rule->roles == 0 && roles == 0 && false]]
+    actors/runtime/turn.c
+    [[return (rule->roles & sender->roles) != 0;]] [[return true;]])
+
+sabotage(sends_what_waited_for_another_grant people "that the policy denies by now"
+    server/node/channels.c
+    [[    outbox_forget(&session->outbox, shows, channel->number);]]
+    [[    (void)shows;]])
+
+# Promise 7: everybody's stage is the same in the end.
+sabotage(forgets_who_was_blocked people "at rest" server/node/sessions.c
+    [[            fanout_mark(hub_of(node, channel->activation));]]
+    [[            (void)channel->activation;]])
+
+# Promise 8: mailbox, lane, socket, frame, text, list, tries, memory.
+sabotage(endless_mailbox crowd "messages in a mailbox" actors/runtime/mailbox.c
+    [[mailbox->count >= RUNTIME_MAILBOX_MAX]] [[mailbox->count == UINT16_MAX]])
+sabotage(endless_lane crowd "bytes in a lane" server/gateway/outbox.c
+    [[*lane + frame->length > most]] [[*lane > most && most == 0]])
+sabotage(writes_to_a_full_socket people "whose socket is full" server/gateway/outbox.c
+    [[        outbox->blocked = true;]] "")
+sabotage(endless_frame crowd "bytes was taken" server/node/node.c
+    [[bytes.length > FRAME_IN_MAX || ]] "")
+sabotage(endless_text people "bytes of a name" protocol/reader.c
+    [[    if (length > length_max) {
+        return false;
+    }
+]] [[    (void)length_max;
+]])
+sabotage(endless_list people "viewports of a layout" protocol/reader.c
+    [[reader_fields(reader, ret_count) && *ret_count <= count_max]]
+    [[reader_fields(reader, ret_count) && (*ret_count <= count_max || count_max > 0)]])
+sabotage(tries_for_ever people "tries of a command" actors/runtime/commit.c
+    [[        frame->letter->attempts++;]] [[        frame->letter->attempts = 0;]])
+sabotage(keeps_what_was_resumed people "holds on an actor" server/node/resume.c
+    [[    activation_hold(catch_up->activation);]]
+    [[    activation_hold(catch_up->activation);
+    activation_hold(catch_up->activation);]])
+
+# Promise 9: nobody's words in a log, nor in the clear on a disk.
+sabotage(logs_what_is_said people "a log line holds" server/node/node.c
+    [[    node_trace(node, 3, incoming.trace, "decoded", incoming.message != NULL);]]
+    [[    static char words[FRAME_IN_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < frame->fields.length && count < 200; i++) {
+        if (frame->fields.bytes[i] >= ' ' && frame->fields.bytes[i] < 0x7f) {
+            words[count++] = (char)frame->fields.bytes[i];
+        }
+    }
+    words[count] = '\0';
+    node_trace(node, 3, incoming.trace, words, incoming.message != NULL);]])
+sabotage(reports_who_it_is_for people "a log line holds" server/store/pending.c
+    [[            push_ready(pending, message->target_kind, message->target, message->command_id,
+                       message->command);]]
+    [[        {
+            const struct bytes *fields = &message->command.fields;
+            char words[100] = {0};
+            for (uint32_t j = 0, count = 0; j < fields->length && count < 99; j++) {
+                if (fields->bytes[j] >= ' ' && fields->bytes[j] < 0x7f) {
+                    words[count++] = (char)fields->bytes[j];
+                }
+            }
+            store_report(pending->store, "given: %s", words);
+            push_ready(pending, message->target_kind, message->target, message->command_id,
+                       message->command);
+        }]])
