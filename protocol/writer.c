@@ -51,14 +51,12 @@ static void *grown(struct writer *writer, size_t capacity) {
     return arena_extend(writer->arena, writer->bytes, writer->capacity, capacity);
 }
 
-static bool reserve(struct writer *writer, size_t size) {
-    if (size > writer->size_max - writer->length) {
+/* Makes space for `size` bytes more, which there is not. */
+static bool grow(struct writer *writer, size_t size) {
+    if (writer->failed || size > writer->size_max - writer->length) {
         return false;
     }
     size_t needed = writer->length + size;
-    if (needed <= writer->capacity) {
-        return true;
-    }
     size_t capacity = writer->capacity == 0 ? WRITER_CAPACITY_FIRST : writer->capacity;
     while (capacity < needed) {
         capacity *= 2;
@@ -75,16 +73,33 @@ static bool reserve(struct writer *writer, size_t size) {
     return true;
 }
 
-static int append(void *context, const char *bytes, size_t size) {
-    struct writer *writer = context;
-    if (writer->failed || !reserve(writer, size)) {
+static void put(struct writer *writer, const char *bytes, size_t size) {
+    uint8_t *to = writer->bytes + writer->length;
+    writer->length += size;
+    if (size == 1) {
+        *to = (uint8_t)*bytes; /* most pieces: a header or a small number */
+    } else if (size > 0) {
+        memcpy(to, bytes, size);
+    }
+}
+
+/* On its own so that append, which every piece passes, has little to save. */
+static __attribute__((noinline)) int append_grown(struct writer *writer, const char *bytes,
+                                                  size_t size) {
+    if (!grow(writer, size)) {
         writer->failed = true;
         return -1;
     }
-    if (size > 0) {
-        memcpy(writer->bytes + writer->length, bytes, size);
-        writer->length += size;
+    put(writer, bytes, size);
+    return 0;
+}
+
+static int append(void *context, const char *bytes, size_t size) {
+    struct writer *writer = context;
+    if (writer->failed || size > writer->capacity - writer->length) {
+        return append_grown(writer, bytes, size);
     }
+    put(writer, bytes, size);
     return 0;
 }
 
