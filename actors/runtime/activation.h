@@ -31,15 +31,26 @@ struct attached {
 };
 
 struct activation {
-    /* Given */
-    struct runtime *runtime;
-    const struct actor_kind *kind;
-    struct uuid id;
-    uint8_t kind_number;
+    /* What every message touches, side by side: half as many cache lines as if each field lay with
+     * its like. */
+    struct uuid id;                /* given */
+    const struct actor_kind *kind; /* given */
+    struct runtime *runtime;       /* given */
+    struct actor *actor;           /* owned; NULL until the first load has begun */
+    struct mailbox mailbox;        /* owned */
+    struct activation *next_run;
+    struct activation *muted_by; /* its mailbox is over half full because of us */
+    struct activation *muted;    /* senders that wait for us to drain */
+    uint64_t version;
+    int64_t last_at;     /* of the last event */
+    int64_t last_now;    /* of the last turn */
+    int64_t active_at;   /* when a message last came */
+    uint8_t kind_number; /* given */
+    enum activation_phase phase;
+    bool queued;         /* in the run queue */
+    bool rebuild_wanted; /* a check failed while an append was in flight */
     /* Owned */
-    struct actor *actor; /* NULL until the first load has begun */
     struct arena state;
-    struct mailbox mailbox;
     struct recent_commands recent;
     struct attach_request *attaching; /* waiting for the load, first to last */
     struct attached *attached;
@@ -47,33 +58,23 @@ struct activation {
     struct letter *held;          /* its append has an unknown outcome */
     void *attic;                  /* the host's */
     /* Derived */
-    enum activation_phase phase;
     uint32_t attached_count;
     uint32_t attached_capacity;
     uint32_t holds;
-    uint64_t version;
     uint64_t published; /* the last version that subscribers were given */
     uint64_t saved;     /* the version of the last snapshot */
     uint64_t audience_versions[AUDIENCE_COUNT];
-    int64_t last_at;      /* of the last event */
-    int64_t last_now;     /* of the last turn */
-    int64_t active_at;    /* when a message last came */
     int64_t failed_at;    /* first failure of the present window */
     int64_t retry_us;     /* until the next attempt to load; 0 = none is waiting */
     size_t state_compact; /* bytes of state when it was made last: a multiple is mostly garbage */
-    struct activation *next_run;
-    struct activation *muted_by; /* its mailbox is over half full because of us */
     struct activation *next_muted;
-    struct activation *muted; /* senders that wait for us to drain */
     struct activation *next_unused;
     uint8_t failures;
-    bool queued;         /* in the run queue */
     bool unused;         /* in the list of those that nobody may want */
     bool awaiting_load;  /* the host owes runtime_loaded */
     bool awaiting_store; /* the host owes runtime_appended */
     bool database_away;  /* the last attempt to catch up could not reach the database */
     bool rebuilding;     /* LOADING after a failed check, with sessions attached */
-    bool rebuild_wanted; /* a check failed while an append was in flight */
     bool publishing;     /* the state may be read although it is still loading */
 };
 

@@ -174,12 +174,26 @@ static void sweep(struct runtime *runtime) {
     }
 }
 
+/* Has what a turn of it reads brought near while another one's turn goes on. */
+static void expect(const struct activation *activation) {
+    const struct letter *letter = activation->mailbox.passing.first;
+    __builtin_prefetch(&activation->active_at);
+    __builtin_prefetch(activation->actor);
+    if (letter != NULL) {
+        __builtin_prefetch(letter);
+        __builtin_prefetch(&letter->sender);
+        __builtin_prefetch(&letter->packed);
+    }
+}
+
 static struct activation *next_to_run(struct runtime *runtime) {
     struct activation *activation = runtime->run_first;
     if (activation != NULL) {
         runtime->run_first = activation->next_run;
         if (runtime->run_first == NULL) {
             runtime->run_last = NULL;
+        } else {
+            expect(runtime->run_first);
         }
         activation->queued = false;
     }
