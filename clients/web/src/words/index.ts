@@ -64,26 +64,47 @@ export function isoDate(date: string): string {
 const locale = (language: Language): string =>
     navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
 
+/** Making a formatter costs a hundred times what using it does: one of each kind is kept. */
+function kept<F>(make: (tag: string, digits: number) => F): (language: Language, digits?: number) => F {
+    const made = new Map<string, F>();
+    return (language, digits = 0) => {
+        const tag = locale(language);
+        const key = `${tag}/${digits}`;
+        const formatter = made.get(key) ?? make(tag, digits);
+        made.set(key, formatter);
+        return formatter;
+    };
+}
+
+const numbers = kept(
+    (tag, digits) =>
+        new Intl.NumberFormat(tag, {
+            maximumFractionDigits: digits,
+            minimumFractionDigits: digits,
+            // W 1800, never W 1,800: beside a decimal comma or point a separator is misread.
+            useGrouping: false,
+        }),
+);
+const hours = kept((tag) => new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }));
+const days = kept(
+    (tag) =>
+        new Intl.DateTimeFormat(tag, {
+            weekday: 'short',
+            day: 'numeric',
+            month: 'short',
+            hour: '2-digit',
+            minute: '2-digit',
+        }),
+);
+
 export const numberText = (value: number, language: Language, digits = 0): string =>
-    new Intl.NumberFormat(locale(language), {
-        maximumFractionDigits: digits,
-        minimumFractionDigits: digits,
-        // W 1800, never W 1,800: beside a decimal comma or point a separator is misread.
-        useGrouping: false,
-    }).format(value);
+    numbers(language, digits).format(value);
 
 /** From microseconds since 1970, as the protocol tells time. */
-export const timeText = (at: number, language: Language): string =>
-    new Intl.DateTimeFormat(locale(language), { hour: '2-digit', minute: '2-digit' }).format(at / 1000);
+export const timeText = (at: number, language: Language): string => hours(language).format(at / 1000);
 
 export const dateTimeText = (at: number, language: Language): string =>
-    new Intl.DateTimeFormat(locale(language), {
-        weekday: 'short',
-        day: 'numeric',
-        month: 'short',
-        hour: '2-digit',
-        minute: '2-digit',
-    }).format(at / 1000);
+    days(language).format(at / 1000);
 
 /** Of today only the hour is said. */
 export const whenText = (at: number, language: Language): string =>
