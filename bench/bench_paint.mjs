@@ -4,8 +4,9 @@
 //   node bench/bench_paint.mjs [--quick]
 //
 // The presenter has no screen: as soon as the case is open, they put three viewports on the stage. Every
-// opening counts, the first of each browser included. The reference is the floor: as many pixels
-// written to a canvas in the same browser.
+// opening counts, the first of each browser included, and is checked: the right images, no black canvas,
+// and the same pictures later, when the server was told that everybody sees them. The reference is the
+// floor: as many pixels written to a canvas in the same browser.
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { LAUNCH, Person } from '../tests/browser/support/person.mjs';
@@ -24,30 +25,71 @@ const PEOPLE = ['anna', 'clara', 'mei'];
 const quick = process.argv.includes('--quick');
 const RUNS = quick ? 1 : 3;
 const PATIENCE_MS = 90_000;
+/** Pictures are compared at this size. */
+const PICTURE_PX = 48;
 
 const say = (text) => process.stderr.write(`${text}\n`);
 const percentile = (sorted, share) => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 
-/** When all viewports of a page show images of this patient: its clock, which is this machine's. */
-const whenPainted = (page, patient) =>
+/**
+ * When all viewports of a page show these images of this patient, by its clock, which is this machine's: when
+ * the frame after the one that shows them begins. With it comes what is then on each canvas, made small.
+ */
+const whenPainted = (page, patient, instances) =>
   page.evaluate(
-    ([name, count]) =>
+    ([name, wanted, side]) =>
       new Promise((resolve) => {
-        const look = () => {
+        const canvasOf = (pane) =>
+          [...pane.querySelectorAll('.pixels canvas')].find((one) => one.checkVisibility());
+        const fits = (canvas) =>
+          canvas?.width === Math.round(canvas.clientWidth * devicePixelRatio) &&
+          canvas.height === Math.round(canvas.clientHeight * devicePixelRatio);
+        window.pictures = () =>
+          [...document.querySelectorAll('[data-pane]')].map((pane) => {
+            const canvas = canvasOf(pane);
+            const small = Object.assign(document.createElement('canvas'), { width: side, height: side });
+            const context = small.getContext('2d');
+            context.drawImage(canvas, 0, 0, side, side);
+            return context.getImageData(0, 0, side, side).data.join();
+          });
+        const shown = () => {
           const panes = [...document.querySelectorAll('[data-pane]')];
-          const done =
-            panes.length === count &&
-            panes.every((pane) => {
+          return (
+            panes.length === wanted.length &&
+            panes.every((pane, index) => {
               const whose = pane.querySelector('.identity')?.textContent ?? '';
-              return pane.dataset.status === 'painted' && whose.includes(name);
-            });
-          if (done) resolve(Date.now());
-          else requestAnimationFrame(look);
+              const { status, slice } = pane.dataset;
+              const right = status === 'painted' && slice === wanted[index] && whose.includes(name);
+              return right && fits(canvasOf(pane)); // not stretched from the layout before
+            })
+          );
+        };
+        const look = () => {
+          if (!shown()) {
+            requestAnimationFrame(look);
+            return;
+          }
+          requestAnimationFrame(() => resolve({ at: Date.now(), pictures: window.pictures() }));
         };
         look();
       }),
-    [patient, VIEWPORTS],
+    [patient, instances, PICTURE_PX],
   );
+
+/** A figure that came before its picture is none: what the server was told is seen is what was there then. */
+async function stillThere(people, painted) {
+  await until('everybody is said to see it', async () => {
+    const [seeing, all] = (await people[0].page.locator('[data-sees]').getAttribute('data-sees')).split('/');
+    return seeing === all && Number(all) >= people.length;
+  });
+  for (const [index, { page }] of people.entries()) {
+    const now = await page.evaluate(() => window.pictures());
+    const { pictures } = painted[index];
+    if (pictures.some((picture) => !/[1-9]\d*,\d+,\d+,255/.test(picture))) throw new Error('a black canvas');
+    const late = pictures.findIndex((picture, pane) => picture !== now[pane]);
+    if (late >= 0) throw new Error(`the picture of viewport ${late + 1} came after it was said to be there`);
+  }
+}
 
 const floor = (page) =>
   page.evaluate(
@@ -102,6 +144,7 @@ async function meeting(times, facts) {
       const browser = await chromium.launch(LAUNCH);
       browsers.push(browser);
       const person = await Person.arriveIn(browser, server, login, { viewport: WINDOW });
+      person.page.on('request', (request) => (facts.fetched += Number(/\/frames\/\d+$/.test(request.url()))));
       await person.signIn();
       await person.page.evaluate(() => localStorage.setItem('consilium.folds', 'lr')); // images only
       people.push(await person.openBoard());
@@ -114,13 +157,22 @@ async function meeting(times, facts) {
       await Promise.all(people.map(({ page }) => prefetched(page, position)));
       const patient = (await people[0].page.locator('.agenda li .name').nth(position).textContent()).split(' ').at(-1);
       const layout = await threeViewports(server, presenter, patientCase, item);
-      const painted = Promise.all(people.map(({ page }) => whenPainted(page, patient)));
+      const instances = layout.viewports.map(({ image }) => image.sopInstanceUid);
+      const watched = Promise.all(people.map(({ page }) => whenPainted(page, patient, instances)));
+      const fetchedBefore = facts.fetched;
       const began = Date.now();
       await chair.command({ type: 'OpenItem', item: open, next: item });
       await presenter.command({ type: 'SettleStage', layout });
       const placed = Date.now();
-      const each = (await painted).map((at) => at - began);
-      say(`${patient}: painted after ${each.join(', ')} ms; open and laid out after ${placed - began} ms`);
+      const painted = await watched;
+      const each = painted.map(({ at }) => at - began);
+      const late = facts.fetched - fetchedBefore;
+      say(
+        `${patient}: painted after ${each.join(', ')} ms; open and laid out after ${placed - began} ms; ` +
+          `${late} images fetched meanwhile`,
+      );
+      facts.late += late;
+      await stillThere(people, painted);
       times.push(Math.max(...each));
       open = item;
       facts.glass = await people[0].pane().locator('.glass').boundingBox();
@@ -137,7 +189,7 @@ async function meeting(times, facts) {
 }
 
 const times = [];
-const facts = {};
+const facts = { fetched: 0, late: 0 };
 try {
   for (let run = 0; run < RUNS; run += 1) await meeting(times, facts);
 } finally {
@@ -162,7 +214,7 @@ console.log(
     runs: RUNS,
     circumstances:
       `Chromium ${facts.version}, renderer ${facts.renderer}, ${VIEWPORTS} viewports of ${glass}, ` +
-      `${times.length} openings, median ${percentile(times, 0.5)} ms`,
+      `${times.length} openings, median ${percentile(times, 0.5)} ms, ${facts.late} images not prefetched`,
   }),
 );
 process.exitCode = quick || value <= BAR_MS ? 0 : 1;
