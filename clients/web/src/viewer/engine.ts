@@ -41,6 +41,8 @@ function chooseRenderer(): Renderer {
 
 export const isPhone = (): boolean => Math.min(window.screen.width, window.innerWidth) < 600;
 
+export const isDrawnByCpu = (): boolean => cornerstone.getShouldUseCPURendering();
+
 export function startEngine(): Promise<cornerstone.RenderingEngine> {
     started ??= Promise.resolve().then(() => {
         const renderer = chooseRenderer();
@@ -49,6 +51,7 @@ export function startEngine(): Promise<cornerstone.RenderingEngine> {
             isMobile: isPhone(),
             rendering: {
                 useCPURendering: renderer.backend === 'cpu',
+                webGlContextCount: 1, // the planar viewports use the first one only
                 planar: { renderBackend: renderer.backend },
             },
         });
@@ -70,8 +73,17 @@ const wordsFor = (type: string, ...query: unknown[]): unknown => {
 
 function loadImage(imageId: string) {
     const stop = new AbortController();
-    const promise = loadUnlessEmptied(imageId, stop.signal, running.signal);
-    return { promise, cancelFn: () => stop.abort() };
+    let loading = true;
+    const promise = loadUnlessEmptied(imageId, stop.signal, running.signal).finally(() => {
+        loading = false;
+    });
+    // Cornerstone cancels what it lets go of, loaded or not; hundreds of signals nobody hears cost a frame.
+    const cancelFn = () => {
+        if (loading) {
+            stop.abort();
+        }
+    };
+    return { promise, cancelFn };
 }
 
 /**

@@ -4,7 +4,8 @@
 import * as cornerstone from '@cornerstonejs/core';
 import type { Viewport, Window } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
-import { bring, bringAll, isPhone, remember, startEngine, valueRange } from './engine';
+import { bring, bringAll, isDrawnByCpu, isPhone, remember, startEngine, valueRange } from './engine';
+import { emptyViewport } from './follow';
 import { projectImage, projectPlane, type Glass, type Projection } from './geometry';
 import { cross, dot, fromPoint, negate, subtract, unit, type Vector } from './vector';
 
@@ -18,24 +19,71 @@ export interface Painted {
 
 let paneNumber = 0;
 
+/** Panes nobody shows, empty and ready: what making one costs is not paid while a case opens. */
+const shelf: Pane[] = [];
+/** As many as a prior beside its two neighbours or three planes beside the image need. */
+const SHELF_MAX = 4;
+
 export class Pane {
     private readonly id: string;
-    private readonly element: HTMLDivElement;
+    private readonly element = document.createElement('div');
+    private engine: cornerstone.RenderingEngine | undefined;
     private viewport: cornerstone.PlanarViewport | undefined;
     private mounted = '';
+    private size = '';
     private generation = 0;
+    private busy = 0;
     private renderings: Promise<void> = Promise.resolve();
-    private readonly onProgress: (percent: number) => void;
+    private onProgress: (percent: number) => void = () => undefined;
 
-    constructor(element: HTMLDivElement, onProgress: (percent: number) => void) {
-        this.onProgress = onProgress;
+    private constructor() {
         paneNumber += 1;
         this.id = `pane-${paneNumber}`;
-        this.element = element;
+        this.element.className = 'picture';
     }
 
-    async open(): Promise<void> {
+    /** A pane in `host`: one from the shelf, else a new one. */
+    static async open(host: HTMLElement, onProgress: (percent: number) => void): Promise<Pane> {
+        const pane = shelf.pop() ?? new Pane();
+        pane.onProgress = onProgress;
+        host.append(pane.element);
+        if (!pane.viewport) {
+            await pane.enable();
+        }
+        return pane;
+    }
+
+    /**
+     * Fills the shelf, each pane having painted this image once out of sight: Cornerstone's pipeline, its
+     * canvases and the code that draws are there before the case opens. Nothing of the image stays.
+     */
+    static async prepare(loaded: LoadedSet, count: number): Promise<void> {
+        const middle = loaded.slices[Math.floor(loaded.slices.length / 2)];
+        const host = document.createElement('div');
+        host.className = 'pane-workshop';
+        document.body.append(host);
+        try {
+            while (middle && shelf.length < Math.min(count, SHELF_MAX)) {
+                const pane = new Pane();
+                host.append(pane.element);
+                await pane.enable();
+                const { sopInstanceUid, frame } = middle;
+                const image = { sopInstanceUid, frame };
+                const glass = { width: host.clientWidth, height: host.clientHeight };
+                try {
+                    await pane.paint({ ...emptyViewport, image }, loaded, glass);
+                } finally {
+                    pane.close();
+                }
+            }
+        } finally {
+            host.remove();
+        }
+    }
+
+    private async enable(): Promise<void> {
         const engine = await startEngine();
+        this.engine = engine;
         engine.enableElement({
             viewportId: this.id,
             type: cornerstone.Enums.ViewportType.PLANAR_NEXT,
@@ -46,17 +94,41 @@ export class Pane {
         this.viewport = viewport as cornerstone.PlanarViewport;
     }
 
-    async close(): Promise<void> {
+    /** Empties the glass at once. Who is still waiting for an image is not used again. */
+    close(): void {
         this.generation += 1;
-        const engine = await startEngine();
-        if (this.viewport) {
-            engine.disableElement(this.id);
-            this.viewport = undefined;
+        this.element.remove();
+        const { viewport } = this;
+        if (!viewport) {
+            return;
         }
+        if (this.busy > 0 || shelf.length >= SHELF_MAX) {
+            this.viewport = undefined;
+            this.engine?.disableElement(this.id);
+            return;
+        }
+        void viewport.setDisplaySets();
+        for (const canvas of this.element.querySelectorAll('canvas')) {
+            // Not every one of Cornerstone's ways to draw wipes what it drew.
+            const context = canvas.getContext('2d');
+            context?.setTransform(1, 0, 0, 1, 0, 0);
+            context?.clearRect(0, 0, canvas.width, canvas.height);
+        }
+        this.mounted = '';
+        this.size = '';
+        shelf.push(this);
     }
 
-    resize(): void {
-        this.viewport?.resize();
+    /** Reading an element's size makes the browser lay the page out: done when the glass has another one. */
+    private fit(viewport: cornerstone.PlanarViewport, glass: Glass): void {
+        const size = `${glass.width}x${glass.height}@${window.devicePixelRatio}`;
+        if (size !== this.size) {
+            this.size = size;
+            viewport.resize();
+            if (this.engine && !isDrawnByCpu()) {
+                this.engine.resize(false); // its own canvas, and the one it shares with the others
+            }
+        }
     }
 
     /**
@@ -66,11 +138,16 @@ export class Pane {
     paint(state: Viewport, loaded: LoadedSet, glass: Glass): Promise<Painted | undefined> {
         this.generation += 1;
         const generation = this.generation;
-        const job = this.renderings.then(() =>
-            generation === this.generation
-                ? this.apply(state, loaded, glass, generation)
-                : undefined,
-        );
+        this.busy += 1;
+        const job = this.renderings
+            .then(() =>
+                generation === this.generation
+                    ? this.apply(state, loaded, glass, generation)
+                    : undefined,
+            )
+            .finally(() => {
+                this.busy -= 1;
+            });
         this.renderings = job.then(
             () => undefined,
             () => undefined,
@@ -106,20 +183,29 @@ export class Pane {
         if (generation !== this.generation) {
             return undefined;
         }
-        await this.mount(state, loaded, index, plane);
-        if (!plane) {
-            await viewport.setImageIdIndex(index);
-        }
-        this.aim(viewport, state, projection, plane);
         const window = windowOf(state, slice.header, valueRange(slice.imageId));
-        viewport.setDisplaySetPresentation(this.mounted, {
-            voiRange: {
-                lower: window.center - window.width / 2,
-                upper: window.center + window.width / 2,
-            },
-            invert: state.invert !== (slice.header.photometric === 'MONOCHROME1'),
-            ...(state.colormap && { colormap: { name: state.colormap } }),
-        });
+        this.fit(viewport, glass);
+        const release = holdDrawing(viewport);
+        try {
+            await this.mount(state, loaded, index, plane);
+            if (!plane) {
+                await viewport.setImageIdIndex(index);
+            }
+            if (generation !== this.generation) {
+                return undefined;
+            }
+            this.aim(viewport, state, projection, plane);
+            viewport.setDisplaySetPresentation(this.mounted, {
+                voiRange: {
+                    lower: window.center - window.width / 2,
+                    upper: window.center + window.width / 2,
+                },
+                invert: state.invert !== (slice.header.photometric === 'MONOCHROME1'),
+                ...(state.colormap && { colormap: { name: state.colormap } }),
+            });
+        } finally {
+            release();
+        }
         viewport.render();
         return { projection, slice, index, window, plane };
     }
@@ -186,6 +272,14 @@ export class Pane {
         const mirrorsFirst = viewport._debug.renderModes[this.mounted] === 'cpuImage';
         return mirrorsFirst && state.flipH !== state.flipV ? -state.rotation : state.rotation;
     }
+}
+
+/** Cornerstone draws after every word it is told, and an image takes six: until the answer is called, it waits. */
+function holdDrawing(viewport: cornerstone.PlanarViewport): () => void {
+    viewport.render = () => undefined;
+    return () => {
+        delete (viewport as Partial<cornerstone.PlanarViewport>).render; // the class's own again
+    };
 }
 
 /** Cornerstone's normal points at the viewer, the wire's away from them. */

@@ -1,6 +1,6 @@
 // One viewport of the stage on one element: waits for headers, pixels or pages, paints, and tells the
 // controller what is on the glass.
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 import type { Cine, Viewport } from '../wire';
 import type { LoadedSet } from './case_images';
 import { filmOf, frameAt } from './cine';
@@ -37,17 +37,20 @@ export interface PaneElements {
 
 function useGlass(frame: RefObject<HTMLDivElement | null>): Glass {
     const [glass, setGlass] = useState<Glass>({ width: 0, height: 0 });
-    useEffect(() => {
+    // The first size is read at once: an observer would tell it a frame later.
+    useLayoutEffect(() => {
         const element = frame.current;
         if (!element) {
             return undefined;
         }
-        const observer = new ResizeObserver(() => {
+        const read = () => {
             const { clientWidth: width, clientHeight: height } = element;
             setGlass((before) =>
                 before.width === width && before.height === height ? before : { width, height },
             );
-        });
+        };
+        read();
+        const observer = new ResizeObserver(read);
         observer.observe(element);
         return () => observer.disconnect();
     }, [frame]);
@@ -90,7 +93,7 @@ export function usePane(
     useEffect(
         () => () => {
             controller.paneState(number, undefined);
-            void pane.current?.then((opened) => opened.close());
+            void pane.current?.then((opened) => opened.close(), () => undefined);
             pane.current = undefined;
             newest.current = undefined;
         },
@@ -165,7 +168,6 @@ export function usePane(
                 setStatus((now) => (now.is === 'fetching' ? { is: 'fetching', percent } : now)),
             );
             const opened = await pane.current;
-            opened.resize();
             const image = await opened.paint(shown, loaded, glass);
             return (
                 image && {
@@ -230,7 +232,5 @@ async function openPane(
     if (!element) {
         throw new Error('a pane without an element');
     }
-    const pane = new Pane(element, onProgress);
-    await pane.open();
-    return pane;
+    return Pane.open(element, onProgress);
 }
