@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
+/** Headers and pixels of a case's images. */
+const FETCHED = /^\/api\/cases\/[^/]+\/.*(metadata|frames\/\d+)$/;
 const MILLIMETRES = /^\d+[.,]\d mm/;
 
 const bannerSays = (people, name) =>
@@ -18,10 +20,12 @@ const togetherAfter = (people, before, number = 0) =>
 const floorOf = (person) => person.page.locator('[data-floor]').getAttribute('data-floor');
 
 story('three people through a board of three cases', (step, scene) => {
-  let anna, radu, mei, everybody, slice, holder, driver;
+  let anna, radu, mei, everybody, slice, holder, driver, fetched;
+  const addresses = [];
 
   step('the chair opens the first case with N, and a banner names the patient on every screen', async () => {
     [anna, radu, mei] = everybody = await scene.board(['anna', 'radu', 'mei']);
+    mei.page.on('request', (request) => addresses.push(new URL(request.url()).pathname));
     await anna.press('KeyN');
     await bannerSays(everybody, /cranium/i);
   });
@@ -138,6 +142,12 @@ story('three people through a board of three cases', (step, scene) => {
     assert.notEqual(await togetherAfter(everybody, undefined, 0), await togetherAfter(everybody, undefined, 1));
   });
 
+  step('the second case is on every screen before it is opened', async () => {
+    await Promise.all(everybody.map(({ page }) => page.locator('.agenda li').nth(1).locator('.ready').waitFor()));
+    fetched = addresses.filter((address) => FETCHED.test(address)).at(-1).split('/')[3];
+    addresses.length = 0;
+  });
+
   step('with N everybody is at the second case, and the chat of the first stays with the first', async () => {
     await anna.press('KeyN');
     await bannerSays(everybody, /brain/i);
@@ -147,6 +157,11 @@ story('three people through a board of three cases', (step, scene) => {
     await mei.page.locator('.messages').waitFor();
     assert.deepEqual(await mei.messages(), []);
     assert.equal(await mei.page.locator('[data-annotation]').count(), 0);
+  });
+
+  step('nothing that was there before is fetched again', () => {
+    const again = addresses.filter((address) => FETCHED.test(address) && address.split('/')[3] === fetched);
+    assert.deepEqual(again, []);
   });
 
   step('and at the third, with identity from its own images on every screen', async () => {

@@ -1,6 +1,6 @@
 // The images of the case on the stage and of the next one. The next one is fetched while the board still
 // talks; what is no longer needed is forgotten at once.
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { CaseImages, emptyDocuments, emptyStore, Prefetch } from '../viewer';
 
 export interface PrefetchState {
@@ -14,7 +14,7 @@ interface Wanted {
 }
 
 /** The stage gets the line first: prefetching begins when this case has had time to paint. */
-const PREFETCH_AFTER_MS = 600;
+const PREFETCH_AFTER_MS = 1000;
 
 export function useImages(
     current: string | undefined,
@@ -27,7 +27,8 @@ export function useImages(
     const tell = useRef(onPrefetch);
     tell.current = onPrefetch;
 
-    useEffect(() => {
+    // Before the page is shown: a case is not drawn without its images first.
+    useLayoutEffect(() => {
         if (current === undefined) {
             setImages(undefined);
             emptyStore(ready.current?.images.patientCase);
@@ -53,30 +54,31 @@ export function useImages(
     useEffect(() => {
         if (nextCase === undefined || nextItem === undefined || nextCase === current) {
             setPrefetch(undefined);
-            return undefined;
+            ready.current?.close();
+            ready.current = undefined;
+            return;
         }
-        const running = new Prefetch(nextCase);
+        if (ready.current?.images.patientCase === nextCase && ready.current.item === nextItem) {
+            return; // between two cases the next one stays the next one
+        }
+        ready.current?.close();
+        const running = new Prefetch(nextCase, nextItem);
         ready.current = running;
         let last = -1;
-        const report = (percent: number) => {
+        running.start(PREFETCH_AFTER_MS, (percent: number) => {
             if (percent !== last && ready.current === running) {
                 last = percent;
                 const state = { item: nextItem, percent };
                 setPrefetch(state);
                 tell.current(state);
             }
-        };
-        const timer = window.setTimeout(() => {
-            running.run(report).catch(() => undefined);
-        }, PREFETCH_AFTER_MS);
-        return () => {
-            window.clearTimeout(timer);
-            running.close();
-        };
+        });
     }, [nextCase, nextItem, current]);
 
     useEffect(
         () => () => {
+            ready.current?.close();
+            ready.current = undefined;
             emptyStore();
             emptyDocuments();
         },

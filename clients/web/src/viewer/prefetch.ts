@@ -3,24 +3,38 @@
 import { CaseImages } from './case_images';
 import { bringMany, isPhone, remember } from './engine';
 import { principal, priorOf } from './arrange';
+import { Pane } from './pane';
 
 /** A phone keeps its memory for the case on the stage. */
 const PHONE_IMAGES = 40;
+/** Panes made ready for it. */
+const PANES = 3;
 
 export class Prefetch {
     readonly images: CaseImages;
+    readonly item: number;
     private readonly stop = new AbortController();
+    private timer = 0;
 
-    constructor(patientCase: string) {
+    constructor(patientCase: string, item: number) {
         this.images = new CaseImages(patientCase);
+        this.item = item;
     }
 
+    start(afterMs: number, onProgress: (percent: number) => void): void {
+        this.timer = window.setTimeout(() => {
+            this.run(onProgress).catch(() => undefined);
+        }, afterMs);
+    }
+
+    /** Its images stay good: the case that opens shows them. */
     close(): void {
+        window.clearTimeout(this.timer);
         this.stop.abort();
     }
 
     /** Reports percent of what the case opens with: its principal series, then the prior. */
-    async run(onProgress: (percent: number) => void): Promise<void> {
+    private async run(onProgress: (percent: number) => void): Promise<void> {
         const sets = await this.images.displaySets();
         const first = principal(sets);
         const prior = first && priorOf(sets, first);
@@ -37,6 +51,11 @@ export class Prefetch {
             return;
         }
         remember(chosen);
+        const [opening] = loaded;
+        if (opening) {
+            // What could not be made ready is made when it is needed.
+            await Pane.prepare(opening, isPhone() ? 1 : PANES).catch(() => undefined);
+        }
         await bringMany(
             chosen.map((slice) => slice.imageId),
             onProgress,
