@@ -1,10 +1,10 @@
 // The agenda: order, state, planned against used minutes, whose images are where.
 import { DropdownMenu } from 'radix-ui';
-import { useEffect, useState, useSyncExternalStore, type FormEvent } from 'react';
-import { nextItem, usedTime, type BoardModel } from '../state/board_state';
+import { memo, useEffect, useState, useSyncExternalStore, type FormEvent } from 'react';
+import { nextItem, usedTime, type BoardAtRest } from '../state/board_state';
 import type { BoardActor, CaseActor } from '../state/client';
-import { presentParticipants } from '../state/stage_state';
-import { useCase, useNow, useUser } from '../state/use_client';
+import { presentParticipants, type StageModel } from '../state/stage_state';
+import { useCase, useNow, useStage, useUser } from '../state/use_client';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { roleNumbers, ZERO_UUID, type AgendaItem } from '../wire';
@@ -14,14 +14,14 @@ import type { PrefetchState } from './use_images';
 
 interface AgendaProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     mayMove: boolean;
     prefetch: PrefetchState | undefined;
     onName: (item: number, name: string) => void;
     onEnd: () => void;
 }
 
-export function Agenda(props: AgendaProps) {
+export const Agenda = memo(function Agenda(props: AgendaProps) {
     const { actor, board, mayMove } = props;
     const words = useWords();
     const [adding, setAdding] = useState(false);
@@ -57,7 +57,7 @@ export function Agenda(props: AgendaProps) {
             </Sheet>
         </section>
     );
-}
+});
 
 /** The patient's name: from the worklist when it is there, else from the case itself. */
 export function usePatientName(patientCase: string): { name: string; title: string } {
@@ -93,7 +93,9 @@ function Item({ actor, board, mayMove, prefetch, item, position, onName }: ItemP
     useEffect(() => onName(item.item, name), [onName, item.item, name]);
     const own = prefetch?.item === item.item ? prefetch.percent : undefined;
     const awaited = item.state === 'waiting' && board.meeting !== 'ended';
-    const screens = awaited ? screensOf(board, item.item, own) : undefined;
+    const screens = screensFrom(
+        useStage(actor, (stage) => (awaited ? screensOf(stage, item.item, own) : [])),
+    );
     return (
         <li className={now ? 'item now' : 'item'} aria-current={now ? 'true' : undefined}>
             <span className="number">{position + 1}</span>
@@ -149,25 +151,31 @@ function Time({ item, used }: { item: AgendaItem; used: number }) {
 interface Screens {
     ready: number;
     all: number;
-    /** The mean of all screens. */
     percent: number;
 }
 
-/** How far the images of a case are on everybody's first window; undefined while nobody fetches them. */
-function screensOf(board: BoardModel, item: number, own: number | undefined): Screens | undefined {
-    const people = presentParticipants(board.stage).filter((one) => one.window === 0);
+/**
+ * How far the images of a case are on everybody's first window: how many have them, of how many, and the mean of all
+ * in percent. Empty while nobody fetches them.
+ */
+function screensOf(
+    stage: StageModel | undefined,
+    item: number,
+    own: number | undefined,
+): [number, number, number] | [] {
+    const people = presentParticipants(stage).filter((one) => one.window === 0);
     const percents = people.map((one) => (one.prefetchedItem === item ? one.prefetched : 0));
     if (own === undefined && percents.every((percent) => percent === 0)) {
-        return undefined;
+        return [];
     }
     const all = Math.max(1, percents.length);
     const sum = percents.length > 0 ? percents.reduce((a, b) => a + b, 0) : (own ?? 0);
-    return {
-        ready: percents.filter((percent) => percent >= 100).length,
-        all,
-        percent: Math.floor(sum / all),
-    };
+    const ready = percents.filter((percent) => percent >= 100).length;
+    return [ready, all, Math.floor(sum / all)];
 }
+
+const screensFrom = (counts: ReturnType<typeof screensOf>): Screens | undefined =>
+    counts.length === 0 ? undefined : { ready: counts[0], all: counts[1], percent: counts[2] };
 
 function Readiness({ screens: { ready, all, percent } }: { screens: Screens }) {
     const words = useWords();
@@ -183,7 +191,7 @@ function Readiness({ screens: { ready, all, percent } }: { screens: Screens }) {
 
 interface ItemMenuProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     item: AgendaItem;
     position: number;
 }
@@ -237,7 +245,7 @@ function ItemMenu({ actor, board, item, position }: ItemMenuProps) {
 /** Moves everybody. Composed for the item that is open now: a second press cannot skip a case. */
 export function openItem(
     actor: BoardActor,
-    board: BoardModel,
+    board: BoardAtRest,
     next: number,
     words: ReturnType<typeof useWords>,
     nameOf?: (item: number) => string,
@@ -248,7 +256,7 @@ export function openItem(
 
 interface AddCaseProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     onDone: () => void;
 }
 

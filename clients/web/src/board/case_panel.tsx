@@ -1,5 +1,5 @@
 // The case on one screen: who, the question, everything there is to show, what was drawn.
-import { Fragment } from 'react';
+import { Fragment, memo } from 'react';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
@@ -19,7 +19,7 @@ interface CasePanelProps {
     nameOf: (user: string) => string;
 }
 
-export function CasePanel({ actor, hands, me, nameOf }: CasePanelProps) {
+export const CasePanel = memo(function CasePanel({ actor, hands, me, nameOf }: CasePanelProps) {
     const words = useWords();
     const model = useModel(actor, (patientCase) => patientCase);
     const ended = useModel(actor, (_, held) => held.ended);
@@ -51,7 +51,7 @@ export function CasePanel({ actor, hands, me, nameOf }: CasePanelProps) {
             </section>
         </div>
     );
-}
+});
 
 function Facts({ model }: { model: CaseModel }) {
     const words = useWords();

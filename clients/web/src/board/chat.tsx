@@ -1,5 +1,5 @@
 // The conversation about one case. It belongs to the case, not to the meeting.
-import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { memo, useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { unreadCount, type CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { useModel, useSession, useUser } from '../state/use_client';
@@ -30,7 +30,7 @@ interface Unsent {
 /** Read marks are few: one for what came while the chat was in view. */
 const MARK_MS = 800;
 
-export function Chat({ actor, me, mayWrite, nameOf }: ChatProps) {
+export const Chat = memo(function Chat({ actor, me, mayWrite, nameOf }: ChatProps) {
     const { words, language } = useSpeech();
     const messages = useModel(actor, (model) => model?.messages) ?? noMessages;
     const [unsent, setUnsent] = useState<Unsent[]>([]);
@@ -87,7 +87,7 @@ export function Chat({ actor, me, mayWrite, nameOf }: ChatProps) {
             {mayWrite && <Writing send={send} />}
         </div>
     );
-}
+});
 
 const MESSAGE_MAX = 1000;
 

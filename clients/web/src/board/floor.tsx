@@ -4,6 +4,7 @@ import { useKeyLabel } from '../keys/use_keys';
 import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
 import { useStore } from '../state/store';
+import { useStage, type Staged } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { personColor, shortName } from '../ui/people';
 import { sayRefusal } from '../ui/refusal';
@@ -12,7 +13,7 @@ import type { StageHands } from './use_stage';
 
 interface FloorProps {
     hands: StageHands;
-    stage: StageModel;
+    staged: Staged;
     me: string;
     mayAct: boolean;
     chair: boolean;
@@ -23,20 +24,23 @@ interface FloorProps {
 export function turnFloor(
     hands: StageHands,
     words: Words,
-    stage: StageModel,
+    floor: StageModel['floor'],
     me: string,
     nameOf: (user: string) => string,
 ): void {
     const { controller } = hands;
     const { item } = controller;
-    const holds = stage.floor.state === 'held' && stage.floor.holder === me;
+    const holds = floor.state === 'held' && floor.holder === me;
     const outcome: Promise<Outcome> = holds
         ? controller.command({ type: 'ReleaseFloor', item, user: me })
         : controller.command({ type: 'RequestFloor', item });
     void sayRefusal(words, outcome, { person: nameOf });
 }
 
-export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
+const colorOfHolder = (stage: StageModel | undefined): number | undefined =>
+    [...(stage?.participants.values() ?? [])].find((one) => one.user === stage?.floor.holder)?.color;
+
+export function Floor({ hands, staged, me, mayAct, chair, nameOf }: FloorProps) {
     const words = useWords();
     const label = useKeyLabel();
     const { controller } = hands;
@@ -45,12 +49,16 @@ export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
         controller.state,
         (state) => state.following.mode === 'follow' && state.following.adjusted.size > 0,
     );
-    const { floor } = stage;
+    const floor = useStage(staged, (stage) => stage?.floor);
+    const quiet = useStage(staged, (stage) => stage?.quiet === true);
+    const holderColor = useStage(staged, colorOfHolder);
+    if (!floor) {
+        return null;
+    }
     const held = floor.state === 'held';
     const mine = held && floor.holder === me;
     const place = floor.waiting.indexOf(me);
-    const holder = [...stage.participants.values()].find((one) => one.user === floor.holder);
-    const color = held && holder ? personColor(holder.color) : undefined;
+    const color = held && holderColor !== undefined ? personColor(holderColor) : undefined;
     const who = mine
         ? words.youPresent
         : held
@@ -73,7 +81,7 @@ export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
             >
                 {who}
             </span>
-            {stage.quiet && <span className="chip plain hide-phone">{words.pointersQuiet}</span>}
+            {quiet && <span className="chip plain hide-phone">{words.pointersQuiet}</span>}
             {!mine && held && (
                 <Button
                     look={own ? 'primary' : 'plain'}
@@ -89,7 +97,7 @@ export function Floor({ hands, stage, me, mayAct, chair, nameOf }: FloorProps) {
                 <Button
                     keyLabel={label('askFloor')}
                     disabled={place >= 0 && !mine}
-                    onClick={() => turnFloor(hands, words, stage, me, nameOf)}
+                    onClick={() => turnFloor(hands, words, floor, me, nameOf)}
                 >
                     {take}
                 </Button>

@@ -1,10 +1,11 @@
 // The top of a board: which one, the state of the line, who sees what, the clock, the next thing to do.
 import { Popover } from 'radix-ui';
+import { memo } from 'react';
 import { useKeyLabel } from '../keys/use_keys';
-import { nextItem, usedTime, type BoardModel } from '../state/board_state';
+import { nextItem, usedTime, type BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { whoSees } from '../state/stage_state';
-import { useModel, useNow } from '../state/use_client';
+import { useModel, useNow, useStage } from '../state/use_client';
 import { Button, Sheet } from '../ui/controls';
 import { StateOfLine } from '../ui/frame';
 import { sayRefusal } from '../ui/refusal';
@@ -14,20 +15,22 @@ import type { Rights } from './workspace';
 
 interface BoardHeaderProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     rights: Rights;
     readOnly: boolean;
     onNext: () => void;
     onEnd: () => void;
 }
 
-export function BoardHeader({ actor, board, rights, readOnly, onNext, onEnd }: BoardHeaderProps) {
+export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
+    const { actor, board, rights, readOnly, onNext, onEnd } = props;
     const { words, language } = useSpeech();
     const label = useKeyLabel();
     const up = useModel(actor, (model, held) => {
         const own = model?.stage?.participants.get(held.grant.participant);
         return (own?.handAt ?? 0) > 0;
     });
+    const staged = useStage(actor, (stage) => stage !== undefined);
     return (
         <header className="top">
             <a className="mark" href="/" onClick={follow} aria-label={words.toWorklist}>
@@ -37,9 +40,9 @@ export function BoardHeader({ actor, board, rights, readOnly, onNext, onEnd }: B
             <span className="mute hide-narrow">{whenText(board.startsAt, language)}</span>
             <StateOfLine readOnly={readOnly} />
             <span className="grow" />
-            {board.openItem !== 0 && <Sees board={board} />}
+            {board.openItem !== 0 && staged && <Sees actor={actor} board={board} />}
             {board.openItem !== 0 && <Clock board={board} />}
-            {board.meeting !== 'ended' && board.stage && (
+            {board.meeting !== 'ended' && staged && (
                 <Button
                     className="hide-phone"
                     aria-pressed={up}
@@ -54,11 +57,11 @@ export function BoardHeader({ actor, board, rights, readOnly, onNext, onEnd }: B
             )}
         </header>
     );
-}
+});
 
 interface EndMeetingProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     open: boolean;
     onClose: () => void;
 }
@@ -85,7 +88,7 @@ export function EndMeeting({ actor, board, open, onClose }: EndMeetingProps) {
 }
 
 interface SteeringProps {
-    board: BoardModel;
+    board: BoardAtRest;
     onNext: () => void;
     onEnd: () => void;
 }
@@ -110,26 +113,25 @@ function Steering({ board, onNext, onEnd }: SteeringProps) {
     );
 }
 
-function Sees({ board }: { board: BoardModel }) {
+function Sees({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const { words } = useSpeech();
-    const { stage } = board;
-    if (!stage) {
-        return null;
-    }
-    const { seeing, lagging } = whoSees(stage);
-    const names = lagging.map(
-        (one) => board.members.find((member) => member.user === one.user)?.name ?? '',
+    const seeing = useStage(actor, (stage) => (stage ? whoSees(stage).seeing.length : 0));
+    const lagging = useStage(actor, (stage) =>
+        stage ? whoSees(stage).lagging.map((one) => one.user) : [],
     );
-    const all = seeing.length + lagging.length;
+    const names = lagging.map(
+        (user) => board.members.find((member) => member.user === user)?.name ?? '',
+    );
+    const all = seeing + lagging.length;
     const text = lagging.length > 0 ? words.lagging(names.join(', ')) : words.everybodySees;
     return (
         <Popover.Root>
             <Popover.Trigger
                 className={lagging.length > 0 ? 'chip hide-phone' : 'chip safe hide-phone'}
                 title={text}
-                data-sees={`${seeing.length}/${all}`}
+                data-sees={`${seeing}/${all}`}
             >
-                {words.seeThis(seeing.length, all)}
+                {words.seeThis(seeing, all)}
             </Popover.Trigger>
             <Popover.Portal>
                 <Popover.Content className="menu note" align="end" sideOffset={8}>
@@ -140,7 +142,7 @@ function Sees({ board }: { board: BoardModel }) {
     );
 }
 
-function Clock({ board }: { board: BoardModel }) {
+function Clock({ board }: { board: BoardAtRest }) {
     const { words } = useSpeech();
     const now = useNow(500);
     const position = board.items.findIndex((one) => one.item === board.openItem);

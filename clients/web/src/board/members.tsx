@@ -1,7 +1,7 @@
 // Who belongs to a board, changed while it exists: each change is a command of its own, at once.
 import { useEffect, useState } from 'react';
 import { people, type Person } from '../connection/http';
-import type { BoardModel } from '../state/board_state';
+import type { BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { Button, Choice, Sheet } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
@@ -11,7 +11,7 @@ import { boardRoles, roleOfNumber, type BoardRole } from './roles';
 
 interface MembersProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     me: string;
 }
 

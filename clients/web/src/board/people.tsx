@@ -1,6 +1,7 @@
 // Who belongs here and who is here: colour and name, role, hand, floor, pointing, and who still loads.
 import type { StageModel } from '../state/stage_state';
 import { whoSees } from '../state/stage_state';
+import { useStage, type Staged } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { personColor } from '../ui/people';
 import { sayRefusal } from '../ui/refusal';
@@ -17,7 +18,7 @@ export interface KnownPerson {
 
 interface PeopleProps {
     known: readonly KnownPerson[];
-    stage: StageModel | undefined;
+    staged: Staged;
     hands: StageHands | undefined;
     me: string;
     chair: boolean;
@@ -28,7 +29,7 @@ interface Row extends KnownPerson {
 }
 
 /** Hands first, in the order they went up; then who is here; then the rest. */
-function rowsOf({ known, stage }: PeopleProps): Row[] {
+function rowsOf(known: readonly KnownPerson[], stage: StageModel | undefined): Row[] {
     const present = [...(stage?.participants.values() ?? [])].filter((one) => one.present);
     const strangers = present
         .filter((one) => !known.some((person) => person.user === one.user))
@@ -46,14 +47,15 @@ function rowsOf({ known, stage }: PeopleProps): Row[] {
 }
 
 export function People(props: PeopleProps) {
-    const { stage, hands, me, chair } = props;
+    const { known, staged, hands, me, chair } = props;
+    const stage = useStage(staged, (held) => held);
     const words = useWords();
     const holder = stage?.floor.state === 'held' ? stage.floor.holder : undefined;
     const mayGive = hands !== undefined && (holder === me || chair);
     const lagging = new Set(stage ? whoSees(stage).lagging.map((one) => one.participant) : []);
     return (
         <ul className="people">
-            {rowsOf(props).map((row, index) => {
+            {rowsOf(known, stage).map((row, index) => {
                 const [first] = row.here;
                 const role = roleNames[row.role];
                 const flags = [

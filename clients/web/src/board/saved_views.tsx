@@ -1,5 +1,5 @@
 // Views prepared before the meeting, recalled on every screen with one key.
-import { useState, type FormEvent } from 'react';
+import { memo, useState, type FormEvent } from 'react';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
@@ -30,7 +30,7 @@ interface SavedViewsProps {
     nameOf: (user: string) => string;
 }
 
-export function SavedViews({ actor, hands, me, mayWrite, nameOf }: SavedViewsProps) {
+export const SavedViews = memo(function SavedViews({ actor, hands, me, mayWrite, nameOf }: SavedViewsProps) {
     const words = useWords();
     const views = useViews(actor);
     const [naming, setNaming] = useState(false);
@@ -85,7 +85,7 @@ export function SavedViews({ actor, hands, me, mayWrite, nameOf }: SavedViewsPro
             </Sheet>
         </section>
     );
-}
+});
 
 interface NameViewProps {
     actor: CaseActor;

@@ -1,5 +1,5 @@
 // Ties a stage to the person in front of it: one controller for one case on one board item (or consult).
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { hasRole, useSession } from '../state/use_client';
 import type { Held } from '../state/client';
 import type { StageModel } from '../state/stage_state';
@@ -20,12 +20,13 @@ export function useStageController<M extends { stage: StageModel | undefined }>(
     images: CaseImages | undefined,
     me: string,
     item: number,
-    imageCount: number,
+    imageCount: number | undefined,
 ): StageHands | undefined {
     const [hands, setHands] = useState<StageHands>();
     const { client } = useSession();
 
-    useEffect(() => {
+    // Before the page is shown, as the images are.
+    useLayoutEffect(() => {
         if (!images) {
             setHands(undefined);
             return undefined;
@@ -54,18 +55,46 @@ export function useStageController<M extends { stage: StageModel | undefined }>(
         };
     }, [actor, images, me, item, client]);
 
-    useEffect(() => {
-        if (!hands || !images) {
-            return;
-        }
-        images.refresh();
-        images
-            .displaySets()
-            .then((sets) => hands.controller.setSets(sets))
-            .catch(() => undefined);
-    }, [hands, images, imageCount]);
+    useSets(hands, imageCount);
 
     return hands?.controller.images === images && hands?.controller.item === item
         ? hands
         : undefined;
+}
+
+/** The list that was fetched before the case was opened is good for its first view; then it is read again. */
+const REREAD_MS = 2000;
+
+/** Gives the controller what there is to show, again whenever images arrive. */
+function useSets(hands: StageHands | undefined, imageCount: number | undefined): void {
+    const counted = useRef<number | undefined>(undefined);
+    useEffect(() => {
+        if (!hands) {
+            return undefined;
+        }
+        counted.current = undefined;
+        const early = hands.controller.images.listed;
+        readSets(hands);
+        const timer = early ? window.setTimeout(() => readSets(hands, true), REREAD_MS) : 0;
+        return () => window.clearTimeout(timer);
+    }, [hands]);
+    useEffect(() => {
+        if (hands && imageCount !== undefined) {
+            if (counted.current !== undefined && counted.current !== imageCount) {
+                readSets(hands, true);
+            }
+            counted.current = imageCount;
+        }
+    }, [hands, imageCount]);
+}
+
+function readSets({ controller }: StageHands, again = false): void {
+    const { images } = controller;
+    if (again) {
+        images.refresh();
+    }
+    images
+        .displaySets()
+        .then((sets) => controller.setSets(sets))
+        .catch(() => undefined);
 }

@@ -1,12 +1,12 @@
 // Images with everything one does to them: the same on a board and in a consult. It is given a stage and a
 // case, and takes care of tools, keys, drawings and the tabs beside the images.
 import { Tabs } from 'radix-ui';
-import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useDeferredValue, useMemo, useRef, useState, type ReactNode } from 'react';
 import { KeysSheet } from '../keys/keys_sheet';
 import { useKeys, type KeyHandlers } from '../keys/use_keys';
 import type { CaseActor } from '../state/client';
-import type { StageModel } from '../state/stage_state';
-import { useModel, useSession } from '../state/use_client';
+import { presentParticipants } from '../state/stage_state';
+import { useModel, useSession, useStage, type Staged } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
@@ -31,7 +31,8 @@ export interface Rights {
 export interface WorkspaceProps {
     hands: StageHands | undefined;
     caseActor: CaseActor;
-    stage: StageModel | undefined;
+    /** The board or the case: whoever holds the stage. */
+    staged: Staged;
     rights: Rights;
     known: readonly KnownPerson[];
     nameOf: (user: string) => string;
@@ -76,10 +77,11 @@ function useFolds(second: boolean): [Folds, (side: keyof Folds) => void, (both: 
 }
 
 export function Workspace(props: WorkspaceProps) {
-    const { hands, caseActor, stage, rights, nameOf, left } = props;
+    const { hands, caseActor, staged, rights, nameOf, left } = props;
     const words = useWords();
     const { client, server } = useSession();
     const { me } = client;
+    const open = useStage(staged, (stage) => stage?.open);
     const subject = useModel(caseActor, (model) => model?.subject);
     const stored = useModel(caseActor, (model) => model?.annotations) ?? noDrawings;
     const [folds, fold, foldBoth] = useFolds(isSecondWindow());
@@ -100,14 +102,17 @@ export function Workspace(props: WorkspaceProps) {
         fullScreen: { down: () => foldBoth(!(folds.left && folds.right)) },
         askFloor: {
             down: () => {
-                if (hands && stage && rights.act) {
-                    turnFloor(hands, words, stage, me, nameOf);
+                const floor = staged.store.get().model?.stage?.floor;
+                if (hands && floor && rights.act) {
+                    turnFloor(hands, words, floor, me, nameOf);
                 }
             },
         },
     });
 
-    const side = (
+    // The images come first: what stands beside them is drawn when nothing more urgent is.
+    const late = useDeferredValue(true, false);
+    const side = late && (
         <SideTabs {...props} me={me} withLeft={left !== undefined} leftName={props.leftName} />
     );
     return (
@@ -126,12 +131,12 @@ export function Workspace(props: WorkspaceProps) {
             )}
             <main className="middle" id="content">
                 <div className="strip-place">
-                    {hands && stage && (
+                    {hands && open !== undefined && (
                         <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
-                            {stage.open ? (
+                            {open ? (
                                 <Floor
                                     hands={hands}
-                                    stage={stage}
+                                    staged={staged}
                                     me={me}
                                     mayAct={rights.act}
                                     chair={rights.chair}
@@ -178,12 +183,13 @@ interface SideTabsProps extends WorkspaceProps {
 }
 
 function SideTabs(props: SideTabsProps) {
-    const { caseActor, hands, stage, me, rights, nameOf, known } = props;
+    const { caseActor, hands, staged, me, rights, nameOf, known } = props;
     const words = useWords();
     const unread = useUnread(caseActor, me);
     const [tab, setTab] = useState('case');
-    const here = new Set(
-        [...(stage?.participants.values() ?? [])].filter((one) => one.present).map((one) => one.user),
+    const here = useStage(
+        staged,
+        (stage) => new Set(presentParticipants(stage).map((one) => one.user)).size,
     );
     return (
         <Tabs.Root className="tabs" value={tab} onValueChange={setTab}>
@@ -195,7 +201,7 @@ function SideTabs(props: SideTabsProps) {
                 )}
                 <Tabs.Trigger value="case">{words.tabCase}</Tabs.Trigger>
                 <Tabs.Trigger value="people">
-                    {words.tabPeople} <span className="count">{here.size}</span>
+                    {words.tabPeople} <span className="count">{here}</span>
                 </Tabs.Trigger>
                 <Tabs.Trigger value="chat">
                     {words.tabChat}
@@ -224,7 +230,7 @@ function SideTabs(props: SideTabsProps) {
                 </div>
             </Tabs.Content>
             <Tabs.Content value="people" className="tab-body">
-                <People known={known} stage={stage} hands={hands} me={me} chair={rights.chair} />
+                <People known={known} staged={staged} hands={hands} me={me} chair={rights.chair} />
                 {props.members}
             </Tabs.Content>
             <Tabs.Content value="chat" className="tab-body flush">

@@ -19,11 +19,11 @@ import '../board/board.css';
 import '../board/agenda.css';
 import '../board/talk.css';
 import { useKeys } from '../keys/use_keys';
-import { nextItem, type BoardModel } from '../state/board_state';
+import { nextItem, type BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { BoardActor, CaseActor, Held } from '../state/client';
 import { Store, useStore } from '../state/store';
-import { hasRole, useBoard, useCase, useModel, useSession } from '../state/use_client';
+import { hasRole, useAtRest, useBoard, useCase, useModel, useSession } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { useWords } from '../words';
@@ -37,7 +37,7 @@ export function BoardPage({ id }: { id: string }) {
 
 function BoardOf({ actor }: { actor: BoardActor }) {
     const words = useWords();
-    const board = useModel(actor, (model) => model);
+    const board = useAtRest(actor);
     const ended = useModel(actor, (_, held) => held.ended);
     if (ended) {
         return <Ended reason={ended} />;
@@ -45,7 +45,7 @@ function BoardOf({ actor }: { actor: BoardActor }) {
     return board ? <Board actor={actor} board={board} /> : <Notice title={words.loading} />;
 }
 
-function useRights(actor: BoardActor, board: BoardModel): Rights {
+function useRights(actor: BoardActor, board: BoardAtRest): Rights {
     const roles = useModel(actor, (_, held) => held.grant.roles);
     const act = hasRole(roles, 'chair', 'coordinator', 'member');
     return useMemo(
@@ -89,10 +89,11 @@ function useTellPrefetch(
     }, [actor, prefetch, participant]);
 }
 
-function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
+function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const words = useWords();
     const rights = useRights(actor, board);
     const [ending, setEnding] = useState(false);
+    const askEnd = useCallback(() => setEnding(true), []);
     const [names, setNames] = useState<ReadonlyMap<number, string>>(new Map());
     const onName = useCallback(
         (item: number, name: string) =>
@@ -125,7 +126,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
             mayMove={rights.coordinate}
             prefetch={prefetch}
             onName={onName}
-            onEnd={() => setEnding(true)}
+            onEnd={askEnd}
         />
     );
     const header = (
@@ -134,7 +135,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardModel }) {
             board={board}
             rights={rights}
             onNext={goOn}
-            onEnd={() => setEnding(true)}
+            onEnd={askEnd}
             readOnly={!rights.act}
         />
     );
@@ -189,7 +190,7 @@ const closedCase = ({ model, ended }: Pick<Held<CaseModel>, 'model' | 'ended'>):
     ended !== undefined || model?.clinical === false;
 
 interface WaitingProps {
-    board: BoardModel;
+    board: BoardAtRest;
     mayMove: boolean;
     goOn: () => void;
 }
@@ -211,24 +212,24 @@ const useNextKey = (goOn: () => void): void => useKeys({ nextCase: { down: goOn 
 
 function useNext(
     actor: BoardActor,
-    board: BoardModel,
+    board: BoardAtRest,
     rights: Rights,
     names: ReadonlyMap<number, string>,
 ): () => void {
     const words = useWords();
-    return () => {
+    return useCallback(() => {
         const next = nextItem(board);
         if (!rights.coordinate) {
             tell(words.refused.not_permitted);
         } else if (next || board.openItem !== 0) {
             openItem(actor, board, next?.item ?? 0, words, (item) => names.get(item) ?? '');
         }
-    };
+    }, [actor, board, rights, names, words]);
 }
 
 interface OpenCaseProps {
     actor: BoardActor;
-    board: BoardModel;
+    board: BoardAtRest;
     caseActor: CaseActor;
     item: number;
     images: ReturnType<typeof useImages>['images'];
@@ -243,7 +244,7 @@ interface OpenCaseProps {
 function OpenCase(props: OpenCaseProps) {
     const { actor, board, caseActor, item, rights } = props;
     const { client } = useSession();
-    const imageCount = useModel(caseActor, (model) => model?.displaySets.length ?? 0);
+    const imageCount = useModel(caseActor, (model) => model?.displaySets.length);
     const ready =
         props.images?.patientCase === caseActor.id && !props.images.closed
             ? props.images
@@ -260,12 +261,13 @@ function OpenCase(props: OpenCaseProps) {
     );
     const caseRoles = useModel(caseActor, (_, held) => held.grant.roles);
     const write = hasRole(caseRoles, 'coordinator', 'member');
+    const own = useMemo(() => ({ ...rights, write }), [rights, write]);
     return (
         <Workspace
             hands={hands}
             caseActor={caseActor}
-            stage={board.stage}
-            rights={{ ...rights, write }}
+            staged={actor}
+            rights={own}
             known={members}
             nameOf={nameOf}
             left={props.agenda}

@@ -8,7 +8,7 @@ import '../board/agenda.css';
 import '../board/talk.css';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
-import { hasRole, useCase, useModel, useSession, useUser } from '../state/use_client';
+import { hasRole, useAtRest, useCase, useModel, useSession, useUser } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { StateOfLine } from '../ui/frame';
 import { follow } from '../ui/route';
@@ -24,7 +24,7 @@ export function CasePage({ id }: { id: string }) {
 
 function CaseOf({ actor }: { actor: CaseActor }) {
     const words = useWords();
-    const model = useModel(actor, (patientCase) => patientCase);
+    const model = useAtRest(actor);
     const ended = useModel(actor, (_, held) => held.ended);
     const entries = useUser((user) => user?.entries.filter((one) => one.id === actor.id));
     if (ended) {
@@ -42,7 +42,7 @@ function CaseOf({ actor }: { actor: CaseActor }) {
 
 const ignore = () => undefined;
 
-function Consult({ actor, model }: { actor: CaseActor; model: CaseModel }) {
+function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 'stage'> }) {
     const words = useWords();
     const { client } = useSession();
     const roles = useModel(actor, (_, held) => held.grant.roles);
@@ -58,12 +58,11 @@ function Consult({ actor, model }: { actor: CaseActor; model: CaseModel }) {
         [known],
     );
     const act = hasRole(roles, 'coordinator', 'member');
-    const rights: Rights = {
-        act,
-        chair: false,
-        coordinate: hasRole(roles, 'coordinator'),
-        write: act,
-    };
+    const coordinate = hasRole(roles, 'coordinator');
+    const rights: Rights = useMemo(
+        () => ({ act, chair: false, coordinate, write: act }),
+        [act, coordinate],
+    );
     return (
         <div className="place board">
             <header className="top">
@@ -79,7 +78,7 @@ function Consult({ actor, model }: { actor: CaseActor; model: CaseModel }) {
             <Workspace
                 hands={hands}
                 caseActor={actor}
-                stage={model.stage}
+                staged={actor}
                 rights={rights}
                 known={known}
                 nameOf={nameOf}

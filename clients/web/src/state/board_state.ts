@@ -18,6 +18,9 @@ export interface BoardModel {
     stage: StageModel | undefined;
 }
 
+/** What there is of it besides pointers, views and who is here: changes by events, not sixty times a second. */
+export type BoardAtRest = Omit<BoardModel, 'stage'>;
+
 const withItem = (
     board: BoardModel,
     item: number,
@@ -145,7 +148,7 @@ export function usedTime(item: AgendaItem, now: number): number {
 }
 
 /** The item that `N` opens: the first waiting one after the open one, else the first waiting one. */
-export function nextItem(board: BoardModel): AgendaItem | undefined {
+export function nextItem(board: BoardAtRest): AgendaItem | undefined {
     const place = board.items.findIndex((one) => one.item === board.openItem);
     const waiting = (one: AgendaItem) => one.state === 'waiting';
     return board.items.slice(place + 1).find(waiting) ?? board.items.find(waiting);

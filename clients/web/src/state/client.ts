@@ -89,20 +89,40 @@ export interface Line {
 /** How long a closed page's actor stays open, so that going back and forth costs nothing. */
 const LINGER_MS = 3000;
 
+interface Kept<A> {
+    actor: A;
+    users: number;
+    leave: number;
+}
+
 class Shelf<A extends { close(): void }> {
-    private readonly kept = new Map<string, { actor: A; users: number; leave: number }>();
+    private readonly kept = new Map<string, Kept<A>>();
     private readonly make: (id: string) => A;
 
     constructor(make: (id: string) => A) {
         this.make = make;
     }
 
+    /** The actor, opened if need be: it stays only for who takes it before it has lingered. */
+    look(id: string): A {
+        const held = this.kept.get(id);
+        if (held) {
+            return held.actor;
+        }
+        const made = { actor: this.make(id), users: 0, leave: 0 };
+        this.kept.set(id, made);
+        this.linger(id, made);
+        return made.actor;
+    }
+
     take(id: string): A {
-        const held = this.kept.get(id) ?? { actor: this.make(id), users: 0, leave: 0 };
-        window.clearTimeout(held.leave);
-        held.users += 1;
-        this.kept.set(id, held);
-        return held.actor;
+        const actor = this.look(id);
+        const held = this.kept.get(id);
+        if (held) {
+            window.clearTimeout(held.leave);
+            held.users += 1;
+        }
+        return actor;
     }
 
     give(id: string): void {
@@ -112,11 +132,15 @@ class Shelf<A extends { close(): void }> {
         }
         held.users -= 1;
         if (held.users === 0) {
-            held.leave = window.setTimeout(() => {
-                held.actor.close();
-                this.kept.delete(id);
-            }, LINGER_MS);
+            this.linger(id, held);
         }
+    }
+
+    private linger(id: string, held: Kept<A>): void {
+        held.leave = window.setTimeout(() => {
+            held.actor.close();
+            this.kept.delete(id);
+        }, LINGER_MS);
     }
 
     clear(): void {

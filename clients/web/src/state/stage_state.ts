@@ -130,6 +130,10 @@ export function settleStage(stage: StageModel, layout: Layout, stageVersion: num
     return stageVersion > stage.stageVersion ? { ...stage, layout, stageVersion } : stage;
 }
 
+/** Whether two states of a board or case differ in their stage only. */
+export const sameButStage = <M extends { stage: unknown }>(a: M, b: M): boolean =>
+    (Object.keys(b) as (keyof M)[]).every((key) => key === 'stage' || Object.is(a[key], b[key]));
+
 export const presentParticipants = (stage: StageModel | undefined): Participant[] =>
     stage ? [...stage.participants.values()].filter((one) => one.present) : [];
 

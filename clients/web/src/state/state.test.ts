@@ -4,7 +4,7 @@ import type { BoardDown, BoardSnapshot, Ephemera, Participant } from '../wire';
 import { ZERO_UUID } from '../wire';
 import { nextItem, reduceBoard, usedTime, type BoardModel } from './board_state';
 import { reduceCase, unreadCount } from './case_state';
-import { applyEphemera, stageFromSnapshot, whoSees } from './stage_state';
+import { applyEphemera, sameButStage, stageFromSnapshot, whoSees } from './stage_state';
 import { reduceUser } from './user_state';
 
 const me = '00000000-0000-4000-8000-00000000000a';
@@ -128,6 +128,21 @@ describe('a_stage', () => {
         const { seeing, lagging } = whoSees(stage);
         expect(seeing.map((one) => one.participant)).toEqual([1]);
         expect(lagging.map((one) => one.participant)).toEqual([2]);
+    });
+});
+
+describe('a_board_at_rest', () => {
+    const board = reduceBoard(undefined, snapshot(), 0);
+
+    it('is_the_same_when_only_pointers_moved', () => {
+        const moved = reduceBoard(board, notice({ tick: 2 }), 0);
+        expect(moved).not.toBe(board);
+        expect(moved && board && sameButStage(board, moved)).toBe(true);
+    });
+
+    it('is_another_one_when_a_case_was_opened', () => {
+        const opened = reduceBoard(board, { type: 'ItemOpened', item: 1 }, 5);
+        expect(opened && board && sameButStage(board, opened)).toBe(false);
     });
 });
 

@@ -1,10 +1,11 @@
 // Hooks over the client: what is open, who I am, what the line says.
-import { createContext, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServerFacts } from '../connection/http';
 import { roleBits, type RoleName } from '../wire';
 import type { Actor, BoardActor, CaseActor, Client, Held, Line } from './client';
 import type { ActorKind } from '../wire';
-import { useStore } from './store';
+import { sameButStage, type StageModel } from './stage_state';
+import { useStore, type Store } from './store';
 import type { UserModel } from './user_state';
 
 export interface Session {
@@ -30,17 +31,27 @@ export function useUser<R>(select: (user: UserModel | undefined) => R): R {
     return useStore(useSession().client.user.store, (held) => select(held.model));
 }
 
-/** The actor while the component is there. */
-function useTaken<A>(shelf: { take(id: string): A; give(id: string): void }, id: string | undefined) {
-    const [actor, setActor] = useState<{ id: string; actor: A }>();
+interface ShelfOf<A> {
+    look(id: string): A;
+    take(id: string): A;
+    give(id: string): void;
+}
+
+/** The actor while the component is there, from its first drawing on: a page is not drawn without it first. */
+function useTaken<A>(shelf: ShelfOf<A>, id: string | undefined): A | undefined {
+    const looked = useMemo(() => (id === undefined ? undefined : shelf.look(id)), [shelf, id]);
+    const [late, setLate] = useState<{ id: string; actor: A }>();
     useEffect(() => {
         if (id === undefined) {
             return undefined;
         }
-        setActor({ id, actor: shelf.take(id) });
+        const actor = shelf.take(id);
+        if (actor !== looked) {
+            setLate({ id, actor }); // it took so long to draw that the one looked at was closed
+        }
         return () => shelf.give(id);
-    }, [shelf, id]);
-    return actor?.id === id ? actor?.actor : undefined;
+    }, [shelf, id, looked]);
+    return late?.id === id ? late?.actor : looked;
 }
 
 export const useBoard = (id: string): BoardActor | undefined =>
@@ -55,6 +66,28 @@ export function useModel<K extends ActorKind, M, R>(
 ): R {
     return useStore(actor.store, (held) => select(held.model, held));
 }
+
+/** A board or case without its stage: who shows that is not drawn anew at the rate of pointers. */
+export function useAtRest<K extends ActorKind, M extends { stage: unknown }>(
+    actor: Actor<K, M>,
+): Omit<M, 'stage'> | undefined {
+    const last = useRef<M | undefined>(undefined);
+    return useModel(actor, (model) => {
+        if (!model || !last.current || !sameButStage(last.current, model)) {
+            last.current = model;
+        }
+        return last.current;
+    });
+}
+
+/** Whatever holds a stage. */
+export interface Staged {
+    store: Store<Held<{ stage: StageModel | undefined }>>;
+}
+
+/** Part of a stage; lists are equal when their members are. */
+export const useStage = <R>(staged: Staged, select: (stage: StageModel | undefined) => R): R =>
+    useStore(staged.store, (held) => select(held.model?.stage));
 
 export const hasRole = (roles: number, ...names: (keyof typeof roleBits)[]): boolean =>
     names.some((name) => (roles & roleBits[name]) !== 0);

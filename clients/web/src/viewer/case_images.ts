@@ -81,6 +81,11 @@ export class CaseImages {
         return this.sets;
     }
 
+    /** Whether the list is here or on its way. */
+    get listed(): boolean {
+        return this.sets !== undefined;
+    }
+
     /** New images arrived: the list is read again when it is next asked for. */
     refresh(): void {
         this.sets = undefined;

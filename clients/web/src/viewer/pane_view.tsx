@@ -1,5 +1,5 @@
 // One viewport of the stage: pixels, whose they are, letters, drawings, pointers, hands.
-import { useEffect, useMemo, useRef } from 'react';
+import { memo, useEffect, useMemo, useRef } from 'react';
 import type { Annotation, StoredAnnotation, Subject, Viewport } from '../wire';
 import { Button, Notice } from '../ui/controls';
 import { useWords } from '../words';
@@ -30,7 +30,7 @@ export interface PaneProps {
     onGlassChange: (number: number, onGlass: OnGlass | undefined) => void;
 }
 
-export function PaneView(props: PaneProps) {
+export const PaneView = memo(function PaneView(props: PaneProps) {
     const { controller, pointer, number, viewport, nameOf } = props;
     const words = useWords();
     const frame = useRef<HTMLDivElement>(null);
@@ -140,7 +140,7 @@ export function PaneView(props: PaneProps) {
             )}
         </div>
     );
-}
+});
 
 function linkedMark(
     words: ReturnType<typeof useWords>,

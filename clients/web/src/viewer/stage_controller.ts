@@ -154,6 +154,9 @@ export class StageController {
     }
 
     setSets(sets: readonly DisplaySet[]): void {
+        if (JSON.stringify(sets) === JSON.stringify(this.state.get().sets)) {
+            return;
+        }
         this.patch({ sets });
         this.refresh();
         this.openStage();

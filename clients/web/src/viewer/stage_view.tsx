@@ -1,6 +1,6 @@
 // The whole stage: a grid of panes, and in words for those who cannot see it, what the active one shows.
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { useStore } from '../state/store';
+import { memo, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { Store, useStore } from '../state/store';
 import type { Annotation, StoredAnnotation, Subject } from '../wire';
 import { useSpeech } from '../words';
 import { emptyViewport } from './follow';
@@ -21,21 +21,25 @@ export interface StageViewProps {
     finish: (annotation: Annotation) => Promise<boolean>;
 }
 
+type Glasses = ReadonlyMap<number, OnGlass | undefined>;
+
 /** A screen reader hears where a scroll came to rest, not every slice on the way. */
 const SPEAK_MS = 500;
 
-export function StageView(props: StageViewProps) {
+export const StageView = memo(function StageView(props: StageViewProps) {
     const { controller } = props;
     const seen = useStore(controller.state, (state) => state.seen);
     const following = useStore(controller.state, (state) => state.following.mode === 'follow');
     const tool = useStore(controller.state, (state) => state.tool);
-    const [glasses, setGlasses] = useState<ReadonlyMap<number, OnGlass | undefined>>(new Map());
+    const [glasses] = useState(() => new Store<Glasses>(new Map()));
     const onGlassChange = useCallback(
-        (number: number, onGlass: OnGlass | undefined) =>
-            setGlasses((before) =>
-                before.get(number) === onGlass ? before : new Map(before).set(number, onGlass),
-            ),
-        [],
+        (number: number, onGlass: OnGlass | undefined) => {
+            const before = glasses.get();
+            if (before.get(number) !== onGlass) {
+                glasses.set(new Map(before).set(number, onGlass));
+            }
+        },
+        [glasses],
     );
     const single = useSyncExternalStore(watchNarrow, isNarrow);
     useEffect(() => controller.showSingle(single), [controller, single]);
@@ -63,10 +67,10 @@ export function StageView(props: StageViewProps) {
                 />
             ))}
             {single && count > 1 && <Turner controller={controller} seen={seen.active} count={count} />}
-            <Spoken onGlass={glasses.get(seen.active)} />
+            <Spoken glasses={glasses} active={seen.active} />
         </div>
     );
-}
+});
 
 const NARROW = '(max-width: 720px)';
 const isNarrow = () => window.matchMedia(NARROW).matches;
@@ -100,8 +104,10 @@ function Turner({ controller, seen, count }: TurnerProps) {
     );
 }
 
-function Spoken({ onGlass }: { onGlass: OnGlass | undefined }) {
+/** What is painted changes these words, not the panes: they are not drawn once more for each other. */
+function Spoken({ glasses, active }: { glasses: Store<Glasses>; active: number }) {
     const { words, language } = useSpeech();
+    const onGlass = useStore(glasses, (all) => all.get(active));
     const [text, setText] = useState('');
     const timer = useRef(0);
     const next = onGlass
