@@ -102,6 +102,154 @@ STAGE_EVENT(apply_floor_changed, stage_apply_floor, floor_changed)
 STAGE_EVENT(apply_stage_settled, stage_apply_settled, stage_settled)
 STAGE_EVENT(apply_pointers_quieted, stage_apply_quiet, pointers_quieted)
 
+static void todo_set_item(const struct board *board, struct turn *turn, const struct set_item *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_undo_step(const struct board *board, struct turn *turn, const struct undo_step *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_confirm_standard(const struct board *board, struct turn *turn, const struct confirm_standard *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_move_to_meeting(const struct board *board, struct turn *turn, const struct move_to_meeting *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_take_item(const struct board *board, struct turn *turn, const struct take_item *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_item_taken(const struct board *board, struct turn *turn, const struct item_taken *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_tick_in(const struct board *board, struct turn *turn, const struct tick_in *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_tick_out(const struct board *board, struct turn *turn, const struct tick_out *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_set_cut_off(const struct board *board, struct turn *turn, const struct set_cut_off *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_pass_cut_off(const struct board *board, struct turn *turn, const struct pass_cut_off *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_report_readiness(const struct board *board, struct turn *turn, const struct report_readiness *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_item_sealed(const struct board *board, struct turn *turn, const struct item_sealed *command) {
+    (void)board;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_item_set(struct board *board, const struct event_header *header, const struct item_set *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_step_undone(struct board *board, const struct event_header *header, const struct step_undone *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_standard_confirmed(struct board *board, const struct event_header *header, const struct standard_confirmed *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_item_leaving(struct board *board, const struct event_header *header, const struct item_leaving *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_item_stayed(struct board *board, const struct event_header *header, const struct item_stayed *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_ticked_in(struct board *board, const struct event_header *header, const struct ticked_in *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_ticked_out(struct board *board, const struct event_header *header, const struct ticked_out *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_cut_off_set(struct board *board, const struct event_header *header, const struct cut_off_set *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_cut_off_passed(struct board *board, const struct event_header *header, const struct cut_off_passed *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_item_reported(struct board *board, const struct event_header *header, const struct item_reported *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_meeting_closing(struct board *board, const struct event_header *header, const struct meeting_closing *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_closing_answered(struct board *board, const struct event_header *header, const struct closing_answered *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_closing_called_off(struct board *board, const struct event_header *header, const struct closing_called_off *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_unready_opened(struct board *board, const struct event_header *header, const struct unready_opened *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+static void todo_guests_told(struct board *board, const struct event_header *header, const struct guests_told *event) {
+    (void)board;
+    (void)header;
+    (void)event;
+}
+
 static const struct board_behaviour behaviour = {
     .create_board = board_on_create,
     .add_item = board_on_add_item,
@@ -140,6 +288,33 @@ static const struct board_behaviour behaviour = {
     .floor_changed = apply_floor_changed,
     .stage_settled = apply_stage_settled,
     .pointers_quieted = apply_pointers_quieted,
+    .set_item = todo_set_item,
+    .undo_step = todo_undo_step,
+    .confirm_standard = todo_confirm_standard,
+    .move_to_meeting = todo_move_to_meeting,
+    .take_item = todo_take_item,
+    .item_taken = todo_item_taken,
+    .tick_in = todo_tick_in,
+    .tick_out = todo_tick_out,
+    .set_cut_off = todo_set_cut_off,
+    .pass_cut_off = todo_pass_cut_off,
+    .report_readiness = todo_report_readiness,
+    .item_sealed = todo_item_sealed,
+    .item_set = todo_item_set,
+    .step_undone = todo_step_undone,
+    .standard_confirmed = todo_standard_confirmed,
+    .item_leaving = todo_item_leaving,
+    .item_stayed = todo_item_stayed,
+    .ticked_in = todo_ticked_in,
+    .ticked_out = todo_ticked_out,
+    .cut_off_set = todo_cut_off_set,
+    .cut_off_passed = todo_cut_off_passed,
+    .item_reported = todo_item_reported,
+    .meeting_closing = todo_meeting_closing,
+    .closing_answered = todo_closing_answered,
+    .closing_called_off = todo_closing_called_off,
+    .unready_opened = todo_unready_opened,
+    .guests_told = todo_guests_told,
 };
 
 static void start(struct actor *actor) {

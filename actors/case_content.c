@@ -123,8 +123,10 @@ void case_on_save_view(const struct patient_case *the_case, struct turn *turn,
     } else if (known == NULL && the_case->views.count == CASE_VIEWS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
     } else {
-        struct view_saved event = {
-            .view = command->view, .title = command->title, .layout = command->layout};
+        struct view_saved event = {.view = command->view,
+                                   .title = command->title,
+                                   .layout = command->layout,
+                                   .note = command->note};
         event.layout.item = 0; /* a view belongs to the case, not to one meeting's agenda */
         event.layout.has_saved_view = false;
         turn_event(turn, view_saved_encode(turn->arena, &event));

@@ -64,6 +64,7 @@ void case_apply_view_saved(struct patient_case *the_case, const struct event_hea
     }
     view->view = event->view;
     view->title = arena_text(state_of(the_case), event->title);
+    view->note = arena_text(state_of(the_case), event->note);
     layout_copy(state_of(the_case), &view->layout, &event->layout);
     view->by = header->by;
     view->at = header->at;

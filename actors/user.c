@@ -207,6 +207,18 @@ static void on_remove_entry(const struct user *user, struct turn *turn,
     }
 }
 
+static void todo_set_note(const struct user *user, struct turn *turn, const struct set_note *command) {
+    (void)user;
+    (void)turn;
+    (void)command;
+    turn_refuse(turn, REFUSAL_BAD_STATE);
+}
+static void todo_note_set(struct user *user, const struct event_header *header, const struct note_set *event) {
+    (void)user;
+    (void)header;
+    (void)event;
+}
+
 static const struct user_behaviour behaviour = {
     .register_user = on_register_user,
     .set_preference = on_set_preference,
@@ -220,6 +232,8 @@ static const struct user_behaviour behaviour = {
     .read_marked = apply_read_marked,
     .entry_put = apply_entry_put,
     .entry_removed = apply_entry_removed,
+    .set_note = todo_set_note,
+    .note_set = todo_note_set,
 };
 
 /* The kind */

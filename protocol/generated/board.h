@@ -4,6 +4,7 @@
 
 #include "protocol/arena.h"
 #include "protocol/generated/lists.h"
+#include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
 #include "protocol/generated/stage.h"
 #include "protocol/reader.h"
@@ -24,6 +25,18 @@ enum board_tag {
     BOARD_ADD_MEMBER = 8,
     BOARD_REMOVE_MEMBER = 9,
     BOARD_ITEM_REFUSED = 10,
+    BOARD_SET_ITEM = 11,
+    BOARD_UNDO_STEP = 12,
+    BOARD_CONFIRM_STANDARD = 13,
+    BOARD_MOVE_TO_MEETING = 14,
+    BOARD_TAKE_ITEM = 15,
+    BOARD_ITEM_TAKEN = 16,
+    BOARD_TICK_IN = 17,
+    BOARD_TICK_OUT = 18,
+    BOARD_SET_CUT_OFF = 19,
+    BOARD_PASS_CUT_OFF = 20,
+    BOARD_REPORT_READINESS = 21,
+    BOARD_ITEM_SEALED = 22,
     BOARD_BOARD_CREATED = 72,
     BOARD_ITEM_ADDED = 73,
     BOARD_ITEM_MOVED = 74,
@@ -35,34 +48,88 @@ enum board_tag {
     BOARD_MEMBER_ADDED = 80,
     BOARD_MEMBER_REMOVED = 81,
     BOARD_ATTENDED = 82,
+    BOARD_ITEM_SET = 83,
+    BOARD_STEP_UNDONE = 84,
+    BOARD_STANDARD_CONFIRMED = 85,
+    BOARD_ITEM_LEAVING = 86,
+    BOARD_ITEM_STAYED = 87,
+    BOARD_TICKED_IN = 88,
+    BOARD_TICKED_OUT = 89,
     BOARD_BOARD_SNAPSHOT = 90,
+    BOARD_GUEST_SNAPSHOT = 91,
+    BOARD_CUT_OFF_SET = 92,
+    BOARD_CUT_OFF_PASSED = 93,
+    BOARD_ITEM_REPORTED = 94,
+    BOARD_MEETING_CLOSING = 95,
+    BOARD_CLOSING_ANSWERED = 114,
+    BOARD_CLOSING_CALLED_OFF = 115,
+    BOARD_UNREADY_OPENED = 116,
+    BOARD_GUESTS_TOLD = 117,
 };
 
 enum meeting_state {
     MEETING_STATE_PLANNED = 0, /* Not begun. */
     MEETING_STATE_RUNNING = 1, /* From StartMeeting or the first OpenItem. */
     MEETING_STATE_ENDED = 2,   /* Over; reading goes on. */
+    /* Its cases are asked whether everything is signed; ends as ended, or as running with what
+     * is missing named. */
+    MEETING_STATE_CLOSING = 3,
 };
-#define MEETING_STATE_COUNT 3
+#define MEETING_STATE_COUNT 4
 
 enum item_state {
     ITEM_STATE_WAITING = 0,   /* Not yet discussed. */
     ITEM_STATE_OPEN = 1,      /* On the stage now. */
     ITEM_STATE_DISCUSSED = 2, /* Closed after being open. */
     ITEM_STATE_REMOVED = 3,   /* Taken off; its number is not reused. */
+    /* Another meeting was asked to take it; ends as removed, or as waiting if that one declines. */
+    ITEM_STATE_MOVING = 4,
 };
-#define ITEM_STATE_COUNT 4
+#define ITEM_STATE_COUNT 5
+
+/* How the discussion of an item ended. */
+enum item_outcome {
+    ITEM_OUTCOME_NONE = 0,          /* It has not, or the board keeps no outcomes. */
+    ITEM_OUTCOME_DECIDED = 1,       /* A decision is on record in the case. */
+    ITEM_OUTCOME_DEFERRED = 2,      /* Put off, with a reason. */
+    ITEM_OUTCOME_LATER = 3,         /* Comes back in this meeting. */
+    ITEM_OUTCOME_NOT_DISCUSSED = 4, /* Not reached, with a reason. */
+    ITEM_OUTCOME_STANDARD = 5,      /* Standard of care, confirmed without discussion. */
+};
+#define ITEM_OUTCOME_COUNT 6
+
+enum decision_state {
+    DECISION_STATE_NONE = 0,     /* Nothing recorded. */
+    DECISION_STATE_RECORDED = 1, /* Recorded, not signed. */
+    DECISION_STATE_SIGNED = 2,   /* Signed. */
+};
+#define DECISION_STATE_COUNT 3
 
 struct member {
     struct uuid user;       /* Who. */
     uint8_t role;           /* Role: chair, coordinator, member or observer. */
     struct text name;       /* As shown. */
     struct text discipline; /* As shown: surgery, radiology ... */
+    bool no_vote;           /* Takes part without a vote. */
+    struct u32_list items;  /* For a guest: the items they take part in. */
 };
 
 struct member_list {
     uint32_t count;
     struct member *items;
+};
+
+/* Somebody who sits there without a device. */
+struct in_the_room {
+    struct uuid person;     /* Their user id, or made by the coordinator's client. */
+    struct text name;       /* As shown. */
+    struct text discipline; /* As shown. */
+    bool no_vote;           /* Takes part without a vote. */
+};
+
+struct in_the_room_list {
+    uint32_t count;
+    struct in_the_room *items;
 };
 
 struct agenda_item {
@@ -73,6 +140,14 @@ struct agenda_item {
     int64_t opened_at;        /* When it was opened last; 0 never. */
     enum item_state state;    /* Where it stands. */
     struct uuid presenter;    /* Who prepared it and gets the floor when it opens; zero = nobody. */
+    struct card_topic_list missing; /* What the case still lacks of the template's checks. */
+    enum decision_state decision;   /* As the case last told. */
+    enum item_outcome outcome;      /* How its discussion ended. */
+    /* For deferred and not_discussed: 1 = the template's first reason; 0 = none. */
+    uint8_t reason;
+    bool standard;        /* Standard of care: may be confirmed together with others. */
+    bool unready;         /* Was discussed though something was missing; why is in the case. */
+    struct uuid to_board; /* While it is moving: where to. */
 };
 
 struct agenda_item_list {
@@ -85,6 +160,11 @@ struct create_board {
     struct text title;          /* Name of the board: no patient data. */
     int64_t starts_at;          /* Planned start. */
     struct member_list members; /* Including the chair. */
+    struct uuid series;         /* The series it belongs to; zero = none. */
+    bool has_template;
+    /* What it asks of cases and decisions; absent = nothing, and items simply close. */
+    struct template template;
+    int64_t cut_off_at; /* When the agenda is published; 0 = never. */
 };
 
 struct add_item {
@@ -111,6 +191,12 @@ struct open_item {
     /* The item open when this was composed; 0 = none. Otherwise refused with wrong_item. */
     uint32_t item;
     uint32_t next; /* The item to open; 0 = close only. */
+    /* What became of the item that closes. Needed where there is a template, unless the case
+     * told of a decision. */
+    enum item_outcome outcome;
+    uint8_t reason; /* For deferred and not_discussed: the template's reason by digit, 1 first. */
+    /* Why the next item is discussed though something is missing; goes to its case. */
+    struct text unready;
 };
 
 struct start_meeting {
@@ -120,6 +206,8 @@ struct start_meeting {
 struct end_meeting {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     uint32_t item;          /* The item open when this was composed; it is closed as discussed. */
+    enum item_outcome outcome; /* Of the item that closes, as in OpenItem. */
+    uint8_t reason;            /* As in OpenItem. */
 };
 
 struct add_member {
@@ -138,10 +226,100 @@ struct item_refused {
     uint32_t item;          /* Which. */
 };
 
+struct set_item {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    uint32_t item;            /* Which. */
+    uint32_t planned_seconds; /* Planned time. */
+    struct uuid presenter;    /* Member who presents; zero = nobody. */
+    bool standard;            /* Standard of care. */
+};
+
+/* Takes the last step back: the item that it opened waits again, the one that it closed is open
+ * again. For 5 s, unless something was decided since. */
+struct undo_step {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    uint32_t item;          /* The item open when this was composed. */
+};
+
+/* Confirms items as standard of care in one go; each is still recorded in its case. */
+struct confirm_standard {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct u32_list items;  /* Which; each is marked as standard and waits. */
+};
+
+/* Gives a waiting or deferred item to another meeting of the sender's. What belongs to the case
+ * stays with the case. */
+struct move_to_meeting {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    uint32_t item;          /* Which; not the open one. */
+    struct uuid board;      /* The meeting that takes it. */
+};
+
+/* Another meeting gives an item away. */
+struct take_item {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    struct uuid from_board;   /* Whose it was. */
+    uint32_t from_item;       /* Its number there. */
+    struct uuid patient_case; /* Whose slot. */
+    uint32_t planned_seconds; /* Planned time there. */
+    struct uuid presenter;    /* Kept if they belong to this meeting, too. */
+    struct uuid by;           /* Who moves it: must be chair or coordinator here. */
+};
+
+/* The meeting that was asked to take an item answers. */
+struct item_taken {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;      /* That meeting. */
+    uint32_t item;          /* The item here. */
+    bool taken;             /* False = it stays. */
+};
+
+struct tick_in {
+    struct uuid command_id;    /* Made by the sender: a retry with the same id happens once. */
+    struct in_the_room person; /* Replaces the one with the same id. */
+};
+
+struct tick_out {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid person;     /* Ticked in by mistake. */
+};
+
+struct set_cut_off {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    int64_t at;             /* When the agenda is published; 0 = never. */
+};
+
+/* A timer: the cut-off is now. */
+struct pass_cut_off {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    int64_t at; /* The cut-off it was set for; another one now means it was changed meanwhile. */
+};
+
+/* A case tells what it lacks and how far its decision is, when that changes. */
+struct report_readiness {
+    struct uuid command_id;         /* Made by the sender: a retry with the same id happens once. */
+    struct uuid patient_case;       /* Which. */
+    uint32_t item;                  /* Its number here. */
+    struct card_topic_list missing; /* Of this board's checks. */
+    enum decision_state decision;   /* For this board. */
+};
+
+/* A case answers the closing of the meeting. */
+struct item_sealed {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    uint32_t item;          /* Its number here. */
+    /* How far its decision is. A recorded one that is not signed keeps the meeting open. */
+    enum decision_state decision;
+};
+
 struct board_created {
     struct text title;          /* Name. */
     int64_t starts_at;          /* Planned start. */
     struct member_list members; /* Roster. */
+    struct uuid series;         /* Zero = none. */
+    bool has_template;
+    struct template template; /* Absent = none. */
+    int64_t cut_off_at;       /* 0 = never. */
 };
 
 struct item_added {
@@ -165,8 +343,10 @@ struct item_opened {
 };
 
 struct item_closed {
-    uint32_t item;    /* Which. */
-    uint64_t used_ms; /* In all. */
+    uint32_t item;             /* Which. */
+    uint64_t used_ms;          /* In all. */
+    enum item_outcome outcome; /* How it ended. */
+    uint8_t reason;            /* By digit; 0 = none. */
 };
 
 struct meeting_started {
@@ -190,6 +370,81 @@ struct attended {
     struct uuid user; /* Who. */
 };
 
+struct item_set {
+    uint32_t item;            /* Which. */
+    uint32_t planned_seconds; /* Planned. */
+    struct uuid presenter;    /* Or zero. */
+    bool standard;            /* Standard of care. */
+};
+
+struct step_undone {
+    uint32_t item; /* The item that is open again; 0 = none. */
+};
+
+struct standard_confirmed {
+    struct u32_list items; /* Which; they are closed. */
+};
+
+struct item_leaving {
+    uint32_t item;     /* Which. */
+    struct uuid board; /* Where to. */
+};
+
+/* The other meeting declined. */
+struct item_stayed {
+    uint32_t item; /* Which. */
+};
+
+struct ticked_in {
+    struct in_the_room person; /* Added or replaced. */
+};
+
+struct ticked_out {
+    struct uuid person; /* Whom. */
+};
+
+struct cut_off_set {
+    int64_t at; /* 0 = never. */
+};
+
+/* The agenda is published: every member's worklist says what is expected of them. */
+struct cut_off_passed {
+    uint8_t nothing; /* Has no fields; C wants one. */
+};
+
+struct item_reported {
+    uint32_t item;                  /* Which. */
+    struct card_topic_list missing; /* What its case lacks. */
+    enum decision_state decision;   /* How far its decision is. */
+};
+
+/* From now on its cases take no more decisions for it. */
+struct meeting_closing {
+    struct u32_list waiting; /* Items whose cases have to answer first. */
+};
+
+struct closing_answered {
+    uint32_t item;                /* Which. */
+    enum decision_state decision; /* How far its decision is. */
+};
+
+/* It goes on: these wait for a signature. */
+struct closing_called_off {
+    struct u32_list items; /* Which. */
+};
+
+/* Opened though something is missing. */
+struct unready_opened {
+    uint32_t item; /* Which. */
+};
+
+/* For guests: what the meeting does, in numbers only. */
+struct guests_told {
+    enum meeting_state state; /* Now. */
+    uint32_t open;            /* Item on the stage; 0 = none. */
+    struct u32_list order;    /* Items that still wait, in order. */
+};
+
 struct board_snapshot {
     struct text title;             /* Name. */
     int64_t starts_at;             /* Planned start. */
@@ -201,11 +456,34 @@ struct board_snapshot {
     uint32_t next_item;            /* Number the next added item gets. */
     bool has_stage;
     struct stage_state stage; /* The stage, for the clinical audience. */
+    struct uuid series;       /* The series it belongs to; zero = none. */
+    bool has_template;
+    struct template template;            /* What it asks of cases and decisions. */
+    int64_t cut_off_at;                  /* When the agenda is published; 0 = never. */
+    bool published;                      /* It was. */
+    struct in_the_room_list in_the_room; /* Ticked in. */
+    struct u32_list closing;             /* While closing: items whose cases have not answered. */
+    int64_t stepped_at;    /* When the last step was made; it can be undone for 5 s after. */
+    uint32_t stepped_from; /* The item that it closed; 0 = none. */
+    struct u32_list unsigned_items; /* Found unsigned since the closing began. */
+};
+
+/* What a guest sees between their items. */
+struct guest_snapshot {
+    struct text title;        /* Name. */
+    int64_t starts_at;        /* Planned start. */
+    enum meeting_state state; /* Now. */
+    uint32_t open;            /* Item on the stage; 0 = none. */
+    struct u32_list order;    /* Items that still wait, in order. */
 };
 
 bool meeting_state_read(struct reader *reader, enum meeting_state *ret);
 
 bool item_state_read(struct reader *reader, enum item_state *ret);
+
+bool item_outcome_read(struct reader *reader, enum item_outcome *ret);
+
+bool decision_state_read(struct reader *reader, enum decision_state *ret);
 
 extern const struct member member_default;
 bool member_read(struct reader *reader, struct arena *arena, struct member *ret);
@@ -217,6 +495,19 @@ bool member_list_read(struct reader *reader, struct arena *arena, uint32_t count
 void member_list_write(struct writer *writer, uint32_t count_max, const struct member_list *from);
 void member_list_copy(struct arena *arena, struct member_list *ret, const struct member_list *from);
 bool member_list_equal(const struct member_list *a, const struct member_list *b);
+
+extern const struct in_the_room in_the_room_default;
+bool in_the_room_read(struct reader *reader, struct arena *arena, struct in_the_room *ret);
+void in_the_room_write(struct writer *writer, const struct in_the_room *from);
+void in_the_room_copy(struct arena *arena, struct in_the_room *ret, const struct in_the_room *from);
+bool in_the_room_equal(const struct in_the_room *a, const struct in_the_room *b);
+bool in_the_room_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                           struct in_the_room_list *ret);
+void in_the_room_list_write(struct writer *writer, uint32_t count_max,
+                            const struct in_the_room_list *from);
+void in_the_room_list_copy(struct arena *arena, struct in_the_room_list *ret,
+                           const struct in_the_room_list *from);
+bool in_the_room_list_equal(const struct in_the_room_list *a, const struct in_the_room_list *b);
 
 extern const struct agenda_item agenda_item_default;
 bool agenda_item_read(struct reader *reader, struct arena *arena, struct agenda_item *ret);
@@ -295,6 +586,84 @@ void item_refused_copy(struct arena *arena, struct item_refused *ret,
                        const struct item_refused *from);
 bool item_refused_equal(const struct item_refused *a, const struct item_refused *b);
 
+extern const struct set_item set_item_default;
+bool set_item_read(struct reader *reader, struct arena *arena, struct set_item *ret);
+void set_item_write(struct writer *writer, const struct set_item *from);
+void set_item_copy(struct arena *arena, struct set_item *ret, const struct set_item *from);
+bool set_item_equal(const struct set_item *a, const struct set_item *b);
+
+extern const struct undo_step undo_step_default;
+bool undo_step_read(struct reader *reader, struct arena *arena, struct undo_step *ret);
+void undo_step_write(struct writer *writer, const struct undo_step *from);
+void undo_step_copy(struct arena *arena, struct undo_step *ret, const struct undo_step *from);
+bool undo_step_equal(const struct undo_step *a, const struct undo_step *b);
+
+extern const struct confirm_standard confirm_standard_default;
+bool confirm_standard_read(struct reader *reader, struct arena *arena,
+                           struct confirm_standard *ret);
+void confirm_standard_write(struct writer *writer, const struct confirm_standard *from);
+void confirm_standard_copy(struct arena *arena, struct confirm_standard *ret,
+                           const struct confirm_standard *from);
+bool confirm_standard_equal(const struct confirm_standard *a, const struct confirm_standard *b);
+
+extern const struct move_to_meeting move_to_meeting_default;
+bool move_to_meeting_read(struct reader *reader, struct arena *arena, struct move_to_meeting *ret);
+void move_to_meeting_write(struct writer *writer, const struct move_to_meeting *from);
+void move_to_meeting_copy(struct arena *arena, struct move_to_meeting *ret,
+                          const struct move_to_meeting *from);
+bool move_to_meeting_equal(const struct move_to_meeting *a, const struct move_to_meeting *b);
+
+extern const struct take_item take_item_default;
+bool take_item_read(struct reader *reader, struct arena *arena, struct take_item *ret);
+void take_item_write(struct writer *writer, const struct take_item *from);
+void take_item_copy(struct arena *arena, struct take_item *ret, const struct take_item *from);
+bool take_item_equal(const struct take_item *a, const struct take_item *b);
+
+extern const struct item_taken item_taken_default;
+bool item_taken_read(struct reader *reader, struct arena *arena, struct item_taken *ret);
+void item_taken_write(struct writer *writer, const struct item_taken *from);
+void item_taken_copy(struct arena *arena, struct item_taken *ret, const struct item_taken *from);
+bool item_taken_equal(const struct item_taken *a, const struct item_taken *b);
+
+extern const struct tick_in tick_in_default;
+bool tick_in_read(struct reader *reader, struct arena *arena, struct tick_in *ret);
+void tick_in_write(struct writer *writer, const struct tick_in *from);
+void tick_in_copy(struct arena *arena, struct tick_in *ret, const struct tick_in *from);
+bool tick_in_equal(const struct tick_in *a, const struct tick_in *b);
+
+extern const struct tick_out tick_out_default;
+bool tick_out_read(struct reader *reader, struct arena *arena, struct tick_out *ret);
+void tick_out_write(struct writer *writer, const struct tick_out *from);
+void tick_out_copy(struct arena *arena, struct tick_out *ret, const struct tick_out *from);
+bool tick_out_equal(const struct tick_out *a, const struct tick_out *b);
+
+extern const struct set_cut_off set_cut_off_default;
+bool set_cut_off_read(struct reader *reader, struct arena *arena, struct set_cut_off *ret);
+void set_cut_off_write(struct writer *writer, const struct set_cut_off *from);
+void set_cut_off_copy(struct arena *arena, struct set_cut_off *ret, const struct set_cut_off *from);
+bool set_cut_off_equal(const struct set_cut_off *a, const struct set_cut_off *b);
+
+extern const struct pass_cut_off pass_cut_off_default;
+bool pass_cut_off_read(struct reader *reader, struct arena *arena, struct pass_cut_off *ret);
+void pass_cut_off_write(struct writer *writer, const struct pass_cut_off *from);
+void pass_cut_off_copy(struct arena *arena, struct pass_cut_off *ret,
+                       const struct pass_cut_off *from);
+bool pass_cut_off_equal(const struct pass_cut_off *a, const struct pass_cut_off *b);
+
+extern const struct report_readiness report_readiness_default;
+bool report_readiness_read(struct reader *reader, struct arena *arena,
+                           struct report_readiness *ret);
+void report_readiness_write(struct writer *writer, const struct report_readiness *from);
+void report_readiness_copy(struct arena *arena, struct report_readiness *ret,
+                           const struct report_readiness *from);
+bool report_readiness_equal(const struct report_readiness *a, const struct report_readiness *b);
+
+extern const struct item_sealed item_sealed_default;
+bool item_sealed_read(struct reader *reader, struct arena *arena, struct item_sealed *ret);
+void item_sealed_write(struct writer *writer, const struct item_sealed *from);
+void item_sealed_copy(struct arena *arena, struct item_sealed *ret, const struct item_sealed *from);
+bool item_sealed_equal(const struct item_sealed *a, const struct item_sealed *b);
+
 extern const struct board_created board_created_default;
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret);
 void board_created_write(struct writer *writer, const struct board_created *from);
@@ -367,12 +736,122 @@ void attended_write(struct writer *writer, const struct attended *from);
 void attended_copy(struct arena *arena, struct attended *ret, const struct attended *from);
 bool attended_equal(const struct attended *a, const struct attended *b);
 
+extern const struct item_set item_set_default;
+bool item_set_read(struct reader *reader, struct arena *arena, struct item_set *ret);
+void item_set_write(struct writer *writer, const struct item_set *from);
+void item_set_copy(struct arena *arena, struct item_set *ret, const struct item_set *from);
+bool item_set_equal(const struct item_set *a, const struct item_set *b);
+
+extern const struct step_undone step_undone_default;
+bool step_undone_read(struct reader *reader, struct arena *arena, struct step_undone *ret);
+void step_undone_write(struct writer *writer, const struct step_undone *from);
+void step_undone_copy(struct arena *arena, struct step_undone *ret, const struct step_undone *from);
+bool step_undone_equal(const struct step_undone *a, const struct step_undone *b);
+
+extern const struct standard_confirmed standard_confirmed_default;
+bool standard_confirmed_read(struct reader *reader, struct arena *arena,
+                             struct standard_confirmed *ret);
+void standard_confirmed_write(struct writer *writer, const struct standard_confirmed *from);
+void standard_confirmed_copy(struct arena *arena, struct standard_confirmed *ret,
+                             const struct standard_confirmed *from);
+bool standard_confirmed_equal(const struct standard_confirmed *a,
+                              const struct standard_confirmed *b);
+
+extern const struct item_leaving item_leaving_default;
+bool item_leaving_read(struct reader *reader, struct arena *arena, struct item_leaving *ret);
+void item_leaving_write(struct writer *writer, const struct item_leaving *from);
+void item_leaving_copy(struct arena *arena, struct item_leaving *ret,
+                       const struct item_leaving *from);
+bool item_leaving_equal(const struct item_leaving *a, const struct item_leaving *b);
+
+extern const struct item_stayed item_stayed_default;
+bool item_stayed_read(struct reader *reader, struct arena *arena, struct item_stayed *ret);
+void item_stayed_write(struct writer *writer, const struct item_stayed *from);
+void item_stayed_copy(struct arena *arena, struct item_stayed *ret, const struct item_stayed *from);
+bool item_stayed_equal(const struct item_stayed *a, const struct item_stayed *b);
+
+extern const struct ticked_in ticked_in_default;
+bool ticked_in_read(struct reader *reader, struct arena *arena, struct ticked_in *ret);
+void ticked_in_write(struct writer *writer, const struct ticked_in *from);
+void ticked_in_copy(struct arena *arena, struct ticked_in *ret, const struct ticked_in *from);
+bool ticked_in_equal(const struct ticked_in *a, const struct ticked_in *b);
+
+extern const struct ticked_out ticked_out_default;
+bool ticked_out_read(struct reader *reader, struct arena *arena, struct ticked_out *ret);
+void ticked_out_write(struct writer *writer, const struct ticked_out *from);
+void ticked_out_copy(struct arena *arena, struct ticked_out *ret, const struct ticked_out *from);
+bool ticked_out_equal(const struct ticked_out *a, const struct ticked_out *b);
+
+extern const struct cut_off_set cut_off_set_default;
+bool cut_off_set_read(struct reader *reader, struct arena *arena, struct cut_off_set *ret);
+void cut_off_set_write(struct writer *writer, const struct cut_off_set *from);
+void cut_off_set_copy(struct arena *arena, struct cut_off_set *ret, const struct cut_off_set *from);
+bool cut_off_set_equal(const struct cut_off_set *a, const struct cut_off_set *b);
+
+extern const struct cut_off_passed cut_off_passed_default;
+bool cut_off_passed_read(struct reader *reader, struct arena *arena, struct cut_off_passed *ret);
+void cut_off_passed_write(struct writer *writer, const struct cut_off_passed *from);
+void cut_off_passed_copy(struct arena *arena, struct cut_off_passed *ret,
+                         const struct cut_off_passed *from);
+bool cut_off_passed_equal(const struct cut_off_passed *a, const struct cut_off_passed *b);
+
+extern const struct item_reported item_reported_default;
+bool item_reported_read(struct reader *reader, struct arena *arena, struct item_reported *ret);
+void item_reported_write(struct writer *writer, const struct item_reported *from);
+void item_reported_copy(struct arena *arena, struct item_reported *ret,
+                        const struct item_reported *from);
+bool item_reported_equal(const struct item_reported *a, const struct item_reported *b);
+
+extern const struct meeting_closing meeting_closing_default;
+bool meeting_closing_read(struct reader *reader, struct arena *arena, struct meeting_closing *ret);
+void meeting_closing_write(struct writer *writer, const struct meeting_closing *from);
+void meeting_closing_copy(struct arena *arena, struct meeting_closing *ret,
+                          const struct meeting_closing *from);
+bool meeting_closing_equal(const struct meeting_closing *a, const struct meeting_closing *b);
+
+extern const struct closing_answered closing_answered_default;
+bool closing_answered_read(struct reader *reader, struct arena *arena,
+                           struct closing_answered *ret);
+void closing_answered_write(struct writer *writer, const struct closing_answered *from);
+void closing_answered_copy(struct arena *arena, struct closing_answered *ret,
+                           const struct closing_answered *from);
+bool closing_answered_equal(const struct closing_answered *a, const struct closing_answered *b);
+
+extern const struct closing_called_off closing_called_off_default;
+bool closing_called_off_read(struct reader *reader, struct arena *arena,
+                             struct closing_called_off *ret);
+void closing_called_off_write(struct writer *writer, const struct closing_called_off *from);
+void closing_called_off_copy(struct arena *arena, struct closing_called_off *ret,
+                             const struct closing_called_off *from);
+bool closing_called_off_equal(const struct closing_called_off *a,
+                              const struct closing_called_off *b);
+
+extern const struct unready_opened unready_opened_default;
+bool unready_opened_read(struct reader *reader, struct arena *arena, struct unready_opened *ret);
+void unready_opened_write(struct writer *writer, const struct unready_opened *from);
+void unready_opened_copy(struct arena *arena, struct unready_opened *ret,
+                         const struct unready_opened *from);
+bool unready_opened_equal(const struct unready_opened *a, const struct unready_opened *b);
+
+extern const struct guests_told guests_told_default;
+bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret);
+void guests_told_write(struct writer *writer, const struct guests_told *from);
+void guests_told_copy(struct arena *arena, struct guests_told *ret, const struct guests_told *from);
+bool guests_told_equal(const struct guests_told *a, const struct guests_told *b);
+
 extern const struct board_snapshot board_snapshot_default;
 bool board_snapshot_read(struct reader *reader, struct arena *arena, struct board_snapshot *ret);
 void board_snapshot_write(struct writer *writer, const struct board_snapshot *from);
 void board_snapshot_copy(struct arena *arena, struct board_snapshot *ret,
                          const struct board_snapshot *from);
 bool board_snapshot_equal(const struct board_snapshot *a, const struct board_snapshot *b);
+
+extern const struct guest_snapshot guest_snapshot_default;
+bool guest_snapshot_read(struct reader *reader, struct arena *arena, struct guest_snapshot *ret);
+void guest_snapshot_write(struct writer *writer, const struct guest_snapshot *from);
+void guest_snapshot_copy(struct arena *arena, struct guest_snapshot *ret,
+                         const struct guest_snapshot *from);
+bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b);
 
 struct encoded create_board_encode(struct arena *arena, const struct create_board *message);
 struct encoded add_item_encode(struct arena *arena, const struct add_item *message);
@@ -384,6 +863,18 @@ struct encoded end_meeting_encode(struct arena *arena, const struct end_meeting 
 struct encoded add_member_encode(struct arena *arena, const struct add_member *message);
 struct encoded remove_member_encode(struct arena *arena, const struct remove_member *message);
 struct encoded item_refused_encode(struct arena *arena, const struct item_refused *message);
+struct encoded set_item_encode(struct arena *arena, const struct set_item *message);
+struct encoded undo_step_encode(struct arena *arena, const struct undo_step *message);
+struct encoded confirm_standard_encode(struct arena *arena, const struct confirm_standard *message);
+struct encoded move_to_meeting_encode(struct arena *arena, const struct move_to_meeting *message);
+struct encoded take_item_encode(struct arena *arena, const struct take_item *message);
+struct encoded item_taken_encode(struct arena *arena, const struct item_taken *message);
+struct encoded tick_in_encode(struct arena *arena, const struct tick_in *message);
+struct encoded tick_out_encode(struct arena *arena, const struct tick_out *message);
+struct encoded set_cut_off_encode(struct arena *arena, const struct set_cut_off *message);
+struct encoded pass_cut_off_encode(struct arena *arena, const struct pass_cut_off *message);
+struct encoded report_readiness_encode(struct arena *arena, const struct report_readiness *message);
+struct encoded item_sealed_encode(struct arena *arena, const struct item_sealed *message);
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message);
 struct encoded item_added_encode(struct arena *arena, const struct item_added *message);
 struct encoded item_moved_encode(struct arena *arena, const struct item_moved *message);
@@ -395,7 +886,25 @@ struct encoded meeting_ended_encode(struct arena *arena, const struct meeting_en
 struct encoded member_added_encode(struct arena *arena, const struct member_added *message);
 struct encoded member_removed_encode(struct arena *arena, const struct member_removed *message);
 struct encoded attended_encode(struct arena *arena, const struct attended *message);
+struct encoded item_set_encode(struct arena *arena, const struct item_set *message);
+struct encoded step_undone_encode(struct arena *arena, const struct step_undone *message);
+struct encoded standard_confirmed_encode(struct arena *arena,
+                                         const struct standard_confirmed *message);
+struct encoded item_leaving_encode(struct arena *arena, const struct item_leaving *message);
+struct encoded item_stayed_encode(struct arena *arena, const struct item_stayed *message);
+struct encoded ticked_in_encode(struct arena *arena, const struct ticked_in *message);
+struct encoded ticked_out_encode(struct arena *arena, const struct ticked_out *message);
+struct encoded cut_off_set_encode(struct arena *arena, const struct cut_off_set *message);
+struct encoded cut_off_passed_encode(struct arena *arena, const struct cut_off_passed *message);
+struct encoded item_reported_encode(struct arena *arena, const struct item_reported *message);
+struct encoded meeting_closing_encode(struct arena *arena, const struct meeting_closing *message);
+struct encoded closing_answered_encode(struct arena *arena, const struct closing_answered *message);
+struct encoded closing_called_off_encode(struct arena *arena,
+                                         const struct closing_called_off *message);
+struct encoded unready_opened_encode(struct arena *arena, const struct unready_opened *message);
+struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message);
 struct encoded board_snapshot_encode(struct arena *arena, const struct board_snapshot *message);
+struct encoded guest_snapshot_encode(struct arena *arena, const struct guest_snapshot *message);
 
 /* The message of a tag, read into the arena; NULL when there is no such tag in this direction,
  * when it is malformed or over a bound, or when bytes follow it. */

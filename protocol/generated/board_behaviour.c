@@ -9,20 +9,33 @@ bool board_behaviour_complete(const struct board_behaviour *behaviour) {
            behaviour->open_item != NULL && behaviour->start_meeting != NULL &&
            behaviour->end_meeting != NULL && behaviour->add_member != NULL &&
            behaviour->remove_member != NULL && behaviour->item_refused != NULL &&
+           behaviour->set_item != NULL && behaviour->undo_step != NULL &&
+           behaviour->confirm_standard != NULL && behaviour->move_to_meeting != NULL &&
+           behaviour->take_item != NULL && behaviour->item_taken != NULL &&
+           behaviour->tick_in != NULL && behaviour->tick_out != NULL &&
+           behaviour->set_cut_off != NULL && behaviour->pass_cut_off != NULL &&
+           behaviour->report_readiness != NULL && behaviour->item_sealed != NULL &&
            behaviour->board_created != NULL && behaviour->item_added != NULL &&
            behaviour->item_moved != NULL && behaviour->item_removed != NULL &&
            behaviour->item_opened != NULL && behaviour->item_closed != NULL &&
            behaviour->meeting_started != NULL && behaviour->meeting_ended != NULL &&
            behaviour->member_added != NULL && behaviour->member_removed != NULL &&
-           behaviour->attended != NULL && behaviour->request_floor != NULL &&
-           behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
-           behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
-           behaviour->move_pointer != NULL && behaviour->set_viewport != NULL &&
-           behaviour->set_layout != NULL && behaviour->draft_annotation != NULL &&
-           behaviour->report_painted != NULL && behaviour->set_hand != NULL &&
-           behaviour->set_pointing != NULL && behaviour->bind_handle != NULL &&
-           behaviour->floor_changed != NULL && behaviour->stage_settled != NULL &&
-           behaviour->pointers_quieted != NULL;
+           behaviour->attended != NULL && behaviour->item_set != NULL &&
+           behaviour->step_undone != NULL && behaviour->standard_confirmed != NULL &&
+           behaviour->item_leaving != NULL && behaviour->item_stayed != NULL &&
+           behaviour->ticked_in != NULL && behaviour->ticked_out != NULL &&
+           behaviour->cut_off_set != NULL && behaviour->cut_off_passed != NULL &&
+           behaviour->item_reported != NULL && behaviour->meeting_closing != NULL &&
+           behaviour->closing_answered != NULL && behaviour->closing_called_off != NULL &&
+           behaviour->unready_opened != NULL && behaviour->guests_told != NULL &&
+           behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
+           behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
+           behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
+           behaviour->set_viewport != NULL && behaviour->set_layout != NULL &&
+           behaviour->draft_annotation != NULL && behaviour->report_painted != NULL &&
+           behaviour->set_hand != NULL && behaviour->set_pointing != NULL &&
+           behaviour->bind_handle != NULL && behaviour->floor_changed != NULL &&
+           behaviour->stage_settled != NULL && behaviour->pointers_quieted != NULL;
 }
 
 static bool dispatch_board(const struct board_behaviour *behaviour, struct board *board,
@@ -57,6 +70,42 @@ static bool dispatch_board(const struct board_behaviour *behaviour, struct board
         return true;
     case BOARD_ITEM_REFUSED:
         behaviour->item_refused(board, turn, message);
+        return true;
+    case BOARD_SET_ITEM:
+        behaviour->set_item(board, turn, message);
+        return true;
+    case BOARD_UNDO_STEP:
+        behaviour->undo_step(board, turn, message);
+        return true;
+    case BOARD_CONFIRM_STANDARD:
+        behaviour->confirm_standard(board, turn, message);
+        return true;
+    case BOARD_MOVE_TO_MEETING:
+        behaviour->move_to_meeting(board, turn, message);
+        return true;
+    case BOARD_TAKE_ITEM:
+        behaviour->take_item(board, turn, message);
+        return true;
+    case BOARD_ITEM_TAKEN:
+        behaviour->item_taken(board, turn, message);
+        return true;
+    case BOARD_TICK_IN:
+        behaviour->tick_in(board, turn, message);
+        return true;
+    case BOARD_TICK_OUT:
+        behaviour->tick_out(board, turn, message);
+        return true;
+    case BOARD_SET_CUT_OFF:
+        behaviour->set_cut_off(board, turn, message);
+        return true;
+    case BOARD_PASS_CUT_OFF:
+        behaviour->pass_cut_off(board, turn, message);
+        return true;
+    case BOARD_REPORT_READINESS:
+        behaviour->report_readiness(board, turn, message);
+        return true;
+    case BOARD_ITEM_SEALED:
+        behaviour->item_sealed(board, turn, message);
         return true;
     default:
         return false;
@@ -152,6 +201,51 @@ static bool apply_board(const struct board_behaviour *behaviour, struct board *b
         return true;
     case BOARD_ATTENDED:
         behaviour->attended(board, header, message);
+        return true;
+    case BOARD_ITEM_SET:
+        behaviour->item_set(board, header, message);
+        return true;
+    case BOARD_STEP_UNDONE:
+        behaviour->step_undone(board, header, message);
+        return true;
+    case BOARD_STANDARD_CONFIRMED:
+        behaviour->standard_confirmed(board, header, message);
+        return true;
+    case BOARD_ITEM_LEAVING:
+        behaviour->item_leaving(board, header, message);
+        return true;
+    case BOARD_ITEM_STAYED:
+        behaviour->item_stayed(board, header, message);
+        return true;
+    case BOARD_TICKED_IN:
+        behaviour->ticked_in(board, header, message);
+        return true;
+    case BOARD_TICKED_OUT:
+        behaviour->ticked_out(board, header, message);
+        return true;
+    case BOARD_CUT_OFF_SET:
+        behaviour->cut_off_set(board, header, message);
+        return true;
+    case BOARD_CUT_OFF_PASSED:
+        behaviour->cut_off_passed(board, header, message);
+        return true;
+    case BOARD_ITEM_REPORTED:
+        behaviour->item_reported(board, header, message);
+        return true;
+    case BOARD_MEETING_CLOSING:
+        behaviour->meeting_closing(board, header, message);
+        return true;
+    case BOARD_CLOSING_ANSWERED:
+        behaviour->closing_answered(board, header, message);
+        return true;
+    case BOARD_CLOSING_CALLED_OFF:
+        behaviour->closing_called_off(board, header, message);
+        return true;
+    case BOARD_UNREADY_OPENED:
+        behaviour->unready_opened(board, header, message);
+        return true;
+    case BOARD_GUESTS_TOLD:
+        behaviour->guests_told(board, header, message);
         return true;
     default:
         return false;

@@ -29,6 +29,27 @@ struct board_behaviour {
                           const struct remove_member *command);
     void (*item_refused)(const struct board *board, struct turn *turn,
                          const struct item_refused *command);
+    void (*set_item)(const struct board *board, struct turn *turn, const struct set_item *command);
+    void (*undo_step)(const struct board *board, struct turn *turn,
+                      const struct undo_step *command);
+    void (*confirm_standard)(const struct board *board, struct turn *turn,
+                             const struct confirm_standard *command);
+    void (*move_to_meeting)(const struct board *board, struct turn *turn,
+                            const struct move_to_meeting *command);
+    void (*take_item)(const struct board *board, struct turn *turn,
+                      const struct take_item *command);
+    void (*item_taken)(const struct board *board, struct turn *turn,
+                       const struct item_taken *command);
+    void (*tick_in)(const struct board *board, struct turn *turn, const struct tick_in *command);
+    void (*tick_out)(const struct board *board, struct turn *turn, const struct tick_out *command);
+    void (*set_cut_off)(const struct board *board, struct turn *turn,
+                        const struct set_cut_off *command);
+    void (*pass_cut_off)(const struct board *board, struct turn *turn,
+                         const struct pass_cut_off *command);
+    void (*report_readiness)(const struct board *board, struct turn *turn,
+                             const struct report_readiness *command);
+    void (*item_sealed)(const struct board *board, struct turn *turn,
+                        const struct item_sealed *command);
     void (*board_created)(struct board *board, const struct event_header *header,
                           const struct board_created *event);
     void (*item_added)(struct board *board, const struct event_header *header,
@@ -51,6 +72,36 @@ struct board_behaviour {
                            const struct member_removed *event);
     void (*attended)(struct board *board, const struct event_header *header,
                      const struct attended *event);
+    void (*item_set)(struct board *board, const struct event_header *header,
+                     const struct item_set *event);
+    void (*step_undone)(struct board *board, const struct event_header *header,
+                        const struct step_undone *event);
+    void (*standard_confirmed)(struct board *board, const struct event_header *header,
+                               const struct standard_confirmed *event);
+    void (*item_leaving)(struct board *board, const struct event_header *header,
+                         const struct item_leaving *event);
+    void (*item_stayed)(struct board *board, const struct event_header *header,
+                        const struct item_stayed *event);
+    void (*ticked_in)(struct board *board, const struct event_header *header,
+                      const struct ticked_in *event);
+    void (*ticked_out)(struct board *board, const struct event_header *header,
+                       const struct ticked_out *event);
+    void (*cut_off_set)(struct board *board, const struct event_header *header,
+                        const struct cut_off_set *event);
+    void (*cut_off_passed)(struct board *board, const struct event_header *header,
+                           const struct cut_off_passed *event);
+    void (*item_reported)(struct board *board, const struct event_header *header,
+                          const struct item_reported *event);
+    void (*meeting_closing)(struct board *board, const struct event_header *header,
+                            const struct meeting_closing *event);
+    void (*closing_answered)(struct board *board, const struct event_header *header,
+                             const struct closing_answered *event);
+    void (*closing_called_off)(struct board *board, const struct event_header *header,
+                               const struct closing_called_off *event);
+    void (*unready_opened)(struct board *board, const struct event_header *header,
+                           const struct unready_opened *event);
+    void (*guests_told)(struct board *board, const struct event_header *header,
+                        const struct guests_told *event);
 
     /* Of stage. */
     void (*request_floor)(const struct board *board, struct turn *turn,

@@ -50,6 +50,57 @@ const void *board_decode(uint8_t tag, struct reader *reader, struct arena *arena
         struct item_refused *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && item_refused_read(reader, arena, message), message);
     }
+    case BOARD_SET_ITEM: {
+        struct set_item *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && set_item_read(reader, arena, message), message);
+    }
+    case BOARD_UNDO_STEP: {
+        struct undo_step *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && undo_step_read(reader, arena, message), message);
+    }
+    case BOARD_CONFIRM_STANDARD: {
+        struct confirm_standard *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && confirm_standard_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_MOVE_TO_MEETING: {
+        struct move_to_meeting *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && move_to_meeting_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_TAKE_ITEM: {
+        struct take_item *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && take_item_read(reader, arena, message), message);
+    }
+    case BOARD_ITEM_TAKEN: {
+        struct item_taken *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_taken_read(reader, arena, message), message);
+    }
+    case BOARD_TICK_IN: {
+        struct tick_in *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && tick_in_read(reader, arena, message), message);
+    }
+    case BOARD_TICK_OUT: {
+        struct tick_out *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && tick_out_read(reader, arena, message), message);
+    }
+    case BOARD_SET_CUT_OFF: {
+        struct set_cut_off *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && set_cut_off_read(reader, arena, message), message);
+    }
+    case BOARD_PASS_CUT_OFF: {
+        struct pass_cut_off *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && pass_cut_off_read(reader, arena, message), message);
+    }
+    case BOARD_REPORT_READINESS: {
+        struct report_readiness *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && report_readiness_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_ITEM_SEALED: {
+        struct item_sealed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_sealed_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -113,9 +164,81 @@ const void *board_decode_down(uint8_t tag, struct reader *reader, struct arena *
         struct attended *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && attended_read(reader, arena, message), message);
     }
+    case BOARD_ITEM_SET: {
+        struct item_set *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_set_read(reader, arena, message), message);
+    }
+    case BOARD_STEP_UNDONE: {
+        struct step_undone *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && step_undone_read(reader, arena, message), message);
+    }
+    case BOARD_STANDARD_CONFIRMED: {
+        struct standard_confirmed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && standard_confirmed_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_ITEM_LEAVING: {
+        struct item_leaving *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_leaving_read(reader, arena, message), message);
+    }
+    case BOARD_ITEM_STAYED: {
+        struct item_stayed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_stayed_read(reader, arena, message), message);
+    }
+    case BOARD_TICKED_IN: {
+        struct ticked_in *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && ticked_in_read(reader, arena, message), message);
+    }
+    case BOARD_TICKED_OUT: {
+        struct ticked_out *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && ticked_out_read(reader, arena, message), message);
+    }
+    case BOARD_CUT_OFF_SET: {
+        struct cut_off_set *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && cut_off_set_read(reader, arena, message), message);
+    }
+    case BOARD_CUT_OFF_PASSED: {
+        struct cut_off_passed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && cut_off_passed_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_ITEM_REPORTED: {
+        struct item_reported *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_reported_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_MEETING_CLOSING: {
+        struct meeting_closing *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && meeting_closing_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_CLOSING_ANSWERED: {
+        struct closing_answered *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && closing_answered_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_CLOSING_CALLED_OFF: {
+        struct closing_called_off *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && closing_called_off_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_UNREADY_OPENED: {
+        struct unready_opened *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && unready_opened_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_GUESTS_TOLD: {
+        struct guests_told *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && guests_told_read(reader, arena, message), message);
+    }
     case BOARD_BOARD_SNAPSHOT: {
         struct board_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && board_snapshot_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_GUEST_SNAPSHOT: {
+        struct guest_snapshot *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && guest_snapshot_read(reader, arena, message),
                      message);
     }
     default:
@@ -154,6 +277,42 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
         return true;
     case BOARD_ITEM_REFUSED:
         item_refused_write(writer, message);
+        return true;
+    case BOARD_SET_ITEM:
+        set_item_write(writer, message);
+        return true;
+    case BOARD_UNDO_STEP:
+        undo_step_write(writer, message);
+        return true;
+    case BOARD_CONFIRM_STANDARD:
+        confirm_standard_write(writer, message);
+        return true;
+    case BOARD_MOVE_TO_MEETING:
+        move_to_meeting_write(writer, message);
+        return true;
+    case BOARD_TAKE_ITEM:
+        take_item_write(writer, message);
+        return true;
+    case BOARD_ITEM_TAKEN:
+        item_taken_write(writer, message);
+        return true;
+    case BOARD_TICK_IN:
+        tick_in_write(writer, message);
+        return true;
+    case BOARD_TICK_OUT:
+        tick_out_write(writer, message);
+        return true;
+    case BOARD_SET_CUT_OFF:
+        set_cut_off_write(writer, message);
+        return true;
+    case BOARD_PASS_CUT_OFF:
+        pass_cut_off_write(writer, message);
+        return true;
+    case BOARD_REPORT_READINESS:
+        report_readiness_write(writer, message);
+        return true;
+    case BOARD_ITEM_SEALED:
+        item_sealed_write(writer, message);
         return true;
     default:
         return false;
@@ -195,8 +354,56 @@ bool board_encode(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_ATTENDED:
         attended_write(writer, message);
         return true;
+    case BOARD_ITEM_SET:
+        item_set_write(writer, message);
+        return true;
+    case BOARD_STEP_UNDONE:
+        step_undone_write(writer, message);
+        return true;
+    case BOARD_STANDARD_CONFIRMED:
+        standard_confirmed_write(writer, message);
+        return true;
+    case BOARD_ITEM_LEAVING:
+        item_leaving_write(writer, message);
+        return true;
+    case BOARD_ITEM_STAYED:
+        item_stayed_write(writer, message);
+        return true;
+    case BOARD_TICKED_IN:
+        ticked_in_write(writer, message);
+        return true;
+    case BOARD_TICKED_OUT:
+        ticked_out_write(writer, message);
+        return true;
+    case BOARD_CUT_OFF_SET:
+        cut_off_set_write(writer, message);
+        return true;
+    case BOARD_CUT_OFF_PASSED:
+        cut_off_passed_write(writer, message);
+        return true;
+    case BOARD_ITEM_REPORTED:
+        item_reported_write(writer, message);
+        return true;
+    case BOARD_MEETING_CLOSING:
+        meeting_closing_write(writer, message);
+        return true;
+    case BOARD_CLOSING_ANSWERED:
+        closing_answered_write(writer, message);
+        return true;
+    case BOARD_CLOSING_CALLED_OFF:
+        closing_called_off_write(writer, message);
+        return true;
+    case BOARD_UNREADY_OPENED:
+        unready_opened_write(writer, message);
+        return true;
+    case BOARD_GUESTS_TOLD:
+        guests_told_write(writer, message);
+        return true;
     case BOARD_BOARD_SNAPSHOT:
         board_snapshot_write(writer, message);
+        return true;
+    case BOARD_GUEST_SNAPSHOT:
+        guest_snapshot_write(writer, message);
         return true;
     default:
         return encode_up(tag, message, writer) || reply_encode(tag, message, writer) ||
@@ -226,6 +433,30 @@ struct uuid board_command_id(uint8_t tag, const void *message) {
         return ((const struct remove_member *)message)->command_id;
     case BOARD_ITEM_REFUSED:
         return ((const struct item_refused *)message)->command_id;
+    case BOARD_SET_ITEM:
+        return ((const struct set_item *)message)->command_id;
+    case BOARD_UNDO_STEP:
+        return ((const struct undo_step *)message)->command_id;
+    case BOARD_CONFIRM_STANDARD:
+        return ((const struct confirm_standard *)message)->command_id;
+    case BOARD_MOVE_TO_MEETING:
+        return ((const struct move_to_meeting *)message)->command_id;
+    case BOARD_TAKE_ITEM:
+        return ((const struct take_item *)message)->command_id;
+    case BOARD_ITEM_TAKEN:
+        return ((const struct item_taken *)message)->command_id;
+    case BOARD_TICK_IN:
+        return ((const struct tick_in *)message)->command_id;
+    case BOARD_TICK_OUT:
+        return ((const struct tick_out *)message)->command_id;
+    case BOARD_SET_CUT_OFF:
+        return ((const struct set_cut_off *)message)->command_id;
+    case BOARD_PASS_CUT_OFF:
+        return ((const struct pass_cut_off *)message)->command_id;
+    case BOARD_REPORT_READINESS:
+        return ((const struct report_readiness *)message)->command_id;
+    case BOARD_ITEM_SEALED:
+        return ((const struct item_sealed *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

@@ -5,6 +5,7 @@ void member_copy(struct arena *arena, struct member *ret, const struct member *f
     *ret = *from;
     ret->name = arena_text(arena, from->name);
     ret->discipline = arena_text(arena, from->discipline);
+    u32_list_copy(arena, &ret->items, &from->items);
 }
 
 void member_list_copy(struct arena *arena, struct member_list *ret,
@@ -16,16 +17,35 @@ void member_list_copy(struct arena *arena, struct member_list *ret,
     }
 }
 
+void in_the_room_copy(struct arena *arena, struct in_the_room *ret,
+                      const struct in_the_room *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->discipline = arena_text(arena, from->discipline);
+}
+
+void in_the_room_list_copy(struct arena *arena, struct in_the_room_list *ret,
+                           const struct in_the_room_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        in_the_room_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
 void agenda_item_copy(struct arena *arena, struct agenda_item *ret,
                       const struct agenda_item *from) {
-    (void)arena;
     *ret = *from;
+    card_topic_list_copy(arena, &ret->missing, &from->missing);
 }
 
 void agenda_item_list_copy(struct arena *arena, struct agenda_item_list *ret,
                            const struct agenda_item_list *from) {
     ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
     ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        agenda_item_copy(arena, &ret->items[i], &from->items[i]);
+    }
 }
 
 void create_board_copy(struct arena *arena, struct create_board *ret,
@@ -33,6 +53,9 @@ void create_board_copy(struct arena *arena, struct create_board *ret,
     *ret = *from;
     ret->title = arena_text(arena, from->title);
     member_list_copy(arena, &ret->members, &from->members);
+    if (from->has_template) {
+        template_copy(arena, &ret->template, &from->template);
+    }
 }
 
 void add_item_copy(struct arena *arena, struct add_item *ret, const struct add_item *from) {
@@ -52,8 +75,8 @@ void remove_item_copy(struct arena *arena, struct remove_item *ret,
 }
 
 void open_item_copy(struct arena *arena, struct open_item *ret, const struct open_item *from) {
-    (void)arena;
     *ret = *from;
+    ret->unready = arena_text(arena, from->unready);
 }
 
 void start_meeting_copy(struct arena *arena, struct start_meeting *ret,
@@ -85,11 +108,80 @@ void item_refused_copy(struct arena *arena, struct item_refused *ret,
     *ret = *from;
 }
 
+void set_item_copy(struct arena *arena, struct set_item *ret, const struct set_item *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void undo_step_copy(struct arena *arena, struct undo_step *ret, const struct undo_step *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void confirm_standard_copy(struct arena *arena, struct confirm_standard *ret,
+                           const struct confirm_standard *from) {
+    *ret = *from;
+    u32_list_copy(arena, &ret->items, &from->items);
+}
+
+void move_to_meeting_copy(struct arena *arena, struct move_to_meeting *ret,
+                          const struct move_to_meeting *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void take_item_copy(struct arena *arena, struct take_item *ret, const struct take_item *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void item_taken_copy(struct arena *arena, struct item_taken *ret, const struct item_taken *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void tick_in_copy(struct arena *arena, struct tick_in *ret, const struct tick_in *from) {
+    *ret = *from;
+    in_the_room_copy(arena, &ret->person, &from->person);
+}
+
+void tick_out_copy(struct arena *arena, struct tick_out *ret, const struct tick_out *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void set_cut_off_copy(struct arena *arena, struct set_cut_off *ret,
+                      const struct set_cut_off *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void pass_cut_off_copy(struct arena *arena, struct pass_cut_off *ret,
+                       const struct pass_cut_off *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void report_readiness_copy(struct arena *arena, struct report_readiness *ret,
+                           const struct report_readiness *from) {
+    *ret = *from;
+    card_topic_list_copy(arena, &ret->missing, &from->missing);
+}
+
+void item_sealed_copy(struct arena *arena, struct item_sealed *ret,
+                      const struct item_sealed *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void board_created_copy(struct arena *arena, struct board_created *ret,
                         const struct board_created *from) {
     *ret = *from;
     ret->title = arena_text(arena, from->title);
     member_list_copy(arena, &ret->members, &from->members);
+    if (from->has_template) {
+        template_copy(arena, &ret->template, &from->template);
+    }
 }
 
 void item_added_copy(struct arena *arena, struct item_added *ret, const struct item_added *from) {
@@ -149,6 +241,93 @@ void attended_copy(struct arena *arena, struct attended *ret, const struct atten
     *ret = *from;
 }
 
+void item_set_copy(struct arena *arena, struct item_set *ret, const struct item_set *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void step_undone_copy(struct arena *arena, struct step_undone *ret,
+                      const struct step_undone *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void standard_confirmed_copy(struct arena *arena, struct standard_confirmed *ret,
+                             const struct standard_confirmed *from) {
+    *ret = *from;
+    u32_list_copy(arena, &ret->items, &from->items);
+}
+
+void item_leaving_copy(struct arena *arena, struct item_leaving *ret,
+                       const struct item_leaving *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void item_stayed_copy(struct arena *arena, struct item_stayed *ret,
+                      const struct item_stayed *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void ticked_in_copy(struct arena *arena, struct ticked_in *ret, const struct ticked_in *from) {
+    *ret = *from;
+    in_the_room_copy(arena, &ret->person, &from->person);
+}
+
+void ticked_out_copy(struct arena *arena, struct ticked_out *ret, const struct ticked_out *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void cut_off_set_copy(struct arena *arena, struct cut_off_set *ret,
+                      const struct cut_off_set *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void cut_off_passed_copy(struct arena *arena, struct cut_off_passed *ret,
+                         const struct cut_off_passed *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void item_reported_copy(struct arena *arena, struct item_reported *ret,
+                        const struct item_reported *from) {
+    *ret = *from;
+    card_topic_list_copy(arena, &ret->missing, &from->missing);
+}
+
+void meeting_closing_copy(struct arena *arena, struct meeting_closing *ret,
+                          const struct meeting_closing *from) {
+    *ret = *from;
+    u32_list_copy(arena, &ret->waiting, &from->waiting);
+}
+
+void closing_answered_copy(struct arena *arena, struct closing_answered *ret,
+                           const struct closing_answered *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void closing_called_off_copy(struct arena *arena, struct closing_called_off *ret,
+                             const struct closing_called_off *from) {
+    *ret = *from;
+    u32_list_copy(arena, &ret->items, &from->items);
+}
+
+void unready_opened_copy(struct arena *arena, struct unready_opened *ret,
+                         const struct unready_opened *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void guests_told_copy(struct arena *arena, struct guests_told *ret,
+                      const struct guests_told *from) {
+    *ret = *from;
+    u32_list_copy(arena, &ret->order, &from->order);
+}
+
 void board_snapshot_copy(struct arena *arena, struct board_snapshot *ret,
                          const struct board_snapshot *from) {
     *ret = *from;
@@ -159,4 +338,17 @@ void board_snapshot_copy(struct arena *arena, struct board_snapshot *ret,
     if (from->has_stage) {
         stage_state_copy(arena, &ret->stage, &from->stage);
     }
+    if (from->has_template) {
+        template_copy(arena, &ret->template, &from->template);
+    }
+    in_the_room_list_copy(arena, &ret->in_the_room, &from->in_the_room);
+    u32_list_copy(arena, &ret->closing, &from->closing);
+    u32_list_copy(arena, &ret->unsigned_items, &from->unsigned_items);
+}
+
+void guest_snapshot_copy(struct arena *arena, struct guest_snapshot *ret,
+                         const struct guest_snapshot *from) {
+    *ret = *from;
+    ret->title = arena_text(arena, from->title);
+    u32_list_copy(arena, &ret->order, &from->order);
 }

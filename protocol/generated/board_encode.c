@@ -73,6 +73,92 @@ struct encoded item_refused_encode(struct arena *arena, const struct item_refuse
     return (struct encoded){BOARD_ITEM_REFUSED, writer_bytes(&writer)};
 }
 
+struct encoded set_item_encode(struct arena *arena, const struct set_item *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    set_item_write(&writer, message);
+    return (struct encoded){BOARD_SET_ITEM, writer_bytes(&writer)};
+}
+
+struct encoded undo_step_encode(struct arena *arena, const struct undo_step *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    undo_step_write(&writer, message);
+    return (struct encoded){BOARD_UNDO_STEP, writer_bytes(&writer)};
+}
+
+struct encoded confirm_standard_encode(struct arena *arena,
+                                       const struct confirm_standard *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    confirm_standard_write(&writer, message);
+    return (struct encoded){BOARD_CONFIRM_STANDARD, writer_bytes(&writer)};
+}
+
+struct encoded move_to_meeting_encode(struct arena *arena, const struct move_to_meeting *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    move_to_meeting_write(&writer, message);
+    return (struct encoded){BOARD_MOVE_TO_MEETING, writer_bytes(&writer)};
+}
+
+struct encoded take_item_encode(struct arena *arena, const struct take_item *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    take_item_write(&writer, message);
+    return (struct encoded){BOARD_TAKE_ITEM, writer_bytes(&writer)};
+}
+
+struct encoded item_taken_encode(struct arena *arena, const struct item_taken *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_taken_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_TAKEN, writer_bytes(&writer)};
+}
+
+struct encoded tick_in_encode(struct arena *arena, const struct tick_in *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    tick_in_write(&writer, message);
+    return (struct encoded){BOARD_TICK_IN, writer_bytes(&writer)};
+}
+
+struct encoded tick_out_encode(struct arena *arena, const struct tick_out *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    tick_out_write(&writer, message);
+    return (struct encoded){BOARD_TICK_OUT, writer_bytes(&writer)};
+}
+
+struct encoded set_cut_off_encode(struct arena *arena, const struct set_cut_off *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    set_cut_off_write(&writer, message);
+    return (struct encoded){BOARD_SET_CUT_OFF, writer_bytes(&writer)};
+}
+
+struct encoded pass_cut_off_encode(struct arena *arena, const struct pass_cut_off *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    pass_cut_off_write(&writer, message);
+    return (struct encoded){BOARD_PASS_CUT_OFF, writer_bytes(&writer)};
+}
+
+struct encoded report_readiness_encode(struct arena *arena,
+                                       const struct report_readiness *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    report_readiness_write(&writer, message);
+    return (struct encoded){BOARD_REPORT_READINESS, writer_bytes(&writer)};
+}
+
+struct encoded item_sealed_encode(struct arena *arena, const struct item_sealed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_sealed_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_SEALED, writer_bytes(&writer)};
+}
+
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -150,9 +236,124 @@ struct encoded attended_encode(struct arena *arena, const struct attended *messa
     return (struct encoded){BOARD_ATTENDED, writer_bytes(&writer)};
 }
 
+struct encoded item_set_encode(struct arena *arena, const struct item_set *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_set_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_SET, writer_bytes(&writer)};
+}
+
+struct encoded step_undone_encode(struct arena *arena, const struct step_undone *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    step_undone_write(&writer, message);
+    return (struct encoded){BOARD_STEP_UNDONE, writer_bytes(&writer)};
+}
+
+struct encoded standard_confirmed_encode(struct arena *arena,
+                                         const struct standard_confirmed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    standard_confirmed_write(&writer, message);
+    return (struct encoded){BOARD_STANDARD_CONFIRMED, writer_bytes(&writer)};
+}
+
+struct encoded item_leaving_encode(struct arena *arena, const struct item_leaving *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_leaving_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_LEAVING, writer_bytes(&writer)};
+}
+
+struct encoded item_stayed_encode(struct arena *arena, const struct item_stayed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_stayed_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_STAYED, writer_bytes(&writer)};
+}
+
+struct encoded ticked_in_encode(struct arena *arena, const struct ticked_in *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    ticked_in_write(&writer, message);
+    return (struct encoded){BOARD_TICKED_IN, writer_bytes(&writer)};
+}
+
+struct encoded ticked_out_encode(struct arena *arena, const struct ticked_out *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    ticked_out_write(&writer, message);
+    return (struct encoded){BOARD_TICKED_OUT, writer_bytes(&writer)};
+}
+
+struct encoded cut_off_set_encode(struct arena *arena, const struct cut_off_set *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    cut_off_set_write(&writer, message);
+    return (struct encoded){BOARD_CUT_OFF_SET, writer_bytes(&writer)};
+}
+
+struct encoded cut_off_passed_encode(struct arena *arena, const struct cut_off_passed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    cut_off_passed_write(&writer, message);
+    return (struct encoded){BOARD_CUT_OFF_PASSED, writer_bytes(&writer)};
+}
+
+struct encoded item_reported_encode(struct arena *arena, const struct item_reported *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_reported_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_REPORTED, writer_bytes(&writer)};
+}
+
+struct encoded meeting_closing_encode(struct arena *arena, const struct meeting_closing *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    meeting_closing_write(&writer, message);
+    return (struct encoded){BOARD_MEETING_CLOSING, writer_bytes(&writer)};
+}
+
+struct encoded closing_answered_encode(struct arena *arena,
+                                       const struct closing_answered *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    closing_answered_write(&writer, message);
+    return (struct encoded){BOARD_CLOSING_ANSWERED, writer_bytes(&writer)};
+}
+
+struct encoded closing_called_off_encode(struct arena *arena,
+                                         const struct closing_called_off *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    closing_called_off_write(&writer, message);
+    return (struct encoded){BOARD_CLOSING_CALLED_OFF, writer_bytes(&writer)};
+}
+
+struct encoded unready_opened_encode(struct arena *arena, const struct unready_opened *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    unready_opened_write(&writer, message);
+    return (struct encoded){BOARD_UNREADY_OPENED, writer_bytes(&writer)};
+}
+
+struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    guests_told_write(&writer, message);
+    return (struct encoded){BOARD_GUESTS_TOLD, writer_bytes(&writer)};
+}
+
 struct encoded board_snapshot_encode(struct arena *arena, const struct board_snapshot *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     board_snapshot_write(&writer, message);
     return (struct encoded){BOARD_BOARD_SNAPSHOT, writer_bytes(&writer)};
+}
+
+struct encoded guest_snapshot_encode(struct arena *arena, const struct guest_snapshot *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    guest_snapshot_write(&writer, message);
+    return (struct encoded){BOARD_GUEST_SNAPSHOT, writer_bytes(&writer)};
 }

@@ -3,7 +3,8 @@
 
 bool member_equal(const struct member *a, const struct member *b) {
     return uuid_equal(a->user, b->user) && a->role == b->role && text_equal(a->name, b->name) &&
-           text_equal(a->discipline, b->discipline);
+           text_equal(a->discipline, b->discipline) && a->no_vote == b->no_vote &&
+           u32_list_equal(&a->items, &b->items);
 }
 
 bool member_list_equal(const struct member_list *a, const struct member_list *b) {
@@ -14,11 +15,27 @@ bool member_list_equal(const struct member_list *a, const struct member_list *b)
     return same;
 }
 
+bool in_the_room_equal(const struct in_the_room *a, const struct in_the_room *b) {
+    return uuid_equal(a->person, b->person) && text_equal(a->name, b->name) &&
+           text_equal(a->discipline, b->discipline) && a->no_vote == b->no_vote;
+}
+
+bool in_the_room_list_equal(const struct in_the_room_list *a, const struct in_the_room_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = in_the_room_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
 bool agenda_item_equal(const struct agenda_item *a, const struct agenda_item *b) {
     return a->item == b->item && uuid_equal(a->patient_case, b->patient_case) &&
            a->planned_seconds == b->planned_seconds && a->used_ms == b->used_ms &&
            a->opened_at == b->opened_at && a->state == b->state &&
-           uuid_equal(a->presenter, b->presenter);
+           uuid_equal(a->presenter, b->presenter) &&
+           card_topic_list_equal(&a->missing, &b->missing) && a->decision == b->decision &&
+           a->outcome == b->outcome && a->reason == b->reason && a->standard == b->standard &&
+           a->unready == b->unready && uuid_equal(a->to_board, b->to_board);
 }
 
 bool agenda_item_list_equal(const struct agenda_item_list *a, const struct agenda_item_list *b) {
@@ -31,7 +48,10 @@ bool agenda_item_list_equal(const struct agenda_item_list *a, const struct agend
 
 bool create_board_equal(const struct create_board *a, const struct create_board *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->title, b->title) &&
-           a->starts_at == b->starts_at && member_list_equal(&a->members, &b->members);
+           a->starts_at == b->starts_at && member_list_equal(&a->members, &b->members) &&
+           uuid_equal(a->series, b->series) && a->has_template == b->has_template &&
+           (!a->has_template || template_equal(&a->template, &b->template)) &&
+           a->cut_off_at == b->cut_off_at;
 }
 
 bool add_item_equal(const struct add_item *a, const struct add_item *b) {
@@ -50,7 +70,8 @@ bool remove_item_equal(const struct remove_item *a, const struct remove_item *b)
 }
 
 bool open_item_equal(const struct open_item *a, const struct open_item *b) {
-    return uuid_equal(a->command_id, b->command_id) && a->item == b->item && a->next == b->next;
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item && a->next == b->next &&
+           a->outcome == b->outcome && a->reason == b->reason && text_equal(a->unready, b->unready);
 }
 
 bool start_meeting_equal(const struct start_meeting *a, const struct start_meeting *b) {
@@ -58,7 +79,8 @@ bool start_meeting_equal(const struct start_meeting *a, const struct start_meeti
 }
 
 bool end_meeting_equal(const struct end_meeting *a, const struct end_meeting *b) {
-    return uuid_equal(a->command_id, b->command_id) && a->item == b->item;
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
+           a->outcome == b->outcome && a->reason == b->reason;
 }
 
 bool add_member_equal(const struct add_member *a, const struct add_member *b) {
@@ -73,9 +95,70 @@ bool item_refused_equal(const struct item_refused *a, const struct item_refused 
     return uuid_equal(a->command_id, b->command_id) && a->item == b->item;
 }
 
+bool set_item_equal(const struct set_item *a, const struct set_item *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
+           a->planned_seconds == b->planned_seconds && uuid_equal(a->presenter, b->presenter) &&
+           a->standard == b->standard;
+}
+
+bool undo_step_equal(const struct undo_step *a, const struct undo_step *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item;
+}
+
+bool confirm_standard_equal(const struct confirm_standard *a, const struct confirm_standard *b) {
+    return uuid_equal(a->command_id, b->command_id) && u32_list_equal(&a->items, &b->items);
+}
+
+bool move_to_meeting_equal(const struct move_to_meeting *a, const struct move_to_meeting *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
+           uuid_equal(a->board, b->board);
+}
+
+bool take_item_equal(const struct take_item *a, const struct take_item *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->from_board, b->from_board) &&
+           a->from_item == b->from_item && uuid_equal(a->patient_case, b->patient_case) &&
+           a->planned_seconds == b->planned_seconds && uuid_equal(a->presenter, b->presenter) &&
+           uuid_equal(a->by, b->by);
+}
+
+bool item_taken_equal(const struct item_taken *a, const struct item_taken *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
+           a->item == b->item && a->taken == b->taken;
+}
+
+bool tick_in_equal(const struct tick_in *a, const struct tick_in *b) {
+    return uuid_equal(a->command_id, b->command_id) && in_the_room_equal(&a->person, &b->person);
+}
+
+bool tick_out_equal(const struct tick_out *a, const struct tick_out *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->person, b->person);
+}
+
+bool set_cut_off_equal(const struct set_cut_off *a, const struct set_cut_off *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->at == b->at;
+}
+
+bool pass_cut_off_equal(const struct pass_cut_off *a, const struct pass_cut_off *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->at == b->at;
+}
+
+bool report_readiness_equal(const struct report_readiness *a, const struct report_readiness *b) {
+    return uuid_equal(a->command_id, b->command_id) &&
+           uuid_equal(a->patient_case, b->patient_case) && a->item == b->item &&
+           card_topic_list_equal(&a->missing, &b->missing) && a->decision == b->decision;
+}
+
+bool item_sealed_equal(const struct item_sealed *a, const struct item_sealed *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
+           a->decision == b->decision;
+}
+
 bool board_created_equal(const struct board_created *a, const struct board_created *b) {
     return text_equal(a->title, b->title) && a->starts_at == b->starts_at &&
-           member_list_equal(&a->members, &b->members);
+           member_list_equal(&a->members, &b->members) && uuid_equal(a->series, b->series) &&
+           a->has_template == b->has_template &&
+           (!a->has_template || template_equal(&a->template, &b->template)) &&
+           a->cut_off_at == b->cut_off_at;
 }
 
 bool item_added_equal(const struct item_added *a, const struct item_added *b) {
@@ -96,7 +179,8 @@ bool item_opened_equal(const struct item_opened *a, const struct item_opened *b)
 }
 
 bool item_closed_equal(const struct item_closed *a, const struct item_closed *b) {
-    return a->item == b->item && a->used_ms == b->used_ms;
+    return a->item == b->item && a->used_ms == b->used_ms && a->outcome == b->outcome &&
+           a->reason == b->reason;
 }
 
 bool meeting_started_equal(const struct meeting_started *a, const struct meeting_started *b) {
@@ -123,11 +207,89 @@ bool attended_equal(const struct attended *a, const struct attended *b) {
     return uuid_equal(a->user, b->user);
 }
 
+bool item_set_equal(const struct item_set *a, const struct item_set *b) {
+    return a->item == b->item && a->planned_seconds == b->planned_seconds &&
+           uuid_equal(a->presenter, b->presenter) && a->standard == b->standard;
+}
+
+bool step_undone_equal(const struct step_undone *a, const struct step_undone *b) {
+    return a->item == b->item;
+}
+
+bool standard_confirmed_equal(const struct standard_confirmed *a,
+                              const struct standard_confirmed *b) {
+    return u32_list_equal(&a->items, &b->items);
+}
+
+bool item_leaving_equal(const struct item_leaving *a, const struct item_leaving *b) {
+    return a->item == b->item && uuid_equal(a->board, b->board);
+}
+
+bool item_stayed_equal(const struct item_stayed *a, const struct item_stayed *b) {
+    return a->item == b->item;
+}
+
+bool ticked_in_equal(const struct ticked_in *a, const struct ticked_in *b) {
+    return in_the_room_equal(&a->person, &b->person);
+}
+
+bool ticked_out_equal(const struct ticked_out *a, const struct ticked_out *b) {
+    return uuid_equal(a->person, b->person);
+}
+
+bool cut_off_set_equal(const struct cut_off_set *a, const struct cut_off_set *b) {
+    return a->at == b->at;
+}
+
+bool cut_off_passed_equal(const struct cut_off_passed *a, const struct cut_off_passed *b) {
+    (void)a;
+    (void)b;
+    return true;
+}
+
+bool item_reported_equal(const struct item_reported *a, const struct item_reported *b) {
+    return a->item == b->item && card_topic_list_equal(&a->missing, &b->missing) &&
+           a->decision == b->decision;
+}
+
+bool meeting_closing_equal(const struct meeting_closing *a, const struct meeting_closing *b) {
+    return u32_list_equal(&a->waiting, &b->waiting);
+}
+
+bool closing_answered_equal(const struct closing_answered *a, const struct closing_answered *b) {
+    return a->item == b->item && a->decision == b->decision;
+}
+
+bool closing_called_off_equal(const struct closing_called_off *a,
+                              const struct closing_called_off *b) {
+    return u32_list_equal(&a->items, &b->items);
+}
+
+bool unready_opened_equal(const struct unready_opened *a, const struct unready_opened *b) {
+    return a->item == b->item;
+}
+
+bool guests_told_equal(const struct guests_told *a, const struct guests_told *b) {
+    return a->state == b->state && a->open == b->open && u32_list_equal(&a->order, &b->order);
+}
+
 bool board_snapshot_equal(const struct board_snapshot *a, const struct board_snapshot *b) {
     return text_equal(a->title, b->title) && a->starts_at == b->starts_at && a->state == b->state &&
            member_list_equal(&a->members, &b->members) &&
            agenda_item_list_equal(&a->items, &b->items) && a->open_item == b->open_item &&
            uuid_list_equal(&a->attended, &b->attended) && a->next_item == b->next_item &&
            a->has_stage == b->has_stage &&
-           (!a->has_stage || stage_state_equal(&a->stage, &b->stage));
+           (!a->has_stage || stage_state_equal(&a->stage, &b->stage)) &&
+           uuid_equal(a->series, b->series) && a->has_template == b->has_template &&
+           (!a->has_template || template_equal(&a->template, &b->template)) &&
+           a->cut_off_at == b->cut_off_at && a->published == b->published &&
+           in_the_room_list_equal(&a->in_the_room, &b->in_the_room) &&
+           u32_list_equal(&a->closing, &b->closing) && a->stepped_at == b->stepped_at &&
+           a->stepped_from == b->stepped_from &&
+           u32_list_equal(&a->unsigned_items, &b->unsigned_items);
+}
+
+bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b) {
+    return text_equal(a->title, b->title) && a->starts_at == b->starts_at && a->state == b->state &&
+           a->open == b->open && u32_list_equal(&a->order, &b->order);
 }

@@ -19,6 +19,24 @@ bool item_state_read(struct reader *reader, enum item_state *ret) {
     return true;
 }
 
+bool item_outcome_read(struct reader *reader, enum item_outcome *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, ITEM_OUTCOME_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum item_outcome)number;
+    return true;
+}
+
+bool decision_state_read(struct reader *reader, enum decision_state *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, DECISION_STATE_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum decision_state)number;
+    return true;
+}
+
 const struct member member_default = {0};
 
 bool member_read(struct reader *reader, struct arena *arena, struct member *ret) {
@@ -27,7 +45,6 @@ bool member_read(struct reader *reader, struct arena *arena, struct member *ret)
         return false;
     }
     *ret = member_default;
-    (void)arena;
     if (count > 0 && !reader_uuid(reader, &ret->user)) {
         return false;
     }
@@ -40,7 +57,13 @@ bool member_read(struct reader *reader, struct arena *arena, struct member *ret)
     if (count > 3 && !reader_text(reader, 64, &ret->discipline)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_bool(reader, &ret->no_vote)) {
+        return false;
+    }
+    if (count > 5 && !u32_list_read(reader, arena, 16, &ret->items)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 bool member_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -66,6 +89,53 @@ bool member_list_read(struct reader *reader, struct arena *arena, uint32_t count
     return true;
 }
 
+const struct in_the_room in_the_room_default = {0};
+
+bool in_the_room_read(struct reader *reader, struct arena *arena, struct in_the_room *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = in_the_room_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->person)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 3 && !reader_bool(reader, &ret->no_vote)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+bool in_the_room_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                           struct in_the_room_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct in_the_room_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct in_the_room *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!in_the_room_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct in_the_room_list){count, items};
+    return true;
+}
+
 const struct agenda_item agenda_item_default = {0};
 
 bool agenda_item_read(struct reader *reader, struct arena *arena, struct agenda_item *ret) {
@@ -74,7 +144,6 @@ bool agenda_item_read(struct reader *reader, struct arena *arena, struct agenda_
         return false;
     }
     *ret = agenda_item_default;
-    (void)arena;
     if (count > 0 && !reader_u32(reader, &ret->item)) {
         return false;
     }
@@ -96,7 +165,28 @@ bool agenda_item_read(struct reader *reader, struct arena *arena, struct agenda_
     if (count > 6 && !reader_uuid(reader, &ret->presenter)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !card_topic_list_read(reader, arena, 12, &ret->missing)) {
+        return false;
+    }
+    if (count > 8 && !decision_state_read(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 9 && !item_outcome_read(reader, &ret->outcome)) {
+        return false;
+    }
+    if (count > 10 && !reader_u8(reader, &ret->reason)) {
+        return false;
+    }
+    if (count > 11 && !reader_bool(reader, &ret->standard)) {
+        return false;
+    }
+    if (count > 12 && !reader_bool(reader, &ret->unready)) {
+        return false;
+    }
+    if (count > 13 && !reader_uuid(reader, &ret->to_board)) {
+        return false;
+    }
+    return count <= 14 || reader_skip(reader, count - 14);
 }
 
 bool agenda_item_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -142,7 +232,17 @@ bool create_board_read(struct reader *reader, struct arena *arena, struct create
     if (count > 3 && !member_list_read(reader, arena, 128, &ret->members)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_uuid(reader, &ret->series)) {
+        return false;
+    }
+    if (count > 5 && reader_some(reader, &ret->has_template) &&
+        !template_read(reader, arena, &ret->template)) {
+        return false;
+    }
+    if (count > 6 && !reader_time(reader, &ret->cut_off_at)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct add_item add_item_default = {.planned_seconds = 180};
@@ -226,7 +326,16 @@ bool open_item_read(struct reader *reader, struct arena *arena, struct open_item
     if (count > 2 && !reader_u32(reader, &ret->next)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !item_outcome_read(reader, &ret->outcome)) {
+        return false;
+    }
+    if (count > 4 && !reader_u8(reader, &ret->reason)) {
+        return false;
+    }
+    if (count > 5 && !reader_text(reader, 200, &ret->unready)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct start_meeting start_meeting_default = {0};
@@ -259,7 +368,13 @@ bool end_meeting_read(struct reader *reader, struct arena *arena, struct end_mee
     if (count > 1 && !reader_u32(reader, &ret->item)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !item_outcome_read(reader, &ret->outcome)) {
+        return false;
+    }
+    if (count > 3 && !reader_u8(reader, &ret->reason)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct add_member add_member_default = {0};
@@ -315,6 +430,266 @@ bool item_refused_read(struct reader *reader, struct arena *arena, struct item_r
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct set_item set_item_default = {0};
+
+bool set_item_read(struct reader *reader, struct arena *arena, struct set_item *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = set_item_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->planned_seconds)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->presenter)) {
+        return false;
+    }
+    if (count > 4 && !reader_bool(reader, &ret->standard)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+const struct undo_step undo_step_default = {0};
+
+bool undo_step_read(struct reader *reader, struct arena *arena, struct undo_step *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = undo_step_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct confirm_standard confirm_standard_default = {0};
+
+bool confirm_standard_read(struct reader *reader, struct arena *arena,
+                           struct confirm_standard *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = confirm_standard_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !u32_list_read(reader, arena, 200, &ret->items)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct move_to_meeting move_to_meeting_default = {0};
+
+bool move_to_meeting_read(struct reader *reader, struct arena *arena, struct move_to_meeting *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = move_to_meeting_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct take_item take_item_default = {0};
+
+bool take_item_read(struct reader *reader, struct arena *arena, struct take_item *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = take_item_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->from_board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->from_item)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->planned_seconds)) {
+        return false;
+    }
+    if (count > 5 && !reader_uuid(reader, &ret->presenter)) {
+        return false;
+    }
+    if (count > 6 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
+}
+
+const struct item_taken item_taken_default = {0};
+
+bool item_taken_read(struct reader *reader, struct arena *arena, struct item_taken *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_taken_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 3 && !reader_bool(reader, &ret->taken)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct tick_in tick_in_default = {0};
+
+bool tick_in_read(struct reader *reader, struct arena *arena, struct tick_in *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = tick_in_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !in_the_room_read(reader, arena, &ret->person)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct tick_out tick_out_default = {0};
+
+bool tick_out_read(struct reader *reader, struct arena *arena, struct tick_out *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = tick_out_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->person)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct set_cut_off set_cut_off_default = {0};
+
+bool set_cut_off_read(struct reader *reader, struct arena *arena, struct set_cut_off *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = set_cut_off_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct pass_cut_off pass_cut_off_default = {0};
+
+bool pass_cut_off_read(struct reader *reader, struct arena *arena, struct pass_cut_off *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = pass_cut_off_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct report_readiness report_readiness_default = {0};
+
+bool report_readiness_read(struct reader *reader, struct arena *arena,
+                           struct report_readiness *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = report_readiness_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 3 && !card_topic_list_read(reader, arena, 12, &ret->missing)) {
+        return false;
+    }
+    if (count > 4 && !decision_state_read(reader, &ret->decision)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+const struct item_sealed item_sealed_default = {0};
+
+bool item_sealed_read(struct reader *reader, struct arena *arena, struct item_sealed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_sealed_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !decision_state_read(reader, &ret->decision)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct board_created board_created_default = {0};
 
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret) {
@@ -332,7 +707,17 @@ bool board_created_read(struct reader *reader, struct arena *arena, struct board
     if (count > 2 && !member_list_read(reader, arena, 128, &ret->members)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_uuid(reader, &ret->series)) {
+        return false;
+    }
+    if (count > 4 && reader_some(reader, &ret->has_template) &&
+        !template_read(reader, arena, &ret->template)) {
+        return false;
+    }
+    if (count > 5 && !reader_time(reader, &ret->cut_off_at)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct item_added item_added_default = {0};
@@ -422,7 +807,13 @@ bool item_closed_read(struct reader *reader, struct arena *arena, struct item_cl
     if (count > 1 && !reader_u64(reader, &ret->used_ms)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !item_outcome_read(reader, &ret->outcome)) {
+        return false;
+    }
+    if (count > 3 && !reader_u8(reader, &ret->reason)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct meeting_started meeting_started_default = {0};
@@ -493,6 +884,252 @@ bool attended_read(struct reader *reader, struct arena *arena, struct attended *
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct item_set item_set_default = {0};
+
+bool item_set_read(struct reader *reader, struct arena *arena, struct item_set *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_set_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->planned_seconds)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->presenter)) {
+        return false;
+    }
+    if (count > 3 && !reader_bool(reader, &ret->standard)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct step_undone step_undone_default = {0};
+
+bool step_undone_read(struct reader *reader, struct arena *arena, struct step_undone *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = step_undone_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct standard_confirmed standard_confirmed_default = {0};
+
+bool standard_confirmed_read(struct reader *reader, struct arena *arena,
+                             struct standard_confirmed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = standard_confirmed_default;
+    if (count > 0 && !u32_list_read(reader, arena, 200, &ret->items)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct item_leaving item_leaving_default = {0};
+
+bool item_leaving_read(struct reader *reader, struct arena *arena, struct item_leaving *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_leaving_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct item_stayed item_stayed_default = {0};
+
+bool item_stayed_read(struct reader *reader, struct arena *arena, struct item_stayed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_stayed_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct ticked_in ticked_in_default = {0};
+
+bool ticked_in_read(struct reader *reader, struct arena *arena, struct ticked_in *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = ticked_in_default;
+    if (count > 0 && !in_the_room_read(reader, arena, &ret->person)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct ticked_out ticked_out_default = {0};
+
+bool ticked_out_read(struct reader *reader, struct arena *arena, struct ticked_out *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = ticked_out_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->person)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct cut_off_set cut_off_set_default = {0};
+
+bool cut_off_set_read(struct reader *reader, struct arena *arena, struct cut_off_set *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = cut_off_set_default;
+    (void)arena;
+    if (count > 0 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct cut_off_passed cut_off_passed_default = {0};
+
+bool cut_off_passed_read(struct reader *reader, struct arena *arena, struct cut_off_passed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = cut_off_passed_default;
+    (void)arena;
+    return reader_skip(reader, count);
+}
+
+const struct item_reported item_reported_default = {0};
+
+bool item_reported_read(struct reader *reader, struct arena *arena, struct item_reported *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_reported_default;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 1 && !card_topic_list_read(reader, arena, 12, &ret->missing)) {
+        return false;
+    }
+    if (count > 2 && !decision_state_read(reader, &ret->decision)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct meeting_closing meeting_closing_default = {0};
+
+bool meeting_closing_read(struct reader *reader, struct arena *arena, struct meeting_closing *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = meeting_closing_default;
+    if (count > 0 && !u32_list_read(reader, arena, 200, &ret->waiting)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct closing_answered closing_answered_default = {0};
+
+bool closing_answered_read(struct reader *reader, struct arena *arena,
+                           struct closing_answered *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = closing_answered_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 1 && !decision_state_read(reader, &ret->decision)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct closing_called_off closing_called_off_default = {0};
+
+bool closing_called_off_read(struct reader *reader, struct arena *arena,
+                             struct closing_called_off *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = closing_called_off_default;
+    if (count > 0 && !u32_list_read(reader, arena, 200, &ret->items)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct unready_opened unready_opened_default = {0};
+
+bool unready_opened_read(struct reader *reader, struct arena *arena, struct unready_opened *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = unready_opened_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct guests_told guests_told_default = {0};
+
+bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = guests_told_default;
+    if (count > 0 && !meeting_state_read(reader, &ret->state)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->open)) {
+        return false;
+    }
+    if (count > 2 && !u32_list_read(reader, arena, 200, &ret->order)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct board_snapshot board_snapshot_default = {0};
 
 bool board_snapshot_read(struct reader *reader, struct arena *arena, struct board_snapshot *ret) {
@@ -529,5 +1166,59 @@ bool board_snapshot_read(struct reader *reader, struct arena *arena, struct boar
         !stage_state_read(reader, arena, &ret->stage)) {
         return false;
     }
-    return count <= 9 || reader_skip(reader, count - 9);
+    if (count > 9 && !reader_uuid(reader, &ret->series)) {
+        return false;
+    }
+    if (count > 10 && reader_some(reader, &ret->has_template) &&
+        !template_read(reader, arena, &ret->template)) {
+        return false;
+    }
+    if (count > 11 && !reader_time(reader, &ret->cut_off_at)) {
+        return false;
+    }
+    if (count > 12 && !reader_bool(reader, &ret->published)) {
+        return false;
+    }
+    if (count > 13 && !in_the_room_list_read(reader, arena, 128, &ret->in_the_room)) {
+        return false;
+    }
+    if (count > 14 && !u32_list_read(reader, arena, 200, &ret->closing)) {
+        return false;
+    }
+    if (count > 15 && !reader_time(reader, &ret->stepped_at)) {
+        return false;
+    }
+    if (count > 16 && !reader_u32(reader, &ret->stepped_from)) {
+        return false;
+    }
+    if (count > 17 && !u32_list_read(reader, arena, 200, &ret->unsigned_items)) {
+        return false;
+    }
+    return count <= 18 || reader_skip(reader, count - 18);
+}
+
+const struct guest_snapshot guest_snapshot_default = {0};
+
+bool guest_snapshot_read(struct reader *reader, struct arena *arena, struct guest_snapshot *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = guest_snapshot_default;
+    if (count > 0 && !reader_text(reader, 200, &ret->title)) {
+        return false;
+    }
+    if (count > 1 && !reader_time(reader, &ret->starts_at)) {
+        return false;
+    }
+    if (count > 2 && !meeting_state_read(reader, &ret->state)) {
+        return false;
+    }
+    if (count > 3 && !reader_u32(reader, &ret->open)) {
+        return false;
+    }
+    if (count > 4 && !u32_list_read(reader, arena, 200, &ret->order)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }

@@ -8,10 +8,10 @@ const struct message_rule board_rules[TAG_COUNT] = {
         {
             .name = "CreateBoard",
             .class = MESSAGE_COMMAND,
-            .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR,
+            .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR | 1 << ROLE_SYSTEM,
             .rate = 2,
             .burst = 20,
-            .size_max = 28265,
+            .size_max = 76796,
         },
     [BOARD_ADD_ITEM] =
         {
@@ -47,7 +47,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
             .rate = 2,
             .burst = 10,
-            .size_max = 285,
+            .size_max = 491,
         },
     [BOARD_START_MEETING] =
         {
@@ -65,7 +65,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
             .rate = 1,
             .burst = 4,
-            .size_max = 280,
+            .size_max = 284,
         },
     [BOARD_ADD_MEMBER] =
         {
@@ -74,7 +74,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR | 1 << ROLE_ADMINISTRATOR,
             .rate = 5,
             .burst = 60,
-            .size_max = 492,
+            .size_max = 576,
         },
     [BOARD_REMOVE_MEMBER] =
         {
@@ -94,12 +94,120 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 280,
         },
+    [BOARD_SET_ITEM] =
+        {
+            .name = "SetItem",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 304,
+        },
+    [BOARD_UNDO_STEP] =
+        {
+            .name = "UndoStep",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
+            .rate = 2,
+            .burst = 10,
+            .size_max = 280,
+        },
+    [BOARD_CONFIRM_STANDARD] =
+        {
+            .name = "ConfirmStandard",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR,
+            .rate = 1,
+            .burst = 4,
+            .size_max = 1278,
+        },
+    [BOARD_MOVE_TO_MEETING] =
+        {
+            .name = "MoveToMeeting",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 298,
+        },
+    [BOARD_TAKE_ITEM] =
+        {
+            .name = "TakeItem",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 357,
+        },
+    [BOARD_ITEM_TAKEN] =
+        {
+            .name = "ItemTaken",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 299,
+        },
+    [BOARD_TICK_IN] =
+        {
+            .name = "TickIn",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 491,
+        },
+    [BOARD_TICK_OUT] =
+        {
+            .name = "TickOut",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 293,
+        },
+    [BOARD_SET_CUT_OFF] =
+        {
+            .name = "SetCutOff",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 284,
+        },
+    [BOARD_PASS_CUT_OFF] =
+        {
+            .name = "PassCutOff",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 284,
+        },
+    [BOARD_REPORT_READINESS] =
+        {
+            .name = "ReportReadiness",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 50,
+            .burst = 500,
+            .size_max = 325,
+        },
+    [BOARD_ITEM_SEALED] =
+        {
+            .name = "ItemSealed",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 50,
+            .burst = 500,
+            .size_max = 282,
+        },
     [BOARD_BOARD_CREATED] =
         {
             .name = "BoardCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 28247,
+            .size_max = 76778,
         },
     [BOARD_ITEM_ADDED] =
         {
@@ -134,7 +242,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "ItemClosed",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 271,
+            .size_max = 275,
         },
     [BOARD_MEETING_STARTED] =
         {
@@ -155,7 +263,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "MemberAdded",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 474,
+            .size_max = 558,
         },
     [BOARD_MEMBER_REMOVED] =
         {
@@ -171,12 +279,124 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
             .size_max = 275,
         },
+    [BOARD_ITEM_SET] =
+        {
+            .name = "ItemSet",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 286,
+        },
+    [BOARD_STEP_UNDONE] =
+        {
+            .name = "StepUndone",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 262,
+        },
+    [BOARD_STANDARD_CONFIRMED] =
+        {
+            .name = "StandardConfirmed",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 1260,
+        },
+    [BOARD_ITEM_LEAVING] =
+        {
+            .name = "ItemLeaving",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 280,
+        },
+    [BOARD_ITEM_STAYED] =
+        {
+            .name = "ItemStayed",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 262,
+        },
+    [BOARD_TICKED_IN] =
+        {
+            .name = "TickedIn",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 473,
+        },
+    [BOARD_TICKED_OUT] =
+        {
+            .name = "TickedOut",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 275,
+        },
     [BOARD_BOARD_SNAPSHOT] =
         {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 165961,
+            .size_max = 254366,
+        },
+    [BOARD_GUEST_SNAPSHOT] =
+        {
+            .name = "GuestSnapshot",
+            .class = MESSAGE_SNAPSHOT,
+            .audiences = AUDIENCE_STATUS,
+            .size_max = 1478,
+        },
+    [BOARD_CUT_OFF_SET] =
+        {
+            .name = "CutOffSet",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 266,
+        },
+    [BOARD_CUT_OFF_PASSED] =
+        {
+            .name = "CutOffPassed",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 257,
+        },
+    [BOARD_ITEM_REPORTED] =
+        {
+            .name = "ItemReported",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 289,
+        },
+    [BOARD_MEETING_CLOSING] =
+        {
+            .name = "MeetingClosing",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 1260,
+        },
+    [BOARD_CLOSING_ANSWERED] =
+        {
+            .name = "ClosingAnswered",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 264,
+        },
+    [BOARD_CLOSING_CALLED_OFF] =
+        {
+            .name = "ClosingCalledOff",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 1260,
+        },
+    [BOARD_UNREADY_OPENED] =
+        {
+            .name = "UnreadyOpened",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 262,
+        },
+    [BOARD_GUESTS_TOLD] =
+        {
+            .name = "GuestsTold",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_STATUS,
+            .size_max = 1267,
         },
     [REPLY_ACCEPTED] =
         {

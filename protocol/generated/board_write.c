@@ -2,6 +2,12 @@
 #include "protocol/generated/board.h"
 
 static uint32_t member_count(const struct member *from) {
+    if (from->items.count != 0) {
+        return 6;
+    }
+    if (from->no_vote) {
+        return 5;
+    }
     if (from->discipline.length != 0) {
         return 4;
     }
@@ -32,6 +38,12 @@ void member_write(struct writer *writer, const struct member *from) {
     if (count > 3) {
         writer_text(writer, 64, from->discipline);
     }
+    if (count > 4) {
+        writer_bool(writer, from->no_vote);
+    }
+    if (count > 5) {
+        u32_list_write(writer, 16, &from->items);
+    }
 }
 
 void member_list_write(struct writer *writer, uint32_t count_max, const struct member_list *from) {
@@ -41,7 +53,69 @@ void member_list_write(struct writer *writer, uint32_t count_max, const struct m
     }
 }
 
+static uint32_t in_the_room_count(const struct in_the_room *from) {
+    if (from->no_vote) {
+        return 4;
+    }
+    if (from->discipline.length != 0) {
+        return 3;
+    }
+    if (from->name.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->person)) {
+        return 1;
+    }
+    return 0;
+}
+
+void in_the_room_write(struct writer *writer, const struct in_the_room *from) {
+    uint32_t count = in_the_room_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->person);
+    }
+    if (count > 1) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 2) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 3) {
+        writer_bool(writer, from->no_vote);
+    }
+}
+
+void in_the_room_list_write(struct writer *writer, uint32_t count_max,
+                            const struct in_the_room_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        in_the_room_write(writer, &from->items[i]);
+    }
+}
+
 static uint32_t agenda_item_count(const struct agenda_item *from) {
+    if (!uuid_is_zero(from->to_board)) {
+        return 14;
+    }
+    if (from->unready) {
+        return 13;
+    }
+    if (from->standard) {
+        return 12;
+    }
+    if (from->reason != 0) {
+        return 11;
+    }
+    if (from->outcome != ITEM_OUTCOME_NONE) {
+        return 10;
+    }
+    if (from->decision != DECISION_STATE_NONE) {
+        return 9;
+    }
+    if (from->missing.count != 0) {
+        return 8;
+    }
     if (!uuid_is_zero(from->presenter)) {
         return 7;
     }
@@ -90,6 +164,27 @@ void agenda_item_write(struct writer *writer, const struct agenda_item *from) {
     if (count > 6) {
         writer_uuid(writer, from->presenter);
     }
+    if (count > 7) {
+        card_topic_list_write(writer, 12, &from->missing);
+    }
+    if (count > 8) {
+        writer_enum(writer, DECISION_STATE_COUNT, from->decision);
+    }
+    if (count > 9) {
+        writer_enum(writer, ITEM_OUTCOME_COUNT, from->outcome);
+    }
+    if (count > 10) {
+        writer_u8(writer, from->reason);
+    }
+    if (count > 11) {
+        writer_bool(writer, from->standard);
+    }
+    if (count > 12) {
+        writer_bool(writer, from->unready);
+    }
+    if (count > 13) {
+        writer_uuid(writer, from->to_board);
+    }
 }
 
 void agenda_item_list_write(struct writer *writer, uint32_t count_max,
@@ -101,6 +196,15 @@ void agenda_item_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t create_board_count(const struct create_board *from) {
+    if (from->cut_off_at != 0) {
+        return 7;
+    }
+    if (from->has_template) {
+        return 6;
+    }
+    if (!uuid_is_zero(from->series)) {
+        return 5;
+    }
     if (from->members.count != 0) {
         return 4;
     }
@@ -125,6 +229,15 @@ void create_board_write(struct writer *writer, const struct create_board *from) 
     }
     if (count > 3) {
         member_list_write(writer, 128, &from->members);
+    }
+    if (count > 4) {
+        writer_uuid(writer, from->series);
+    }
+    if (count > 5 && writer_some(writer, from->has_template)) {
+        template_write(writer, &from->template);
+    }
+    if (count > 6) {
+        writer_time(writer, from->cut_off_at);
     }
 }
 
@@ -195,6 +308,15 @@ void remove_item_write(struct writer *writer, const struct remove_item *from) {
 }
 
 static uint32_t open_item_count(const struct open_item *from) {
+    if (from->unready.length != 0) {
+        return 6;
+    }
+    if (from->reason != 0) {
+        return 5;
+    }
+    if (from->outcome != ITEM_OUTCOME_NONE) {
+        return 4;
+    }
     if (from->next != 0) {
         return 3;
     }
@@ -214,6 +336,15 @@ void open_item_write(struct writer *writer, const struct open_item *from) {
     if (count > 2) {
         writer_u32(writer, from->next);
     }
+    if (count > 3) {
+        writer_enum(writer, ITEM_OUTCOME_COUNT, from->outcome);
+    }
+    if (count > 4) {
+        writer_u8(writer, from->reason);
+    }
+    if (count > 5) {
+        writer_text(writer, 200, from->unready);
+    }
 }
 
 static uint32_t start_meeting_count(const struct start_meeting *from) {
@@ -228,6 +359,12 @@ void start_meeting_write(struct writer *writer, const struct start_meeting *from
 }
 
 static uint32_t end_meeting_count(const struct end_meeting *from) {
+    if (from->reason != 0) {
+        return 4;
+    }
+    if (from->outcome != ITEM_OUTCOME_NONE) {
+        return 3;
+    }
     if (from->item != 0) {
         return 2;
     }
@@ -240,6 +377,12 @@ void end_meeting_write(struct writer *writer, const struct end_meeting *from) {
     writer_uuid(writer, from->command_id);
     if (count > 1) {
         writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_enum(writer, ITEM_OUTCOME_COUNT, from->outcome);
+    }
+    if (count > 3) {
+        writer_u8(writer, from->reason);
     }
 }
 
@@ -291,7 +434,298 @@ void item_refused_write(struct writer *writer, const struct item_refused *from) 
     }
 }
 
+static uint32_t set_item_count(const struct set_item *from) {
+    if (from->standard) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->presenter)) {
+        return 4;
+    }
+    if (from->planned_seconds != 0) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void set_item_write(struct writer *writer, const struct set_item *from) {
+    uint32_t count = set_item_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->planned_seconds);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->presenter);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->standard);
+    }
+}
+
+static uint32_t undo_step_count(const struct undo_step *from) {
+    if (from->item != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void undo_step_write(struct writer *writer, const struct undo_step *from) {
+    uint32_t count = undo_step_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t confirm_standard_count(const struct confirm_standard *from) {
+    if (from->items.count != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void confirm_standard_write(struct writer *writer, const struct confirm_standard *from) {
+    uint32_t count = confirm_standard_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        u32_list_write(writer, 200, &from->items);
+    }
+}
+
+static uint32_t move_to_meeting_count(const struct move_to_meeting *from) {
+    if (!uuid_is_zero(from->board)) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void move_to_meeting_write(struct writer *writer, const struct move_to_meeting *from) {
+    uint32_t count = move_to_meeting_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->board);
+    }
+}
+
+static uint32_t take_item_count(const struct take_item *from) {
+    if (!uuid_is_zero(from->by)) {
+        return 7;
+    }
+    if (!uuid_is_zero(from->presenter)) {
+        return 6;
+    }
+    if (from->planned_seconds != 0) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 4;
+    }
+    if (from->from_item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->from_board)) {
+        return 2;
+    }
+    return 1;
+}
+
+void take_item_write(struct writer *writer, const struct take_item *from) {
+    uint32_t count = take_item_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->from_board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->from_item);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->planned_seconds);
+    }
+    if (count > 5) {
+        writer_uuid(writer, from->presenter);
+    }
+    if (count > 6) {
+        writer_uuid(writer, from->by);
+    }
+}
+
+static uint32_t item_taken_count(const struct item_taken *from) {
+    if (from->taken) {
+        return 4;
+    }
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    return 1;
+}
+
+void item_taken_write(struct writer *writer, const struct item_taken *from) {
+    uint32_t count = item_taken_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 3) {
+        writer_bool(writer, from->taken);
+    }
+}
+
+static uint32_t tick_in_count(const struct tick_in *from) {
+    if (!in_the_room_equal(&from->person, &in_the_room_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void tick_in_write(struct writer *writer, const struct tick_in *from) {
+    uint32_t count = tick_in_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        in_the_room_write(writer, &from->person);
+    }
+}
+
+static uint32_t tick_out_count(const struct tick_out *from) {
+    if (!uuid_is_zero(from->person)) {
+        return 2;
+    }
+    return 1;
+}
+
+void tick_out_write(struct writer *writer, const struct tick_out *from) {
+    uint32_t count = tick_out_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->person);
+    }
+}
+
+static uint32_t set_cut_off_count(const struct set_cut_off *from) {
+    if (from->at != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void set_cut_off_write(struct writer *writer, const struct set_cut_off *from) {
+    uint32_t count = set_cut_off_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_time(writer, from->at);
+    }
+}
+
+static uint32_t pass_cut_off_count(const struct pass_cut_off *from) {
+    if (from->at != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void pass_cut_off_write(struct writer *writer, const struct pass_cut_off *from) {
+    uint32_t count = pass_cut_off_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_time(writer, from->at);
+    }
+}
+
+static uint32_t report_readiness_count(const struct report_readiness *from) {
+    if (from->decision != DECISION_STATE_NONE) {
+        return 5;
+    }
+    if (from->missing.count != 0) {
+        return 4;
+    }
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 2;
+    }
+    return 1;
+}
+
+void report_readiness_write(struct writer *writer, const struct report_readiness *from) {
+    uint32_t count = report_readiness_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 3) {
+        card_topic_list_write(writer, 12, &from->missing);
+    }
+    if (count > 4) {
+        writer_enum(writer, DECISION_STATE_COUNT, from->decision);
+    }
+}
+
+static uint32_t item_sealed_count(const struct item_sealed *from) {
+    if (from->decision != DECISION_STATE_NONE) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void item_sealed_write(struct writer *writer, const struct item_sealed *from) {
+    uint32_t count = item_sealed_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_enum(writer, DECISION_STATE_COUNT, from->decision);
+    }
+}
+
 static uint32_t board_created_count(const struct board_created *from) {
+    if (from->cut_off_at != 0) {
+        return 6;
+    }
+    if (from->has_template) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->series)) {
+        return 4;
+    }
     if (from->members.count != 0) {
         return 3;
     }
@@ -315,6 +749,15 @@ void board_created_write(struct writer *writer, const struct board_created *from
     }
     if (count > 2) {
         member_list_write(writer, 128, &from->members);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->series);
+    }
+    if (count > 4 && writer_some(writer, from->has_template)) {
+        template_write(writer, &from->template);
+    }
+    if (count > 5) {
+        writer_time(writer, from->cut_off_at);
     }
 }
 
@@ -403,6 +846,12 @@ void item_opened_write(struct writer *writer, const struct item_opened *from) {
 }
 
 static uint32_t item_closed_count(const struct item_closed *from) {
+    if (from->reason != 0) {
+        return 4;
+    }
+    if (from->outcome != ITEM_OUTCOME_NONE) {
+        return 3;
+    }
     if (from->used_ms != 0) {
         return 2;
     }
@@ -420,6 +869,12 @@ void item_closed_write(struct writer *writer, const struct item_closed *from) {
     }
     if (count > 1) {
         writer_u64(writer, from->used_ms);
+    }
+    if (count > 2) {
+        writer_enum(writer, ITEM_OUTCOME_COUNT, from->outcome);
+    }
+    if (count > 3) {
+        writer_u8(writer, from->reason);
     }
 }
 
@@ -478,7 +933,303 @@ void attended_write(struct writer *writer, const struct attended *from) {
     }
 }
 
+static uint32_t item_set_count(const struct item_set *from) {
+    if (from->standard) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->presenter)) {
+        return 3;
+    }
+    if (from->planned_seconds != 0) {
+        return 2;
+    }
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void item_set_write(struct writer *writer, const struct item_set *from) {
+    uint32_t count = item_set_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->planned_seconds);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->presenter);
+    }
+    if (count > 3) {
+        writer_bool(writer, from->standard);
+    }
+}
+
+static uint32_t step_undone_count(const struct step_undone *from) {
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void step_undone_write(struct writer *writer, const struct step_undone *from) {
+    uint32_t count = step_undone_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t standard_confirmed_count(const struct standard_confirmed *from) {
+    if (from->items.count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void standard_confirmed_write(struct writer *writer, const struct standard_confirmed *from) {
+    uint32_t count = standard_confirmed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        u32_list_write(writer, 200, &from->items);
+    }
+}
+
+static uint32_t item_leaving_count(const struct item_leaving *from) {
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void item_leaving_write(struct writer *writer, const struct item_leaving *from) {
+    uint32_t count = item_leaving_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+}
+
+static uint32_t item_stayed_count(const struct item_stayed *from) {
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void item_stayed_write(struct writer *writer, const struct item_stayed *from) {
+    uint32_t count = item_stayed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t ticked_in_count(const struct ticked_in *from) {
+    if (!in_the_room_equal(&from->person, &in_the_room_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void ticked_in_write(struct writer *writer, const struct ticked_in *from) {
+    uint32_t count = ticked_in_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        in_the_room_write(writer, &from->person);
+    }
+}
+
+static uint32_t ticked_out_count(const struct ticked_out *from) {
+    if (!uuid_is_zero(from->person)) {
+        return 1;
+    }
+    return 0;
+}
+
+void ticked_out_write(struct writer *writer, const struct ticked_out *from) {
+    uint32_t count = ticked_out_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->person);
+    }
+}
+
+static uint32_t cut_off_set_count(const struct cut_off_set *from) {
+    if (from->at != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void cut_off_set_write(struct writer *writer, const struct cut_off_set *from) {
+    uint32_t count = cut_off_set_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_time(writer, from->at);
+    }
+}
+
+void cut_off_passed_write(struct writer *writer, const struct cut_off_passed *from) {
+    (void)from;
+    writer_fields(writer, 0);
+}
+
+static uint32_t item_reported_count(const struct item_reported *from) {
+    if (from->decision != DECISION_STATE_NONE) {
+        return 3;
+    }
+    if (from->missing.count != 0) {
+        return 2;
+    }
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void item_reported_write(struct writer *writer, const struct item_reported *from) {
+    uint32_t count = item_reported_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 1) {
+        card_topic_list_write(writer, 12, &from->missing);
+    }
+    if (count > 2) {
+        writer_enum(writer, DECISION_STATE_COUNT, from->decision);
+    }
+}
+
+static uint32_t meeting_closing_count(const struct meeting_closing *from) {
+    if (from->waiting.count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void meeting_closing_write(struct writer *writer, const struct meeting_closing *from) {
+    uint32_t count = meeting_closing_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        u32_list_write(writer, 200, &from->waiting);
+    }
+}
+
+static uint32_t closing_answered_count(const struct closing_answered *from) {
+    if (from->decision != DECISION_STATE_NONE) {
+        return 2;
+    }
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void closing_answered_write(struct writer *writer, const struct closing_answered *from) {
+    uint32_t count = closing_answered_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 1) {
+        writer_enum(writer, DECISION_STATE_COUNT, from->decision);
+    }
+}
+
+static uint32_t closing_called_off_count(const struct closing_called_off *from) {
+    if (from->items.count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void closing_called_off_write(struct writer *writer, const struct closing_called_off *from) {
+    uint32_t count = closing_called_off_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        u32_list_write(writer, 200, &from->items);
+    }
+}
+
+static uint32_t unready_opened_count(const struct unready_opened *from) {
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void unready_opened_write(struct writer *writer, const struct unready_opened *from) {
+    uint32_t count = unready_opened_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t guests_told_count(const struct guests_told *from) {
+    if (from->order.count != 0) {
+        return 3;
+    }
+    if (from->open != 0) {
+        return 2;
+    }
+    if (from->state != MEETING_STATE_PLANNED) {
+        return 1;
+    }
+    return 0;
+}
+
+void guests_told_write(struct writer *writer, const struct guests_told *from) {
+    uint32_t count = guests_told_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_enum(writer, MEETING_STATE_COUNT, from->state);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->open);
+    }
+    if (count > 2) {
+        u32_list_write(writer, 200, &from->order);
+    }
+}
+
 static uint32_t board_snapshot_count(const struct board_snapshot *from) {
+    if (from->unsigned_items.count != 0) {
+        return 18;
+    }
+    if (from->stepped_from != 0) {
+        return 17;
+    }
+    if (from->stepped_at != 0) {
+        return 16;
+    }
+    if (from->closing.count != 0) {
+        return 15;
+    }
+    if (from->in_the_room.count != 0) {
+        return 14;
+    }
+    if (from->published) {
+        return 13;
+    }
+    if (from->cut_off_at != 0) {
+        return 12;
+    }
+    if (from->has_template) {
+        return 11;
+    }
+    if (!uuid_is_zero(from->series)) {
+        return 10;
+    }
     if (from->has_stage) {
         return 9;
     }
@@ -538,5 +1289,71 @@ void board_snapshot_write(struct writer *writer, const struct board_snapshot *fr
     }
     if (count > 8 && writer_some(writer, from->has_stage)) {
         stage_state_write(writer, &from->stage);
+    }
+    if (count > 9) {
+        writer_uuid(writer, from->series);
+    }
+    if (count > 10 && writer_some(writer, from->has_template)) {
+        template_write(writer, &from->template);
+    }
+    if (count > 11) {
+        writer_time(writer, from->cut_off_at);
+    }
+    if (count > 12) {
+        writer_bool(writer, from->published);
+    }
+    if (count > 13) {
+        in_the_room_list_write(writer, 128, &from->in_the_room);
+    }
+    if (count > 14) {
+        u32_list_write(writer, 200, &from->closing);
+    }
+    if (count > 15) {
+        writer_time(writer, from->stepped_at);
+    }
+    if (count > 16) {
+        writer_u32(writer, from->stepped_from);
+    }
+    if (count > 17) {
+        u32_list_write(writer, 200, &from->unsigned_items);
+    }
+}
+
+static uint32_t guest_snapshot_count(const struct guest_snapshot *from) {
+    if (from->order.count != 0) {
+        return 5;
+    }
+    if (from->open != 0) {
+        return 4;
+    }
+    if (from->state != MEETING_STATE_PLANNED) {
+        return 3;
+    }
+    if (from->starts_at != 0) {
+        return 2;
+    }
+    if (from->title.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void guest_snapshot_write(struct writer *writer, const struct guest_snapshot *from) {
+    uint32_t count = guest_snapshot_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 200, from->title);
+    }
+    if (count > 1) {
+        writer_time(writer, from->starts_at);
+    }
+    if (count > 2) {
+        writer_enum(writer, MEETING_STATE_COUNT, from->state);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->open);
+    }
+    if (count > 4) {
+        u32_list_write(writer, 200, &from->order);
     }
 }

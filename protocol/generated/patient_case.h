@@ -4,6 +4,7 @@
 
 #include "protocol/arena.h"
 #include "protocol/generated/lists.h"
+#include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
 #include "protocol/generated/stage.h"
 #include "protocol/reader.h"
@@ -26,6 +27,19 @@ enum patient_case_tag {
     PATIENT_CASE_UNLIST_FROM_BOARD = 10,
     PATIENT_CASE_BOARD_STATUS = 11,
     PATIENT_CASE_ADD_IMAGES = 12,
+    PATIENT_CASE_SET_CARD = 13,
+    PATIENT_CASE_MOVE_VIEW = 14,
+    PATIENT_CASE_MARK_KEY_IMAGE = 15,
+    PATIENT_CASE_UNMARK_KEY_IMAGE = 16,
+    PATIENT_CASE_RECORD_DECISION = 17,
+    PATIENT_CASE_SIGN_DECISION = 18,
+    PATIENT_CASE_CAST_VOTE = 19,
+    PATIENT_CASE_CLOSE_TASK = 20,
+    PATIENT_CASE_RECORD_FOLLOWING = 21,
+    PATIENT_CASE_TASK_DUE = 22,
+    PATIENT_CASE_SEAL_FOR_BOARD = 23,
+    PATIENT_CASE_UNSEAL_FOR_BOARD = 24,
+    PATIENT_CASE_CONFIRM_STANDARD_CARE = 25,
     PATIENT_CASE_CASE_CREATED = 72,
     PATIENT_CASE_MESSAGE_POSTED = 73,
     PATIENT_CASE_ANNOTATION_ADDED = 74,
@@ -38,8 +52,20 @@ enum patient_case_tag {
     PATIENT_CASE_UNLISTED_FROM_BOARD = 81,
     PATIENT_CASE_STATUS_CHANGED = 82,
     PATIENT_CASE_IMAGES_ADDED = 83,
+    PATIENT_CASE_CARD_SET = 84,
+    PATIENT_CASE_VIEW_MOVED = 85,
+    PATIENT_CASE_KEY_IMAGE_MARKED = 86,
+    PATIENT_CASE_KEY_IMAGE_UNMARKED = 87,
+    PATIENT_CASE_DECISION_RECORDED = 88,
+    PATIENT_CASE_DECISION_SIGNED = 89,
     PATIENT_CASE_CASE_SNAPSHOT = 90,
     PATIENT_CASE_CASE_STATUS_SNAPSHOT = 91,
+    PATIENT_CASE_VOTE_CAST = 92,
+    PATIENT_CASE_TASK_CLOSED = 93,
+    PATIENT_CASE_FOLLOWING_RECORDED = 94,
+    PATIENT_CASE_SEALED_FOR_BOARD = 95,
+    PATIENT_CASE_DISCUSSED = 114,
+    PATIENT_CASE_TASK_CAME_DUE = 115,
 };
 
 enum case_status {
@@ -50,6 +76,38 @@ enum case_status {
 };
 #define CASE_STATUS_COUNT 4
 
+enum side {
+    SIDE_UNKNOWN = 0, /* Not said. */
+    SIDE_RIGHT = 1,   /* The patient's right. */
+    SIDE_LEFT = 2,    /* The patient's left. */
+    SIDE_BOTH = 3,    /* Both. */
+    SIDE_NONE = 4,    /* Not applicable. */
+};
+#define SIDE_COUNT 5
+
+enum vote_choice {
+    VOTE_CHOICE_AGREE = 0,   /* With the recommendation. */
+    VOTE_CHOICE_DISSENT = 1, /* Against it; with a reason. */
+    VOTE_CHOICE_ABSTAIN = 2, /* Neither. */
+};
+#define VOTE_CHOICE_COUNT 3
+
+enum task_state {
+    TASK_STATE_OPEN = 0,    /* To be done. */
+    TASK_STATE_DONE = 1,    /* Done. */
+    TASK_STATE_REFUSED = 2, /* Will not be done, and why. */
+};
+#define TASK_STATE_COUNT 3
+
+/* What became of a recommendation. */
+enum following {
+    FOLLOWING_UNKNOWN = 0,  /* Not known yet. */
+    FOLLOWING_FOLLOWED = 1, /* As recommended. */
+    FOLLOWING_CHANGED = 2,  /* Otherwise, and why. */
+    FOLLOWING_STOPPED = 3,  /* Not at all, and why. */
+};
+#define FOLLOWING_COUNT 4
+
 /* The patient as the case knows them; images that say otherwise are shown with the difference. */
 struct subject {
     struct text name;       /* DICOM person name (PS3.5 6.2.1): Family^Given^... */
@@ -59,9 +117,12 @@ struct subject {
 };
 
 struct case_member {
-    struct uuid user; /* Who. */
-    uint8_t role;     /* Role: coordinator, member, observer or referrer. */
-    struct text name; /* As shown. */
+    struct uuid user;       /* Who. */
+    uint8_t role;           /* Role: coordinator, member, observer or referrer. */
+    struct text name;       /* As shown. */
+    struct text discipline; /* On that board. */
+    bool votes;             /* Has a vote there. */
+    bool signs;             /* May sign for it: its chair. */
 };
 
 struct case_member_list {
@@ -75,11 +136,123 @@ struct board_link {
     uint32_t item;     /* Its number there. */
     /* Their roles here: chair and coordinator as coordinator, others as on the board. */
     struct case_member_list members;
+    bool has_template;
+    struct template template; /* What that board asks of this case and of its decision. */
+    bool sealed;              /* The meeting is over or closing: no more decisions for it. */
 };
 
 struct board_link_list {
     uint32_t count;
     struct board_link *items;
+};
+
+struct card_entry {
+    enum card_topic topic; /* Which line of the case card. */
+    struct text text;      /* Words; empty was taken away. */
+    struct uuid by;        /* Who wrote it. */
+    int64_t at;            /* When. */
+    uint64_t version;      /* Of the stream with it: what the next edit is based on. */
+};
+
+struct card_entry_list {
+    uint32_t count;
+    struct card_entry *items;
+};
+
+struct key_image {
+    struct uuid key;      /* Made by the author's client. */
+    struct text title;    /* As listed. */
+    struct layout layout; /* What is shown. */
+    struct uuid by;       /* Who marked it. */
+    int64_t at;           /* When. */
+};
+
+struct key_image_list {
+    uint32_t count;
+    struct key_image *items;
+};
+
+struct field_value {
+    struct text key;   /* TemplateField.key. */
+    struct text value; /* As filled in. */
+};
+
+struct field_value_list {
+    uint32_t count;
+    struct field_value *items;
+};
+
+struct vote {
+    struct uuid person;      /* Whose; a user, or somebody in the room. */
+    struct text name;        /* As shown. */
+    enum vote_choice choice; /* What. */
+    struct text reason;      /* For a dissent. */
+    uint32_t revision;       /* Of the decision that was voted on. */
+    struct uuid by; /* Who cast it: themselves, or the coordinator for somebody in the room. */
+    int64_t at;     /* When. */
+};
+
+struct vote_list {
+    uint32_t count;
+    struct vote *items;
+};
+
+struct task {
+    struct uuid task;       /* Made with the decision. */
+    struct uuid decision;   /* It follows from. */
+    struct text text;       /* What. */
+    struct uuid owner;      /* User; zero = nobody with an account. */
+    struct text owner_name; /* As shown. */
+    int64_t due_at;         /* 0 = no date. */
+    enum task_state state;  /* Now. */
+    struct text reason;     /* For refused; or a remark. */
+    struct uuid closed_by;  /* Who said so. */
+    int64_t closed_at;      /* When; 0 = open. */
+};
+
+struct task_list {
+    uint32_t count;
+    struct task *items;
+};
+
+struct decision {
+    struct uuid decision;           /* Made by the author's client. */
+    struct uuid board;              /* Meeting it was taken in. */
+    uint32_t item;                  /* Its number there. */
+    uint32_t revision;              /* 1 at first, up with every change. */
+    uint32_t template_version;      /* Of the board's template. */
+    struct field_value_list fields; /* As the template asks. */
+    enum side side;                 /* As recorded. */
+    bool standard;                  /* Confirmed as standard of care, without discussion. */
+    struct uuid by;                 /* Who recorded this revision. */
+    int64_t at;                     /* When. */
+    struct uuid signed_by;          /* Zero = unsigned. */
+    struct text signed_name;        /* Printed name of the signer. */
+    int64_t signed_at;              /* 0 = unsigned. */
+    struct vote_list votes;         /* One for each person, the latest. */
+    enum following following;       /* What became of it. */
+    struct text following_why;      /* In words. */
+    int64_t following_at;           /* When that was said; 0 = not yet. */
+};
+
+struct decision_list {
+    uint32_t count;
+    struct decision *items;
+};
+
+/* What a board made of this case, also without a decision. */
+struct discussion {
+    struct uuid board;   /* Which. */
+    uint32_t item;       /* Its number there. */
+    uint8_t outcome;     /* ItemOutcome of the board. */
+    struct text reason;  /* Why it was deferred or not discussed. */
+    struct text unready; /* Why it was discussed though something was missing. */
+    int64_t at;          /* When. */
+};
+
+struct discussion_list {
+    uint32_t count;
+    struct discussion *items;
 };
 
 /* Made once at ingest; ids are stable. */
@@ -126,6 +299,7 @@ struct saved_view {
     struct layout layout; /* What is shown; item is 0. */
     struct uuid by;       /* Author. */
     int64_t at;           /* When. */
+    struct text note;     /* What to say with it. */
 };
 
 struct saved_view_list {
@@ -162,6 +336,7 @@ struct save_view {
     struct uuid view;       /* New, or an own one to replace. */
     struct text title;      /* As listed. */
     struct layout layout;   /* What to show. */
+    struct text note;       /* What to say with it. */
 };
 
 struct remove_view {
@@ -188,6 +363,8 @@ struct list_on_board {
     /* Who added it, and must have access to the case already; zero when it is listed there and
      * the roster changed. */
     struct uuid by;
+    bool has_template;
+    struct template template; /* What that board asks of this case and of its decision. */
 };
 
 struct unlist_from_board {
@@ -202,12 +379,120 @@ struct board_status {
     struct uuid board;       /* Which. */
     uint32_t item;           /* Its number there. */
     enum case_status status; /* New status. */
+    uint8_t outcome;         /* ItemOutcome, when it closed. */
+    struct text reason;      /* Why it was deferred or not discussed, in the template's words. */
+    struct text unready;     /* Why it was opened though something is missing. */
 };
 
 /* The archive has stored a series of this case. */
 struct add_images {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct display_set_list display_sets; /* All display sets of the series as they are now. */
+};
+
+struct set_card {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    enum card_topic topic;  /* Which line; not images. */
+    struct text text;       /* Words; empty takes it away. */
+    /* CardEntry.version that was edited; 0 = there was none. Another one now is refused with
+     * `changed`. */
+    uint64_t based;
+};
+
+struct move_view {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid view;       /* Which. */
+    uint32_t position;      /* New place in the order, 0 first. */
+};
+
+struct mark_key_image {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid key;        /* New. */
+    struct text title;      /* As listed. */
+    struct layout layout;   /* What is shown: it goes into the minutes. */
+};
+
+struct unmark_key_image {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid key;        /* Which. */
+};
+
+/* Recorded at once, signed later. A new revision needs the one it was edited from; votes on an
+ * older one stay marked as such. */
+struct record_decision {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid decision;   /* New, or one of the same board and item that is not signed. */
+    struct uuid board;      /* Meeting it is taken in. */
+    uint32_t item;          /* Its number there: the item this was composed for. */
+    uint32_t based;         /* Revision it was edited from; 0 = new. */
+    /* As the template asks; one that it does not know is refused. */
+    struct field_value_list fields;
+    enum side side;         /* Right, left, both, not applicable. */
+    struct task_list tasks; /* What has to be done: task, text, owner, owner_name, due_at. */
+};
+
+/* With the patient and the side read back. */
+struct sign_decision {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid decision;   /* Which. */
+    uint32_t revision;      /* What was read: another one now is refused with `changed`. */
+    struct text patient_id; /* As read back from the case. */
+    enum side side;         /* As read back. */
+};
+
+struct cast_vote {
+    struct uuid command_id;  /* Made by the sender: a retry with the same id happens once. */
+    struct uuid decision;    /* Which; not signed. */
+    uint32_t revision;       /* What was read: another one now is refused with `changed`. */
+    enum vote_choice choice; /* What. */
+    struct text reason;      /* Needed for a dissent. */
+    /* Zero = one's own; otherwise somebody in the room, for whom the coordinator casts it. */
+    struct uuid person;
+    struct text name; /* Of that person. */
+};
+
+struct close_task {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid task;       /* Which; one's own, or any as coordinator. */
+    enum task_state state;  /* done or refused; open takes that back. */
+    struct text reason;     /* Needed for refused. */
+};
+
+struct record_following {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    struct uuid decision;     /* Which; signed. */
+    enum following following; /* What became of it. */
+    struct text why;          /* Needed for changed and stopped. */
+};
+
+/* A timer: the task is due. It comes to the coordinators. */
+struct task_due {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid task;       /* Which. */
+    int64_t due_at;         /* The date it was set for. */
+};
+
+/* The meeting closes: no more decisions for it, unless one is unsigned. */
+struct seal_for_board {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;      /* Which. */
+    uint32_t item;          /* Its number there. */
+};
+
+/* It goes on. */
+struct unseal_for_board {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;      /* Which. */
+    uint32_t item;          /* Its number there. */
+};
+
+struct confirm_standard_care {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;      /* Which. */
+    uint32_t item;          /* Its number there. */
+    struct uuid by;         /* Chair who confirmed it. */
+    struct text name;       /* Printed name. */
+    struct text words;      /* The recommendation, in the template's words. */
 };
 
 struct case_created {
@@ -234,6 +519,7 @@ struct view_saved {
     struct uuid view;     /* Which. */
     struct text title;    /* As listed. */
     struct layout layout; /* What to show. */
+    struct text note;     /* What to say with it. */
 };
 
 struct view_removed {
@@ -265,6 +551,76 @@ struct images_added {
     struct display_set_list display_sets; /* Of one series, as they are now. */
 };
 
+struct card_set {
+    enum card_topic topic; /* Which line. */
+    struct text text;      /* Words. */
+};
+
+struct view_moved {
+    struct uuid view;  /* Which. */
+    uint32_t position; /* New place. */
+};
+
+struct key_image_marked {
+    struct uuid key;      /* Which. */
+    struct text title;    /* As listed. */
+    struct layout layout; /* What is shown. */
+};
+
+struct key_image_unmarked {
+    struct uuid key; /* Which. */
+};
+
+struct decision_recorded {
+    struct uuid decision;           /* Which. */
+    struct uuid board;              /* Meeting it is taken in. */
+    uint32_t item;                  /* Its number there. */
+    uint32_t revision;              /* From 1. */
+    uint32_t template_version;      /* Of the board's template. */
+    struct field_value_list fields; /* As filled in. */
+    enum side side;                 /* As recorded. */
+    bool standard;                  /* Without discussion. */
+    struct task_list tasks; /* What has to be done: those of an older revision are replaced. */
+};
+
+struct decision_signed {
+    struct uuid decision; /* Which. */
+    uint32_t revision;    /* What was signed. */
+    struct text name;     /* Printed name of the signer. */
+    struct uuid by;       /* Who signed; the event's own sender may be the system. */
+};
+
+struct vote_cast {
+    struct uuid decision; /* Which. */
+    struct vote vote;     /* As it is now. */
+};
+
+struct task_closed {
+    struct uuid task;      /* Which. */
+    enum task_state state; /* Now. */
+    struct text reason;    /* Why. */
+};
+
+struct following_recorded {
+    struct uuid decision;     /* Which. */
+    enum following following; /* What became of it. */
+    struct text why;          /* In words. */
+};
+
+struct sealed_for_board {
+    struct uuid board; /* Which. */
+    uint32_t item;     /* Its number there. */
+    bool sealed;       /* Or open again. */
+};
+
+struct discussed {
+    struct discussion discussion; /* Added or replaced. */
+};
+
+struct task_came_due {
+    struct uuid task; /* Which. */
+};
+
 struct case_snapshot {
     struct subject subject;                    /* The patient. */
     struct text title;                         /* The question in a line. */
@@ -277,7 +633,12 @@ struct case_snapshot {
     struct saved_view_list views;              /* In order of saving. */
     struct chat_message_list messages;         /* In order. */
     bool has_stage;
-    struct stage_state stage; /* The consult's stage. */
+    struct stage_state stage;           /* The consult's stage. */
+    struct card_entry_list card;        /* The case card. */
+    struct key_image_list key_images;   /* For the minutes. */
+    struct decision_list decisions;     /* In order. */
+    struct task_list tasks;             /* In order. */
+    struct discussion_list discussions; /* What boards made of it. */
 };
 
 struct case_status_snapshot {
@@ -286,6 +647,14 @@ struct case_status_snapshot {
 };
 
 bool case_status_read(struct reader *reader, enum case_status *ret);
+
+bool side_read(struct reader *reader, enum side *ret);
+
+bool vote_choice_read(struct reader *reader, enum vote_choice *ret);
+
+bool task_state_read(struct reader *reader, enum task_state *ret);
+
+bool following_read(struct reader *reader, enum following *ret);
 
 extern const struct subject subject_default;
 bool subject_read(struct reader *reader, struct arena *arena, struct subject *ret);
@@ -318,6 +687,93 @@ void board_link_list_write(struct writer *writer, uint32_t count_max,
 void board_link_list_copy(struct arena *arena, struct board_link_list *ret,
                           const struct board_link_list *from);
 bool board_link_list_equal(const struct board_link_list *a, const struct board_link_list *b);
+
+extern const struct card_entry card_entry_default;
+bool card_entry_read(struct reader *reader, struct arena *arena, struct card_entry *ret);
+void card_entry_write(struct writer *writer, const struct card_entry *from);
+void card_entry_copy(struct arena *arena, struct card_entry *ret, const struct card_entry *from);
+bool card_entry_equal(const struct card_entry *a, const struct card_entry *b);
+bool card_entry_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                          struct card_entry_list *ret);
+void card_entry_list_write(struct writer *writer, uint32_t count_max,
+                           const struct card_entry_list *from);
+void card_entry_list_copy(struct arena *arena, struct card_entry_list *ret,
+                          const struct card_entry_list *from);
+bool card_entry_list_equal(const struct card_entry_list *a, const struct card_entry_list *b);
+
+extern const struct key_image key_image_default;
+bool key_image_read(struct reader *reader, struct arena *arena, struct key_image *ret);
+void key_image_write(struct writer *writer, const struct key_image *from);
+void key_image_copy(struct arena *arena, struct key_image *ret, const struct key_image *from);
+bool key_image_equal(const struct key_image *a, const struct key_image *b);
+bool key_image_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                         struct key_image_list *ret);
+void key_image_list_write(struct writer *writer, uint32_t count_max,
+                          const struct key_image_list *from);
+void key_image_list_copy(struct arena *arena, struct key_image_list *ret,
+                         const struct key_image_list *from);
+bool key_image_list_equal(const struct key_image_list *a, const struct key_image_list *b);
+
+extern const struct field_value field_value_default;
+bool field_value_read(struct reader *reader, struct arena *arena, struct field_value *ret);
+void field_value_write(struct writer *writer, const struct field_value *from);
+void field_value_copy(struct arena *arena, struct field_value *ret, const struct field_value *from);
+bool field_value_equal(const struct field_value *a, const struct field_value *b);
+bool field_value_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                           struct field_value_list *ret);
+void field_value_list_write(struct writer *writer, uint32_t count_max,
+                            const struct field_value_list *from);
+void field_value_list_copy(struct arena *arena, struct field_value_list *ret,
+                           const struct field_value_list *from);
+bool field_value_list_equal(const struct field_value_list *a, const struct field_value_list *b);
+
+extern const struct vote vote_default;
+bool vote_read(struct reader *reader, struct arena *arena, struct vote *ret);
+void vote_write(struct writer *writer, const struct vote *from);
+void vote_copy(struct arena *arena, struct vote *ret, const struct vote *from);
+bool vote_equal(const struct vote *a, const struct vote *b);
+bool vote_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    struct vote_list *ret);
+void vote_list_write(struct writer *writer, uint32_t count_max, const struct vote_list *from);
+void vote_list_copy(struct arena *arena, struct vote_list *ret, const struct vote_list *from);
+bool vote_list_equal(const struct vote_list *a, const struct vote_list *b);
+
+extern const struct task task_default;
+bool task_read(struct reader *reader, struct arena *arena, struct task *ret);
+void task_write(struct writer *writer, const struct task *from);
+void task_copy(struct arena *arena, struct task *ret, const struct task *from);
+bool task_equal(const struct task *a, const struct task *b);
+bool task_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    struct task_list *ret);
+void task_list_write(struct writer *writer, uint32_t count_max, const struct task_list *from);
+void task_list_copy(struct arena *arena, struct task_list *ret, const struct task_list *from);
+bool task_list_equal(const struct task_list *a, const struct task_list *b);
+
+extern const struct decision decision_default;
+bool decision_read(struct reader *reader, struct arena *arena, struct decision *ret);
+void decision_write(struct writer *writer, const struct decision *from);
+void decision_copy(struct arena *arena, struct decision *ret, const struct decision *from);
+bool decision_equal(const struct decision *a, const struct decision *b);
+bool decision_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                        struct decision_list *ret);
+void decision_list_write(struct writer *writer, uint32_t count_max,
+                         const struct decision_list *from);
+void decision_list_copy(struct arena *arena, struct decision_list *ret,
+                        const struct decision_list *from);
+bool decision_list_equal(const struct decision_list *a, const struct decision_list *b);
+
+extern const struct discussion discussion_default;
+bool discussion_read(struct reader *reader, struct arena *arena, struct discussion *ret);
+void discussion_write(struct writer *writer, const struct discussion *from);
+void discussion_copy(struct arena *arena, struct discussion *ret, const struct discussion *from);
+bool discussion_equal(const struct discussion *a, const struct discussion *b);
+bool discussion_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                          struct discussion_list *ret);
+void discussion_list_write(struct writer *writer, uint32_t count_max,
+                           const struct discussion_list *from);
+void discussion_list_copy(struct arena *arena, struct discussion_list *ret,
+                          const struct discussion_list *from);
+bool discussion_list_equal(const struct discussion_list *a, const struct discussion_list *b);
 
 extern const struct display_set display_set_default;
 bool display_set_read(struct reader *reader, struct arena *arena, struct display_set *ret);
@@ -457,6 +913,97 @@ void add_images_write(struct writer *writer, const struct add_images *from);
 void add_images_copy(struct arena *arena, struct add_images *ret, const struct add_images *from);
 bool add_images_equal(const struct add_images *a, const struct add_images *b);
 
+extern const struct set_card set_card_default;
+bool set_card_read(struct reader *reader, struct arena *arena, struct set_card *ret);
+void set_card_write(struct writer *writer, const struct set_card *from);
+void set_card_copy(struct arena *arena, struct set_card *ret, const struct set_card *from);
+bool set_card_equal(const struct set_card *a, const struct set_card *b);
+
+extern const struct move_view move_view_default;
+bool move_view_read(struct reader *reader, struct arena *arena, struct move_view *ret);
+void move_view_write(struct writer *writer, const struct move_view *from);
+void move_view_copy(struct arena *arena, struct move_view *ret, const struct move_view *from);
+bool move_view_equal(const struct move_view *a, const struct move_view *b);
+
+extern const struct mark_key_image mark_key_image_default;
+bool mark_key_image_read(struct reader *reader, struct arena *arena, struct mark_key_image *ret);
+void mark_key_image_write(struct writer *writer, const struct mark_key_image *from);
+void mark_key_image_copy(struct arena *arena, struct mark_key_image *ret,
+                         const struct mark_key_image *from);
+bool mark_key_image_equal(const struct mark_key_image *a, const struct mark_key_image *b);
+
+extern const struct unmark_key_image unmark_key_image_default;
+bool unmark_key_image_read(struct reader *reader, struct arena *arena,
+                           struct unmark_key_image *ret);
+void unmark_key_image_write(struct writer *writer, const struct unmark_key_image *from);
+void unmark_key_image_copy(struct arena *arena, struct unmark_key_image *ret,
+                           const struct unmark_key_image *from);
+bool unmark_key_image_equal(const struct unmark_key_image *a, const struct unmark_key_image *b);
+
+extern const struct record_decision record_decision_default;
+bool record_decision_read(struct reader *reader, struct arena *arena, struct record_decision *ret);
+void record_decision_write(struct writer *writer, const struct record_decision *from);
+void record_decision_copy(struct arena *arena, struct record_decision *ret,
+                          const struct record_decision *from);
+bool record_decision_equal(const struct record_decision *a, const struct record_decision *b);
+
+extern const struct sign_decision sign_decision_default;
+bool sign_decision_read(struct reader *reader, struct arena *arena, struct sign_decision *ret);
+void sign_decision_write(struct writer *writer, const struct sign_decision *from);
+void sign_decision_copy(struct arena *arena, struct sign_decision *ret,
+                        const struct sign_decision *from);
+bool sign_decision_equal(const struct sign_decision *a, const struct sign_decision *b);
+
+extern const struct cast_vote cast_vote_default;
+bool cast_vote_read(struct reader *reader, struct arena *arena, struct cast_vote *ret);
+void cast_vote_write(struct writer *writer, const struct cast_vote *from);
+void cast_vote_copy(struct arena *arena, struct cast_vote *ret, const struct cast_vote *from);
+bool cast_vote_equal(const struct cast_vote *a, const struct cast_vote *b);
+
+extern const struct close_task close_task_default;
+bool close_task_read(struct reader *reader, struct arena *arena, struct close_task *ret);
+void close_task_write(struct writer *writer, const struct close_task *from);
+void close_task_copy(struct arena *arena, struct close_task *ret, const struct close_task *from);
+bool close_task_equal(const struct close_task *a, const struct close_task *b);
+
+extern const struct record_following record_following_default;
+bool record_following_read(struct reader *reader, struct arena *arena,
+                           struct record_following *ret);
+void record_following_write(struct writer *writer, const struct record_following *from);
+void record_following_copy(struct arena *arena, struct record_following *ret,
+                           const struct record_following *from);
+bool record_following_equal(const struct record_following *a, const struct record_following *b);
+
+extern const struct task_due task_due_default;
+bool task_due_read(struct reader *reader, struct arena *arena, struct task_due *ret);
+void task_due_write(struct writer *writer, const struct task_due *from);
+void task_due_copy(struct arena *arena, struct task_due *ret, const struct task_due *from);
+bool task_due_equal(const struct task_due *a, const struct task_due *b);
+
+extern const struct seal_for_board seal_for_board_default;
+bool seal_for_board_read(struct reader *reader, struct arena *arena, struct seal_for_board *ret);
+void seal_for_board_write(struct writer *writer, const struct seal_for_board *from);
+void seal_for_board_copy(struct arena *arena, struct seal_for_board *ret,
+                         const struct seal_for_board *from);
+bool seal_for_board_equal(const struct seal_for_board *a, const struct seal_for_board *b);
+
+extern const struct unseal_for_board unseal_for_board_default;
+bool unseal_for_board_read(struct reader *reader, struct arena *arena,
+                           struct unseal_for_board *ret);
+void unseal_for_board_write(struct writer *writer, const struct unseal_for_board *from);
+void unseal_for_board_copy(struct arena *arena, struct unseal_for_board *ret,
+                           const struct unseal_for_board *from);
+bool unseal_for_board_equal(const struct unseal_for_board *a, const struct unseal_for_board *b);
+
+extern const struct confirm_standard_care confirm_standard_care_default;
+bool confirm_standard_care_read(struct reader *reader, struct arena *arena,
+                                struct confirm_standard_care *ret);
+void confirm_standard_care_write(struct writer *writer, const struct confirm_standard_care *from);
+void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_care *ret,
+                                const struct confirm_standard_care *from);
+bool confirm_standard_care_equal(const struct confirm_standard_care *a,
+                                 const struct confirm_standard_care *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -545,6 +1092,92 @@ void images_added_copy(struct arena *arena, struct images_added *ret,
                        const struct images_added *from);
 bool images_added_equal(const struct images_added *a, const struct images_added *b);
 
+extern const struct card_set card_set_default;
+bool card_set_read(struct reader *reader, struct arena *arena, struct card_set *ret);
+void card_set_write(struct writer *writer, const struct card_set *from);
+void card_set_copy(struct arena *arena, struct card_set *ret, const struct card_set *from);
+bool card_set_equal(const struct card_set *a, const struct card_set *b);
+
+extern const struct view_moved view_moved_default;
+bool view_moved_read(struct reader *reader, struct arena *arena, struct view_moved *ret);
+void view_moved_write(struct writer *writer, const struct view_moved *from);
+void view_moved_copy(struct arena *arena, struct view_moved *ret, const struct view_moved *from);
+bool view_moved_equal(const struct view_moved *a, const struct view_moved *b);
+
+extern const struct key_image_marked key_image_marked_default;
+bool key_image_marked_read(struct reader *reader, struct arena *arena,
+                           struct key_image_marked *ret);
+void key_image_marked_write(struct writer *writer, const struct key_image_marked *from);
+void key_image_marked_copy(struct arena *arena, struct key_image_marked *ret,
+                           const struct key_image_marked *from);
+bool key_image_marked_equal(const struct key_image_marked *a, const struct key_image_marked *b);
+
+extern const struct key_image_unmarked key_image_unmarked_default;
+bool key_image_unmarked_read(struct reader *reader, struct arena *arena,
+                             struct key_image_unmarked *ret);
+void key_image_unmarked_write(struct writer *writer, const struct key_image_unmarked *from);
+void key_image_unmarked_copy(struct arena *arena, struct key_image_unmarked *ret,
+                             const struct key_image_unmarked *from);
+bool key_image_unmarked_equal(const struct key_image_unmarked *a,
+                              const struct key_image_unmarked *b);
+
+extern const struct decision_recorded decision_recorded_default;
+bool decision_recorded_read(struct reader *reader, struct arena *arena,
+                            struct decision_recorded *ret);
+void decision_recorded_write(struct writer *writer, const struct decision_recorded *from);
+void decision_recorded_copy(struct arena *arena, struct decision_recorded *ret,
+                            const struct decision_recorded *from);
+bool decision_recorded_equal(const struct decision_recorded *a, const struct decision_recorded *b);
+
+extern const struct decision_signed decision_signed_default;
+bool decision_signed_read(struct reader *reader, struct arena *arena, struct decision_signed *ret);
+void decision_signed_write(struct writer *writer, const struct decision_signed *from);
+void decision_signed_copy(struct arena *arena, struct decision_signed *ret,
+                          const struct decision_signed *from);
+bool decision_signed_equal(const struct decision_signed *a, const struct decision_signed *b);
+
+extern const struct vote_cast vote_cast_default;
+bool vote_cast_read(struct reader *reader, struct arena *arena, struct vote_cast *ret);
+void vote_cast_write(struct writer *writer, const struct vote_cast *from);
+void vote_cast_copy(struct arena *arena, struct vote_cast *ret, const struct vote_cast *from);
+bool vote_cast_equal(const struct vote_cast *a, const struct vote_cast *b);
+
+extern const struct task_closed task_closed_default;
+bool task_closed_read(struct reader *reader, struct arena *arena, struct task_closed *ret);
+void task_closed_write(struct writer *writer, const struct task_closed *from);
+void task_closed_copy(struct arena *arena, struct task_closed *ret, const struct task_closed *from);
+bool task_closed_equal(const struct task_closed *a, const struct task_closed *b);
+
+extern const struct following_recorded following_recorded_default;
+bool following_recorded_read(struct reader *reader, struct arena *arena,
+                             struct following_recorded *ret);
+void following_recorded_write(struct writer *writer, const struct following_recorded *from);
+void following_recorded_copy(struct arena *arena, struct following_recorded *ret,
+                             const struct following_recorded *from);
+bool following_recorded_equal(const struct following_recorded *a,
+                              const struct following_recorded *b);
+
+extern const struct sealed_for_board sealed_for_board_default;
+bool sealed_for_board_read(struct reader *reader, struct arena *arena,
+                           struct sealed_for_board *ret);
+void sealed_for_board_write(struct writer *writer, const struct sealed_for_board *from);
+void sealed_for_board_copy(struct arena *arena, struct sealed_for_board *ret,
+                           const struct sealed_for_board *from);
+bool sealed_for_board_equal(const struct sealed_for_board *a, const struct sealed_for_board *b);
+
+extern const struct discussed discussed_default;
+bool discussed_read(struct reader *reader, struct arena *arena, struct discussed *ret);
+void discussed_write(struct writer *writer, const struct discussed *from);
+void discussed_copy(struct arena *arena, struct discussed *ret, const struct discussed *from);
+bool discussed_equal(const struct discussed *a, const struct discussed *b);
+
+extern const struct task_came_due task_came_due_default;
+bool task_came_due_read(struct reader *reader, struct arena *arena, struct task_came_due *ret);
+void task_came_due_write(struct writer *writer, const struct task_came_due *from);
+void task_came_due_copy(struct arena *arena, struct task_came_due *ret,
+                        const struct task_came_due *from);
+bool task_came_due_equal(const struct task_came_due *a, const struct task_came_due *b);
+
 extern const struct case_snapshot case_snapshot_default;
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret);
 void case_snapshot_write(struct writer *writer, const struct case_snapshot *from);
@@ -575,6 +1208,20 @@ struct encoded unlist_from_board_encode(struct arena *arena,
                                         const struct unlist_from_board *message);
 struct encoded board_status_encode(struct arena *arena, const struct board_status *message);
 struct encoded add_images_encode(struct arena *arena, const struct add_images *message);
+struct encoded set_card_encode(struct arena *arena, const struct set_card *message);
+struct encoded move_view_encode(struct arena *arena, const struct move_view *message);
+struct encoded mark_key_image_encode(struct arena *arena, const struct mark_key_image *message);
+struct encoded unmark_key_image_encode(struct arena *arena, const struct unmark_key_image *message);
+struct encoded record_decision_encode(struct arena *arena, const struct record_decision *message);
+struct encoded sign_decision_encode(struct arena *arena, const struct sign_decision *message);
+struct encoded cast_vote_encode(struct arena *arena, const struct cast_vote *message);
+struct encoded close_task_encode(struct arena *arena, const struct close_task *message);
+struct encoded record_following_encode(struct arena *arena, const struct record_following *message);
+struct encoded task_due_encode(struct arena *arena, const struct task_due *message);
+struct encoded seal_for_board_encode(struct arena *arena, const struct seal_for_board *message);
+struct encoded unseal_for_board_encode(struct arena *arena, const struct unseal_for_board *message);
+struct encoded confirm_standard_care_encode(struct arena *arena,
+                                            const struct confirm_standard_care *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
@@ -589,6 +1236,21 @@ struct encoded unlisted_from_board_encode(struct arena *arena,
                                           const struct unlisted_from_board *message);
 struct encoded status_changed_encode(struct arena *arena, const struct status_changed *message);
 struct encoded images_added_encode(struct arena *arena, const struct images_added *message);
+struct encoded card_set_encode(struct arena *arena, const struct card_set *message);
+struct encoded view_moved_encode(struct arena *arena, const struct view_moved *message);
+struct encoded key_image_marked_encode(struct arena *arena, const struct key_image_marked *message);
+struct encoded key_image_unmarked_encode(struct arena *arena,
+                                         const struct key_image_unmarked *message);
+struct encoded decision_recorded_encode(struct arena *arena,
+                                        const struct decision_recorded *message);
+struct encoded decision_signed_encode(struct arena *arena, const struct decision_signed *message);
+struct encoded vote_cast_encode(struct arena *arena, const struct vote_cast *message);
+struct encoded task_closed_encode(struct arena *arena, const struct task_closed *message);
+struct encoded following_recorded_encode(struct arena *arena,
+                                         const struct following_recorded *message);
+struct encoded sealed_for_board_encode(struct arena *arena, const struct sealed_for_board *message);
+struct encoded discussed_encode(struct arena *arena, const struct discussed *message);
+struct encoded task_came_due_encode(struct arena *arena, const struct task_came_due *message);
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message);
 struct encoded case_status_snapshot_encode(struct arena *arena,
                                            const struct case_status_snapshot *message);

@@ -10,20 +10,33 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->grant_access != NULL && behaviour->revoke_access != NULL &&
            behaviour->list_on_board != NULL && behaviour->unlist_from_board != NULL &&
            behaviour->board_status != NULL && behaviour->add_images != NULL &&
-           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
-           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
-           behaviour->view_saved != NULL && behaviour->view_removed != NULL &&
-           behaviour->access_granted != NULL && behaviour->access_revoked != NULL &&
-           behaviour->listed_on_board != NULL && behaviour->unlisted_from_board != NULL &&
-           behaviour->status_changed != NULL && behaviour->images_added != NULL &&
-           behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
-           behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
-           behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
-           behaviour->set_viewport != NULL && behaviour->set_layout != NULL &&
-           behaviour->draft_annotation != NULL && behaviour->report_painted != NULL &&
-           behaviour->set_hand != NULL && behaviour->set_pointing != NULL &&
-           behaviour->bind_handle != NULL && behaviour->floor_changed != NULL &&
-           behaviour->stage_settled != NULL && behaviour->pointers_quieted != NULL;
+           behaviour->set_card != NULL && behaviour->move_view != NULL &&
+           behaviour->mark_key_image != NULL && behaviour->unmark_key_image != NULL &&
+           behaviour->record_decision != NULL && behaviour->sign_decision != NULL &&
+           behaviour->cast_vote != NULL && behaviour->close_task != NULL &&
+           behaviour->record_following != NULL && behaviour->task_due != NULL &&
+           behaviour->seal_for_board != NULL && behaviour->unseal_for_board != NULL &&
+           behaviour->confirm_standard_care != NULL && behaviour->case_created != NULL &&
+           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
+           behaviour->annotation_removed != NULL && behaviour->view_saved != NULL &&
+           behaviour->view_removed != NULL && behaviour->access_granted != NULL &&
+           behaviour->access_revoked != NULL && behaviour->listed_on_board != NULL &&
+           behaviour->unlisted_from_board != NULL && behaviour->status_changed != NULL &&
+           behaviour->images_added != NULL && behaviour->card_set != NULL &&
+           behaviour->view_moved != NULL && behaviour->key_image_marked != NULL &&
+           behaviour->key_image_unmarked != NULL && behaviour->decision_recorded != NULL &&
+           behaviour->decision_signed != NULL && behaviour->vote_cast != NULL &&
+           behaviour->task_closed != NULL && behaviour->following_recorded != NULL &&
+           behaviour->sealed_for_board != NULL && behaviour->discussed != NULL &&
+           behaviour->task_came_due != NULL && behaviour->request_floor != NULL &&
+           behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
+           behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
+           behaviour->move_pointer != NULL && behaviour->set_viewport != NULL &&
+           behaviour->set_layout != NULL && behaviour->draft_annotation != NULL &&
+           behaviour->report_painted != NULL && behaviour->set_hand != NULL &&
+           behaviour->set_pointing != NULL && behaviour->bind_handle != NULL &&
+           behaviour->floor_changed != NULL && behaviour->stage_settled != NULL &&
+           behaviour->pointers_quieted != NULL;
 }
 
 static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour,
@@ -65,6 +78,45 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
         return true;
     case PATIENT_CASE_ADD_IMAGES:
         behaviour->add_images(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_SET_CARD:
+        behaviour->set_card(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_MOVE_VIEW:
+        behaviour->move_view(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_MARK_KEY_IMAGE:
+        behaviour->mark_key_image(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_UNMARK_KEY_IMAGE:
+        behaviour->unmark_key_image(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_RECORD_DECISION:
+        behaviour->record_decision(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_SIGN_DECISION:
+        behaviour->sign_decision(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_CAST_VOTE:
+        behaviour->cast_vote(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_CLOSE_TASK:
+        behaviour->close_task(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_RECORD_FOLLOWING:
+        behaviour->record_following(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_TASK_DUE:
+        behaviour->task_due(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_SEAL_FOR_BOARD:
+        behaviour->seal_for_board(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_UNSEAL_FOR_BOARD:
+        behaviour->unseal_for_board(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_CONFIRM_STANDARD_CARE:
+        behaviour->confirm_standard_care(patient_case, turn, message);
         return true;
     default:
         return false;
@@ -166,6 +218,42 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_IMAGES_ADDED:
         behaviour->images_added(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_CARD_SET:
+        behaviour->card_set(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_VIEW_MOVED:
+        behaviour->view_moved(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_KEY_IMAGE_MARKED:
+        behaviour->key_image_marked(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_KEY_IMAGE_UNMARKED:
+        behaviour->key_image_unmarked(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_DECISION_RECORDED:
+        behaviour->decision_recorded(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_DECISION_SIGNED:
+        behaviour->decision_signed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_VOTE_CAST:
+        behaviour->vote_cast(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_TASK_CLOSED:
+        behaviour->task_closed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_FOLLOWING_RECORDED:
+        behaviour->following_recorded(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_SEALED_FOR_BOARD:
+        behaviour->sealed_for_board(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_DISCUSSED:
+        behaviour->discussed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_TASK_CAME_DUE:
+        behaviour->task_came_due(patient_case, header, message);
         return true;
     default:
         return false;

@@ -34,6 +34,32 @@ struct patient_case_behaviour {
                          const struct board_status *command);
     void (*add_images)(const struct patient_case *patient_case, struct turn *turn,
                        const struct add_images *command);
+    void (*set_card)(const struct patient_case *patient_case, struct turn *turn,
+                     const struct set_card *command);
+    void (*move_view)(const struct patient_case *patient_case, struct turn *turn,
+                      const struct move_view *command);
+    void (*mark_key_image)(const struct patient_case *patient_case, struct turn *turn,
+                           const struct mark_key_image *command);
+    void (*unmark_key_image)(const struct patient_case *patient_case, struct turn *turn,
+                             const struct unmark_key_image *command);
+    void (*record_decision)(const struct patient_case *patient_case, struct turn *turn,
+                            const struct record_decision *command);
+    void (*sign_decision)(const struct patient_case *patient_case, struct turn *turn,
+                          const struct sign_decision *command);
+    void (*cast_vote)(const struct patient_case *patient_case, struct turn *turn,
+                      const struct cast_vote *command);
+    void (*close_task)(const struct patient_case *patient_case, struct turn *turn,
+                       const struct close_task *command);
+    void (*record_following)(const struct patient_case *patient_case, struct turn *turn,
+                             const struct record_following *command);
+    void (*task_due)(const struct patient_case *patient_case, struct turn *turn,
+                     const struct task_due *command);
+    void (*seal_for_board)(const struct patient_case *patient_case, struct turn *turn,
+                           const struct seal_for_board *command);
+    void (*unseal_for_board)(const struct patient_case *patient_case, struct turn *turn,
+                             const struct unseal_for_board *command);
+    void (*confirm_standard_care)(const struct patient_case *patient_case, struct turn *turn,
+                                  const struct confirm_standard_care *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -59,6 +85,30 @@ struct patient_case_behaviour {
                            const struct status_changed *event);
     void (*images_added)(struct patient_case *patient_case, const struct event_header *header,
                          const struct images_added *event);
+    void (*card_set)(struct patient_case *patient_case, const struct event_header *header,
+                     const struct card_set *event);
+    void (*view_moved)(struct patient_case *patient_case, const struct event_header *header,
+                       const struct view_moved *event);
+    void (*key_image_marked)(struct patient_case *patient_case, const struct event_header *header,
+                             const struct key_image_marked *event);
+    void (*key_image_unmarked)(struct patient_case *patient_case, const struct event_header *header,
+                               const struct key_image_unmarked *event);
+    void (*decision_recorded)(struct patient_case *patient_case, const struct event_header *header,
+                              const struct decision_recorded *event);
+    void (*decision_signed)(struct patient_case *patient_case, const struct event_header *header,
+                            const struct decision_signed *event);
+    void (*vote_cast)(struct patient_case *patient_case, const struct event_header *header,
+                      const struct vote_cast *event);
+    void (*task_closed)(struct patient_case *patient_case, const struct event_header *header,
+                        const struct task_closed *event);
+    void (*following_recorded)(struct patient_case *patient_case, const struct event_header *header,
+                               const struct following_recorded *event);
+    void (*sealed_for_board)(struct patient_case *patient_case, const struct event_header *header,
+                             const struct sealed_for_board *event);
+    void (*discussed)(struct patient_case *patient_case, const struct event_header *header,
+                      const struct discussed *event);
+    void (*task_came_due)(struct patient_case *patient_case, const struct event_header *header,
+                          const struct task_came_due *event);
 
     /* Of stage. */
     void (*request_floor)(const struct patient_case *patient_case, struct turn *turn,

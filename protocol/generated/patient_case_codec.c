@@ -61,6 +61,66 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct add_images *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && add_images_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_SET_CARD: {
+        struct set_card *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && set_card_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_MOVE_VIEW: {
+        struct move_view *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && move_view_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_MARK_KEY_IMAGE: {
+        struct mark_key_image *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && mark_key_image_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_UNMARK_KEY_IMAGE: {
+        struct unmark_key_image *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && unmark_key_image_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_RECORD_DECISION: {
+        struct record_decision *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && record_decision_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_SIGN_DECISION: {
+        struct sign_decision *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && sign_decision_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_CAST_VOTE: {
+        struct cast_vote *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && cast_vote_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_CLOSE_TASK: {
+        struct close_task *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && close_task_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_RECORD_FOLLOWING: {
+        struct record_following *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && record_following_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_TASK_DUE: {
+        struct task_due *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && task_due_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_SEAL_FOR_BOARD: {
+        struct seal_for_board *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && seal_for_board_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_UNSEAL_FOR_BOARD: {
+        struct unseal_for_board *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && unseal_for_board_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_CONFIRM_STANDARD_CARE: {
+        struct confirm_standard_care *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && confirm_standard_care_read(reader, arena, message),
+                     message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -132,6 +192,61 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         struct images_added *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && images_added_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_CARD_SET: {
+        struct card_set *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && card_set_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_VIEW_MOVED: {
+        struct view_moved *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && view_moved_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_KEY_IMAGE_MARKED: {
+        struct key_image_marked *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && key_image_marked_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_KEY_IMAGE_UNMARKED: {
+        struct key_image_unmarked *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && key_image_unmarked_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_DECISION_RECORDED: {
+        struct decision_recorded *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && decision_recorded_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_DECISION_SIGNED: {
+        struct decision_signed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && decision_signed_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_VOTE_CAST: {
+        struct vote_cast *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && vote_cast_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_TASK_CLOSED: {
+        struct task_closed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && task_closed_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_FOLLOWING_RECORDED: {
+        struct following_recorded *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && following_recorded_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_SEALED_FOR_BOARD: {
+        struct sealed_for_board *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && sealed_for_board_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_DISCUSSED: {
+        struct discussed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && discussed_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_TASK_CAME_DUE: {
+        struct task_came_due *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && task_came_due_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_CASE_SNAPSHOT: {
         struct case_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && case_snapshot_read(reader, arena, message),
@@ -185,6 +300,45 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_ADD_IMAGES:
         add_images_write(writer, message);
         return true;
+    case PATIENT_CASE_SET_CARD:
+        set_card_write(writer, message);
+        return true;
+    case PATIENT_CASE_MOVE_VIEW:
+        move_view_write(writer, message);
+        return true;
+    case PATIENT_CASE_MARK_KEY_IMAGE:
+        mark_key_image_write(writer, message);
+        return true;
+    case PATIENT_CASE_UNMARK_KEY_IMAGE:
+        unmark_key_image_write(writer, message);
+        return true;
+    case PATIENT_CASE_RECORD_DECISION:
+        record_decision_write(writer, message);
+        return true;
+    case PATIENT_CASE_SIGN_DECISION:
+        sign_decision_write(writer, message);
+        return true;
+    case PATIENT_CASE_CAST_VOTE:
+        cast_vote_write(writer, message);
+        return true;
+    case PATIENT_CASE_CLOSE_TASK:
+        close_task_write(writer, message);
+        return true;
+    case PATIENT_CASE_RECORD_FOLLOWING:
+        record_following_write(writer, message);
+        return true;
+    case PATIENT_CASE_TASK_DUE:
+        task_due_write(writer, message);
+        return true;
+    case PATIENT_CASE_SEAL_FOR_BOARD:
+        seal_for_board_write(writer, message);
+        return true;
+    case PATIENT_CASE_UNSEAL_FOR_BOARD:
+        unseal_for_board_write(writer, message);
+        return true;
+    case PATIENT_CASE_CONFIRM_STANDARD_CARE:
+        confirm_standard_care_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -228,6 +382,42 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
     case PATIENT_CASE_IMAGES_ADDED:
         images_added_write(writer, message);
         return true;
+    case PATIENT_CASE_CARD_SET:
+        card_set_write(writer, message);
+        return true;
+    case PATIENT_CASE_VIEW_MOVED:
+        view_moved_write(writer, message);
+        return true;
+    case PATIENT_CASE_KEY_IMAGE_MARKED:
+        key_image_marked_write(writer, message);
+        return true;
+    case PATIENT_CASE_KEY_IMAGE_UNMARKED:
+        key_image_unmarked_write(writer, message);
+        return true;
+    case PATIENT_CASE_DECISION_RECORDED:
+        decision_recorded_write(writer, message);
+        return true;
+    case PATIENT_CASE_DECISION_SIGNED:
+        decision_signed_write(writer, message);
+        return true;
+    case PATIENT_CASE_VOTE_CAST:
+        vote_cast_write(writer, message);
+        return true;
+    case PATIENT_CASE_TASK_CLOSED:
+        task_closed_write(writer, message);
+        return true;
+    case PATIENT_CASE_FOLLOWING_RECORDED:
+        following_recorded_write(writer, message);
+        return true;
+    case PATIENT_CASE_SEALED_FOR_BOARD:
+        sealed_for_board_write(writer, message);
+        return true;
+    case PATIENT_CASE_DISCUSSED:
+        discussed_write(writer, message);
+        return true;
+    case PATIENT_CASE_TASK_CAME_DUE:
+        task_came_due_write(writer, message);
+        return true;
     case PATIENT_CASE_CASE_SNAPSHOT:
         case_snapshot_write(writer, message);
         return true;
@@ -266,6 +456,32 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct board_status *)message)->command_id;
     case PATIENT_CASE_ADD_IMAGES:
         return ((const struct add_images *)message)->command_id;
+    case PATIENT_CASE_SET_CARD:
+        return ((const struct set_card *)message)->command_id;
+    case PATIENT_CASE_MOVE_VIEW:
+        return ((const struct move_view *)message)->command_id;
+    case PATIENT_CASE_MARK_KEY_IMAGE:
+        return ((const struct mark_key_image *)message)->command_id;
+    case PATIENT_CASE_UNMARK_KEY_IMAGE:
+        return ((const struct unmark_key_image *)message)->command_id;
+    case PATIENT_CASE_RECORD_DECISION:
+        return ((const struct record_decision *)message)->command_id;
+    case PATIENT_CASE_SIGN_DECISION:
+        return ((const struct sign_decision *)message)->command_id;
+    case PATIENT_CASE_CAST_VOTE:
+        return ((const struct cast_vote *)message)->command_id;
+    case PATIENT_CASE_CLOSE_TASK:
+        return ((const struct close_task *)message)->command_id;
+    case PATIENT_CASE_RECORD_FOLLOWING:
+        return ((const struct record_following *)message)->command_id;
+    case PATIENT_CASE_TASK_DUE:
+        return ((const struct task_due *)message)->command_id;
+    case PATIENT_CASE_SEAL_FOR_BOARD:
+        return ((const struct seal_for_board *)message)->command_id;
+    case PATIENT_CASE_UNSEAL_FOR_BOARD:
+        return ((const struct unseal_for_board *)message)->command_id;
+    case PATIENT_CASE_CONFIRM_STANDARD_CARE:
+        return ((const struct confirm_standard_care *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

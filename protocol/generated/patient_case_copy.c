@@ -13,6 +13,7 @@ void case_member_copy(struct arena *arena, struct case_member *ret,
                       const struct case_member *from) {
     *ret = *from;
     ret->name = arena_text(arena, from->name);
+    ret->discipline = arena_text(arena, from->discipline);
 }
 
 void case_member_list_copy(struct arena *arena, struct case_member_list *ret,
@@ -27,6 +28,9 @@ void case_member_list_copy(struct arena *arena, struct case_member_list *ret,
 void board_link_copy(struct arena *arena, struct board_link *ret, const struct board_link *from) {
     *ret = *from;
     case_member_list_copy(arena, &ret->members, &from->members);
+    if (from->has_template) {
+        template_copy(arena, &ret->template, &from->template);
+    }
 }
 
 void board_link_list_copy(struct arena *arena, struct board_link_list *ret,
@@ -35,6 +39,112 @@ void board_link_list_copy(struct arena *arena, struct board_link_list *ret,
     ret->count = ret->items == NULL ? 0 : from->count;
     for (uint32_t i = 0; i < ret->count; i++) {
         board_link_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void card_entry_copy(struct arena *arena, struct card_entry *ret, const struct card_entry *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+}
+
+void card_entry_list_copy(struct arena *arena, struct card_entry_list *ret,
+                          const struct card_entry_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        card_entry_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void key_image_copy(struct arena *arena, struct key_image *ret, const struct key_image *from) {
+    *ret = *from;
+    ret->title = arena_text(arena, from->title);
+    layout_copy(arena, &ret->layout, &from->layout);
+}
+
+void key_image_list_copy(struct arena *arena, struct key_image_list *ret,
+                         const struct key_image_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        key_image_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void field_value_copy(struct arena *arena, struct field_value *ret,
+                      const struct field_value *from) {
+    *ret = *from;
+    ret->key = arena_text(arena, from->key);
+    ret->value = arena_text(arena, from->value);
+}
+
+void field_value_list_copy(struct arena *arena, struct field_value_list *ret,
+                           const struct field_value_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        field_value_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void vote_copy(struct arena *arena, struct vote *ret, const struct vote *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void vote_list_copy(struct arena *arena, struct vote_list *ret, const struct vote_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        vote_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void task_copy(struct arena *arena, struct task *ret, const struct task *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+    ret->owner_name = arena_text(arena, from->owner_name);
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void task_list_copy(struct arena *arena, struct task_list *ret, const struct task_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        task_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void decision_copy(struct arena *arena, struct decision *ret, const struct decision *from) {
+    *ret = *from;
+    field_value_list_copy(arena, &ret->fields, &from->fields);
+    ret->signed_name = arena_text(arena, from->signed_name);
+    vote_list_copy(arena, &ret->votes, &from->votes);
+    ret->following_why = arena_text(arena, from->following_why);
+}
+
+void decision_list_copy(struct arena *arena, struct decision_list *ret,
+                        const struct decision_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        decision_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void discussion_copy(struct arena *arena, struct discussion *ret, const struct discussion *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+    ret->unready = arena_text(arena, from->unready);
+}
+
+void discussion_list_copy(struct arena *arena, struct discussion_list *ret,
+                          const struct discussion_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        discussion_copy(arena, &ret->items[i], &from->items[i]);
     }
 }
 
@@ -89,6 +199,7 @@ void saved_view_copy(struct arena *arena, struct saved_view *ret, const struct s
     *ret = *from;
     ret->title = arena_text(arena, from->title);
     layout_copy(arena, &ret->layout, &from->layout);
+    ret->note = arena_text(arena, from->note);
 }
 
 void saved_view_list_copy(struct arena *arena, struct saved_view_list *ret,
@@ -130,6 +241,7 @@ void save_view_copy(struct arena *arena, struct save_view *ret, const struct sav
     *ret = *from;
     ret->title = arena_text(arena, from->title);
     layout_copy(arena, &ret->layout, &from->layout);
+    ret->note = arena_text(arena, from->note);
 }
 
 void remove_view_copy(struct arena *arena, struct remove_view *ret,
@@ -154,6 +266,9 @@ void list_on_board_copy(struct arena *arena, struct list_on_board *ret,
                         const struct list_on_board *from) {
     *ret = *from;
     case_member_list_copy(arena, &ret->members, &from->members);
+    if (from->has_template) {
+        template_copy(arena, &ret->template, &from->template);
+    }
 }
 
 void unlist_from_board_copy(struct arena *arena, struct unlist_from_board *ret,
@@ -164,13 +279,91 @@ void unlist_from_board_copy(struct arena *arena, struct unlist_from_board *ret,
 
 void board_status_copy(struct arena *arena, struct board_status *ret,
                        const struct board_status *from) {
-    (void)arena;
     *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+    ret->unready = arena_text(arena, from->unready);
 }
 
 void add_images_copy(struct arena *arena, struct add_images *ret, const struct add_images *from) {
     *ret = *from;
     display_set_list_copy(arena, &ret->display_sets, &from->display_sets);
+}
+
+void set_card_copy(struct arena *arena, struct set_card *ret, const struct set_card *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+}
+
+void move_view_copy(struct arena *arena, struct move_view *ret, const struct move_view *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void mark_key_image_copy(struct arena *arena, struct mark_key_image *ret,
+                         const struct mark_key_image *from) {
+    *ret = *from;
+    ret->title = arena_text(arena, from->title);
+    layout_copy(arena, &ret->layout, &from->layout);
+}
+
+void unmark_key_image_copy(struct arena *arena, struct unmark_key_image *ret,
+                           const struct unmark_key_image *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void record_decision_copy(struct arena *arena, struct record_decision *ret,
+                          const struct record_decision *from) {
+    *ret = *from;
+    field_value_list_copy(arena, &ret->fields, &from->fields);
+    task_list_copy(arena, &ret->tasks, &from->tasks);
+}
+
+void sign_decision_copy(struct arena *arena, struct sign_decision *ret,
+                        const struct sign_decision *from) {
+    *ret = *from;
+    ret->patient_id = arena_text(arena, from->patient_id);
+}
+
+void cast_vote_copy(struct arena *arena, struct cast_vote *ret, const struct cast_vote *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+    ret->name = arena_text(arena, from->name);
+}
+
+void close_task_copy(struct arena *arena, struct close_task *ret, const struct close_task *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void record_following_copy(struct arena *arena, struct record_following *ret,
+                           const struct record_following *from) {
+    *ret = *from;
+    ret->why = arena_text(arena, from->why);
+}
+
+void task_due_copy(struct arena *arena, struct task_due *ret, const struct task_due *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void seal_for_board_copy(struct arena *arena, struct seal_for_board *ret,
+                         const struct seal_for_board *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void unseal_for_board_copy(struct arena *arena, struct unseal_for_board *ret,
+                           const struct unseal_for_board *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_care *ret,
+                                const struct confirm_standard_care *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->words = arena_text(arena, from->words);
 }
 
 void case_created_copy(struct arena *arena, struct case_created *ret,
@@ -203,6 +396,7 @@ void view_saved_copy(struct arena *arena, struct view_saved *ret, const struct v
     *ret = *from;
     ret->title = arena_text(arena, from->title);
     layout_copy(arena, &ret->layout, &from->layout);
+    ret->note = arena_text(arena, from->note);
 }
 
 void view_removed_copy(struct arena *arena, struct view_removed *ret,
@@ -247,6 +441,76 @@ void images_added_copy(struct arena *arena, struct images_added *ret,
     display_set_list_copy(arena, &ret->display_sets, &from->display_sets);
 }
 
+void card_set_copy(struct arena *arena, struct card_set *ret, const struct card_set *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+}
+
+void view_moved_copy(struct arena *arena, struct view_moved *ret, const struct view_moved *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void key_image_marked_copy(struct arena *arena, struct key_image_marked *ret,
+                           const struct key_image_marked *from) {
+    *ret = *from;
+    ret->title = arena_text(arena, from->title);
+    layout_copy(arena, &ret->layout, &from->layout);
+}
+
+void key_image_unmarked_copy(struct arena *arena, struct key_image_unmarked *ret,
+                             const struct key_image_unmarked *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void decision_recorded_copy(struct arena *arena, struct decision_recorded *ret,
+                            const struct decision_recorded *from) {
+    *ret = *from;
+    field_value_list_copy(arena, &ret->fields, &from->fields);
+    task_list_copy(arena, &ret->tasks, &from->tasks);
+}
+
+void decision_signed_copy(struct arena *arena, struct decision_signed *ret,
+                          const struct decision_signed *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+}
+
+void vote_cast_copy(struct arena *arena, struct vote_cast *ret, const struct vote_cast *from) {
+    *ret = *from;
+    vote_copy(arena, &ret->vote, &from->vote);
+}
+
+void task_closed_copy(struct arena *arena, struct task_closed *ret,
+                      const struct task_closed *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void following_recorded_copy(struct arena *arena, struct following_recorded *ret,
+                             const struct following_recorded *from) {
+    *ret = *from;
+    ret->why = arena_text(arena, from->why);
+}
+
+void sealed_for_board_copy(struct arena *arena, struct sealed_for_board *ret,
+                           const struct sealed_for_board *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void discussed_copy(struct arena *arena, struct discussed *ret, const struct discussed *from) {
+    *ret = *from;
+    discussion_copy(arena, &ret->discussion, &from->discussion);
+}
+
+void task_came_due_copy(struct arena *arena, struct task_came_due *ret,
+                        const struct task_came_due *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
                         const struct case_snapshot *from) {
     *ret = *from;
@@ -261,6 +525,11 @@ void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
     if (from->has_stage) {
         stage_state_copy(arena, &ret->stage, &from->stage);
     }
+    card_entry_list_copy(arena, &ret->card, &from->card);
+    key_image_list_copy(arena, &ret->key_images, &from->key_images);
+    decision_list_copy(arena, &ret->decisions, &from->decisions);
+    task_list_copy(arena, &ret->tasks, &from->tasks);
+    discussion_list_copy(arena, &ret->discussions, &from->discussions);
 }
 
 void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot *ret,

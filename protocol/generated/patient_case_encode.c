@@ -89,6 +89,101 @@ struct encoded add_images_encode(struct arena *arena, const struct add_images *m
     return (struct encoded){PATIENT_CASE_ADD_IMAGES, writer_bytes(&writer)};
 }
 
+struct encoded set_card_encode(struct arena *arena, const struct set_card *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    set_card_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_SET_CARD, writer_bytes(&writer)};
+}
+
+struct encoded move_view_encode(struct arena *arena, const struct move_view *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    move_view_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_MOVE_VIEW, writer_bytes(&writer)};
+}
+
+struct encoded mark_key_image_encode(struct arena *arena, const struct mark_key_image *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    mark_key_image_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_MARK_KEY_IMAGE, writer_bytes(&writer)};
+}
+
+struct encoded unmark_key_image_encode(struct arena *arena,
+                                       const struct unmark_key_image *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    unmark_key_image_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_UNMARK_KEY_IMAGE, writer_bytes(&writer)};
+}
+
+struct encoded record_decision_encode(struct arena *arena, const struct record_decision *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    record_decision_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_RECORD_DECISION, writer_bytes(&writer)};
+}
+
+struct encoded sign_decision_encode(struct arena *arena, const struct sign_decision *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    sign_decision_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_SIGN_DECISION, writer_bytes(&writer)};
+}
+
+struct encoded cast_vote_encode(struct arena *arena, const struct cast_vote *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    cast_vote_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CAST_VOTE, writer_bytes(&writer)};
+}
+
+struct encoded close_task_encode(struct arena *arena, const struct close_task *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    close_task_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CLOSE_TASK, writer_bytes(&writer)};
+}
+
+struct encoded record_following_encode(struct arena *arena,
+                                       const struct record_following *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    record_following_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_RECORD_FOLLOWING, writer_bytes(&writer)};
+}
+
+struct encoded task_due_encode(struct arena *arena, const struct task_due *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    task_due_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_TASK_DUE, writer_bytes(&writer)};
+}
+
+struct encoded seal_for_board_encode(struct arena *arena, const struct seal_for_board *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    seal_for_board_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_SEAL_FOR_BOARD, writer_bytes(&writer)};
+}
+
+struct encoded unseal_for_board_encode(struct arena *arena,
+                                       const struct unseal_for_board *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    unseal_for_board_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_UNSEAL_FOR_BOARD, writer_bytes(&writer)};
+}
+
+struct encoded confirm_standard_care_encode(struct arena *arena,
+                                            const struct confirm_standard_care *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    confirm_standard_care_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CONFIRM_STANDARD_CARE, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -174,6 +269,95 @@ struct encoded images_added_encode(struct arena *arena, const struct images_adde
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     images_added_write(&writer, message);
     return (struct encoded){PATIENT_CASE_IMAGES_ADDED, writer_bytes(&writer)};
+}
+
+struct encoded card_set_encode(struct arena *arena, const struct card_set *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    card_set_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CARD_SET, writer_bytes(&writer)};
+}
+
+struct encoded view_moved_encode(struct arena *arena, const struct view_moved *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    view_moved_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_VIEW_MOVED, writer_bytes(&writer)};
+}
+
+struct encoded key_image_marked_encode(struct arena *arena,
+                                       const struct key_image_marked *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    key_image_marked_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_KEY_IMAGE_MARKED, writer_bytes(&writer)};
+}
+
+struct encoded key_image_unmarked_encode(struct arena *arena,
+                                         const struct key_image_unmarked *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    key_image_unmarked_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_KEY_IMAGE_UNMARKED, writer_bytes(&writer)};
+}
+
+struct encoded decision_recorded_encode(struct arena *arena,
+                                        const struct decision_recorded *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    decision_recorded_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_DECISION_RECORDED, writer_bytes(&writer)};
+}
+
+struct encoded decision_signed_encode(struct arena *arena, const struct decision_signed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    decision_signed_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_DECISION_SIGNED, writer_bytes(&writer)};
+}
+
+struct encoded vote_cast_encode(struct arena *arena, const struct vote_cast *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    vote_cast_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_VOTE_CAST, writer_bytes(&writer)};
+}
+
+struct encoded task_closed_encode(struct arena *arena, const struct task_closed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    task_closed_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_TASK_CLOSED, writer_bytes(&writer)};
+}
+
+struct encoded following_recorded_encode(struct arena *arena,
+                                         const struct following_recorded *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    following_recorded_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_FOLLOWING_RECORDED, writer_bytes(&writer)};
+}
+
+struct encoded sealed_for_board_encode(struct arena *arena,
+                                       const struct sealed_for_board *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    sealed_for_board_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_SEALED_FOR_BOARD, writer_bytes(&writer)};
+}
+
+struct encoded discussed_encode(struct arena *arena, const struct discussed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    discussed_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_DISCUSSED, writer_bytes(&writer)};
+}
+
+struct encoded task_came_due_encode(struct arena *arena, const struct task_came_due *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    task_came_due_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_TASK_CAME_DUE, writer_bytes(&writer)};
 }
 
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message) {

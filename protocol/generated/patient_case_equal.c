@@ -7,7 +7,8 @@ bool subject_equal(const struct subject *a, const struct subject *b) {
 }
 
 bool case_member_equal(const struct case_member *a, const struct case_member *b) {
-    return uuid_equal(a->user, b->user) && a->role == b->role && text_equal(a->name, b->name);
+    return uuid_equal(a->user, b->user) && a->role == b->role && text_equal(a->name, b->name) &&
+           text_equal(a->discipline, b->discipline) && a->votes == b->votes && a->signs == b->signs;
 }
 
 bool case_member_list_equal(const struct case_member_list *a, const struct case_member_list *b) {
@@ -20,13 +21,116 @@ bool case_member_list_equal(const struct case_member_list *a, const struct case_
 
 bool board_link_equal(const struct board_link *a, const struct board_link *b) {
     return uuid_equal(a->board, b->board) && a->item == b->item &&
-           case_member_list_equal(&a->members, &b->members);
+           case_member_list_equal(&a->members, &b->members) && a->has_template == b->has_template &&
+           (!a->has_template || template_equal(&a->template, &b->template)) &&
+           a->sealed == b->sealed;
 }
 
 bool board_link_list_equal(const struct board_link_list *a, const struct board_link_list *b) {
     bool same = a->count == b->count;
     for (uint32_t i = 0; same && i < a->count; i++) {
         same = board_link_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool card_entry_equal(const struct card_entry *a, const struct card_entry *b) {
+    return a->topic == b->topic && text_equal(a->text, b->text) && uuid_equal(a->by, b->by) &&
+           a->at == b->at && a->version == b->version;
+}
+
+bool card_entry_list_equal(const struct card_entry_list *a, const struct card_entry_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = card_entry_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool key_image_equal(const struct key_image *a, const struct key_image *b) {
+    return uuid_equal(a->key, b->key) && text_equal(a->title, b->title) &&
+           layout_equal(&a->layout, &b->layout) && uuid_equal(a->by, b->by) && a->at == b->at;
+}
+
+bool key_image_list_equal(const struct key_image_list *a, const struct key_image_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = key_image_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool field_value_equal(const struct field_value *a, const struct field_value *b) {
+    return text_equal(a->key, b->key) && text_equal(a->value, b->value);
+}
+
+bool field_value_list_equal(const struct field_value_list *a, const struct field_value_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = field_value_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool vote_equal(const struct vote *a, const struct vote *b) {
+    return uuid_equal(a->person, b->person) && text_equal(a->name, b->name) &&
+           a->choice == b->choice && text_equal(a->reason, b->reason) &&
+           a->revision == b->revision && uuid_equal(a->by, b->by) && a->at == b->at;
+}
+
+bool vote_list_equal(const struct vote_list *a, const struct vote_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = vote_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool task_equal(const struct task *a, const struct task *b) {
+    return uuid_equal(a->task, b->task) && uuid_equal(a->decision, b->decision) &&
+           text_equal(a->text, b->text) && uuid_equal(a->owner, b->owner) &&
+           text_equal(a->owner_name, b->owner_name) && a->due_at == b->due_at &&
+           a->state == b->state && text_equal(a->reason, b->reason) &&
+           uuid_equal(a->closed_by, b->closed_by) && a->closed_at == b->closed_at;
+}
+
+bool task_list_equal(const struct task_list *a, const struct task_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = task_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool decision_equal(const struct decision *a, const struct decision *b) {
+    return uuid_equal(a->decision, b->decision) && uuid_equal(a->board, b->board) &&
+           a->item == b->item && a->revision == b->revision &&
+           a->template_version == b->template_version &&
+           field_value_list_equal(&a->fields, &b->fields) && a->side == b->side &&
+           a->standard == b->standard && uuid_equal(a->by, b->by) && a->at == b->at &&
+           uuid_equal(a->signed_by, b->signed_by) && text_equal(a->signed_name, b->signed_name) &&
+           a->signed_at == b->signed_at && vote_list_equal(&a->votes, &b->votes) &&
+           a->following == b->following && text_equal(a->following_why, b->following_why) &&
+           a->following_at == b->following_at;
+}
+
+bool decision_list_equal(const struct decision_list *a, const struct decision_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = decision_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool discussion_equal(const struct discussion *a, const struct discussion *b) {
+    return uuid_equal(a->board, b->board) && a->item == b->item && a->outcome == b->outcome &&
+           text_equal(a->reason, b->reason) && text_equal(a->unready, b->unready) && a->at == b->at;
+}
+
+bool discussion_list_equal(const struct discussion_list *a, const struct discussion_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = discussion_equal(&a->items[i], &b->items[i]);
     }
     return same;
 }
@@ -74,7 +178,8 @@ bool stored_annotation_list_equal(const struct stored_annotation_list *a,
 
 bool saved_view_equal(const struct saved_view *a, const struct saved_view *b) {
     return uuid_equal(a->view, b->view) && text_equal(a->title, b->title) &&
-           layout_equal(&a->layout, &b->layout) && uuid_equal(a->by, b->by) && a->at == b->at;
+           layout_equal(&a->layout, &b->layout) && uuid_equal(a->by, b->by) && a->at == b->at &&
+           text_equal(a->note, b->note);
 }
 
 bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_view_list *b) {
@@ -106,7 +211,8 @@ bool remove_annotation_equal(const struct remove_annotation *a, const struct rem
 
 bool save_view_equal(const struct save_view *a, const struct save_view *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->view, b->view) &&
-           text_equal(a->title, b->title) && layout_equal(&a->layout, &b->layout);
+           text_equal(a->title, b->title) && layout_equal(&a->layout, &b->layout) &&
+           text_equal(a->note, b->note);
 }
 
 bool remove_view_equal(const struct remove_view *a, const struct remove_view *b) {
@@ -124,7 +230,8 @@ bool revoke_access_equal(const struct revoke_access *a, const struct revoke_acce
 bool list_on_board_equal(const struct list_on_board *a, const struct list_on_board *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
            a->item == b->item && case_member_list_equal(&a->members, &b->members) &&
-           uuid_equal(a->by, b->by);
+           uuid_equal(a->by, b->by) && a->has_template == b->has_template &&
+           (!a->has_template || template_equal(&a->template, &b->template));
 }
 
 bool unlist_from_board_equal(const struct unlist_from_board *a, const struct unlist_from_board *b) {
@@ -134,12 +241,84 @@ bool unlist_from_board_equal(const struct unlist_from_board *a, const struct unl
 
 bool board_status_equal(const struct board_status *a, const struct board_status *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
-           a->item == b->item && a->status == b->status;
+           a->item == b->item && a->status == b->status && a->outcome == b->outcome &&
+           text_equal(a->reason, b->reason) && text_equal(a->unready, b->unready);
 }
 
 bool add_images_equal(const struct add_images *a, const struct add_images *b) {
     return uuid_equal(a->command_id, b->command_id) &&
            display_set_list_equal(&a->display_sets, &b->display_sets);
+}
+
+bool set_card_equal(const struct set_card *a, const struct set_card *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->topic == b->topic &&
+           text_equal(a->text, b->text) && a->based == b->based;
+}
+
+bool move_view_equal(const struct move_view *a, const struct move_view *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->view, b->view) &&
+           a->position == b->position;
+}
+
+bool mark_key_image_equal(const struct mark_key_image *a, const struct mark_key_image *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->key, b->key) &&
+           text_equal(a->title, b->title) && layout_equal(&a->layout, &b->layout);
+}
+
+bool unmark_key_image_equal(const struct unmark_key_image *a, const struct unmark_key_image *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->key, b->key);
+}
+
+bool record_decision_equal(const struct record_decision *a, const struct record_decision *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->decision, b->decision) &&
+           uuid_equal(a->board, b->board) && a->item == b->item && a->based == b->based &&
+           field_value_list_equal(&a->fields, &b->fields) && a->side == b->side &&
+           task_list_equal(&a->tasks, &b->tasks);
+}
+
+bool sign_decision_equal(const struct sign_decision *a, const struct sign_decision *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->decision, b->decision) &&
+           a->revision == b->revision && text_equal(a->patient_id, b->patient_id) &&
+           a->side == b->side;
+}
+
+bool cast_vote_equal(const struct cast_vote *a, const struct cast_vote *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->decision, b->decision) &&
+           a->revision == b->revision && a->choice == b->choice &&
+           text_equal(a->reason, b->reason) && uuid_equal(a->person, b->person) &&
+           text_equal(a->name, b->name);
+}
+
+bool close_task_equal(const struct close_task *a, const struct close_task *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->task, b->task) &&
+           a->state == b->state && text_equal(a->reason, b->reason);
+}
+
+bool record_following_equal(const struct record_following *a, const struct record_following *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->decision, b->decision) &&
+           a->following == b->following && text_equal(a->why, b->why);
+}
+
+bool task_due_equal(const struct task_due *a, const struct task_due *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->task, b->task) &&
+           a->due_at == b->due_at;
+}
+
+bool seal_for_board_equal(const struct seal_for_board *a, const struct seal_for_board *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
+           a->item == b->item;
+}
+
+bool unseal_for_board_equal(const struct unseal_for_board *a, const struct unseal_for_board *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
+           a->item == b->item;
+}
+
+bool confirm_standard_care_equal(const struct confirm_standard_care *a,
+                                 const struct confirm_standard_care *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
+           a->item == b->item && uuid_equal(a->by, b->by) && text_equal(a->name, b->name) &&
+           text_equal(a->words, b->words);
 }
 
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
@@ -162,7 +341,7 @@ bool annotation_removed_equal(const struct annotation_removed *a,
 
 bool view_saved_equal(const struct view_saved *a, const struct view_saved *b) {
     return uuid_equal(a->view, b->view) && text_equal(a->title, b->title) &&
-           layout_equal(&a->layout, &b->layout);
+           layout_equal(&a->layout, &b->layout) && text_equal(a->note, b->note);
 }
 
 bool view_removed_equal(const struct view_removed *a, const struct view_removed *b) {
@@ -194,6 +373,63 @@ bool images_added_equal(const struct images_added *a, const struct images_added 
     return display_set_list_equal(&a->display_sets, &b->display_sets);
 }
 
+bool card_set_equal(const struct card_set *a, const struct card_set *b) {
+    return a->topic == b->topic && text_equal(a->text, b->text);
+}
+
+bool view_moved_equal(const struct view_moved *a, const struct view_moved *b) {
+    return uuid_equal(a->view, b->view) && a->position == b->position;
+}
+
+bool key_image_marked_equal(const struct key_image_marked *a, const struct key_image_marked *b) {
+    return uuid_equal(a->key, b->key) && text_equal(a->title, b->title) &&
+           layout_equal(&a->layout, &b->layout);
+}
+
+bool key_image_unmarked_equal(const struct key_image_unmarked *a,
+                              const struct key_image_unmarked *b) {
+    return uuid_equal(a->key, b->key);
+}
+
+bool decision_recorded_equal(const struct decision_recorded *a, const struct decision_recorded *b) {
+    return uuid_equal(a->decision, b->decision) && uuid_equal(a->board, b->board) &&
+           a->item == b->item && a->revision == b->revision &&
+           a->template_version == b->template_version &&
+           field_value_list_equal(&a->fields, &b->fields) && a->side == b->side &&
+           a->standard == b->standard && task_list_equal(&a->tasks, &b->tasks);
+}
+
+bool decision_signed_equal(const struct decision_signed *a, const struct decision_signed *b) {
+    return uuid_equal(a->decision, b->decision) && a->revision == b->revision &&
+           text_equal(a->name, b->name) && uuid_equal(a->by, b->by);
+}
+
+bool vote_cast_equal(const struct vote_cast *a, const struct vote_cast *b) {
+    return uuid_equal(a->decision, b->decision) && vote_equal(&a->vote, &b->vote);
+}
+
+bool task_closed_equal(const struct task_closed *a, const struct task_closed *b) {
+    return uuid_equal(a->task, b->task) && a->state == b->state && text_equal(a->reason, b->reason);
+}
+
+bool following_recorded_equal(const struct following_recorded *a,
+                              const struct following_recorded *b) {
+    return uuid_equal(a->decision, b->decision) && a->following == b->following &&
+           text_equal(a->why, b->why);
+}
+
+bool sealed_for_board_equal(const struct sealed_for_board *a, const struct sealed_for_board *b) {
+    return uuid_equal(a->board, b->board) && a->item == b->item && a->sealed == b->sealed;
+}
+
+bool discussed_equal(const struct discussed *a, const struct discussed *b) {
+    return discussion_equal(&a->discussion, &b->discussion);
+}
+
+bool task_came_due_equal(const struct task_came_due *a, const struct task_came_due *b) {
+    return uuid_equal(a->task, b->task);
+}
+
 bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapshot *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
            a->status == b->status && a->status_at == b->status_at &&
@@ -203,7 +439,12 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            stored_annotation_list_equal(&a->annotations, &b->annotations) &&
            saved_view_list_equal(&a->views, &b->views) &&
            chat_message_list_equal(&a->messages, &b->messages) && a->has_stage == b->has_stage &&
-           (!a->has_stage || stage_state_equal(&a->stage, &b->stage));
+           (!a->has_stage || stage_state_equal(&a->stage, &b->stage)) &&
+           card_entry_list_equal(&a->card, &b->card) &&
+           key_image_list_equal(&a->key_images, &b->key_images) &&
+           decision_list_equal(&a->decisions, &b->decisions) &&
+           task_list_equal(&a->tasks, &b->tasks) &&
+           discussion_list_equal(&a->discussions, &b->discussions);
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,

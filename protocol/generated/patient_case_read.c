@@ -10,6 +10,42 @@ bool case_status_read(struct reader *reader, enum case_status *ret) {
     return true;
 }
 
+bool side_read(struct reader *reader, enum side *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, SIDE_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum side)number;
+    return true;
+}
+
+bool vote_choice_read(struct reader *reader, enum vote_choice *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, VOTE_CHOICE_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum vote_choice)number;
+    return true;
+}
+
+bool task_state_read(struct reader *reader, enum task_state *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, TASK_STATE_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum task_state)number;
+    return true;
+}
+
+bool following_read(struct reader *reader, enum following *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, FOLLOWING_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum following)number;
+    return true;
+}
+
 const struct subject subject_default = {0};
 
 bool subject_read(struct reader *reader, struct arena *arena, struct subject *ret) {
@@ -52,7 +88,16 @@ bool case_member_read(struct reader *reader, struct arena *arena, struct case_me
     if (count > 2 && !reader_text(reader, 128, &ret->name)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 4 && !reader_bool(reader, &ret->votes)) {
+        return false;
+    }
+    if (count > 5 && !reader_bool(reader, &ret->signs)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 bool case_member_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -95,7 +140,14 @@ bool board_link_read(struct reader *reader, struct arena *arena, struct board_li
     if (count > 2 && !case_member_list_read(reader, arena, 128, &ret->members)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && reader_some(reader, &ret->has_template) &&
+        !template_read(reader, arena, &ret->template)) {
+        return false;
+    }
+    if (count > 4 && !reader_bool(reader, &ret->sealed)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 bool board_link_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -118,6 +170,405 @@ bool board_link_list_read(struct reader *reader, struct arena *arena, uint32_t c
         }
     }
     *ret = (struct board_link_list){count, items};
+    return true;
+}
+
+const struct card_entry card_entry_default = {0};
+
+bool card_entry_read(struct reader *reader, struct arena *arena, struct card_entry *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = card_entry_default;
+    (void)arena;
+    if (count > 0 && !card_topic_read(reader, &ret->topic)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 8000, &ret->text)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 3 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 4 && !reader_version(reader, &ret->version)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+bool card_entry_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                          struct card_entry_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct card_entry_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct card_entry *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!card_entry_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct card_entry_list){count, items};
+    return true;
+}
+
+const struct key_image key_image_default = {.layout = {.rows = 1, .columns = 1}};
+
+bool key_image_read(struct reader *reader, struct arena *arena, struct key_image *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = key_image_default;
+    if (count > 0 && !reader_uuid(reader, &ret->key)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 200, &ret->title)) {
+        return false;
+    }
+    if (count > 2 && !layout_read(reader, arena, &ret->layout)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 4 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+bool key_image_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                         struct key_image_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct key_image_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct key_image *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!key_image_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct key_image_list){count, items};
+    return true;
+}
+
+const struct field_value field_value_default = {0};
+
+bool field_value_read(struct reader *reader, struct arena *arena, struct field_value *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = field_value_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 32, &ret->key)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 4000, &ret->value)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+bool field_value_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                           struct field_value_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct field_value_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct field_value *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!field_value_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct field_value_list){count, items};
+    return true;
+}
+
+const struct vote vote_default = {0};
+
+bool vote_read(struct reader *reader, struct arena *arena, struct vote *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = vote_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->person)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 2 && !vote_choice_read(reader, &ret->choice)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 1000, &ret->reason)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 5 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 6 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
+}
+
+bool vote_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    struct vote_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct vote_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct vote *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!vote_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct vote_list){count, items};
+    return true;
+}
+
+const struct task task_default = {0};
+
+bool task_read(struct reader *reader, struct arena *arena, struct task *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = task_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->task)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 400, &ret->text)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->owner)) {
+        return false;
+    }
+    if (count > 4 && !reader_text(reader, 128, &ret->owner_name)) {
+        return false;
+    }
+    if (count > 5 && !reader_time(reader, &ret->due_at)) {
+        return false;
+    }
+    if (count > 6 && !task_state_read(reader, &ret->state)) {
+        return false;
+    }
+    if (count > 7 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    if (count > 8 && !reader_uuid(reader, &ret->closed_by)) {
+        return false;
+    }
+    if (count > 9 && !reader_time(reader, &ret->closed_at)) {
+        return false;
+    }
+    return count <= 10 || reader_skip(reader, count - 10);
+}
+
+bool task_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    struct task_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct task_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct task *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!task_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct task_list){count, items};
+    return true;
+}
+
+const struct decision decision_default = {0};
+
+bool decision_read(struct reader *reader, struct arena *arena, struct decision *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = decision_default;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 3 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->template_version)) {
+        return false;
+    }
+    if (count > 5 && !field_value_list_read(reader, arena, 24, &ret->fields)) {
+        return false;
+    }
+    if (count > 6 && !side_read(reader, &ret->side)) {
+        return false;
+    }
+    if (count > 7 && !reader_bool(reader, &ret->standard)) {
+        return false;
+    }
+    if (count > 8 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 9 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 10 && !reader_uuid(reader, &ret->signed_by)) {
+        return false;
+    }
+    if (count > 11 && !reader_text(reader, 128, &ret->signed_name)) {
+        return false;
+    }
+    if (count > 12 && !reader_time(reader, &ret->signed_at)) {
+        return false;
+    }
+    if (count > 13 && !vote_list_read(reader, arena, 128, &ret->votes)) {
+        return false;
+    }
+    if (count > 14 && !following_read(reader, &ret->following)) {
+        return false;
+    }
+    if (count > 15 && !reader_text(reader, 1000, &ret->following_why)) {
+        return false;
+    }
+    if (count > 16 && !reader_time(reader, &ret->following_at)) {
+        return false;
+    }
+    return count <= 17 || reader_skip(reader, count - 17);
+}
+
+bool decision_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                        struct decision_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct decision_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct decision *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!decision_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct decision_list){count, items};
+    return true;
+}
+
+const struct discussion discussion_default = {0};
+
+bool discussion_read(struct reader *reader, struct arena *arena, struct discussion *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = discussion_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !reader_u8(reader, &ret->outcome)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 200, &ret->reason)) {
+        return false;
+    }
+    if (count > 4 && !reader_text(reader, 200, &ret->unready)) {
+        return false;
+    }
+    if (count > 5 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
+bool discussion_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                          struct discussion_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct discussion_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct discussion *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!discussion_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct discussion_list){count, items};
     return true;
 }
 
@@ -288,7 +739,10 @@ bool saved_view_read(struct reader *reader, struct arena *arena, struct saved_vi
     if (count > 4 && !reader_time(reader, &ret->at)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !reader_text(reader, 400, &ret->note)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 bool saved_view_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -414,7 +868,10 @@ bool save_view_read(struct reader *reader, struct arena *arena, struct save_view
     if (count > 3 && !layout_read(reader, arena, &ret->layout)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_text(reader, 400, &ret->note)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct remove_view remove_view_default = {0};
@@ -493,7 +950,11 @@ bool list_on_board_read(struct reader *reader, struct arena *arena, struct list_
     if (count > 4 && !reader_uuid(reader, &ret->by)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && reader_some(reader, &ret->has_template) &&
+        !template_read(reader, arena, &ret->template)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct unlist_from_board unlist_from_board_default = {0};
@@ -539,7 +1000,16 @@ bool board_status_read(struct reader *reader, struct arena *arena, struct board_
     if (count > 3 && !case_status_read(reader, &ret->status)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_u8(reader, &ret->outcome)) {
+        return false;
+    }
+    if (count > 5 && !reader_text(reader, 200, &ret->reason)) {
+        return false;
+    }
+    if (count > 6 && !reader_text(reader, 200, &ret->unready)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct add_images add_images_default = {0};
@@ -557,6 +1027,332 @@ bool add_images_read(struct reader *reader, struct arena *arena, struct add_imag
         return false;
     }
     return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct set_card set_card_default = {0};
+
+bool set_card_read(struct reader *reader, struct arena *arena, struct set_card *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = set_card_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !card_topic_read(reader, &ret->topic)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 8000, &ret->text)) {
+        return false;
+    }
+    if (count > 3 && !reader_version(reader, &ret->based)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct move_view move_view_default = {0};
+
+bool move_view_read(struct reader *reader, struct arena *arena, struct move_view *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = move_view_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->view)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->position)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct mark_key_image mark_key_image_default = {.layout = {.rows = 1, .columns = 1}};
+
+bool mark_key_image_read(struct reader *reader, struct arena *arena, struct mark_key_image *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = mark_key_image_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->key)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 200, &ret->title)) {
+        return false;
+    }
+    if (count > 3 && !layout_read(reader, arena, &ret->layout)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct unmark_key_image unmark_key_image_default = {0};
+
+bool unmark_key_image_read(struct reader *reader, struct arena *arena,
+                           struct unmark_key_image *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = unmark_key_image_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->key)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct record_decision record_decision_default = {0};
+
+bool record_decision_read(struct reader *reader, struct arena *arena, struct record_decision *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = record_decision_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 3 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->based)) {
+        return false;
+    }
+    if (count > 5 && !field_value_list_read(reader, arena, 24, &ret->fields)) {
+        return false;
+    }
+    if (count > 6 && !side_read(reader, &ret->side)) {
+        return false;
+    }
+    if (count > 7 && !task_list_read(reader, arena, 16, &ret->tasks)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
+}
+
+const struct sign_decision sign_decision_default = {0};
+
+bool sign_decision_read(struct reader *reader, struct arena *arena, struct sign_decision *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = sign_decision_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 64, &ret->patient_id)) {
+        return false;
+    }
+    if (count > 4 && !side_read(reader, &ret->side)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+const struct cast_vote cast_vote_default = {0};
+
+bool cast_vote_read(struct reader *reader, struct arena *arena, struct cast_vote *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = cast_vote_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 3 && !vote_choice_read(reader, &ret->choice)) {
+        return false;
+    }
+    if (count > 4 && !reader_text(reader, 1000, &ret->reason)) {
+        return false;
+    }
+    if (count > 5 && !reader_uuid(reader, &ret->person)) {
+        return false;
+    }
+    if (count > 6 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
+}
+
+const struct close_task close_task_default = {0};
+
+bool close_task_read(struct reader *reader, struct arena *arena, struct close_task *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = close_task_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->task)) {
+        return false;
+    }
+    if (count > 2 && !task_state_read(reader, &ret->state)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct record_following record_following_default = {0};
+
+bool record_following_read(struct reader *reader, struct arena *arena,
+                           struct record_following *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = record_following_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 2 && !following_read(reader, &ret->following)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 1000, &ret->why)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct task_due task_due_default = {0};
+
+bool task_due_read(struct reader *reader, struct arena *arena, struct task_due *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = task_due_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->task)) {
+        return false;
+    }
+    if (count > 2 && !reader_time(reader, &ret->due_at)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct seal_for_board seal_for_board_default = {0};
+
+bool seal_for_board_read(struct reader *reader, struct arena *arena, struct seal_for_board *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = seal_for_board_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct unseal_for_board unseal_for_board_default = {0};
+
+bool unseal_for_board_read(struct reader *reader, struct arena *arena,
+                           struct unseal_for_board *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = unseal_for_board_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct confirm_standard_care confirm_standard_care_default = {0};
+
+bool confirm_standard_care_read(struct reader *reader, struct arena *arena,
+                                struct confirm_standard_care *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = confirm_standard_care_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 4 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 5 && !reader_text(reader, 80, &ret->words)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct case_created case_created_default = {0};
@@ -648,7 +1444,10 @@ bool view_saved_read(struct reader *reader, struct arena *arena, struct view_sav
     if (count > 2 && !layout_read(reader, arena, &ret->layout)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_text(reader, 400, &ret->note)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct view_removed view_removed_default = {0};
@@ -757,6 +1556,253 @@ bool images_added_read(struct reader *reader, struct arena *arena, struct images
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct card_set card_set_default = {0};
+
+bool card_set_read(struct reader *reader, struct arena *arena, struct card_set *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = card_set_default;
+    (void)arena;
+    if (count > 0 && !card_topic_read(reader, &ret->topic)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 8000, &ret->text)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct view_moved view_moved_default = {0};
+
+bool view_moved_read(struct reader *reader, struct arena *arena, struct view_moved *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = view_moved_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->view)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->position)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct key_image_marked key_image_marked_default = {.layout = {.rows = 1, .columns = 1}};
+
+bool key_image_marked_read(struct reader *reader, struct arena *arena,
+                           struct key_image_marked *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = key_image_marked_default;
+    if (count > 0 && !reader_uuid(reader, &ret->key)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 200, &ret->title)) {
+        return false;
+    }
+    if (count > 2 && !layout_read(reader, arena, &ret->layout)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct key_image_unmarked key_image_unmarked_default = {0};
+
+bool key_image_unmarked_read(struct reader *reader, struct arena *arena,
+                             struct key_image_unmarked *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = key_image_unmarked_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->key)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct decision_recorded decision_recorded_default = {0};
+
+bool decision_recorded_read(struct reader *reader, struct arena *arena,
+                            struct decision_recorded *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = decision_recorded_default;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 3 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->template_version)) {
+        return false;
+    }
+    if (count > 5 && !field_value_list_read(reader, arena, 24, &ret->fields)) {
+        return false;
+    }
+    if (count > 6 && !side_read(reader, &ret->side)) {
+        return false;
+    }
+    if (count > 7 && !reader_bool(reader, &ret->standard)) {
+        return false;
+    }
+    if (count > 8 && !task_list_read(reader, arena, 16, &ret->tasks)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
+}
+
+const struct decision_signed decision_signed_default = {0};
+
+bool decision_signed_read(struct reader *reader, struct arena *arena, struct decision_signed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = decision_signed_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct vote_cast vote_cast_default = {0};
+
+bool vote_cast_read(struct reader *reader, struct arena *arena, struct vote_cast *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = vote_cast_default;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !vote_read(reader, arena, &ret->vote)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct task_closed task_closed_default = {0};
+
+bool task_closed_read(struct reader *reader, struct arena *arena, struct task_closed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = task_closed_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->task)) {
+        return false;
+    }
+    if (count > 1 && !task_state_read(reader, &ret->state)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct following_recorded following_recorded_default = {0};
+
+bool following_recorded_read(struct reader *reader, struct arena *arena,
+                             struct following_recorded *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = following_recorded_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !following_read(reader, &ret->following)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 1000, &ret->why)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct sealed_for_board sealed_for_board_default = {0};
+
+bool sealed_for_board_read(struct reader *reader, struct arena *arena,
+                           struct sealed_for_board *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = sealed_for_board_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !reader_bool(reader, &ret->sealed)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct discussed discussed_default = {0};
+
+bool discussed_read(struct reader *reader, struct arena *arena, struct discussed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = discussed_default;
+    if (count > 0 && !discussion_read(reader, arena, &ret->discussion)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct task_came_due task_came_due_default = {0};
+
+bool task_came_due_read(struct reader *reader, struct arena *arena, struct task_came_due *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = task_came_due_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->task)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct case_snapshot case_snapshot_default = {0};
 
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret) {
@@ -799,7 +1845,22 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
         !stage_state_read(reader, arena, &ret->stage)) {
         return false;
     }
-    return count <= 11 || reader_skip(reader, count - 11);
+    if (count > 11 && !card_entry_list_read(reader, arena, 12, &ret->card)) {
+        return false;
+    }
+    if (count > 12 && !key_image_list_read(reader, arena, 64, &ret->key_images)) {
+        return false;
+    }
+    if (count > 13 && !decision_list_read(reader, arena, 64, &ret->decisions)) {
+        return false;
+    }
+    if (count > 14 && !task_list_read(reader, arena, 200, &ret->tasks)) {
+        return false;
+    }
+    if (count > 15 && !discussion_list_read(reader, arena, 100, &ret->discussions)) {
+        return false;
+    }
+    return count <= 16 || reader_skip(reader, count - 16);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};

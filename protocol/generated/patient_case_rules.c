@@ -11,7 +11,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR,
             .rate = 5,
             .burst = 60,
-            .size_max = 10426,
+            .size_max = 14778,
         },
     [PATIENT_CASE_POST_MESSAGE] =
         {
@@ -47,7 +47,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
             .rate = 3,
             .burst = 20,
-            .size_max = 4477,
+            .size_max = 4880,
         },
     [PATIENT_CASE_REMOVE_VIEW] =
         {
@@ -65,7 +65,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_COORDINATOR,
             .rate = 5,
             .burst = 60,
-            .size_max = 426,
+            .size_max = 494,
         },
     [PATIENT_CASE_REVOKE_ACCESS] =
         {
@@ -83,7 +83,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 60,
-            .size_max = 19647,
+            .size_max = 66103,
         },
     [PATIENT_CASE_UNLIST_FROM_BOARD] =
         {
@@ -101,7 +101,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 60,
-            .size_max = 300,
+            .size_max = 706,
         },
     [PATIENT_CASE_ADD_IMAGES] =
         {
@@ -112,12 +112,129 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 500,
             .size_max = 13398,
         },
+    [PATIENT_CASE_SET_CARD] =
+        {
+            .name = "SetCard",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 8289,
+        },
+    [PATIENT_CASE_MOVE_VIEW] =
+        {
+            .name = "MoveView",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 298,
+        },
+    [PATIENT_CASE_MARK_KEY_IMAGE] =
+        {
+            .name = "MarkKeyImage",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 4477,
+        },
+    [PATIENT_CASE_UNMARK_KEY_IMAGE] =
+        {
+            .name = "UnmarkKeyImage",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 293,
+        },
+    [PATIENT_CASE_RECORD_DECISION] =
+        {
+            .name = "RecordDecision",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 113705,
+        },
+    [PATIENT_CASE_SIGN_DECISION] =
+        {
+            .name = "SignDecision",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 366,
+        },
+    [PATIENT_CASE_CAST_VOTE] =
+        {
+            .name = "CastVote",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 1451,
+        },
+    [PATIENT_CASE_CLOSE_TASK] =
+        {
+            .name = "CloseTask",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 698,
+        },
+    [PATIENT_CASE_RECORD_FOLLOWING] =
+        {
+            .name = "RecordFollowing",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 1298,
+        },
+    [PATIENT_CASE_TASK_DUE] =
+        {
+            .name = "TaskDue",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 302,
+        },
+    [PATIENT_CASE_SEAL_FOR_BOARD] =
+        {
+            .name = "SealForBoard",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 298,
+        },
+    [PATIENT_CASE_UNSEAL_FOR_BOARD] =
+        {
+            .name = "UnsealForBoard",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 298,
+        },
+    [PATIENT_CASE_CONFIRM_STANDARD_CARE] =
+        {
+            .name = "ConfirmStandardCare",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SYSTEM,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 528,
+        },
     [PATIENT_CASE_CASE_CREATED] =
         {
             .name = "CaseCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 10408,
+            .size_max = 14760,
         },
     [PATIENT_CASE_MESSAGE_POSTED] =
         {
@@ -145,7 +262,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ViewSaved",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 4459,
+            .size_max = 4862,
         },
     [PATIENT_CASE_VIEW_REMOVED] =
         {
@@ -159,7 +276,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "AccessGranted",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 408,
+            .size_max = 476,
         },
     [PATIENT_CASE_ACCESS_REVOKED] =
         {
@@ -173,7 +290,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ListedOnBoard",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 19612,
+            .size_max = 66069,
         },
     [PATIENT_CASE_UNLISTED_FROM_BOARD] =
         {
@@ -196,12 +313,54 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .audiences = AUDIENCE_CLINICAL,
             .size_max = 13380,
         },
+    [PATIENT_CASE_CARD_SET] =
+        {
+            .name = "CardSet",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 8262,
+        },
+    [PATIENT_CASE_VIEW_MOVED] =
+        {
+            .name = "ViewMoved",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 280,
+        },
+    [PATIENT_CASE_KEY_IMAGE_MARKED] =
+        {
+            .name = "KeyImageMarked",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 4459,
+        },
+    [PATIENT_CASE_KEY_IMAGE_UNMARKED] =
+        {
+            .name = "KeyImageUnmarked",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 275,
+        },
+    [PATIENT_CASE_DECISION_RECORDED] =
+        {
+            .name = "DecisionRecorded",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 113693,
+        },
+    [PATIENT_CASE_DECISION_SIGNED] =
+        {
+            .name = "DecisionSigned",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 428,
+        },
     [PATIENT_CASE_CASE_SNAPSHOT] =
         {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 42436746,
+            .size_max = 59825925,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -209,6 +368,48 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_STATUS | AUDIENCE_PATIENT,
             .size_max = 268,
+        },
+    [PATIENT_CASE_VOTE_CAST] =
+        {
+            .name = "VoteCast",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 1461,
+        },
+    [PATIENT_CASE_TASK_CLOSED] =
+        {
+            .name = "TaskClosed",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 680,
+        },
+    [PATIENT_CASE_FOLLOWING_RECORDED] =
+        {
+            .name = "FollowingRecorded",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 1280,
+        },
+    [PATIENT_CASE_SEALED_FOR_BOARD] =
+        {
+            .name = "SealedForBoard",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 281,
+        },
+    [PATIENT_CASE_DISCUSSED] =
+        {
+            .name = "Discussed",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 696,
+        },
+    [PATIENT_CASE_TASK_CAME_DUE] =
+        {
+            .name = "TaskCameDue",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 275,
         },
     [REPLY_ACCEPTED] =
         {

@@ -35,6 +35,15 @@ void subject_write(struct writer *writer, const struct subject *from) {
 }
 
 static uint32_t case_member_count(const struct case_member *from) {
+    if (from->signs) {
+        return 6;
+    }
+    if (from->votes) {
+        return 5;
+    }
+    if (from->discipline.length != 0) {
+        return 4;
+    }
     if (from->name.length != 0) {
         return 3;
     }
@@ -59,6 +68,15 @@ void case_member_write(struct writer *writer, const struct case_member *from) {
     if (count > 2) {
         writer_text(writer, 128, from->name);
     }
+    if (count > 3) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->votes);
+    }
+    if (count > 5) {
+        writer_bool(writer, from->signs);
+    }
 }
 
 void case_member_list_write(struct writer *writer, uint32_t count_max,
@@ -70,6 +88,12 @@ void case_member_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t board_link_count(const struct board_link *from) {
+    if (from->sealed) {
+        return 5;
+    }
+    if (from->has_template) {
+        return 4;
+    }
     if (from->members.count != 0) {
         return 3;
     }
@@ -94,6 +118,12 @@ void board_link_write(struct writer *writer, const struct board_link *from) {
     if (count > 2) {
         case_member_list_write(writer, 128, &from->members);
     }
+    if (count > 3 && writer_some(writer, from->has_template)) {
+        template_write(writer, &from->template);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->sealed);
+    }
 }
 
 void board_link_list_write(struct writer *writer, uint32_t count_max,
@@ -101,6 +131,435 @@ void board_link_list_write(struct writer *writer, uint32_t count_max,
     writer_list(writer, count_max, from->count);
     for (uint32_t i = 0; i < from->count; i++) {
         board_link_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t card_entry_count(const struct card_entry *from) {
+    if (from->version != 0) {
+        return 5;
+    }
+    if (from->at != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 3;
+    }
+    if (from->text.length != 0) {
+        return 2;
+    }
+    if (from->topic != CARD_TOPIC_QUESTION) {
+        return 1;
+    }
+    return 0;
+}
+
+void card_entry_write(struct writer *writer, const struct card_entry *from) {
+    uint32_t count = card_entry_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_enum(writer, CARD_TOPIC_COUNT, from->topic);
+    }
+    if (count > 1) {
+        writer_text(writer, 8000, from->text);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 3) {
+        writer_time(writer, from->at);
+    }
+    if (count > 4) {
+        writer_version(writer, from->version);
+    }
+}
+
+void card_entry_list_write(struct writer *writer, uint32_t count_max,
+                           const struct card_entry_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        card_entry_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t key_image_count(const struct key_image *from) {
+    if (from->at != 0) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 4;
+    }
+    if (!layout_equal(&from->layout, &layout_default)) {
+        return 3;
+    }
+    if (from->title.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->key)) {
+        return 1;
+    }
+    return 0;
+}
+
+void key_image_write(struct writer *writer, const struct key_image *from) {
+    uint32_t count = key_image_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->key);
+    }
+    if (count > 1) {
+        writer_text(writer, 200, from->title);
+    }
+    if (count > 2) {
+        layout_write(writer, &from->layout);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 4) {
+        writer_time(writer, from->at);
+    }
+}
+
+void key_image_list_write(struct writer *writer, uint32_t count_max,
+                          const struct key_image_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        key_image_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t field_value_count(const struct field_value *from) {
+    if (from->value.length != 0) {
+        return 2;
+    }
+    if (from->key.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void field_value_write(struct writer *writer, const struct field_value *from) {
+    uint32_t count = field_value_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 32, from->key);
+    }
+    if (count > 1) {
+        writer_text(writer, 4000, from->value);
+    }
+}
+
+void field_value_list_write(struct writer *writer, uint32_t count_max,
+                            const struct field_value_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        field_value_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t vote_count(const struct vote *from) {
+    if (from->at != 0) {
+        return 7;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 6;
+    }
+    if (from->revision != 0) {
+        return 5;
+    }
+    if (from->reason.length != 0) {
+        return 4;
+    }
+    if (from->choice != VOTE_CHOICE_AGREE) {
+        return 3;
+    }
+    if (from->name.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->person)) {
+        return 1;
+    }
+    return 0;
+}
+
+void vote_write(struct writer *writer, const struct vote *from) {
+    uint32_t count = vote_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->person);
+    }
+    if (count > 1) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 2) {
+        writer_enum(writer, VOTE_CHOICE_COUNT, from->choice);
+    }
+    if (count > 3) {
+        writer_text(writer, 1000, from->reason);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 5) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 6) {
+        writer_time(writer, from->at);
+    }
+}
+
+void vote_list_write(struct writer *writer, uint32_t count_max, const struct vote_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        vote_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t task_count(const struct task *from) {
+    if (from->closed_at != 0) {
+        return 10;
+    }
+    if (!uuid_is_zero(from->closed_by)) {
+        return 9;
+    }
+    if (from->reason.length != 0) {
+        return 8;
+    }
+    if (from->state != TASK_STATE_OPEN) {
+        return 7;
+    }
+    if (from->due_at != 0) {
+        return 6;
+    }
+    if (from->owner_name.length != 0) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->owner)) {
+        return 4;
+    }
+    if (from->text.length != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->task)) {
+        return 1;
+    }
+    return 0;
+}
+
+void task_write(struct writer *writer, const struct task *from) {
+    uint32_t count = task_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->task);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 2) {
+        writer_text(writer, 400, from->text);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->owner);
+    }
+    if (count > 4) {
+        writer_text(writer, 128, from->owner_name);
+    }
+    if (count > 5) {
+        writer_time(writer, from->due_at);
+    }
+    if (count > 6) {
+        writer_enum(writer, TASK_STATE_COUNT, from->state);
+    }
+    if (count > 7) {
+        writer_text(writer, 400, from->reason);
+    }
+    if (count > 8) {
+        writer_uuid(writer, from->closed_by);
+    }
+    if (count > 9) {
+        writer_time(writer, from->closed_at);
+    }
+}
+
+void task_list_write(struct writer *writer, uint32_t count_max, const struct task_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        task_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t decision_count(const struct decision *from) {
+    if (from->following_at != 0) {
+        return 17;
+    }
+    if (from->following_why.length != 0) {
+        return 16;
+    }
+    if (from->following != FOLLOWING_UNKNOWN) {
+        return 15;
+    }
+    if (from->votes.count != 0) {
+        return 14;
+    }
+    if (from->signed_at != 0) {
+        return 13;
+    }
+    if (from->signed_name.length != 0) {
+        return 12;
+    }
+    if (!uuid_is_zero(from->signed_by)) {
+        return 11;
+    }
+    if (from->at != 0) {
+        return 10;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 9;
+    }
+    if (from->standard) {
+        return 8;
+    }
+    if (from->side != SIDE_UNKNOWN) {
+        return 7;
+    }
+    if (from->fields.count != 0) {
+        return 6;
+    }
+    if (from->template_version != 0) {
+        return 5;
+    }
+    if (from->revision != 0) {
+        return 4;
+    }
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void decision_write(struct writer *writer, const struct decision *from) {
+    uint32_t count = decision_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->template_version);
+    }
+    if (count > 5) {
+        field_value_list_write(writer, 24, &from->fields);
+    }
+    if (count > 6) {
+        writer_enum(writer, SIDE_COUNT, from->side);
+    }
+    if (count > 7) {
+        writer_bool(writer, from->standard);
+    }
+    if (count > 8) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 9) {
+        writer_time(writer, from->at);
+    }
+    if (count > 10) {
+        writer_uuid(writer, from->signed_by);
+    }
+    if (count > 11) {
+        writer_text(writer, 128, from->signed_name);
+    }
+    if (count > 12) {
+        writer_time(writer, from->signed_at);
+    }
+    if (count > 13) {
+        vote_list_write(writer, 128, &from->votes);
+    }
+    if (count > 14) {
+        writer_enum(writer, FOLLOWING_COUNT, from->following);
+    }
+    if (count > 15) {
+        writer_text(writer, 1000, from->following_why);
+    }
+    if (count > 16) {
+        writer_time(writer, from->following_at);
+    }
+}
+
+void decision_list_write(struct writer *writer, uint32_t count_max,
+                         const struct decision_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        decision_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t discussion_count(const struct discussion *from) {
+    if (from->at != 0) {
+        return 6;
+    }
+    if (from->unready.length != 0) {
+        return 5;
+    }
+    if (from->reason.length != 0) {
+        return 4;
+    }
+    if (from->outcome != 0) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 1;
+    }
+    return 0;
+}
+
+void discussion_write(struct writer *writer, const struct discussion *from) {
+    uint32_t count = discussion_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_u8(writer, from->outcome);
+    }
+    if (count > 3) {
+        writer_text(writer, 200, from->reason);
+    }
+    if (count > 4) {
+        writer_text(writer, 200, from->unready);
+    }
+    if (count > 5) {
+        writer_time(writer, from->at);
+    }
+}
+
+void discussion_list_write(struct writer *writer, uint32_t count_max,
+                           const struct discussion_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        discussion_write(writer, &from->items[i]);
     }
 }
 
@@ -234,6 +693,9 @@ void stored_annotation_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t saved_view_count(const struct saved_view *from) {
+    if (from->note.length != 0) {
+        return 6;
+    }
     if (from->at != 0) {
         return 5;
     }
@@ -269,6 +731,9 @@ void saved_view_write(struct writer *writer, const struct saved_view *from) {
     }
     if (count > 4) {
         writer_time(writer, from->at);
+    }
+    if (count > 5) {
+        writer_text(writer, 400, from->note);
     }
 }
 
@@ -363,6 +828,9 @@ void remove_annotation_write(struct writer *writer, const struct remove_annotati
 }
 
 static uint32_t save_view_count(const struct save_view *from) {
+    if (from->note.length != 0) {
+        return 5;
+    }
     if (!layout_equal(&from->layout, &layout_default)) {
         return 4;
     }
@@ -387,6 +855,9 @@ void save_view_write(struct writer *writer, const struct save_view *from) {
     }
     if (count > 3) {
         layout_write(writer, &from->layout);
+    }
+    if (count > 4) {
+        writer_text(writer, 400, from->note);
     }
 }
 
@@ -439,6 +910,9 @@ void revoke_access_write(struct writer *writer, const struct revoke_access *from
 }
 
 static uint32_t list_on_board_count(const struct list_on_board *from) {
+    if (from->has_template) {
+        return 6;
+    }
     if (!uuid_is_zero(from->by)) {
         return 5;
     }
@@ -470,6 +944,9 @@ void list_on_board_write(struct writer *writer, const struct list_on_board *from
     if (count > 4) {
         writer_uuid(writer, from->by);
     }
+    if (count > 5 && writer_some(writer, from->has_template)) {
+        template_write(writer, &from->template);
+    }
 }
 
 static uint32_t unlist_from_board_count(const struct unlist_from_board *from) {
@@ -495,6 +972,15 @@ void unlist_from_board_write(struct writer *writer, const struct unlist_from_boa
 }
 
 static uint32_t board_status_count(const struct board_status *from) {
+    if (from->unready.length != 0) {
+        return 7;
+    }
+    if (from->reason.length != 0) {
+        return 6;
+    }
+    if (from->outcome != 0) {
+        return 5;
+    }
     if (from->status != CASE_STATUS_OPENED) {
         return 4;
     }
@@ -520,6 +1006,15 @@ void board_status_write(struct writer *writer, const struct board_status *from) 
     if (count > 3) {
         writer_enum(writer, CASE_STATUS_COUNT, from->status);
     }
+    if (count > 4) {
+        writer_u8(writer, from->outcome);
+    }
+    if (count > 5) {
+        writer_text(writer, 200, from->reason);
+    }
+    if (count > 6) {
+        writer_text(writer, 200, from->unready);
+    }
 }
 
 static uint32_t add_images_count(const struct add_images *from) {
@@ -535,6 +1030,394 @@ void add_images_write(struct writer *writer, const struct add_images *from) {
     writer_uuid(writer, from->command_id);
     if (count > 1) {
         display_set_list_write(writer, 64, &from->display_sets);
+    }
+}
+
+static uint32_t set_card_count(const struct set_card *from) {
+    if (from->based != 0) {
+        return 4;
+    }
+    if (from->text.length != 0) {
+        return 3;
+    }
+    if (from->topic != CARD_TOPIC_QUESTION) {
+        return 2;
+    }
+    return 1;
+}
+
+void set_card_write(struct writer *writer, const struct set_card *from) {
+    uint32_t count = set_card_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_enum(writer, CARD_TOPIC_COUNT, from->topic);
+    }
+    if (count > 2) {
+        writer_text(writer, 8000, from->text);
+    }
+    if (count > 3) {
+        writer_version(writer, from->based);
+    }
+}
+
+static uint32_t move_view_count(const struct move_view *from) {
+    if (from->position != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->view)) {
+        return 2;
+    }
+    return 1;
+}
+
+void move_view_write(struct writer *writer, const struct move_view *from) {
+    uint32_t count = move_view_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->view);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->position);
+    }
+}
+
+static uint32_t mark_key_image_count(const struct mark_key_image *from) {
+    if (!layout_equal(&from->layout, &layout_default)) {
+        return 4;
+    }
+    if (from->title.length != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->key)) {
+        return 2;
+    }
+    return 1;
+}
+
+void mark_key_image_write(struct writer *writer, const struct mark_key_image *from) {
+    uint32_t count = mark_key_image_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->key);
+    }
+    if (count > 2) {
+        writer_text(writer, 200, from->title);
+    }
+    if (count > 3) {
+        layout_write(writer, &from->layout);
+    }
+}
+
+static uint32_t unmark_key_image_count(const struct unmark_key_image *from) {
+    if (!uuid_is_zero(from->key)) {
+        return 2;
+    }
+    return 1;
+}
+
+void unmark_key_image_write(struct writer *writer, const struct unmark_key_image *from) {
+    uint32_t count = unmark_key_image_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->key);
+    }
+}
+
+static uint32_t record_decision_count(const struct record_decision *from) {
+    if (from->tasks.count != 0) {
+        return 8;
+    }
+    if (from->side != SIDE_UNKNOWN) {
+        return 7;
+    }
+    if (from->fields.count != 0) {
+        return 6;
+    }
+    if (from->based != 0) {
+        return 5;
+    }
+    if (from->item != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 2;
+    }
+    return 1;
+}
+
+void record_decision_write(struct writer *writer, const struct record_decision *from) {
+    uint32_t count = record_decision_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->based);
+    }
+    if (count > 5) {
+        field_value_list_write(writer, 24, &from->fields);
+    }
+    if (count > 6) {
+        writer_enum(writer, SIDE_COUNT, from->side);
+    }
+    if (count > 7) {
+        task_list_write(writer, 16, &from->tasks);
+    }
+}
+
+static uint32_t sign_decision_count(const struct sign_decision *from) {
+    if (from->side != SIDE_UNKNOWN) {
+        return 5;
+    }
+    if (from->patient_id.length != 0) {
+        return 4;
+    }
+    if (from->revision != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 2;
+    }
+    return 1;
+}
+
+void sign_decision_write(struct writer *writer, const struct sign_decision *from) {
+    uint32_t count = sign_decision_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 3) {
+        writer_text(writer, 64, from->patient_id);
+    }
+    if (count > 4) {
+        writer_enum(writer, SIDE_COUNT, from->side);
+    }
+}
+
+static uint32_t cast_vote_count(const struct cast_vote *from) {
+    if (from->name.length != 0) {
+        return 7;
+    }
+    if (!uuid_is_zero(from->person)) {
+        return 6;
+    }
+    if (from->reason.length != 0) {
+        return 5;
+    }
+    if (from->choice != VOTE_CHOICE_AGREE) {
+        return 4;
+    }
+    if (from->revision != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 2;
+    }
+    return 1;
+}
+
+void cast_vote_write(struct writer *writer, const struct cast_vote *from) {
+    uint32_t count = cast_vote_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 3) {
+        writer_enum(writer, VOTE_CHOICE_COUNT, from->choice);
+    }
+    if (count > 4) {
+        writer_text(writer, 1000, from->reason);
+    }
+    if (count > 5) {
+        writer_uuid(writer, from->person);
+    }
+    if (count > 6) {
+        writer_text(writer, 128, from->name);
+    }
+}
+
+static uint32_t close_task_count(const struct close_task *from) {
+    if (from->reason.length != 0) {
+        return 4;
+    }
+    if (from->state != TASK_STATE_OPEN) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->task)) {
+        return 2;
+    }
+    return 1;
+}
+
+void close_task_write(struct writer *writer, const struct close_task *from) {
+    uint32_t count = close_task_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->task);
+    }
+    if (count > 2) {
+        writer_enum(writer, TASK_STATE_COUNT, from->state);
+    }
+    if (count > 3) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t record_following_count(const struct record_following *from) {
+    if (from->why.length != 0) {
+        return 4;
+    }
+    if (from->following != FOLLOWING_UNKNOWN) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 2;
+    }
+    return 1;
+}
+
+void record_following_write(struct writer *writer, const struct record_following *from) {
+    uint32_t count = record_following_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 2) {
+        writer_enum(writer, FOLLOWING_COUNT, from->following);
+    }
+    if (count > 3) {
+        writer_text(writer, 1000, from->why);
+    }
+}
+
+static uint32_t task_due_count(const struct task_due *from) {
+    if (from->due_at != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->task)) {
+        return 2;
+    }
+    return 1;
+}
+
+void task_due_write(struct writer *writer, const struct task_due *from) {
+    uint32_t count = task_due_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->task);
+    }
+    if (count > 2) {
+        writer_time(writer, from->due_at);
+    }
+}
+
+static uint32_t seal_for_board_count(const struct seal_for_board *from) {
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    return 1;
+}
+
+void seal_for_board_write(struct writer *writer, const struct seal_for_board *from) {
+    uint32_t count = seal_for_board_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t unseal_for_board_count(const struct unseal_for_board *from) {
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    return 1;
+}
+
+void unseal_for_board_write(struct writer *writer, const struct unseal_for_board *from) {
+    uint32_t count = unseal_for_board_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t confirm_standard_care_count(const struct confirm_standard_care *from) {
+    if (from->words.length != 0) {
+        return 6;
+    }
+    if (from->name.length != 0) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 4;
+    }
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    return 1;
+}
+
+void confirm_standard_care_write(struct writer *writer, const struct confirm_standard_care *from) {
+    uint32_t count = confirm_standard_care_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 4) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 5) {
+        writer_text(writer, 80, from->words);
     }
 }
 
@@ -623,6 +1506,9 @@ void annotation_removed_write(struct writer *writer, const struct annotation_rem
 }
 
 static uint32_t view_saved_count(const struct view_saved *from) {
+    if (from->note.length != 0) {
+        return 4;
+    }
     if (!layout_equal(&from->layout, &layout_default)) {
         return 3;
     }
@@ -646,6 +1532,9 @@ void view_saved_write(struct writer *writer, const struct view_saved *from) {
     }
     if (count > 2) {
         layout_write(writer, &from->layout);
+    }
+    if (count > 3) {
+        writer_text(writer, 400, from->note);
     }
 }
 
@@ -760,7 +1649,334 @@ void images_added_write(struct writer *writer, const struct images_added *from) 
     }
 }
 
+static uint32_t card_set_count(const struct card_set *from) {
+    if (from->text.length != 0) {
+        return 2;
+    }
+    if (from->topic != CARD_TOPIC_QUESTION) {
+        return 1;
+    }
+    return 0;
+}
+
+void card_set_write(struct writer *writer, const struct card_set *from) {
+    uint32_t count = card_set_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_enum(writer, CARD_TOPIC_COUNT, from->topic);
+    }
+    if (count > 1) {
+        writer_text(writer, 8000, from->text);
+    }
+}
+
+static uint32_t view_moved_count(const struct view_moved *from) {
+    if (from->position != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->view)) {
+        return 1;
+    }
+    return 0;
+}
+
+void view_moved_write(struct writer *writer, const struct view_moved *from) {
+    uint32_t count = view_moved_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->view);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->position);
+    }
+}
+
+static uint32_t key_image_marked_count(const struct key_image_marked *from) {
+    if (!layout_equal(&from->layout, &layout_default)) {
+        return 3;
+    }
+    if (from->title.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->key)) {
+        return 1;
+    }
+    return 0;
+}
+
+void key_image_marked_write(struct writer *writer, const struct key_image_marked *from) {
+    uint32_t count = key_image_marked_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->key);
+    }
+    if (count > 1) {
+        writer_text(writer, 200, from->title);
+    }
+    if (count > 2) {
+        layout_write(writer, &from->layout);
+    }
+}
+
+static uint32_t key_image_unmarked_count(const struct key_image_unmarked *from) {
+    if (!uuid_is_zero(from->key)) {
+        return 1;
+    }
+    return 0;
+}
+
+void key_image_unmarked_write(struct writer *writer, const struct key_image_unmarked *from) {
+    uint32_t count = key_image_unmarked_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->key);
+    }
+}
+
+static uint32_t decision_recorded_count(const struct decision_recorded *from) {
+    if (from->tasks.count != 0) {
+        return 9;
+    }
+    if (from->standard) {
+        return 8;
+    }
+    if (from->side != SIDE_UNKNOWN) {
+        return 7;
+    }
+    if (from->fields.count != 0) {
+        return 6;
+    }
+    if (from->template_version != 0) {
+        return 5;
+    }
+    if (from->revision != 0) {
+        return 4;
+    }
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void decision_recorded_write(struct writer *writer, const struct decision_recorded *from) {
+    uint32_t count = decision_recorded_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->template_version);
+    }
+    if (count > 5) {
+        field_value_list_write(writer, 24, &from->fields);
+    }
+    if (count > 6) {
+        writer_enum(writer, SIDE_COUNT, from->side);
+    }
+    if (count > 7) {
+        writer_bool(writer, from->standard);
+    }
+    if (count > 8) {
+        task_list_write(writer, 16, &from->tasks);
+    }
+}
+
+static uint32_t decision_signed_count(const struct decision_signed *from) {
+    if (!uuid_is_zero(from->by)) {
+        return 4;
+    }
+    if (from->name.length != 0) {
+        return 3;
+    }
+    if (from->revision != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void decision_signed_write(struct writer *writer, const struct decision_signed *from) {
+    uint32_t count = decision_signed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 2) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->by);
+    }
+}
+
+static uint32_t vote_cast_count(const struct vote_cast *from) {
+    if (!vote_equal(&from->vote, &vote_default)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void vote_cast_write(struct writer *writer, const struct vote_cast *from) {
+    uint32_t count = vote_cast_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        vote_write(writer, &from->vote);
+    }
+}
+
+static uint32_t task_closed_count(const struct task_closed *from) {
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->state != TASK_STATE_OPEN) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->task)) {
+        return 1;
+    }
+    return 0;
+}
+
+void task_closed_write(struct writer *writer, const struct task_closed *from) {
+    uint32_t count = task_closed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->task);
+    }
+    if (count > 1) {
+        writer_enum(writer, TASK_STATE_COUNT, from->state);
+    }
+    if (count > 2) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t following_recorded_count(const struct following_recorded *from) {
+    if (from->why.length != 0) {
+        return 3;
+    }
+    if (from->following != FOLLOWING_UNKNOWN) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void following_recorded_write(struct writer *writer, const struct following_recorded *from) {
+    uint32_t count = following_recorded_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        writer_enum(writer, FOLLOWING_COUNT, from->following);
+    }
+    if (count > 2) {
+        writer_text(writer, 1000, from->why);
+    }
+}
+
+static uint32_t sealed_for_board_count(const struct sealed_for_board *from) {
+    if (from->sealed) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 1;
+    }
+    return 0;
+}
+
+void sealed_for_board_write(struct writer *writer, const struct sealed_for_board *from) {
+    uint32_t count = sealed_for_board_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_bool(writer, from->sealed);
+    }
+}
+
+static uint32_t discussed_count(const struct discussed *from) {
+    if (!discussion_equal(&from->discussion, &discussion_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void discussed_write(struct writer *writer, const struct discussed *from) {
+    uint32_t count = discussed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        discussion_write(writer, &from->discussion);
+    }
+}
+
+static uint32_t task_came_due_count(const struct task_came_due *from) {
+    if (!uuid_is_zero(from->task)) {
+        return 1;
+    }
+    return 0;
+}
+
+void task_came_due_write(struct writer *writer, const struct task_came_due *from) {
+    uint32_t count = task_came_due_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->task);
+    }
+}
+
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (from->discussions.count != 0) {
+        return 16;
+    }
+    if (from->tasks.count != 0) {
+        return 15;
+    }
+    if (from->decisions.count != 0) {
+        return 14;
+    }
+    if (from->key_images.count != 0) {
+        return 13;
+    }
+    if (from->card.count != 0) {
+        return 12;
+    }
     if (from->has_stage) {
         return 11;
     }
@@ -832,6 +2048,21 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     }
     if (count > 10 && writer_some(writer, from->has_stage)) {
         stage_state_write(writer, &from->stage);
+    }
+    if (count > 11) {
+        card_entry_list_write(writer, 12, &from->card);
+    }
+    if (count > 12) {
+        key_image_list_write(writer, 64, &from->key_images);
+    }
+    if (count > 13) {
+        decision_list_write(writer, 64, &from->decisions);
+    }
+    if (count > 14) {
+        task_list_write(writer, 200, &from->tasks);
+    }
+    if (count > 15) {
+        discussion_list_write(writer, 100, &from->discussions);
     }
 }
 

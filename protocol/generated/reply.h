@@ -39,8 +39,22 @@ enum refusal {
     /* This actor failed repeatedly and is stopped until an operator looks. */
     REFUSAL_QUARANTINED = 14,
     REFUSAL_NOT_DRAWABLE = 15, /* The geometry does not fit the image it names. */
+    /* The case lacks something and no reason was given to discuss it all the same; `item` names
+     * it. */
+    REFUSAL_NOT_READY = 16,
+    /* The open item has neither a decision nor a reason why not; `item` names it. */
+    REFUSAL_UNDECIDED = 17,
+    /* A decision of this meeting waits for its signature; `item` names the first. */
+    REFUSAL_UNSIGNED = 18,
+    /* It is not any more what this was composed for: look at it again. `subject` is who changed
+     * it. */
+    REFUSAL_CHANGED = 19,
+    REFUSAL_NO_VOTE = 20,    /* The sender takes part without a vote here. */
+    REFUSAL_INCOMPLETE = 21, /* A field that the board requires is empty. */
+    /* The patient or the side that was read back is not the one on record. */
+    REFUSAL_MISREAD = 22,
 };
-#define REFUSAL_COUNT 16
+#define REFUSAL_COUNT 23
 
 /* The command is committed (or, for a request, done). */
 struct accepted {

@@ -31,8 +31,9 @@ enum channel_kind {
     CHANNEL_KIND_BOARD = 1,        /* A tumor-board meeting. */
     CHANNEL_KIND_PATIENT_CASE = 2, /* One patient's case. */
     CHANNEL_KIND_USER = 3,         /* A person: worklist, preferences, read marks. */
+    CHANNEL_KIND_SERIES = 4,       /* A board that meets again and again: roster and template. */
 };
-#define CHANNEL_KIND_COUNT 4
+#define CHANNEL_KIND_COUNT 5
 
 enum channel_end {
     CHANNEL_END_CLOSED_BY_CLIENT = 0, /* As asked. */
@@ -61,8 +62,11 @@ enum role {
     ROLE_ADMINISTRATOR = 5, /* Makes people, boards and cases; sees no clinical content. */
     ROLE_SELF = 6,          /* The person a user actor stands for. */
     ROLE_SYSTEM = 7,        /* Another actor, a timer, the server. Never a session. */
+    /* Takes part in named items of a meeting; of the others learns only how many come before. */
+    ROLE_GUEST = 8,
+    ROLE_DISPLAY = 9, /* A screen in the room: shows the stage to everybody in it. */
 };
-#define ROLE_COUNT 8
+#define ROLE_COUNT 10
 
 /* The first message of a connection. */
 struct hello {

@@ -19,12 +19,14 @@ enum user_tag {
     USER_PUT_ENTRY = 4,
     USER_REMOVE_ENTRY = 5,
     USER_CHANGE_VERIFIER = 6,
+    USER_SET_NOTE = 7,
     USER_USER_REGISTERED = 72,
     USER_VERIFIER_SET = 73,
     USER_PREFERENCE_SET = 74,
     USER_READ_MARKED = 75,
     USER_ENTRY_PUT = 76,
     USER_ENTRY_REMOVED = 77,
+    USER_NOTE_SET = 78,
     USER_USER_SNAPSHOT = 90,
     USER_USER_RECORD = 91,
 };
@@ -32,8 +34,10 @@ enum user_tag {
 enum entry_kind {
     ENTRY_KIND_BOARD = 0,        /* A board they belong to. */
     ENTRY_KIND_PATIENT_CASE = 1, /* A case of theirs. */
+    ENTRY_KIND_SERIES = 2,       /* A board series they belong to. */
+    ENTRY_KIND_TASK = 3,         /* Something they have to see to after a decision. */
 };
-#define ENTRY_KIND_COUNT 2
+#define ENTRY_KIND_COUNT 4
 
 struct worklist_entry {
     enum entry_kind kind; /* What. */
@@ -42,7 +46,10 @@ struct worklist_entry {
     struct text detail; /* A second line: the patient's name for those who may see it, or empty. */
     uint8_t role;       /* Their Role there. */
     uint8_t status;     /* MeetingState or CaseStatus. */
-    int64_t at;         /* Planned start, or since when the status stands. */
+    int64_t at;         /* Planned start, due date, or since when the status stands. */
+    struct uuid about;  /* The case a task belongs to; zero = nothing more to say. */
+    uint16_t prepare;   /* Cases they present at this board. */
+    uint16_t owes;      /* Cases that wait for something of theirs or of their discipline. */
 };
 
 struct worklist_entry_list {
@@ -58,6 +65,17 @@ struct preference {
 struct preference_list {
     uint32_t count;
     struct preference *items;
+};
+
+/* Words about a case for nobody else. Not part of any record. */
+struct note {
+    struct uuid patient_case; /* Case. */
+    struct text text;         /* Words. */
+};
+
+struct note_list {
+    uint32_t count;
+    struct note *items;
 };
 
 struct read_mark {
@@ -106,6 +124,12 @@ struct change_verifier {
     struct text verifier;   /* A new password's, or the same password's under new parameters. */
 };
 
+struct set_note {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    struct uuid patient_case; /* Case. */
+    struct text text;         /* Empty removes it. */
+};
+
 struct user_registered {
     struct text login;  /* What they type. */
     struct text name;   /* As others see it. */
@@ -134,6 +158,11 @@ struct entry_removed {
     struct uuid id; /* Which. */
 };
 
+struct note_set {
+    struct uuid patient_case; /* Case. */
+    struct text text;         /* Empty = removed. */
+};
+
 struct user_snapshot {
     struct text name;                   /* As others see it. */
     struct text login;                  /* What they type. */
@@ -141,6 +170,7 @@ struct user_snapshot {
     struct worklist_entry_list entries; /* Worklist. */
     struct preference_list preferences; /* Remembered choices. */
     struct read_mark_list read_marks;   /* How far they read. */
+    struct note_list notes;             /* Private. */
 };
 
 /* What the store keeps: the snapshot and what no audience sees. */
@@ -178,6 +208,17 @@ void preference_list_write(struct writer *writer, uint32_t count_max,
 void preference_list_copy(struct arena *arena, struct preference_list *ret,
                           const struct preference_list *from);
 bool preference_list_equal(const struct preference_list *a, const struct preference_list *b);
+
+extern const struct note note_default;
+bool note_read(struct reader *reader, struct arena *arena, struct note *ret);
+void note_write(struct writer *writer, const struct note *from);
+void note_copy(struct arena *arena, struct note *ret, const struct note *from);
+bool note_equal(const struct note *a, const struct note *b);
+bool note_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    struct note_list *ret);
+void note_list_write(struct writer *writer, uint32_t count_max, const struct note_list *from);
+void note_list_copy(struct arena *arena, struct note_list *ret, const struct note_list *from);
+bool note_list_equal(const struct note_list *a, const struct note_list *b);
 
 extern const struct read_mark read_mark_default;
 bool read_mark_read(struct reader *reader, struct arena *arena, struct read_mark *ret);
@@ -232,6 +273,12 @@ void change_verifier_copy(struct arena *arena, struct change_verifier *ret,
                           const struct change_verifier *from);
 bool change_verifier_equal(const struct change_verifier *a, const struct change_verifier *b);
 
+extern const struct set_note set_note_default;
+bool set_note_read(struct reader *reader, struct arena *arena, struct set_note *ret);
+void set_note_write(struct writer *writer, const struct set_note *from);
+void set_note_copy(struct arena *arena, struct set_note *ret, const struct set_note *from);
+bool set_note_equal(const struct set_note *a, const struct set_note *b);
+
 extern const struct user_registered user_registered_default;
 bool user_registered_read(struct reader *reader, struct arena *arena, struct user_registered *ret);
 void user_registered_write(struct writer *writer, const struct user_registered *from);
@@ -272,6 +319,12 @@ void entry_removed_copy(struct arena *arena, struct entry_removed *ret,
                         const struct entry_removed *from);
 bool entry_removed_equal(const struct entry_removed *a, const struct entry_removed *b);
 
+extern const struct note_set note_set_default;
+bool note_set_read(struct reader *reader, struct arena *arena, struct note_set *ret);
+void note_set_write(struct writer *writer, const struct note_set *from);
+void note_set_copy(struct arena *arena, struct note_set *ret, const struct note_set *from);
+bool note_set_equal(const struct note_set *a, const struct note_set *b);
+
 extern const struct user_snapshot user_snapshot_default;
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret);
 void user_snapshot_write(struct writer *writer, const struct user_snapshot *from);
@@ -291,12 +344,14 @@ struct encoded mark_read_encode(struct arena *arena, const struct mark_read *mes
 struct encoded put_entry_encode(struct arena *arena, const struct put_entry *message);
 struct encoded remove_entry_encode(struct arena *arena, const struct remove_entry *message);
 struct encoded change_verifier_encode(struct arena *arena, const struct change_verifier *message);
+struct encoded set_note_encode(struct arena *arena, const struct set_note *message);
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message);
 struct encoded verifier_set_encode(struct arena *arena, const struct verifier_set *message);
 struct encoded preference_set_encode(struct arena *arena, const struct preference_set *message);
 struct encoded read_marked_encode(struct arena *arena, const struct read_marked *message);
 struct encoded entry_put_encode(struct arena *arena, const struct entry_put *message);
 struct encoded entry_removed_encode(struct arena *arena, const struct entry_removed *message);
+struct encoded note_set_encode(struct arena *arena, const struct note_set *message);
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message);
 struct encoded user_record_encode(struct arena *arena, const struct user_record *message);
 

@@ -7,9 +7,10 @@ bool user_behaviour_complete(const struct user_behaviour *behaviour) {
     return behaviour->register_user != NULL && behaviour->set_preference != NULL &&
            behaviour->mark_read != NULL && behaviour->put_entry != NULL &&
            behaviour->remove_entry != NULL && behaviour->change_verifier != NULL &&
-           behaviour->user_registered != NULL && behaviour->verifier_set != NULL &&
-           behaviour->preference_set != NULL && behaviour->read_marked != NULL &&
-           behaviour->entry_put != NULL && behaviour->entry_removed != NULL;
+           behaviour->set_note != NULL && behaviour->user_registered != NULL &&
+           behaviour->verifier_set != NULL && behaviour->preference_set != NULL &&
+           behaviour->read_marked != NULL && behaviour->entry_put != NULL &&
+           behaviour->entry_removed != NULL && behaviour->note_set != NULL;
 }
 
 static bool dispatch_user(const struct user_behaviour *behaviour, struct user *user,
@@ -32,6 +33,9 @@ static bool dispatch_user(const struct user_behaviour *behaviour, struct user *u
         return true;
     case USER_CHANGE_VERIFIER:
         behaviour->change_verifier(user, turn, message);
+        return true;
+    case USER_SET_NOTE:
+        behaviour->set_note(user, turn, message);
         return true;
     default:
         return false;
@@ -64,6 +68,9 @@ static bool apply_user(const struct user_behaviour *behaviour, struct user *user
         return true;
     case USER_ENTRY_REMOVED:
         behaviour->entry_removed(user, header, message);
+        return true;
+    case USER_NOTE_SET:
+        behaviour->note_set(user, header, message);
         return true;
     default:
         return false;

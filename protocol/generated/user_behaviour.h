@@ -20,6 +20,7 @@ struct user_behaviour {
                          const struct remove_entry *command);
     void (*change_verifier)(const struct user *user, struct turn *turn,
                             const struct change_verifier *command);
+    void (*set_note)(const struct user *user, struct turn *turn, const struct set_note *command);
     void (*user_registered)(struct user *user, const struct event_header *header,
                             const struct user_registered *event);
     void (*verifier_set)(struct user *user, const struct event_header *header,
@@ -32,6 +33,8 @@ struct user_behaviour {
                       const struct entry_put *event);
     void (*entry_removed)(struct user *user, const struct event_header *header,
                           const struct entry_removed *event);
+    void (*note_set)(struct user *user, const struct event_header *header,
+                     const struct note_set *event);
 };
 
 /* Whether every member is set. */

@@ -35,6 +35,10 @@ const void *user_decode(uint8_t tag, struct reader *reader, struct arena *arena)
         return whole(reader, message != NULL && change_verifier_read(reader, arena, message),
                      message);
     }
+    case USER_SET_NOTE: {
+        struct set_note *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && set_note_read(reader, arena, message), message);
+    }
     default:
         return NULL;
     }
@@ -68,6 +72,10 @@ const void *user_decode_down(uint8_t tag, struct reader *reader, struct arena *a
         struct entry_removed *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && entry_removed_read(reader, arena, message),
                      message);
+    }
+    case USER_NOTE_SET: {
+        struct note_set *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && note_set_read(reader, arena, message), message);
     }
     case USER_USER_SNAPSHOT: {
         struct user_snapshot *message = arena_alloc(arena, sizeof *message);
@@ -103,6 +111,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case USER_CHANGE_VERIFIER:
         change_verifier_write(writer, message);
         return true;
+    case USER_SET_NOTE:
+        set_note_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -127,6 +138,9 @@ bool user_encode(uint8_t tag, const void *message, struct writer *writer) {
         return true;
     case USER_ENTRY_REMOVED:
         entry_removed_write(writer, message);
+        return true;
+    case USER_NOTE_SET:
+        note_set_write(writer, message);
         return true;
     case USER_USER_SNAPSHOT:
         user_snapshot_write(writer, message);
@@ -153,6 +167,8 @@ struct uuid user_command_id(uint8_t tag, const void *message) {
         return ((const struct remove_entry *)message)->command_id;
     case USER_CHANGE_VERIFIER:
         return ((const struct change_verifier *)message)->command_id;
+    case USER_SET_NOTE:
+        return ((const struct set_note *)message)->command_id;
     default:
         return (struct uuid){{0}};
     }

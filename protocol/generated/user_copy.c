@@ -32,6 +32,19 @@ void preference_list_copy(struct arena *arena, struct preference_list *ret,
     }
 }
 
+void note_copy(struct arena *arena, struct note *ret, const struct note *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+}
+
+void note_list_copy(struct arena *arena, struct note_list *ret, const struct note_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        note_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
 void read_mark_copy(struct arena *arena, struct read_mark *ret, const struct read_mark *from) {
     (void)arena;
     *ret = *from;
@@ -80,6 +93,11 @@ void change_verifier_copy(struct arena *arena, struct change_verifier *ret,
     ret->verifier = arena_text(arena, from->verifier);
 }
 
+void set_note_copy(struct arena *arena, struct set_note *ret, const struct set_note *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+}
+
 void user_registered_copy(struct arena *arena, struct user_registered *ret,
                           const struct user_registered *from) {
     *ret = *from;
@@ -117,6 +135,11 @@ void entry_removed_copy(struct arena *arena, struct entry_removed *ret,
     *ret = *from;
 }
 
+void note_set_copy(struct arena *arena, struct note_set *ret, const struct note_set *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+}
+
 void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
                         const struct user_snapshot *from) {
     *ret = *from;
@@ -125,6 +148,7 @@ void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
     worklist_entry_list_copy(arena, &ret->entries, &from->entries);
     preference_list_copy(arena, &ret->preferences, &from->preferences);
     read_mark_list_copy(arena, &ret->read_marks, &from->read_marks);
+    note_list_copy(arena, &ret->notes, &from->notes);
 }
 
 void user_record_copy(struct arena *arena, struct user_record *ret,

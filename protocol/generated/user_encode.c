@@ -45,6 +45,13 @@ struct encoded change_verifier_encode(struct arena *arena, const struct change_v
     return (struct encoded){USER_CHANGE_VERIFIER, writer_bytes(&writer)};
 }
 
+struct encoded set_note_encode(struct arena *arena, const struct set_note *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    set_note_write(&writer, message);
+    return (struct encoded){USER_SET_NOTE, writer_bytes(&writer)};
+}
+
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -85,6 +92,13 @@ struct encoded entry_removed_encode(struct arena *arena, const struct entry_remo
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     entry_removed_write(&writer, message);
     return (struct encoded){USER_ENTRY_REMOVED, writer_bytes(&writer)};
+}
+
+struct encoded note_set_encode(struct arena *arena, const struct note_set *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    note_set_write(&writer, message);
+    return (struct encoded){USER_NOTE_SET, writer_bytes(&writer)};
 }
 
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message) {

@@ -4,7 +4,8 @@
 bool worklist_entry_equal(const struct worklist_entry *a, const struct worklist_entry *b) {
     return a->kind == b->kind && uuid_equal(a->id, b->id) && text_equal(a->title, b->title) &&
            text_equal(a->detail, b->detail) && a->role == b->role && a->status == b->status &&
-           a->at == b->at;
+           a->at == b->at && uuid_equal(a->about, b->about) && a->prepare == b->prepare &&
+           a->owes == b->owes;
 }
 
 bool worklist_entry_list_equal(const struct worklist_entry_list *a,
@@ -24,6 +25,18 @@ bool preference_list_equal(const struct preference_list *a, const struct prefere
     bool same = a->count == b->count;
     for (uint32_t i = 0; same && i < a->count; i++) {
         same = preference_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool note_equal(const struct note *a, const struct note *b) {
+    return uuid_equal(a->patient_case, b->patient_case) && text_equal(a->text, b->text);
+}
+
+bool note_list_equal(const struct note_list *a, const struct note_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = note_equal(&a->items[i], &b->items[i]);
     }
     return same;
 }
@@ -68,6 +81,11 @@ bool change_verifier_equal(const struct change_verifier *a, const struct change_
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->verifier, b->verifier);
 }
 
+bool set_note_equal(const struct set_note *a, const struct set_note *b) {
+    return uuid_equal(a->command_id, b->command_id) &&
+           uuid_equal(a->patient_case, b->patient_case) && text_equal(a->text, b->text);
+}
+
 bool user_registered_equal(const struct user_registered *a, const struct user_registered *b) {
     return text_equal(a->login, b->login) && text_equal(a->name, b->name) &&
            a->administrator == b->administrator;
@@ -93,12 +111,17 @@ bool entry_removed_equal(const struct entry_removed *a, const struct entry_remov
     return uuid_equal(a->id, b->id);
 }
 
+bool note_set_equal(const struct note_set *a, const struct note_set *b) {
+    return uuid_equal(a->patient_case, b->patient_case) && text_equal(a->text, b->text);
+}
+
 bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapshot *b) {
     return text_equal(a->name, b->name) && text_equal(a->login, b->login) &&
            a->administrator == b->administrator &&
            worklist_entry_list_equal(&a->entries, &b->entries) &&
            preference_list_equal(&a->preferences, &b->preferences) &&
-           read_mark_list_equal(&a->read_marks, &b->read_marks);
+           read_mark_list_equal(&a->read_marks, &b->read_marks) &&
+           note_list_equal(&a->notes, &b->notes);
 }
 
 bool user_record_equal(const struct user_record *a, const struct user_record *b) {

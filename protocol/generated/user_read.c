@@ -40,7 +40,16 @@ bool worklist_entry_read(struct reader *reader, struct arena *arena, struct work
     if (count > 6 && !reader_time(reader, &ret->at)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !reader_uuid(reader, &ret->about)) {
+        return false;
+    }
+    if (count > 8 && !reader_u16(reader, &ret->prepare)) {
+        return false;
+    }
+    if (count > 9 && !reader_u16(reader, &ret->owes)) {
+        return false;
+    }
+    return count <= 10 || reader_skip(reader, count - 10);
 }
 
 bool worklist_entry_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -104,6 +113,47 @@ bool preference_list_read(struct reader *reader, struct arena *arena, uint32_t c
         }
     }
     *ret = (struct preference_list){count, items};
+    return true;
+}
+
+const struct note note_default = {0};
+
+bool note_read(struct reader *reader, struct arena *arena, struct note *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = note_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+bool note_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    struct note_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct note_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct note *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!note_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct note_list){count, items};
     return true;
 }
 
@@ -270,6 +320,27 @@ bool change_verifier_read(struct reader *reader, struct arena *arena, struct cha
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct set_note set_note_default = {0};
+
+bool set_note_read(struct reader *reader, struct arena *arena, struct set_note *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = set_note_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct user_registered user_registered_default = {0};
 
 bool user_registered_read(struct reader *reader, struct arena *arena, struct user_registered *ret) {
@@ -371,6 +442,24 @@ bool entry_removed_read(struct reader *reader, struct arena *arena, struct entry
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct note_set note_set_default = {0};
+
+bool note_set_read(struct reader *reader, struct arena *arena, struct note_set *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = note_set_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct user_snapshot user_snapshot_default = {0};
 
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret) {
@@ -397,7 +486,10 @@ bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_
     if (count > 5 && !read_mark_list_read(reader, arena, 2000, &ret->read_marks)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !note_list_read(reader, arena, 1000, &ret->notes)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct user_record user_record_default = {0};

@@ -38,7 +38,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 500,
-            .size_max = 713,
+            .size_max = 737,
         },
     [USER_REMOVE_ENTRY] =
         {
@@ -57,6 +57,15 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .rate = 1,
             .burst = 10,
             .size_max = 534,
+        },
+    [USER_SET_NOTE] =
+        {
+            .name = "SetNote",
+            .class = MESSAGE_COMMAND,
+            .roles = 1 << ROLE_SELF,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 4296,
         },
     [USER_USER_REGISTERED] =
         {
@@ -90,7 +99,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "EntryPut",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 695,
+            .size_max = 719,
         },
     [USER_ENTRY_REMOVED] =
         {
@@ -99,18 +108,25 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .audiences = AUDIENCE_OWN,
             .size_max = 275,
         },
+    [USER_NOTE_SET] =
+        {
+            .name = "NoteSet",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_OWN,
+            .size_max = 4278,
+        },
     [USER_USER_SNAPSHOT] =
         {
             .name = "UserSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 1026463,
+            .size_max = 5096466,
         },
     [USER_USER_RECORD] =
         {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
-            .size_max = 1026723,
+            .size_max = 5096726,
         },
     [REPLY_ACCEPTED] =
         {

@@ -2,6 +2,15 @@
 #include "protocol/generated/user.h"
 
 static uint32_t worklist_entry_count(const struct worklist_entry *from) {
+    if (from->owes != 0) {
+        return 10;
+    }
+    if (from->prepare != 0) {
+        return 9;
+    }
+    if (!uuid_is_zero(from->about)) {
+        return 8;
+    }
     if (from->at != 0) {
         return 7;
     }
@@ -50,6 +59,15 @@ void worklist_entry_write(struct writer *writer, const struct worklist_entry *fr
     if (count > 6) {
         writer_time(writer, from->at);
     }
+    if (count > 7) {
+        writer_uuid(writer, from->about);
+    }
+    if (count > 8) {
+        writer_u16(writer, from->prepare);
+    }
+    if (count > 9) {
+        writer_u16(writer, from->owes);
+    }
 }
 
 void worklist_entry_list_write(struct writer *writer, uint32_t count_max,
@@ -86,6 +104,34 @@ void preference_list_write(struct writer *writer, uint32_t count_max,
     writer_list(writer, count_max, from->count);
     for (uint32_t i = 0; i < from->count; i++) {
         preference_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t note_count(const struct note *from) {
+    if (from->text.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 1;
+    }
+    return 0;
+}
+
+void note_write(struct writer *writer, const struct note *from) {
+    uint32_t count = note_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 1) {
+        writer_text(writer, 4000, from->text);
+    }
+}
+
+void note_list_write(struct writer *writer, uint32_t count_max, const struct note_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        note_write(writer, &from->items[i]);
     }
 }
 
@@ -244,6 +290,28 @@ void change_verifier_write(struct writer *writer, const struct change_verifier *
     }
 }
 
+static uint32_t set_note_count(const struct set_note *from) {
+    if (from->text.length != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 2;
+    }
+    return 1;
+}
+
+void set_note_write(struct writer *writer, const struct set_note *from) {
+    uint32_t count = set_note_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 2) {
+        writer_text(writer, 4000, from->text);
+    }
+}
+
 static uint32_t user_registered_count(const struct user_registered *from) {
     if (from->administrator) {
         return 3;
@@ -358,7 +426,31 @@ void entry_removed_write(struct writer *writer, const struct entry_removed *from
     }
 }
 
+static uint32_t note_set_count(const struct note_set *from) {
+    if (from->text.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 1;
+    }
+    return 0;
+}
+
+void note_set_write(struct writer *writer, const struct note_set *from) {
+    uint32_t count = note_set_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 1) {
+        writer_text(writer, 4000, from->text);
+    }
+}
+
 static uint32_t user_snapshot_count(const struct user_snapshot *from) {
+    if (from->notes.count != 0) {
+        return 7;
+    }
     if (from->read_marks.count != 0) {
         return 6;
     }
@@ -400,6 +492,9 @@ void user_snapshot_write(struct writer *writer, const struct user_snapshot *from
     }
     if (count > 5) {
         read_mark_list_write(writer, 2000, &from->read_marks);
+    }
+    if (count > 6) {
+        note_list_write(writer, 1000, &from->notes);
     }
 }
 

@@ -79,7 +79,13 @@ const upward = (schema) => schema.messages.filter((message) => message.up);
 const downward = (schema) => schema.messages.filter((message) => !message.up);
 const commands = (schema) => schema.messages.filter((message) => message.form === 'command');
 
+/** A part of records alone says nothing by itself: there is no message to read or write by its tag. */
+const speaks = (schema) => schema.isActor || schema.messages.length > 0;
+
 function codecDeclarations(schema) {
+  if (!speaks(schema)) {
+    return [];
+  }
   const name = schema.name;
   const out = [];
   for (const message of schema.messages) {
@@ -272,7 +278,10 @@ function encodeFunction(schema, name, list, next) {
 
 function encodeFunctions(schema) {
   const rest =
-    schema.parts.map((part) => `${part.name}_encode(tag, message, writer)`).join(' || ') || 'false';
+    schema.parts
+      .filter(speaks)
+      .map((part) => `${part.name}_encode(tag, message, writer)`)
+      .join(' || ') || 'false';
   const up = upward(schema);
   const parts =
     up.length === 0 ? [] : [encodeFunction(schema, 'static bool encode_up', up, 'false')];
@@ -370,7 +379,7 @@ export function schemaFiles(schema, containers) {
     file('_write.c', bodies(schema, containers, blocks.structWrite, blocks.containerWrite)),
     file('_copy.c', bodies(schema, containers, blocks.structCopy, blocks.containerCopy)),
     file('_equal.c', bodies(schema, containers, blocks.structEqual, blocks.containerEqual)),
-    file('_codec.c', codecSource(schema)),
+    ...(speaks(schema) ? [file('_codec.c', codecSource(schema))] : []),
     ...(schema.messages.length > 0 ? [file('_encode.c', encodeSource(schema))] : []),
   ];
 }

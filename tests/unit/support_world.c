@@ -250,11 +250,26 @@ void world_people(struct world *world) {
 
 void world_make_board(struct world *world, uint32_t number) {
     struct member members[] = {
-        {world_person(CHAIR), ROLE_CHAIR, TEXT("Chair"), TEXT("Surgery")},
-        {world_person(COORDINATOR), ROLE_COORDINATOR, TEXT("Coordinator"), TEXT("Office")},
-        {world_person(MEMBER), ROLE_MEMBER, TEXT("Member"), TEXT("Radiology")},
-        {world_person(SECOND_MEMBER), ROLE_MEMBER, TEXT("Second"), TEXT("Pathology")},
-        {world_person(OBSERVER), ROLE_OBSERVER, TEXT("Observer"), TEXT("")},
+        {.user = world_person(CHAIR),
+         .role = ROLE_CHAIR,
+         .name = TEXT("Chair"),
+         .discipline = TEXT("Surgery")},
+        {.user = world_person(COORDINATOR),
+         .role = ROLE_COORDINATOR,
+         .name = TEXT("Coordinator"),
+         .discipline = TEXT("Office")},
+        {.user = world_person(MEMBER),
+         .role = ROLE_MEMBER,
+         .name = TEXT("Member"),
+         .discipline = TEXT("Radiology")},
+        {.user = world_person(SECOND_MEMBER),
+         .role = ROLE_MEMBER,
+         .name = TEXT("Second"),
+         .discipline = TEXT("Pathology")},
+        {.user = world_person(OBSERVER),
+         .role = ROLE_OBSERVER,
+         .name = TEXT("Observer"),
+         .discipline = TEXT("")},
     };
     struct create_board command = {
         .title = TEXT("Thorax"), .starts_at = world->fake.now, .members = {5, members}};
@@ -267,9 +282,9 @@ void world_make_board(struct world *world, uint32_t number) {
 
 void world_make_case(struct world *world, uint32_t number) {
     struct case_member members[] = {
-        {world_person(COORDINATOR), ROLE_COORDINATOR, TEXT("Coordinator")},
-        {world_person(CHAIR), ROLE_MEMBER, TEXT("Chair")},
-        {world_person(REFERRER), ROLE_REFERRER, TEXT("Referrer")},
+        {.user = world_person(COORDINATOR), .role = ROLE_COORDINATOR, .name = TEXT("Coordinator")},
+        {.user = world_person(CHAIR), .role = ROLE_MEMBER, .name = TEXT("Chair")},
+        {.user = world_person(REFERRER), .role = ROLE_REFERRER, .name = TEXT("Referrer")},
     };
     struct create_case command = {
         .subject = {.name = TEXT("Doe^Jane"),

@@ -58,8 +58,14 @@ static void nobody_else_may_even_know_of_a_board(void **unused) {
 static void a_board_is_made_once_and_has_a_chair(void **unused) {
     (void)unused;
     world_start(&world);
-    struct member members[] = {{world_person(MEMBER), ROLE_MEMBER, TEXT("M"), TEXT("")},
-                               {world_person(CHAIR), ROLE_CHAIR, TEXT("C"), TEXT("")}};
+    struct member members[] = {{.user = world_person(MEMBER),
+                                .role = ROLE_MEMBER,
+                                .name = TEXT("M"),
+                                .discipline = TEXT("")},
+                               {.user = world_person(CHAIR),
+                                .role = ROLE_CHAIR,
+                                .name = TEXT("C"),
+                                .discipline = TEXT("")}};
     struct create_board command = {.title = TEXT("T"), .members = {1, members}};
     uint32_t slot = come(ADMINISTRATOR);
     assert_int_equal(world_say(&world, slot, BOARD_CREATE_BOARD, &command), REFUSAL_MALFORMED);
@@ -101,8 +107,14 @@ static void nobody_gains_access_by_listing_a_case_on_a_board_of_their_own(void *
     (void)unused;
     meeting_of(0);
     world_make_case(&world, A_CASE);
-    struct member members[] = {{world_person(STRANGER), ROLE_CHAIR, TEXT("S"), TEXT("")},
-                               {world_person(COORDINATOR), ROLE_COORDINATOR, TEXT("C"), TEXT("")}};
+    struct member members[] = {{.user = world_person(STRANGER),
+                                .role = ROLE_CHAIR,
+                                .name = TEXT("S"),
+                                .discipline = TEXT("")},
+                               {.user = world_person(COORDINATOR),
+                                .role = ROLE_COORDINATOR,
+                                .name = TEXT("C"),
+                                .discipline = TEXT("")}};
     struct create_board create = {.title = TEXT("Mine"), .members = {2, members}};
     uint32_t root =
         world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(11), world_person(ADMINISTRATOR), true);
@@ -268,8 +280,10 @@ static void a_removed_member_sees_neither_that_event_nor_any_later_one(void **un
 static void an_added_member_sees_the_listed_cases(void **unused) {
     (void)unused;
     uint32_t chair = meeting_of(1);
-    struct add_member command = {
-        .member = {world_person(STRANGER), ROLE_MEMBER, TEXT("New"), TEXT("Oncology")}};
+    struct add_member command = {.member = {.user = world_person(STRANGER),
+                                            .role = ROLE_MEMBER,
+                                            .name = TEXT("New"),
+                                            .discipline = TEXT("Oncology")}};
     assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &command), REFUSAL_NONE);
     struct grant grant =
         case_grant(&world_case(&world, uuid_of(A_CASE))->actor, world_person(STRANGER), false, 0);
@@ -283,7 +297,10 @@ static void a_board_keeps_its_last_chair(void **unused) {
     uint32_t chair = meeting_of(0);
     struct remove_member remove = {.user = world_person(CHAIR)};
     assert_int_equal(world_say(&world, chair, BOARD_REMOVE_MEMBER, &remove), REFUSAL_BAD_STATE);
-    struct add_member demote = {.member = {world_person(CHAIR), ROLE_MEMBER, TEXT("C"), TEXT("")}};
+    struct add_member demote = {.member = {.user = world_person(CHAIR),
+                                           .role = ROLE_MEMBER,
+                                           .name = TEXT("C"),
+                                           .discipline = TEXT("")}};
     assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &demote), REFUSAL_BAD_STATE);
     struct add_member nobody = {.member = {.role = ROLE_MEMBER, .name = TEXT("X")}};
     assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &nobody), REFUSAL_MALFORMED);

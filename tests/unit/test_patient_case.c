@@ -348,7 +348,8 @@ static void images_that_say_nothing_new_make_no_event(void **unused) {
 static void a_case_is_made_once_and_has_a_coordinator(void **unused) {
     (void)unused;
     world_start(&world);
-    struct case_member member = {world_person(MEMBER), ROLE_MEMBER, TEXT("M")};
+    struct case_member member = {
+        .user = world_person(MEMBER), .role = ROLE_MEMBER, .name = TEXT("M")};
     struct create_case command = {
         .subject = {.name = TEXT("A^B")}, .title = TEXT("T"), .members = {1, &member}};
     uint32_t root = world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),

@@ -3,6 +3,13 @@ import type { Reader } from '../reader';
 import { requireId, ZERO_UUID } from '../values';
 import { countFields, type Writer } from '../writer';
 import { readStageState, writeStageState, type StageState } from './stage';
+import {
+    CARD_TOPIC_MEMBERS,
+    readTemplate,
+    writeTemplate,
+    type CardTopic,
+    type Template,
+} from './preparation';
 
 export const MEETING_STATE_MEMBERS = [
     /** Not begun. */
@@ -11,6 +18,8 @@ export const MEETING_STATE_MEMBERS = [
     'running',
     /** Over; reading goes on. */
     'ended',
+    /** Its cases are asked whether everything is signed; ends as ended, or as running with what is missing named. */
+    'closing',
 ] as const;
 export type MeetingState = (typeof MEETING_STATE_MEMBERS)[number];
 
@@ -23,8 +32,37 @@ export const ITEM_STATE_MEMBERS = [
     'discussed',
     /** Taken off; its number is not reused. */
     'removed',
+    /** Another meeting was asked to take it; ends as removed, or as waiting if that one declines. */
+    'moving',
 ] as const;
 export type ItemState = (typeof ITEM_STATE_MEMBERS)[number];
+
+/** How the discussion of an item ended. */
+export const ITEM_OUTCOME_MEMBERS = [
+    /** It has not, or the board keeps no outcomes. */
+    'none',
+    /** A decision is on record in the case. */
+    'decided',
+    /** Put off, with a reason. */
+    'deferred',
+    /** Comes back in this meeting. */
+    'later',
+    /** Not reached, with a reason. */
+    'not_discussed',
+    /** Standard of care, confirmed without discussion. */
+    'standard',
+] as const;
+export type ItemOutcome = (typeof ITEM_OUTCOME_MEMBERS)[number];
+
+export const DECISION_STATE_MEMBERS = [
+    /** Nothing recorded. */
+    'none',
+    /** Recorded, not signed. */
+    'recorded',
+    /** Signed. */
+    'signed',
+] as const;
+export type DecisionState = (typeof DECISION_STATE_MEMBERS)[number];
 
 export interface Member {
     /** Who. */
@@ -35,6 +73,10 @@ export interface Member {
     name: string;
     /** As shown: surgery, radiology ... */
     discipline: string;
+    /** Takes part without a vote. */
+    noVote: boolean;
+    /** For a guest: the items they take part in. */
+    items: number[];
 }
 
 export function defaultMember(): Member {
@@ -43,6 +85,8 @@ export function defaultMember(): Member {
         role: 0,
         name: '',
         discipline: '',
+        noVote: false,
+        items: [],
     };
 }
 
@@ -53,8 +97,10 @@ export function readMember(reader: Reader): Member {
         role: count > 1 ? reader.u8() : 0,
         name: count > 2 ? reader.text(128) : '',
         discipline: count > 3 ? reader.text(64) : '',
+        noVote: count > 4 ? reader.bool() : false,
+        items: count > 5 ? reader.list(16, (reader) => reader.u32()) : [],
     };
-    reader.skip(count - 4);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -64,6 +110,8 @@ export function countMember(from: Member): number {
         from.role !== 0,
         from.name !== '',
         from.discipline !== '',
+        from.noVote,
+        from.items.length !== 0,
     );
 }
 
@@ -82,6 +130,71 @@ export function writeMember(writer: Writer, from: Member): void {
     if (count > 3) {
         writer.text(64, from.discipline);
     }
+    if (count > 4) {
+        writer.bool(from.noVote);
+    }
+    if (count > 5) {
+        writer.list(16, from.items, (writer, value) => writer.u32(value));
+    }
+}
+
+/** Somebody who sits there without a device. */
+export interface InTheRoom {
+    /** Their user id, or made by the coordinator's client. */
+    person: string;
+    /** As shown. */
+    name: string;
+    /** As shown. */
+    discipline: string;
+    /** Takes part without a vote. */
+    noVote: boolean;
+}
+
+export function defaultInTheRoom(): InTheRoom {
+    return {
+        person: ZERO_UUID,
+        name: '',
+        discipline: '',
+        noVote: false,
+    };
+}
+
+export function readInTheRoom(reader: Reader): InTheRoom {
+    const count = reader.fields();
+    const value: InTheRoom = {
+        person: count > 0 ? reader.uuid() : ZERO_UUID,
+        name: count > 1 ? reader.text(128) : '',
+        discipline: count > 2 ? reader.text(64) : '',
+        noVote: count > 3 ? reader.bool() : false,
+    };
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countInTheRoom(from: InTheRoom): number {
+    return countFields(
+        from.person !== ZERO_UUID,
+        from.name !== '',
+        from.discipline !== '',
+        from.noVote,
+    );
+}
+
+export function writeInTheRoom(writer: Writer, from: InTheRoom): void {
+    const count = countInTheRoom(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.person);
+    }
+    if (count > 1) {
+        writer.text(128, from.name);
+    }
+    if (count > 2) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 3) {
+        writer.bool(from.noVote);
+    }
 }
 
 export interface AgendaItem {
@@ -99,6 +212,20 @@ export interface AgendaItem {
     state: ItemState;
     /** Who prepared it and gets the floor when it opens; zero = nobody. */
     presenter: string;
+    /** What the case still lacks of the template's checks. */
+    missing: CardTopic[];
+    /** As the case last told. */
+    decision: DecisionState;
+    /** How its discussion ended. */
+    outcome: ItemOutcome;
+    /** For deferred and not_discussed: 1 = the template's first reason; 0 = none. */
+    reason: number;
+    /** Standard of care: may be confirmed together with others. */
+    standard: boolean;
+    /** Was discussed though something was missing; why is in the case. */
+    unready: boolean;
+    /** While it is moving: where to. */
+    toBoard: string;
 }
 
 export function defaultAgendaItem(): AgendaItem {
@@ -110,6 +237,13 @@ export function defaultAgendaItem(): AgendaItem {
         openedAt: 0,
         state: 'waiting',
         presenter: ZERO_UUID,
+        missing: [],
+        decision: 'none',
+        outcome: 'none',
+        reason: 0,
+        standard: false,
+        unready: false,
+        toBoard: ZERO_UUID,
     };
 }
 
@@ -123,8 +257,15 @@ export function readAgendaItem(reader: Reader): AgendaItem {
         openedAt: count > 4 ? reader.time() : 0,
         state: count > 5 ? reader.enumMember(ITEM_STATE_MEMBERS) : 'waiting',
         presenter: count > 6 ? reader.uuid() : ZERO_UUID,
+        missing: count > 7 ? reader.list(12, (reader) => reader.enumMember(CARD_TOPIC_MEMBERS)) : [],
+        decision: count > 8 ? reader.enumMember(DECISION_STATE_MEMBERS) : 'none',
+        outcome: count > 9 ? reader.enumMember(ITEM_OUTCOME_MEMBERS) : 'none',
+        reason: count > 10 ? reader.u8() : 0,
+        standard: count > 11 ? reader.bool() : false,
+        unready: count > 12 ? reader.bool() : false,
+        toBoard: count > 13 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 7);
+    reader.skip(count - 14);
     return value;
 }
 
@@ -137,6 +278,13 @@ export function countAgendaItem(from: AgendaItem): number {
         from.openedAt !== 0,
         from.state !== 'waiting',
         from.presenter !== ZERO_UUID,
+        from.missing.length !== 0,
+        from.decision !== 'none',
+        from.outcome !== 'none',
+        from.reason !== 0,
+        from.standard,
+        from.unready,
+        from.toBoard !== ZERO_UUID,
     );
 }
 
@@ -164,6 +312,27 @@ export function writeAgendaItem(writer: Writer, from: AgendaItem): void {
     if (count > 6) {
         writer.uuid(from.presenter);
     }
+    if (count > 7) {
+        writer.list(12, from.missing, (writer, value) => writer.enumMember(CARD_TOPIC_MEMBERS, value));
+    }
+    if (count > 8) {
+        writer.enumMember(DECISION_STATE_MEMBERS, from.decision);
+    }
+    if (count > 9) {
+        writer.enumMember(ITEM_OUTCOME_MEMBERS, from.outcome);
+    }
+    if (count > 10) {
+        writer.u8(from.reason);
+    }
+    if (count > 11) {
+        writer.bool(from.standard);
+    }
+    if (count > 12) {
+        writer.bool(from.unready);
+    }
+    if (count > 13) {
+        writer.uuid(from.toBoard);
+    }
 }
 
 export interface CreateBoard {
@@ -176,6 +345,12 @@ export interface CreateBoard {
     startsAt: number;
     /** Including the chair. */
     members: Member[];
+    /** The series it belongs to; zero = none. */
+    series: string;
+    /** What it asks of cases and decisions; absent = nothing, and items simply close. */
+    template?: Template | undefined;
+    /** When the agenda is published; 0 = never. */
+    cutOffAt: number;
 }
 
 export function readCreateBoard(reader: Reader): CreateBoard {
@@ -186,9 +361,12 @@ export function readCreateBoard(reader: Reader): CreateBoard {
         title: count > 1 ? reader.text(200) : '',
         startsAt: count > 2 ? reader.time() : 0,
         members: count > 3 ? reader.list(128, readMember) : [],
+        series: count > 4 ? reader.uuid() : ZERO_UUID,
+        template: count > 5 ? reader.optional(readTemplate) : undefined,
+        cutOffAt: count > 6 ? reader.time() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -198,6 +376,9 @@ export function countCreateBoard(from: CreateBoard): number {
         from.title !== '',
         from.startsAt !== 0,
         from.members.length !== 0,
+        from.series !== ZERO_UUID,
+        from.template !== undefined,
+        from.cutOffAt !== 0,
     );
 }
 
@@ -214,6 +395,15 @@ export function writeCreateBoard(writer: Writer, from: CreateBoard): void {
     }
     if (count > 3) {
         writer.list(128, from.members, writeMember);
+    }
+    if (count > 4) {
+        writer.uuid(from.series);
+    }
+    if (count > 5) {
+        writer.optional(from.template, writeTemplate);
+    }
+    if (count > 6) {
+        writer.time(from.cutOffAt);
     }
 }
 
@@ -358,6 +548,13 @@ export interface OpenItem {
     item: number;
     /** The item to open; 0 = close only. */
     next: number;
+    /** What became of the item that closes. Needed where there is a template, unless the case
+     * told of a decision. */
+    outcome: ItemOutcome;
+    /** For deferred and not_discussed: the template's reason by digit, 1 first. */
+    reason: number;
+    /** Why the next item is discussed though something is missing; goes to its case. */
+    unready: string;
 }
 
 export function readOpenItem(reader: Reader): OpenItem {
@@ -367,9 +564,12 @@ export function readOpenItem(reader: Reader): OpenItem {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         item: count > 1 ? reader.u32() : 0,
         next: count > 2 ? reader.u32() : 0,
+        outcome: count > 3 ? reader.enumMember(ITEM_OUTCOME_MEMBERS) : 'none',
+        reason: count > 4 ? reader.u8() : 0,
+        unready: count > 5 ? reader.text(200) : '',
     };
     requireId(value.commandId);
-    reader.skip(count - 3);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -378,6 +578,9 @@ export function countOpenItem(from: OpenItem): number {
         true,
         from.item !== 0,
         from.next !== 0,
+        from.outcome !== 'none',
+        from.reason !== 0,
+        from.unready !== '',
     );
 }
 
@@ -391,6 +594,15 @@ export function writeOpenItem(writer: Writer, from: OpenItem): void {
     }
     if (count > 2) {
         writer.u32(from.next);
+    }
+    if (count > 3) {
+        writer.enumMember(ITEM_OUTCOME_MEMBERS, from.outcome);
+    }
+    if (count > 4) {
+        writer.u8(from.reason);
+    }
+    if (count > 5) {
+        writer.text(200, from.unready);
     }
 }
 
@@ -430,6 +642,10 @@ export interface EndMeeting {
     commandId: string;
     /** The item open when this was composed; it is closed as discussed. */
     item: number;
+    /** Of the item that closes, as in OpenItem. */
+    outcome: ItemOutcome;
+    /** As in OpenItem. */
+    reason: number;
 }
 
 export function readEndMeeting(reader: Reader): EndMeeting {
@@ -438,9 +654,11 @@ export function readEndMeeting(reader: Reader): EndMeeting {
         type: 'EndMeeting',
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         item: count > 1 ? reader.u32() : 0,
+        outcome: count > 2 ? reader.enumMember(ITEM_OUTCOME_MEMBERS) : 'none',
+        reason: count > 3 ? reader.u8() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 2);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -448,6 +666,8 @@ export function countEndMeeting(from: EndMeeting): number {
     return countFields(
         true,
         from.item !== 0,
+        from.outcome !== 'none',
+        from.reason !== 0,
     );
 }
 
@@ -458,6 +678,12 @@ export function writeEndMeeting(writer: Writer, from: EndMeeting): void {
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.enumMember(ITEM_OUTCOME_MEMBERS, from.outcome);
+    }
+    if (count > 3) {
+        writer.u8(from.reason);
     }
 }
 
@@ -573,6 +799,565 @@ export function writeItemRefused(writer: Writer, from: ItemRefused): void {
     }
 }
 
+export interface SetItem {
+    type: 'SetItem';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    item: number;
+    /** Planned time. */
+    plannedSeconds: number;
+    /** Member who presents; zero = nobody. */
+    presenter: string;
+    /** Standard of care. */
+    standard: boolean;
+}
+
+export function readSetItem(reader: Reader): SetItem {
+    const count = reader.fields();
+    const value: SetItem = {
+        type: 'SetItem',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        plannedSeconds: count > 2 ? reader.u32() : 0,
+        presenter: count > 3 ? reader.uuid() : ZERO_UUID,
+        standard: count > 4 ? reader.bool() : false,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countSetItem(from: SetItem): number {
+    return countFields(
+        true,
+        from.item !== 0,
+        from.plannedSeconds !== 0,
+        from.presenter !== ZERO_UUID,
+        from.standard,
+    );
+}
+
+export function writeSetItem(writer: Writer, from: SetItem): void {
+    const count = countSetItem(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.u32(from.plannedSeconds);
+    }
+    if (count > 3) {
+        writer.uuid(from.presenter);
+    }
+    if (count > 4) {
+        writer.bool(from.standard);
+    }
+}
+
+/** Takes the last step back: the item that it opened waits again, the one that it closed is open
+ * again. For 5 s, unless something was decided since. */
+export interface UndoStep {
+    type: 'UndoStep';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** The item open when this was composed. */
+    item: number;
+}
+
+export function readUndoStep(reader: Reader): UndoStep {
+    const count = reader.fields();
+    const value: UndoStep = {
+        type: 'UndoStep',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countUndoStep(from: UndoStep): number {
+    return countFields(
+        true,
+        from.item !== 0,
+    );
+}
+
+export function writeUndoStep(writer: Writer, from: UndoStep): void {
+    const count = countUndoStep(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+}
+
+/** Confirms items as standard of care in one go; each is still recorded in its case. */
+export interface ConfirmStandard {
+    type: 'ConfirmStandard';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; each is marked as standard and waits. */
+    items: number[];
+}
+
+export function readConfirmStandard(reader: Reader): ConfirmStandard {
+    const count = reader.fields();
+    const value: ConfirmStandard = {
+        type: 'ConfirmStandard',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        items: count > 1 ? reader.list(200, (reader) => reader.u32()) : [],
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countConfirmStandard(from: ConfirmStandard): number {
+    return countFields(
+        true,
+        from.items.length !== 0,
+    );
+}
+
+export function writeConfirmStandard(writer: Writer, from: ConfirmStandard): void {
+    const count = countConfirmStandard(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.list(200, from.items, (writer, value) => writer.u32(value));
+    }
+}
+
+/** Gives a waiting or deferred item to another meeting of the sender's. What belongs to the case
+ * stays with the case. */
+export interface MoveToMeeting {
+    type: 'MoveToMeeting';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; not the open one. */
+    item: number;
+    /** The meeting that takes it. */
+    board: string;
+}
+
+export function readMoveToMeeting(reader: Reader): MoveToMeeting {
+    const count = reader.fields();
+    const value: MoveToMeeting = {
+        type: 'MoveToMeeting',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        board: count > 2 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countMoveToMeeting(from: MoveToMeeting): number {
+    return countFields(
+        true,
+        from.item !== 0,
+        from.board !== ZERO_UUID,
+    );
+}
+
+export function writeMoveToMeeting(writer: Writer, from: MoveToMeeting): void {
+    const count = countMoveToMeeting(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.uuid(from.board);
+    }
+}
+
+/** Another meeting gives an item away. */
+export interface TakeItem {
+    type: 'TakeItem';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Whose it was. */
+    fromBoard: string;
+    /** Its number there. */
+    fromItem: number;
+    /** Whose slot. */
+    patientCase: string;
+    /** Planned time there. */
+    plannedSeconds: number;
+    /** Kept if they belong to this meeting, too. */
+    presenter: string;
+    /** Who moves it: must be chair or coordinator here. */
+    by: string;
+}
+
+export function readTakeItem(reader: Reader): TakeItem {
+    const count = reader.fields();
+    const value: TakeItem = {
+        type: 'TakeItem',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        fromBoard: count > 1 ? reader.uuid() : ZERO_UUID,
+        fromItem: count > 2 ? reader.u32() : 0,
+        patientCase: count > 3 ? reader.uuid() : ZERO_UUID,
+        plannedSeconds: count > 4 ? reader.u32() : 0,
+        presenter: count > 5 ? reader.uuid() : ZERO_UUID,
+        by: count > 6 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 7);
+    return value;
+}
+
+export function countTakeItem(from: TakeItem): number {
+    return countFields(
+        true,
+        from.fromBoard !== ZERO_UUID,
+        from.fromItem !== 0,
+        from.patientCase !== ZERO_UUID,
+        from.plannedSeconds !== 0,
+        from.presenter !== ZERO_UUID,
+        from.by !== ZERO_UUID,
+    );
+}
+
+export function writeTakeItem(writer: Writer, from: TakeItem): void {
+    const count = countTakeItem(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.fromBoard);
+    }
+    if (count > 2) {
+        writer.u32(from.fromItem);
+    }
+    if (count > 3) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 4) {
+        writer.u32(from.plannedSeconds);
+    }
+    if (count > 5) {
+        writer.uuid(from.presenter);
+    }
+    if (count > 6) {
+        writer.uuid(from.by);
+    }
+}
+
+/** The meeting that was asked to take an item answers. */
+export interface ItemTaken {
+    type: 'ItemTaken';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** That meeting. */
+    board: string;
+    /** The item here. */
+    item: number;
+    /** False = it stays. */
+    taken: boolean;
+}
+
+export function readItemTaken(reader: Reader): ItemTaken {
+    const count = reader.fields();
+    const value: ItemTaken = {
+        type: 'ItemTaken',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+        taken: count > 3 ? reader.bool() : false,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countItemTaken(from: ItemTaken): number {
+    return countFields(
+        true,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.taken,
+    );
+}
+
+export function writeItemTaken(writer: Writer, from: ItemTaken): void {
+    const count = countItemTaken(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+    if (count > 3) {
+        writer.bool(from.taken);
+    }
+}
+
+export interface TickIn {
+    type: 'TickIn';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Replaces the one with the same id. */
+    person: InTheRoom;
+}
+
+export function readTickIn(reader: Reader): TickIn {
+    const count = reader.fields();
+    const value: TickIn = {
+        type: 'TickIn',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        person: count > 1 ? readInTheRoom(reader) : defaultInTheRoom(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countTickIn(from: TickIn): number {
+    return countFields(
+        true,
+        countInTheRoom(from.person) !== 0,
+    );
+}
+
+export function writeTickIn(writer: Writer, from: TickIn): void {
+    const count = countTickIn(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeInTheRoom(writer, from.person);
+    }
+}
+
+export interface TickOut {
+    type: 'TickOut';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Ticked in by mistake. */
+    person: string;
+}
+
+export function readTickOut(reader: Reader): TickOut {
+    const count = reader.fields();
+    const value: TickOut = {
+        type: 'TickOut',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        person: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countTickOut(from: TickOut): number {
+    return countFields(
+        true,
+        from.person !== ZERO_UUID,
+    );
+}
+
+export function writeTickOut(writer: Writer, from: TickOut): void {
+    const count = countTickOut(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.person);
+    }
+}
+
+export interface SetCutOff {
+    type: 'SetCutOff';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** When the agenda is published; 0 = never. */
+    at: number;
+}
+
+export function readSetCutOff(reader: Reader): SetCutOff {
+    const count = reader.fields();
+    const value: SetCutOff = {
+        type: 'SetCutOff',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        at: count > 1 ? reader.time() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countSetCutOff(from: SetCutOff): number {
+    return countFields(
+        true,
+        from.at !== 0,
+    );
+}
+
+export function writeSetCutOff(writer: Writer, from: SetCutOff): void {
+    const count = countSetCutOff(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.time(from.at);
+    }
+}
+
+/** A timer: the cut-off is now. */
+export interface PassCutOff {
+    type: 'PassCutOff';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** The cut-off it was set for; another one now means it was changed meanwhile. */
+    at: number;
+}
+
+export function readPassCutOff(reader: Reader): PassCutOff {
+    const count = reader.fields();
+    const value: PassCutOff = {
+        type: 'PassCutOff',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        at: count > 1 ? reader.time() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countPassCutOff(from: PassCutOff): number {
+    return countFields(
+        true,
+        from.at !== 0,
+    );
+}
+
+export function writePassCutOff(writer: Writer, from: PassCutOff): void {
+    const count = countPassCutOff(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.time(from.at);
+    }
+}
+
+/** A case tells what it lacks and how far its decision is, when that changes. */
+export interface ReportReadiness {
+    type: 'ReportReadiness';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    patientCase: string;
+    /** Its number here. */
+    item: number;
+    /** Of this board's checks. */
+    missing: CardTopic[];
+    /** For this board. */
+    decision: DecisionState;
+}
+
+export function readReportReadiness(reader: Reader): ReportReadiness {
+    const count = reader.fields();
+    const value: ReportReadiness = {
+        type: 'ReportReadiness',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        patientCase: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+        missing: count > 3 ? reader.list(12, (reader) => reader.enumMember(CARD_TOPIC_MEMBERS)) : [],
+        decision: count > 4 ? reader.enumMember(DECISION_STATE_MEMBERS) : 'none',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countReportReadiness(from: ReportReadiness): number {
+    return countFields(
+        true,
+        from.patientCase !== ZERO_UUID,
+        from.item !== 0,
+        from.missing.length !== 0,
+        from.decision !== 'none',
+    );
+}
+
+export function writeReportReadiness(writer: Writer, from: ReportReadiness): void {
+    const count = countReportReadiness(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+    if (count > 3) {
+        writer.list(12, from.missing, (writer, value) => writer.enumMember(CARD_TOPIC_MEMBERS, value));
+    }
+    if (count > 4) {
+        writer.enumMember(DECISION_STATE_MEMBERS, from.decision);
+    }
+}
+
+/** A case answers the closing of the meeting. */
+export interface ItemSealed {
+    type: 'ItemSealed';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Its number here. */
+    item: number;
+    /** How far its decision is. A recorded one that is not signed keeps the meeting open. */
+    decision: DecisionState;
+}
+
+export function readItemSealed(reader: Reader): ItemSealed {
+    const count = reader.fields();
+    const value: ItemSealed = {
+        type: 'ItemSealed',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        decision: count > 2 ? reader.enumMember(DECISION_STATE_MEMBERS) : 'none',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countItemSealed(from: ItemSealed): number {
+    return countFields(
+        true,
+        from.item !== 0,
+        from.decision !== 'none',
+    );
+}
+
+export function writeItemSealed(writer: Writer, from: ItemSealed): void {
+    const count = countItemSealed(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.enumMember(DECISION_STATE_MEMBERS, from.decision);
+    }
+}
+
 export interface BoardCreated {
     type: 'BoardCreated';
     /** Name. */
@@ -581,6 +1366,12 @@ export interface BoardCreated {
     startsAt: number;
     /** Roster. */
     members: Member[];
+    /** Zero = none. */
+    series: string;
+    /** Absent = none. */
+    template?: Template | undefined;
+    /** 0 = never. */
+    cutOffAt: number;
 }
 
 export function readBoardCreated(reader: Reader): BoardCreated {
@@ -590,8 +1381,11 @@ export function readBoardCreated(reader: Reader): BoardCreated {
         title: count > 0 ? reader.text(200) : '',
         startsAt: count > 1 ? reader.time() : 0,
         members: count > 2 ? reader.list(128, readMember) : [],
+        series: count > 3 ? reader.uuid() : ZERO_UUID,
+        template: count > 4 ? reader.optional(readTemplate) : undefined,
+        cutOffAt: count > 5 ? reader.time() : 0,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -600,6 +1394,9 @@ export function countBoardCreated(from: BoardCreated): number {
         from.title !== '',
         from.startsAt !== 0,
         from.members.length !== 0,
+        from.series !== ZERO_UUID,
+        from.template !== undefined,
+        from.cutOffAt !== 0,
     );
 }
 
@@ -614,6 +1411,15 @@ export function writeBoardCreated(writer: Writer, from: BoardCreated): void {
     }
     if (count > 2) {
         writer.list(128, from.members, writeMember);
+    }
+    if (count > 3) {
+        writer.uuid(from.series);
+    }
+    if (count > 4) {
+        writer.optional(from.template, writeTemplate);
+    }
+    if (count > 5) {
+        writer.time(from.cutOffAt);
     }
 }
 
@@ -771,6 +1577,10 @@ export interface ItemClosed {
     item: number;
     /** In all. */
     usedMs: bigint;
+    /** How it ended. */
+    outcome: ItemOutcome;
+    /** By digit; 0 = none. */
+    reason: number;
 }
 
 export function readItemClosed(reader: Reader): ItemClosed {
@@ -779,8 +1589,10 @@ export function readItemClosed(reader: Reader): ItemClosed {
         type: 'ItemClosed',
         item: count > 0 ? reader.u32() : 0,
         usedMs: count > 1 ? reader.u64() : 0n,
+        outcome: count > 2 ? reader.enumMember(ITEM_OUTCOME_MEMBERS) : 'none',
+        reason: count > 3 ? reader.u8() : 0,
     };
-    reader.skip(count - 2);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -788,6 +1600,8 @@ export function countItemClosed(from: ItemClosed): number {
     return countFields(
         from.item !== 0,
         from.usedMs !== 0n,
+        from.outcome !== 'none',
+        from.reason !== 0,
     );
 }
 
@@ -799,6 +1613,12 @@ export function writeItemClosed(writer: Writer, from: ItemClosed): void {
     }
     if (count > 1) {
         writer.u64(from.usedMs);
+    }
+    if (count > 2) {
+        writer.enumMember(ITEM_OUTCOME_MEMBERS, from.outcome);
+    }
+    if (count > 3) {
+        writer.u8(from.reason);
     }
 }
 
@@ -937,6 +1757,517 @@ export function writeAttended(writer: Writer, from: Attended): void {
     }
 }
 
+export interface ItemSet {
+    type: 'ItemSet';
+    /** Which. */
+    item: number;
+    /** Planned. */
+    plannedSeconds: number;
+    /** Or zero. */
+    presenter: string;
+    /** Standard of care. */
+    standard: boolean;
+}
+
+export function readItemSet(reader: Reader): ItemSet {
+    const count = reader.fields();
+    const value: ItemSet = {
+        type: 'ItemSet',
+        item: count > 0 ? reader.u32() : 0,
+        plannedSeconds: count > 1 ? reader.u32() : 0,
+        presenter: count > 2 ? reader.uuid() : ZERO_UUID,
+        standard: count > 3 ? reader.bool() : false,
+    };
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countItemSet(from: ItemSet): number {
+    return countFields(
+        from.item !== 0,
+        from.plannedSeconds !== 0,
+        from.presenter !== ZERO_UUID,
+        from.standard,
+    );
+}
+
+export function writeItemSet(writer: Writer, from: ItemSet): void {
+    const count = countItemSet(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+    if (count > 1) {
+        writer.u32(from.plannedSeconds);
+    }
+    if (count > 2) {
+        writer.uuid(from.presenter);
+    }
+    if (count > 3) {
+        writer.bool(from.standard);
+    }
+}
+
+export interface StepUndone {
+    type: 'StepUndone';
+    /** The item that is open again; 0 = none. */
+    item: number;
+}
+
+export function readStepUndone(reader: Reader): StepUndone {
+    const count = reader.fields();
+    const value: StepUndone = {
+        type: 'StepUndone',
+        item: count > 0 ? reader.u32() : 0,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countStepUndone(from: StepUndone): number {
+    return countFields(
+        from.item !== 0,
+    );
+}
+
+export function writeStepUndone(writer: Writer, from: StepUndone): void {
+    const count = countStepUndone(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+}
+
+export interface StandardConfirmed {
+    type: 'StandardConfirmed';
+    /** Which; they are closed. */
+    items: number[];
+}
+
+export function readStandardConfirmed(reader: Reader): StandardConfirmed {
+    const count = reader.fields();
+    const value: StandardConfirmed = {
+        type: 'StandardConfirmed',
+        items: count > 0 ? reader.list(200, (reader) => reader.u32()) : [],
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countStandardConfirmed(from: StandardConfirmed): number {
+    return countFields(
+        from.items.length !== 0,
+    );
+}
+
+export function writeStandardConfirmed(writer: Writer, from: StandardConfirmed): void {
+    const count = countStandardConfirmed(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.list(200, from.items, (writer, value) => writer.u32(value));
+    }
+}
+
+export interface ItemLeaving {
+    type: 'ItemLeaving';
+    /** Which. */
+    item: number;
+    /** Where to. */
+    board: string;
+}
+
+export function readItemLeaving(reader: Reader): ItemLeaving {
+    const count = reader.fields();
+    const value: ItemLeaving = {
+        type: 'ItemLeaving',
+        item: count > 0 ? reader.u32() : 0,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countItemLeaving(from: ItemLeaving): number {
+    return countFields(
+        from.item !== 0,
+        from.board !== ZERO_UUID,
+    );
+}
+
+export function writeItemLeaving(writer: Writer, from: ItemLeaving): void {
+    const count = countItemLeaving(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+}
+
+/** The other meeting declined. */
+export interface ItemStayed {
+    type: 'ItemStayed';
+    /** Which. */
+    item: number;
+}
+
+export function readItemStayed(reader: Reader): ItemStayed {
+    const count = reader.fields();
+    const value: ItemStayed = {
+        type: 'ItemStayed',
+        item: count > 0 ? reader.u32() : 0,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countItemStayed(from: ItemStayed): number {
+    return countFields(
+        from.item !== 0,
+    );
+}
+
+export function writeItemStayed(writer: Writer, from: ItemStayed): void {
+    const count = countItemStayed(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+}
+
+export interface TickedIn {
+    type: 'TickedIn';
+    /** Added or replaced. */
+    person: InTheRoom;
+}
+
+export function readTickedIn(reader: Reader): TickedIn {
+    const count = reader.fields();
+    const value: TickedIn = {
+        type: 'TickedIn',
+        person: count > 0 ? readInTheRoom(reader) : defaultInTheRoom(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countTickedIn(from: TickedIn): number {
+    return countFields(
+        countInTheRoom(from.person) !== 0,
+    );
+}
+
+export function writeTickedIn(writer: Writer, from: TickedIn): void {
+    const count = countTickedIn(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeInTheRoom(writer, from.person);
+    }
+}
+
+export interface TickedOut {
+    type: 'TickedOut';
+    /** Whom. */
+    person: string;
+}
+
+export function readTickedOut(reader: Reader): TickedOut {
+    const count = reader.fields();
+    const value: TickedOut = {
+        type: 'TickedOut',
+        person: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countTickedOut(from: TickedOut): number {
+    return countFields(
+        from.person !== ZERO_UUID,
+    );
+}
+
+export function writeTickedOut(writer: Writer, from: TickedOut): void {
+    const count = countTickedOut(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.person);
+    }
+}
+
+export interface CutOffSet {
+    type: 'CutOffSet';
+    /** 0 = never. */
+    at: number;
+}
+
+export function readCutOffSet(reader: Reader): CutOffSet {
+    const count = reader.fields();
+    const value: CutOffSet = {
+        type: 'CutOffSet',
+        at: count > 0 ? reader.time() : 0,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countCutOffSet(from: CutOffSet): number {
+    return countFields(
+        from.at !== 0,
+    );
+}
+
+export function writeCutOffSet(writer: Writer, from: CutOffSet): void {
+    const count = countCutOffSet(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.time(from.at);
+    }
+}
+
+/** The agenda is published: every member's worklist says what is expected of them. */
+export interface CutOffPassed {
+    type: 'CutOffPassed';
+}
+
+export function readCutOffPassed(reader: Reader): CutOffPassed {
+    const count = reader.fields();
+    const value: CutOffPassed = {
+        type: 'CutOffPassed',
+    };
+    reader.skip(count - 0);
+    return value;
+}
+
+export function countCutOffPassed(_from: CutOffPassed): number {
+    return 0;
+}
+
+export function writeCutOffPassed(writer: Writer, from: CutOffPassed): void {
+    const count = countCutOffPassed(from);
+    writer.fields(count);
+}
+
+export interface ItemReported {
+    type: 'ItemReported';
+    /** Which. */
+    item: number;
+    /** What its case lacks. */
+    missing: CardTopic[];
+    /** How far its decision is. */
+    decision: DecisionState;
+}
+
+export function readItemReported(reader: Reader): ItemReported {
+    const count = reader.fields();
+    const value: ItemReported = {
+        type: 'ItemReported',
+        item: count > 0 ? reader.u32() : 0,
+        missing: count > 1 ? reader.list(12, (reader) => reader.enumMember(CARD_TOPIC_MEMBERS)) : [],
+        decision: count > 2 ? reader.enumMember(DECISION_STATE_MEMBERS) : 'none',
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countItemReported(from: ItemReported): number {
+    return countFields(
+        from.item !== 0,
+        from.missing.length !== 0,
+        from.decision !== 'none',
+    );
+}
+
+export function writeItemReported(writer: Writer, from: ItemReported): void {
+    const count = countItemReported(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+    if (count > 1) {
+        writer.list(12, from.missing, (writer, value) => writer.enumMember(CARD_TOPIC_MEMBERS, value));
+    }
+    if (count > 2) {
+        writer.enumMember(DECISION_STATE_MEMBERS, from.decision);
+    }
+}
+
+/** From now on its cases take no more decisions for it. */
+export interface MeetingClosing {
+    type: 'MeetingClosing';
+    /** Items whose cases have to answer first. */
+    waiting: number[];
+}
+
+export function readMeetingClosing(reader: Reader): MeetingClosing {
+    const count = reader.fields();
+    const value: MeetingClosing = {
+        type: 'MeetingClosing',
+        waiting: count > 0 ? reader.list(200, (reader) => reader.u32()) : [],
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countMeetingClosing(from: MeetingClosing): number {
+    return countFields(
+        from.waiting.length !== 0,
+    );
+}
+
+export function writeMeetingClosing(writer: Writer, from: MeetingClosing): void {
+    const count = countMeetingClosing(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.list(200, from.waiting, (writer, value) => writer.u32(value));
+    }
+}
+
+export interface ClosingAnswered {
+    type: 'ClosingAnswered';
+    /** Which. */
+    item: number;
+    /** How far its decision is. */
+    decision: DecisionState;
+}
+
+export function readClosingAnswered(reader: Reader): ClosingAnswered {
+    const count = reader.fields();
+    const value: ClosingAnswered = {
+        type: 'ClosingAnswered',
+        item: count > 0 ? reader.u32() : 0,
+        decision: count > 1 ? reader.enumMember(DECISION_STATE_MEMBERS) : 'none',
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countClosingAnswered(from: ClosingAnswered): number {
+    return countFields(
+        from.item !== 0,
+        from.decision !== 'none',
+    );
+}
+
+export function writeClosingAnswered(writer: Writer, from: ClosingAnswered): void {
+    const count = countClosingAnswered(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+    if (count > 1) {
+        writer.enumMember(DECISION_STATE_MEMBERS, from.decision);
+    }
+}
+
+/** It goes on: these wait for a signature. */
+export interface ClosingCalledOff {
+    type: 'ClosingCalledOff';
+    /** Which. */
+    items: number[];
+}
+
+export function readClosingCalledOff(reader: Reader): ClosingCalledOff {
+    const count = reader.fields();
+    const value: ClosingCalledOff = {
+        type: 'ClosingCalledOff',
+        items: count > 0 ? reader.list(200, (reader) => reader.u32()) : [],
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countClosingCalledOff(from: ClosingCalledOff): number {
+    return countFields(
+        from.items.length !== 0,
+    );
+}
+
+export function writeClosingCalledOff(writer: Writer, from: ClosingCalledOff): void {
+    const count = countClosingCalledOff(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.list(200, from.items, (writer, value) => writer.u32(value));
+    }
+}
+
+/** Opened though something is missing. */
+export interface UnreadyOpened {
+    type: 'UnreadyOpened';
+    /** Which. */
+    item: number;
+}
+
+export function readUnreadyOpened(reader: Reader): UnreadyOpened {
+    const count = reader.fields();
+    const value: UnreadyOpened = {
+        type: 'UnreadyOpened',
+        item: count > 0 ? reader.u32() : 0,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countUnreadyOpened(from: UnreadyOpened): number {
+    return countFields(
+        from.item !== 0,
+    );
+}
+
+export function writeUnreadyOpened(writer: Writer, from: UnreadyOpened): void {
+    const count = countUnreadyOpened(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
+    }
+}
+
+/** For guests: what the meeting does, in numbers only. */
+export interface GuestsTold {
+    type: 'GuestsTold';
+    /** Now. */
+    state: MeetingState;
+    /** Item on the stage; 0 = none. */
+    open: number;
+    /** Items that still wait, in order. */
+    order: number[];
+}
+
+export function readGuestsTold(reader: Reader): GuestsTold {
+    const count = reader.fields();
+    const value: GuestsTold = {
+        type: 'GuestsTold',
+        state: count > 0 ? reader.enumMember(MEETING_STATE_MEMBERS) : 'planned',
+        open: count > 1 ? reader.u32() : 0,
+        order: count > 2 ? reader.list(200, (reader) => reader.u32()) : [],
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countGuestsTold(from: GuestsTold): number {
+    return countFields(
+        from.state !== 'planned',
+        from.open !== 0,
+        from.order.length !== 0,
+    );
+}
+
+export function writeGuestsTold(writer: Writer, from: GuestsTold): void {
+    const count = countGuestsTold(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.enumMember(MEETING_STATE_MEMBERS, from.state);
+    }
+    if (count > 1) {
+        writer.u32(from.open);
+    }
+    if (count > 2) {
+        writer.list(200, from.order, (writer, value) => writer.u32(value));
+    }
+}
+
 export interface BoardSnapshot {
     type: 'BoardSnapshot';
     /** Name. */
@@ -957,6 +2288,24 @@ export interface BoardSnapshot {
     nextItem: number;
     /** The stage, for the clinical audience. */
     stage?: StageState | undefined;
+    /** The series it belongs to; zero = none. */
+    series: string;
+    /** What it asks of cases and decisions. */
+    template?: Template | undefined;
+    /** When the agenda is published; 0 = never. */
+    cutOffAt: number;
+    /** It was. */
+    published: boolean;
+    /** Ticked in. */
+    inTheRoom: InTheRoom[];
+    /** While closing: items whose cases have not answered. */
+    closing: number[];
+    /** When the last step was made; it can be undone for 5 s after. */
+    steppedAt: number;
+    /** The item that it closed; 0 = none. */
+    steppedFrom: number;
+    /** Found unsigned since the closing began. */
+    unsignedItems: number[];
 }
 
 export function readBoardSnapshot(reader: Reader): BoardSnapshot {
@@ -972,8 +2321,17 @@ export function readBoardSnapshot(reader: Reader): BoardSnapshot {
         attended: count > 6 ? reader.list(128, (reader) => reader.uuid()) : [],
         nextItem: count > 7 ? reader.u32() : 0,
         stage: count > 8 ? reader.optional(readStageState) : undefined,
+        series: count > 9 ? reader.uuid() : ZERO_UUID,
+        template: count > 10 ? reader.optional(readTemplate) : undefined,
+        cutOffAt: count > 11 ? reader.time() : 0,
+        published: count > 12 ? reader.bool() : false,
+        inTheRoom: count > 13 ? reader.list(128, readInTheRoom) : [],
+        closing: count > 14 ? reader.list(200, (reader) => reader.u32()) : [],
+        steppedAt: count > 15 ? reader.time() : 0,
+        steppedFrom: count > 16 ? reader.u32() : 0,
+        unsignedItems: count > 17 ? reader.list(200, (reader) => reader.u32()) : [],
     };
-    reader.skip(count - 9);
+    reader.skip(count - 18);
     return value;
 }
 
@@ -988,6 +2346,15 @@ export function countBoardSnapshot(from: BoardSnapshot): number {
         from.attended.length !== 0,
         from.nextItem !== 0,
         from.stage !== undefined,
+        from.series !== ZERO_UUID,
+        from.template !== undefined,
+        from.cutOffAt !== 0,
+        from.published,
+        from.inTheRoom.length !== 0,
+        from.closing.length !== 0,
+        from.steppedAt !== 0,
+        from.steppedFrom !== 0,
+        from.unsignedItems.length !== 0,
     );
 }
 
@@ -1020,5 +2387,91 @@ export function writeBoardSnapshot(writer: Writer, from: BoardSnapshot): void {
     }
     if (count > 8) {
         writer.optional(from.stage, writeStageState);
+    }
+    if (count > 9) {
+        writer.uuid(from.series);
+    }
+    if (count > 10) {
+        writer.optional(from.template, writeTemplate);
+    }
+    if (count > 11) {
+        writer.time(from.cutOffAt);
+    }
+    if (count > 12) {
+        writer.bool(from.published);
+    }
+    if (count > 13) {
+        writer.list(128, from.inTheRoom, writeInTheRoom);
+    }
+    if (count > 14) {
+        writer.list(200, from.closing, (writer, value) => writer.u32(value));
+    }
+    if (count > 15) {
+        writer.time(from.steppedAt);
+    }
+    if (count > 16) {
+        writer.u32(from.steppedFrom);
+    }
+    if (count > 17) {
+        writer.list(200, from.unsignedItems, (writer, value) => writer.u32(value));
+    }
+}
+
+/** What a guest sees between their items. */
+export interface GuestSnapshot {
+    type: 'GuestSnapshot';
+    /** Name. */
+    title: string;
+    /** Planned start. */
+    startsAt: number;
+    /** Now. */
+    state: MeetingState;
+    /** Item on the stage; 0 = none. */
+    open: number;
+    /** Items that still wait, in order. */
+    order: number[];
+}
+
+export function readGuestSnapshot(reader: Reader): GuestSnapshot {
+    const count = reader.fields();
+    const value: GuestSnapshot = {
+        type: 'GuestSnapshot',
+        title: count > 0 ? reader.text(200) : '',
+        startsAt: count > 1 ? reader.time() : 0,
+        state: count > 2 ? reader.enumMember(MEETING_STATE_MEMBERS) : 'planned',
+        open: count > 3 ? reader.u32() : 0,
+        order: count > 4 ? reader.list(200, (reader) => reader.u32()) : [],
+    };
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countGuestSnapshot(from: GuestSnapshot): number {
+    return countFields(
+        from.title !== '',
+        from.startsAt !== 0,
+        from.state !== 'planned',
+        from.open !== 0,
+        from.order.length !== 0,
+    );
+}
+
+export function writeGuestSnapshot(writer: Writer, from: GuestSnapshot): void {
+    const count = countGuestSnapshot(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(200, from.title);
+    }
+    if (count > 1) {
+        writer.time(from.startsAt);
+    }
+    if (count > 2) {
+        writer.enumMember(MEETING_STATE_MEMBERS, from.state);
+    }
+    if (count > 3) {
+        writer.u32(from.open);
+    }
+    if (count > 4) {
+        writer.list(200, from.order, (writer, value) => writer.u32(value));
     }
 }

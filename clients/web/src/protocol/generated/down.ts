@@ -5,33 +5,69 @@ import {
     readAttended,
     readBoardCreated,
     readBoardSnapshot,
+    readClosingAnswered,
+    readClosingCalledOff,
+    readCutOffPassed,
+    readCutOffSet,
+    readGuestSnapshot,
+    readGuestsTold,
     readItemAdded,
     readItemClosed,
+    readItemLeaving,
     readItemMoved,
     readItemOpened,
     readItemRemoved,
+    readItemReported,
+    readItemSet,
+    readItemStayed,
+    readMeetingClosing,
     readMeetingEnded,
     readMeetingStarted,
     readMemberAdded,
     readMemberRemoved,
+    readStandardConfirmed,
+    readStepUndone,
+    readTickedIn,
+    readTickedOut,
+    readUnreadyOpened,
 } from './board';
 import {
     readAccessGranted,
     readAccessRevoked,
     readAnnotationAdded,
     readAnnotationRemoved,
+    readCardSet,
     readCaseCreated,
     readCaseSnapshot,
     readCaseStatusSnapshot,
+    readDecisionRecorded,
+    readDecisionSigned,
+    readDiscussed,
+    readFollowingRecorded,
     readImagesAdded,
+    readKeyImageMarked,
+    readKeyImageUnmarked,
     readListedOnBoard,
     readMessagePosted,
+    readSealedForBoard,
     readStatusChanged,
+    readTaskCameDue,
+    readTaskClosed,
     readUnlistedFromBoard,
+    readViewMoved,
     readViewRemoved,
     readViewSaved,
+    readVoteCast,
 } from './patient_case';
 import { readAccepted, readRefused } from './reply';
+import {
+    readMeetingPlanned,
+    readSeriesCreated,
+    readSeriesMemberDropped,
+    readSeriesMemberPut,
+    readSeriesSnapshot,
+    readTemplateEdited,
+} from './series';
 import {
     readChannelEnded,
     readChannelOpened,
@@ -51,6 +87,7 @@ import {
 import {
     readEntryPut,
     readEntryRemoved,
+    readNoteSet,
     readPreferenceSet,
     readReadMarked,
     readUserRegistered,
@@ -67,6 +104,9 @@ import type {
     PatientCaseNotice,
     PatientCaseReply,
     ReplyOf,
+    SeriesEvent,
+    SeriesNotice,
+    SeriesReply,
     SessionEvent,
     SessionNotice,
     SessionReply,
@@ -132,6 +172,8 @@ function readBoardReply(tag: number, reader: Reader): BoardReply {
     switch (tag) {
         case 90:
             return readBoardSnapshot(reader);
+        case 91:
+            return readGuestSnapshot(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -167,6 +209,36 @@ function readBoardEvent(tag: number, reader: Reader): BoardEvent {
             return readMemberRemoved(reader);
         case 82:
             return readAttended(reader);
+        case 83:
+            return readItemSet(reader);
+        case 84:
+            return readStepUndone(reader);
+        case 85:
+            return readStandardConfirmed(reader);
+        case 86:
+            return readItemLeaving(reader);
+        case 87:
+            return readItemStayed(reader);
+        case 88:
+            return readTickedIn(reader);
+        case 89:
+            return readTickedOut(reader);
+        case 92:
+            return readCutOffSet(reader);
+        case 93:
+            return readCutOffPassed(reader);
+        case 94:
+            return readItemReported(reader);
+        case 95:
+            return readMeetingClosing(reader);
+        case 114:
+            return readClosingAnswered(reader);
+        case 115:
+            return readClosingCalledOff(reader);
+        case 116:
+            return readUnreadyOpened(reader);
+        case 117:
+            return readGuestsTold(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:
@@ -230,12 +302,70 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readStatusChanged(reader);
         case 83:
             return readImagesAdded(reader);
+        case 84:
+            return readCardSet(reader);
+        case 85:
+            return readViewMoved(reader);
+        case 86:
+            return readKeyImageMarked(reader);
+        case 87:
+            return readKeyImageUnmarked(reader);
+        case 88:
+            return readDecisionRecorded(reader);
+        case 89:
+            return readDecisionSigned(reader);
+        case 92:
+            return readVoteCast(reader);
+        case 93:
+            return readTaskClosed(reader);
+        case 94:
+            return readFollowingRecorded(reader);
+        case 95:
+            return readSealedForBoard(reader);
+        case 114:
+            return readDiscussed(reader);
+        case 115:
+            return readTaskCameDue(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:
             return readStageSettled(reader);
         case 98:
             return readPointersQuieted(reader);
+        default:
+            throw unknownTag(tag);
+    }
+}
+
+function readSeriesNotice(tag: number): SeriesNotice {
+    throw unknownTag(tag);
+}
+
+function readSeriesReply(tag: number, reader: Reader): SeriesReply {
+    switch (tag) {
+        case 90:
+            return readSeriesSnapshot(reader);
+        case 64:
+            return readAccepted(reader);
+        case 65:
+            return readRefused(reader);
+        default:
+            throw unknownTag(tag);
+    }
+}
+
+function readSeriesEvent(tag: number, reader: Reader): SeriesEvent {
+    switch (tag) {
+        case 72:
+            return readSeriesCreated(reader);
+        case 73:
+            return readTemplateEdited(reader);
+        case 74:
+            return readSeriesMemberPut(reader);
+        case 75:
+            return readSeriesMemberDropped(reader);
+        case 76:
+            return readMeetingPlanned(reader);
         default:
             throw unknownTag(tag);
     }
@@ -306,6 +436,8 @@ function readUserEvent(tag: number, reader: Reader): UserEvent {
             return readEntryPut(reader);
         case 77:
             return readEntryRemoved(reader);
+        case 78:
+            return readNoteSet(reader);
         default:
             throw unknownTag(tag);
     }
@@ -321,6 +453,12 @@ const patientCaseCodec: Codec<'patient_case'> = {
     notice: readPatientCaseNotice,
     reply: readPatientCaseReply,
     event: readPatientCaseEvent,
+};
+
+const seriesCodec: Codec<'series'> = {
+    notice: readSeriesNotice,
+    reply: readSeriesReply,
+    event: readSeriesEvent,
 };
 
 const sessionCodec: Codec<'session'> = {
@@ -379,6 +517,8 @@ function readKind(kind: Kind, head: FrameHead, reader: Reader): DownFrame {
             return readFrame(kind, boardCodec, head, reader);
         case 'patient_case':
             return readFrame(kind, patientCaseCodec, head, reader);
+        case 'series':
+            return readFrame(kind, seriesCodec, head, reader);
         case 'session':
             return readFrame(kind, sessionCodec, head, reader);
         case 'user':

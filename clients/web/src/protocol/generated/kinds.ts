@@ -5,23 +5,51 @@ import type {
     Attended,
     BoardCreated,
     BoardSnapshot,
+    ClosingAnswered,
+    ClosingCalledOff,
+    ConfirmStandard,
     CreateBoard,
+    CutOffPassed,
+    CutOffSet,
     EndMeeting,
+    GuestSnapshot,
+    GuestsTold,
     ItemAdded,
     ItemClosed,
+    ItemLeaving,
     ItemMoved,
     ItemOpened,
     ItemRefused,
     ItemRemoved,
+    ItemReported,
+    ItemSealed,
+    ItemSet,
+    ItemStayed,
+    ItemTaken,
+    MeetingClosing,
     MeetingEnded,
     MeetingStarted,
     MemberAdded,
     MemberRemoved,
     MoveItem,
+    MoveToMeeting,
     OpenItem,
+    PassCutOff,
     RemoveItem,
     RemoveMember,
+    ReportReadiness,
+    SetCutOff,
+    SetItem,
+    StandardConfirmed,
     StartMeeting,
+    StepUndone,
+    TakeItem,
+    TickIn,
+    TickOut,
+    TickedIn,
+    TickedOut,
+    UndoStep,
+    UnreadyOpened,
 } from './board';
 import type {
     AccessGranted,
@@ -31,27 +59,65 @@ import type {
     AnnotationAdded,
     AnnotationRemoved,
     BoardStatus,
+    CardSet,
     CaseCreated,
     CaseSnapshot,
     CaseStatusSnapshot,
+    CastVote,
+    CloseTask,
+    ConfirmStandardCare,
     CreateCase,
+    DecisionRecorded,
+    DecisionSigned,
+    Discussed,
+    FollowingRecorded,
     GrantAccess,
     ImagesAdded,
+    KeyImageMarked,
+    KeyImageUnmarked,
     ListOnBoard,
     ListedOnBoard,
+    MarkKeyImage,
     MessagePosted,
+    MoveView,
     PostMessage,
+    RecordDecision,
+    RecordFollowing,
     RemoveAnnotation,
     RemoveView,
     RevokeAccess,
     SaveView,
+    SealForBoard,
+    SealedForBoard,
+    SetCard,
+    SignDecision,
     StatusChanged,
+    TaskCameDue,
+    TaskClosed,
+    TaskDue,
     UnlistFromBoard,
     UnlistedFromBoard,
+    UnmarkKeyImage,
+    UnsealForBoard,
+    ViewMoved,
     ViewRemoved,
     ViewSaved,
+    VoteCast,
 } from './patient_case';
 import type { Accepted, Refused } from './reply';
+import type {
+    CreateSeries,
+    DropSeriesMember,
+    EditTemplate,
+    MeetingPlanned,
+    PlanMeeting,
+    PutSeriesMember,
+    SeriesCreated,
+    SeriesMemberDropped,
+    SeriesMemberPut,
+    SeriesSnapshot,
+    TemplateEdited,
+} from './series';
 import type {
     ChannelEnded,
     ChannelOpened,
@@ -90,17 +156,19 @@ import type {
     EntryPut,
     EntryRemoved,
     MarkRead,
+    NoteSet,
     PreferenceSet,
     PutEntry,
     ReadMarked,
     RegisterUser,
     RemoveEntry,
+    SetNote,
     SetPreference,
     UserRegistered,
     UserSnapshot,
 } from './user';
 
-export type Kind = 'board' | 'patient_case' | 'session' | 'user';
+export type Kind = 'board' | 'patient_case' | 'series' | 'session' | 'user';
 
 /** A tumor-board meeting. */
 export type BoardUp =
@@ -114,6 +182,18 @@ export type BoardUp =
     | AddMember
     | RemoveMember
     | ItemRefused
+    | SetItem
+    | UndoStep
+    | ConfirmStandard
+    | MoveToMeeting
+    | TakeItem
+    | ItemTaken
+    | TickIn
+    | TickOut
+    | SetCutOff
+    | PassCutOff
+    | ReportReadiness
+    | ItemSealed
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -130,7 +210,7 @@ export type BoardUp =
 
 export type BoardNotice = Ephemera;
 
-export type BoardReply = BoardSnapshot | Accepted | Refused | HandleBound;
+export type BoardReply = BoardSnapshot | GuestSnapshot | Accepted | Refused | HandleBound;
 
 export type BoardEvent =
     | BoardCreated
@@ -144,6 +224,21 @@ export type BoardEvent =
     | MemberAdded
     | MemberRemoved
     | Attended
+    | ItemSet
+    | StepUndone
+    | StandardConfirmed
+    | ItemLeaving
+    | ItemStayed
+    | TickedIn
+    | TickedOut
+    | CutOffSet
+    | CutOffPassed
+    | ItemReported
+    | MeetingClosing
+    | ClosingAnswered
+    | ClosingCalledOff
+    | UnreadyOpened
+    | GuestsTold
     | FloorChanged
     | StageSettled
     | PointersQuieted;
@@ -164,6 +259,19 @@ export type PatientCaseUp =
     | UnlistFromBoard
     | BoardStatus
     | AddImages
+    | SetCard
+    | MoveView
+    | MarkKeyImage
+    | UnmarkKeyImage
+    | RecordDecision
+    | SignDecision
+    | CastVote
+    | CloseTask
+    | RecordFollowing
+    | TaskDue
+    | SealForBoard
+    | UnsealForBoard
+    | ConfirmStandardCare
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -195,11 +303,44 @@ export type PatientCaseEvent =
     | UnlistedFromBoard
     | StatusChanged
     | ImagesAdded
+    | CardSet
+    | ViewMoved
+    | KeyImageMarked
+    | KeyImageUnmarked
+    | DecisionRecorded
+    | DecisionSigned
+    | VoteCast
+    | TaskClosed
+    | FollowingRecorded
+    | SealedForBoard
+    | Discussed
+    | TaskCameDue
     | FloorChanged
     | StageSettled
     | PointersQuieted;
 
 export type PatientCaseDown = PatientCaseNotice | PatientCaseReply | PatientCaseEvent;
+
+/** A board that meets again and again. */
+export type SeriesUp =
+    | CreateSeries
+    | EditTemplate
+    | PutSeriesMember
+    | DropSeriesMember
+    | PlanMeeting;
+
+export type SeriesNotice = never;
+
+export type SeriesReply = SeriesSnapshot | Accepted | Refused;
+
+export type SeriesEvent =
+    | SeriesCreated
+    | TemplateEdited
+    | SeriesMemberPut
+    | SeriesMemberDropped
+    | MeetingPlanned;
+
+export type SeriesDown = SeriesNotice | SeriesReply | SeriesEvent;
 
 /** One connection of one signed-in user. */
 export type SessionUp = Hello | OpenChannel | CloseChannel | Ping;
@@ -219,19 +360,27 @@ export type UserUp =
     | MarkRead
     | PutEntry
     | RemoveEntry
-    | ChangeVerifier;
+    | ChangeVerifier
+    | SetNote;
 
 export type UserNotice = never;
 
 export type UserReply = UserSnapshot | Accepted | Refused;
 
-export type UserEvent = UserRegistered | PreferenceSet | ReadMarked | EntryPut | EntryRemoved;
+export type UserEvent =
+    | UserRegistered
+    | PreferenceSet
+    | ReadMarked
+    | EntryPut
+    | EntryRemoved
+    | NoteSet;
 
 export type UserDown = UserNotice | UserReply | UserEvent;
 
 export interface UpOf {
     board: BoardUp;
     patient_case: PatientCaseUp;
+    series: SeriesUp;
     session: SessionUp;
     user: UserUp;
 }
@@ -239,6 +388,7 @@ export interface UpOf {
 export interface NoticeOf {
     board: BoardNotice;
     patient_case: PatientCaseNotice;
+    series: SeriesNotice;
     session: SessionNotice;
     user: UserNotice;
 }
@@ -246,6 +396,7 @@ export interface NoticeOf {
 export interface ReplyOf {
     board: BoardReply;
     patient_case: PatientCaseReply;
+    series: SeriesReply;
     session: SessionReply;
     user: UserReply;
 }
@@ -253,6 +404,7 @@ export interface ReplyOf {
 export interface EventOf {
     board: BoardEvent;
     patient_case: PatientCaseEvent;
+    series: SeriesEvent;
     session: SessionEvent;
     user: UserEvent;
 }

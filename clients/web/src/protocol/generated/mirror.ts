@@ -20,18 +20,42 @@ import {
     readBoardSnapshot,
     writeBoardSnapshot,
     type BoardSnapshot,
+    readClosingAnswered,
+    writeClosingAnswered,
+    type ClosingAnswered,
+    readClosingCalledOff,
+    writeClosingCalledOff,
+    type ClosingCalledOff,
+    readConfirmStandard,
+    writeConfirmStandard,
+    type ConfirmStandard,
     readCreateBoard,
     writeCreateBoard,
     type CreateBoard,
+    readCutOffPassed,
+    writeCutOffPassed,
+    type CutOffPassed,
+    readCutOffSet,
+    writeCutOffSet,
+    type CutOffSet,
     readEndMeeting,
     writeEndMeeting,
     type EndMeeting,
+    readGuestSnapshot,
+    writeGuestSnapshot,
+    type GuestSnapshot,
+    readGuestsTold,
+    writeGuestsTold,
+    type GuestsTold,
     readItemAdded,
     writeItemAdded,
     type ItemAdded,
     readItemClosed,
     writeItemClosed,
     type ItemClosed,
+    readItemLeaving,
+    writeItemLeaving,
+    type ItemLeaving,
     readItemMoved,
     writeItemMoved,
     type ItemMoved,
@@ -44,6 +68,24 @@ import {
     readItemRemoved,
     writeItemRemoved,
     type ItemRemoved,
+    readItemReported,
+    writeItemReported,
+    type ItemReported,
+    readItemSealed,
+    writeItemSealed,
+    type ItemSealed,
+    readItemSet,
+    writeItemSet,
+    type ItemSet,
+    readItemStayed,
+    writeItemStayed,
+    type ItemStayed,
+    readItemTaken,
+    writeItemTaken,
+    type ItemTaken,
+    readMeetingClosing,
+    writeMeetingClosing,
+    type MeetingClosing,
     readMeetingEnded,
     writeMeetingEnded,
     type MeetingEnded,
@@ -59,18 +101,60 @@ import {
     readMoveItem,
     writeMoveItem,
     type MoveItem,
+    readMoveToMeeting,
+    writeMoveToMeeting,
+    type MoveToMeeting,
     readOpenItem,
     writeOpenItem,
     type OpenItem,
+    readPassCutOff,
+    writePassCutOff,
+    type PassCutOff,
     readRemoveItem,
     writeRemoveItem,
     type RemoveItem,
     readRemoveMember,
     writeRemoveMember,
     type RemoveMember,
+    readReportReadiness,
+    writeReportReadiness,
+    type ReportReadiness,
+    readSetCutOff,
+    writeSetCutOff,
+    type SetCutOff,
+    readSetItem,
+    writeSetItem,
+    type SetItem,
+    readStandardConfirmed,
+    writeStandardConfirmed,
+    type StandardConfirmed,
     readStartMeeting,
     writeStartMeeting,
     type StartMeeting,
+    readStepUndone,
+    writeStepUndone,
+    type StepUndone,
+    readTakeItem,
+    writeTakeItem,
+    type TakeItem,
+    readTickIn,
+    writeTickIn,
+    type TickIn,
+    readTickOut,
+    writeTickOut,
+    type TickOut,
+    readTickedIn,
+    writeTickedIn,
+    type TickedIn,
+    readTickedOut,
+    writeTickedOut,
+    type TickedOut,
+    readUndoStep,
+    writeUndoStep,
+    type UndoStep,
+    readUnreadyOpened,
+    writeUnreadyOpened,
+    type UnreadyOpened,
 } from './board';
 import {
     readAccessGranted,
@@ -94,6 +178,9 @@ import {
     readBoardStatus,
     writeBoardStatus,
     type BoardStatus,
+    readCardSet,
+    writeCardSet,
+    type CardSet,
     readCaseCreated,
     writeCaseCreated,
     type CaseCreated,
@@ -103,27 +190,66 @@ import {
     readCaseStatusSnapshot,
     writeCaseStatusSnapshot,
     type CaseStatusSnapshot,
+    readCastVote,
+    writeCastVote,
+    type CastVote,
+    readCloseTask,
+    writeCloseTask,
+    type CloseTask,
+    readConfirmStandardCare,
+    writeConfirmStandardCare,
+    type ConfirmStandardCare,
     readCreateCase,
     writeCreateCase,
     type CreateCase,
+    readDecisionRecorded,
+    writeDecisionRecorded,
+    type DecisionRecorded,
+    readDecisionSigned,
+    writeDecisionSigned,
+    type DecisionSigned,
+    readDiscussed,
+    writeDiscussed,
+    type Discussed,
+    readFollowingRecorded,
+    writeFollowingRecorded,
+    type FollowingRecorded,
     readGrantAccess,
     writeGrantAccess,
     type GrantAccess,
     readImagesAdded,
     writeImagesAdded,
     type ImagesAdded,
+    readKeyImageMarked,
+    writeKeyImageMarked,
+    type KeyImageMarked,
+    readKeyImageUnmarked,
+    writeKeyImageUnmarked,
+    type KeyImageUnmarked,
     readListOnBoard,
     writeListOnBoard,
     type ListOnBoard,
     readListedOnBoard,
     writeListedOnBoard,
     type ListedOnBoard,
+    readMarkKeyImage,
+    writeMarkKeyImage,
+    type MarkKeyImage,
     readMessagePosted,
     writeMessagePosted,
     type MessagePosted,
+    readMoveView,
+    writeMoveView,
+    type MoveView,
     readPostMessage,
     writePostMessage,
     type PostMessage,
+    readRecordDecision,
+    writeRecordDecision,
+    type RecordDecision,
+    readRecordFollowing,
+    writeRecordFollowing,
+    type RecordFollowing,
     readRemoveAnnotation,
     writeRemoveAnnotation,
     type RemoveAnnotation,
@@ -136,21 +262,54 @@ import {
     readSaveView,
     writeSaveView,
     type SaveView,
+    readSealForBoard,
+    writeSealForBoard,
+    type SealForBoard,
+    readSealedForBoard,
+    writeSealedForBoard,
+    type SealedForBoard,
+    readSetCard,
+    writeSetCard,
+    type SetCard,
+    readSignDecision,
+    writeSignDecision,
+    type SignDecision,
     readStatusChanged,
     writeStatusChanged,
     type StatusChanged,
+    readTaskCameDue,
+    writeTaskCameDue,
+    type TaskCameDue,
+    readTaskClosed,
+    writeTaskClosed,
+    type TaskClosed,
+    readTaskDue,
+    writeTaskDue,
+    type TaskDue,
     readUnlistFromBoard,
     writeUnlistFromBoard,
     type UnlistFromBoard,
     readUnlistedFromBoard,
     writeUnlistedFromBoard,
     type UnlistedFromBoard,
+    readUnmarkKeyImage,
+    writeUnmarkKeyImage,
+    type UnmarkKeyImage,
+    readUnsealForBoard,
+    writeUnsealForBoard,
+    type UnsealForBoard,
+    readViewMoved,
+    writeViewMoved,
+    type ViewMoved,
     readViewRemoved,
     writeViewRemoved,
     type ViewRemoved,
     readViewSaved,
     writeViewSaved,
     type ViewSaved,
+    readVoteCast,
+    writeVoteCast,
+    type VoteCast,
 } from './patient_case';
 import {
     readAccepted,
@@ -160,6 +319,41 @@ import {
     writeRefused,
     type Refused,
 } from './reply';
+import {
+    readCreateSeries,
+    writeCreateSeries,
+    type CreateSeries,
+    readDropSeriesMember,
+    writeDropSeriesMember,
+    type DropSeriesMember,
+    readEditTemplate,
+    writeEditTemplate,
+    type EditTemplate,
+    readMeetingPlanned,
+    writeMeetingPlanned,
+    type MeetingPlanned,
+    readPlanMeeting,
+    writePlanMeeting,
+    type PlanMeeting,
+    readPutSeriesMember,
+    writePutSeriesMember,
+    type PutSeriesMember,
+    readSeriesCreated,
+    writeSeriesCreated,
+    type SeriesCreated,
+    readSeriesMemberDropped,
+    writeSeriesMemberDropped,
+    type SeriesMemberDropped,
+    readSeriesMemberPut,
+    writeSeriesMemberPut,
+    type SeriesMemberPut,
+    readSeriesSnapshot,
+    writeSeriesSnapshot,
+    type SeriesSnapshot,
+    readTemplateEdited,
+    writeTemplateEdited,
+    type TemplateEdited,
+} from './series';
 import {
     readChannelEnded,
     writeChannelEnded,
@@ -264,6 +458,9 @@ import {
     readMarkRead,
     writeMarkRead,
     type MarkRead,
+    readNoteSet,
+    writeNoteSet,
+    type NoteSet,
     readPreferenceSet,
     writePreferenceSet,
     type PreferenceSet,
@@ -279,6 +476,9 @@ import {
     readRemoveEntry,
     writeRemoveEntry,
     type RemoveEntry,
+    readSetNote,
+    writeSetNote,
+    type SetNote,
     readSetPreference,
     writeSetPreference,
     type SetPreference,
@@ -308,6 +508,18 @@ export type BoardMessage =
     | AddMember
     | RemoveMember
     | ItemRefused
+    | SetItem
+    | UndoStep
+    | ConfirmStandard
+    | MoveToMeeting
+    | TakeItem
+    | ItemTaken
+    | TickIn
+    | TickOut
+    | SetCutOff
+    | PassCutOff
+    | ReportReadiness
+    | ItemSealed
     | BoardCreated
     | ItemAdded
     | ItemMoved
@@ -319,7 +531,23 @@ export type BoardMessage =
     | MemberAdded
     | MemberRemoved
     | Attended
+    | ItemSet
+    | StepUndone
+    | StandardConfirmed
+    | ItemLeaving
+    | ItemStayed
+    | TickedIn
+    | TickedOut
     | BoardSnapshot
+    | GuestSnapshot
+    | CutOffSet
+    | CutOffPassed
+    | ItemReported
+    | MeetingClosing
+    | ClosingAnswered
+    | ClosingCalledOff
+    | UnreadyOpened
+    | GuestsTold
     | Accepted
     | Refused
     | RequestFloor
@@ -354,6 +582,19 @@ export type PatientCaseMessage =
     | UnlistFromBoard
     | BoardStatus
     | AddImages
+    | SetCard
+    | MoveView
+    | MarkKeyImage
+    | UnmarkKeyImage
+    | RecordDecision
+    | SignDecision
+    | CastVote
+    | CloseTask
+    | RecordFollowing
+    | TaskDue
+    | SealForBoard
+    | UnsealForBoard
+    | ConfirmStandardCare
     | CaseCreated
     | MessagePosted
     | AnnotationAdded
@@ -366,8 +607,20 @@ export type PatientCaseMessage =
     | UnlistedFromBoard
     | StatusChanged
     | ImagesAdded
+    | CardSet
+    | ViewMoved
+    | KeyImageMarked
+    | KeyImageUnmarked
+    | DecisionRecorded
+    | DecisionSigned
     | CaseSnapshot
     | CaseStatusSnapshot
+    | VoteCast
+    | TaskClosed
+    | FollowingRecorded
+    | SealedForBoard
+    | Discussed
+    | TaskCameDue
     | Accepted
     | Refused
     | RequestFloor
@@ -388,6 +641,21 @@ export type PatientCaseMessage =
     | PointersQuieted
     | HandleBound
     | Ephemera;
+
+export type SeriesMessage =
+    | CreateSeries
+    | EditTemplate
+    | PutSeriesMember
+    | DropSeriesMember
+    | PlanMeeting
+    | SeriesCreated
+    | TemplateEdited
+    | SeriesMemberPut
+    | SeriesMemberDropped
+    | MeetingPlanned
+    | SeriesSnapshot
+    | Accepted
+    | Refused;
 
 export type SessionMessage =
     | Hello
@@ -411,12 +679,14 @@ export type UserMessage =
     | PutEntry
     | RemoveEntry
     | ChangeVerifier
+    | SetNote
     | UserRegistered
     | VerifierSet
     | PreferenceSet
     | ReadMarked
     | EntryPut
     | EntryRemoved
+    | NoteSet
     | UserSnapshot
     | UserRecord
     | Accepted
@@ -448,6 +718,30 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readRemoveMember(reader);
         case 10:
             return readItemRefused(reader);
+        case 11:
+            return readSetItem(reader);
+        case 12:
+            return readUndoStep(reader);
+        case 13:
+            return readConfirmStandard(reader);
+        case 14:
+            return readMoveToMeeting(reader);
+        case 15:
+            return readTakeItem(reader);
+        case 16:
+            return readItemTaken(reader);
+        case 17:
+            return readTickIn(reader);
+        case 18:
+            return readTickOut(reader);
+        case 19:
+            return readSetCutOff(reader);
+        case 20:
+            return readPassCutOff(reader);
+        case 21:
+            return readReportReadiness(reader);
+        case 22:
+            return readItemSealed(reader);
         case 72:
             return readBoardCreated(reader);
         case 73:
@@ -470,8 +764,40 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readMemberRemoved(reader);
         case 82:
             return readAttended(reader);
+        case 83:
+            return readItemSet(reader);
+        case 84:
+            return readStepUndone(reader);
+        case 85:
+            return readStandardConfirmed(reader);
+        case 86:
+            return readItemLeaving(reader);
+        case 87:
+            return readItemStayed(reader);
+        case 88:
+            return readTickedIn(reader);
+        case 89:
+            return readTickedOut(reader);
         case 90:
             return readBoardSnapshot(reader);
+        case 91:
+            return readGuestSnapshot(reader);
+        case 92:
+            return readCutOffSet(reader);
+        case 93:
+            return readCutOffPassed(reader);
+        case 94:
+            return readItemReported(reader);
+        case 95:
+            return readMeetingClosing(reader);
+        case 114:
+            return readClosingAnswered(reader);
+        case 115:
+            return readClosingCalledOff(reader);
+        case 116:
+            return readUnreadyOpened(reader);
+        case 117:
+            return readGuestsTold(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -539,6 +865,30 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeRemoveMember(writer, message);
         case 'ItemRefused':
             return writeItemRefused(writer, message);
+        case 'SetItem':
+            return writeSetItem(writer, message);
+        case 'UndoStep':
+            return writeUndoStep(writer, message);
+        case 'ConfirmStandard':
+            return writeConfirmStandard(writer, message);
+        case 'MoveToMeeting':
+            return writeMoveToMeeting(writer, message);
+        case 'TakeItem':
+            return writeTakeItem(writer, message);
+        case 'ItemTaken':
+            return writeItemTaken(writer, message);
+        case 'TickIn':
+            return writeTickIn(writer, message);
+        case 'TickOut':
+            return writeTickOut(writer, message);
+        case 'SetCutOff':
+            return writeSetCutOff(writer, message);
+        case 'PassCutOff':
+            return writePassCutOff(writer, message);
+        case 'ReportReadiness':
+            return writeReportReadiness(writer, message);
+        case 'ItemSealed':
+            return writeItemSealed(writer, message);
         case 'BoardCreated':
             return writeBoardCreated(writer, message);
         case 'ItemAdded':
@@ -561,8 +911,40 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeMemberRemoved(writer, message);
         case 'Attended':
             return writeAttended(writer, message);
+        case 'ItemSet':
+            return writeItemSet(writer, message);
+        case 'StepUndone':
+            return writeStepUndone(writer, message);
+        case 'StandardConfirmed':
+            return writeStandardConfirmed(writer, message);
+        case 'ItemLeaving':
+            return writeItemLeaving(writer, message);
+        case 'ItemStayed':
+            return writeItemStayed(writer, message);
+        case 'TickedIn':
+            return writeTickedIn(writer, message);
+        case 'TickedOut':
+            return writeTickedOut(writer, message);
         case 'BoardSnapshot':
             return writeBoardSnapshot(writer, message);
+        case 'GuestSnapshot':
+            return writeGuestSnapshot(writer, message);
+        case 'CutOffSet':
+            return writeCutOffSet(writer, message);
+        case 'CutOffPassed':
+            return writeCutOffPassed(writer, message);
+        case 'ItemReported':
+            return writeItemReported(writer, message);
+        case 'MeetingClosing':
+            return writeMeetingClosing(writer, message);
+        case 'ClosingAnswered':
+            return writeClosingAnswered(writer, message);
+        case 'ClosingCalledOff':
+            return writeClosingCalledOff(writer, message);
+        case 'UnreadyOpened':
+            return writeUnreadyOpened(writer, message);
+        case 'GuestsTold':
+            return writeGuestsTold(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -617,6 +999,18 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     AddMember: 8,
     RemoveMember: 9,
     ItemRefused: 10,
+    SetItem: 11,
+    UndoStep: 12,
+    ConfirmStandard: 13,
+    MoveToMeeting: 14,
+    TakeItem: 15,
+    ItemTaken: 16,
+    TickIn: 17,
+    TickOut: 18,
+    SetCutOff: 19,
+    PassCutOff: 20,
+    ReportReadiness: 21,
+    ItemSealed: 22,
     BoardCreated: 72,
     ItemAdded: 73,
     ItemMoved: 74,
@@ -628,7 +1022,23 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     MemberAdded: 80,
     MemberRemoved: 81,
     Attended: 82,
+    ItemSet: 83,
+    StepUndone: 84,
+    StandardConfirmed: 85,
+    ItemLeaving: 86,
+    ItemStayed: 87,
+    TickedIn: 88,
+    TickedOut: 89,
     BoardSnapshot: 90,
+    GuestSnapshot: 91,
+    CutOffSet: 92,
+    CutOffPassed: 93,
+    ItemReported: 94,
+    MeetingClosing: 95,
+    ClosingAnswered: 114,
+    ClosingCalledOff: 115,
+    UnreadyOpened: 116,
+    GuestsTold: 117,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,
@@ -677,6 +1087,32 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readBoardStatus(reader);
         case 12:
             return readAddImages(reader);
+        case 13:
+            return readSetCard(reader);
+        case 14:
+            return readMoveView(reader);
+        case 15:
+            return readMarkKeyImage(reader);
+        case 16:
+            return readUnmarkKeyImage(reader);
+        case 17:
+            return readRecordDecision(reader);
+        case 18:
+            return readSignDecision(reader);
+        case 19:
+            return readCastVote(reader);
+        case 20:
+            return readCloseTask(reader);
+        case 21:
+            return readRecordFollowing(reader);
+        case 22:
+            return readTaskDue(reader);
+        case 23:
+            return readSealForBoard(reader);
+        case 24:
+            return readUnsealForBoard(reader);
+        case 25:
+            return readConfirmStandardCare(reader);
         case 72:
             return readCaseCreated(reader);
         case 73:
@@ -701,10 +1137,34 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readStatusChanged(reader);
         case 83:
             return readImagesAdded(reader);
+        case 84:
+            return readCardSet(reader);
+        case 85:
+            return readViewMoved(reader);
+        case 86:
+            return readKeyImageMarked(reader);
+        case 87:
+            return readKeyImageUnmarked(reader);
+        case 88:
+            return readDecisionRecorded(reader);
+        case 89:
+            return readDecisionSigned(reader);
         case 90:
             return readCaseSnapshot(reader);
         case 91:
             return readCaseStatusSnapshot(reader);
+        case 92:
+            return readVoteCast(reader);
+        case 93:
+            return readTaskClosed(reader);
+        case 94:
+            return readFollowingRecorded(reader);
+        case 95:
+            return readSealedForBoard(reader);
+        case 114:
+            return readDiscussed(reader);
+        case 115:
+            return readTaskCameDue(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -776,6 +1236,32 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeBoardStatus(writer, message);
         case 'AddImages':
             return writeAddImages(writer, message);
+        case 'SetCard':
+            return writeSetCard(writer, message);
+        case 'MoveView':
+            return writeMoveView(writer, message);
+        case 'MarkKeyImage':
+            return writeMarkKeyImage(writer, message);
+        case 'UnmarkKeyImage':
+            return writeUnmarkKeyImage(writer, message);
+        case 'RecordDecision':
+            return writeRecordDecision(writer, message);
+        case 'SignDecision':
+            return writeSignDecision(writer, message);
+        case 'CastVote':
+            return writeCastVote(writer, message);
+        case 'CloseTask':
+            return writeCloseTask(writer, message);
+        case 'RecordFollowing':
+            return writeRecordFollowing(writer, message);
+        case 'TaskDue':
+            return writeTaskDue(writer, message);
+        case 'SealForBoard':
+            return writeSealForBoard(writer, message);
+        case 'UnsealForBoard':
+            return writeUnsealForBoard(writer, message);
+        case 'ConfirmStandardCare':
+            return writeConfirmStandardCare(writer, message);
         case 'CaseCreated':
             return writeCaseCreated(writer, message);
         case 'MessagePosted':
@@ -800,10 +1286,34 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeStatusChanged(writer, message);
         case 'ImagesAdded':
             return writeImagesAdded(writer, message);
+        case 'CardSet':
+            return writeCardSet(writer, message);
+        case 'ViewMoved':
+            return writeViewMoved(writer, message);
+        case 'KeyImageMarked':
+            return writeKeyImageMarked(writer, message);
+        case 'KeyImageUnmarked':
+            return writeKeyImageUnmarked(writer, message);
+        case 'DecisionRecorded':
+            return writeDecisionRecorded(writer, message);
+        case 'DecisionSigned':
+            return writeDecisionSigned(writer, message);
         case 'CaseSnapshot':
             return writeCaseSnapshot(writer, message);
         case 'CaseStatusSnapshot':
             return writeCaseStatusSnapshot(writer, message);
+        case 'VoteCast':
+            return writeVoteCast(writer, message);
+        case 'TaskClosed':
+            return writeTaskClosed(writer, message);
+        case 'FollowingRecorded':
+            return writeFollowingRecorded(writer, message);
+        case 'SealedForBoard':
+            return writeSealedForBoard(writer, message);
+        case 'Discussed':
+            return writeDiscussed(writer, message);
+        case 'TaskCameDue':
+            return writeTaskCameDue(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -860,6 +1370,19 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     UnlistFromBoard: 10,
     BoardStatus: 11,
     AddImages: 12,
+    SetCard: 13,
+    MoveView: 14,
+    MarkKeyImage: 15,
+    UnmarkKeyImage: 16,
+    RecordDecision: 17,
+    SignDecision: 18,
+    CastVote: 19,
+    CloseTask: 20,
+    RecordFollowing: 21,
+    TaskDue: 22,
+    SealForBoard: 23,
+    UnsealForBoard: 24,
+    ConfirmStandardCare: 25,
     CaseCreated: 72,
     MessagePosted: 73,
     AnnotationAdded: 74,
@@ -872,8 +1395,20 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     UnlistedFromBoard: 81,
     StatusChanged: 82,
     ImagesAdded: 83,
+    CardSet: 84,
+    ViewMoved: 85,
+    KeyImageMarked: 86,
+    KeyImageUnmarked: 87,
+    DecisionRecorded: 88,
+    DecisionSigned: 89,
     CaseSnapshot: 90,
     CaseStatusSnapshot: 91,
+    VoteCast: 92,
+    TaskClosed: 93,
+    FollowingRecorded: 94,
+    SealedForBoard: 95,
+    Discussed: 114,
+    TaskCameDue: 115,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,
@@ -894,6 +1429,86 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     PointersQuieted: 98,
     HandleBound: 112,
     Ephemera: 113,
+};
+
+function readSeriesMessage(tag: number, reader: Reader): SeriesMessage {
+    switch (tag) {
+        case 1:
+            return readCreateSeries(reader);
+        case 2:
+            return readEditTemplate(reader);
+        case 3:
+            return readPutSeriesMember(reader);
+        case 4:
+            return readDropSeriesMember(reader);
+        case 5:
+            return readPlanMeeting(reader);
+        case 72:
+            return readSeriesCreated(reader);
+        case 73:
+            return readTemplateEdited(reader);
+        case 74:
+            return readSeriesMemberPut(reader);
+        case 75:
+            return readSeriesMemberDropped(reader);
+        case 76:
+            return readMeetingPlanned(reader);
+        case 90:
+            return readSeriesSnapshot(reader);
+        case 64:
+            return readAccepted(reader);
+        case 65:
+            return readRefused(reader);
+        default:
+            throw unknownTag(tag);
+    }
+}
+
+function writeSeriesMessage(writer: Writer, message: SeriesMessage): void {
+    switch (message.type) {
+        case 'CreateSeries':
+            return writeCreateSeries(writer, message);
+        case 'EditTemplate':
+            return writeEditTemplate(writer, message);
+        case 'PutSeriesMember':
+            return writePutSeriesMember(writer, message);
+        case 'DropSeriesMember':
+            return writeDropSeriesMember(writer, message);
+        case 'PlanMeeting':
+            return writePlanMeeting(writer, message);
+        case 'SeriesCreated':
+            return writeSeriesCreated(writer, message);
+        case 'TemplateEdited':
+            return writeTemplateEdited(writer, message);
+        case 'SeriesMemberPut':
+            return writeSeriesMemberPut(writer, message);
+        case 'SeriesMemberDropped':
+            return writeSeriesMemberDropped(writer, message);
+        case 'MeetingPlanned':
+            return writeMeetingPlanned(writer, message);
+        case 'SeriesSnapshot':
+            return writeSeriesSnapshot(writer, message);
+        case 'Accepted':
+            return writeAccepted(writer, message);
+        case 'Refused':
+            return writeRefused(writer, message);
+    }
+}
+
+export const seriesTagOf: Record<SeriesMessage['type'], number> = {
+    CreateSeries: 1,
+    EditTemplate: 2,
+    PutSeriesMember: 3,
+    DropSeriesMember: 4,
+    PlanMeeting: 5,
+    SeriesCreated: 72,
+    TemplateEdited: 73,
+    SeriesMemberPut: 74,
+    SeriesMemberDropped: 75,
+    MeetingPlanned: 76,
+    SeriesSnapshot: 90,
+    Accepted: 64,
+    Refused: 65,
 };
 
 function readSessionMessage(tag: number, reader: Reader): SessionMessage {
@@ -990,6 +1605,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readRemoveEntry(reader);
         case 6:
             return readChangeVerifier(reader);
+        case 7:
+            return readSetNote(reader);
         case 72:
             return readUserRegistered(reader);
         case 73:
@@ -1002,6 +1619,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readEntryPut(reader);
         case 77:
             return readEntryRemoved(reader);
+        case 78:
+            return readNoteSet(reader);
         case 90:
             return readUserSnapshot(reader);
         case 91:
@@ -1029,6 +1648,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeRemoveEntry(writer, message);
         case 'ChangeVerifier':
             return writeChangeVerifier(writer, message);
+        case 'SetNote':
+            return writeSetNote(writer, message);
         case 'UserRegistered':
             return writeUserRegistered(writer, message);
         case 'VerifierSet':
@@ -1041,6 +1662,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeEntryPut(writer, message);
         case 'EntryRemoved':
             return writeEntryRemoved(writer, message);
+        case 'NoteSet':
+            return writeNoteSet(writer, message);
         case 'UserSnapshot':
             return writeUserSnapshot(writer, message);
         case 'UserRecord':
@@ -1059,12 +1682,14 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     PutEntry: 4,
     RemoveEntry: 5,
     ChangeVerifier: 6,
+    SetNote: 7,
     UserRegistered: 72,
     VerifierSet: 73,
     PreferenceSet: 74,
     ReadMarked: 75,
     EntryPut: 76,
     EntryRemoved: 77,
+    NoteSet: 78,
     UserSnapshot: 90,
     UserRecord: 91,
     Accepted: 64,
@@ -1074,6 +1699,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
 export interface MessageOf {
     board: BoardMessage;
     patient_case: PatientCaseMessage;
+    series: SeriesMessage;
     session: SessionMessage;
     user: UserMessage;
 }
@@ -1094,6 +1720,11 @@ export const mirror: { [K in Kind]: MirrorCodec<MessageOf[K]> } = {
         read: readPatientCaseMessage,
         write: writePatientCaseMessage,
         tagOf: patientCaseTagOf,
+    },
+    series: {
+        read: readSeriesMessage,
+        write: writeSeriesMessage,
+        tagOf: seriesTagOf,
     },
     session: {
         read: readSessionMessage,

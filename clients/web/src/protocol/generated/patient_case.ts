@@ -17,6 +17,14 @@ import {
     type Layout,
     type StageState,
 } from './stage';
+import {
+    CARD_TOPIC_MEMBERS,
+    readTemplate,
+    writeTemplate,
+    type CardTopic,
+    type Template,
+    type TemplateField,
+} from './preparation';
 
 export const CASE_STATUS_MEMBERS = [
     /** Made, nothing scheduled. */
@@ -29,6 +37,53 @@ export const CASE_STATUS_MEMBERS = [
     'discussed',
 ] as const;
 export type CaseStatus = (typeof CASE_STATUS_MEMBERS)[number];
+
+export const SIDE_MEMBERS = [
+    /** Not said. */
+    'unknown',
+    /** The patient's right. */
+    'right',
+    /** The patient's left. */
+    'left',
+    /** Both. */
+    'both',
+    /** Not applicable. */
+    'none',
+] as const;
+export type Side = (typeof SIDE_MEMBERS)[number];
+
+export const VOTE_CHOICE_MEMBERS = [
+    /** With the recommendation. */
+    'agree',
+    /** Against it; with a reason. */
+    'dissent',
+    /** Neither. */
+    'abstain',
+] as const;
+export type VoteChoice = (typeof VOTE_CHOICE_MEMBERS)[number];
+
+export const TASK_STATE_MEMBERS = [
+    /** To be done. */
+    'open',
+    /** Done. */
+    'done',
+    /** Will not be done, and why. */
+    'refused',
+] as const;
+export type TaskState = (typeof TASK_STATE_MEMBERS)[number];
+
+/** What became of a recommendation. */
+export const FOLLOWING_MEMBERS = [
+    /** Not known yet. */
+    'unknown',
+    /** As recommended. */
+    'followed',
+    /** Otherwise, and why. */
+    'changed',
+    /** Not at all, and why. */
+    'stopped',
+] as const;
+export type Following = (typeof FOLLOWING_MEMBERS)[number];
 
 /** The patient as the case knows them; images that say otherwise are shown with the difference. */
 export interface Subject {
@@ -96,6 +151,12 @@ export interface CaseMember {
     role: number;
     /** As shown. */
     name: string;
+    /** On that board. */
+    discipline: string;
+    /** Has a vote there. */
+    votes: boolean;
+    /** May sign for it: its chair. */
+    signs: boolean;
 }
 
 export function defaultCaseMember(): CaseMember {
@@ -103,6 +164,9 @@ export function defaultCaseMember(): CaseMember {
         user: ZERO_UUID,
         role: 0,
         name: '',
+        discipline: '',
+        votes: false,
+        signs: false,
     };
 }
 
@@ -112,8 +176,11 @@ export function readCaseMember(reader: Reader): CaseMember {
         user: count > 0 ? reader.uuid() : ZERO_UUID,
         role: count > 1 ? reader.u8() : 0,
         name: count > 2 ? reader.text(128) : '',
+        discipline: count > 3 ? reader.text(64) : '',
+        votes: count > 4 ? reader.bool() : false,
+        signs: count > 5 ? reader.bool() : false,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -122,6 +189,9 @@ export function countCaseMember(from: CaseMember): number {
         from.user !== ZERO_UUID,
         from.role !== 0,
         from.name !== '',
+        from.discipline !== '',
+        from.votes,
+        from.signs,
     );
 }
 
@@ -137,6 +207,15 @@ export function writeCaseMember(writer: Writer, from: CaseMember): void {
     if (count > 2) {
         writer.text(128, from.name);
     }
+    if (count > 3) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 4) {
+        writer.bool(from.votes);
+    }
+    if (count > 5) {
+        writer.bool(from.signs);
+    }
 }
 
 /** A board that has this case on its agenda; its members see the case through it. */
@@ -147,6 +226,10 @@ export interface BoardLink {
     item: number;
     /** Their roles here: chair and coordinator as coordinator, others as on the board. */
     members: CaseMember[];
+    /** What that board asks of this case and of its decision. */
+    template?: Template | undefined;
+    /** The meeting is over or closing: no more decisions for it. */
+    sealed: boolean;
 }
 
 export function defaultBoardLink(): BoardLink {
@@ -154,6 +237,8 @@ export function defaultBoardLink(): BoardLink {
         board: ZERO_UUID,
         item: 0,
         members: [],
+        template: undefined,
+        sealed: false,
     };
 }
 
@@ -163,8 +248,10 @@ export function readBoardLink(reader: Reader): BoardLink {
         board: count > 0 ? reader.uuid() : ZERO_UUID,
         item: count > 1 ? reader.u32() : 0,
         members: count > 2 ? reader.list(128, readCaseMember) : [],
+        template: count > 3 ? reader.optional(readTemplate) : undefined,
+        sealed: count > 4 ? reader.bool() : false,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -173,6 +260,8 @@ export function countBoardLink(from: BoardLink): number {
         from.board !== ZERO_UUID,
         from.item !== 0,
         from.members.length !== 0,
+        from.template !== undefined,
+        from.sealed,
     );
 }
 
@@ -187,6 +276,611 @@ export function writeBoardLink(writer: Writer, from: BoardLink): void {
     }
     if (count > 2) {
         writer.list(128, from.members, writeCaseMember);
+    }
+    if (count > 3) {
+        writer.optional(from.template, writeTemplate);
+    }
+    if (count > 4) {
+        writer.bool(from.sealed);
+    }
+}
+
+export interface CardEntry {
+    /** Which line of the case card. */
+    topic: CardTopic;
+    /** Words; empty was taken away. */
+    text: string;
+    /** Who wrote it. */
+    by: string;
+    /** When. */
+    at: number;
+    /** Of the stream with it: what the next edit is based on. */
+    version: number;
+}
+
+export function defaultCardEntry(): CardEntry {
+    return {
+        topic: 'question',
+        text: '',
+        by: ZERO_UUID,
+        at: 0,
+        version: 0,
+    };
+}
+
+export function readCardEntry(reader: Reader): CardEntry {
+    const count = reader.fields();
+    const value: CardEntry = {
+        topic: count > 0 ? reader.enumMember(CARD_TOPIC_MEMBERS) : 'question',
+        text: count > 1 ? reader.text(8000) : '',
+        by: count > 2 ? reader.uuid() : ZERO_UUID,
+        at: count > 3 ? reader.time() : 0,
+        version: count > 4 ? reader.version() : 0,
+    };
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countCardEntry(from: CardEntry): number {
+    return countFields(
+        from.topic !== 'question',
+        from.text !== '',
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+        from.version !== 0,
+    );
+}
+
+export function writeCardEntry(writer: Writer, from: CardEntry): void {
+    const count = countCardEntry(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.enumMember(CARD_TOPIC_MEMBERS, from.topic);
+    }
+    if (count > 1) {
+        writer.text(8000, from.text);
+    }
+    if (count > 2) {
+        writer.uuid(from.by);
+    }
+    if (count > 3) {
+        writer.time(from.at);
+    }
+    if (count > 4) {
+        writer.version(from.version);
+    }
+}
+
+export interface KeyImage {
+    /** Made by the author's client. */
+    key: string;
+    /** As listed. */
+    title: string;
+    /** What is shown. */
+    layout: Layout;
+    /** Who marked it. */
+    by: string;
+    /** When. */
+    at: number;
+}
+
+export function defaultKeyImage(): KeyImage {
+    return {
+        key: ZERO_UUID,
+        title: '',
+        layout: defaultLayout(),
+        by: ZERO_UUID,
+        at: 0,
+    };
+}
+
+export function readKeyImage(reader: Reader): KeyImage {
+    const count = reader.fields();
+    const value: KeyImage = {
+        key: count > 0 ? reader.uuid() : ZERO_UUID,
+        title: count > 1 ? reader.text(200) : '',
+        layout: count > 2 ? readLayout(reader) : defaultLayout(),
+        by: count > 3 ? reader.uuid() : ZERO_UUID,
+        at: count > 4 ? reader.time() : 0,
+    };
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countKeyImage(from: KeyImage): number {
+    return countFields(
+        from.key !== ZERO_UUID,
+        from.title !== '',
+        countLayout(from.layout) !== 0,
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+    );
+}
+
+export function writeKeyImage(writer: Writer, from: KeyImage): void {
+    const count = countKeyImage(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.key);
+    }
+    if (count > 1) {
+        writer.text(200, from.title);
+    }
+    if (count > 2) {
+        writeLayout(writer, from.layout);
+    }
+    if (count > 3) {
+        writer.uuid(from.by);
+    }
+    if (count > 4) {
+        writer.time(from.at);
+    }
+}
+
+export interface FieldValue {
+    /** TemplateField.key. */
+    key: string;
+    /** As filled in. */
+    value: string;
+}
+
+export function defaultFieldValue(): FieldValue {
+    return {
+        key: '',
+        value: '',
+    };
+}
+
+export function readFieldValue(reader: Reader): FieldValue {
+    const count = reader.fields();
+    const value: FieldValue = {
+        key: count > 0 ? reader.text(32) : '',
+        value: count > 1 ? reader.text(4000) : '',
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countFieldValue(from: FieldValue): number {
+    return countFields(
+        from.key !== '',
+        from.value !== '',
+    );
+}
+
+export function writeFieldValue(writer: Writer, from: FieldValue): void {
+    const count = countFieldValue(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(32, from.key);
+    }
+    if (count > 1) {
+        writer.text(4000, from.value);
+    }
+}
+
+export interface Vote {
+    /** Whose; a user, or somebody in the room. */
+    person: string;
+    /** As shown. */
+    name: string;
+    /** What. */
+    choice: VoteChoice;
+    /** For a dissent. */
+    reason: string;
+    /** Of the decision that was voted on. */
+    revision: number;
+    /** Who cast it: themselves, or the coordinator for somebody in the room. */
+    by: string;
+    /** When. */
+    at: number;
+}
+
+export function defaultVote(): Vote {
+    return {
+        person: ZERO_UUID,
+        name: '',
+        choice: 'agree',
+        reason: '',
+        revision: 0,
+        by: ZERO_UUID,
+        at: 0,
+    };
+}
+
+export function readVote(reader: Reader): Vote {
+    const count = reader.fields();
+    const value: Vote = {
+        person: count > 0 ? reader.uuid() : ZERO_UUID,
+        name: count > 1 ? reader.text(128) : '',
+        choice: count > 2 ? reader.enumMember(VOTE_CHOICE_MEMBERS) : 'agree',
+        reason: count > 3 ? reader.text(1000) : '',
+        revision: count > 4 ? reader.u32() : 0,
+        by: count > 5 ? reader.uuid() : ZERO_UUID,
+        at: count > 6 ? reader.time() : 0,
+    };
+    reader.skip(count - 7);
+    return value;
+}
+
+export function countVote(from: Vote): number {
+    return countFields(
+        from.person !== ZERO_UUID,
+        from.name !== '',
+        from.choice !== 'agree',
+        from.reason !== '',
+        from.revision !== 0,
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+    );
+}
+
+export function writeVote(writer: Writer, from: Vote): void {
+    const count = countVote(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.person);
+    }
+    if (count > 1) {
+        writer.text(128, from.name);
+    }
+    if (count > 2) {
+        writer.enumMember(VOTE_CHOICE_MEMBERS, from.choice);
+    }
+    if (count > 3) {
+        writer.text(1000, from.reason);
+    }
+    if (count > 4) {
+        writer.u32(from.revision);
+    }
+    if (count > 5) {
+        writer.uuid(from.by);
+    }
+    if (count > 6) {
+        writer.time(from.at);
+    }
+}
+
+export interface Task {
+    /** Made with the decision. */
+    task: string;
+    /** It follows from. */
+    decision: string;
+    /** What. */
+    text: string;
+    /** User; zero = nobody with an account. */
+    owner: string;
+    /** As shown. */
+    ownerName: string;
+    /** 0 = no date. */
+    dueAt: number;
+    /** Now. */
+    state: TaskState;
+    /** For refused; or a remark. */
+    reason: string;
+    /** Who said so. */
+    closedBy: string;
+    /** When; 0 = open. */
+    closedAt: number;
+}
+
+export function defaultTask(): Task {
+    return {
+        task: ZERO_UUID,
+        decision: ZERO_UUID,
+        text: '',
+        owner: ZERO_UUID,
+        ownerName: '',
+        dueAt: 0,
+        state: 'open',
+        reason: '',
+        closedBy: ZERO_UUID,
+        closedAt: 0,
+    };
+}
+
+export function readTask(reader: Reader): Task {
+    const count = reader.fields();
+    const value: Task = {
+        task: count > 0 ? reader.uuid() : ZERO_UUID,
+        decision: count > 1 ? reader.uuid() : ZERO_UUID,
+        text: count > 2 ? reader.text(400) : '',
+        owner: count > 3 ? reader.uuid() : ZERO_UUID,
+        ownerName: count > 4 ? reader.text(128) : '',
+        dueAt: count > 5 ? reader.time() : 0,
+        state: count > 6 ? reader.enumMember(TASK_STATE_MEMBERS) : 'open',
+        reason: count > 7 ? reader.text(400) : '',
+        closedBy: count > 8 ? reader.uuid() : ZERO_UUID,
+        closedAt: count > 9 ? reader.time() : 0,
+    };
+    reader.skip(count - 10);
+    return value;
+}
+
+export function countTask(from: Task): number {
+    return countFields(
+        from.task !== ZERO_UUID,
+        from.decision !== ZERO_UUID,
+        from.text !== '',
+        from.owner !== ZERO_UUID,
+        from.ownerName !== '',
+        from.dueAt !== 0,
+        from.state !== 'open',
+        from.reason !== '',
+        from.closedBy !== ZERO_UUID,
+        from.closedAt !== 0,
+    );
+}
+
+export function writeTask(writer: Writer, from: Task): void {
+    const count = countTask(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.task);
+    }
+    if (count > 1) {
+        writer.uuid(from.decision);
+    }
+    if (count > 2) {
+        writer.text(400, from.text);
+    }
+    if (count > 3) {
+        writer.uuid(from.owner);
+    }
+    if (count > 4) {
+        writer.text(128, from.ownerName);
+    }
+    if (count > 5) {
+        writer.time(from.dueAt);
+    }
+    if (count > 6) {
+        writer.enumMember(TASK_STATE_MEMBERS, from.state);
+    }
+    if (count > 7) {
+        writer.text(400, from.reason);
+    }
+    if (count > 8) {
+        writer.uuid(from.closedBy);
+    }
+    if (count > 9) {
+        writer.time(from.closedAt);
+    }
+}
+
+export interface Decision {
+    /** Made by the author's client. */
+    decision: string;
+    /** Meeting it was taken in. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** 1 at first, up with every change. */
+    revision: number;
+    /** Of the board's template. */
+    templateVersion: number;
+    /** As the template asks. */
+    fields: FieldValue[];
+    /** As recorded. */
+    side: Side;
+    /** Confirmed as standard of care, without discussion. */
+    standard: boolean;
+    /** Who recorded this revision. */
+    by: string;
+    /** When. */
+    at: number;
+    /** Zero = unsigned. */
+    signedBy: string;
+    /** Printed name of the signer. */
+    signedName: string;
+    /** 0 = unsigned. */
+    signedAt: number;
+    /** One for each person, the latest. */
+    votes: Vote[];
+    /** What became of it. */
+    following: Following;
+    /** In words. */
+    followingWhy: string;
+    /** When that was said; 0 = not yet. */
+    followingAt: number;
+}
+
+export function defaultDecision(): Decision {
+    return {
+        decision: ZERO_UUID,
+        board: ZERO_UUID,
+        item: 0,
+        revision: 0,
+        templateVersion: 0,
+        fields: [],
+        side: 'unknown',
+        standard: false,
+        by: ZERO_UUID,
+        at: 0,
+        signedBy: ZERO_UUID,
+        signedName: '',
+        signedAt: 0,
+        votes: [],
+        following: 'unknown',
+        followingWhy: '',
+        followingAt: 0,
+    };
+}
+
+export function readDecision(reader: Reader): Decision {
+    const count = reader.fields();
+    const value: Decision = {
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+        revision: count > 3 ? reader.u32() : 0,
+        templateVersion: count > 4 ? reader.u32() : 0,
+        fields: count > 5 ? reader.list(24, readFieldValue) : [],
+        side: count > 6 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+        standard: count > 7 ? reader.bool() : false,
+        by: count > 8 ? reader.uuid() : ZERO_UUID,
+        at: count > 9 ? reader.time() : 0,
+        signedBy: count > 10 ? reader.uuid() : ZERO_UUID,
+        signedName: count > 11 ? reader.text(128) : '',
+        signedAt: count > 12 ? reader.time() : 0,
+        votes: count > 13 ? reader.list(128, readVote) : [],
+        following: count > 14 ? reader.enumMember(FOLLOWING_MEMBERS) : 'unknown',
+        followingWhy: count > 15 ? reader.text(1000) : '',
+        followingAt: count > 16 ? reader.time() : 0,
+    };
+    reader.skip(count - 17);
+    return value;
+}
+
+export function countDecision(from: Decision): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.revision !== 0,
+        from.templateVersion !== 0,
+        from.fields.length !== 0,
+        from.side !== 'unknown',
+        from.standard,
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+        from.signedBy !== ZERO_UUID,
+        from.signedName !== '',
+        from.signedAt !== 0,
+        from.votes.length !== 0,
+        from.following !== 'unknown',
+        from.followingWhy !== '',
+        from.followingAt !== 0,
+    );
+}
+
+export function writeDecision(writer: Writer, from: Decision): void {
+    const count = countDecision(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+    if (count > 3) {
+        writer.u32(from.revision);
+    }
+    if (count > 4) {
+        writer.u32(from.templateVersion);
+    }
+    if (count > 5) {
+        writer.list(24, from.fields, writeFieldValue);
+    }
+    if (count > 6) {
+        writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+    if (count > 7) {
+        writer.bool(from.standard);
+    }
+    if (count > 8) {
+        writer.uuid(from.by);
+    }
+    if (count > 9) {
+        writer.time(from.at);
+    }
+    if (count > 10) {
+        writer.uuid(from.signedBy);
+    }
+    if (count > 11) {
+        writer.text(128, from.signedName);
+    }
+    if (count > 12) {
+        writer.time(from.signedAt);
+    }
+    if (count > 13) {
+        writer.list(128, from.votes, writeVote);
+    }
+    if (count > 14) {
+        writer.enumMember(FOLLOWING_MEMBERS, from.following);
+    }
+    if (count > 15) {
+        writer.text(1000, from.followingWhy);
+    }
+    if (count > 16) {
+        writer.time(from.followingAt);
+    }
+}
+
+/** What a board made of this case, also without a decision. */
+export interface Discussion {
+    /** Which. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** ItemOutcome of the board. */
+    outcome: number;
+    /** Why it was deferred or not discussed. */
+    reason: string;
+    /** Why it was discussed though something was missing. */
+    unready: string;
+    /** When. */
+    at: number;
+}
+
+export function defaultDiscussion(): Discussion {
+    return {
+        board: ZERO_UUID,
+        item: 0,
+        outcome: 0,
+        reason: '',
+        unready: '',
+        at: 0,
+    };
+}
+
+export function readDiscussion(reader: Reader): Discussion {
+    const count = reader.fields();
+    const value: Discussion = {
+        board: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        outcome: count > 2 ? reader.u8() : 0,
+        reason: count > 3 ? reader.text(200) : '',
+        unready: count > 4 ? reader.text(200) : '',
+        at: count > 5 ? reader.time() : 0,
+    };
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countDiscussion(from: Discussion): number {
+    return countFields(
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.outcome !== 0,
+        from.reason !== '',
+        from.unready !== '',
+        from.at !== 0,
+    );
+}
+
+export function writeDiscussion(writer: Writer, from: Discussion): void {
+    const count = countDiscussion(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.board);
+    }
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.u8(from.outcome);
+    }
+    if (count > 3) {
+        writer.text(200, from.reason);
+    }
+    if (count > 4) {
+        writer.text(200, from.unready);
+    }
+    if (count > 5) {
+        writer.time(from.at);
     }
 }
 
@@ -384,6 +1078,8 @@ export interface SavedView {
     by: string;
     /** When. */
     at: number;
+    /** What to say with it. */
+    note: string;
 }
 
 export function defaultSavedView(): SavedView {
@@ -393,6 +1089,7 @@ export function defaultSavedView(): SavedView {
         layout: defaultLayout(),
         by: ZERO_UUID,
         at: 0,
+        note: '',
     };
 }
 
@@ -404,8 +1101,9 @@ export function readSavedView(reader: Reader): SavedView {
         layout: count > 2 ? readLayout(reader) : defaultLayout(),
         by: count > 3 ? reader.uuid() : ZERO_UUID,
         at: count > 4 ? reader.time() : 0,
+        note: count > 5 ? reader.text(400) : '',
     };
-    reader.skip(count - 5);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -416,6 +1114,7 @@ export function countSavedView(from: SavedView): number {
         countLayout(from.layout) !== 0,
         from.by !== ZERO_UUID,
         from.at !== 0,
+        from.note !== '',
     );
 }
 
@@ -436,6 +1135,9 @@ export function writeSavedView(writer: Writer, from: SavedView): void {
     }
     if (count > 4) {
         writer.time(from.at);
+    }
+    if (count > 5) {
+        writer.text(400, from.note);
     }
 }
 
@@ -619,6 +1321,8 @@ export interface SaveView {
     title: string;
     /** What to show. */
     layout: Layout;
+    /** What to say with it. */
+    note: string;
 }
 
 export function readSaveView(reader: Reader): SaveView {
@@ -629,9 +1333,10 @@ export function readSaveView(reader: Reader): SaveView {
         view: count > 1 ? reader.uuid() : ZERO_UUID,
         title: count > 2 ? reader.text(200) : '',
         layout: count > 3 ? readLayout(reader) : defaultLayout(),
+        note: count > 4 ? reader.text(400) : '',
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -641,6 +1346,7 @@ export function countSaveView(from: SaveView): number {
         from.view !== ZERO_UUID,
         from.title !== '',
         countLayout(from.layout) !== 0,
+        from.note !== '',
     );
 }
 
@@ -657,6 +1363,9 @@ export function writeSaveView(writer: Writer, from: SaveView): void {
     }
     if (count > 3) {
         writeLayout(writer, from.layout);
+    }
+    if (count > 4) {
+        writer.text(400, from.note);
     }
 }
 
@@ -785,6 +1494,8 @@ export interface ListOnBoard {
     /** Who added it, and must have access to the case already; zero when it is listed there and
      * the roster changed. */
     by: string;
+    /** What that board asks of this case and of its decision. */
+    template?: Template | undefined;
 }
 
 export function readListOnBoard(reader: Reader): ListOnBoard {
@@ -796,9 +1507,10 @@ export function readListOnBoard(reader: Reader): ListOnBoard {
         item: count > 2 ? reader.u32() : 0,
         members: count > 3 ? reader.list(128, readCaseMember) : [],
         by: count > 4 ? reader.uuid() : ZERO_UUID,
+        template: count > 5 ? reader.optional(readTemplate) : undefined,
     };
     requireId(value.commandId);
-    reader.skip(count - 5);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -809,6 +1521,7 @@ export function countListOnBoard(from: ListOnBoard): number {
         from.item !== 0,
         from.members.length !== 0,
         from.by !== ZERO_UUID,
+        from.template !== undefined,
     );
 }
 
@@ -828,6 +1541,9 @@ export function writeListOnBoard(writer: Writer, from: ListOnBoard): void {
     }
     if (count > 4) {
         writer.uuid(from.by);
+    }
+    if (count > 5) {
+        writer.optional(from.template, writeTemplate);
     }
 }
 
@@ -886,6 +1602,12 @@ export interface BoardStatus {
     item: number;
     /** New status. */
     status: CaseStatus;
+    /** ItemOutcome, when it closed. */
+    outcome: number;
+    /** Why it was deferred or not discussed, in the template's words. */
+    reason: string;
+    /** Why it was opened though something is missing. */
+    unready: string;
 }
 
 export function readBoardStatus(reader: Reader): BoardStatus {
@@ -896,9 +1618,12 @@ export function readBoardStatus(reader: Reader): BoardStatus {
         board: count > 1 ? reader.uuid() : ZERO_UUID,
         item: count > 2 ? reader.u32() : 0,
         status: count > 3 ? reader.enumMember(CASE_STATUS_MEMBERS) : 'opened',
+        outcome: count > 4 ? reader.u8() : 0,
+        reason: count > 5 ? reader.text(200) : '',
+        unready: count > 6 ? reader.text(200) : '',
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -908,6 +1633,9 @@ export function countBoardStatus(from: BoardStatus): number {
         from.board !== ZERO_UUID,
         from.item !== 0,
         from.status !== 'opened',
+        from.outcome !== 0,
+        from.reason !== '',
+        from.unready !== '',
     );
 }
 
@@ -924,6 +1652,15 @@ export function writeBoardStatus(writer: Writer, from: BoardStatus): void {
     }
     if (count > 3) {
         writer.enumMember(CASE_STATUS_MEMBERS, from.status);
+    }
+    if (count > 4) {
+        writer.u8(from.outcome);
+    }
+    if (count > 5) {
+        writer.text(200, from.reason);
+    }
+    if (count > 6) {
+        writer.text(200, from.unready);
     }
 }
 
@@ -962,6 +1699,704 @@ export function writeAddImages(writer: Writer, from: AddImages): void {
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.list(64, from.displaySets, writeDisplaySet);
+    }
+}
+
+export interface SetCard {
+    type: 'SetCard';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which line; not images. */
+    topic: CardTopic;
+    /** Words; empty takes it away. */
+    text: string;
+    /** CardEntry.version that was edited; 0 = there was none. Another one now is refused with
+     * `changed`. */
+    based: number;
+}
+
+export function readSetCard(reader: Reader): SetCard {
+    const count = reader.fields();
+    const value: SetCard = {
+        type: 'SetCard',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        topic: count > 1 ? reader.enumMember(CARD_TOPIC_MEMBERS) : 'question',
+        text: count > 2 ? reader.text(8000) : '',
+        based: count > 3 ? reader.version() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countSetCard(from: SetCard): number {
+    return countFields(
+        true,
+        from.topic !== 'question',
+        from.text !== '',
+        from.based !== 0,
+    );
+}
+
+export function writeSetCard(writer: Writer, from: SetCard): void {
+    const count = countSetCard(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.enumMember(CARD_TOPIC_MEMBERS, from.topic);
+    }
+    if (count > 2) {
+        writer.text(8000, from.text);
+    }
+    if (count > 3) {
+        writer.version(from.based);
+    }
+}
+
+export interface MoveView {
+    type: 'MoveView';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    view: string;
+    /** New place in the order, 0 first. */
+    position: number;
+}
+
+export function readMoveView(reader: Reader): MoveView {
+    const count = reader.fields();
+    const value: MoveView = {
+        type: 'MoveView',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        view: count > 1 ? reader.uuid() : ZERO_UUID,
+        position: count > 2 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countMoveView(from: MoveView): number {
+    return countFields(
+        true,
+        from.view !== ZERO_UUID,
+        from.position !== 0,
+    );
+}
+
+export function writeMoveView(writer: Writer, from: MoveView): void {
+    const count = countMoveView(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.view);
+    }
+    if (count > 2) {
+        writer.u32(from.position);
+    }
+}
+
+export interface MarkKeyImage {
+    type: 'MarkKeyImage';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** New. */
+    key: string;
+    /** As listed. */
+    title: string;
+    /** What is shown: it goes into the minutes. */
+    layout: Layout;
+}
+
+export function readMarkKeyImage(reader: Reader): MarkKeyImage {
+    const count = reader.fields();
+    const value: MarkKeyImage = {
+        type: 'MarkKeyImage',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        key: count > 1 ? reader.uuid() : ZERO_UUID,
+        title: count > 2 ? reader.text(200) : '',
+        layout: count > 3 ? readLayout(reader) : defaultLayout(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countMarkKeyImage(from: MarkKeyImage): number {
+    return countFields(
+        true,
+        from.key !== ZERO_UUID,
+        from.title !== '',
+        countLayout(from.layout) !== 0,
+    );
+}
+
+export function writeMarkKeyImage(writer: Writer, from: MarkKeyImage): void {
+    const count = countMarkKeyImage(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.key);
+    }
+    if (count > 2) {
+        writer.text(200, from.title);
+    }
+    if (count > 3) {
+        writeLayout(writer, from.layout);
+    }
+}
+
+export interface UnmarkKeyImage {
+    type: 'UnmarkKeyImage';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    key: string;
+}
+
+export function readUnmarkKeyImage(reader: Reader): UnmarkKeyImage {
+    const count = reader.fields();
+    const value: UnmarkKeyImage = {
+        type: 'UnmarkKeyImage',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        key: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countUnmarkKeyImage(from: UnmarkKeyImage): number {
+    return countFields(
+        true,
+        from.key !== ZERO_UUID,
+    );
+}
+
+export function writeUnmarkKeyImage(writer: Writer, from: UnmarkKeyImage): void {
+    const count = countUnmarkKeyImage(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.key);
+    }
+}
+
+/** Recorded at once, signed later. A new revision needs the one it was edited from; votes on an
+ * older one stay marked as such. */
+export interface RecordDecision {
+    type: 'RecordDecision';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** New, or one of the same board and item that is not signed. */
+    decision: string;
+    /** Meeting it is taken in. */
+    board: string;
+    /** Its number there: the item this was composed for. */
+    item: number;
+    /** Revision it was edited from; 0 = new. */
+    based: number;
+    /** As the template asks; one that it does not know is refused. */
+    fields: FieldValue[];
+    /** Right, left, both, not applicable. */
+    side: Side;
+    /** What has to be done: task, text, owner, owner_name, due_at. */
+    tasks: Task[];
+}
+
+export function readRecordDecision(reader: Reader): RecordDecision {
+    const count = reader.fields();
+    const value: RecordDecision = {
+        type: 'RecordDecision',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        decision: count > 1 ? reader.uuid() : ZERO_UUID,
+        board: count > 2 ? reader.uuid() : ZERO_UUID,
+        item: count > 3 ? reader.u32() : 0,
+        based: count > 4 ? reader.u32() : 0,
+        fields: count > 5 ? reader.list(24, readFieldValue) : [],
+        side: count > 6 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+        tasks: count > 7 ? reader.list(16, readTask) : [],
+    };
+    requireId(value.commandId);
+    reader.skip(count - 8);
+    return value;
+}
+
+export function countRecordDecision(from: RecordDecision): number {
+    return countFields(
+        true,
+        from.decision !== ZERO_UUID,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.based !== 0,
+        from.fields.length !== 0,
+        from.side !== 'unknown',
+        from.tasks.length !== 0,
+    );
+}
+
+export function writeRecordDecision(writer: Writer, from: RecordDecision): void {
+    const count = countRecordDecision(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.decision);
+    }
+    if (count > 2) {
+        writer.uuid(from.board);
+    }
+    if (count > 3) {
+        writer.u32(from.item);
+    }
+    if (count > 4) {
+        writer.u32(from.based);
+    }
+    if (count > 5) {
+        writer.list(24, from.fields, writeFieldValue);
+    }
+    if (count > 6) {
+        writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+    if (count > 7) {
+        writer.list(16, from.tasks, writeTask);
+    }
+}
+
+/** With the patient and the side read back. */
+export interface SignDecision {
+    type: 'SignDecision';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    decision: string;
+    /** What was read: another one now is refused with `changed`. */
+    revision: number;
+    /** As read back from the case. */
+    patientId: string;
+    /** As read back. */
+    side: Side;
+}
+
+export function readSignDecision(reader: Reader): SignDecision {
+    const count = reader.fields();
+    const value: SignDecision = {
+        type: 'SignDecision',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        decision: count > 1 ? reader.uuid() : ZERO_UUID,
+        revision: count > 2 ? reader.u32() : 0,
+        patientId: count > 3 ? reader.text(64) : '',
+        side: count > 4 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countSignDecision(from: SignDecision): number {
+    return countFields(
+        true,
+        from.decision !== ZERO_UUID,
+        from.revision !== 0,
+        from.patientId !== '',
+        from.side !== 'unknown',
+    );
+}
+
+export function writeSignDecision(writer: Writer, from: SignDecision): void {
+    const count = countSignDecision(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.decision);
+    }
+    if (count > 2) {
+        writer.u32(from.revision);
+    }
+    if (count > 3) {
+        writer.text(64, from.patientId);
+    }
+    if (count > 4) {
+        writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+}
+
+export interface CastVote {
+    type: 'CastVote';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; not signed. */
+    decision: string;
+    /** What was read: another one now is refused with `changed`. */
+    revision: number;
+    /** What. */
+    choice: VoteChoice;
+    /** Needed for a dissent. */
+    reason: string;
+    /** Zero = one's own; otherwise somebody in the room, for whom the coordinator casts it. */
+    person: string;
+    /** Of that person. */
+    name: string;
+}
+
+export function readCastVote(reader: Reader): CastVote {
+    const count = reader.fields();
+    const value: CastVote = {
+        type: 'CastVote',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        decision: count > 1 ? reader.uuid() : ZERO_UUID,
+        revision: count > 2 ? reader.u32() : 0,
+        choice: count > 3 ? reader.enumMember(VOTE_CHOICE_MEMBERS) : 'agree',
+        reason: count > 4 ? reader.text(1000) : '',
+        person: count > 5 ? reader.uuid() : ZERO_UUID,
+        name: count > 6 ? reader.text(128) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 7);
+    return value;
+}
+
+export function countCastVote(from: CastVote): number {
+    return countFields(
+        true,
+        from.decision !== ZERO_UUID,
+        from.revision !== 0,
+        from.choice !== 'agree',
+        from.reason !== '',
+        from.person !== ZERO_UUID,
+        from.name !== '',
+    );
+}
+
+export function writeCastVote(writer: Writer, from: CastVote): void {
+    const count = countCastVote(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.decision);
+    }
+    if (count > 2) {
+        writer.u32(from.revision);
+    }
+    if (count > 3) {
+        writer.enumMember(VOTE_CHOICE_MEMBERS, from.choice);
+    }
+    if (count > 4) {
+        writer.text(1000, from.reason);
+    }
+    if (count > 5) {
+        writer.uuid(from.person);
+    }
+    if (count > 6) {
+        writer.text(128, from.name);
+    }
+}
+
+export interface CloseTask {
+    type: 'CloseTask';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; one's own, or any as coordinator. */
+    task: string;
+    /** done or refused; open takes that back. */
+    state: TaskState;
+    /** Needed for refused. */
+    reason: string;
+}
+
+export function readCloseTask(reader: Reader): CloseTask {
+    const count = reader.fields();
+    const value: CloseTask = {
+        type: 'CloseTask',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        task: count > 1 ? reader.uuid() : ZERO_UUID,
+        state: count > 2 ? reader.enumMember(TASK_STATE_MEMBERS) : 'open',
+        reason: count > 3 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countCloseTask(from: CloseTask): number {
+    return countFields(
+        true,
+        from.task !== ZERO_UUID,
+        from.state !== 'open',
+        from.reason !== '',
+    );
+}
+
+export function writeCloseTask(writer: Writer, from: CloseTask): void {
+    const count = countCloseTask(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.task);
+    }
+    if (count > 2) {
+        writer.enumMember(TASK_STATE_MEMBERS, from.state);
+    }
+    if (count > 3) {
+        writer.text(400, from.reason);
+    }
+}
+
+export interface RecordFollowing {
+    type: 'RecordFollowing';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; signed. */
+    decision: string;
+    /** What became of it. */
+    following: Following;
+    /** Needed for changed and stopped. */
+    why: string;
+}
+
+export function readRecordFollowing(reader: Reader): RecordFollowing {
+    const count = reader.fields();
+    const value: RecordFollowing = {
+        type: 'RecordFollowing',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        decision: count > 1 ? reader.uuid() : ZERO_UUID,
+        following: count > 2 ? reader.enumMember(FOLLOWING_MEMBERS) : 'unknown',
+        why: count > 3 ? reader.text(1000) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countRecordFollowing(from: RecordFollowing): number {
+    return countFields(
+        true,
+        from.decision !== ZERO_UUID,
+        from.following !== 'unknown',
+        from.why !== '',
+    );
+}
+
+export function writeRecordFollowing(writer: Writer, from: RecordFollowing): void {
+    const count = countRecordFollowing(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.decision);
+    }
+    if (count > 2) {
+        writer.enumMember(FOLLOWING_MEMBERS, from.following);
+    }
+    if (count > 3) {
+        writer.text(1000, from.why);
+    }
+}
+
+/** A timer: the task is due. It comes to the coordinators. */
+export interface TaskDue {
+    type: 'TaskDue';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    task: string;
+    /** The date it was set for. */
+    dueAt: number;
+}
+
+export function readTaskDue(reader: Reader): TaskDue {
+    const count = reader.fields();
+    const value: TaskDue = {
+        type: 'TaskDue',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        task: count > 1 ? reader.uuid() : ZERO_UUID,
+        dueAt: count > 2 ? reader.time() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countTaskDue(from: TaskDue): number {
+    return countFields(
+        true,
+        from.task !== ZERO_UUID,
+        from.dueAt !== 0,
+    );
+}
+
+export function writeTaskDue(writer: Writer, from: TaskDue): void {
+    const count = countTaskDue(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.task);
+    }
+    if (count > 2) {
+        writer.time(from.dueAt);
+    }
+}
+
+/** The meeting closes: no more decisions for it, unless one is unsigned. */
+export interface SealForBoard {
+    type: 'SealForBoard';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    board: string;
+    /** Its number there. */
+    item: number;
+}
+
+export function readSealForBoard(reader: Reader): SealForBoard {
+    const count = reader.fields();
+    const value: SealForBoard = {
+        type: 'SealForBoard',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countSealForBoard(from: SealForBoard): number {
+    return countFields(
+        true,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+    );
+}
+
+export function writeSealForBoard(writer: Writer, from: SealForBoard): void {
+    const count = countSealForBoard(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+}
+
+/** It goes on. */
+export interface UnsealForBoard {
+    type: 'UnsealForBoard';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    board: string;
+    /** Its number there. */
+    item: number;
+}
+
+export function readUnsealForBoard(reader: Reader): UnsealForBoard {
+    const count = reader.fields();
+    const value: UnsealForBoard = {
+        type: 'UnsealForBoard',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countUnsealForBoard(from: UnsealForBoard): number {
+    return countFields(
+        true,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+    );
+}
+
+export function writeUnsealForBoard(writer: Writer, from: UnsealForBoard): void {
+    const count = countUnsealForBoard(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+}
+
+export interface ConfirmStandardCare {
+    type: 'ConfirmStandardCare';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** Chair who confirmed it. */
+    by: string;
+    /** Printed name. */
+    name: string;
+    /** The recommendation, in the template's words. */
+    words: string;
+}
+
+export function readConfirmStandardCare(reader: Reader): ConfirmStandardCare {
+    const count = reader.fields();
+    const value: ConfirmStandardCare = {
+        type: 'ConfirmStandardCare',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+        by: count > 3 ? reader.uuid() : ZERO_UUID,
+        name: count > 4 ? reader.text(128) : '',
+        words: count > 5 ? reader.text(80) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countConfirmStandardCare(from: ConfirmStandardCare): number {
+    return countFields(
+        true,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.by !== ZERO_UUID,
+        from.name !== '',
+        from.words !== '',
+    );
+}
+
+export function writeConfirmStandardCare(writer: Writer, from: ConfirmStandardCare): void {
+    const count = countConfirmStandardCare(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+    if (count > 3) {
+        writer.uuid(from.by);
+    }
+    if (count > 4) {
+        writer.text(128, from.name);
+    }
+    if (count > 5) {
+        writer.text(80, from.words);
     }
 }
 
@@ -1121,6 +2556,8 @@ export interface ViewSaved {
     title: string;
     /** What to show. */
     layout: Layout;
+    /** What to say with it. */
+    note: string;
 }
 
 export function readViewSaved(reader: Reader): ViewSaved {
@@ -1130,8 +2567,9 @@ export function readViewSaved(reader: Reader): ViewSaved {
         view: count > 0 ? reader.uuid() : ZERO_UUID,
         title: count > 1 ? reader.text(200) : '',
         layout: count > 2 ? readLayout(reader) : defaultLayout(),
+        note: count > 3 ? reader.text(400) : '',
     };
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -1140,6 +2578,7 @@ export function countViewSaved(from: ViewSaved): number {
         from.view !== ZERO_UUID,
         from.title !== '',
         countLayout(from.layout) !== 0,
+        from.note !== '',
     );
 }
 
@@ -1154,6 +2593,9 @@ export function writeViewSaved(writer: Writer, from: ViewSaved): void {
     }
     if (count > 2) {
         writeLayout(writer, from.layout);
+    }
+    if (count > 3) {
+        writer.text(400, from.note);
     }
 }
 
@@ -1374,6 +2816,520 @@ export function writeImagesAdded(writer: Writer, from: ImagesAdded): void {
     }
 }
 
+export interface CardSet {
+    type: 'CardSet';
+    /** Which line. */
+    topic: CardTopic;
+    /** Words. */
+    text: string;
+}
+
+export function readCardSet(reader: Reader): CardSet {
+    const count = reader.fields();
+    const value: CardSet = {
+        type: 'CardSet',
+        topic: count > 0 ? reader.enumMember(CARD_TOPIC_MEMBERS) : 'question',
+        text: count > 1 ? reader.text(8000) : '',
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countCardSet(from: CardSet): number {
+    return countFields(
+        from.topic !== 'question',
+        from.text !== '',
+    );
+}
+
+export function writeCardSet(writer: Writer, from: CardSet): void {
+    const count = countCardSet(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.enumMember(CARD_TOPIC_MEMBERS, from.topic);
+    }
+    if (count > 1) {
+        writer.text(8000, from.text);
+    }
+}
+
+export interface ViewMoved {
+    type: 'ViewMoved';
+    /** Which. */
+    view: string;
+    /** New place. */
+    position: number;
+}
+
+export function readViewMoved(reader: Reader): ViewMoved {
+    const count = reader.fields();
+    const value: ViewMoved = {
+        type: 'ViewMoved',
+        view: count > 0 ? reader.uuid() : ZERO_UUID,
+        position: count > 1 ? reader.u32() : 0,
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countViewMoved(from: ViewMoved): number {
+    return countFields(
+        from.view !== ZERO_UUID,
+        from.position !== 0,
+    );
+}
+
+export function writeViewMoved(writer: Writer, from: ViewMoved): void {
+    const count = countViewMoved(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.view);
+    }
+    if (count > 1) {
+        writer.u32(from.position);
+    }
+}
+
+export interface KeyImageMarked {
+    type: 'KeyImageMarked';
+    /** Which. */
+    key: string;
+    /** As listed. */
+    title: string;
+    /** What is shown. */
+    layout: Layout;
+}
+
+export function readKeyImageMarked(reader: Reader): KeyImageMarked {
+    const count = reader.fields();
+    const value: KeyImageMarked = {
+        type: 'KeyImageMarked',
+        key: count > 0 ? reader.uuid() : ZERO_UUID,
+        title: count > 1 ? reader.text(200) : '',
+        layout: count > 2 ? readLayout(reader) : defaultLayout(),
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countKeyImageMarked(from: KeyImageMarked): number {
+    return countFields(
+        from.key !== ZERO_UUID,
+        from.title !== '',
+        countLayout(from.layout) !== 0,
+    );
+}
+
+export function writeKeyImageMarked(writer: Writer, from: KeyImageMarked): void {
+    const count = countKeyImageMarked(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.key);
+    }
+    if (count > 1) {
+        writer.text(200, from.title);
+    }
+    if (count > 2) {
+        writeLayout(writer, from.layout);
+    }
+}
+
+export interface KeyImageUnmarked {
+    type: 'KeyImageUnmarked';
+    /** Which. */
+    key: string;
+}
+
+export function readKeyImageUnmarked(reader: Reader): KeyImageUnmarked {
+    const count = reader.fields();
+    const value: KeyImageUnmarked = {
+        type: 'KeyImageUnmarked',
+        key: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countKeyImageUnmarked(from: KeyImageUnmarked): number {
+    return countFields(
+        from.key !== ZERO_UUID,
+    );
+}
+
+export function writeKeyImageUnmarked(writer: Writer, from: KeyImageUnmarked): void {
+    const count = countKeyImageUnmarked(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.key);
+    }
+}
+
+export interface DecisionRecorded {
+    type: 'DecisionRecorded';
+    /** Which. */
+    decision: string;
+    /** Meeting it is taken in. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** From 1. */
+    revision: number;
+    /** Of the board's template. */
+    templateVersion: number;
+    /** As filled in. */
+    fields: FieldValue[];
+    /** As recorded. */
+    side: Side;
+    /** Without discussion. */
+    standard: boolean;
+    /** What has to be done: those of an older revision are replaced. */
+    tasks: Task[];
+}
+
+export function readDecisionRecorded(reader: Reader): DecisionRecorded {
+    const count = reader.fields();
+    const value: DecisionRecorded = {
+        type: 'DecisionRecorded',
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+        revision: count > 3 ? reader.u32() : 0,
+        templateVersion: count > 4 ? reader.u32() : 0,
+        fields: count > 5 ? reader.list(24, readFieldValue) : [],
+        side: count > 6 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+        standard: count > 7 ? reader.bool() : false,
+        tasks: count > 8 ? reader.list(16, readTask) : [],
+    };
+    reader.skip(count - 9);
+    return value;
+}
+
+export function countDecisionRecorded(from: DecisionRecorded): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.revision !== 0,
+        from.templateVersion !== 0,
+        from.fields.length !== 0,
+        from.side !== 'unknown',
+        from.standard,
+        from.tasks.length !== 0,
+    );
+}
+
+export function writeDecisionRecorded(writer: Writer, from: DecisionRecorded): void {
+    const count = countDecisionRecorded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+    if (count > 3) {
+        writer.u32(from.revision);
+    }
+    if (count > 4) {
+        writer.u32(from.templateVersion);
+    }
+    if (count > 5) {
+        writer.list(24, from.fields, writeFieldValue);
+    }
+    if (count > 6) {
+        writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+    if (count > 7) {
+        writer.bool(from.standard);
+    }
+    if (count > 8) {
+        writer.list(16, from.tasks, writeTask);
+    }
+}
+
+export interface DecisionSigned {
+    type: 'DecisionSigned';
+    /** Which. */
+    decision: string;
+    /** What was signed. */
+    revision: number;
+    /** Printed name of the signer. */
+    name: string;
+    /** Who signed; the event's own sender may be the system. */
+    by: string;
+}
+
+export function readDecisionSigned(reader: Reader): DecisionSigned {
+    const count = reader.fields();
+    const value: DecisionSigned = {
+        type: 'DecisionSigned',
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        revision: count > 1 ? reader.u32() : 0,
+        name: count > 2 ? reader.text(128) : '',
+        by: count > 3 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countDecisionSigned(from: DecisionSigned): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        from.revision !== 0,
+        from.name !== '',
+        from.by !== ZERO_UUID,
+    );
+}
+
+export function writeDecisionSigned(writer: Writer, from: DecisionSigned): void {
+    const count = countDecisionSigned(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writer.u32(from.revision);
+    }
+    if (count > 2) {
+        writer.text(128, from.name);
+    }
+    if (count > 3) {
+        writer.uuid(from.by);
+    }
+}
+
+export interface VoteCast {
+    type: 'VoteCast';
+    /** Which. */
+    decision: string;
+    /** As it is now. */
+    vote: Vote;
+}
+
+export function readVoteCast(reader: Reader): VoteCast {
+    const count = reader.fields();
+    const value: VoteCast = {
+        type: 'VoteCast',
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        vote: count > 1 ? readVote(reader) : defaultVote(),
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countVoteCast(from: VoteCast): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        countVote(from.vote) !== 0,
+    );
+}
+
+export function writeVoteCast(writer: Writer, from: VoteCast): void {
+    const count = countVoteCast(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writeVote(writer, from.vote);
+    }
+}
+
+export interface TaskClosed {
+    type: 'TaskClosed';
+    /** Which. */
+    task: string;
+    /** Now. */
+    state: TaskState;
+    /** Why. */
+    reason: string;
+}
+
+export function readTaskClosed(reader: Reader): TaskClosed {
+    const count = reader.fields();
+    const value: TaskClosed = {
+        type: 'TaskClosed',
+        task: count > 0 ? reader.uuid() : ZERO_UUID,
+        state: count > 1 ? reader.enumMember(TASK_STATE_MEMBERS) : 'open',
+        reason: count > 2 ? reader.text(400) : '',
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countTaskClosed(from: TaskClosed): number {
+    return countFields(
+        from.task !== ZERO_UUID,
+        from.state !== 'open',
+        from.reason !== '',
+    );
+}
+
+export function writeTaskClosed(writer: Writer, from: TaskClosed): void {
+    const count = countTaskClosed(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.task);
+    }
+    if (count > 1) {
+        writer.enumMember(TASK_STATE_MEMBERS, from.state);
+    }
+    if (count > 2) {
+        writer.text(400, from.reason);
+    }
+}
+
+export interface FollowingRecorded {
+    type: 'FollowingRecorded';
+    /** Which. */
+    decision: string;
+    /** What became of it. */
+    following: Following;
+    /** In words. */
+    why: string;
+}
+
+export function readFollowingRecorded(reader: Reader): FollowingRecorded {
+    const count = reader.fields();
+    const value: FollowingRecorded = {
+        type: 'FollowingRecorded',
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        following: count > 1 ? reader.enumMember(FOLLOWING_MEMBERS) : 'unknown',
+        why: count > 2 ? reader.text(1000) : '',
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countFollowingRecorded(from: FollowingRecorded): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        from.following !== 'unknown',
+        from.why !== '',
+    );
+}
+
+export function writeFollowingRecorded(writer: Writer, from: FollowingRecorded): void {
+    const count = countFollowingRecorded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writer.enumMember(FOLLOWING_MEMBERS, from.following);
+    }
+    if (count > 2) {
+        writer.text(1000, from.why);
+    }
+}
+
+export interface SealedForBoard {
+    type: 'SealedForBoard';
+    /** Which. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** Or open again. */
+    sealed: boolean;
+}
+
+export function readSealedForBoard(reader: Reader): SealedForBoard {
+    const count = reader.fields();
+    const value: SealedForBoard = {
+        type: 'SealedForBoard',
+        board: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        sealed: count > 2 ? reader.bool() : false,
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countSealedForBoard(from: SealedForBoard): number {
+    return countFields(
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.sealed,
+    );
+}
+
+export function writeSealedForBoard(writer: Writer, from: SealedForBoard): void {
+    const count = countSealedForBoard(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.board);
+    }
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.bool(from.sealed);
+    }
+}
+
+export interface Discussed {
+    type: 'Discussed';
+    /** Added or replaced. */
+    discussion: Discussion;
+}
+
+export function readDiscussed(reader: Reader): Discussed {
+    const count = reader.fields();
+    const value: Discussed = {
+        type: 'Discussed',
+        discussion: count > 0 ? readDiscussion(reader) : defaultDiscussion(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countDiscussed(from: Discussed): number {
+    return countFields(
+        countDiscussion(from.discussion) !== 0,
+    );
+}
+
+export function writeDiscussed(writer: Writer, from: Discussed): void {
+    const count = countDiscussed(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeDiscussion(writer, from.discussion);
+    }
+}
+
+export interface TaskCameDue {
+    type: 'TaskCameDue';
+    /** Which. */
+    task: string;
+}
+
+export function readTaskCameDue(reader: Reader): TaskCameDue {
+    const count = reader.fields();
+    const value: TaskCameDue = {
+        type: 'TaskCameDue',
+        task: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countTaskCameDue(from: TaskCameDue): number {
+    return countFields(
+        from.task !== ZERO_UUID,
+    );
+}
+
+export function writeTaskCameDue(writer: Writer, from: TaskCameDue): void {
+    const count = countTaskCameDue(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.task);
+    }
+}
+
 export interface CaseSnapshot {
     type: 'CaseSnapshot';
     /** The patient. */
@@ -1398,6 +3354,16 @@ export interface CaseSnapshot {
     messages: ChatMessage[];
     /** The consult's stage. */
     stage?: StageState | undefined;
+    /** The case card. */
+    card: CardEntry[];
+    /** For the minutes. */
+    keyImages: KeyImage[];
+    /** In order. */
+    decisions: Decision[];
+    /** In order. */
+    tasks: Task[];
+    /** What boards made of it. */
+    discussions: Discussion[];
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -1415,8 +3381,13 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         views: count > 8 ? reader.list(64, readSavedView) : [],
         messages: count > 9 ? reader.list(10000, readChatMessage) : [],
         stage: count > 10 ? reader.optional(readStageState) : undefined,
+        card: count > 11 ? reader.list(12, readCardEntry) : [],
+        keyImages: count > 12 ? reader.list(64, readKeyImage) : [],
+        decisions: count > 13 ? reader.list(64, readDecision) : [],
+        tasks: count > 14 ? reader.list(200, readTask) : [],
+        discussions: count > 15 ? reader.list(100, readDiscussion) : [],
     };
-    reader.skip(count - 11);
+    reader.skip(count - 16);
     return value;
 }
 
@@ -1433,6 +3404,11 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.views.length !== 0,
         from.messages.length !== 0,
         from.stage !== undefined,
+        from.card.length !== 0,
+        from.keyImages.length !== 0,
+        from.decisions.length !== 0,
+        from.tasks.length !== 0,
+        from.discussions.length !== 0,
     );
 }
 
@@ -1471,6 +3447,21 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     }
     if (count > 10) {
         writer.optional(from.stage, writeStageState);
+    }
+    if (count > 11) {
+        writer.list(12, from.card, writeCardEntry);
+    }
+    if (count > 12) {
+        writer.list(64, from.keyImages, writeKeyImage);
+    }
+    if (count > 13) {
+        writer.list(64, from.decisions, writeDecision);
+    }
+    if (count > 14) {
+        writer.list(200, from.tasks, writeTask);
+    }
+    if (count > 15) {
+        writer.list(100, from.discussions, writeDiscussion);
     }
 }
 

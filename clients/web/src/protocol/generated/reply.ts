@@ -35,6 +35,20 @@ export const REFUSAL_MEMBERS = [
     'quarantined',
     /** The geometry does not fit the image it names. */
     'not_drawable',
+    /** The case lacks something and no reason was given to discuss it all the same; `item` names it. */
+    'not_ready',
+    /** The open item has neither a decision nor a reason why not; `item` names it. */
+    'undecided',
+    /** A decision of this meeting waits for its signature; `item` names the first. */
+    'unsigned',
+    /** It is not any more what this was composed for: look at it again. `subject` is who changed it. */
+    'changed',
+    /** The sender takes part without a vote here. */
+    'no_vote',
+    /** A field that the board requires is empty. */
+    'incomplete',
+    /** The patient or the side that was read back is not the one on record. */
+    'misread',
 ] as const;
 export type Refusal = (typeof REFUSAL_MEMBERS)[number];
 

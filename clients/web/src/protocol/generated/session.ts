@@ -12,6 +12,8 @@ export const CHANNEL_KIND_MEMBERS = [
     'patient_case',
     /** A person: worklist, preferences, read marks. */
     'user',
+    /** A board that meets again and again: roster and template. */
+    'series',
 ] as const;
 export type ChannelKind = (typeof CHANNEL_KIND_MEMBERS)[number];
 
@@ -60,6 +62,10 @@ export const ROLE_MEMBERS = [
     'self',
     /** Another actor, a timer, the server. Never a session. */
     'system',
+    /** Takes part in named items of a meeting; of the others learns only how many come before. */
+    'guest',
+    /** A screen in the room: shows the stage to everybody in it. */
+    'display',
 ] as const;
 export type Role = (typeof ROLE_MEMBERS)[number];
 

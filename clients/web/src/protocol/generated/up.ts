@@ -3,29 +3,61 @@ import { Writer } from '../writer';
 import {
     writeAddItem,
     writeAddMember,
+    writeConfirmStandard,
     writeCreateBoard,
     writeEndMeeting,
     writeItemRefused,
+    writeItemSealed,
+    writeItemTaken,
     writeMoveItem,
+    writeMoveToMeeting,
     writeOpenItem,
+    writePassCutOff,
     writeRemoveItem,
     writeRemoveMember,
+    writeReportReadiness,
+    writeSetCutOff,
+    writeSetItem,
     writeStartMeeting,
+    writeTakeItem,
+    writeTickIn,
+    writeTickOut,
+    writeUndoStep,
 } from './board';
 import {
     writeAddAnnotation,
     writeAddImages,
     writeBoardStatus,
+    writeCastVote,
+    writeCloseTask,
+    writeConfirmStandardCare,
     writeCreateCase,
     writeGrantAccess,
     writeListOnBoard,
+    writeMarkKeyImage,
+    writeMoveView,
     writePostMessage,
+    writeRecordDecision,
+    writeRecordFollowing,
     writeRemoveAnnotation,
     writeRemoveView,
     writeRevokeAccess,
     writeSaveView,
+    writeSealForBoard,
+    writeSetCard,
+    writeSignDecision,
+    writeTaskDue,
     writeUnlistFromBoard,
+    writeUnmarkKeyImage,
+    writeUnsealForBoard,
 } from './patient_case';
+import {
+    writeCreateSeries,
+    writeDropSeriesMember,
+    writeEditTemplate,
+    writePlanMeeting,
+    writePutSeriesMember,
+} from './series';
 import { writeCloseChannel, writeHello, writeOpenChannel, writePing } from './session';
 import {
     writeBindHandle,
@@ -48,9 +80,10 @@ import {
     writePutEntry,
     writeRegisterUser,
     writeRemoveEntry,
+    writeSetNote,
     writeSetPreference,
 } from './user';
-import type { BoardUp, Kind, PatientCaseUp, SessionUp, UpOf, UserUp } from './kinds';
+import type { BoardUp, Kind, PatientCaseUp, SeriesUp, SessionUp, UpOf, UserUp } from './kinds';
 
 const boardTags: Record<BoardUp['type'], number> = {
     CreateBoard: 1,
@@ -63,6 +96,18 @@ const boardTags: Record<BoardUp['type'], number> = {
     AddMember: 8,
     RemoveMember: 9,
     ItemRefused: 10,
+    SetItem: 11,
+    UndoStep: 12,
+    ConfirmStandard: 13,
+    MoveToMeeting: 14,
+    TakeItem: 15,
+    ItemTaken: 16,
+    TickIn: 17,
+    TickOut: 18,
+    SetCutOff: 19,
+    PassCutOff: 20,
+    ReportReadiness: 21,
+    ItemSealed: 22,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -91,6 +136,19 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     UnlistFromBoard: 10,
     BoardStatus: 11,
     AddImages: 12,
+    SetCard: 13,
+    MoveView: 14,
+    MarkKeyImage: 15,
+    UnmarkKeyImage: 16,
+    RecordDecision: 17,
+    SignDecision: 18,
+    CastVote: 19,
+    CloseTask: 20,
+    RecordFollowing: 21,
+    TaskDue: 22,
+    SealForBoard: 23,
+    UnsealForBoard: 24,
+    ConfirmStandardCare: 25,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -104,6 +162,14 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     SetHand: 45,
     SetPointing: 46,
     BindHandle: 47,
+};
+
+const seriesTags: Record<SeriesUp['type'], number> = {
+    CreateSeries: 1,
+    EditTemplate: 2,
+    PutSeriesMember: 3,
+    DropSeriesMember: 4,
+    PlanMeeting: 5,
 };
 
 const sessionTags: Record<SessionUp['type'], number> = {
@@ -120,6 +186,7 @@ const userTags: Record<UserUp['type'], number> = {
     PutEntry: 4,
     RemoveEntry: 5,
     ChangeVerifier: 6,
+    SetNote: 7,
 };
 
 /** Messages that are never answered: their frame has no number. */
@@ -155,6 +222,30 @@ function writeBoardUp(writer: Writer, message: BoardUp): void {
             return writeRemoveMember(writer, message);
         case 'ItemRefused':
             return writeItemRefused(writer, message);
+        case 'SetItem':
+            return writeSetItem(writer, message);
+        case 'UndoStep':
+            return writeUndoStep(writer, message);
+        case 'ConfirmStandard':
+            return writeConfirmStandard(writer, message);
+        case 'MoveToMeeting':
+            return writeMoveToMeeting(writer, message);
+        case 'TakeItem':
+            return writeTakeItem(writer, message);
+        case 'ItemTaken':
+            return writeItemTaken(writer, message);
+        case 'TickIn':
+            return writeTickIn(writer, message);
+        case 'TickOut':
+            return writeTickOut(writer, message);
+        case 'SetCutOff':
+            return writeSetCutOff(writer, message);
+        case 'PassCutOff':
+            return writePassCutOff(writer, message);
+        case 'ReportReadiness':
+            return writeReportReadiness(writer, message);
+        case 'ItemSealed':
+            return writeItemSealed(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':
@@ -210,6 +301,32 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeBoardStatus(writer, message);
         case 'AddImages':
             return writeAddImages(writer, message);
+        case 'SetCard':
+            return writeSetCard(writer, message);
+        case 'MoveView':
+            return writeMoveView(writer, message);
+        case 'MarkKeyImage':
+            return writeMarkKeyImage(writer, message);
+        case 'UnmarkKeyImage':
+            return writeUnmarkKeyImage(writer, message);
+        case 'RecordDecision':
+            return writeRecordDecision(writer, message);
+        case 'SignDecision':
+            return writeSignDecision(writer, message);
+        case 'CastVote':
+            return writeCastVote(writer, message);
+        case 'CloseTask':
+            return writeCloseTask(writer, message);
+        case 'RecordFollowing':
+            return writeRecordFollowing(writer, message);
+        case 'TaskDue':
+            return writeTaskDue(writer, message);
+        case 'SealForBoard':
+            return writeSealForBoard(writer, message);
+        case 'UnsealForBoard':
+            return writeUnsealForBoard(writer, message);
+        case 'ConfirmStandardCare':
+            return writeConfirmStandardCare(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':
@@ -236,6 +353,21 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeSetPointing(writer, message);
         case 'BindHandle':
             return writeBindHandle(writer, message);
+    }
+}
+
+function writeSeriesUp(writer: Writer, message: SeriesUp): void {
+    switch (message.type) {
+        case 'CreateSeries':
+            return writeCreateSeries(writer, message);
+        case 'EditTemplate':
+            return writeEditTemplate(writer, message);
+        case 'PutSeriesMember':
+            return writePutSeriesMember(writer, message);
+        case 'DropSeriesMember':
+            return writeDropSeriesMember(writer, message);
+        case 'PlanMeeting':
+            return writePlanMeeting(writer, message);
     }
 }
 
@@ -266,6 +398,8 @@ function writeUserUp(writer: Writer, message: UserUp): void {
             return writeRemoveEntry(writer, message);
         case 'ChangeVerifier':
             return writeChangeVerifier(writer, message);
+        case 'SetNote':
+            return writeSetNote(writer, message);
     }
 }
 
@@ -277,6 +411,7 @@ interface Codec<Message> {
 const CODECS: { [K in Kind]: Codec<UpOf[K]> } = {
     board: { tags: boardTags, write: writeBoardUp },
     patient_case: { tags: patientCaseTags, write: writePatientCaseUp },
+    series: { tags: seriesTags, write: writeSeriesUp },
     session: { tags: sessionTags, write: writeSessionUp },
     user: { tags: userTags, write: writeUserUp },
 };

@@ -8,6 +8,10 @@ export const ENTRY_KIND_MEMBERS = [
     'board',
     /** A case of theirs. */
     'patient_case',
+    /** A board series they belong to. */
+    'series',
+    /** Something they have to see to after a decision. */
+    'task',
 ] as const;
 export type EntryKind = (typeof ENTRY_KIND_MEMBERS)[number];
 
@@ -24,8 +28,14 @@ export interface WorklistEntry {
     role: number;
     /** MeetingState or CaseStatus. */
     status: number;
-    /** Planned start, or since when the status stands. */
+    /** Planned start, due date, or since when the status stands. */
     at: number;
+    /** The case a task belongs to; zero = nothing more to say. */
+    about: string;
+    /** Cases they present at this board. */
+    prepare: number;
+    /** Cases that wait for something of theirs or of their discipline. */
+    owes: number;
 }
 
 export function defaultWorklistEntry(): WorklistEntry {
@@ -37,6 +47,9 @@ export function defaultWorklistEntry(): WorklistEntry {
         role: 0,
         status: 0,
         at: 0,
+        about: ZERO_UUID,
+        prepare: 0,
+        owes: 0,
     };
 }
 
@@ -50,8 +63,11 @@ export function readWorklistEntry(reader: Reader): WorklistEntry {
         role: count > 4 ? reader.u8() : 0,
         status: count > 5 ? reader.u8() : 0,
         at: count > 6 ? reader.time() : 0,
+        about: count > 7 ? reader.uuid() : ZERO_UUID,
+        prepare: count > 8 ? reader.u16() : 0,
+        owes: count > 9 ? reader.u16() : 0,
     };
-    reader.skip(count - 7);
+    reader.skip(count - 10);
     return value;
 }
 
@@ -64,6 +80,9 @@ export function countWorklistEntry(from: WorklistEntry): number {
         from.role !== 0,
         from.status !== 0,
         from.at !== 0,
+        from.about !== ZERO_UUID,
+        from.prepare !== 0,
+        from.owes !== 0,
     );
 }
 
@@ -90,6 +109,15 @@ export function writeWorklistEntry(writer: Writer, from: WorklistEntry): void {
     }
     if (count > 6) {
         writer.time(from.at);
+    }
+    if (count > 7) {
+        writer.uuid(from.about);
+    }
+    if (count > 8) {
+        writer.u16(from.prepare);
+    }
+    if (count > 9) {
+        writer.u16(from.owes);
     }
 }
 
@@ -132,6 +160,49 @@ export function writePreference(writer: Writer, from: Preference): void {
     }
     if (count > 1) {
         writer.text(400, from.value);
+    }
+}
+
+/** Words about a case for nobody else. Not part of any record. */
+export interface Note {
+    /** Case. */
+    patientCase: string;
+    /** Words. */
+    text: string;
+}
+
+export function defaultNote(): Note {
+    return {
+        patientCase: ZERO_UUID,
+        text: '',
+    };
+}
+
+export function readNote(reader: Reader): Note {
+    const count = reader.fields();
+    const value: Note = {
+        patientCase: count > 0 ? reader.uuid() : ZERO_UUID,
+        text: count > 1 ? reader.text(4000) : '',
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countNote(from: Note): number {
+    return countFields(
+        from.patientCase !== ZERO_UUID,
+        from.text !== '',
+    );
+}
+
+export function writeNote(writer: Writer, from: Note): void {
+    const count = countNote(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 1) {
+        writer.text(4000, from.text);
     }
 }
 
@@ -435,6 +506,50 @@ export function writeChangeVerifier(writer: Writer, from: ChangeVerifier): void 
     }
 }
 
+export interface SetNote {
+    type: 'SetNote';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Case. */
+    patientCase: string;
+    /** Empty removes it. */
+    text: string;
+}
+
+export function readSetNote(reader: Reader): SetNote {
+    const count = reader.fields();
+    const value: SetNote = {
+        type: 'SetNote',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        patientCase: count > 1 ? reader.uuid() : ZERO_UUID,
+        text: count > 2 ? reader.text(4000) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countSetNote(from: SetNote): number {
+    return countFields(
+        true,
+        from.patientCase !== ZERO_UUID,
+        from.text !== '',
+    );
+}
+
+export function writeSetNote(writer: Writer, from: SetNote): void {
+    const count = countSetNote(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 2) {
+        writer.text(4000, from.text);
+    }
+}
+
 export interface UserRegistered {
     type: 'UserRegistered';
     /** What they type. */
@@ -643,6 +758,43 @@ export function writeEntryRemoved(writer: Writer, from: EntryRemoved): void {
     }
 }
 
+export interface NoteSet {
+    type: 'NoteSet';
+    /** Case. */
+    patientCase: string;
+    /** Empty = removed. */
+    text: string;
+}
+
+export function readNoteSet(reader: Reader): NoteSet {
+    const count = reader.fields();
+    const value: NoteSet = {
+        type: 'NoteSet',
+        patientCase: count > 0 ? reader.uuid() : ZERO_UUID,
+        text: count > 1 ? reader.text(4000) : '',
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countNoteSet(from: NoteSet): number {
+    return countFields(
+        from.patientCase !== ZERO_UUID,
+        from.text !== '',
+    );
+}
+
+export function writeNoteSet(writer: Writer, from: NoteSet): void {
+    const count = countNoteSet(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 1) {
+        writer.text(4000, from.text);
+    }
+}
+
 export interface UserSnapshot {
     type: 'UserSnapshot';
     /** As others see it. */
@@ -657,6 +809,8 @@ export interface UserSnapshot {
     preferences: Preference[];
     /** How far they read. */
     readMarks: ReadMark[];
+    /** Private. */
+    notes: Note[];
 }
 
 export function defaultUserSnapshot(): UserSnapshot {
@@ -668,6 +822,7 @@ export function defaultUserSnapshot(): UserSnapshot {
         entries: [],
         preferences: [],
         readMarks: [],
+        notes: [],
     };
 }
 
@@ -681,8 +836,9 @@ export function readUserSnapshot(reader: Reader): UserSnapshot {
         entries: count > 3 ? reader.list(2000, readWorklistEntry) : [],
         preferences: count > 4 ? reader.list(200, readPreference) : [],
         readMarks: count > 5 ? reader.list(2000, readReadMark) : [],
+        notes: count > 6 ? reader.list(1000, readNote) : [],
     };
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -694,6 +850,7 @@ export function countUserSnapshot(from: UserSnapshot): number {
         from.entries.length !== 0,
         from.preferences.length !== 0,
         from.readMarks.length !== 0,
+        from.notes.length !== 0,
     );
 }
 
@@ -717,6 +874,9 @@ export function writeUserSnapshot(writer: Writer, from: UserSnapshot): void {
     }
     if (count > 5) {
         writer.list(2000, from.readMarks, writeReadMark);
+    }
+    if (count > 6) {
+        writer.list(1000, from.notes, writeNote);
     }
 }
 
