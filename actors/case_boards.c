@@ -25,11 +25,73 @@ static void decline(struct turn *turn, struct uuid board, uint32_t item, enum re
     turn_send_volatile(turn, CHANNEL_KIND_BOARD, board, item_refused_encode(turn->arena, &message));
 }
 
+static enum case_status status_after(enum item_outcome outcome) {
+    switch (outcome) {
+    case ITEM_OUTCOME_DEFERRED:
+    case ITEM_OUTCOME_NOT_DISCUSSED:
+        return CASE_STATUS_DEFERRED;
+    case ITEM_OUTCOME_LATER:
+        return CASE_STATUS_SCHEDULED;
+    default:
+        return CASE_STATUS_DISCUSSED;
+    }
+}
+
 static void change_status(const struct patient_case *the_case, struct turn *turn,
                           enum case_status status) {
     struct status_changed event = {.status = status};
     turn_event(turn, status_changed_encode(turn->arena, &event));
     case_put_entries(the_case, turn, status);
+}
+
+const struct discussion *case_discussion(const struct patient_case *the_case, struct uuid board,
+                                         uint32_t item) {
+    for (uint32_t i = 0; i < the_case->discussions.count; i++) {
+        const struct discussion *discussion = &the_case->discussions.items[i];
+        if (uuid_equal(discussion->board, board) && discussion->item == item) {
+            return discussion;
+        }
+    }
+    return NULL;
+}
+
+struct case_outlook case_outlook_of(const struct patient_case *the_case) {
+    struct case_outlook outlook = {0};
+    for (uint32_t i = 0; i < the_case->card.count; i++) {
+        const struct card_entry *entry = &the_case->card.items[i];
+        outlook.has[entry->topic] = entry->text.length > 0;
+    }
+    outlook.has[CARD_TOPIC_IMAGES] = the_case->display_sets.count > 0;
+    return outlook;
+}
+
+void case_report(struct turn *turn, const struct board_link *link,
+                 const struct case_outlook *outlook, enum decision_state decision) {
+    struct report_readiness report = {.command_id = turn_new_id(turn),
+                                      .patient_case = turn->self,
+                                      .item = link->item,
+                                      .decision = decision};
+    const struct check_list *checks = &link->template.checks;
+    report.missing.items =
+        arena_alloc(turn->arena, (checks->count + 1) * sizeof *report.missing.items);
+    turn_check(turn, report.missing.items != NULL);
+    for (uint32_t i = 0; i < checks->count; i++) {
+        if (!outlook->has[checks->items[i].topic]) {
+            report.missing.items[report.missing.count++] = checks->items[i].topic;
+        }
+    }
+    turn_send(turn, CHANNEL_KIND_BOARD, link->board, report_readiness_encode(turn->arena, &report));
+}
+
+void case_report_to_all(const struct patient_case *the_case, struct turn *turn,
+                        const struct case_outlook *outlook) {
+    for (uint32_t i = 0; i < the_case->boards.count; i++) {
+        const struct board_link *link = &the_case->boards.items[i];
+        if (link->has_template) {
+            case_report(turn, link, outlook,
+                        case_decision_state(the_case, link->board, link->item));
+        }
+    }
 }
 
 static bool may_list(const struct patient_case *the_case, struct uuid user) {
@@ -49,8 +111,13 @@ static bool is_roster(const struct case_member_list *members) {
 void case_on_list(const struct patient_case *the_case, struct turn *turn,
                   const struct list_on_board *command) {
     const struct board_link *known = case_board(the_case, command->board);
-    struct board_link link = {
-        .board = command->board, .item = command->item, .members = command->members};
+    struct board_link link = {.board = command->board,
+                              .item = command->item,
+                              .members = command->members,
+                              .has_template = command->has_template,
+                              .template = command->template,
+                              .sealed =
+                                  known != NULL && known->item == command->item && known->sealed};
     if (!the_case->created) {
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
     } else if (!is_roster(&command->members)) {
@@ -65,9 +132,14 @@ void case_on_list(const struct patient_case *the_case, struct turn *turn,
         struct listed_on_board event = {.link = link};
         turn_event(turn, listed_on_board_encode(turn->arena, &event));
         bool listed_anew = known == NULL || known->item != command->item;
-        if (listed_anew &&
-            (the_case->status == CASE_STATUS_OPENED || the_case->status == CASE_STATUS_DISCUSSED)) {
+        if (listed_anew && the_case->status != CASE_STATUS_SCHEDULED &&
+            the_case->status != CASE_STATUS_IN_DISCUSSION) {
             change_status(the_case, turn, CASE_STATUS_SCHEDULED);
+        }
+        if (listed_anew && link.has_template) {
+            struct case_outlook outlook = case_outlook_of(the_case);
+            case_report(turn, &link, &outlook,
+                        case_decision_state(the_case, link.board, link.item));
         }
     }
 }
@@ -85,19 +157,90 @@ void case_on_unlist(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+void case_note_discussion(const struct patient_case *the_case, struct turn *turn,
+                          const struct board_link *link, enum item_outcome outcome,
+                          struct text reason) {
+    const struct discussion *known = case_discussion(the_case, link->board, link->item);
+    struct discussed event = {.discussion = {.board = link->board,
+                                             .item = link->item,
+                                             .outcome = (uint8_t)outcome,
+                                             .reason = reason,
+                                             .unready = known == NULL ? TEXT("") : known->unready,
+                                             .at = turn->now}};
+    turn_event(turn, discussed_encode(turn->arena, &event));
+    change_status(the_case, turn, status_after(outcome));
+}
+
+static void on_opened(const struct patient_case *the_case, struct turn *turn,
+                      const struct board_link *link, struct text unready) {
+    if (unready.length > 0) {
+        struct discussed event = {
+            .discussion = {
+                .board = link->board, .item = link->item, .unready = unready, .at = turn->now}};
+        turn_event(turn, discussed_encode(turn->arena, &event));
+    }
+    change_status(the_case, turn, CASE_STATUS_IN_DISCUSSION);
+    stage_pass_floor(&the_case->stage, turn, (struct uuid){{0}});
+    turn_ephemera(turn);
+}
+
 void case_on_board_status(const struct patient_case *the_case, struct turn *turn,
                           const struct board_status *command) {
     const struct board_link *known = case_board(the_case, command->board);
-    bool opens = command->status == CASE_STATUS_IN_DISCUSSION;
+    bool is_open = the_case->status == CASE_STATUS_IN_DISCUSSION;
     if (known == NULL) {
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
-    } else if (!opens && command->status != CASE_STATUS_DISCUSSED) {
+        return;
+    }
+    switch (command->status) {
+    case CASE_STATUS_IN_DISCUSSION:
+        if (!is_open) {
+            on_opened(the_case, turn, known, command->unready);
+        }
+        break;
+    case CASE_STATUS_DISCUSSED:
+        if (is_open && command->outcome != ITEM_OUTCOME_NONE) {
+            case_note_discussion(the_case, turn, known, command->outcome, command->reason);
+        } else if (is_open) {
+            change_status(the_case, turn, CASE_STATUS_DISCUSSED);
+        }
+        break;
+    case CASE_STATUS_SCHEDULED: /* the step that opened it was taken back */
+        if (is_open) {
+            change_status(the_case, turn, CASE_STATUS_SCHEDULED);
+        }
+        break;
+    default:
         turn_refuse(turn, REFUSAL_MALFORMED);
-    } else if (opens && the_case->status != CASE_STATUS_IN_DISCUSSION) {
-        change_status(the_case, turn, CASE_STATUS_IN_DISCUSSION);
-        stage_pass_floor(&the_case->stage, turn, (struct uuid){{0}});
-        turn_ephemera(turn);
-    } else if (!opens && the_case->status == CASE_STATUS_IN_DISCUSSION) {
-        change_status(the_case, turn, CASE_STATUS_DISCUSSED);
+        break;
+    }
+}
+
+static void set_sealed(struct turn *turn, const struct board_link *link, bool sealed) {
+    struct sealed_for_board event = {.board = link->board, .item = link->item, .sealed = sealed};
+    turn_event(turn, sealed_for_board_encode(turn->arena, &event));
+}
+
+/* From the answer on no decision of this meeting is recorded or signed. One that is recorded and
+ * not signed keeps the case open, and with it the meeting. */
+void case_on_seal(const struct patient_case *the_case, struct turn *turn,
+                  const struct seal_for_board *command) {
+    const struct board_link *link = case_board(the_case, command->board);
+    if (link == NULL || link->item != command->item) {
+        decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
+        return;
+    }
+    enum decision_state decision = case_decision_state(the_case, link->board, link->item);
+    set_sealed(turn, link, decision != DECISION_STATE_RECORDED);
+    struct item_sealed answer = {
+        .command_id = turn_new_id(turn), .item = link->item, .decision = decision};
+    turn_send(turn, CHANNEL_KIND_BOARD, link->board, item_sealed_encode(turn->arena, &answer));
+}
+
+void case_on_unseal(const struct patient_case *the_case, struct turn *turn,
+                    const struct unseal_for_board *command) {
+    const struct board_link *link = case_board(the_case, command->board);
+    if (link != NULL && link->item == command->item && link->sealed) {
+        set_sealed(turn, link, false);
     }
 }

@@ -146,6 +146,19 @@ void case_on_remove_view(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+void case_on_move_view(const struct patient_case *the_case, struct turn *turn,
+                       const struct move_view *command) {
+    const struct saved_view *known = case_view(the_case, command->view);
+    if (known == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (command->position >= the_case->views.count) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known != &the_case->views.items[command->position]) {
+        struct view_moved event = {.view = command->view, .position = command->position};
+        turn_event(turn, view_moved_encode(turn->arena, &event));
+    }
+}
+
 void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
                         const struct add_images *command) {
     uint32_t added = 0;
@@ -167,5 +180,10 @@ void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
     } else if (changed) {
         struct images_added event = {.display_sets = command->display_sets};
         turn_event(turn, images_added_encode(turn->arena, &event));
+        struct case_outlook outlook = case_outlook_of(the_case);
+        if (!outlook.has[CARD_TOPIC_IMAGES]) {
+            outlook.has[CARD_TOPIC_IMAGES] = true;
+            case_report_to_all(the_case, turn, &outlook);
+        }
     }
 }

@@ -28,6 +28,11 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.annotations = the_case->annotations;
         snapshot.views = the_case->views;
         snapshot.messages = the_case->messages;
+        snapshot.card = the_case->card;
+        snapshot.key_images = the_case->key_images;
+        snapshot.decisions = the_case->decisions;
+        snapshot.tasks = the_case->tasks;
+        snapshot.discussions = the_case->discussions;
         snapshot.has_stage = true;
         snapshot.stage = stage_snapshot(&the_case->stage, arena);
     }
@@ -49,6 +54,11 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .messages = the_case->messages,
         .has_stage = true,
         .stage = stage_save(&the_case->stage, arena),
+        .card = the_case->card,
+        .key_images = the_case->key_images,
+        .decisions = the_case->decisions,
+        .tasks = the_case->tasks,
+        .discussions = the_case->discussions,
     };
     return case_snapshot_encode(arena, &snapshot);
 }
@@ -71,6 +81,13 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     RESTORE_LIST(annotations, stored_annotation_copy)
     RESTORE_LIST(views, saved_view_copy)
     RESTORE_LIST(messages, chat_message_copy)
+    RESTORE_LIST(card, card_entry_copy)
+    RESTORE_LIST(key_images, key_image_copy)
+    RESTORE_LIST(tasks, task_copy)
+    RESTORE_LIST(discussions, discussion_copy)
+    for (uint32_t i = 0; i < saved->decisions.count; i++) {
+        case_put_decision(the_case, &saved->decisions.items[i]);
+    }
     for (uint32_t i = 0; i < saved->messages.count; i++) {
         the_case->words += saved->messages.items[i].text.length;
     }

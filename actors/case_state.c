@@ -70,6 +70,23 @@ void case_apply_view_saved(struct patient_case *the_case, const struct event_hea
     view->at = header->at;
 }
 
+void case_apply_view_moved(struct patient_case *the_case, const struct event_header *header,
+                           const struct view_moved *event) {
+    (void)header;
+    const struct saved_view *found = case_view(the_case, event->view);
+    if (found == NULL || event->position >= the_case->views.count) {
+        return;
+    }
+    struct saved_view *views = the_case->views.items, moved = *found;
+    uint32_t from = (uint32_t)(found - views), to = event->position;
+    if (from < to) {
+        memmove(&views[from], &views[from + 1], (to - from) * sizeof *views);
+    } else {
+        memmove(&views[to + 1], &views[to], (from - to) * sizeof *views);
+    }
+    views[to] = moved;
+}
+
 void case_apply_view_removed(struct patient_case *the_case, const struct event_header *header,
                              const struct view_removed *event) {
     (void)header;

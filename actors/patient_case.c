@@ -74,145 +74,6 @@ STAGE_EVENT(apply_floor_changed, stage_apply_floor, floor_changed)
 STAGE_EVENT(apply_stage_settled, stage_apply_settled, stage_settled)
 STAGE_EVENT(apply_pointers_quieted, stage_apply_quiet, pointers_quieted)
 
-static void todo_set_card(const struct patient_case *patient_case, struct turn *turn, const struct set_card *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_move_view(const struct patient_case *patient_case, struct turn *turn, const struct move_view *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_mark_key_image(const struct patient_case *patient_case, struct turn *turn, const struct mark_key_image *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_unmark_key_image(const struct patient_case *patient_case, struct turn *turn, const struct unmark_key_image *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_record_decision(const struct patient_case *patient_case, struct turn *turn, const struct record_decision *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_sign_decision(const struct patient_case *patient_case, struct turn *turn, const struct sign_decision *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_cast_vote(const struct patient_case *patient_case, struct turn *turn, const struct cast_vote *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_close_task(const struct patient_case *patient_case, struct turn *turn, const struct close_task *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_record_following(const struct patient_case *patient_case, struct turn *turn, const struct record_following *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_task_due(const struct patient_case *patient_case, struct turn *turn, const struct task_due *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_seal_for_board(const struct patient_case *patient_case, struct turn *turn, const struct seal_for_board *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_unseal_for_board(const struct patient_case *patient_case, struct turn *turn, const struct unseal_for_board *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_confirm_standard_care(const struct patient_case *patient_case, struct turn *turn, const struct confirm_standard_care *command) {
-    (void)patient_case;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_card_set(struct patient_case *patient_case, const struct event_header *header, const struct card_set *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_view_moved(struct patient_case *patient_case, const struct event_header *header, const struct view_moved *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_key_image_marked(struct patient_case *patient_case, const struct event_header *header, const struct key_image_marked *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_key_image_unmarked(struct patient_case *patient_case, const struct event_header *header, const struct key_image_unmarked *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_decision_recorded(struct patient_case *patient_case, const struct event_header *header, const struct decision_recorded *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_decision_signed(struct patient_case *patient_case, const struct event_header *header, const struct decision_signed *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_vote_cast(struct patient_case *patient_case, const struct event_header *header, const struct vote_cast *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_task_closed(struct patient_case *patient_case, const struct event_header *header, const struct task_closed *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_following_recorded(struct patient_case *patient_case, const struct event_header *header, const struct following_recorded *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_sealed_for_board(struct patient_case *patient_case, const struct event_header *header, const struct sealed_for_board *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_discussed(struct patient_case *patient_case, const struct event_header *header, const struct discussed *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-static void todo_task_came_due(struct patient_case *patient_case, const struct event_header *header, const struct task_came_due *event) {
-    (void)patient_case;
-    (void)header;
-    (void)event;
-}
-
 static const struct patient_case_behaviour behaviour = {
     .create_case = case_on_create,
     .post_message = case_on_post_message,
@@ -254,31 +115,31 @@ static const struct patient_case_behaviour behaviour = {
     .floor_changed = apply_floor_changed,
     .stage_settled = apply_stage_settled,
     .pointers_quieted = apply_pointers_quieted,
-    .set_card = todo_set_card,
-    .move_view = todo_move_view,
-    .mark_key_image = todo_mark_key_image,
-    .unmark_key_image = todo_unmark_key_image,
-    .record_decision = todo_record_decision,
-    .sign_decision = todo_sign_decision,
-    .cast_vote = todo_cast_vote,
-    .close_task = todo_close_task,
-    .record_following = todo_record_following,
-    .task_due = todo_task_due,
-    .seal_for_board = todo_seal_for_board,
-    .unseal_for_board = todo_unseal_for_board,
-    .confirm_standard_care = todo_confirm_standard_care,
-    .card_set = todo_card_set,
-    .view_moved = todo_view_moved,
-    .key_image_marked = todo_key_image_marked,
-    .key_image_unmarked = todo_key_image_unmarked,
-    .decision_recorded = todo_decision_recorded,
-    .decision_signed = todo_decision_signed,
-    .vote_cast = todo_vote_cast,
-    .task_closed = todo_task_closed,
-    .following_recorded = todo_following_recorded,
-    .sealed_for_board = todo_sealed_for_board,
-    .discussed = todo_discussed,
-    .task_came_due = todo_task_came_due,
+    .set_card = case_on_set_card,
+    .move_view = case_on_move_view,
+    .mark_key_image = case_on_mark_key_image,
+    .unmark_key_image = case_on_unmark_key_image,
+    .record_decision = case_on_record_decision,
+    .sign_decision = case_on_sign_decision,
+    .cast_vote = case_on_cast_vote,
+    .close_task = case_on_close_task,
+    .record_following = case_on_record_following,
+    .task_due = case_on_task_due,
+    .seal_for_board = case_on_seal,
+    .unseal_for_board = case_on_unseal,
+    .confirm_standard_care = case_on_confirm_standard,
+    .card_set = case_apply_card_set,
+    .view_moved = case_apply_view_moved,
+    .key_image_marked = case_apply_key_image_marked,
+    .key_image_unmarked = case_apply_key_image_unmarked,
+    .decision_recorded = case_apply_decision_recorded,
+    .decision_signed = case_apply_decision_signed,
+    .vote_cast = case_apply_vote,
+    .task_closed = case_apply_task_closed,
+    .following_recorded = case_apply_following,
+    .sealed_for_board = case_apply_sealed,
+    .discussed = case_apply_discussed,
+    .task_came_due = case_apply_task_came_due,
 };
 
 static void start(struct actor *actor) {

@@ -10,6 +10,7 @@
 #define CONSILIUM_PATIENT_CASE_H
 
 #include "actors/stage.h"
+#include "protocol/generated/board.h"
 #include "protocol/generated/patient_case_behaviour.h"
 
 /* The bounds of patient_case.schema. */
@@ -21,6 +22,13 @@ enum {
     CASE_VIEWS_MAX = 64,
     CASE_MESSAGES_MAX = 10000,
     CASE_WORDS_MAX = 8 * 1024 * 1024, /* bytes of all messages: a snapshot carries them all */
+    CASE_TOPICS = CARD_TOPIC_IMAGES + 1,
+    CASE_KEY_IMAGES_MAX = 64,
+    CASE_DECISIONS_MAX = 64,
+    CASE_VOTES_MAX = 128,
+    CASE_TASKS_MAX = 200,
+    CASE_DISCUSSIONS_MAX = 100,
+    CASE_RECORD_MAX = 3 * 1024 * 1024, /* bytes of card, decisions, votes, tasks, discussions */
 };
 
 struct patient_case {
@@ -38,6 +46,11 @@ struct patient_case {
     struct saved_view_list views;
     struct chat_message_list messages;
     size_t words; /* bytes in messages */
+    struct card_entry_list card;
+    struct key_image_list key_images;
+    struct decision_list decisions;
+    struct task_list tasks;
+    struct discussion_list discussions;
     /* Partly committed */
     struct stage stage;
 };
@@ -65,6 +78,67 @@ void case_on_unlist(const struct patient_case *the_case, struct turn *turn,
 void case_on_board_status(const struct patient_case *the_case, struct turn *turn,
                           const struct board_status *command);
 
+/* What will stand on the card once this turn's events are applied. */
+struct case_outlook {
+    bool has[CASE_TOPICS];
+};
+struct case_outlook case_outlook_of(const struct patient_case *the_case);
+/* Tells one board, or all of them, what the case lacks of their checks and how far the decision
+ * is. The turn has an event. */
+void case_report(struct turn *turn, const struct board_link *link,
+                 const struct case_outlook *outlook, enum decision_state decision);
+void case_report_to_all(const struct patient_case *the_case, struct turn *turn,
+                        const struct case_outlook *outlook);
+const struct discussion *case_discussion(const struct patient_case *the_case, struct uuid board,
+                                         uint32_t item);
+/* How a board's discussion ended; the status follows from it. */
+void case_note_discussion(const struct patient_case *the_case, struct turn *turn,
+                          const struct board_link *link, enum item_outcome outcome,
+                          struct text reason);
+void case_on_seal(const struct patient_case *the_case, struct turn *turn,
+                  const struct seal_for_board *command);
+void case_on_unseal(const struct patient_case *the_case, struct turn *turn,
+                    const struct unseal_for_board *command);
+
+/* case_card.c */
+const struct card_entry *case_card_entry(const struct patient_case *the_case,
+                                         enum card_topic topic);
+void case_on_set_card(const struct patient_case *the_case, struct turn *turn,
+                      const struct set_card *command);
+void case_on_mark_key_image(const struct patient_case *the_case, struct turn *turn,
+                            const struct mark_key_image *command);
+void case_on_unmark_key_image(const struct patient_case *the_case, struct turn *turn,
+                              const struct unmark_key_image *command);
+/* Bytes of all that people write beside the conversation. */
+size_t case_record_bytes(const struct patient_case *the_case);
+
+/* case_decision.c */
+struct decision *case_decision(const struct patient_case *the_case, struct uuid decision);
+const struct decision *case_decision_for(const struct patient_case *the_case, struct uuid board,
+                                         uint32_t item);
+enum decision_state case_decision_state(const struct patient_case *the_case, struct uuid board,
+                                        uint32_t item);
+void case_on_record_decision(const struct patient_case *the_case, struct turn *turn,
+                             const struct record_decision *command);
+void case_on_sign_decision(const struct patient_case *the_case, struct turn *turn,
+                           const struct sign_decision *command);
+void case_on_cast_vote(const struct patient_case *the_case, struct turn *turn,
+                       const struct cast_vote *command);
+void case_on_confirm_standard(const struct patient_case *the_case, struct turn *turn,
+                              const struct confirm_standard_care *command);
+
+/* case_follow_up.c */
+struct task *case_task(const struct patient_case *the_case, struct uuid task);
+/* A decision was signed: its tasks go to those who own them, and come back when they are due. */
+void case_hand_out_tasks(const struct patient_case *the_case, struct turn *turn,
+                         struct uuid decision);
+void case_on_close_task(const struct patient_case *the_case, struct turn *turn,
+                        const struct close_task *command);
+void case_on_task_due(const struct patient_case *the_case, struct turn *turn,
+                      const struct task_due *command);
+void case_on_record_following(const struct patient_case *the_case, struct turn *turn,
+                              const struct record_following *command);
+
 /* case_content.c */
 void case_on_post_message(const struct patient_case *the_case, struct turn *turn,
                           const struct post_message *command);
@@ -76,6 +150,8 @@ void case_on_save_view(const struct patient_case *the_case, struct turn *turn,
                        const struct save_view *command);
 void case_on_remove_view(const struct patient_case *the_case, struct turn *turn,
                          const struct remove_view *command);
+void case_on_move_view(const struct patient_case *the_case, struct turn *turn,
+                       const struct move_view *command);
 void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
                         const struct add_images *command);
 const struct display_set *case_display_set(const struct patient_case *the_case, struct text id);
@@ -94,6 +170,8 @@ void case_apply_annotation_removed(struct patient_case *the_case, const struct e
                                    const struct annotation_removed *event);
 void case_apply_view_saved(struct patient_case *the_case, const struct event_header *header,
                            const struct view_saved *event);
+void case_apply_view_moved(struct patient_case *the_case, const struct event_header *header,
+                           const struct view_moved *event);
 void case_apply_view_removed(struct patient_case *the_case, const struct event_header *header,
                              const struct view_removed *event);
 void case_apply_access_granted(struct patient_case *the_case, const struct event_header *header,
@@ -108,6 +186,32 @@ void case_apply_status(struct patient_case *the_case, const struct event_header 
                        const struct status_changed *event);
 void case_apply_images(struct patient_case *the_case, const struct event_header *header,
                        const struct images_added *event);
+
+/* case_meeting_state.c */
+void case_apply_card_set(struct patient_case *the_case, const struct event_header *header,
+                         const struct card_set *event);
+void case_apply_key_image_marked(struct patient_case *the_case, const struct event_header *header,
+                                 const struct key_image_marked *event);
+void case_apply_key_image_unmarked(struct patient_case *the_case, const struct event_header *header,
+                                   const struct key_image_unmarked *event);
+void case_apply_decision_recorded(struct patient_case *the_case, const struct event_header *header,
+                                  const struct decision_recorded *event);
+void case_apply_decision_signed(struct patient_case *the_case, const struct event_header *header,
+                                const struct decision_signed *event);
+void case_apply_vote(struct patient_case *the_case, const struct event_header *header,
+                     const struct vote_cast *event);
+void case_apply_task_closed(struct patient_case *the_case, const struct event_header *header,
+                            const struct task_closed *event);
+void case_apply_task_came_due(struct patient_case *the_case, const struct event_header *header,
+                              const struct task_came_due *event);
+void case_apply_following(struct patient_case *the_case, const struct event_header *header,
+                          const struct following_recorded *event);
+void case_apply_sealed(struct patient_case *the_case, const struct event_header *header,
+                       const struct sealed_for_board *event);
+void case_apply_discussed(struct patient_case *the_case, const struct event_header *header,
+                          const struct discussed *event);
+/* A decision with votes that can be added to, as the generated copy leaves no space for more. */
+void case_put_decision(struct patient_case *the_case, const struct decision *decision);
 
 /* case_encoding.c */
 struct encoded case_show(const struct actor *actor, uint8_t audiences, struct arena *arena);

@@ -73,8 +73,9 @@ enum case_status {
     CASE_STATUS_SCHEDULED = 1,     /* On a board's agenda. */
     CASE_STATUS_IN_DISCUSSION = 2, /* On the stage of a board now. */
     CASE_STATUS_DISCUSSED = 3,     /* A board has discussed it. */
+    CASE_STATUS_DEFERRED = 4,      /* A board put it off, or did not get to it. */
 };
-#define CASE_STATUS_COUNT 4
+#define CASE_STATUS_COUNT 5
 
 enum side {
     SIDE_UNKNOWN = 0, /* Not said. */
@@ -375,13 +376,15 @@ struct unlist_from_board {
 
 /* The board opened or closed this case's item. */
 struct board_status {
-    struct uuid command_id;  /* Made by the sender: a retry with the same id happens once. */
-    struct uuid board;       /* Which. */
-    uint32_t item;           /* Its number there. */
-    enum case_status status; /* New status. */
-    uint8_t outcome;         /* ItemOutcome, when it closed. */
-    struct text reason;      /* Why it was deferred or not discussed, in the template's words. */
-    struct text unready;     /* Why it was opened though something is missing. */
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;      /* Which. */
+    uint32_t item;          /* Its number there. */
+    /* in_discussion when it opened, discussed when it closed, scheduled when the opening was
+     * taken back. */
+    enum case_status status;
+    uint8_t outcome;     /* ItemOutcome, when it closed: the case makes its status of it. */
+    struct text reason;  /* Why it was deferred or not discussed, in the template's words. */
+    struct text unready; /* Why it was opened though something is missing. */
 };
 
 /* The archive has stored a series of this case. */

@@ -384,7 +384,7 @@ bool task_read(struct reader *reader, struct arena *arena, struct task *ret) {
     if (count > 1 && !reader_uuid(reader, &ret->decision)) {
         return false;
     }
-    if (count > 2 && !reader_text(reader, 400, &ret->text)) {
+    if (count > 2 && !reader_text(reader, 200, &ret->text)) {
         return false;
     }
     if (count > 3 && !reader_uuid(reader, &ret->owner)) {

@@ -155,7 +155,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER,
             .rate = 3,
             .burst = 20,
-            .size_max = 113705,
+            .size_max = 110489,
         },
     [PATIENT_CASE_SIGN_DECISION] =
         {
@@ -346,7 +346,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "DecisionRecorded",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 113693,
+            .size_max = 110477,
         },
     [PATIENT_CASE_DECISION_SIGNED] =
         {
@@ -360,7 +360,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 59825925,
+            .size_max = 59785725,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {

@@ -359,7 +359,7 @@ void task_write(struct writer *writer, const struct task *from) {
         writer_uuid(writer, from->decision);
     }
     if (count > 2) {
-        writer_text(writer, 400, from->text);
+        writer_text(writer, 200, from->text);
     }
     if (count > 3) {
         writer_uuid(writer, from->owner);

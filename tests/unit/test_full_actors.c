@@ -124,6 +124,56 @@ static void fill_views(uint32_t coordinator, struct text uid) {
     }
 }
 
+static void list_on_a_board(uint32_t item, struct template_field_list fields) {
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    struct case_member member = {
+        .user = world_person(COORDINATOR), .role = ROLE_COORDINATOR, .name = TEXT("C")};
+    struct list_on_board command = {.command_id = uuid_of(world.next_id++),
+                                    .board = uuid_of(A_BOARD),
+                                    .item = item,
+                                    .members = {1, &member},
+                                    .by = world_person(COORDINATOR),
+                                    .has_template = true,
+                                    .template = {.version = 1, .fields = fields}};
+    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                 list_on_board_encode(&arena, &command));
+    arena_finish(&arena);
+}
+
+/* A decision a meeting until there is no room. */
+static void fill_decisions(uint32_t coordinator) {
+    enum { FIELDS = 12 };
+    struct template_field fields[FIELDS];
+    struct field_value values[FIELDS];
+    static char keys[FIELDS];
+    for (uint32_t i = 0; i < FIELDS; i++) {
+        keys[i] = (char)('a' + i);
+        fields[i] = (struct template_field){.key = {1, &keys[i]}};
+        values[i] = (struct field_value){.key = {1, &keys[i]}, .value = {4000, long_text}};
+    }
+    enum refusal refusal = REFUSAL_NONE;
+    for (uint32_t item = 1; refusal == REFUSAL_NONE; item++) {
+        list_on_a_board(item, (struct template_field_list){FIELDS, fields});
+        struct record_decision record = {.decision = uuid_of(5000 + item),
+                                         .board = uuid_of(A_BOARD),
+                                         .item = item,
+                                         .fields = {FIELDS, values}};
+        refusal = world_say(&world, coordinator, PATIENT_CASE_RECORD_DECISION, &record);
+    }
+    assert_int_equal(refusal, REFUSAL_TOO_MANY);
+}
+
+static void fill_card(uint32_t coordinator) {
+    static char words[8000];
+    for (uint8_t topic = 0; topic < CARD_TOPIC_IMAGES; topic++) {
+        struct set_card command = {.topic = (enum card_topic)topic,
+                                   .text = filled(words, sizeof words, 'c')};
+        assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_SET_CARD, &command),
+                         REFUSAL_NONE);
+    }
+}
+
 static void a_full_case_is_still_shown_in_one_frame(void **unused) {
     (void)unused;
     static char uid_text[64];
@@ -136,6 +186,8 @@ static void a_full_case_is_still_shown_in_one_frame(void **unused) {
     fill_conversation(coordinator);
     fill_drawings(coordinator, uid);
     fill_views(coordinator, uid);
+    fill_card(coordinator);
+    fill_decisions(coordinator);
     struct arena arena;
     arena_init(&arena, 4 * (size_t)FRAME_OUT_MAX);
     struct encoded shown = case_show(&world_case(&world, uuid_of(A_CASE))->actor,

@@ -35,6 +35,8 @@ export const CASE_STATUS_MEMBERS = [
     'in_discussion',
     /** A board has discussed it. */
     'discussed',
+    /** A board put it off, or did not get to it. */
+    'deferred',
 ] as const;
 export type CaseStatus = (typeof CASE_STATUS_MEMBERS)[number];
 
@@ -584,7 +586,7 @@ export function readTask(reader: Reader): Task {
     const value: Task = {
         task: count > 0 ? reader.uuid() : ZERO_UUID,
         decision: count > 1 ? reader.uuid() : ZERO_UUID,
-        text: count > 2 ? reader.text(400) : '',
+        text: count > 2 ? reader.text(200) : '',
         owner: count > 3 ? reader.uuid() : ZERO_UUID,
         ownerName: count > 4 ? reader.text(128) : '',
         dueAt: count > 5 ? reader.time() : 0,
@@ -622,7 +624,7 @@ export function writeTask(writer: Writer, from: Task): void {
         writer.uuid(from.decision);
     }
     if (count > 2) {
-        writer.text(400, from.text);
+        writer.text(200, from.text);
     }
     if (count > 3) {
         writer.uuid(from.owner);
@@ -1600,9 +1602,10 @@ export interface BoardStatus {
     board: string;
     /** Its number there. */
     item: number;
-    /** New status. */
+    /** in_discussion when it opened, discussed when it closed, scheduled when the opening was
+     * taken back. */
     status: CaseStatus;
-    /** ItemOutcome, when it closed. */
+    /** ItemOutcome, when it closed: the case makes its status of it. */
     outcome: number;
     /** Why it was deferred or not discussed, in the template's words. */
     reason: string;
