@@ -7,6 +7,7 @@
 #include "clients/native/demo/demo_identifiers.h"
 #include "clients/native/demo/demo_images.h"
 #include "clients/native/demo/demo_people.h"
+#include "clients/native/demo/demo_preparation.h"
 #include "clients/native/demo/demo_upload.h"
 #include "clients/native/demo/demo_views.h"
 #include "clients/native/json_text.h"
@@ -116,21 +117,22 @@ static bool upload_all(struct loader *loader, struct http_client *http) {
     return true;
 }
 
-static bool save_all_views(struct loader *loader, struct http_client *http,
-                           struct conversation *conversation) {
+static bool prepare_all_cases(struct loader *loader, struct http_client *http,
+                              struct conversation *conversation) {
     for (size_t i = 0; i < loader->manifest.case_count; i++) {
         const struct demo_case *patient_case = &loader->manifest.cases[i];
         uint16_t channel = (uint16_t)(DEMO_CASE_CHANNEL_FIRST + i);
         loader->reason = "the server does not open a case for its coordinator";
         if (!conversation_open(conversation, channel, CHANNEL_KIND_PATIENT_CASE,
                                demo_id("case", patient_case->name)) ||
+            !demo_write_card(conversation, channel, patient_case->name, &loader->reason) ||
             !demo_save_views(conversation, channel, http, patient_case, &loader->reason))
             return false;
     }
     return true;
 }
 
-// What the coordinator prepares: images, views, the agenda.
+// What the coordinator prepares: images, cards, views, the agenda.
 static bool as_coordinator(struct loader *loader) {
     struct http_client http;
     struct conversation conversation;
@@ -143,7 +145,7 @@ static bool as_coordinator(struct loader *loader) {
         made = conversation_begin(&conversation, &loader->address, token, program);
     }
     if (made) {
-        made = save_all_views(loader, &http, &conversation) &&
+        made = prepare_all_cases(loader, &http, &conversation) &&
                demo_agenda_make(&conversation, &loader->manifest, &loader->reason);
         conversation_end(&conversation);
     }

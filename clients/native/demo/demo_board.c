@@ -2,13 +2,15 @@
 
 #include "clients/native/demo/demo_identifiers.h"
 #include "clients/native/demo/demo_people.h"
+#include "clients/native/demo/demo_preparation.h"
 #include "protocol/generated/board.h"
 #include "protocol/generated/patient_case.h"
+#include "protocol/generated/series.h"
 
 #include <stdio.h>
 #include <time.h>
 
-enum { COMMAND_BYTES_MAX = 32 * 1024, PLANNED_SECONDS = 300, QUARTER_HOUR_SECONDS = 900 };
+enum { COMMAND_BYTES_MAX = 32 * 1024, QUARTER_HOUR_SECONDS = 900, HOUR_SECONDS = 3600 };
 
 static const char board_name[] = "neurosurgery";
 
@@ -62,6 +64,30 @@ static enum refusal make_case(struct conversation *conversation, uint16_t channe
     return refusal;
 }
 
+static enum refusal make_series(struct conversation *conversation) {
+    struct series_member members[DEMO_PEOPLE_COUNT];
+    struct arena arena;
+    uint32_t count = 0;
+    for (enum demo_part part = 0; part < DEMO_PEOPLE_COUNT; part++) {
+        const struct demo_person *person = &demo_people[part];
+        if (person->on_board == ROLE_REFERRER)
+            continue;
+        members[count++] = (struct series_member){.user = demo_person_id(part),
+                                                  .role = (uint8_t)person->on_board,
+                                                  .name = demo_text(person->name),
+                                                  .discipline = demo_text(person->discipline)};
+    }
+    struct create_series command = {.command_id = demo_id("command/create series", board_name),
+                                    .title = TEXT("Neurosurgical board (demonstration)"),
+                                    .members = {count, members},
+                                    .template = demo_template};
+    arena_init(&arena, COMMAND_BYTES_MAX);
+    enum refusal refusal = conversation_say(conversation, DEMO_SERIES_CHANNEL,
+                                            create_series_encode(&arena, &command), NULL);
+    arena_finish(&arena);
+    return refusal;
+}
+
 static enum refusal make_board(struct conversation *conversation) {
     struct member members[DEMO_PEOPLE_COUNT];
     struct arena arena;
@@ -83,6 +109,11 @@ static enum refusal make_board(struct conversation *conversation) {
         .title = TEXT("Neurosurgical board (demonstration)"),
         .starts_at = starts_seconds * 1000000,
         .members = {count, members},
+        .series = demo_id("series", board_name),
+        .has_template = true,
+        .template = demo_template,
+        .cut_off_at =
+            (starts_seconds - (int64_t)demo_template.cut_off_hours * HOUR_SECONDS) * 1000000,
     };
     arena_init(&arena, COMMAND_BYTES_MAX);
     enum refusal refusal = conversation_say(conversation, DEMO_BOARD_CHANNEL,
@@ -113,6 +144,12 @@ bool demo_board_make(struct conversation *conversation, const struct demo_manife
             return false;
         }
     }
+    if (opens_unmade(conversation, DEMO_SERIES_CHANNEL, CHANNEL_KIND_SERIES,
+                     demo_id("series", board_name)) &&
+        make_series(conversation) != REFUSAL_NONE) {
+        *ret_reason = "the server refused to make the series of boards";
+        return false;
+    }
     if (opens_unmade(conversation, DEMO_BOARD_CHANNEL, CHANNEL_KIND_BOARD,
                      demo_id("board", board_name)) &&
         make_board(conversation) != REFUSAL_NONE) {
@@ -132,7 +169,7 @@ bool demo_agenda_make(struct conversation *conversation, const struct demo_manif
         struct add_item command = {
             .command_id = demo_id("command/add item", name),
             .patient_case = demo_id("case", name),
-            .planned_seconds = PLANNED_SECONDS,
+            .planned_seconds = demo_template.planned_seconds,
             .presenter = demo_person_id(DEMO_RADIOLOGIST),
         };
         arena_init(&arena, COMMAND_BYTES_MAX);

@@ -4,12 +4,13 @@
 #include "clients/native/conversation.h"
 #include "clients/native/demo/demo_manifest.h"
 
-// The demonstration's cases, its board and the agenda. Channels are numbered here.
+// The demonstration's cases, its series of boards, a board and the agenda. Channels are numbered
+// here.
 
-enum { DEMO_BOARD_CHANNEL = 100, DEMO_CASE_CHANNEL_FIRST = 1 };
+enum { DEMO_BOARD_CHANNEL = 100, DEMO_SERIES_CHANNEL = 101, DEMO_CASE_CHANNEL_FIRST = 1 };
 
-// Makes the cases and the board; `conversation` speaks for the administrator. Again changes
-// nothing. False with a reason in words.
+// Makes the cases, the series and its board; `conversation` speaks for the administrator. Again
+// changes nothing. False with a reason in words.
 bool demo_board_make(struct conversation *conversation, const struct demo_manifest *manifest,
                      const char **ret_reason);
 

@@ -27,7 +27,8 @@ struct prepared_view {
     const char *patient_case;
     const char *name;
     const char *title;
-    uint8_t columns; // of one row
+    const char *note; // what to say with it
+    uint8_t columns;  // of one row
     const struct prepared_viewport *viewports;
 };
 
@@ -62,11 +63,13 @@ static const struct prepared_viewport filled_artery[] = {
 };
 
 static const struct prepared_view prepared[] = {
-    {"cranium", "compare", "Defect, now and half a year before", 2, defect_now_and_before},
-    {"cranium", "planes", "Defect in three planes", 3, defect_in_three_planes},
-    {"cranium", "report", "Radiograph and report", 2, radiograph_and_report},
-    {"brain", "midbrain", "Level of the midbrain", 1, midbrain},
-    {"coronary", "filled", "Right coronary artery filled", 1, filled_artery},
+    {"cranium", "compare", "Defect, now and half a year before", "Larger than in May?", 2,
+     defect_now_and_before},
+    {"cranium", "planes", "Defect in three planes", "Edge of the frontal sinus", 3,
+     defect_in_three_planes},
+    {"cranium", "report", "Radiograph and report", "", 2, radiograph_and_report},
+    {"brain", "midbrain", "Level of the midbrain", "Aqueduct open?", 1, midbrain},
+    {"coronary", "filled", "Right coronary artery filled", "", 1, filled_artery},
 };
 
 // What a viewport's texts point to while its command is made.
@@ -141,6 +144,7 @@ static enum refusal save(struct conversation *conversation, uint16_t channel,
         .command_id = demo_id("command/save view", name),
         .view = demo_id("view", name),
         .title = demo_text(view->title),
+        .note = demo_text(view->note),
         .layout = layout_default,
     };
     command.layout.rows = 1;
