@@ -171,6 +171,7 @@ void identity_start(struct identity *identity, struct gateway *gateway, struct n
     uv_timer_start(&identity->sweep_timer, on_sweep, IDENTITY_SWEEP_MS, IDENTITY_SWEEP_MS);
     add_sign_in_routes(identity);
     add_people_routes(identity);
+    add_display_routes(identity);
     people_load(identity->people, on_people, identity);
 }
 

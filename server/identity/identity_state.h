@@ -3,6 +3,7 @@
 #ifndef CONSILIUM_IDENTITY_STATE_H
 #define CONSILIUM_IDENTITY_STATE_H
 
+#include "server/identity/displays.h"
 #include "server/identity/guess_limit.h"
 #include "server/identity/identity.h"
 #include "server/identity/password.h"
@@ -27,6 +28,7 @@ struct identity {
     uv_timer_t sweep_timer;
     uv_timer_t retry_timer;
     struct registration *registrations; /* under way */
+    struct displays displays;           /* being paired */
     char stranger[VERIFIER_MAX]; /* what an unknown login's password is held against: takes as long
                                   */
     /* Derived */
@@ -58,8 +60,9 @@ bool login_being_registered(const struct identity *identity, struct text login);
 void bootstrap(struct identity *identity);
 void bootstrap_retry(struct identity *identity); /* in IDENTITY_RETRY_MS */
 
-/* routes_sign_in.c, routes_people.c */
+/* routes_sign_in.c, routes_people.c, routes_displays.c */
 void add_sign_in_routes(struct identity *identity);
 void add_people_routes(struct identity *identity);
+void add_display_routes(struct identity *identity);
 
 #endif

@@ -202,6 +202,46 @@ static int close_scene(void **state) {
     return 0;
 }
 
+/* Value of a member of the last answer's body. */
+static void body_value(const struct scene *scene, const char *name, char *ret_value, size_t size) {
+    const char *body = scene->answer.body;
+    assert_true(json_find_text((const uint8_t *)body, strlen(body), name, ret_value, size));
+}
+
+static unsigned collect(struct scene *scene, const char *secret) {
+    char body[128];
+    snprintf(body, sizeof body, "{\"secret\":\"%s\"}", secret);
+    return ask(scene, (struct plain_request){.path = "/api/displays/collect", .body = body});
+}
+
+static void a_screen_in_the_hall_is_paired_by_its_code(void **state) {
+    struct scene *scene = *state;
+    char code[32], secret[64], body[128], cookie[512], own[512];
+    assert_int_equal(ask(scene, (struct plain_request){.path = "/api/displays"}), 201);
+    body_value(scene, "code", code, sizeof code);
+    body_value(scene, "secret", secret, sizeof secret);
+    assert_int_equal(collect(scene, secret), 200);
+    assert_true(body_says(scene, "waiting"));
+
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    struct plain_request pair = {.path = "/api/displays/pair", .body = body};
+    assert_int_equal(ask(scene, pair), 401); /* only who is signed in */
+    cookie_of(scene, "person0", cookie, sizeof cookie);
+    pair.cookie = cookie;
+    pair.origin = own_origin(scene);
+    assert_int_equal(ask(scene, pair), 200);
+    assert_int_equal(ask(scene, pair), 404); /* a code is said once */
+
+    assert_int_equal(collect(scene, secret), 200);
+    assert_true(body_says(scene, "paired"));
+    assert_true(plain_header(&scene->answer, "set-cookie", own, sizeof own));
+    own[strcspn(own, ";")] = 0;
+    assert_int_equal(collect(scene, secret), 404); /* and collected once */
+    assert_int_equal(
+        ask(scene, (struct plain_request){.method = "GET", .path = "/api/me", .cookie = own}), 200);
+    assert_true(body_says(scene, "\"administrator\":false"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_login_and_a_wrong_password_look_the_same),
@@ -211,6 +251,7 @@ int main(void) {
         cmocka_unit_test(a_sign_in_outlives_the_servers_death_and_its_end_does_too),
         cmocka_unit_test(a_ticket_works_once),
         cmocka_unit_test(pages_of_other_sites_change_nothing),
+        cmocka_unit_test(a_screen_in_the_hall_is_paired_by_its_code),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }
