@@ -82,7 +82,8 @@ enum item_state {
     ITEM_STATE_OPEN = 1,      /* On the stage now. */
     ITEM_STATE_DISCUSSED = 2, /* Closed after being open. */
     ITEM_STATE_REMOVED = 3,   /* Taken off; its number is not reused. */
-    /* Another meeting was asked to take it; ends as removed, or as waiting if that one declines. */
+    /* Another meeting was asked to take it; ends as removed, or as it was before if that one
+     * declines or this one had deferred it. */
     ITEM_STATE_MOVING = 4,
 };
 #define ITEM_STATE_COUNT 5
@@ -390,9 +391,12 @@ struct item_leaving {
     struct uuid board; /* Where to. */
 };
 
-/* The other meeting declined. */
+/* It is not on its way any more, and stays here as it was before. */
 struct item_stayed {
     uint32_t item; /* Which. */
+    /* The other meeting has it, too: this one deferred it, and says so in its minutes. Otherwise
+     * that one declined. */
+    bool taken;
 };
 
 struct ticked_in {
@@ -466,6 +470,8 @@ struct board_snapshot {
     int64_t stepped_at;    /* When the last step was made; it can be undone for 5 s after. */
     uint32_t stepped_from; /* The item that it closed; 0 = none. */
     struct u32_list unsigned_items; /* Found unsigned since the closing began. */
+    /* Where that item stood in the order: undo brings one that was to come later back there. */
+    uint32_t stepped_place;
 };
 
 /* What a guest sees between their items. */

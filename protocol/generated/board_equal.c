@@ -226,7 +226,7 @@ bool item_leaving_equal(const struct item_leaving *a, const struct item_leaving 
 }
 
 bool item_stayed_equal(const struct item_stayed *a, const struct item_stayed *b) {
-    return a->item == b->item;
+    return a->item == b->item && a->taken == b->taken;
 }
 
 bool ticked_in_equal(const struct ticked_in *a, const struct ticked_in *b) {
@@ -286,7 +286,8 @@ bool board_snapshot_equal(const struct board_snapshot *a, const struct board_sna
            in_the_room_list_equal(&a->in_the_room, &b->in_the_room) &&
            u32_list_equal(&a->closing, &b->closing) && a->stepped_at == b->stepped_at &&
            a->stepped_from == b->stepped_from &&
-           u32_list_equal(&a->unsigned_items, &b->unsigned_items);
+           u32_list_equal(&a->unsigned_items, &b->unsigned_items) &&
+           a->stepped_place == b->stepped_place;
 }
 
 bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b) {

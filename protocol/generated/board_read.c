@@ -968,7 +968,10 @@ bool item_stayed_read(struct reader *reader, struct arena *arena, struct item_st
     if (count > 0 && !reader_u32(reader, &ret->item)) {
         return false;
     }
-    return count <= 1 || reader_skip(reader, count - 1);
+    if (count > 1 && !reader_bool(reader, &ret->taken)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
 }
 
 const struct ticked_in ticked_in_default = {0};
@@ -1194,7 +1197,10 @@ bool board_snapshot_read(struct reader *reader, struct arena *arena, struct boar
     if (count > 17 && !u32_list_read(reader, arena, 200, &ret->unsigned_items)) {
         return false;
     }
-    return count <= 18 || reader_skip(reader, count - 18);
+    if (count > 18 && !reader_u32(reader, &ret->stepped_place)) {
+        return false;
+    }
+    return count <= 19 || reader_skip(reader, count - 19);
 }
 
 const struct guest_snapshot guest_snapshot_default = {0};

@@ -312,7 +312,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "ItemStayed",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 262,
+            .size_max = 263,
         },
     [BOARD_TICKED_IN] =
         {
@@ -333,7 +333,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 254366,
+            .size_max = 254371,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {

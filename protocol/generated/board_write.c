@@ -1018,6 +1018,9 @@ void item_leaving_write(struct writer *writer, const struct item_leaving *from) 
 }
 
 static uint32_t item_stayed_count(const struct item_stayed *from) {
+    if (from->taken) {
+        return 2;
+    }
     if (from->item != 0) {
         return 1;
     }
@@ -1029,6 +1032,9 @@ void item_stayed_write(struct writer *writer, const struct item_stayed *from) {
     writer_fields(writer, count);
     if (count > 0) {
         writer_u32(writer, from->item);
+    }
+    if (count > 1) {
+        writer_bool(writer, from->taken);
     }
 }
 
@@ -1203,6 +1209,9 @@ void guests_told_write(struct writer *writer, const struct guests_told *from) {
 }
 
 static uint32_t board_snapshot_count(const struct board_snapshot *from) {
+    if (from->stepped_place != 0) {
+        return 19;
+    }
     if (from->unsigned_items.count != 0) {
         return 18;
     }
@@ -1316,6 +1325,9 @@ void board_snapshot_write(struct writer *writer, const struct board_snapshot *fr
     }
     if (count > 17) {
         u32_list_write(writer, 200, &from->unsigned_items);
+    }
+    if (count > 18) {
+        writer_u32(writer, from->stepped_place);
     }
 }
 

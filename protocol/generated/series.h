@@ -110,6 +110,7 @@ struct series_snapshot {
     struct series_member_list members;   /* Roster. */
     struct template template;            /* Now. */
     struct series_meeting_list meetings; /* In order of planning; the oldest are forgotten. */
+    struct uuid edited_by;               /* Who edited the template last, or made the series. */
 };
 
 extern const struct series_member series_member_default;

@@ -77,5 +77,6 @@ bool meeting_planned_equal(const struct meeting_planned *a, const struct meeting
 bool series_snapshot_equal(const struct series_snapshot *a, const struct series_snapshot *b) {
     return text_equal(a->title, b->title) && series_member_list_equal(&a->members, &b->members) &&
            template_equal(&a->template, &b->template) &&
-           series_meeting_list_equal(&a->meetings, &b->meetings);
+           series_meeting_list_equal(&a->meetings, &b->meetings) &&
+           uuid_equal(a->edited_by, b->edited_by);
 }

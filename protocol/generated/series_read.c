@@ -301,5 +301,8 @@ bool series_snapshot_read(struct reader *reader, struct arena *arena, struct ser
     if (count > 3 && !series_meeting_list_read(reader, arena, 500, &ret->meetings)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_uuid(reader, &ret->edited_by)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }

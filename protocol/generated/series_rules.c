@@ -89,7 +89,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .name = "SeriesSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 80121,
+            .size_max = 80139,
         },
     [REPLY_ACCEPTED] =
         {

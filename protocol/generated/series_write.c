@@ -275,6 +275,9 @@ void meeting_planned_write(struct writer *writer, const struct meeting_planned *
 }
 
 static uint32_t series_snapshot_count(const struct series_snapshot *from) {
+    if (!uuid_is_zero(from->edited_by)) {
+        return 5;
+    }
     if (from->meetings.count != 0) {
         return 4;
     }
@@ -304,5 +307,8 @@ void series_snapshot_write(struct writer *writer, const struct series_snapshot *
     }
     if (count > 3) {
         series_meeting_list_write(writer, 500, &from->meetings);
+    }
+    if (count > 4) {
+        writer_uuid(writer, from->edited_by);
     }
 }

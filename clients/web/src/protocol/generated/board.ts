@@ -32,7 +32,7 @@ export const ITEM_STATE_MEMBERS = [
     'discussed',
     /** Taken off; its number is not reused. */
     'removed',
-    /** Another meeting was asked to take it; ends as removed, or as waiting if that one declines. */
+    /** Another meeting was asked to take it; ends as removed, or as it was before if that one declines or this one had deferred it. */
     'moving',
 ] as const;
 export type ItemState = (typeof ITEM_STATE_MEMBERS)[number];
@@ -1905,11 +1905,14 @@ export function writeItemLeaving(writer: Writer, from: ItemLeaving): void {
     }
 }
 
-/** The other meeting declined. */
+/** It is not on its way any more, and stays here as it was before. */
 export interface ItemStayed {
     type: 'ItemStayed';
     /** Which. */
     item: number;
+    /** The other meeting has it, too: this one deferred it, and says so in its minutes.
+     * Otherwise that one declined. */
+    taken: boolean;
 }
 
 export function readItemStayed(reader: Reader): ItemStayed {
@@ -1917,14 +1920,16 @@ export function readItemStayed(reader: Reader): ItemStayed {
     const value: ItemStayed = {
         type: 'ItemStayed',
         item: count > 0 ? reader.u32() : 0,
+        taken: count > 1 ? reader.bool() : false,
     };
-    reader.skip(count - 1);
+    reader.skip(count - 2);
     return value;
 }
 
 export function countItemStayed(from: ItemStayed): number {
     return countFields(
         from.item !== 0,
+        from.taken,
     );
 }
 
@@ -1933,6 +1938,9 @@ export function writeItemStayed(writer: Writer, from: ItemStayed): void {
     writer.fields(count);
     if (count > 0) {
         writer.u32(from.item);
+    }
+    if (count > 1) {
+        writer.bool(from.taken);
     }
 }
 
@@ -2306,6 +2314,8 @@ export interface BoardSnapshot {
     steppedFrom: number;
     /** Found unsigned since the closing began. */
     unsignedItems: number[];
+    /** Where that item stood in the order: undo brings one that was to come later back there. */
+    steppedPlace: number;
 }
 
 export function readBoardSnapshot(reader: Reader): BoardSnapshot {
@@ -2330,8 +2340,9 @@ export function readBoardSnapshot(reader: Reader): BoardSnapshot {
         steppedAt: count > 15 ? reader.time() : 0,
         steppedFrom: count > 16 ? reader.u32() : 0,
         unsignedItems: count > 17 ? reader.list(200, (reader) => reader.u32()) : [],
+        steppedPlace: count > 18 ? reader.u32() : 0,
     };
-    reader.skip(count - 18);
+    reader.skip(count - 19);
     return value;
 }
 
@@ -2355,6 +2366,7 @@ export function countBoardSnapshot(from: BoardSnapshot): number {
         from.steppedAt !== 0,
         from.steppedFrom !== 0,
         from.unsignedItems.length !== 0,
+        from.steppedPlace !== 0,
     );
 }
 
@@ -2414,6 +2426,9 @@ export function writeBoardSnapshot(writer: Writer, from: BoardSnapshot): void {
     }
     if (count > 17) {
         writer.list(200, from.unsignedItems, (writer, value) => writer.u32(value));
+    }
+    if (count > 18) {
+        writer.u32(from.steppedPlace);
     }
 }
 

@@ -513,6 +513,8 @@ export interface SeriesSnapshot {
     template: Template;
     /** In order of planning; the oldest are forgotten. */
     meetings: SeriesMeeting[];
+    /** Who edited the template last, or made the series. */
+    editedBy: string;
 }
 
 export function readSeriesSnapshot(reader: Reader): SeriesSnapshot {
@@ -523,8 +525,9 @@ export function readSeriesSnapshot(reader: Reader): SeriesSnapshot {
         members: count > 1 ? reader.list(128, readSeriesMember) : [],
         template: count > 2 ? readTemplate(reader) : defaultTemplate(),
         meetings: count > 3 ? reader.list(500, readSeriesMeeting) : [],
+        editedBy: count > 4 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -534,6 +537,7 @@ export function countSeriesSnapshot(from: SeriesSnapshot): number {
         from.members.length !== 0,
         countTemplate(from.template) !== 0,
         from.meetings.length !== 0,
+        from.editedBy !== ZERO_UUID,
     );
 }
 
@@ -551,5 +555,8 @@ export function writeSeriesSnapshot(writer: Writer, from: SeriesSnapshot): void 
     }
     if (count > 3) {
         writer.list(500, from.meetings, writeSeriesMeeting);
+    }
+    if (count > 4) {
+        writer.uuid(from.editedBy);
     }
 }
