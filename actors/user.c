@@ -37,6 +37,15 @@ static struct read_mark *mark_of(const struct user *user, struct uuid patient_ca
     return NULL;
 }
 
+static struct note *note_of(const struct user *user, struct uuid patient_case) {
+    for (uint32_t i = 0; i < user->notes.count; i++) {
+        if (uuid_equal(user->notes.items[i].patient_case, patient_case)) {
+            return &user->notes.items[i];
+        }
+    }
+    return NULL;
+}
+
 /* Events */
 
 static void apply_user_registered(struct user *user, const struct event_header *header,
@@ -100,6 +109,23 @@ static void apply_entry_removed(struct user *user, const struct event_header *he
     if (entry != NULL) {
         growing_list_remove(&user->entries, (uint32_t)(entry - user->entries.items));
     }
+}
+
+static void apply_note_set(struct user *user, const struct event_header *header,
+                           const struct note_set *event) {
+    (void)header;
+    struct note *note = note_of(user, event->patient_case);
+    if (event->text.length == 0) {
+        if (note != NULL) {
+            growing_list_remove(&user->notes, (uint32_t)(note - user->notes.items));
+        }
+        return;
+    }
+    if (note == NULL) {
+        note = growing_list_add(state_of(user), &user->notes);
+        note->patient_case = event->patient_case;
+    }
+    note->text = arena_text(state_of(user), event->text);
 }
 
 /* Commands */
@@ -207,16 +233,18 @@ static void on_remove_entry(const struct user *user, struct turn *turn,
     }
 }
 
-static void todo_set_note(const struct user *user, struct turn *turn, const struct set_note *command) {
-    (void)user;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_note_set(struct user *user, const struct event_header *header, const struct note_set *event) {
-    (void)user;
-    (void)header;
-    (void)event;
+static void on_set_note(const struct user *user, struct turn *turn,
+                        const struct set_note *command) {
+    const struct note *known = note_of(user, command->patient_case);
+    bool removes = command->text.length == 0;
+    if (uuid_is_zero(command->patient_case)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known == NULL && !removes && user->notes.count == USER_NOTES_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known == NULL ? !removes : !text_equal(known->text, command->text)) {
+        struct note_set event = {.patient_case = command->patient_case, .text = command->text};
+        turn_event(turn, note_set_encode(turn->arena, &event));
+    }
 }
 
 static const struct user_behaviour behaviour = {
@@ -232,8 +260,8 @@ static const struct user_behaviour behaviour = {
     .read_marked = apply_read_marked,
     .entry_put = apply_entry_put,
     .entry_removed = apply_entry_removed,
-    .set_note = todo_set_note,
-    .note_set = todo_note_set,
+    .set_note = on_set_note,
+    .note_set = apply_note_set,
 };
 
 /* The kind */
@@ -286,6 +314,7 @@ static struct user_snapshot shown(const struct user *user) {
         .entries = user->entries,
         .preferences = user->preferences,
         .read_marks = user->read_marks,
+        .notes = user->notes,
     };
 }
 
@@ -319,6 +348,9 @@ static void take_over(struct user *user, const struct user_record *saved) {
     }
     for (uint32_t i = 0; i < saved->shown.read_marks.count; i++) {
         *growing_list_add(state, &user->read_marks) = saved->shown.read_marks.items[i];
+    }
+    for (uint32_t i = 0; i < saved->shown.notes.count; i++) {
+        note_copy(state, growing_list_add(state, &user->notes), &saved->shown.notes.items[i]);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
- * A person: how they sign in, what is on their worklist, their preferences and read marks. Only
- * they see it; the verifier of their password nobody sees. Boards and cases put and remove worklist
- * entries.
+ * A person: how they sign in, what is on their worklist, their preferences, read marks and private
+ * notes. Only they see it; the verifier of their password nobody sees. Boards and cases put and
+ * remove worklist entries.
  */
 #ifndef CONSILIUM_USER_H
 #define CONSILIUM_USER_H
@@ -10,7 +10,12 @@
 #include "protocol/generated/user_behaviour.h"
 
 /* The bounds of user.schema. */
-enum { USER_ENTRIES_MAX = 2000, USER_PREFERENCES_MAX = 200, USER_READ_MARKS_MAX = 2000 };
+enum {
+    USER_ENTRIES_MAX = 2000,
+    USER_PREFERENCES_MAX = 200,
+    USER_READ_MARKS_MAX = 2000,
+    USER_NOTES_MAX = 1000,
+};
 
 /* The list that identity looks people up in: key = login, row = an encoded UserRecord without
  * lists. */
@@ -27,6 +32,7 @@ struct user {
     struct worklist_entry_list entries;
     struct preference_list preferences;
     struct read_mark_list read_marks;
+    struct note_list notes; /* about cases, for nobody else */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /* links: actors actor_test_support */
-/* A person's own actor: registration, worklist, preferences, read marks, and that nobody else sees
- * them. */
+/* A person's own actor: registration, worklist, preferences, read marks, notes, and that nobody
+ * else sees them. */
 #include "tests/unit/support_world.h"
 
 #include <setjmp.h>
@@ -133,6 +133,60 @@ static void read_marks_never_go_back(void **unused) {
     world_stop(&world);
 }
 
+static void notes_are_private_and_set_replaced_removed_and_bounded(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    struct set_note command = {.patient_case = uuid_of(20), .text = TEXT("Ask about the margin")};
+    assert_int_equal(world_say(&world, self, USER_SET_NOTE, &command), REFUSAL_NONE);
+    command.text = TEXT("Ask about the nodes");
+    world_say(&world, self, USER_SET_NOTE, &command);
+    assert_int_equal(person()->notes.count, 1);
+    assert_true(text_equal(person()->notes.items[0].text, command.text));
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    struct encoded own = user_kind.snapshot(&person()->actor, AUDIENCE_OWN, &arena);
+    struct encoded others = user_kind.snapshot(&person()->actor, (uint8_t)~AUDIENCE_OWN, &arena);
+    assert_true(contains(own.fields, "the nodes") && !contains(others.fields, "the nodes"));
+    arena_finish(&arena);
+    command.text = TEXT("");
+    world_say(&world, self, USER_SET_NOTE, &command);
+    assert_int_equal(person()->notes.count, 0);
+    assert_int_equal(world_say(&world, self, USER_SET_NOTE, &command), REFUSAL_NONE);
+    command.text = TEXT("n");
+    for (uint32_t i = 0; i < USER_NOTES_MAX; i++) {
+        command.patient_case = uuid_of(5000 + i);
+        assert_int_equal(world_say(&world, self, USER_SET_NOTE, &command), REFUSAL_NONE);
+    }
+    command.patient_case = uuid_of(4999);
+    assert_int_equal(world_say(&world, self, USER_SET_NOTE, &command), REFUSAL_TOO_MANY);
+    command.patient_case = (struct uuid){{0}};
+    assert_int_equal(world_say(&world, self, USER_SET_NOTE, &command), REFUSAL_MALFORMED);
+    world_stop(&world);
+}
+
+static void an_entry_says_what_it_is_about_and_what_is_expected(void **unused) {
+    (void)unused;
+    a_person();
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    struct put_entry put = {.command_id = uuid_of(801),
+                            .entry = {.kind = ENTRY_KIND_TASK,
+                                      .id = uuid_of(1),
+                                      .title = TEXT("Refer to surgery"),
+                                      .about = uuid_of(20)}};
+    world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER), put_entry_encode(&arena, &put));
+    put.command_id = uuid_of(802);
+    put.entry.prepare = 3;
+    put.entry.owes = 2;
+    world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER), put_entry_encode(&arena, &put));
+    arena_finish(&arena);
+    assert_int_equal(person()->entries.count, 1);
+    assert_true(uuid_equal(person()->entries.items[0].about, uuid_of(20)));
+    assert_int_equal(person()->entries.items[0].prepare, 3);
+    assert_int_equal(person()->entries.items[0].owes, 2);
+    world_stop(&world);
+}
+
 static void an_entry_for_somebody_who_does_not_exist_is_refused_and_settled(void **unused) {
     (void)unused;
     world_start(&world);
@@ -152,6 +206,8 @@ int main(void) {
         cmocka_unit_test(a_login_may_be_written_in_any_script),
         cmocka_unit_test(preferences_are_set_replaced_removed_and_bounded),
         cmocka_unit_test(read_marks_never_go_back),
+        cmocka_unit_test(notes_are_private_and_set_replaced_removed_and_bounded),
+        cmocka_unit_test(an_entry_says_what_it_is_about_and_what_is_expected),
         cmocka_unit_test(an_entry_for_somebody_who_does_not_exist_is_refused_and_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
