@@ -7,8 +7,9 @@
 extern const struct actor_kind board_kind;
 extern const struct actor_kind patient_case_kind;
 extern const struct actor_kind user_kind;
+extern const struct actor_kind series_kind;
 
-enum { ACTOR_KIND_COUNT = 3 };
+enum { ACTOR_KIND_COUNT = 4 };
 extern const struct actor_kind *const actor_kinds[ACTOR_KIND_COUNT];
 
 #endif

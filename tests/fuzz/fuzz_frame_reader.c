@@ -6,6 +6,7 @@
 #include "protocol/generated/board.h"
 #include "protocol/generated/ingest.h"
 #include "protocol/generated/patient_case.h"
+#include "protocol/generated/series.h"
 #include "protocol/generated/session.h"
 #include "protocol/generated/user.h"
 #include "protocol/reader.h"
@@ -28,6 +29,7 @@ static const struct kind kinds[] = {
     {patient_case_decode, patient_case_decode_down, patient_case_encode},
     {user_decode, user_decode_down, user_encode},
     {ingest_decode, ingest_decode_down, ingest_encode},
+    {series_decode, series_decode_down, series_encode},
 };
 
 /* Reads a frame and writes it to `ret`; false when it is refused. */

@@ -39,6 +39,7 @@ void world_start(struct world *world) {
     world->fake.on_publish = fan_out;
     world->session_count = 0;
     world->next_id = 100000;
+    arena_init(&world->reading, EFFECT_BYTES_MAX);
 }
 
 static struct encoded replay(const struct actor_kind *kind, const struct fake_stream *stream,
@@ -93,6 +94,7 @@ void world_check_record(struct world *world) {
 void world_stop(struct world *world) {
     world_check_record(world);
     fake_host_stop(&world->fake);
+    arena_finish(&world->reading);
 }
 
 static void on_attached(struct attach_request *request, enum load_result result,
@@ -143,6 +145,8 @@ static bool encode(uint8_t kind, uint8_t tag, const void *message, struct writer
         return board_encode(tag, message, writer);
     case CHANNEL_KIND_PATIENT_CASE:
         return patient_case_encode(tag, message, writer);
+    case CHANNEL_KIND_SERIES:
+        return series_encode(tag, message, writer);
     default:
         return user_encode(tag, message, writer);
     }
@@ -219,6 +223,10 @@ struct board *world_board(struct world *world, struct uuid id) {
 
 struct patient_case *world_case(struct world *world, struct uuid id) {
     return (struct patient_case *)actor_of(world, CHANNEL_KIND_PATIENT_CASE, id);
+}
+
+struct series *world_series(struct world *world, struct uuid id) {
+    return (struct series *)actor_of(world, CHANNEL_KIND_SERIES, id);
 }
 
 struct user *world_user(struct world *world, struct uuid id) {

@@ -8,6 +8,7 @@
 #include "actors/board.h"
 #include "actors/kinds.h"
 #include "actors/patient_case.h"
+#include "actors/series.h"
 #include "actors/user.h"
 #include "protocol/generated/session.h"
 #include "tests/unit/support_runtime.h"
@@ -32,6 +33,7 @@ struct world {
     struct world_session sessions[WORLD_SESSIONS_MAX];
     uint32_t session_count;
     uint32_t next_id;
+    struct arena reading; /* of what a test looks at */
 };
 
 void world_start(struct world *world);
@@ -59,6 +61,7 @@ void world_forget(struct world *world);
 struct board *world_board(struct world *world, struct uuid id);
 struct patient_case *world_case(struct world *world, struct uuid id);
 struct user *world_user(struct world *world, struct uuid id);
+struct series *world_series(struct world *world, struct uuid id);
 
 /* The usual people, registered by world_people; and a board and a case made of them. */
 struct uuid world_person(uint32_t number);

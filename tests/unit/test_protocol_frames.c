@@ -4,6 +4,7 @@
 #include "protocol/generated/board.h"
 #include "protocol/generated/ingest.h"
 #include "protocol/generated/patient_case.h"
+#include "protocol/generated/series.h"
 #include "protocol/generated/session.h"
 #include "protocol/generated/user.h"
 #include "tests/support/frames/corpus.h"
@@ -21,7 +22,7 @@
     }
 
 static const struct frame_kind kinds[] = {
-    KIND(session), KIND(board), KIND(patient_case), KIND(user), KIND(ingest),
+    KIND(session), KIND(board), KIND(patient_case), KIND(user), KIND(series), KIND(ingest),
 };
 
 static void for_each_kind(void (*check)(const struct frame_kind *)) {

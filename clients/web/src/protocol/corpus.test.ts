@@ -13,7 +13,7 @@ import { ProtocolError, type FrameHead } from './values';
 import { Writer } from './writer';
 
 const SUPPORT = fileURLToPath(new URL('../../../../tests/support/', import.meta.url));
-const KINDS: Kind[] = ['session', 'board', 'patient_case', 'user'];
+const KINDS: Kind[] = ['session', 'board', 'patient_case', 'user', 'series'];
 const TAG_DOWN = 64;
 const EVERY_CUT_SIZE_MAX = 400;
 
