@@ -1,5 +1,6 @@
 #include "actors/board.h"
 
+#include "actors/growing_list.h"
 #include "actors/kinds.h"
 
 #include <assert.h>
@@ -15,6 +16,16 @@ static void carry_over(struct actor *fresh, struct actor *old) {
     ((struct board *)old)->stage = stage;
 }
 
+/* Takes part while an item of theirs is open; between those they learn how many come before. */
+static struct grant grant_guest(const struct board *board, const struct member *member) {
+    struct grant grant = {.audiences = AUDIENCE_STATUS, .roles = 1u << ROLE_GUEST};
+    if (board_is_guest_of(member, board->open_item)) {
+        grant.audiences |= AUDIENCE_CLINICAL;
+        grant.roles |= 1u << ROLE_MEMBER;
+    }
+    return grant;
+}
+
 static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
                           int64_t now) {
     (void)now;
@@ -28,7 +39,9 @@ static struct grant grant(const struct actor *actor, struct uuid user, bool admi
         return grant;
     }
     const struct member *member = board_member(board, user);
-    if (member != NULL) {
+    if (member != NULL && member->role == ROLE_GUEST) {
+        grant = grant_guest(board, member);
+    } else if (member != NULL) {
         grant.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW;
         grant.roles = (uint16_t)(1u << member->role);
     }
@@ -41,13 +54,21 @@ static struct grant grant(const struct actor *actor, struct uuid user, bool admi
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {
     struct board *board = (struct board *)actor;
-    bool counts = board_member(board, who->user) != NULL && board->state != MEETING_STATE_ENDED;
+    const struct member *member = board_member(board, who->user);
+    struct attachment participant = *who;
+    bool counts = member != NULL && board->state != MEETING_STATE_ENDED;
     if (counts && !board_has_attended(board, who->user) &&
         board->attended.count < BOARD_MEMBERS_MAX) {
         struct attended event = {.user = who->user};
         turn_event(turn, attended_encode(turn->arena, &event));
     }
-    return stage_attach(&board->stage, turn, who);
+    if (member != NULL && member->role == ROLE_GUEST) {
+        /* A number from the start, as nobody gets one later; what may be done with it is asked for
+         * each time. */
+        participant.grant.audiences |= AUDIENCE_CLINICAL;
+        participant.grant.roles = 1u << ROLE_MEMBER;
+    }
+    return stage_attach(&board->stage, turn, &participant);
 }
 
 static void detach(struct actor *actor, struct turn *turn, struct session_number session) {
@@ -102,154 +123,6 @@ STAGE_EVENT(apply_floor_changed, stage_apply_floor, floor_changed)
 STAGE_EVENT(apply_stage_settled, stage_apply_settled, stage_settled)
 STAGE_EVENT(apply_pointers_quieted, stage_apply_quiet, pointers_quieted)
 
-static void todo_set_item(const struct board *board, struct turn *turn, const struct set_item *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_undo_step(const struct board *board, struct turn *turn, const struct undo_step *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_confirm_standard(const struct board *board, struct turn *turn, const struct confirm_standard *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_move_to_meeting(const struct board *board, struct turn *turn, const struct move_to_meeting *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_take_item(const struct board *board, struct turn *turn, const struct take_item *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_item_taken(const struct board *board, struct turn *turn, const struct item_taken *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_tick_in(const struct board *board, struct turn *turn, const struct tick_in *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_tick_out(const struct board *board, struct turn *turn, const struct tick_out *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_set_cut_off(const struct board *board, struct turn *turn, const struct set_cut_off *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_pass_cut_off(const struct board *board, struct turn *turn, const struct pass_cut_off *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_report_readiness(const struct board *board, struct turn *turn, const struct report_readiness *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_item_sealed(const struct board *board, struct turn *turn, const struct item_sealed *command) {
-    (void)board;
-    (void)turn;
-    (void)command;
-    turn_refuse(turn, REFUSAL_BAD_STATE);
-}
-static void todo_item_set(struct board *board, const struct event_header *header, const struct item_set *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_step_undone(struct board *board, const struct event_header *header, const struct step_undone *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_standard_confirmed(struct board *board, const struct event_header *header, const struct standard_confirmed *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_item_leaving(struct board *board, const struct event_header *header, const struct item_leaving *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_item_stayed(struct board *board, const struct event_header *header, const struct item_stayed *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_ticked_in(struct board *board, const struct event_header *header, const struct ticked_in *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_ticked_out(struct board *board, const struct event_header *header, const struct ticked_out *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_cut_off_set(struct board *board, const struct event_header *header, const struct cut_off_set *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_cut_off_passed(struct board *board, const struct event_header *header, const struct cut_off_passed *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_item_reported(struct board *board, const struct event_header *header, const struct item_reported *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_meeting_closing(struct board *board, const struct event_header *header, const struct meeting_closing *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_closing_answered(struct board *board, const struct event_header *header, const struct closing_answered *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_closing_called_off(struct board *board, const struct event_header *header, const struct closing_called_off *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_unready_opened(struct board *board, const struct event_header *header, const struct unready_opened *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-static void todo_guests_told(struct board *board, const struct event_header *header, const struct guests_told *event) {
-    (void)board;
-    (void)header;
-    (void)event;
-}
-
 static const struct board_behaviour behaviour = {
     .create_board = board_on_create,
     .add_item = board_on_add_item,
@@ -288,33 +161,33 @@ static const struct board_behaviour behaviour = {
     .floor_changed = apply_floor_changed,
     .stage_settled = apply_stage_settled,
     .pointers_quieted = apply_pointers_quieted,
-    .set_item = todo_set_item,
-    .undo_step = todo_undo_step,
-    .confirm_standard = todo_confirm_standard,
-    .move_to_meeting = todo_move_to_meeting,
-    .take_item = todo_take_item,
-    .item_taken = todo_item_taken,
-    .tick_in = todo_tick_in,
-    .tick_out = todo_tick_out,
-    .set_cut_off = todo_set_cut_off,
-    .pass_cut_off = todo_pass_cut_off,
-    .report_readiness = todo_report_readiness,
-    .item_sealed = todo_item_sealed,
-    .item_set = todo_item_set,
-    .step_undone = todo_step_undone,
-    .standard_confirmed = todo_standard_confirmed,
-    .item_leaving = todo_item_leaving,
-    .item_stayed = todo_item_stayed,
-    .ticked_in = todo_ticked_in,
-    .ticked_out = todo_ticked_out,
-    .cut_off_set = todo_cut_off_set,
-    .cut_off_passed = todo_cut_off_passed,
-    .item_reported = todo_item_reported,
-    .meeting_closing = todo_meeting_closing,
-    .closing_answered = todo_closing_answered,
-    .closing_called_off = todo_closing_called_off,
-    .unready_opened = todo_unready_opened,
-    .guests_told = todo_guests_told,
+    .set_item = board_on_set_item,
+    .undo_step = board_on_undo_step,
+    .confirm_standard = board_on_confirm_standard,
+    .move_to_meeting = board_on_move_to_meeting,
+    .take_item = board_on_take_item,
+    .item_taken = board_on_item_taken,
+    .tick_in = board_on_tick_in,
+    .tick_out = board_on_tick_out,
+    .set_cut_off = board_on_set_cut_off,
+    .pass_cut_off = board_on_pass_cut_off,
+    .report_readiness = board_on_report_readiness,
+    .item_sealed = board_on_item_sealed,
+    .item_set = board_apply_item_set,
+    .step_undone = board_apply_step_undone,
+    .standard_confirmed = board_apply_standard_confirmed,
+    .item_leaving = board_apply_item_leaving,
+    .item_stayed = board_apply_item_stayed,
+    .ticked_in = board_apply_ticked_in,
+    .ticked_out = board_apply_ticked_out,
+    .cut_off_set = board_apply_cut_off_set,
+    .cut_off_passed = board_apply_cut_off_passed,
+    .item_reported = board_apply_item_reported,
+    .meeting_closing = board_apply_meeting_closing,
+    .closing_answered = board_apply_closing_answered,
+    .closing_called_off = board_apply_closing_called_off,
+    .unready_opened = board_apply_unready_opened,
+    .guests_told = board_apply_guests_told,
 };
 
 static void start(struct actor *actor) {
@@ -322,13 +195,76 @@ static void start(struct actor *actor) {
     stage_start(&((struct board *)actor)->stage);
 }
 
+static bool is_of_stage(uint8_t tag) {
+    return tag == STAGE_FLOOR_CHANGED || tag == STAGE_STAGE_SETTLED ||
+           tag == STAGE_POINTERS_QUIETED;
+}
+
+/* The board that the events of this turn will make, in the turn's arena; without its stage. */
+static void foresee(const struct board *board, struct turn *turn, struct board *ret) {
+    *ret = *board;
+    ret->actor.state = turn->arena;
+    turn_check(turn, growing_list_part(turn->arena, &ret->members) &&
+                         growing_list_part(turn->arena, &ret->items) &&
+                         growing_list_part(turn->arena, &ret->attended) &&
+                         growing_list_part(turn->arena, &ret->in_the_room) &&
+                         growing_list_part(turn->arena, &ret->closing) &&
+                         growing_list_part(turn->arena, &ret->unsigned_items));
+    for (uint32_t i = 0; i < turn->effects.event_count; i++) {
+        const struct encoded *event = &turn->effects.events[i];
+        struct event_header header = {.at = turn->now, .by = turn->sender.user, .tag = event->tag};
+        bool applied = is_of_stage(event->tag) ||
+                       board_apply(&behaviour, ret, &header, event->fields, turn->arena);
+        turn_check(turn, applied);
+    }
+}
+
+static bool changes_the_board(const struct turn *turn) {
+    for (uint32_t i = 0; !turn->effects.refused && i < turn->effects.event_count; i++) {
+        if (!is_of_stage(turn->effects.events[i].tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void handle(struct actor *actor, struct turn *turn, uint8_t tag, const void *message) {
-    board_dispatch(&behaviour, (struct board *)actor, turn, tag, message);
+    struct board *board = (struct board *)actor;
+    board_dispatch(&behaviour, board, turn, tag, message);
+    if (changes_the_board(turn)) {
+        struct board after;
+        foresee(board, turn, &after);
+        board_tell(board, &after, turn);
+    }
+}
+
+/* What the board's own events mean for what is on its stage. */
+static void follow_on_stage(struct board *board, const struct event_header *header) {
+    const struct agenda_item *open = board_item(board, board->open_item, NULL);
+    switch (header->tag) {
+    case BOARD_ITEM_OPENED:
+    case BOARD_STEP_UNDONE:
+        stage_empty(&board->stage, board->open_item,
+                    open == NULL ? (struct uuid){{0}} : open->patient_case);
+        stage_end_all_drafts(&board->stage, header->at);
+        break;
+    case BOARD_MEETING_ENDED:
+        stage_set_open(&board->stage, false);
+        stage_end_all_drafts(&board->stage, header->at);
+        break;
+    default:
+        break;
+    }
 }
 
 static bool apply(struct actor *actor, const struct event_header *header, struct bytes fields,
                   struct arena *arena) {
-    return board_apply(&behaviour, (struct board *)actor, header, fields, arena);
+    struct board *board = (struct board *)actor;
+    bool applied = board_apply(&behaviour, board, header, fields, arena);
+    if (applied) {
+        follow_on_stage(board, header);
+    }
+    return applied;
 }
 
 const struct actor_kind board_kind = {

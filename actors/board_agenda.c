@@ -15,7 +15,7 @@ struct agenda_item *board_item(const struct board *board, uint32_t number, uint3
     return NULL;
 }
 
-static const struct agenda_item *item_of_case(const struct board *board, struct uuid patient_case) {
+const struct agenda_item *board_item_of(const struct board *board, struct uuid patient_case) {
     for (uint32_t i = 0; i < board->items.count; i++) {
         if (uuid_equal(board->items.items[i].patient_case, patient_case)) {
             return &board->items.items[i];
@@ -24,40 +24,57 @@ static const struct agenda_item *item_of_case(const struct board *board, struct 
     return NULL;
 }
 
-static bool may_present(const struct board *board, struct uuid user) {
-    const struct member *member = board_member(board, user);
-    return uuid_is_zero(user) || (member != NULL && member->role < ROLE_OBSERVER);
+bool board_is_plannable(const struct board *board, struct turn *turn) {
+    if (board->state == MEETING_STATE_ENDED || board->state == MEETING_STATE_CLOSING) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+        return false;
+    }
+    return true;
+}
+
+void board_add_item(const struct board *board, struct turn *turn, const struct item_added *added,
+                    struct uuid by) {
+    turn_event(turn, item_added_encode(turn->arena, added));
+    struct agenda_item item = {.item = added->item, .patient_case = added->patient_case};
+    board_list_case(board, turn, &item, by);
 }
 
 void board_on_add_item(const struct board *board, struct turn *turn,
                        const struct add_item *command) {
     if (!board->created) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (board->state == MEETING_STATE_ENDED) {
-        turn_refuse(turn, REFUSAL_BAD_STATE);
+    } else if (!board_is_plannable(board, turn)) {
+        return;
     } else if (uuid_is_zero(command->patient_case) ||
                command->planned_seconds > BOARD_PLANNED_SECONDS_MAX) {
         turn_refuse(turn, REFUSAL_MALFORMED);
-    } else if (item_of_case(board, command->patient_case) != NULL) {
+    } else if (board_item_of(board, command->patient_case) != NULL) {
         turn_refuse_subject(turn, REFUSAL_CONFLICT, command->patient_case);
     } else if (board->items.count == BOARD_ITEMS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else if (!may_present(board, command->presenter)) {
+    } else if (!board_may_present(board, command->presenter, board->next_item)) {
         turn_refuse_subject(turn, REFUSAL_NOT_FOUND, command->presenter);
     } else {
         struct item_added event = {.item = board->next_item,
                                    .patient_case = command->patient_case,
                                    .planned_seconds = command->planned_seconds,
                                    .presenter = command->presenter};
-        turn_event(turn, item_added_encode(turn->arena, &event));
-        struct agenda_item item = {.item = event.item, .patient_case = event.patient_case};
-        board_list_case(board, turn, &item, NULL, (struct uuid){{0}}, turn->sender.user);
+        board_add_item(board, turn, &event, turn->sender.user);
     }
+}
+
+/* The minutes of a meeting with a template name its items in their order: that stands once it
+ * closes. */
+static bool order_stands(const struct board *board, struct turn *turn) {
+    return board->has_template && !board_is_plannable(board, turn);
 }
 
 void board_on_move_item(const struct board *board, struct turn *turn,
                         const struct move_item *command) {
     uint32_t index = 0;
+    if (order_stands(board, turn)) {
+        return;
+    }
     if (board_item(board, command->item, &index) == NULL) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
     } else if (command->position >= board->items.count) {
@@ -68,20 +85,50 @@ void board_on_move_item(const struct board *board, struct turn *turn,
     }
 }
 
+void board_take_off(const struct board *board, struct turn *turn, const struct agenda_item *item) {
+    struct item_removed event = {.item = item->item};
+    turn_event(turn, item_removed_encode(turn->arena, &event));
+    struct unlist_from_board message = {
+        .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item};
+    turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
+              unlist_from_board_encode(turn->arena, &message));
+}
+
 void board_on_remove_item(const struct board *board, struct turn *turn,
                           const struct remove_item *command) {
     const struct agenda_item *item = board_item(board, command->item, NULL);
+    if (order_stands(board, turn)) {
+        return;
+    }
     if (item == NULL) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
     } else if (item->item == board->open_item) {
         turn_refuse_item(turn, REFUSAL_BAD_STATE, item->item);
     } else {
-        struct item_removed event = {.item = command->item};
-        turn_event(turn, item_removed_encode(turn->arena, &event));
-        struct unlist_from_board message = {
-            .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item};
-        turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
-                  unlist_from_board_encode(turn->arena, &message));
+        board_take_off(board, turn, item);
+    }
+}
+
+void board_on_set_item(const struct board *board, struct turn *turn,
+                       const struct set_item *command) {
+    const struct agenda_item *item = board_item(board, command->item, NULL);
+    if (!board_is_plannable(board, turn)) {
+        return;
+    }
+    if (item == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (command->planned_seconds > BOARD_PLANNED_SECONDS_MAX) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (!board_may_present(board, command->presenter, item->item)) {
+        turn_refuse_subject(turn, REFUSAL_NOT_FOUND, command->presenter);
+    } else if (command->planned_seconds != item->planned_seconds ||
+               !uuid_equal(command->presenter, item->presenter) ||
+               command->standard != item->standard) {
+        struct item_set event = {.item = command->item,
+                                 .planned_seconds = command->planned_seconds,
+                                 .presenter = command->presenter,
+                                 .standard = command->standard};
+        turn_event(turn, item_set_encode(turn->arena, &event));
     }
 }
 
@@ -99,4 +146,5 @@ void board_on_item_refused(const struct board *board, struct turn *turn,
     }
     struct item_removed event = {.item = command->item};
     turn_event(turn, item_removed_encode(turn->arena, &event));
+    board_wait_no_longer(board, turn, command->item);
 }

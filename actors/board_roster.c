@@ -1,8 +1,6 @@
-/* Who belongs to a board, and who is told. */
+/* Who belongs to a board, and who sits there without a device. */
 #include "actors/board.h"
-#include "protocol/generated/patient_case.h"
 #include "protocol/generated/session.h"
-#include "protocol/generated/user.h"
 
 const struct member *board_member(const struct board *board, struct uuid user) {
     for (uint32_t i = 0; i < board->members.count; i++) {
@@ -13,14 +11,27 @@ const struct member *board_member(const struct board *board, struct uuid user) {
     return NULL;
 }
 
+bool board_is_guest_of(const struct member *member, uint32_t item) {
+    return member->role == ROLE_GUEST && board_lists(&member->items, item);
+}
+
+bool board_may_present(const struct board *board, struct uuid user, uint32_t item) {
+    const struct member *member = board_member(board, user);
+    return uuid_is_zero(user) ||
+           (member != NULL && (member->role < ROLE_OBSERVER || board_is_guest_of(member, item)));
+}
+
 static bool is_member(const struct member *member) {
-    return !uuid_is_zero(member->user) && member->role <= ROLE_OBSERVER && member->name.length > 0;
+    bool guest = member->role == ROLE_GUEST;
+    return !uuid_is_zero(member->user) && member->name.length > 0 &&
+           (guest || (member->role <= ROLE_OBSERVER && member->items.count == 0));
 }
 
 static bool is_roster(const struct member_list *members) {
     bool has_chair = false;
     for (uint32_t i = 0; i < members->count; i++) {
-        if (!is_member(&members->items[i])) {
+        /* A board that is being made has no items that somebody could be a guest of. */
+        if (!is_member(&members->items[i]) || members->items[i].items.count > 0) {
             return false;
         }
         has_chair = has_chair || members->items[i].role == ROLE_CHAIR;
@@ -33,77 +44,26 @@ static bool is_roster(const struct member_list *members) {
     return has_chair;
 }
 
-static void put_entry(struct turn *turn, const struct board *board, const struct member *member,
-                      struct text title, int64_t starts_at, enum meeting_state state) {
-    struct put_entry command = {
-        .command_id = turn_new_id(turn),
-        .entry = {.kind = ENTRY_KIND_BOARD,
-                  .id = board->actor.id,
-                  .title = title,
-                  .role = member->role,
-                  .status = (uint8_t)state,
-                  .at = starts_at},
-    };
-    turn_send(turn, CHANNEL_KIND_USER, member->user, put_entry_encode(turn->arena, &command));
-}
-
-void board_put_entries(const struct board *board, struct turn *turn, enum meeting_state state) {
-    for (uint32_t i = 0; i < board->members.count; i++) {
-        put_entry(turn, board, &board->members.items[i], board->title, board->starts_at, state);
-    }
-}
-
 void board_on_create(const struct board *board, struct turn *turn,
                      const struct create_board *command) {
     if (board->created) {
         turn_refuse(turn, REFUSAL_CONFLICT);
         return;
     }
-    if (command->title.length == 0 || !is_roster(&command->members)) {
+    if (command->title.length == 0 || !is_roster(&command->members) ||
+        (command->has_template && !template_is_whole(&command->template))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
-    struct board_created event = {
-        .title = command->title, .starts_at = command->starts_at, .members = command->members};
+    struct board_created event = {.title = command->title,
+                                  .starts_at = command->starts_at,
+                                  .members = command->members,
+                                  .series = command->series,
+                                  .has_template = command->has_template,
+                                  .template = command->template,
+                                  .cut_off_at = command->cut_off_at};
     turn_event(turn, board_created_encode(turn->arena, &event));
-    for (uint32_t i = 0; i < command->members.count; i++) {
-        put_entry(turn, board, &command->members.items[i], command->title, command->starts_at,
-                  MEETING_STATE_PLANNED);
-    }
-}
-
-static struct case_member as_case_member(const struct member *member) {
-    uint8_t role = member->role == ROLE_CHAIR ? (uint8_t)ROLE_COORDINATOR : member->role;
-    return (struct case_member){.user = member->user, .role = role, .name = member->name};
-}
-
-void board_list_case(const struct board *board, struct turn *turn, const struct agenda_item *item,
-                     const struct member *changed, struct uuid removed, struct uuid by) {
-    struct list_on_board command = {
-        .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item, .by = by};
-    struct case_member_list *members = &command.members;
-    members->items = arena_alloc(turn->arena, (board->members.count + 1) * sizeof *members->items);
-    turn_check(turn, members->items != NULL);
-    for (uint32_t i = 0; i < board->members.count; i++) {
-        const struct member *member = &board->members.items[i];
-        bool out = uuid_equal(member->user, removed) ||
-                   (changed != NULL && uuid_equal(member->user, changed->user));
-        if (!out) {
-            members->items[members->count++] = as_case_member(member);
-        }
-    }
-    if (changed != NULL) {
-        members->items[members->count++] = as_case_member(changed);
-    }
-    turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
-              list_on_board_encode(turn->arena, &command));
-}
-
-static void list_all_cases(const struct board *board, struct turn *turn,
-                           const struct member *changed, struct uuid removed) {
-    for (uint32_t i = 0; i < board->items.count; i++) {
-        board_list_case(board, turn, &board->items.items[i], changed, removed, (struct uuid){{0}});
-    }
+    board_set_timer(turn, command->cut_off_at);
 }
 
 static bool is_last_chair(const struct board *board, const struct member *member) {
@@ -114,14 +74,28 @@ static bool is_last_chair(const struct board *board, const struct member *member
     return member->role == ROLE_CHAIR && chairs == 1;
 }
 
+/* An item that nobody knows, or 0. */
+static uint32_t unknown_item(const struct board *board, const struct u32_list *items) {
+    for (uint32_t i = 0; i < items->count; i++) {
+        if (board_item(board, items->items[i], NULL) == NULL) {
+            return items->items[i];
+        }
+    }
+    return 0;
+}
+
 void board_on_add_member(const struct board *board, struct turn *turn,
                          const struct add_member *command) {
     const struct member *member = &command->member;
     const struct member *known = board_member(board, member->user);
+    bool same_items = known != NULL && u32_list_equal(&known->items, &member->items);
+    uint32_t nowhere = same_items ? 0 : unknown_item(board, &member->items);
     if (!board->created) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (!is_member(member)) {
+    } else if (!is_member(member) || board_lists(&member->items, 0)) {
         turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (nowhere != 0) {
+        turn_refuse_item(turn, REFUSAL_NOT_FOUND, nowhere);
     } else if (known == NULL && board->members.count == BOARD_MEMBERS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
     } else if (known != NULL && member->role != ROLE_CHAIR && is_last_chair(board, known)) {
@@ -129,11 +103,9 @@ void board_on_add_member(const struct board *board, struct turn *turn,
     } else if (known == NULL || !member_equal(known, member)) {
         struct member_added event = {.member = *member};
         turn_event(turn, member_added_encode(turn->arena, &event));
-        if (member->role == ROLE_OBSERVER) {
+        if (member->role >= ROLE_OBSERVER && !board_is_guest_of(member, board->open_item)) {
             stage_forget_user(&board->stage, turn, member->user);
         }
-        put_entry(turn, board, member, board->title, board->starts_at, board->state);
-        list_all_cases(board, turn, member, (struct uuid){{0}});
     }
 }
 
@@ -151,7 +123,42 @@ void board_on_remove_member(const struct board *board, struct turn *turn,
     struct member_removed event = {.user = command->user};
     turn_event(turn, member_removed_encode(turn->arena, &event));
     stage_forget_user(&board->stage, turn, command->user);
-    struct remove_entry entry = {.command_id = turn_new_id(turn), .id = board->actor.id};
-    turn_send(turn, CHANNEL_KIND_USER, command->user, remove_entry_encode(turn->arena, &entry));
-    list_all_cases(board, turn, NULL, command->user);
+}
+
+/* Who sits there without a device */
+
+const struct in_the_room *board_person_there(const struct board *board, struct uuid person) {
+    for (uint32_t i = 0; i < board->in_the_room.count; i++) {
+        if (uuid_equal(board->in_the_room.items[i].person, person)) {
+            return &board->in_the_room.items[i];
+        }
+    }
+    return NULL;
+}
+
+void board_on_tick_in(const struct board *board, struct turn *turn, const struct tick_in *command) {
+    const struct in_the_room *person = &command->person;
+    const struct in_the_room *known = board_person_there(board, person->person);
+    if (board->state == MEETING_STATE_ENDED) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+    } else if (uuid_is_zero(person->person) || person->name.length == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (known == NULL && board->in_the_room.count == BOARD_IN_THE_ROOM_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known == NULL || !in_the_room_equal(known, person)) {
+        struct ticked_in event = {.person = *person};
+        turn_event(turn, ticked_in_encode(turn->arena, &event));
+    }
+}
+
+void board_on_tick_out(const struct board *board, struct turn *turn,
+                       const struct tick_out *command) {
+    if (board->state == MEETING_STATE_ENDED) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+    } else if (board_person_there(board, command->person) == NULL) {
+        turn_refuse_subject(turn, REFUSAL_NOT_FOUND, command->person);
+    } else {
+        struct ticked_out event = {.person = command->person};
+        turn_event(turn, ticked_out_encode(turn->arena, &event));
+    }
 }

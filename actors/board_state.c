@@ -1,5 +1,4 @@
-/* What events make of a board, and how it is shown and saved. The same functions replay the record.
- */
+/* What events make of a board's roster and agenda. The same functions replay the record. */
 #include "actors/board.h"
 #include "actors/growing_list.h"
 
@@ -7,12 +6,20 @@ static struct arena *state_of(struct board *board) {
     return board->actor.state;
 }
 
-static void put_member(struct board *board, const struct member *member) {
+void board_put_member(struct board *board, const struct member *member) {
     struct member *place = (struct member *)board_member(board, member->user);
     if (place == NULL) {
         place = growing_list_add(state_of(board), &board->members);
     }
     member_copy(state_of(board), place, member);
+}
+
+void board_put_person(struct board *board, const struct in_the_room *person) {
+    struct in_the_room *place = (struct in_the_room *)board_person_there(board, person->person);
+    if (place == NULL) {
+        place = growing_list_add(state_of(board), &board->in_the_room);
+    }
+    in_the_room_copy(state_of(board), place, person);
 }
 
 void board_apply_created(struct board *board, const struct event_header *header,
@@ -22,8 +29,14 @@ void board_apply_created(struct board *board, const struct event_header *header,
     board->title = arena_text(state_of(board), event->title);
     board->starts_at = event->starts_at;
     board->next_item = 1;
+    board->series = event->series;
+    board->has_template = event->has_template;
+    if (event->has_template) {
+        template_copy(state_of(board), &board->template, &event->template);
+    }
+    board->cut_off_at = event->cut_off_at;
     for (uint32_t i = 0; i < event->members.count; i++) {
-        put_member(board, &event->members.items[i]);
+        board_put_member(board, &event->members.items[i]);
     }
 }
 
@@ -61,54 +74,49 @@ void board_apply_item_removed(struct board *board, const struct event_header *he
                               const struct item_removed *event) {
     (void)header;
     uint32_t index = 0;
-    if (board_item(board, event->item, &index) != NULL) {
-        growing_list_remove(&board->items, index);
+    if (board_item(board, event->item, &index) == NULL) {
+        return;
     }
+    growing_list_remove(&board->items, index);
+    board_strike(&board->closing, event->item);
+    board_strike(&board->unsigned_items, event->item);
 }
 
-void board_apply_item_opened(struct board *board, const struct event_header *header,
-                             const struct item_opened *event) {
-    struct agenda_item *item = board_item(board, event->item, NULL);
-    board->open_item = event->item;
-    struct uuid patient_case = {{0}};
-    if (item != NULL) {
-        item->state = ITEM_STATE_OPEN;
-        item->opened_at = header->at;
-        patient_case = item->patient_case;
-    }
-    stage_empty(&board->stage, event->item, patient_case);
-    stage_end_all_drafts(&board->stage, header->at);
-}
-
-void board_apply_item_closed(struct board *board, const struct event_header *header,
-                             const struct item_closed *event) {
+void board_apply_item_set(struct board *board, const struct event_header *header,
+                          const struct item_set *event) {
     (void)header;
     struct agenda_item *item = board_item(board, event->item, NULL);
     if (item != NULL) {
-        item->state = ITEM_STATE_DISCUSSED;
-        item->used_ms = event->used_ms;
+        item->planned_seconds = event->planned_seconds;
+        item->presenter = event->presenter;
+        item->standard = event->standard;
     }
 }
 
-void board_apply_meeting_started(struct board *board, const struct event_header *header,
-                                 const struct meeting_started *event) {
+void board_apply_item_leaving(struct board *board, const struct event_header *header,
+                              const struct item_leaving *event) {
     (void)header;
-    (void)event;
-    board->state = MEETING_STATE_RUNNING;
+    struct agenda_item *item = board_item(board, event->item, NULL);
+    if (item != NULL) {
+        item->state = ITEM_STATE_MOVING;
+        item->to_board = event->board;
+    }
 }
 
-void board_apply_meeting_ended(struct board *board, const struct event_header *header,
-                               const struct meeting_ended *event) {
-    (void)event;
-    board->state = MEETING_STATE_ENDED;
-    stage_set_open(&board->stage, false);
-    stage_end_all_drafts(&board->stage, header->at);
+/* Which meeting was asked stays known: its answer may still come. */
+void board_apply_item_stayed(struct board *board, const struct event_header *header,
+                             const struct item_stayed *event) {
+    (void)header;
+    struct agenda_item *item = board_item(board, event->item, NULL);
+    if (item != NULL) {
+        item->state = board_state_before(item);
+    }
 }
 
 void board_apply_member_added(struct board *board, const struct event_header *header,
                               const struct member_added *event) {
     (void)header;
-    put_member(board, &event->member);
+    board_put_member(board, &event->member);
 }
 
 void board_apply_member_removed(struct board *board, const struct event_header *header,
@@ -139,69 +147,48 @@ void board_apply_attended(struct board *board, const struct event_header *header
     }
 }
 
-static struct board_snapshot snapshot_of(const struct board *board) {
-    return (struct board_snapshot){
-        .title = board->title,
-        .starts_at = board->starts_at,
-        .state = board->state,
-        .members = board->members,
-        .items = board->items,
-        .open_item = board->open_item,
-        .attended = board->attended,
-        .next_item = board->next_item,
-    };
+void board_apply_ticked_in(struct board *board, const struct event_header *header,
+                           const struct ticked_in *event) {
+    (void)header;
+    board_put_person(board, &event->person);
 }
 
-struct encoded board_show(const struct actor *actor, uint8_t audiences, struct arena *arena) {
-    const struct board *board = (const struct board *)actor;
-    struct board_snapshot snapshot = snapshot_of(board);
-    if ((audiences & AUDIENCE_CLINICAL) != 0) {
-        snapshot.has_stage = true;
-        snapshot.stage = stage_snapshot(&board->stage, arena);
+void board_apply_ticked_out(struct board *board, const struct event_header *header,
+                            const struct ticked_out *event) {
+    (void)header;
+    const struct in_the_room *person = board_person_there(board, event->person);
+    if (person != NULL) {
+        uint32_t index = (uint32_t)(person - board->in_the_room.items);
+        growing_list_remove(&board->in_the_room, index);
     }
-    return board_snapshot_encode(arena, &snapshot);
 }
 
-struct encoded board_save(const struct actor *actor, struct arena *arena) {
-    const struct board *board = (const struct board *)actor;
-    struct board_snapshot snapshot = snapshot_of(board);
-    snapshot.has_stage = true;
-    snapshot.stage = stage_save(&board->stage, arena);
-    return board_snapshot_encode(arena, &snapshot);
+void board_apply_cut_off_set(struct board *board, const struct event_header *header,
+                             const struct cut_off_set *event) {
+    (void)header;
+    board->cut_off_at = event->at;
 }
 
-static void take_over(struct board *board, const struct board_snapshot *saved) {
-    struct arena *state = state_of(board);
-    board->created = true;
-    board->title = arena_text(state, saved->title);
-    board->starts_at = saved->starts_at;
-    board->state = saved->state;
-    board->open_item = saved->open_item;
-    board->next_item = saved->next_item;
-    for (uint32_t i = 0; i < saved->members.count; i++) {
-        put_member(board, &saved->members.items[i]);
-    }
-    for (uint32_t i = 0; i < saved->items.count; i++) {
-        *growing_list_add(state, &board->items) = saved->items.items[i];
-    }
-    for (uint32_t i = 0; i < saved->attended.count; i++) {
-        *growing_list_add(state, &board->attended) = saved->attended.items[i];
-    }
-    const struct agenda_item *open = board_item(board, saved->open_item, NULL);
-    board->stage.item = saved->open_item;
-    board->stage.patient_case = open == NULL ? (struct uuid){{0}} : open->patient_case;
-    stage_restore(&board->stage, &saved->stage);
+void board_apply_cut_off_passed(struct board *board, const struct event_header *header,
+                                const struct cut_off_passed *event) {
+    (void)header;
+    (void)event;
+    board->published = true;
 }
 
-bool board_restore(struct actor *actor, struct encoded saved) {
-    struct arena scratch;
-    arena_init(&scratch, EFFECT_BYTES_MAX);
-    struct reader reader = reader_of(saved.fields);
-    struct board_snapshot snapshot;
-    bool readable = board_snapshot_read(&reader, &scratch, &snapshot) && snapshot.has_stage;
-    if (readable) {
-        take_over((struct board *)actor, &snapshot);
+void board_apply_item_reported(struct board *board, const struct event_header *header,
+                               const struct item_reported *event) {
+    (void)header;
+    struct agenda_item *item = board_item(board, event->item, NULL);
+    if (item == NULL) {
+        return;
     }
-    arena_finish(&scratch);
-    return readable;
+    if (item->decision != event->decision && item->item == board->open_item) {
+        board->stepped_at = 0; /* what was decided here since is not walked away from */
+    }
+    item->decision = event->decision;
+    card_topic_list_copy(state_of(board), &item->missing, &event->missing);
+    if (event->decision == DECISION_STATE_SIGNED) {
+        board_strike(&board->unsigned_items, event->item);
+    }
 }

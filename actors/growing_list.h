@@ -30,6 +30,32 @@ static inline void *growing_list_space(struct arena *arena, void *items, uint32_
          growing_list_space((arena), (list)->items, (list)->count, sizeof *(list)->items),         \
      &(list)->items[(list)->count++])
 
+/* The space that a list of `count` items has. */
+static inline uint32_t growing_list_capacity(uint32_t count) {
+    uint32_t capacity = GROWING_LIST_FIRST;
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    return capacity;
+}
+
+/* Gives the list items of its own, in another arena; what they point to stays shared. */
+static inline void *growing_list_copy_items(struct arena *arena, const void *items, uint32_t count,
+                                            size_t item_size) {
+    if (count == 0) {
+        return NULL;
+    }
+    void *copy = arena_alloc(arena, growing_list_capacity(count) * item_size);
+    if (copy != NULL) {
+        memcpy(copy, items, count * item_size);
+    }
+    return copy;
+}
+#define growing_list_part(arena, list)                                                             \
+    ((list)->items =                                                                               \
+         growing_list_copy_items((arena), (list)->items, (list)->count, sizeof *(list)->items),    \
+     (list)->items != NULL || (list)->count == 0)
+
 /* Takes item `index` out and keeps the order of the others. */
 #define growing_list_remove(list, index)                                                           \
     (memmove(&(list)->items[index], &(list)->items[(index) + 1],                                   \

@@ -332,10 +332,14 @@ void fake_host_crash(struct fake_host *fake, const struct actor_kind *const *kin
     fake->runtime = runtime_create(&fake->host, kinds, count);
 }
 
+static bool is_held(const struct fake_host *fake, const struct fake_pending *pending) {
+    return (fake->held_kinds & 1u << pending->kind) != 0;
+}
+
 static bool deliver_pending(struct fake_host *fake) {
     for (uint32_t i = 0; i < fake->pending_count; i++) {
         struct fake_pending *row = &fake->pending[i];
-        if (row->delivered || row->due_at > fake->now) {
+        if (row->delivered || is_held(fake, row) || row->due_at > fake->now) {
             continue;
         }
         row->delivered = runtime_deliver(fake->runtime, row->kind, row->target, row->command,
@@ -343,6 +347,15 @@ static bool deliver_pending(struct fake_host *fake) {
         return true;
     }
     return false;
+}
+
+void fake_host_forget_held(struct fake_host *fake) {
+    for (uint32_t i = fake->pending_count; i > 0; i--) {
+        if (is_held(fake, &fake->pending[i - 1])) {
+            disown(fake->pending[i - 1].command.fields);
+            fake->pending[i - 1] = fake->pending[--fake->pending_count];
+        }
+    }
 }
 
 void fake_host_run(struct fake_host *fake) {

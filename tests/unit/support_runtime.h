@@ -76,6 +76,7 @@ struct fake_host {
     bool loads_wait;   /* until fake_host_load_now */
     bool database_away;
     bool forwards_deliver;        /* this node owns everything */
+    uint32_t held_kinds;          /* bits: durable messages to actors of these stay pending */
     enum load_result load_result; /* LOAD_FOUND = as the streams say */
     const struct append *waiting_append;
     struct activation *waiting_load;
@@ -101,6 +102,8 @@ void fake_host_answer_append(struct fake_host *fake, enum append_result result);
 /* Writes to the record without telling the runtime, as a commit with a lost answer does. */
 void fake_host_record(struct fake_host *fake);
 void fake_host_load_now(struct fake_host *fake);
+/* Takes the messages out of the record that are held. */
+void fake_host_forget_held(struct fake_host *fake);
 
 struct fake_stream *fake_host_stream(struct fake_host *fake, uint8_t kind, struct uuid id);
 /* The n-th note of a sort (0 first), or NULL. */

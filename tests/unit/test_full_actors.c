@@ -20,6 +20,39 @@ static struct text filled(char *text, uint32_t length, char with) {
     return (struct text){length, text};
 }
 
+/* Every list at its bound, and the texts as long as the whole may be. */
+static struct template a_full_template(void) {
+    static struct phrase phrases[16];
+    static struct check checks[12];
+    static struct template_field fields[24];
+    static char keys[24][33];
+    for (uint32_t i = 0; i < 16; i++) {
+        phrases[i].text = (struct text){80, long_text};
+    }
+    for (uint32_t i = 0; i < 12; i++) {
+        checks[i] = (struct check){.topic = (enum card_topic)i, .owed_by = {64, long_text}};
+    }
+    for (uint32_t i = 0; i < 24; i++) {
+        snprintf(keys[i], sizeof keys[i], "%032u", i);
+        fields[i] = (struct template_field){.key = {32, keys[i]},
+                                            .label = {80, long_text},
+                                            .kind = FIELD_KIND_CHOICE,
+                                            .choices = {16, phrases}};
+    }
+    fields[0].key = TEXT("recommendation");
+    struct template template = {.checks = {12, checks},
+                                .fields = {24, fields},
+                                .defer_reasons = {9, phrases},
+                                .core_disciplines = {16, phrases},
+                                .votes = true};
+    for (uint32_t length = 80; template_size(&template) > TEMPLATE_SIZE_MAX; length--) {
+        for (uint32_t i = 0; i < 16; i++) {
+            phrases[i].text.length = length;
+        }
+    }
+    return template;
+}
+
 /* 128 members with the longest names, the chair first. */
 static void a_full_board(uint32_t items) {
     world_start(&world);
@@ -30,9 +63,14 @@ static void a_full_board(uint32_t items) {
         members[i] = (struct member){.user = i == 0 ? world_person(CHAIR) : uuid_of(5000 + i),
                                      .role = i == 0 ? ROLE_CHAIR : ROLE_MEMBER,
                                      .name = name,
-                                     .discipline = TEXT("surgery")};
+                                     .discipline = {64, long_text}};
     }
-    struct create_board create = {.title = TEXT("Full"), .members = {BOARD_MEMBERS_MAX, members}};
+    filled(long_text, 4000, 'w');
+    struct create_board create = {.title = TEXT("Full"),
+                                  .members = {BOARD_MEMBERS_MAX, members},
+                                  .has_template = true,
+                                  .template = a_full_template(),
+                                  .cut_off_at = world.fake.now + 1};
     uint32_t root = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
                                  world_person(ADMINISTRATOR), true);
     assert_int_equal(world_say(&world, root, BOARD_CREATE_BOARD, &create), REFUSAL_NONE);
@@ -61,6 +99,111 @@ static void a_full_board_can_still_let_somebody_go(void **unused) {
     assert_int_equal(board->members.count, BOARD_MEMBERS_MAX - 1);
     assert_int_equal(world.fake.pending_count, before + BOARD_ITEMS_MAX + 1);
     fake_host_stop(&world.fake);
+}
+
+/* What every case lacks is expected of every member, so each report is news to all. */
+static void a_full_board_is_still_shown_in_one_frame_and_tells_everybody(void **unused) {
+    (void)unused;
+    a_full_board(BOARD_ITEMS_MAX);
+    struct board *board = world_board(&world, uuid_of(A_BOARD));
+    world.fake.held_kinds = 1u << CHANNEL_KIND_PATIENT_CASE;
+    fake_host_pass(&world.fake, 1000000);
+    assert_true(board->published);
+    enum card_topic topics[CARD_TOPIC_COUNT];
+    for (uint32_t i = 0; i < CARD_TOPIC_COUNT; i++) {
+        topics[i] = (enum card_topic)i;
+    }
+    struct arena arena;
+    arena_init(&arena, 4 * (size_t)FRAME_OUT_MAX);
+    for (uint32_t i = 0; i < BOARD_ITEMS_MAX; i++) {
+        fake_host_forget_notes(&world.fake);
+        struct report_readiness report = {.command_id = uuid_of(700000 + i),
+                                          .patient_case = uuid_of(9000 + i),
+                                          .item = i + 1,
+                                          .missing = {CARD_TOPIC_COUNT, topics},
+                                          .decision = DECISION_STATE_NONE};
+        world_system(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
+                     report_readiness_encode(&arena, &report));
+    }
+    for (uint32_t i = 0; i < BOARD_IN_THE_ROOM_MAX; i++) {
+        struct tick_in person = {.person = {.person = uuid_of(6000 + i),
+                                            .name = {128, long_name},
+                                            .discipline = {64, long_text}}};
+        assert_int_equal(world_say(&world, 2, BOARD_TICK_IN, &person), REFUSAL_NONE);
+    }
+    assert_int_equal(world_user(&world, world_person(CHAIR))->entries.items[0].owes,
+                     BOARD_ITEMS_MAX);
+    struct encoded shown = board_show(&board->actor, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, &arena);
+    assert_non_null(shown.fields.bytes);
+    assert_true(shown.fields.length > 64 * 1024);
+    assert_true(shown.fields.length < FRAME_OUT_MAX);
+    arena_finish(&arena);
+    world_stop(&world);
+}
+
+/* Everything said at once at the end: each case is asked, each answer is waited for. */
+static void a_full_meeting_ends(void **unused) {
+    (void)unused;
+    a_full_board(BOARD_ITEMS_MAX);
+    world.fake.held_kinds = 1u << CHANNEL_KIND_PATIENT_CASE;
+    struct board *board = world_board(&world, uuid_of(A_BOARD));
+    for (uint32_t i = 0; i <= BOARD_ITEMS_MAX; i++) {
+        struct open_item next = {
+            .item = i, .next = i < BOARD_ITEMS_MAX ? i + 1 : 0, .outcome = ITEM_OUTCOME_DECIDED};
+        assert_int_equal(world_say(&world, 2, BOARD_OPEN_ITEM, &next), REFUSAL_NONE);
+    }
+    struct end_meeting end = {.item = 0};
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    for (uint32_t round = 0; round < 2; round++) {
+        assert_int_equal(world_say(&world, 2, BOARD_END_MEETING, &end), REFUSAL_NONE);
+        assert_int_equal(board->closing.count, BOARD_ITEMS_MAX);
+        for (uint32_t i = 0; i < BOARD_ITEMS_MAX; i++) {
+            fake_host_forget_notes(&world.fake);
+            struct item_sealed answer = {.command_id = uuid_of(800000 + 1000 * round + i),
+                                         .item = i + 1,
+                                         .decision = round == 0 ? DECISION_STATE_RECORDED
+                                                                : DECISION_STATE_SIGNED};
+            world_system(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
+                         item_sealed_encode(&arena, &answer));
+        }
+        assert_int_equal(board->unsigned_items.count, round == 0 ? BOARD_ITEMS_MAX : 0);
+        assert_int_equal(board->state, round == 0 ? MEETING_STATE_RUNNING : MEETING_STATE_ENDED);
+    }
+    arena_finish(&arena);
+    world_stop(&world);
+}
+
+static void a_full_person_is_still_shown_in_one_frame(void **unused) {
+    (void)unused;
+    world_start(&world);
+    world_people(&world);
+    uint32_t self =
+        world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER), world_person(MEMBER), false);
+    struct text text = filled(long_text, 4000, 'n');
+    struct arena arena;
+    arena_init(&arena, 2 * (size_t)FRAME_OUT_MAX);
+    for (uint32_t i = 0; i < USER_NOTES_MAX; i++) {
+        struct set_note note = {.patient_case = uuid_of(9000 + i), .text = text};
+        assert_int_equal(world_say(&world, self, USER_SET_NOTE, &note), REFUSAL_NONE);
+    }
+    for (uint32_t i = 0; i < USER_ENTRIES_MAX; i++) {
+        fake_host_forget_notes(&world.fake);
+        struct put_entry put = {.command_id = uuid_of(700000 + i),
+                                .entry = {.kind = ENTRY_KIND_TASK,
+                                          .id = uuid_of(20000 + i),
+                                          .title = {200, long_text},
+                                          .detail = {200, long_text}}};
+        world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                     put_entry_encode(&arena, &put));
+    }
+    struct encoded shown =
+        user_kind.snapshot(&world_user(&world, world_person(MEMBER))->actor, AUDIENCE_OWN, &arena);
+    assert_non_null(shown.fields.bytes);
+    assert_true(shown.fields.length > 4 * 1024 * 1024);
+    assert_true(shown.fields.length < FRAME_OUT_MAX);
+    arena_finish(&arena);
+    world_stop(&world);
 }
 
 static void fill_conversation(uint32_t coordinator) {
@@ -203,6 +346,9 @@ static void a_full_case_is_still_shown_in_one_frame(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_board_can_still_let_somebody_go),
+        cmocka_unit_test(a_full_board_is_still_shown_in_one_frame_and_tells_everybody),
+        cmocka_unit_test(a_full_meeting_ends),
+        cmocka_unit_test(a_full_person_is_still_shown_in_one_frame),
         cmocka_unit_test(a_full_case_is_still_shown_in_one_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

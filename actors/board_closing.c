@@ -1,0 +1,230 @@
+/*
+ * The end of a meeting, which needs its cases' word that everything is signed; and what needs no
+ * discussion. A board without a template keeps no decisions and simply ends.
+ */
+#include "actors/board.h"
+#include "protocol/generated/patient_case.h"
+#include "protocol/generated/session.h"
+
+bool board_lists(const struct u32_list *list, uint32_t item) {
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->items[i] == item) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct u32_list an_empty_list(struct turn *turn) {
+    struct u32_list list = {0, arena_alloc(turn->arena, BOARD_ITEMS_MAX * sizeof *list.items)};
+    turn_check(turn, list.items != NULL);
+    return list;
+}
+
+/* Standard of care */
+
+static bool may_confirm(const struct board *board, struct turn *turn,
+                        const struct u32_list *items) {
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct agenda_item *item = board_item(board, items->items[i], NULL);
+        struct u32_list before = {i, items->items};
+        if (item == NULL) {
+            turn_refuse_item(turn, REFUSAL_NOT_FOUND, items->items[i]);
+            return false;
+        }
+        if (board_lists(&before, item->item)) {
+            turn_refuse_item(turn, REFUSAL_MALFORMED, item->item);
+            return false;
+        }
+        if (!item->standard || item->state != ITEM_STATE_WAITING ||
+            item->decision != DECISION_STATE_NONE) {
+            turn_refuse_item(turn, REFUSAL_BAD_STATE, item->item);
+            return false;
+        }
+    }
+    return true;
+}
+
+void board_on_confirm_standard(const struct board *board, struct turn *turn,
+                               const struct confirm_standard *command) {
+    const struct member *chair = board_member(board, turn->sender.user);
+    if (!board_is_plannable(board, turn)) {
+        return;
+    }
+    if (!board->has_template || chair == NULL) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+        return;
+    }
+    if (command->items.count == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+        return;
+    }
+    if (!may_confirm(board, turn, &command->items)) {
+        return;
+    }
+    board_start(board, turn);
+    struct standard_confirmed event = {.items = command->items};
+    turn_event(turn, standard_confirmed_encode(turn->arena, &event));
+    for (uint32_t i = 0; i < command->items.count; i++) {
+        const struct agenda_item *item = board_item(board, command->items.items[i], NULL);
+        struct confirm_standard_care message = {.command_id = turn_new_id(turn),
+                                                .board = board->actor.id,
+                                                .item = item->item,
+                                                .by = chair->user,
+                                                .name = chair->name,
+                                                .words = template_standard_words(&board->template)};
+        turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
+                  confirm_standard_care_encode(turn->arena, &message));
+    }
+}
+
+/* The end */
+
+static void end_now(struct turn *turn) {
+    turn_event(turn, meeting_ended_encode(turn->arena, &(struct meeting_ended){0}));
+}
+
+/* The first item that nobody has said anything about. */
+static const struct agenda_item *undecided(const struct board *board) {
+    for (uint32_t i = 0; i < board->items.count; i++) {
+        const struct agenda_item *item = &board->items.items[i];
+        if (item->state == ITEM_STATE_WAITING || item->state == ITEM_STATE_MOVING) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static bool needs_a_word(enum item_outcome outcome, enum decision_state decision) {
+    return outcome == ITEM_OUTCOME_DECIDED || outcome == ITEM_OUTCOME_STANDARD ||
+           decision != DECISION_STATE_NONE;
+}
+
+static struct u32_list items_to_ask(const struct board *board, struct turn *turn,
+                                    const struct leaving *leaving) {
+    struct u32_list list = an_empty_list(turn);
+    for (uint32_t i = 0; i < board->items.count; i++) {
+        const struct agenda_item *item = &board->items.items[i];
+        bool open = item->item == board->open_item;
+        if (needs_a_word(open ? leaving->outcome : item->outcome, item->decision)) {
+            list.items[list.count++] = item->item;
+        }
+    }
+    return list;
+}
+
+/* Also said again to those that have not answered: a case that was away may have lost the first. */
+static void ask(const struct board *board, struct turn *turn, struct u32_list items) {
+    struct meeting_closing event = {.waiting = items};
+    turn_event(turn, meeting_closing_encode(turn->arena, &event));
+    for (uint32_t i = 0; i < items.count; i++) {
+        const struct agenda_item *item = board_item(board, items.items[i], NULL);
+        struct seal_for_board message = {
+            .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item};
+        turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
+                  seal_for_board_encode(turn->arena, &message));
+    }
+}
+
+static void leave_the_stage(const struct board *board, struct turn *turn,
+                            const struct leaving *leaving) {
+    board_close_open_item(board, turn, leaving);
+    if (board->open_item != 0) {
+        turn_event(turn, item_opened_encode(turn->arena, &(struct item_opened){0}));
+        turn_ephemera(turn);
+    }
+    stage_pass_floor(&board->stage, turn, (struct uuid){{0}});
+}
+
+void board_on_end_meeting(const struct board *board, struct turn *turn,
+                          const struct end_meeting *command) {
+    struct leaving leaving;
+    if (board->state != MEETING_STATE_RUNNING && board->state != MEETING_STATE_CLOSING) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+        return;
+    }
+    if (command->item != board->open_item) {
+        turn_refuse_item(turn, REFUSAL_WRONG_ITEM, board->open_item);
+        return;
+    }
+    if (board->state == MEETING_STATE_CLOSING) {
+        ask(board, turn, board->closing);
+        return;
+    }
+    if (!board_may_leave(board, turn, command->outcome, command->reason, &leaving)) {
+        return;
+    }
+    const struct agenda_item *left = board->has_template ? undecided(board) : NULL;
+    if (leaving.outcome == ITEM_OUTCOME_LATER || left != NULL) {
+        turn_refuse_item(turn, REFUSAL_UNDECIDED, left == NULL ? board->open_item : left->item);
+        return;
+    }
+    struct u32_list items = {0};
+    if (board->has_template) {
+        items = items_to_ask(board, turn, &leaving);
+    }
+    leave_the_stage(board, turn, &leaving);
+    if (items.count > 0) {
+        ask(board, turn, items);
+    } else {
+        end_now(turn);
+    }
+}
+
+bool board_is_unsigned(const struct agenda_item *item, enum decision_state decision) {
+    return decision == DECISION_STATE_RECORDED ||
+           (decision == DECISION_STATE_NONE && needs_a_word(item->outcome, decision));
+}
+
+static void call_off(const struct board *board, struct turn *turn, struct u32_list unsigned_items) {
+    struct closing_called_off event = {.items = unsigned_items};
+    turn_event(turn, closing_called_off_encode(turn->arena, &event));
+    for (uint32_t i = 0; i < board->items.count; i++) {
+        const struct agenda_item *item = &board->items.items[i];
+        struct unseal_for_board message = {
+            .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item};
+        turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
+                  unseal_for_board_encode(turn->arena, &message));
+    }
+}
+
+/* When nothing is waited for but `last`. `more` is found unsigned beside what was before; 0 = none.
+ */
+static void conclude(const struct board *board, struct turn *turn, uint32_t last, uint32_t more) {
+    struct u32_list unsigned_items = an_empty_list(turn);
+    for (uint32_t i = 0; i < board->unsigned_items.count; i++) {
+        if (board->unsigned_items.items[i] != last) {
+            unsigned_items.items[unsigned_items.count++] = board->unsigned_items.items[i];
+        }
+    }
+    if (more != 0) {
+        unsigned_items.items[unsigned_items.count++] = more;
+    }
+    if (unsigned_items.count > 0) {
+        call_off(board, turn, unsigned_items);
+    } else {
+        end_now(turn);
+    }
+}
+
+void board_wait_no_longer(const struct board *board, struct turn *turn, uint32_t item) {
+    if (board->state == MEETING_STATE_CLOSING && board_lists(&board->closing, item) &&
+        board->closing.count == 1) {
+        conclude(board, turn, item, 0);
+    }
+}
+
+void board_on_item_sealed(const struct board *board, struct turn *turn,
+                          const struct item_sealed *command) {
+    const struct agenda_item *item = board_item(board, command->item, NULL);
+    if (board->state != MEETING_STATE_CLOSING || item == NULL ||
+        !board_lists(&board->closing, command->item)) {
+        return; /* asked twice */
+    }
+    struct closing_answered event = {.item = command->item, .decision = command->decision};
+    turn_event(turn, closing_answered_encode(turn->arena, &event));
+    if (board->closing.count == 1) {
+        bool open = board_is_unsigned(item, command->decision);
+        conclude(board, turn, command->item, open ? command->item : 0);
+    }
+}

@@ -1,0 +1,195 @@
+/* links: actors actor_test_support */
+/* Guests of named items: everything while theirs is open, numbers between, and no other case ever.
+ */
+#include "tests/unit/support_meeting.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct world world;
+
+static enum refusal invite(uint32_t slot, uint32_t person, uint32_t count, uint32_t *items) {
+    struct add_member command = {.member = {.user = world_person(person),
+                                            .role = ROLE_GUEST,
+                                            .name = TEXT("Guest"),
+                                            .discipline = TEXT("Practice"),
+                                            .items = {count, items}}};
+    return world_say(&world, slot, BOARD_ADD_MEMBER, &command);
+}
+
+/* STRANGER is a guest of item 2. */
+static uint32_t a_meeting_with_a_guest(uint32_t count) {
+    uint32_t chair = meeting_begin(&world, count);
+    uint32_t items[] = {2};
+    assert_int_equal(invite(chair, STRANGER, 1, items), REFUSAL_NONE);
+    return chair;
+}
+
+static const void *shown(uint8_t audiences, uint8_t tag) {
+    arena_reset(&world.reading);
+    struct encoded frame = board_show(&meeting_board(&world)->actor, audiences, &world.reading);
+    assert_int_equal(frame.tag, tag);
+    struct reader reader = reader_of(frame.fields);
+    const void *snapshot = board_decode_down(tag, &reader, &world.reading);
+    assert_non_null(snapshot);
+    return snapshot;
+}
+
+static void a_guest_sees_only_numbers_between_their_items(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(3);
+    uint32_t guest = meeting_come(&world, STRANGER);
+    assert_int_equal(world.sessions[guest].grant.audiences, AUDIENCE_STATUS);
+    world_forget(&world);
+    meeting_open(&world, chair, 0, 1);
+    assert_int_equal(world.sessions[guest].seen_count, 1);
+    assert_int_equal(world.sessions[guest].seen[0], BOARD_GUESTS_TOLD);
+    const struct guest_snapshot *snapshot = shown(AUDIENCE_STATUS, BOARD_GUEST_SNAPSHOT);
+    assert_int_equal(snapshot->state, MEETING_STATE_RUNNING);
+    assert_int_equal(snapshot->open, 1);
+    assert_int_equal(snapshot->order.count, 2);
+    assert_int_equal(snapshot->order.items[0], 2);
+    struct request_floor floor = {.item = 1};
+    assert_int_equal(world_say(&world, guest, STAGE_REQUEST_FLOOR, &floor), REFUSAL_NOT_PERMITTED);
+    world_stop(&world);
+}
+
+static void a_guest_takes_part_while_their_item_is_open(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(3);
+    uint32_t guest = meeting_come(&world, STRANGER);
+    meeting_open(&world, chair, 0, 2);
+    assert_int_equal(world.sessions[guest].grant.audiences, AUDIENCE_STATUS | AUDIENCE_CLINICAL);
+    assert_true(world_saw(&world, guest, BOARD_ITEM_OPENED));
+    struct request_floor floor = {.item = 2};
+    assert_int_equal(world_say(&world, guest, STAGE_REQUEST_FLOOR, &floor), REFUSAL_NONE);
+    assert_true(uuid_equal(meeting_board(&world)->stage.holder, world_person(STRANGER)));
+    world_forget(&world);
+    meeting_leave(&world, chair, 2, 3, ITEM_OUTCOME_DECIDED, 0);
+    assert_int_equal(world.sessions[guest].grant.audiences, AUDIENCE_STATUS);
+    assert_false(world_saw(&world, guest, BOARD_ITEM_OPENED));
+    assert_true(uuid_is_zero(meeting_board(&world)->stage.holder));
+    world_stop(&world);
+}
+
+static void a_guest_presents_their_own_item_only(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(2);
+    meeting_come(&world, STRANGER);
+    struct set_item command = {.item = 1, .presenter = world_person(STRANGER)};
+    assert_int_equal(world_say(&world, chair, BOARD_SET_ITEM, &command), REFUSAL_NOT_FOUND);
+    command.item = 2;
+    assert_int_equal(world_say(&world, chair, BOARD_SET_ITEM, &command), REFUSAL_NONE);
+    meeting_open(&world, chair, 0, 2);
+    assert_true(uuid_equal(meeting_board(&world)->stage.holder, world_person(STRANGER)));
+    world_stop(&world);
+}
+
+static void a_guest_is_told_of_every_change_of_the_order(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(3);
+    uint32_t guest = meeting_come(&world, STRANGER);
+    struct move_item move = {.item = 2, .position = 0};
+    struct add_item add = {.patient_case = uuid_of(A_CASE + 5)};
+    struct remove_item remove = {.item = 1};
+    struct set_item set = {.item = 3, .planned_seconds = 5};
+    world_forget(&world);
+    world_say(&world, chair, BOARD_MOVE_ITEM, &move);
+    world_say(&world, chair, BOARD_ADD_ITEM, &add);
+    world_say(&world, chair, BOARD_REMOVE_ITEM, &remove);
+    assert_int_equal(world.sessions[guest].seen_count, 3);
+    world_say(&world, chair, BOARD_SET_ITEM, &set); /* nothing that they know of */
+    assert_int_equal(world.sessions[guest].seen_count, 3);
+    meeting_open(&world, chair, 0, 3);
+    assert_int_equal(world.sessions[guest].seen_count, 4);
+    struct undo_step undo = {.item = 3};
+    world_say(&world, chair, BOARD_UNDO_STEP, &undo);
+    assert_int_equal(world.sessions[guest].seen_count, 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(world.sessions[guest].seen[i], BOARD_GUESTS_TOLD);
+    }
+    world_stop(&world);
+}
+
+static void a_guests_snapshot_names_no_other_case(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(3);
+    meeting_report(&world, 1, 1u << CARD_TOPIC_PATHOLOGY, DECISION_STATE_NONE);
+    meeting_open(&world, chair, 0, 2);
+    const struct board_snapshot *snapshot =
+        shown(AUDIENCE_STATUS | AUDIENCE_CLINICAL, BOARD_BOARD_SNAPSHOT);
+    assert_int_equal(snapshot->items.count, 3);
+    assert_true(uuid_is_zero(snapshot->items.items[0].patient_case));
+    assert_int_equal(snapshot->items.items[0].missing.count, 0);
+    assert_true(uuid_equal(snapshot->items.items[1].patient_case, uuid_of(A_CASE + 1)));
+    assert_true(snapshot->has_stage);
+    world_stop(&world);
+}
+
+static void a_case_lists_a_guest_for_their_items_only(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    uint32_t items[] = {2};
+    invite(chair, STRANGER, 1, items);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct list_on_board *said =
+            meeting_said(&world, A_CASE + i, PATIENT_CASE_LIST_ON_BOARD);
+        const struct case_member *guest = case_member_in(&said->members, world_person(STRANGER));
+        assert_int_equal(guest != NULL, i == 1);
+        if (guest != NULL) {
+            assert_int_equal(guest->role, ROLE_MEMBER);
+            assert_false(guest->votes || guest->signs);
+        }
+    }
+    meeting_look_away(&world);
+    uint32_t others[] = {3};
+    assert_int_equal(invite(chair, STRANGER, 1, others), REFUSAL_NONE);
+    const struct list_on_board *said = meeting_said(&world, A_CASE + 1, PATIENT_CASE_LIST_ON_BOARD);
+    assert_null(case_member_in(&said->members, world_person(STRANGER)));
+    world_stop(&world);
+}
+
+static void nobody_is_a_guest_of_an_item_that_is_not_there(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 2);
+    uint32_t items[] = {1, 9}, zero[] = {0};
+    assert_int_equal(invite(chair, STRANGER, 2, items), REFUSAL_NOT_FOUND);
+    assert_int_equal(meeting_named(&world, chair), 9);
+    assert_int_equal(invite(chair, STRANGER, 1, zero), REFUSAL_MALFORMED);
+    struct add_member member = {.member = {.user = world_person(STRANGER),
+                                           .role = ROLE_MEMBER,
+                                           .name = TEXT("M"),
+                                           .items = {1, items}}};
+    assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &member), REFUSAL_MALFORMED);
+    world_stop(&world);
+}
+
+static void a_guest_whose_item_was_taken_off_can_still_be_changed(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(2);
+    struct remove_item remove = {.item = 2};
+    world_say(&world, chair, BOARD_REMOVE_ITEM, &remove);
+    uint32_t items[] = {2};
+    struct add_member renamed = {.member = {.user = world_person(STRANGER),
+                                            .role = ROLE_GUEST,
+                                            .name = TEXT("Renamed"),
+                                            .items = {1, items}}};
+    assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &renamed), REFUSAL_NONE);
+    world_stop(&world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_guest_sees_only_numbers_between_their_items),
+        cmocka_unit_test(a_guest_takes_part_while_their_item_is_open),
+        cmocka_unit_test(a_guest_presents_their_own_item_only),
+        cmocka_unit_test(a_guest_is_told_of_every_change_of_the_order),
+        cmocka_unit_test(a_guests_snapshot_names_no_other_case),
+        cmocka_unit_test(a_case_lists_a_guest_for_their_items_only),
+        cmocka_unit_test(nobody_is_a_guest_of_an_item_that_is_not_there),
+        cmocka_unit_test(a_guest_whose_item_was_taken_off_can_still_be_changed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
