@@ -134,16 +134,17 @@ static void what_is_expected_follows_every_change_after_publication(void **unuse
     world_stop(&world);
 }
 
-static void a_worklist_that_stays_the_same_is_not_written_to(void **unused) {
+static void only_whoever_is_concerned_is_told_of_a_change(void **unused) {
     (void)unused;
     uint32_t chair = meeting_begin(&world, 2);
     fake_host_pass(&world.fake, CUT_OFF * HOUR);
-    struct fake_stream *member =
-        fake_host_stream(&world.fake, CHANNEL_KIND_USER, world_person(OBSERVER));
-    uint32_t before = member->count;
-    set_item(chair, 1, 90, SECOND_MEMBER);
+    meeting_look_away(&world);
+    world.fake.held_kinds |= 1u << CHANNEL_KIND_USER;
     meeting_report(&world, 2, 1u << CARD_TOPIC_PATHOLOGY, DECISION_STATE_NONE);
-    assert_int_equal(member->count, before);
+    assert_int_equal(world.fake.pending_count, 1);
+    assert_true(uuid_equal(world.fake.pending[0].target, world_person(SECOND_MEMBER)));
+    set_item(chair, 1, 90, SECOND_MEMBER); /* instead of MEMBER */
+    assert_int_equal(world.fake.pending_count, 3);
     world_stop(&world);
 }
 
@@ -243,7 +244,7 @@ int main(void) {
         cmocka_unit_test(a_meeting_without_a_cut_off_is_never_published),
         cmocka_unit_test(a_check_that_nobody_here_owes_comes_to_the_coordinators),
         cmocka_unit_test(what_is_expected_follows_every_change_after_publication),
-        cmocka_unit_test(a_worklist_that_stays_the_same_is_not_written_to),
+        cmocka_unit_test(only_whoever_is_concerned_is_told_of_a_change),
         cmocka_unit_test(a_report_of_another_case_or_of_an_ended_meeting_is_not_noted),
         cmocka_unit_test(an_items_plan_is_changed_within_the_same_bounds),
         cmocka_unit_test(a_case_is_told_what_the_board_asks_and_who_votes_and_signs),
