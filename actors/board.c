@@ -41,6 +41,9 @@ static struct grant grant(const struct actor *actor, struct uuid user, bool admi
     const struct member *member = board_member(board, user);
     if (member != NULL && member->role == ROLE_GUEST) {
         grant = grant_guest(board, member);
+    } else if (member != NULL && member->role == ROLE_DISPLAY) {
+        grant.audiences = AUDIENCE_CLINICAL; /* looks as an observer does */
+        grant.roles = 1u << ROLE_DISPLAY | 1u << ROLE_OBSERVER;
     } else if (member != NULL) {
         grant.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW;
         grant.roles = (uint16_t)(1u << member->role);
@@ -56,7 +59,8 @@ static uint16_t attach(struct actor *actor, struct turn *turn, const struct atta
     struct board *board = (struct board *)actor;
     const struct member *member = board_member(board, who->user);
     struct attachment participant = *who;
-    bool counts = member != NULL && board->state != MEETING_STATE_ENDED;
+    bool counts =
+        member != NULL && member->role != ROLE_DISPLAY && board->state != MEETING_STATE_ENDED;
     if (counts && !board_has_attended(board, who->user) &&
         board->attended.count < BOARD_MEMBERS_MAX) {
         struct attended event = {.user = who->user};

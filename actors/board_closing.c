@@ -95,20 +95,12 @@ static const struct agenda_item *undecided(const struct board *board) {
     return NULL;
 }
 
-static bool needs_a_word(enum item_outcome outcome, enum decision_state decision) {
-    return outcome == ITEM_OUTCOME_DECIDED || outcome == ITEM_OUTCOME_STANDARD ||
-           decision != DECISION_STATE_NONE;
-}
-
-static struct u32_list items_to_ask(const struct board *board, struct turn *turn,
-                                    const struct leaving *leaving) {
+/* All of them: a case that was put off may have a decision that nobody told of yet, and none may
+ * take one for this meeting once it is over. */
+static struct u32_list items_to_ask(const struct board *board, struct turn *turn) {
     struct u32_list list = an_empty_list(turn);
     for (uint32_t i = 0; i < board->items.count; i++) {
-        const struct agenda_item *item = &board->items.items[i];
-        bool open = item->item == board->open_item;
-        if (needs_a_word(open ? leaving->outcome : item->outcome, item->decision)) {
-            list.items[list.count++] = item->item;
-        }
+        list.items[list.count++] = board->items.items[i].item;
     }
     return list;
 }
@@ -161,7 +153,7 @@ void board_on_end_meeting(const struct board *board, struct turn *turn,
     }
     struct u32_list items = {0};
     if (board->has_template) {
-        items = items_to_ask(board, turn, &leaving);
+        items = items_to_ask(board, turn);
     }
     leave_the_stage(board, turn, &leaving);
     if (items.count > 0) {
@@ -172,8 +164,8 @@ void board_on_end_meeting(const struct board *board, struct turn *turn,
 }
 
 bool board_is_unsigned(const struct agenda_item *item, enum decision_state decision) {
-    return decision == DECISION_STATE_RECORDED ||
-           (decision == DECISION_STATE_NONE && needs_a_word(item->outcome, decision));
+    bool was_said = item->outcome == ITEM_OUTCOME_DECIDED || item->outcome == ITEM_OUTCOME_STANDARD;
+    return decision == DECISION_STATE_RECORDED || (decision == DECISION_STATE_NONE && was_said);
 }
 
 static void call_off(const struct board *board, struct turn *turn, struct u32_list unsigned_items) {

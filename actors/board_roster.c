@@ -22,9 +22,9 @@ bool board_may_present(const struct board *board, struct uuid user, uint32_t ite
 }
 
 static bool is_member(const struct member *member) {
-    bool guest = member->role == ROLE_GUEST;
+    bool whole_meeting = member->role <= ROLE_OBSERVER || member->role == ROLE_DISPLAY;
     return !uuid_is_zero(member->user) && member->name.length > 0 &&
-           (guest || (member->role <= ROLE_OBSERVER && member->items.count == 0));
+           (member->role == ROLE_GUEST || (whole_meeting && member->items.count == 0));
 }
 
 static bool is_roster(const struct member_list *members) {

@@ -29,9 +29,10 @@ static bool has_vote(const struct board *board, const struct member *member) {
 }
 
 static struct case_member as_case_member(const struct board *board, const struct member *member) {
-    uint8_t role = member->role == ROLE_CHAIR   ? (uint8_t)ROLE_COORDINATOR
-                   : member->role == ROLE_GUEST ? (uint8_t)ROLE_MEMBER
-                                                : member->role;
+    uint8_t role = member->role == ROLE_CHAIR     ? (uint8_t)ROLE_COORDINATOR
+                   : member->role == ROLE_GUEST   ? (uint8_t)ROLE_MEMBER
+                   : member->role == ROLE_DISPLAY ? (uint8_t)ROLE_OBSERVER
+                                                  : member->role;
     return (struct case_member){.user = member->user,
                                 .role = role,
                                 .name = member->name,

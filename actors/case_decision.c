@@ -103,7 +103,7 @@ static size_t bytes_of(const struct record_decision *command) {
 }
 
 static bool has_space(const struct patient_case *the_case, const struct record_decision *command,
-                     const struct decision *known) {
+                      const struct decision *known) {
     return (known != NULL || the_case->decisions.count < CASE_DECISIONS_MAX) &&
            the_case->tasks.count + command->tasks.count <= CASE_TASKS_MAX &&
            case_record_bytes(the_case) + bytes_of(command) <= CASE_RECORD_MAX;

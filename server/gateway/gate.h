@@ -9,7 +9,7 @@
 #include "protocol/values.h"
 
 /* Of one session; more than all kinds have messages with a rate. */
-enum { GATE_BUCKETS_MAX = 64 };
+enum { GATE_BUCKETS_MAX = 128 };
 
 /* Tokens for one kind of message in one session; a token bucket in microseconds (GCRA, ITU-T
  * I.371). */

@@ -180,8 +180,27 @@ static void a_guest_whose_item_was_taken_off_can_still_be_changed(void **unused)
     world_stop(&world);
 }
 
+static void a_screen_in_the_hall_looks_and_is_counted_as_nobody(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 1);
+    struct add_member command = {
+        .member = {.user = world_person(STRANGER), .role = ROLE_DISPLAY, .name = TEXT("Display")}};
+    assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &command), REFUSAL_NONE);
+    uint32_t screen = meeting_come(&world, STRANGER);
+    assert_int_equal(world.sessions[screen].grant.audiences, AUDIENCE_CLINICAL);
+    assert_false(board_has_attended(meeting_board(&world), world_person(STRANGER)));
+    meeting_open(&world, chair, 0, 1);
+    assert_true(world_saw(&world, screen, BOARD_ITEM_OPENED));
+    struct request_floor floor = {.item = 1};
+    assert_int_equal(world_say(&world, screen, STAGE_REQUEST_FLOOR, &floor), REFUSAL_NOT_PERMITTED);
+    const struct list_on_board *told = meeting_said(&world, A_CASE, PATIENT_CASE_LIST_ON_BOARD);
+    assert_int_equal(told->members.items[told->members.count - 1].role, ROLE_OBSERVER);
+    world_stop(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_screen_in_the_hall_looks_and_is_counted_as_nobody),
         cmocka_unit_test(a_guest_sees_only_numbers_between_their_items),
         cmocka_unit_test(a_guest_takes_part_while_their_item_is_open),
         cmocka_unit_test(a_guest_presents_their_own_item_only),

@@ -164,6 +164,7 @@ static void a_report_of_another_case_or_of_an_ended_meeting_is_not_noted(void **
     meeting_open(&world, chair, 0, 1);
     struct end_meeting end = {.item = 1, .outcome = ITEM_OUTCOME_DEFERRED, .reason = 1};
     world_say(&world, chair, BOARD_END_MEETING, &end);
+    meeting_seal(&world, 1, DECISION_STATE_NONE);
     meeting_report(&world, 1, 0, DECISION_STATE_RECORDED);
     assert_int_equal(meeting_item(&world, 1)->decision, DECISION_STATE_NONE);
     world_stop(&world);
