@@ -283,11 +283,15 @@ function writeText(block) {
   ].join('\n');
 }
 
+/** A comment may name a type that the code does without. */
+const withoutComments = (code) => code.replace(/\/\*\*.*?\*\//gs, '');
+
 /** Names that a schema's file takes from the file of another. */
 function imports(schema, body) {
+  const code = withoutComments(body);
   return schema.parts.flatMap((part) => {
     const blocks = [...part.enums, ...part.records, ...part.messages];
-    const words = (list) => list.filter((word) => new RegExp(`\\b${word}\\b`).test(body)).sort();
+    const words = (list) => list.filter((word) => new RegExp(`\\b${word}\\b`).test(code)).sort();
     const types = words(blocks.map(({ name }) => name));
     const values = words([
       ...part.enums.map(membersName),

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { linkSchemas } from '../../protocol/generator/link.mjs';
 import { parseSchema } from '../../protocol/generator/parse.mjs';
+import { tsSchemaFile } from '../../protocol/generator/typescript.mjs';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const everything = 'tests/support/everything';
@@ -248,4 +249,22 @@ test('everything.schema is printed as the golden files say', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a file of TypeScript imports what its code uses, not what a comment names', () => {
+  const part = parseSchema(
+    'b.schema',
+    'part b\nrecord Used\n  x f64 "mm"\nrecord Named\n  x f64 "mm"',
+  );
+  const actor = parseSchema(
+    'a.schema',
+    'actor a 1\ninclude b\nrecord Holder\n  used Used "Beside Named, which it names."',
+  );
+  for (const schema of [part, actor]) {
+    schema.codec = '..';
+  }
+  linkSchemas([actor, part]);
+  const { text } = tsSchemaFile(actor);
+  assert.match(text, /type Used\b/);
+  assert.doesNotMatch(text, /type Named\b/);
 });

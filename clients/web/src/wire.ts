@@ -5,6 +5,8 @@ import type {
     DownFrame as GeneratedFrame,
     PatientCaseDown,
     PatientCaseUp,
+    SeriesDown,
+    SeriesUp,
     SessionDown,
     SessionUp,
     UserDown,
@@ -13,18 +15,20 @@ import type {
 
 export type * from './protocol';
 export type { DisplaySet as DisplaySetRecord } from './protocol';
-export { ZERO_UUID } from './protocol';
+export { defaultAgendaItem, defaultMember, defaultTemplate, ZERO_UUID } from './protocol';
 
 interface Ups {
     session: SessionUp;
     board: BoardUp;
     patient_case: PatientCaseUp;
+    series: SeriesUp;
     user: UserUp;
 }
 interface Downs {
     session: SessionDown;
     board: BoardDown;
     patient_case: PatientCaseDown;
+    series: SeriesDown;
     user: UserDown;
 }
 

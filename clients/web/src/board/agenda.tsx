@@ -250,7 +250,14 @@ export function openItem(
     words: ReturnType<typeof useWords>,
     nameOf?: (item: number) => string,
 ): void {
-    const command = actor.command({ type: 'OpenItem', item: board.openItem, next });
+    const command = actor.command({
+        type: 'OpenItem',
+        item: board.openItem,
+        next,
+        outcome: 'none',
+        reason: 0,
+        unready: '',
+    });
     void sayRefusal(words, command, nameOf ? { item: nameOf } : {});
 }
 

@@ -70,7 +70,8 @@ export function EndMeeting({ actor, board, open, onClose }: EndMeetingProps) {
     const { words } = useSpeech();
     const end = () => {
         onClose();
-        void sayRefusal(words, actor.command({ type: 'EndMeeting', item: board.openItem }));
+        const ask = { type: 'EndMeeting', item: board.openItem, outcome: 'none', reason: 0 } as const;
+        void sayRefusal(words, actor.command(ask));
     };
     return (
         <Sheet title={words.endMeeting} open={open} onClose={onClose}>

@@ -5,7 +5,7 @@ import type { BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { Button, Choice, Sheet } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
-import { roleNumbers, type Member } from '../wire';
+import { defaultMember, roleNumbers, type Member } from '../wire';
 import { useWords } from '../words';
 import { boardRoles, roleOfNumber, type BoardRole } from './roles';
 
@@ -68,7 +68,7 @@ function Members({ actor, board, me }: MembersProps) {
                         const person = left.find((one) => one.id === id);
                         if (person) {
                             const { id: user, name } = person;
-                            put({ user, name, role: roleNumbers.member, discipline: '' });
+                            put({ ...defaultMember(), user, name, role: roleNumbers.member });
                         }
                     }}
                     options={[

@@ -106,6 +106,7 @@ function NameView({ actor, hands, onDone }: NameViewProps) {
                 view: crypto.randomUUID(),
                 title: title.trim(),
                 layout: { ...seen, item: 0, savedView: undefined },
+                note: '',
             }),
         );
         if (saved) {

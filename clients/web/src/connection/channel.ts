@@ -119,10 +119,10 @@ export class Channel<K extends Kind> {
     }
 
     /** Settles what a reply answers; gives the command back when it is to be sent again, later. */
-    answer(seq: number, message: DownMessage<Kind>): PendingCommand<K> | undefined {
+    answer(seq: number, message: DownMessage<K>): PendingCommand<K> | undefined {
         const request = this.requests.findIndex((one) => one.seq === seq);
         if (request >= 0) {
-            this.requests.splice(request, 1)[0]?.settle(message as DownMessage<K>);
+            this.requests.splice(request, 1)[0]?.settle(message);
             return undefined;
         }
         const index = this.commands.findIndex((one) => one.seq === seq);

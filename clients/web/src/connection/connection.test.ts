@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { blankBoard } from '../state/blank';
 import type { AnyUp, BoardDown, Frame, SessionDown } from '../wire';
 import { backoffDelay } from './backoff';
 import type { ChannelListener, Outcome } from './channel';
@@ -161,17 +162,7 @@ class Theatre {
 
 const started: BoardDown = { type: 'MeetingStarted' };
 
-const snapshot: BoardDown = {
-    type: 'BoardSnapshot',
-    title: '',
-    startsAt: 0,
-    state: 'planned',
-    members: [],
-    items: [],
-    openItem: 0,
-    attended: [],
-    nextItem: 1,
-};
+const snapshot: BoardDown = blankBoard();
 
 function listen(): { heard: number[]; listener: ChannelListener<'board'> } {
     const heard: number[] = [];

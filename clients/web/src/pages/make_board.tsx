@@ -6,7 +6,7 @@ import { useSession } from '../state/use_client';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
 import { refusalText } from '../ui/refusal';
 import { go } from '../ui/route';
-import { roleNumbers, type Member } from '../wire';
+import { defaultMember, roleNumbers, ZERO_UUID, type Member } from '../wire';
 import { useWords } from '../words';
 
 interface MakeBoardProps {
@@ -59,6 +59,9 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
             title: title.trim(),
             startsAt: new Date(starts).getTime() * 1000,
             members,
+            series: ZERO_UUID,
+            template: undefined,
+            cutOffAt: 0,
         });
         client.boards.give(id);
         const refused = refusalText(words, outcome);
@@ -153,8 +156,8 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
 }
 
 const memberOf = (person: Person, role: BoardRole): Member => ({
+    ...defaultMember(),
     user: person.id,
     role: roleNumbers[role],
     name: person.name,
-    discipline: '',
 });

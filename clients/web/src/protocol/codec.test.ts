@@ -45,7 +45,15 @@ describe('encodeUp', () => {
         expect(move(Number.NaN)).toThrow(ProtocolError);
         expect(move(1e39)).toThrow(ProtocolError);
         const open = (item: number) => () =>
-            encodeUp('board', 1, 1, { type: 'OpenItem', commandId: ID, item, next: 1 });
+            encodeUp('board', 1, 1, {
+                type: 'OpenItem',
+                commandId: ID,
+                item,
+                next: 1,
+                outcome: 'none',
+                reason: 0,
+                unready: '',
+            });
         expect(open(2 ** 32)).toThrow(ProtocolError);
         expect(open(0.5)).toThrow(ProtocolError);
         expect(() => encodeUp('board', 1, 1, { type: 'StartMeeting', commandId: 'none' })).toThrow(

@@ -1,5 +1,5 @@
 // A board as this client holds it.
-import type { AgendaItem, BoardDown, Member } from '../wire';
+import { defaultAgendaItem, type AgendaItem, type BoardDown, type MeetingState, type Member } from '../wire';
 import {
     applyEphemera,
     settleStage,
@@ -10,7 +10,7 @@ import {
 export interface BoardModel {
     title: string;
     startsAt: number;
-    meeting: 'planned' | 'running' | 'ended';
+    meeting: MeetingState;
     members: Member[];
     items: AgendaItem[];
     openItem: number;
@@ -99,13 +99,11 @@ function reduceAgenda(board: BoardModel, message: BoardDown, at: number): BoardM
         case 'ItemAdded': {
             const { item, patientCase, plannedSeconds, presenter } = message;
             const added: AgendaItem = {
+                ...defaultAgendaItem(),
                 item,
                 patientCase,
                 plannedSeconds,
                 presenter,
-                usedMs: 0n,
-                openedAt: 0,
-                state: 'waiting',
             };
             return { ...board, items: [...board.items, added] };
         }

@@ -126,8 +126,8 @@ function reduceContent(
                 ),
             };
         case 'ViewSaved': {
-            const { view, title, layout } = message;
-            const saved: SavedView = { view, title, layout, by, at };
+            const { view, title, layout, note } = message;
+            const saved: SavedView = { view, title, layout, by, at, note };
             const known = patientCase.views.some((one) => one.view === view);
             const views = known
                 ? patientCase.views.map((one) => (one.view === view ? saved : one))

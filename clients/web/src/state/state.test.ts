@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultStageState } from '../protocol/generated/stage';
 import type { BoardDown, BoardSnapshot, Ephemera, Participant } from '../wire';
 import { ZERO_UUID } from '../wire';
+import { blankBoard, blankUser } from './blank';
 import { nextItem, reduceBoard, usedTime, type BoardModel } from './board_state';
 import { reduceCase, unreadCount } from './case_state';
 import { applyEphemera, sameButStage, stageFromSnapshot, whoSees } from './stage_state';
@@ -41,19 +42,8 @@ function ephemera(): Ephemera {
     };
 }
 
-const snapshot = (change: Partial<BoardSnapshot> = {}): BoardSnapshot => ({
-    type: 'BoardSnapshot',
-    title: 'Board',
-    startsAt: 0,
-    state: 'planned',
-    members: [],
-    items: [],
-    openItem: 0,
-    attended: [],
-    nextItem: 1,
-    stage: defaultStageState(),
-    ...change,
-});
+const snapshot = (change: Partial<BoardSnapshot> = {}): BoardSnapshot =>
+    blankBoard({ title: 'Board', stage: defaultStageState(), ...change });
 
 function play(...messages: BoardDown[]): BoardModel {
     const board = messages.reduce<BoardModel | undefined>(
@@ -74,6 +64,14 @@ const added = (item: number): BoardDown => ({
     presenter: ZERO_UUID,
 });
 
+const closing = (item: number): BoardDown => ({
+    type: 'ItemClosed',
+    item,
+    usedMs: 1000n,
+    outcome: 'none',
+    reason: 0,
+});
+
 describe('a_board', () => {
     it('keeps_the_order_events_give_it', () => {
         const board = play(snapshot(), added(1), added(2), added(3), {
@@ -87,7 +85,7 @@ describe('a_board', () => {
     it('opens_the_first_waiting_item_after_the_open_one', () => {
         const board = play(snapshot(), added(1), added(2), added(3), { type: 'ItemOpened', item: 2 });
         expect(nextItem(board)?.item).toBe(3);
-        const closed = reduceBoard(board, { type: 'ItemClosed', item: 2, usedMs: 1000n }, 0);
+        const closed = reduceBoard(board, closing(2), 0);
         expect(closed && nextItem(closed)?.item).toBe(1);
     });
 
@@ -177,15 +175,10 @@ describe('a_case', () => {
 
 describe('a_person', () => {
     it('never_reads_backwards', () => {
-        const base = reduceUser(undefined, {
-            type: 'UserSnapshot',
-            name: '',
-            login: '',
-            administrator: false,
-            entries: [],
-            preferences: [],
-            readMarks: [{ patientCase: me, version: 9 }],
-        });
+        const base = reduceUser(
+            undefined,
+            blankUser({ readMarks: [{ patientCase: me, version: 9 }] }),
+        );
         const after = reduceUser(base, { type: 'ReadMarked', patientCase: me, version: 4 });
         expect(after?.readMarks.get(me)).toBe(9);
     });

@@ -73,7 +73,7 @@ export const de: Words = {
     asRole: (role) => `als ${role}`,
     startsAt: (when) => `beginnt ${when}`,
     since: (when) => `seit ${when}`,
-    meetingState: { planned: 'geplant', running: 'läuft', ended: 'beendet' },
+    meetingState: { planned: 'geplant', running: 'läuft', ended: 'beendet', closing: 'wird beendet' },
     caseStatus: {
         opened: 'eröffnet',
         scheduled: 'eingeplant',
@@ -139,7 +139,13 @@ export const de: Words = {
     moveDown: 'Nach unten',
     removeFromAgenda: 'Von der Tagesordnung nehmen',
     openItem: 'Diesen Fall öffnen',
-    itemState: { waiting: 'wartet', open: 'jetzt', discussed: 'besprochen', removed: 'entfernt' },
+    itemState: {
+        waiting: 'wartet',
+        open: 'jetzt',
+        discussed: 'besprochen',
+        removed: 'entfernt',
+        moving: 'wird verlegt',
+    },
     itemReady: 'bereit',
     itemLoading: (percent) => `${percent} %`,
     itemImagesLoading: (ready, all) => `Bilder werden geladen · bereit auf ${ready} von ${all} Bildschirmen`,

@@ -75,7 +75,7 @@ export const en = {
     asRole: (role: string) => `as ${role}`,
     startsAt: (when: string) => `starts ${when}`,
     since: (when: string) => `since ${when}`,
-    meetingState: { planned: 'planned', running: 'in session', ended: 'over' },
+    meetingState: { planned: 'planned', running: 'in session', ended: 'over', closing: 'closing' },
     caseStatus: {
         opened: 'opened',
         scheduled: 'scheduled',
@@ -143,7 +143,13 @@ export const en = {
     moveDown: 'Move down',
     removeFromAgenda: 'Take off the agenda',
     openItem: 'Open this case',
-    itemState: { waiting: 'waiting', open: 'now', discussed: 'discussed', removed: 'removed' },
+    itemState: {
+        waiting: 'waiting',
+        open: 'now',
+        discussed: 'discussed',
+        removed: 'removed',
+        moving: 'being moved',
+    },
     itemReady: 'ready',
     itemLoading: (percent: number) => `${percent} %`,
     itemImagesLoading: (ready: number, all: number) => `Loading images · ready on ${ready} of ${all} screens`,

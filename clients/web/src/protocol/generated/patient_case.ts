@@ -23,7 +23,6 @@ import {
     writeTemplate,
     type CardTopic,
     type Template,
-    type TemplateField,
 } from './preparation';
 
 export const CASE_STATUS_MEMBERS = [
