@@ -15,7 +15,14 @@ import type {
 
 export type * from './protocol';
 export type { DisplaySet as DisplaySetRecord } from './protocol';
-export { defaultAgendaItem, defaultMember, defaultTemplate, ZERO_UUID } from './protocol';
+export {
+    CARD_TOPIC_MEMBERS,
+    defaultAgendaItem,
+    defaultMember,
+    defaultTask,
+    defaultTemplate,
+    ZERO_UUID,
+} from './protocol';
 
 interface Ups {
     session: SessionUp;
@@ -47,6 +54,7 @@ export const roleBits = {
     referrer: 1 << 4,
     administrator: 1 << 5,
     self: 1 << 6,
+    guest: 1 << 8,
 } as const;
 
 export const roleNumbers = {
@@ -56,8 +64,13 @@ export const roleNumbers = {
     observer: 3,
     referrer: 4,
     administrator: 5,
+    guest: 8,
 } as const;
 export type RoleName = keyof typeof roleNumbers;
-export const roleNames = Object.keys(roleNumbers) as RoleName[];
+const named = Object.keys(roleNumbers) as RoleName[];
+
+/** Of the roles a person has towards a board or a case. */
+export const roleName = (role: number): RoleName | undefined =>
+    named.find((one) => roleNumbers[one] === role);
 
 export const audienceBits = { clinical: 1, workflow: 2, status: 4, patient: 8, own: 16 } as const;

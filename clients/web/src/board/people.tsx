@@ -5,7 +5,7 @@ import { useStage, type Staged } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { personColor } from '../ui/people';
 import { sayRefusal } from '../ui/refusal';
-import { roleNames, type Participant } from '../wire';
+import { roleName, type Participant } from '../wire';
 import { useWords } from '../words';
 import type { StageHands } from './use_stage';
 
@@ -57,7 +57,7 @@ export function People(props: PeopleProps) {
         <ul className="people">
             {rowsOf(known, stage).map((row, index) => {
                 const [first] = row.here;
-                const role = roleNames[row.role];
+                const role = roleName(row.role);
                 const flags = [
                     row.user === holder ? words.presenting : '',
                     row.here.some((one) => one.handAt > 0) ? words.handUp(index + 1) : '',

@@ -5,7 +5,7 @@ import { useSession } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
-import { roleNames, roleNumbers, type WorklistEntry } from '../wire';
+import { roleName, roleNumbers, type WorklistEntry } from '../wire';
 import { dateTimeText, personName, useSpeech } from '../words';
 import { MakeBoard } from './make_board';
 import { StatusPage } from './status';
@@ -91,7 +91,7 @@ function Entry({ entry }: { entry: WorklistEntry }) {
     const board = entry.kind === 'board';
     const meeting = meetingStates[entry.status] ?? 'planned';
     const status = caseStates[entry.status] ?? 'opened';
-    const role = roleNames[entry.role];
+    const role = roleName(entry.role);
     const live = board ? meeting === 'running' : status === 'in_discussion';
     const when = entry.at > 0 ? dateTimeText(entry.at, language) : '';
     const about = [

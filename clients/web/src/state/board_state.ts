@@ -1,11 +1,28 @@
 // A board as this client holds it.
-import { defaultAgendaItem, type AgendaItem, type BoardDown, type MeetingState, type Member } from '../wire';
+import { ZERO_UUID } from '../wire';
+import type {
+    AgendaItem,
+    BoardDown,
+    BoardSnapshot,
+    InTheRoom,
+    MeetingState,
+    Member,
+    Template,
+} from '../wire';
+import { reduceAgenda } from './agenda_state';
+import { reduceMeeting } from './meeting_state';
 import {
     applyEphemera,
     settleStage,
     stageFromSnapshot,
     type StageModel,
 } from './stage_state';
+
+/** What a guest sees between their items: numbers only. */
+export interface GuestView {
+    open: number;
+    order: number[];
+}
 
 export interface BoardModel {
     title: string;
@@ -16,35 +33,51 @@ export interface BoardModel {
     openItem: number;
     attended: ReadonlySet<string>;
     stage: StageModel | undefined;
+    series: string;
+    template: Template | undefined;
+    cutOffAt: number;
+    published: boolean;
+    inTheRoom: InTheRoom[];
+    /** While closing: items whose cases have not answered. */
+    closing: number[];
+    /** When the last step was made, and the item that it closed. */
+    steppedAt: number;
+    steppedFrom: number;
+    unsignedItems: number[];
+    /** Only while nothing else may be seen. */
+    guest: GuestView | undefined;
 }
 
 /** What there is of it besides pointers, views and who is here: changes by events, not sixty times a second. */
 export type BoardAtRest = Omit<BoardModel, 'stage'>;
 
-const withItem = (
-    board: BoardModel,
-    item: number,
-    change: (one: AgendaItem) => AgendaItem,
-): BoardModel => ({
-    ...board,
-    items: board.items.map((one) => (one.item === item ? change(one) : one)),
-});
+const nothing: Omit<BoardModel, 'title' | 'startsAt' | 'meeting' | 'guest'> = {
+    members: [],
+    items: [],
+    openItem: 0,
+    attended: new Set(),
+    stage: undefined,
+    series: ZERO_UUID,
+    template: undefined,
+    cutOffAt: 0,
+    published: false,
+    inTheRoom: [],
+    closing: [],
+    steppedAt: 0,
+    steppedFrom: 0,
+    unsignedItems: [],
+};
 
-function moved(items: AgendaItem[], item: number, position: number): AgendaItem[] {
-    const moving = items.find((one) => one.item === item);
-    if (!moving) {
-        return items;
-    }
-    const rest = items.filter((one) => one !== moving);
-    rest.splice(Math.min(position, rest.length), 0, moving);
-    return rest;
-}
-
-function itemOpened(board: BoardModel, item: number, at: number): BoardModel {
-    const opened = { ...board, openItem: item, meeting: 'running' as const };
-    return item === 0
-        ? opened
-        : withItem(opened, item, (one) => ({ ...one, state: 'open', openedAt: at }));
+function fromSnapshot(snapshot: BoardSnapshot): BoardModel {
+    const { type: _type, state, attended, stage, nextItem: _next, ...same } = snapshot;
+    return {
+        ...same,
+        template: snapshot.template,
+        meeting: state,
+        attended: new Set(attended),
+        stage: stage && stageFromSnapshot(stage),
+        guest: undefined,
+    };
 }
 
 /** A board after one message; undefined until its snapshot has come. `at` is the event's time. */
@@ -54,21 +87,21 @@ export function reduceBoard(
     at: number,
 ): BoardModel | undefined {
     if (message.type === 'BoardSnapshot') {
-        return {
-            title: message.title,
-            startsAt: message.startsAt,
-            meeting: message.state,
-            members: message.members,
-            items: message.items,
-            openItem: message.openItem,
-            attended: new Set(message.attended),
-            stage: message.stage ? stageFromSnapshot(message.stage) : undefined,
-        };
+        return fromSnapshot(message);
+    }
+    if (message.type === 'GuestSnapshot') {
+        const { title, startsAt, state, open, order } = message;
+        return { ...nothing, title, startsAt, meeting: state, guest: { open, order } };
     }
     if (!board) {
         return undefined;
     }
-    return reduceStage(board, message) ?? reduceAgenda(board, message, at) ?? board;
+    return (
+        reduceStage(board, message) ??
+        reduceAgenda(board, message, at) ??
+        reduceMeeting(board, message) ??
+        board
+    );
 }
 
 function reduceStage(board: BoardModel, message: BoardDown): BoardModel | undefined {
@@ -85,55 +118,6 @@ function reduceStage(board: BoardModel, message: BoardDown): BoardModel | undefi
             return { ...board, stage: { ...stage, floor: message.floor } };
         case 'PointersQuieted':
             return { ...board, stage: { ...stage, quiet: message.quiet } };
-        default:
-            return undefined;
-    }
-}
-
-function reduceAgenda(board: BoardModel, message: BoardDown, at: number): BoardModel | undefined {
-    switch (message.type) {
-        case 'BoardCreated': {
-            const { title, startsAt, members } = message;
-            return { ...board, title, startsAt, members };
-        }
-        case 'ItemAdded': {
-            const { item, patientCase, plannedSeconds, presenter } = message;
-            const added: AgendaItem = {
-                ...defaultAgendaItem(),
-                item,
-                patientCase,
-                plannedSeconds,
-                presenter,
-            };
-            return { ...board, items: [...board.items, added] };
-        }
-        case 'ItemMoved':
-            return { ...board, items: moved(board.items, message.item, message.position) };
-        case 'ItemRemoved':
-            return { ...board, items: board.items.filter((one) => one.item !== message.item) };
-        case 'ItemOpened':
-            return itemOpened(board, message.item, at);
-        case 'ItemClosed':
-            return withItem(
-                { ...board, openItem: board.openItem === message.item ? 0 : board.openItem },
-                message.item,
-                (one) => ({ ...one, state: 'discussed', usedMs: message.usedMs }),
-            );
-        case 'MeetingStarted':
-            return { ...board, meeting: 'running' };
-        case 'MeetingEnded':
-            return { ...board, meeting: 'ended' };
-        case 'MemberAdded': {
-            const others = board.members.filter((one) => one.user !== message.member.user);
-            return { ...board, members: [...others, message.member] };
-        }
-        case 'MemberRemoved':
-            return {
-                ...board,
-                members: board.members.filter((one) => one.user !== message.user),
-            };
-        case 'Attended':
-            return { ...board, attended: new Set([...board.attended, message.user]) };
         default:
             return undefined;
     }

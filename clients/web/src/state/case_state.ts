@@ -1,15 +1,21 @@
 // A patient's case as this client holds it: as much of it as the audience of the channel allows.
 import type {
     BoardLink,
+    CardEntry,
     CaseMember,
     CaseStatus,
     ChatMessage,
+    Decision,
+    Discussion,
     DisplaySetRecord,
+    KeyImage,
     PatientCaseDown,
     SavedView,
     StoredAnnotation,
     Subject,
+    Task,
 } from '../wire';
+import { reduceRecord } from './record_state';
 import {
     applyEphemera,
     settleStage,
@@ -31,6 +37,11 @@ export interface CaseModel {
     views: SavedView[];
     messages: ChatMessage[];
     stage: StageModel | undefined;
+    card: CardEntry[];
+    keyImages: KeyImage[];
+    decisions: Decision[];
+    tasks: Task[];
+    discussions: Discussion[];
 }
 
 export interface Header {
@@ -65,6 +76,11 @@ export function reduceCase(
             views: [],
             messages: [],
             stage: undefined,
+            card: [],
+            keyImages: [],
+            decisions: [],
+            tasks: [],
+            discussions: [],
         };
     }
     if (!patientCase) {
@@ -73,6 +89,7 @@ export function reduceCase(
     return (
         reduceStage(patientCase, message) ??
         reduceContent(patientCase, message, header) ??
+        reduceRecord(patientCase, message, header) ??
         reduceAccess(patientCase, message, header) ??
         patientCase
     );
@@ -124,20 +141,6 @@ function reduceContent(
                 annotations: patientCase.annotations.filter(
                     (one) => one.annotation.annotation !== message.annotation,
                 ),
-            };
-        case 'ViewSaved': {
-            const { view, title, layout, note } = message;
-            const saved: SavedView = { view, title, layout, by, at, note };
-            const known = patientCase.views.some((one) => one.view === view);
-            const views = known
-                ? patientCase.views.map((one) => (one.view === view ? saved : one))
-                : [...patientCase.views, saved];
-            return { ...patientCase, views };
-        }
-        case 'ViewRemoved':
-            return {
-                ...patientCase,
-                views: patientCase.views.filter((one) => one.view !== message.view),
             };
         case 'ImagesAdded': {
             const series = new Set(message.displaySets.map((one) => one.seriesUid));

@@ -8,6 +8,8 @@ import { reduceBoard, type BoardModel } from './board_state';
 import { reduceCase, type CaseModel, type Header } from './case_state';
 import { withoutEphemera, type StageModel } from './stage_state';
 import { Store } from './store';
+import { reduceSeries, type SeriesModel } from './series_state';
+import { Drafts } from './drafts';
 import { reduceUser, type UserModel } from './user_state';
 
 export interface Held<M> {
@@ -78,6 +80,7 @@ const reopenStage = <M extends { stage?: StageModel | undefined }>(model: M): M 
 
 export type BoardActor = Actor<'board', BoardModel>;
 export type CaseActor = Actor<'patient_case', CaseModel>;
+export type SeriesActor = Actor<'series', SeriesModel>;
 export type UserActor = Actor<'user', UserModel>;
 
 export interface Line {
@@ -156,7 +159,10 @@ export class Client {
     readonly line: Store<Line>;
     readonly boards: Shelf<BoardActor>;
     readonly cases: Shelf<CaseActor>;
+    readonly series: Shelf<SeriesActor>;
     readonly user: UserActor;
+    /** What is being written and not sent yet; it stays with what it is about. */
+    readonly drafts = new Drafts();
     readonly me: string;
 
     constructor(connection: Connection, me: string) {
@@ -188,6 +194,9 @@ export class Client {
                     reopenStage,
                 ),
         );
+        this.series = new Shelf(
+            (id) => new Actor<'series', SeriesModel>(connection, 'series', id, reduceSeries),
+        );
         this.user = new Actor<'user', UserModel>(connection, 'user', me, reduceUser);
         connection.start();
     }
@@ -201,5 +210,7 @@ export class Client {
         this.connection.stop();
         this.boards.clear();
         this.cases.clear();
+        this.series.clear();
+        this.drafts.clear();
     }
 }

@@ -2,7 +2,7 @@
 import { createContext, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServerFacts } from '../connection/http';
 import { roleBits, type RoleName } from '../wire';
-import type { Actor, BoardActor, CaseActor, Client, Held, Line } from './client';
+import type { Actor, BoardActor, CaseActor, Client, Held, Line, SeriesActor } from './client';
 import type { ActorKind } from '../wire';
 import { sameButStage, type StageModel } from './stage_state';
 import { useStore, type Store } from './store';
@@ -57,6 +57,9 @@ function useTaken<A>(shelf: ShelfOf<A>, id: string | undefined): A | undefined {
 export const useBoard = (id: string): BoardActor | undefined =>
     useTaken(useSession().client.boards, id);
 
+export const useSeries = (id: string | undefined): SeriesActor | undefined =>
+    useTaken(useSession().client.series, id);
+
 export const useCase = (id: string | undefined): CaseActor | undefined =>
     useTaken(useSession().client.cases, id);
 
@@ -93,7 +96,7 @@ export const hasRole = (roles: number, ...names: (keyof typeof roleBits)[]): boo
     names.some((name) => (roles & roleBits[name]) !== 0);
 
 export const strongestRole = (roles: number): RoleName | undefined =>
-    (['chair', 'coordinator', 'member', 'observer', 'referrer', 'administrator'] as const).find(
+    (['chair', 'coordinator', 'member', 'observer', 'guest', 'referrer', 'administrator'] as const).find(
         (name) => hasRole(roles, name),
     );
 

@@ -8,6 +8,8 @@ export interface UserModel {
     entries: WorklistEntry[];
     preferences: ReadonlyMap<string, string>;
     readMarks: ReadonlyMap<string, number>;
+    /** Private words by case. */
+    notes: ReadonlyMap<string, string>;
 }
 
 export function reduceUser(user: UserModel | undefined, message: UserDown): UserModel | undefined {
@@ -19,6 +21,7 @@ export function reduceUser(user: UserModel | undefined, message: UserDown): User
             entries: message.entries,
             preferences: new Map(message.preferences.map((one) => [one.name, one.value])),
             readMarks: new Map(message.readMarks.map((one) => [one.patientCase, one.version])),
+            notes: new Map(message.notes.map((one) => [one.patientCase, one.text])),
         };
     }
     if (!user) {
@@ -43,6 +46,15 @@ export function reduceUser(user: UserModel | undefined, message: UserDown): User
                 preferences.set(message.name, message.value);
             }
             return { ...user, preferences };
+        }
+        case 'NoteSet': {
+            const notes = new Map(user.notes);
+            if (message.text === '') {
+                notes.delete(message.patientCase);
+            } else {
+                notes.set(message.patientCase, message.text);
+            }
+            return { ...user, notes };
         }
         case 'ReadMarked': {
             const readMarks = new Map(user.readMarks);

@@ -87,6 +87,7 @@ export const de: Words = {
         observer: 'Beobachtung',
         referrer: 'Zuweisung',
         administrator: 'Verwaltung',
+        guest: 'Gast',
     },
 
     yourPatients: 'Ihre Patienten',

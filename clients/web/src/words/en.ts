@@ -89,6 +89,7 @@ export const en = {
         observer: 'observer',
         referrer: 'referrer',
         administrator: 'administrator',
+        guest: 'guest',
     },
 
     // Status page of a referrer
