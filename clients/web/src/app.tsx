@@ -14,8 +14,11 @@ import { Connection } from './connection/connection';
 import { signOut as endSession, whoAmI, type Me, type ServerFacts } from './connection/http';
 import { browserSurroundings } from './connection/surroundings';
 import { HomePage } from './pages/home';
+import { MakeCasePage } from './pages/make_case';
 import { Nowhere } from './pages/nowhere';
+import { NewSeriesPage, SeriesPage } from './pages/series';
 import { SignInPage } from './pages/sign_in';
+import { UploadPage } from './pages/upload';
 import { Client } from './state/client';
 import { SessionContext } from './state/use_client';
 import { useStore } from './state/store';
@@ -24,7 +27,16 @@ import { Toasts } from './ui/frame';
 import { isSecondWindow, readRoute, usePath } from './ui/route';
 import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
 
+const PairDisplay = lazy(() =>
+    import('./pages/display').then((page) => ({ default: page.PairDisplay })),
+);
+const DisplayPage = lazy(() =>
+    import('./pages/display').then((page) => ({ default: page.DisplayPage })),
+);
 const BoardPage = lazy(() => import('./pages/board').then((page) => ({ default: page.BoardPage })));
+const MinutesPage = lazy(() =>
+    import('./pages/minutes').then((page) => ({ default: page.MinutesPage })),
+);
 const CasePage = lazy(() => import('./pages/case').then((page) => ({ default: page.CasePage })));
 
 export function App() {
@@ -57,6 +69,7 @@ type Presence =
 
 function Door() {
     const words = useWords();
+    const path = readRoute(usePath()).page;
     const [presence, setPresence] = useState<Presence>({ is: 'asking' });
     const ask = useCallback(() => {
         whoAmI()
@@ -80,6 +93,13 @@ function Door() {
                 </main>
             );
         case 'out':
+            if (path === 'display') {
+                return (
+                    <Suspense fallback={<Notice title={words.loading} />}>
+                        <PairDisplay onIn={ask} />
+                    </Suspense>
+                );
+            }
             return <SignInPage wasIn={presence.wasIn} onIn={ask} />;
         case 'in':
             return (
@@ -172,6 +192,26 @@ function Page() {
             return (
                 <Suspense fallback={waiting}>
                     <CasePage key={route.id} id={route.id} />
+                </Suspense>
+            );
+        case 'minutes':
+            return (
+                <Suspense fallback={waiting}>
+                    <MinutesPage key={route.id} id={route.id} />
+                </Suspense>
+            );
+        case 'images':
+            return <UploadPage key={route.id} id={route.id} />;
+        case 'new_case':
+            return <MakeCasePage />;
+        case 'series':
+            return <SeriesPage key={route.id} id={route.id} />;
+        case 'new_series':
+            return <NewSeriesPage />;
+        case 'display':
+            return (
+                <Suspense fallback={waiting}>
+                    <DisplayPage />
                 </Suspense>
             );
         case 'nowhere':

@@ -18,6 +18,7 @@ export type { DisplaySet as DisplaySetRecord } from './protocol';
 export {
     CARD_TOPIC_MEMBERS,
     defaultAgendaItem,
+    defaultCaseMember,
     defaultMember,
     defaultTask,
     defaultTemplate,
@@ -55,6 +56,7 @@ export const roleBits = {
     administrator: 1 << 5,
     self: 1 << 6,
     guest: 1 << 8,
+    display: 1 << 9,
 } as const;
 
 export const roleNumbers = {
@@ -65,6 +67,7 @@ export const roleNumbers = {
     referrer: 4,
     administrator: 5,
     guest: 8,
+    display: 9,
 } as const;
 export type RoleName = keyof typeof roleNumbers;
 const named = Object.keys(roleNumbers) as RoleName[];

@@ -1,25 +1,30 @@
 // The case on one screen: who, the question, everything there is to show, what was drawn.
-import { Fragment, memo } from 'react';
-import type { CaseModel } from '../state/case_state';
+import { memo } from 'react';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
 import { useStore } from '../state/store';
 import { Button } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
+import { follow } from '../ui/route';
 import { firstView, isPrior, type DisplaySet } from '../viewer';
 import { useLengthText } from '../viewer/drawing_layer';
 import type { StoredAnnotation } from '../wire';
-import { isoDate, personName, useSpeech, useWords, type Words } from '../words';
+import { isoDate, useSpeech, useWords, type Words } from '../words';
+import { CaseCard } from './case_card';
+import { KeyImages } from './key_images';
 import type { StageHands } from './use_stage';
 
 interface CasePanelProps {
     actor: CaseActor;
     hands: StageHands | undefined;
     me: string;
+    board: string | undefined;
+    mayWrite: boolean;
     nameOf: (user: string) => string;
 }
 
-export const CasePanel = memo(function CasePanel({ actor, hands, me, nameOf }: CasePanelProps) {
+export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
+    const { actor, hands, me, board, mayWrite, nameOf } = props;
     const words = useWords();
     const model = useModel(actor, (patientCase) => patientCase);
     const ended = useModel(actor, (_, held) => held.ended);
@@ -28,8 +33,26 @@ export const CasePanel = memo(function CasePanel({ actor, hands, me, nameOf }: C
     }
     return (
         <div className="case-panel">
-            <Facts model={model} />
+            <CaseCard
+                actor={actor}
+                model={model}
+                board={board}
+                mayWrite={mayWrite}
+                nameOf={nameOf}
+            />
             {hands && <SeriesList hands={hands} />}
+            {mayWrite && (
+                <a className="button quiet tight add-images" href={`/cases/${actor.id}/images`} onClick={follow}>
+                    {words.upload.addImages}
+                </a>
+            )}
+            <KeyImages
+                actor={actor}
+                model={model}
+                hands={hands}
+                mayWrite={mayWrite}
+                nameOf={nameOf}
+            />
             <section>
                 <h2>{words.drawings}</h2>
                 {model.annotations.length === 0 ? (
@@ -52,40 +75,6 @@ export const CasePanel = memo(function CasePanel({ actor, hands, me, nameOf }: C
         </div>
     );
 });
-
-function Facts({ model }: { model: CaseModel }) {
-    const words = useWords();
-    const { subject } = model;
-    const about = [
-        subject.birthDate && words.bornOn(isoDate(subject.birthDate)),
-        subject.sex && words.sexIs(subject.sex),
-        subject.patientId,
-    ].filter(Boolean);
-    return (
-        <dl className="facts">
-            <dt>{words.patient}</dt>
-            <dd>
-                <b>{personName(subject.name)}</b>
-                <small className="mute">
-                    {about.map((part, index) => (
-                        <Fragment key={part}>
-                            {index > 0 && ' · '}
-                            <span className="whole">{part}</span>
-                        </Fragment>
-                    ))}
-                </small>
-            </dd>
-            {model.title !== '' && (
-                <>
-                    <dt>{words.caseQuestion}</dt>
-                    <dd>{model.title}</dd>
-                </>
-            )}
-            <dt>{words.status}</dt>
-            <dd>{words.caseStatus[model.status]}</dd>
-        </dl>
-    );
-}
 
 const kinds = ['volume', 'stack', 'document'];
 

@@ -6,11 +6,12 @@ import { nextItem, usedTime, type BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { whoSees } from '../state/stage_state';
 import { useModel, useNow, useStage } from '../state/use_client';
-import { Button, Sheet } from '../ui/controls';
+import { Button } from '../ui/controls';
 import { StateOfLine } from '../ui/frame';
-import { sayRefusal } from '../ui/refusal';
 import { follow } from '../ui/route';
 import { minutesText, useSpeech, whenText } from '../words';
+import { MeterText } from './agenda';
+import { UndoOffer } from './step_line';
 import type { Rights } from './workspace';
 
 interface BoardHeaderProps {
@@ -20,10 +21,11 @@ interface BoardHeaderProps {
     readOnly: boolean;
     onNext: () => void;
     onEnd: () => void;
+    nameOf: (item: number) => string;
 }
 
 export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
-    const { actor, board, rights, readOnly, onNext, onEnd } = props;
+    const { actor, board, rights, readOnly, onNext, onEnd, nameOf } = props;
     const { words, language } = useSpeech();
     const label = useKeyLabel();
     const up = useModel(actor, (model, held) => {
@@ -42,6 +44,16 @@ export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
             <span className="grow" />
             {board.openItem !== 0 && staged && <Sees actor={actor} board={board} />}
             {board.openItem !== 0 && <Clock board={board} />}
+            {board.template && board.items.length > 0 && (
+                <span className="chip plain only-wide">
+                    <MeterText board={board} />
+                </span>
+            )}
+            {board.meeting === 'closing' && (
+                <span className="chip attention" role="status">
+                    {words.closing.now(board.closing.length)}
+                </span>
+            )}
             {board.meeting !== 'ended' && staged && (
                 <Button
                     className="hide-phone"
@@ -52,41 +64,13 @@ export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
                     {up ? words.lowerHand : words.raiseHand}
                 </Button>
             )}
-            {rights.coordinate && (
+            {rights.coordinate && <UndoOffer actor={actor} board={board} nameOf={nameOf} />}
+            {rights.coordinate && board.meeting !== 'closing' && (
                 <Steering board={board} onNext={onNext} onEnd={onEnd} />
             )}
         </header>
     );
 });
-
-interface EndMeetingProps {
-    actor: BoardActor;
-    board: BoardAtRest;
-    open: boolean;
-    onClose: () => void;
-}
-
-export function EndMeeting({ actor, board, open, onClose }: EndMeetingProps) {
-    const { words } = useSpeech();
-    const end = () => {
-        onClose();
-        const ask = { type: 'EndMeeting', item: board.openItem, outcome: 'none', reason: 0 } as const;
-        void sayRefusal(words, actor.command(ask));
-    };
-    return (
-        <Sheet title={words.endMeeting} open={open} onClose={onClose}>
-            <div className="stack">
-                <p>{words.endMeetingConfirm}</p>
-                <div className="row">
-                    <Button look="primary" onClick={end}>
-                        {words.endMeeting}
-                    </Button>
-                    <Button onClick={onClose}>{words.cancel}</Button>
-                </div>
-            </div>
-        </Sheet>
-    );
-}
 
 interface SteeringProps {
     board: BoardAtRest;

@@ -1,7 +1,16 @@
 // Images with everything one does to them: the same on a board and in a consult. It is given a stage and a
 // case, and takes care of tools, keys, drawings and the tabs beside the images.
 import { Tabs } from 'radix-ui';
-import { useCallback, useDeferredValue, useMemo, useRef, useState, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
+import {
+    useCallback,
+    useEffect,
+    useMemo,
+    useRef,
+    useState,
+    type ReactNode,
+    type RefObject,
+} from 'react';
 import { KeysSheet } from '../keys/keys_sheet';
 import { useKeys, type KeyHandlers } from '../keys/use_keys';
 import type { CaseActor } from '../state/client';
@@ -14,10 +23,12 @@ import type { Annotation, StoredAnnotation } from '../wire';
 import { isSecondWindow } from '../ui/route';
 import { useWords } from '../words';
 import { CasePanel } from './case_panel';
+import { DecisionTab, type PersonHere } from './decision_tab';
+import { markKeyImage } from './key_images';
 import { Chat, useUnread } from './chat';
 import { Floor, turnFloor } from './floor';
 import { People, type KnownPerson } from './people';
-import { recall, SavedViews, useViews } from './saved_views';
+import { recall, SavedViews, stepView, useViews } from './saved_views';
 import { ToolStrip, useOpen } from './tool_strip';
 import type { StageHands } from './use_stage';
 
@@ -43,8 +54,16 @@ export interface WorkspaceProps {
     leftName?: string;
     keys: KeyHandlers;
     banner?: ReactNode;
+    /** The images alone: no column, no tools, no chat. */
+    bare?: boolean;
     /** What one may do about who belongs here. */
     members?: ReactNode;
+    /** The meeting whose decision is written here. */
+    board: string | undefined;
+    /** Those there without a device, for whom the coordinator votes. */
+    here: readonly PersonHere[];
+    /** Set to what opens the decision. */
+    decide?: RefObject<() => void>;
 }
 
 const noDrawings: StoredAnnotation[] = [];
@@ -90,12 +109,39 @@ export function Workspace(props: WorkspaceProps) {
     const undo = useUndo(caseActor, me);
     const views = useViews(caseActor);
     const viewer = useViewerKeys(hands);
+    const [tab, setTab] = useState('case');
+    const decide = () => {
+        // At once: what is typed next belongs into the field, not to the keys of the meeting.
+        flushSync(() => {
+            setTab('decision');
+            if (folds.right) {
+                fold('right');
+            }
+        });
+        focusDecision();
+    };
+    const { decide: opener } = props;
+    useEffect(() => {
+        if (opener) {
+            opener.current = decide;
+        }
+    });
 
     useKeys({
         ...viewer,
         ...props.keys,
         ...viewKeys(hands, views),
         undo: { down: undo },
+        decision: { down: decide },
+        keyImage: {
+            down: () => {
+                if (hands && rights.write) {
+                    void markKeyImage(words, caseActor, hands);
+                }
+            },
+        },
+        nextView: { down: () => hands && stepView(hands, views, 1) },
+        previousView: { down: () => hands && stepView(hands, views, -1) },
         keys: { down: openKeys },
         foldLeft: { down: () => fold('left') },
         foldRight: { down: () => fold('right') },
@@ -110,10 +156,15 @@ export function Workspace(props: WorkspaceProps) {
         },
     });
 
-    // The images come first: what stands beside them is drawn when nothing more urgent is.
-    const late = useDeferredValue(true, false);
-    const side = late && (
-        <SideTabs {...props} me={me} withLeft={left !== undefined} leftName={props.leftName} />
+    const side = (
+        <SideTabs
+            {...props}
+            me={me}
+            tab={tab}
+            setTab={setTab}
+            withLeft={left !== undefined}
+            leftName={props.leftName}
+        />
     );
     return (
         <div className="workspace" data-left={folds.left ? 'folded' : ''} data-right={folds.right ? 'folded' : ''}>
@@ -131,7 +182,7 @@ export function Workspace(props: WorkspaceProps) {
             )}
             <main className="middle" id="content">
                 <div className="strip-place">
-                    {hands && open !== undefined && (
+                    {hands && open !== undefined && !props.bare && (
                         <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
                             {open ? (
                                 <Floor
@@ -170,7 +221,7 @@ export function Workspace(props: WorkspaceProps) {
                     )}
                 </div>
             </main>
-            <aside className="column right">{side}</aside>
+            {!props.bare && <aside className="column right">{side}</aside>}
             <KeysSheet open={keysOpen} onClose={closeKeys} />
         </div>
     );
@@ -178,15 +229,16 @@ export function Workspace(props: WorkspaceProps) {
 
 interface SideTabsProps extends WorkspaceProps {
     me: string;
+    tab: string;
+    setTab: (tab: string) => void;
     withLeft: boolean;
     leftName?: string | undefined;
 }
 
 function SideTabs(props: SideTabsProps) {
-    const { caseActor, hands, staged, me, rights, nameOf, known } = props;
+    const { caseActor, hands, staged, me, rights, nameOf, known, tab, setTab } = props;
     const words = useWords();
     const unread = useUnread(caseActor, me);
-    const [tab, setTab] = useState('case');
     const here = useStage(
         staged,
         (stage) => new Set(presentParticipants(stage).map((one) => one.user)).size,
@@ -200,6 +252,7 @@ function SideTabs(props: SideTabsProps) {
                     </Tabs.Trigger>
                 )}
                 <Tabs.Trigger value="case">{words.tabCase}</Tabs.Trigger>
+                <Tabs.Trigger value="decision">{words.tabDecision}</Tabs.Trigger>
                 <Tabs.Trigger value="people">
                     {words.tabPeople} <span className="count">{here}</span>
                 </Tabs.Trigger>
@@ -218,7 +271,14 @@ function SideTabs(props: SideTabsProps) {
                 </Tabs.Content>
             )}
             <Tabs.Content value="case" className="tab-body">
-                <CasePanel actor={caseActor} hands={hands} me={me} nameOf={nameOf} />
+                <CasePanel
+                    actor={caseActor}
+                    hands={hands}
+                    me={me}
+                    board={props.board}
+                    mayWrite={rights.write}
+                    nameOf={nameOf}
+                />
                 <div className={props.withLeft ? 'below-desk' : undefined}>
                     <SavedViews
                         actor={caseActor}
@@ -229,6 +289,9 @@ function SideTabs(props: SideTabsProps) {
                     />
                 </div>
             </Tabs.Content>
+            <Tabs.Content value="decision" className="tab-body">
+                <Decision {...props} />
+            </Tabs.Content>
             <Tabs.Content value="people" className="tab-body">
                 <People known={known} staged={staged} hands={hands} me={me} chair={rights.chair} />
                 {props.members}
@@ -238,6 +301,33 @@ function SideTabs(props: SideTabsProps) {
             </Tabs.Content>
         </Tabs.Root>
     );
+}
+
+function Decision(props: SideTabsProps) {
+    const { caseActor, rights } = props;
+    const words = useWords();
+    const model = useModel(caseActor, (patientCase) => patientCase);
+    return model && !props.withheld ? (
+        <DecisionTab
+            actor={caseActor}
+            model={model}
+            board={props.board}
+            here={props.here}
+            coordinate={rights.coordinate}
+            mayWrite={rights.write}
+            me={props.me}
+            nameOf={props.nameOf}
+        />
+    ) : (
+        <p className="mute">{props.withheld ? words.caseWithheldHelp : words.loadingCase}</p>
+    );
+}
+
+/** The first thing to fill in or to press. */
+function focusDecision(): void {
+    const tab = document.querySelector('.decision-tab');
+    const first = tab?.querySelector<HTMLElement>('textarea, input, select, button');
+    first?.focus();
 }
 
 /** A finished drawing becomes part of the case. */

@@ -86,3 +86,43 @@ export async function people(): Promise<Person[]> {
     }
     return ((await response.json()) as { people: Person[] }).people;
 }
+
+/** A screen that shows its code, and the secret with which it collects its sign-in. */
+export interface Pairing {
+    code: string;
+    secret: string;
+    expiresInMs: number;
+}
+
+/** Undefined when the server has no place for another screen, or cannot be reached. */
+export async function beginPairing(): Promise<Pairing | undefined> {
+    const response = await post('/api/displays').catch(() => undefined);
+    return response?.ok ? ((await response.json()) as Pairing) : undefined;
+}
+
+export type Collected = 'waiting' | 'paired' | 'over' | 'unreachable';
+
+export async function collectPairing(secret: string): Promise<Collected> {
+    const response = await post('/api/displays/collect', { secret }).catch(() => undefined);
+    if (response?.status === 404) {
+        return 'over';
+    }
+    if (!response?.ok) {
+        return 'unreachable';
+    }
+    return ((await response.json()) as { state: 'waiting' | 'paired' }).state;
+}
+
+export type Claimed = { outcome: 'paired'; display: Person } | { outcome: 'unknown' | 'failed' };
+
+/** Says the code that a screen shows; the screen is a person of its own from then on. */
+export async function claimDisplay(code: string): Promise<Claimed> {
+    const response = await post('/api/displays/pair', { code }).catch(() => undefined);
+    if (response?.status === 404 || response?.status === 400) {
+        return { outcome: 'unknown' };
+    }
+    if (!response?.ok) {
+        return { outcome: 'failed' };
+    }
+    return { outcome: 'paired', display: (await response.json()) as Person };
+}

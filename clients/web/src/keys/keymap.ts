@@ -37,6 +37,11 @@ export const defaultKeys: Record<Action, string> = {
     previousViewport: 'ArrowLeft',
     film: 'KeyC',
     undo: 'Ctrl+KeyZ',
+    undoStep: 'KeyU',
+    decision: 'KeyT',
+    keyImage: 'KeyK',
+    nextView: 'Period',
+    previousView: 'Comma',
     preset1: 'Digit1',
     preset2: 'Digit2',
     preset3: 'Digit3',
@@ -98,6 +103,8 @@ const shown: Record<string, string> = {
     BracketLeft: '[',
     BracketRight: ']',
     Slash: '/',
+    Period: '.',
+    Comma: ',',
     Equal: '=',
     Minus: '-',
     Space: '␣',
@@ -119,6 +126,14 @@ export function keyLabel(key: string): string {
     const code = parts.pop() ?? '';
     const label = shown[code] ?? code.replace(/^(Key|Digit|Numpad)/, '');
     return parts.map((part) => (part === 'Shift' ? '⇧' : `${part} `)).join('') + label;
+}
+
+/** A button is pressed with the space bar, a choice is made with it and with the arrows. */
+export function isControlsOwn(target: EventTarget | null, code: string): boolean {
+    if (target instanceof HTMLInputElement) {
+        return code === 'Space' || code.startsWith('Arrow');
+    }
+    return code === 'Space' && target instanceof HTMLButtonElement;
 }
 
 /** Keys are off while somebody writes. */

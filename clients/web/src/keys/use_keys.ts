@@ -1,7 +1,7 @@
 // Keys of a page: pressed and released, never while somebody writes, never twice for a held key.
 import { useEffect, useMemo, useRef } from 'react';
 import { useUser } from '../state/use_client';
-import { actionOf, isWriting, keyLabel, keysFrom, type Action } from './keymap';
+import { actionOf, isControlsOwn, isWriting, keyLabel, keysFrom, type Action } from './keymap';
 
 export type KeyHandlers = Partial<Record<Action, { down: () => void; up?: () => void; repeat?: boolean }>>;
 
@@ -35,8 +35,8 @@ export function useKeys(handlers: KeyHandlers): void {
             if (!action || !handler || (event.repeat && !HELD.includes(action))) {
                 return;
             }
-            if (event.code === 'Space' && event.target instanceof HTMLButtonElement) {
-                return; // the button's own key
+            if (event.defaultPrevented || isControlsOwn(event.target, event.code)) {
+                return;
             }
             event.preventDefault();
             down.set(event.code, action);

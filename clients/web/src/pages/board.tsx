@@ -8,25 +8,33 @@ import {
     type ReactNode,
     type RefObject,
 } from 'react';
-import { Agenda, openItem } from '../board/agenda';
-import { BoardHeader, EndMeeting } from '../board/header';
+import { Agenda } from '../board/agenda';
+import { EndMeeting } from '../board/end_meeting';
+import { BoardHeader } from '../board/header';
 import { Banner } from '../board/banner';
 import { MembersButton } from '../board/members';
+import { PairScreenButton } from '../board/pair_screen';
+import { OnSite } from '../board/on_site';
+import { StepLine, useUndoStep } from '../board/step_line';
 import { useImages, type PrefetchState } from '../board/use_images';
 import { useStageController, type StageHands } from '../board/use_stage';
+import { useStepping } from '../board/use_step';
 import { Workspace, type Rights } from '../board/workspace';
 import '../board/board.css';
 import '../board/agenda.css';
 import '../board/talk.css';
+import '../board/record.css';
 import { useKeys } from '../keys/use_keys';
 import { nextItem, type BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { BoardActor, CaseActor, Held } from '../state/client';
+import { decisionOf } from '../state/record_state';
 import { Store, useStore } from '../state/store';
 import { hasRole, useAtRest, useBoard, useCase, useModel, useSession } from '../state/use_client';
 import { Notice } from '../ui/controls';
-import { tell } from '../ui/frame';
+import { StateOfLine, tell } from '../ui/frame';
 import { useWords } from '../words';
+import { GuestPage } from './guest';
 import { Ended } from './nowhere';
 
 export function BoardPage({ id }: { id: string }) {
@@ -42,7 +50,14 @@ function BoardOf({ actor }: { actor: BoardActor }) {
     if (ended) {
         return <Ended reason={ended} />;
     }
-    return board ? <Board actor={actor} board={board} /> : <Notice title={words.loading} />;
+    if (!board) {
+        return <Notice title={words.loading} />;
+    }
+    return board.guest ? (
+        <GuestPage boardId={actor.id} board={board} guest={board.guest} />
+    ) : (
+        <Board actor={actor} board={board} />
+    );
 }
 
 function useRights(actor: BoardActor, board: BoardAtRest): Rights {
@@ -89,9 +104,28 @@ function useTellPrefetch(
     }, [actor, prefetch, participant]);
 }
 
+/** The top of a screen in the hall: which board, which case, how its line is. */
+function DisplayTop({ board }: { board: BoardAtRest }) {
+    const words = useWords();
+    const place = board.items.findIndex((one) => one.item === board.openItem);
+    return (
+        <header className="top">
+            <h1>{board.title}</h1>
+            <StateOfLine readOnly />
+            <span className="grow" />
+            {place >= 0 && (
+                <span className="chip plain">
+                    {words.display.caseOf(place + 1, board.items.length)}
+                </span>
+            )}
+        </header>
+    );
+}
+
 function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const words = useWords();
     const rights = useRights(actor, board);
+    const roles = useModel(actor, (_, held) => held.grant.roles);
     const [ending, setEnding] = useState(false);
     const askEnd = useCallback(() => setEnding(true), []);
     const [names, setNames] = useState<ReadonlyMap<number, string>>(new Map());
@@ -118,29 +152,84 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     );
     const between = open === undefined;
     useTellPrefetch(actor, between ? prefetch : undefined, participant);
-    const goOn = useNext(actor, board, rights, names);
+    const decided = useStore(caseActor?.store ?? noCase, ({ model }) =>
+        Boolean(model && decisionOf(model, actor.id, board.openItem)),
+    );
+    const nameOf = useCallback((item: number) => names.get(item) ?? '', [names]);
+    const stepping = useStepping(actor, board, decided, nameOf);
+    const begin = useLatest(stepping.begin);
+    const goOn = useNext(board, rights, begin);
+    const undoStep = useUndoStep(actor, board);
+    const decide = useRef(() => undefined as void);
     const agenda = (
         <Agenda
             actor={actor}
             board={board}
             mayMove={rights.coordinate}
+            chair={rights.chair}
             prefetch={prefetch}
+            names={names}
             onName={onName}
+            onOpen={begin}
             onEnd={askEnd}
         />
     );
     const header = (
-        <BoardHeader
+        <div className="board-top">
+            <BoardHeader
+                actor={actor}
+                board={board}
+                rights={rights}
+                onNext={goOn}
+                onEnd={askEnd}
+                readOnly={!rights.act}
+                nameOf={nameOf}
+            />
+            <StepLine
+                board={board}
+                stepping={stepping}
+                nameOf={nameOf}
+                record={() => decide.current()}
+            />
+        </div>
+    );
+    if (hasRole(roles, 'display')) {
+        return (
+            <div className="place board">
+                <DisplayTop board={board} />
+                {open && caseActor ? (
+                    <OpenCase
+                        key={open.item}
+                        actor={actor}
+                        board={board}
+                        caseActor={caseActor}
+                        item={open.item}
+                        images={images}
+                        closed={closed}
+                        rights={rights}
+                        bare
+                        goOn={goOn}
+                        undoStep={undoStep}
+                        decide={decide}
+                        reporter={reporter}
+                    />
+                ) : (
+                    <main className="middle" id="content">
+                        <Waiting board={board} mayMove={false} goOn={goOn} undoStep={undoStep} />
+                    </main>
+                )}
+            </div>
+        );
+    }
+    const end = (
+        <EndMeeting
             actor={actor}
             board={board}
-            rights={rights}
-            onNext={goOn}
-            onEnd={askEnd}
-            readOnly={!rights.act}
+            decided={decided}
+            names={names}
+            open={ending}
+            onClose={() => setEnding(false)}
         />
-    );
-    const end = (
-        <EndMeeting actor={actor} board={board} open={ending} onClose={() => setEnding(false)} />
     );
     if (!open || !caseActor) {
         return (
@@ -151,7 +240,12 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                         {agenda}
                     </aside>
                     <main className="middle" id="content">
-                        <Waiting board={board} mayMove={rights.coordinate} goOn={goOn} />
+                        <Waiting
+                            board={board}
+                            mayMove={rights.coordinate}
+                            goOn={goOn}
+                            undoStep={undoStep}
+                        />
                     </main>
                 </div>
                 {end}
@@ -173,6 +267,8 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                 agenda={agenda}
                 agendaName={words.agenda}
                 goOn={goOn}
+                undoStep={undoStep}
+                decide={decide}
                 reporter={reporter}
             />
             {end}
@@ -193,9 +289,10 @@ interface WaitingProps {
     board: BoardAtRest;
     mayMove: boolean;
     goOn: () => void;
+    undoStep: () => void;
 }
 
-function Waiting({ board, mayMove, goOn }: WaitingProps) {
+function Waiting({ board, mayMove, goOn, undoStep }: WaitingProps) {
     const words = useWords();
     const said =
         board.meeting === 'ended'
@@ -204,27 +301,29 @@ function Waiting({ board, mayMove, goOn }: WaitingProps) {
               ? { title: words.meetingNotStarted, help: words.meetingNotStartedHelp }
               : { title: words.waitingForCase, help: words.waitingForCaseHelp };
     const hint = mayMove && nextItem(board) ? words.pressNext : said.help;
-    useNextKey(goOn);
+    useKeys({ nextCase: { down: goOn }, undoStep: { down: undoStep } });
     return <Notice title={said.title} help={hint} />;
 }
 
-const useNextKey = (goOn: () => void): void => useKeys({ nextCase: { down: goOn } });
-
-function useNext(
-    actor: BoardActor,
-    board: BoardAtRest,
-    rights: Rights,
-    names: ReadonlyMap<number, string>,
-): () => void {
+function useNext(board: BoardAtRest, rights: Rights, begin: (next: number) => void): () => void {
     const words = useWords();
     return useCallback(() => {
         const next = nextItem(board);
         if (!rights.coordinate) {
             tell(words.refused.not_permitted);
         } else if (next || board.openItem !== 0) {
-            openItem(actor, board, next?.item ?? 0, words, (item) => names.get(item) ?? '');
+            begin(next?.item ?? 0);
         }
-    }, [actor, board, rights, names, words]);
+    }, [board, rights, begin, words]);
+}
+
+/** The same function for ever, so that who is given it is not drawn anew; it does what the last one does. */
+function useLatest<A extends unknown[]>(now: (...given: A) => void): (...given: A) => void {
+    const latest = useRef(now);
+    useEffect(() => {
+        latest.current = now;
+    });
+    return useCallback((...given: A) => latest.current(...given), []);
 }
 
 interface OpenCaseProps {
@@ -235,9 +334,13 @@ interface OpenCaseProps {
     images: ReturnType<typeof useImages>['images'];
     closed: boolean;
     rights: Rights;
-    agenda: ReactNode;
-    agendaName: string;
+    agenda?: ReactNode;
+    agendaName?: string;
+    /** The images alone, for a screen that nobody sits at. */
+    bare?: boolean;
     goOn: () => void;
+    undoStep: () => void;
+    decide: RefObject<() => void>;
     reporter: RefObject<StageHands | undefined>;
 }
 
@@ -270,15 +373,26 @@ function OpenCase(props: OpenCaseProps) {
             rights={own}
             known={members}
             nameOf={nameOf}
-            left={props.agenda}
-            leftName={props.agendaName}
+            {...(props.bare ? { bare: true } : { left: props.agenda, leftName: props.agendaName ?? '' })}
             withheld={props.closed}
             keys={{
                 nextCase: { down: props.goOn },
+                undoStep: { down: props.undoStep },
                 raiseHand: { down: () => raiseHand(actor) },
             }}
+            board={actor.id}
+            here={board.inTheRoom}
+            decide={props.decide}
             members={
-                rights.coordinate && <MembersButton actor={actor} board={board} me={client.me} />
+                <>
+                    <OnSite actor={actor} board={board} mayTick={rights.coordinate} />
+                    {rights.coordinate && (
+                        <>
+                            <MembersButton actor={actor} board={board} me={client.me} />
+                            <PairScreenButton actor={actor} />
+                        </>
+                    )}
+                </>
             }
             banner={<Banner key={item} caseActor={caseActor} hands={hands} />}
         />

@@ -1,12 +1,15 @@
 // One case, outside of a board: its own stage is a consult that colleagues may join.
 import { useCallback, useMemo } from 'react';
+import type { PersonHere } from '../board/decision_tab';
 import { useImages } from '../board/use_images';
 import { useStageController } from '../board/use_stage';
 import { Workspace, type Rights } from '../board/workspace';
 import '../board/board.css';
 import '../board/agenda.css';
 import '../board/talk.css';
+import '../board/record.css';
 import type { CaseModel } from '../state/case_state';
+import { decidingLink } from '../state/decision';
 import type { CaseActor } from '../state/client';
 import { hasRole, useAtRest, useCase, useModel, useSession, useUser } from '../state/use_client';
 import { Notice } from '../ui/controls';
@@ -41,6 +44,7 @@ function CaseOf({ actor }: { actor: CaseActor }) {
 }
 
 const ignore = () => undefined;
+const nobodyHere: PersonHere[] = [];
 
 function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 'stage'> }) {
     const words = useWords();
@@ -82,6 +86,8 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                 rights={rights}
                 known={known}
                 nameOf={nameOf}
+                board={decidingLink(model)?.board}
+                here={nobodyHere}
                 keys={{}}
             />
         </div>

@@ -1,17 +1,17 @@
 // The worklist: boards and cases of this person, live. A person who only refers sees the front desk.
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useUser } from '../state/use_client';
 import { useSession } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
 import { roleName, roleNumbers, type WorklistEntry } from '../wire';
-import { dateTimeText, personName, useSpeech } from '../words';
+import { dateText, dateTimeText, personName, useSpeech } from '../words';
 import { MakeBoard } from './make_board';
 import { StatusPage } from './status';
 
-const meetingStates = ['planned', 'running', 'ended'] as const;
-const caseStates = ['opened', 'scheduled', 'in_discussion', 'discussed'] as const;
+const meetingStates = ['planned', 'running', 'ended', 'closing'] as const;
+const caseStates = ['opened', 'scheduled', 'in_discussion', 'discussed', 'deferred'] as const;
 
 export function HomePage() {
     const { words } = useSpeech();
@@ -31,9 +31,12 @@ export function HomePage() {
     }
     const boards = entries.filter((one) => one.kind === 'board').sort(byTime);
     const cases = entries.filter((one) => one.kind === 'patient_case');
+    const tasks = entries.filter((one) => one.kind === 'task').sort(byTime);
+    const series = entries.filter((one) => one.kind === 'series').sort(byTime);
     const referred = cases.filter((one) => one.role === roleNumbers.referrer);
     const own = cases.filter((one) => one.role !== roleNumbers.referrer).sort(byTime);
-    if (referred.length > 0 && boards.length === 0 && own.length === 0 && !administrator) {
+    const other = boards.length + own.length + tasks.length + series.length;
+    if (referred.length > 0 && other === 0 && !administrator) {
         return <StatusPage entries={referred} />;
     }
     return (
@@ -41,32 +44,77 @@ export function HomePage() {
             <TopBar />
             <main className="home" id="content">
                 <h1 className="unseen">{words.worklist}</h1>
-                <section aria-labelledby="boards">
-                    <header>
-                        <h2 id="boards">{words.boards}</h2>
-                        {administrator && (
+                {tasks.length > 0 && (
+                    <Section id="tasks" title={words.tasks.title}>
+                        <Entries entries={tasks} empty={words.tasks.none} />
+                    </Section>
+                )}
+                <Section
+                    id="boards"
+                    title={words.boards}
+                    actions={
+                        administrator && (
                             <Button onClick={() => setMaking(true)}>{words.makeBoard}</Button>
-                        )}
-                    </header>
+                        )
+                    }
+                >
                     <Entries entries={boards} empty={words.noBoards} />
-                </section>
-                <section aria-labelledby="cases">
-                    <header>
-                        <h2 id="cases">{words.cases}</h2>
-                    </header>
+                </Section>
+                {(administrator || series.length > 0) && (
+                    <Section
+                        id="series"
+                        title={words.boardSeries.title}
+                        actions={
+                            administrator && (
+                                <a className="button" href="/series/new" onClick={follow}>
+                                    {words.boardSeries.button}
+                                </a>
+                            )
+                        }
+                    >
+                        <Entries entries={series} empty={words.boardSeries.none} />
+                    </Section>
+                )}
+                <Section
+                    id="cases"
+                    title={words.cases}
+                    actions={
+                        administrator && (
+                            <a className="button" href="/cases/new" onClick={follow}>
+                                {words.makeCase.button}
+                            </a>
+                        )
+                    }
+                >
                     <Entries entries={own} empty={words.noCases} />
-                </section>
+                </Section>
                 {referred.length > 0 && (
-                    <section aria-labelledby="referred">
-                        <header>
-                            <h2 id="referred">{words.yourPatients}</h2>
-                        </header>
+                    <Section id="referred" title={words.yourPatients}>
                         <Entries entries={referred} empty={words.noCases} />
-                    </section>
+                    </Section>
                 )}
             </main>
             <MakeBoard open={making} onClose={() => setMaking(false)} me={client.me} />
         </div>
+    );
+}
+
+interface SectionProps {
+    id: string;
+    title: string;
+    actions?: ReactNode;
+    children: ReactNode;
+}
+
+function Section({ id, title, actions, children }: SectionProps) {
+    return (
+        <section aria-labelledby={id}>
+            <header>
+                <h2 id={id}>{title}</h2>
+                {actions}
+            </header>
+            {children}
+        </section>
     );
 }
 
@@ -86,31 +134,72 @@ function Entries({ entries, empty }: { entries: WorklistEntry[]; empty: string }
     );
 }
 
+const addresses: Record<WorklistEntry['kind'], (entry: WorklistEntry) => string> = {
+    board: ({ id }) => `/boards/${id}`,
+    patient_case: ({ id }) => `/cases/${id}`,
+    series: ({ id }) => `/series/${id}`,
+    task: ({ about }) => `/cases/${about}`,
+};
+
+/** How it stands, in a word, and whether it goes on just now or is late. */
+function useStanding(entry: WorklistEntry): { text: string; look: string } {
+    const { words, language } = useSpeech();
+    switch (entry.kind) {
+        case 'board': {
+            const meeting = meetingStates[entry.status] ?? 'planned';
+            return {
+                text: words.meetingState[meeting],
+                look: meeting === 'running' ? 'state live' : 'state',
+            };
+        }
+        case 'patient_case': {
+            const status = caseStates[entry.status] ?? 'opened';
+            return {
+                text: words.caseStatus[status],
+                look: status === 'in_discussion' ? 'state live' : 'state',
+            };
+        }
+        case 'task': {
+            const late = entry.at > 0 && entry.at < Date.now() * 1000;
+            const when = dateText(entry.at, language);
+            return {
+                text:
+                    entry.at === 0
+                        ? words.tasks.noDate
+                        : late
+                          ? words.tasks.late(when)
+                          : words.tasks.due(when),
+                look: late ? 'state lacking' : 'state',
+            };
+        }
+        case 'series':
+            return { text: '', look: 'state' };
+    }
+}
+
 function Entry({ entry }: { entry: WorklistEntry }) {
     const { words, language } = useSpeech();
-    const board = entry.kind === 'board';
-    const meeting = meetingStates[entry.status] ?? 'planned';
-    const status = caseStates[entry.status] ?? 'opened';
     const role = roleName(entry.role);
-    const live = board ? meeting === 'running' : status === 'in_discussion';
-    const when = entry.at > 0 ? dateTimeText(entry.at, language) : '';
+    const standing = useStanding(entry);
+    const planned = entry.kind === 'board' && meetingStates[entry.status] === 'planned';
     const about = [
         personName(entry.detail),
-        board && meeting === 'planned' && when !== '' ? words.startsAt(when) : '',
-        role === undefined ? '' : words.asRole(words.role[role]),
+        planned && entry.at > 0 ? words.startsAt(dateTimeText(entry.at, language)) : '',
+        role === undefined || entry.kind === 'task' ? '' : words.asRole(words.role[role]),
+    ].filter(Boolean);
+    const expected = [
+        entry.prepare > 0 ? words.prepare(entry.prepare) : '',
+        entry.owes > 0 ? words.owes(entry.owes) : '',
     ].filter(Boolean);
     return (
         <li>
-            <a
-                className="entry"
-                href={board ? `/boards/${entry.id}` : `/cases/${entry.id}`}
-                onClick={follow}
-            >
+            <a className="entry" href={addresses[entry.kind](entry)} onClick={follow}>
                 <span className="title">{entry.title}</span>
                 <span className="detail">{about.join(' · ')}</span>
-                <span className={live ? 'state live' : 'state'}>
-                    {board ? words.meetingState[meeting] : words.caseStatus[status]}
-                </span>
+                {expected.length > 0 && (
+                    <span className="detail lacking">{expected.join(' · ')}</span>
+                )}
+                <span className={standing.look}>{standing.text}</span>
             </a>
         </li>
     );

@@ -5,7 +5,10 @@ import { TopBar } from '../ui/frame';
 import type { CaseStatus, WorklistEntry } from '../wire';
 import { dateTimeText, personName, useSpeech } from '../words';
 
-const steps: CaseStatus[] = ['opened', 'scheduled', 'in_discussion', 'discussed'];
+const statuses: CaseStatus[] = ['opened', 'scheduled', 'in_discussion', 'discussed', 'deferred'];
+/** One that was put off has no decision before it, only the next meeting. */
+const stepsTo = (status: CaseStatus): CaseStatus[] =>
+    status === 'deferred' ? ['opened', 'scheduled', 'deferred'] : statuses.slice(0, 4);
 
 export function StatusPage({ entries }: { entries: WorklistEntry[] }) {
     const { words } = useSpeech();
@@ -29,7 +32,7 @@ function StatusCard({ entry, number }: { entry: WorklistEntry; number: number })
     return actor ? (
         <LiveCard actor={actor} entry={entry} number={number} />
     ) : (
-        <Card status={steps[entry.status] ?? 'opened'} at={entry.at} entry={entry} number={number} />
+        <Card status={statuses[entry.status] ?? 'opened'} at={entry.at} entry={entry} number={number} />
     );
 }
 
@@ -42,7 +45,7 @@ function LiveCard({
     entry: WorklistEntry;
     number: number;
 }) {
-    const status = useModel(actor, (model) => model?.status) ?? steps[entry.status] ?? 'opened';
+    const status = useModel(actor, (model) => model?.status) ?? statuses[entry.status] ?? 'opened';
     const at = useModel(actor, (model) => model?.statusAt) ?? entry.at;
     return <Card status={status} at={at} entry={entry} number={number} />;
 }
@@ -56,6 +59,7 @@ interface CardProps {
 
 function Card({ status, at, entry, number }: CardProps) {
     const { words, language } = useSpeech();
+    const steps = stepsTo(status);
     const now = steps.indexOf(status);
     const id = `case-${entry.id}`;
     const name = personName(entry.detail) || entry.title || words.statusCase(number);

@@ -1,5 +1,5 @@
 // What the events of a board do to its agenda.
-import { defaultAgendaItem, ZERO_UUID, type AgendaItem, type BoardDown } from '../wire';
+import { defaultAgendaItem, type AgendaItem, type BoardDown } from '../wire';
 import type { BoardModel } from './board_state';
 
 const withItem = (
@@ -23,51 +23,67 @@ function moved(items: AgendaItem[], item: number, position: number): AgendaItem[
 
 type Closed = Extract<BoardDown, { type: 'ItemClosed' }>;
 
-/** One that comes back later waits again, after all the others. */
-function itemClosed(board: BoardModel, message: Closed): BoardModel {
-    const { item, usedMs, outcome, reason } = message;
-    const later = outcome === 'later';
-    const closed = withItem(
-        {
-            ...board,
-            openItem: board.openItem === item ? 0 : board.openItem,
-            steppedFrom: item,
-        },
-        item,
-        (one) => ({ ...one, state: later ? 'waiting' : 'discussed', usedMs, outcome, reason }),
-    );
-    return later ? { ...closed, items: moved(closed.items, item, closed.items.length) } : closed;
-}
+/** Where it goes in the order, when it comes back later, the board says by itself. */
+const itemClosed = (board: BoardModel, { item, usedMs, outcome, reason }: Closed): BoardModel =>
+    withItem(board, item, (one) => ({
+        ...one,
+        state: outcome === 'later' ? 'waiting' : 'discussed',
+        usedMs,
+        outcome,
+        reason,
+    }));
 
 function itemOpened(board: BoardModel, item: number, at: number): BoardModel {
-    const first = board.openItem === 0 && board.meeting !== 'running';
     const opened: BoardModel = {
         ...board,
         openItem: item,
-        meeting: 'running',
+        meeting: item === 0 ? board.meeting : 'running',
         steppedAt: at,
-        steppedFrom: first ? 0 : board.steppedFrom,
+        steppedFrom: board.openItem,
     };
-    return item === 0
-        ? opened
-        : withItem(opened, item, (one) => ({
-              ...one,
-              state: 'open',
-              openedAt: at,
-              outcome: 'none',
-              reason: 0,
-          }));
+    return withItem(opened, item, (one) => ({ ...one, state: 'open', openedAt: at }));
 }
 
-/** The item that was opened waits again, the one that was closed is open again. */
+/** An item that is on its way, or was opened by a step that is taken back, is what it was before. */
+function stateBefore({ outcome, usedMs }: AgendaItem): AgendaItem['state'] {
+    const discussed = outcome === 'none' ? usedMs > 0n : outcome !== 'later';
+    return discussed ? 'discussed' : 'waiting';
+}
+
+/** The item that was opened is what it was before, the one that was closed is open again. */
 function stepUndone(board: BoardModel, item: number, at: number): BoardModel {
     const items = board.items.map((one): AgendaItem => {
         if (one.item === item) {
             return { ...one, state: 'open', openedAt: at, outcome: 'none', reason: 0 };
         }
-        return one.item === board.openItem ? { ...one, state: 'waiting' } : one;
+        if (one.item !== board.openItem) {
+            return one;
+        }
+        const before = { ...one, state: stateBefore(one) };
+        return one.usedMs === 0n ? { ...before, openedAt: 0, unready: false } : before;
     });
     return { ...board, items, openItem: item, steppedAt: 0, steppedFrom: 0 };
+}
+
+/** What was decided since the last step is not walked away from. */
+function itemReported(
+    board: BoardModel,
+    { item, missing, decision }: Extract<BoardDown, { type: 'ItemReported' }>,
+): BoardModel {
+    const open = board.items.find((one) => one.item === item && item === board.openItem);
+    const decided = open !== undefined && open.decision !== decision;
+    return withItem(
+        {
+            ...board,
+            steppedAt: decided ? 0 : board.steppedAt,
+            unsignedItems:
+                decision === 'signed'
+                    ? board.unsignedItems.filter((one) => one !== item)
+                    : board.unsignedItems,
+        },
+        item,
+        (one) => ({ ...one, missing, decision }),
+    );
 }
 
 export function reduceAgenda(
@@ -106,7 +122,9 @@ export function reduceAgenda(
             return {
                 ...board,
                 items: board.items.map((one) =>
-                    confirmed.has(one.item) ? { ...one, state: 'discussed', outcome: 'standard' } : one,
+                    confirmed.has(one.item)
+                        ? { ...one, state: 'discussed', outcome: 'standard', reason: 0 }
+                        : one,
                 ),
             };
         }
@@ -117,15 +135,9 @@ export function reduceAgenda(
                 toBoard: message.board,
             }));
         case 'ItemStayed':
-            return withItem(board, message.item, (one) => ({
-                ...one,
-                state: 'waiting',
-                toBoard: ZERO_UUID,
-            }));
-        case 'ItemReported': {
-            const { item, missing, decision } = message;
-            return withItem(board, item, (one) => ({ ...one, missing, decision }));
-        }
+            return withItem(board, message.item, (one) => ({ ...one, state: stateBefore(one) }));
+        case 'ItemReported':
+            return itemReported(board, message);
         case 'UnreadyOpened':
             return withItem(board, message.item, (one) => ({ ...one, unready: true }));
         default:

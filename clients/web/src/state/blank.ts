@@ -21,6 +21,7 @@ export const blankBoard = (change: Partial<BoardSnapshot> = {}): BoardSnapshot =
     closing: [],
     steppedAt: 0,
     steppedFrom: 0,
+    steppedPlace: 0,
     unsignedItems: [],
     ...change,
 });
@@ -52,6 +53,7 @@ export const blankSeries = (change: Partial<SeriesSnapshot> = {}): SeriesSnapsho
     members: [],
     template: defaultTemplate(),
     meetings: [],
+    editedBy: ZERO_UUID,
     ...change,
 });
 

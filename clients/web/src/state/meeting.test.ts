@@ -51,7 +51,8 @@ describe('an_agenda', () => {
     });
 
     it('puts_what_comes_back_later_behind_all_others', () => {
-        const model = play(...three, opened(1), closed(1, 'later'), opened(2));
+        const last: BoardDown = { type: 'ItemMoved', item: 1, position: 2 };
+        const model = play(...three, opened(1), closed(1, 'later'), last, opened(2));
         expect(model.items.map((one) => one.item)).toEqual([2, 3, 1]);
         expect(stateOf(model, 1)?.state).toBe('waiting');
         expect(nextItem(model)?.item).toBe(3);
@@ -65,6 +66,28 @@ describe('an_agenda', () => {
         expect(stateOf(model, 1)).toMatchObject({ state: 'open', outcome: 'none' });
         expect(stateOf(model, 2)?.state).toBe('waiting');
         expect(model).toMatchObject({ openItem: 1, steppedAt: 0 });
+    });
+
+    it('keeps_a_deferred_item_that_another_meeting_has_taken_too', () => {
+        const model = play(
+            ...three,
+            opened(1),
+            closed(1, 'deferred', 1),
+            opened(2),
+            { type: 'ItemLeaving', item: 1, board },
+            { type: 'ItemStayed', item: 1, taken: true },
+        );
+        expect(stateOf(model, 1)).toMatchObject({ state: 'discussed', outcome: 'deferred' });
+    });
+
+    it('offers_no_way_back_from_what_was_decided_since_the_step', () => {
+        const model = play(...three, opened(1), closed(1, 'decided'), opened(2), {
+            type: 'ItemReported',
+            item: 2,
+            missing: [],
+            decision: 'recorded',
+        });
+        expect(model.steppedAt).toBe(0);
     });
 
     it('says_what_a_case_lacks_and_how_far_its_decision_is', () => {
@@ -86,8 +109,9 @@ describe('an_agenda', () => {
     it('lets_an_item_wait_again_when_the_other_meeting_declines', () => {
         const leaving = play(...three, { type: 'ItemLeaving', item: 2, board });
         expect(stateOf(leaving, 2)).toMatchObject({ state: 'moving', toBoard: board });
-        const stayed = reduceBoard(leaving, { type: 'ItemStayed', item: 2 }, 0);
-        expect(stayed && stateOf(stayed, 2)).toMatchObject({ state: 'waiting', toBoard: ZERO_UUID });
+        const stays: BoardDown = { type: 'ItemStayed', item: 2, taken: false };
+        const stayed = reduceBoard(leaving, stays, 0);
+        expect(stayed && stateOf(stayed, 2)?.state).toBe('waiting');
     });
 });
 
@@ -273,11 +297,16 @@ describe('a_series', () => {
             { type: 'TemplateEdited', template: { ...defaultTemplate(), version: 2, votes: true } },
             { type: 'MeetingPlanned', board, startsAt: 7 },
         ];
-        const series = messages.reduce(reduceSeries, undefined as ReturnType<typeof reduceSeries>);
+        const header = { version: 1, at: 1, by: radu };
+        const series = messages.reduce(
+            (before, message) => reduceSeries(before, message, header),
+            undefined as ReturnType<typeof reduceSeries>,
+        );
         expect(series).toMatchObject({
             members: [{ ...member, discipline: 'surgery' }],
             template: { version: 2, votes: true },
             meetings: [{ board, startsAt: 7 }],
+            editedBy: radu,
         });
     });
 });

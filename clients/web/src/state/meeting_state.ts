@@ -1,6 +1,10 @@
 // What the events of a board do to the meeting itself: who is there, its clock, how it closes.
-import type { BoardDown } from '../wire';
+import type { BoardDown, Member } from '../wire';
 import type { BoardModel } from './board_state';
+
+/** In the place of the one it replaces, else at the end. */
+const put = <T>(list: readonly T[], value: T, same: (one: T) => boolean): T[] =>
+    list.some(same) ? list.map((one) => (same(one) ? value : one)) : [...list, value];
 
 export function reduceMeeting(board: BoardModel, message: BoardDown): BoardModel | undefined {
     return reduceCourse(board, message) ?? reduceRoster(board, message);
@@ -15,7 +19,13 @@ function reduceCourse(board: BoardModel, message: BoardDown): BoardModel | undef
         case 'MeetingStarted':
             return { ...board, meeting: 'running' };
         case 'MeetingClosing':
-            return { ...board, meeting: 'closing', closing: message.waiting, unsignedItems: [] };
+            return {
+                ...board,
+                meeting: 'closing',
+                closing: message.waiting,
+                unsignedItems: board.meeting === 'closing' ? board.unsignedItems : [],
+                steppedAt: 0,
+            };
         case 'ClosingAnswered': {
             const { item, decision } = message;
             return {
@@ -27,9 +37,9 @@ function reduceCourse(board: BoardModel, message: BoardDown): BoardModel | undef
         case 'ClosingCalledOff':
             return { ...board, meeting: 'running', closing: [], unsignedItems: message.items };
         case 'MeetingEnded':
-            return { ...board, meeting: 'ended', closing: [], unsignedItems: [] };
+            return { ...board, meeting: 'ended', closing: [], steppedAt: 0 };
         case 'CutOffSet':
-            return { ...board, cutOffAt: message.at, published: false };
+            return { ...board, cutOffAt: message.at };
         case 'CutOffPassed':
             return { ...board, published: true };
         case 'GuestsTold': {
@@ -44,8 +54,9 @@ function reduceCourse(board: BoardModel, message: BoardDown): BoardModel | undef
 function reduceRoster(board: BoardModel, message: BoardDown): BoardModel | undefined {
     switch (message.type) {
         case 'MemberAdded': {
-            const others = board.members.filter((one) => one.user !== message.member.user);
-            return { ...board, members: [...others, message.member] };
+            const { member } = message;
+            const same = (one: Member) => one.user === member.user;
+            return { ...board, members: put(board.members, member, same) };
         }
         case 'MemberRemoved':
             return {
@@ -55,8 +66,9 @@ function reduceRoster(board: BoardModel, message: BoardDown): BoardModel | undef
         case 'Attended':
             return { ...board, attended: new Set([...board.attended, message.user]) };
         case 'TickedIn': {
-            const others = board.inTheRoom.filter((one) => one.person !== message.person.person);
-            return { ...board, inTheRoom: [...others, message.person] };
+            const { person } = message;
+            const same = (one: typeof person) => one.person === person.person;
+            return { ...board, inTheRoom: put(board.inTheRoom, person, same) };
         }
         case 'TickedOut':
             return {

@@ -1,4 +1,5 @@
 // A board series as this client holds it: who belongs to it, its template, its meetings.
+import type { Header } from './case_state';
 import type { SeriesDown, SeriesMeeting, SeriesMember, Template } from '../wire';
 
 export interface SeriesModel {
@@ -6,15 +7,18 @@ export interface SeriesModel {
     members: SeriesMember[];
     template: Template;
     meetings: SeriesMeeting[];
+    /** Who edited the template last. */
+    editedBy: string;
 }
 
 export function reduceSeries(
     series: SeriesModel | undefined,
     message: SeriesDown,
+    { by }: Header,
 ): SeriesModel | undefined {
     if (message.type === 'SeriesSnapshot') {
-        const { title, members, template, meetings } = message;
-        return { title, members, template, meetings };
+        const { title, members, template, meetings, editedBy } = message;
+        return { title, members, template, meetings, editedBy };
     }
     if (!series) {
         return undefined;
@@ -25,7 +29,7 @@ export function reduceSeries(
             return { ...series, title, members, template };
         }
         case 'TemplateEdited':
-            return { ...series, template: message.template };
+            return { ...series, template: message.template, editedBy: by ?? series.editedBy };
         case 'SeriesMemberPut': {
             const { member } = message;
             const known = series.members.some((one) => one.user === member.user);

@@ -86,7 +86,8 @@ describe('a_board', () => {
         const board = play(snapshot(), added(1), added(2), added(3), { type: 'ItemOpened', item: 2 });
         expect(nextItem(board)?.item).toBe(3);
         const closed = reduceBoard(board, closing(2), 0);
-        expect(closed && nextItem(closed)?.item).toBe(1);
+        const between = reduceBoard(closed, { type: 'ItemOpened', item: 0 }, 0);
+        expect(between && nextItem(between)?.item).toBe(1);
     });
 
     it('counts_the_running_stretch_on_top_of_the_used_time', () => {

@@ -16,11 +16,18 @@ export function refusalText(
         return words.ended.not_found;
     }
     const { reason, item, subject } = outcome;
-    if (reason === 'wrong_item') {
-        return words.refused.wrong_item(names.item?.(item) || words.wrongItemUnknown);
-    }
-    if (reason === 'conflict') {
-        return words.refused.conflict(subject === undefined ? '' : (names.person?.(subject) ?? ''));
+    switch (reason) {
+        case 'wrong_item':
+            return words.refused.wrong_item(names.item?.(item) || words.wrongItemUnknown);
+        case 'not_ready':
+        case 'undecided':
+        case 'unsigned':
+            return words.refused[reason](names.item?.(item) || words.caseHidden);
+        case 'conflict':
+        case 'changed':
+            return words.refused[reason](
+                subject === undefined ? '' : (names.person?.(subject) ?? ''),
+            );
     }
     const texts: Record<string, unknown> = words.refused;
     const text = texts[reason];

@@ -1,27 +1,46 @@
-// Four addresses and the browser's own history.
+// Addresses and the browser's own history.
 import { useSyncExternalStore } from 'react';
 
 export type Route =
     | { page: 'home' }
     | { page: 'board'; id: string }
+    | { page: 'minutes'; id: string }
     | { page: 'case'; id: string }
+    | { page: 'images'; id: string }
+    | { page: 'new_case' }
+    | { page: 'series'; id: string }
+    | { page: 'new_series' }
+    | { page: 'display' }
     | { page: 'nowhere' };
+
+const pages: Record<string, 'board' | 'minutes' | 'case' | 'images' | 'series'> = {
+    'boards/': 'board',
+    'boards/minutes': 'minutes',
+    'cases/': 'case',
+    'cases/images': 'images',
+    'series/': 'series',
+};
 
 const watchers = new Set<() => void>();
 
 export function readRoute(path: string): Route {
-    const [, first = '', second = ''] = path.split('/');
+    const [, first = '', second = '', third = ''] = path.split('/');
     const isId = /^[0-9a-f-]{36}$/i.test(second);
     if (first === '') {
         return { page: 'home' };
     }
-    if (first === 'boards' && isId) {
-        return { page: 'board', id: second.toLowerCase() };
+    if (second === 'new' && third === '') {
+        return first === 'cases'
+            ? { page: 'new_case' }
+            : first === 'series'
+              ? { page: 'new_series' }
+              : { page: 'nowhere' };
     }
-    if (first === 'cases' && isId) {
-        return { page: 'case', id: second.toLowerCase() };
+    if (first === 'display') {
+        return { page: 'display' };
     }
-    return { page: 'nowhere' };
+    const page = isId ? pages[`${first}/${third}`] : undefined;
+    return page ? { page, id: second.toLowerCase() } : { page: 'nowhere' };
 }
 
 export function go(path: string): void {

@@ -71,34 +71,28 @@ const wordsFor = (type: string, ...query: unknown[]): unknown => {
     return slice ? wordsFromHeader(type, slice) : undefined;
 };
 
+/** What ends the loading of an image: its case was left, or the whole store was emptied. */
+const forgotten = new Map<string, AbortSignal>();
+
 function loadImage(imageId: string) {
     const stop = new AbortController();
-    let loading = true;
-    const promise = loadUnlessEmptied(imageId, stop.signal, running.signal).finally(() => {
-        loading = false;
-    });
-    // Cornerstone cancels what it lets go of, loaded or not; hundreds of signals nobody hears cost a frame.
-    const cancelFn = () => {
-        if (loading) {
-            stop.abort();
-        }
-    };
-    return { promise, cancelFn };
+    const signal = AbortSignal.any([stop.signal, running.signal]);
+    forgotten.set(imageId, signal);
+    return { promise: loadUnlessForgotten(imageId, signal), cancelFn: () => stop.abort() };
 }
 
 /**
- * When the store was emptied its images are never answered: Cornerstone's cache hands each refusal on to
- * nobody, and the browser would call it an uncaught error. Who waits in `bring` is told by the signal.
+ * An image that was forgotten while it loaded is never answered: Cornerstone's cache hands each refusal on
+ * to nobody, and the browser would call it an uncaught error. Who waits in `bring` is told by the signal.
  */
-async function loadUnlessEmptied(
+async function loadUnlessForgotten(
     imageId: string,
-    stop: AbortSignal,
-    emptied: AbortSignal,
+    signal: AbortSignal,
 ): Promise<cornerstone.Types.IImage> {
     try {
-        return await fetchAndDecode(imageId, AbortSignal.any([stop, emptied]));
+        return await fetchAndDecode(imageId, signal);
     } catch (error) {
-        if (emptied.aborted) {
+        if (signal.aborted) {
             return new Promise(() => undefined);
         }
         throw error;
@@ -141,19 +135,19 @@ export function valueRange(imageId: string): { low: number; high: number } | und
 /** Decodes into the store; resolves when the image can be painted at once. */
 export async function bring(imageId: string): Promise<void> {
     await startEngine();
-    const { signal } = running;
-    signal.throwIfAborted();
-    let stopped: () => void = () => undefined;
-    const emptied = new Promise<never>((_, reject) => {
-        stopped = () => reject(new Error('the store was emptied'));
-        signal.addEventListener('abort', stopped);
-    });
+    running.signal.throwIfAborted();
     const loading = cornerstone.imageLoader.loadAndCacheImage(imageId, {
         priority: 0,
         requestType: cornerstone.Enums.RequestType.Prefetch,
     });
+    const signal = forgotten.get(imageId) ?? running.signal;
+    let stopped: () => void = () => undefined;
+    const gone = new Promise<never>((_, reject) => {
+        stopped = () => reject(new Error('the image was forgotten'));
+        signal.addEventListener('abort', stopped);
+    });
     try {
-        await Promise.race([loading, emptied]);
+        await Promise.race([loading, gone]);
     } finally {
         signal.removeEventListener('abort', stopped);
     }
@@ -179,7 +173,8 @@ async function bringAtLast(imageId: string, stop?: AbortSignal): Promise<void> {
             await bring(imageId);
             return;
         } catch (error) {
-            if (attempt === ATTEMPTS || stop?.aborted || signal.aborted) {
+            const left = !slices.has(imageId); // its case is not on the stage any more
+            if (attempt === ATTEMPTS || left || stop?.aborted || signal.aborted) {
                 throw error;
             }
             await pause(ATTEMPT_MS * 2 ** attempt);
@@ -234,6 +229,7 @@ export function emptyStore(keep?: string): void {
         running = new AbortController();
         cornerstone.cache.purgeCache();
         slices.clear();
+        forgotten.clear();
         return;
     }
     cornerstone.cache.purgeVolumeCache();
@@ -243,6 +239,7 @@ export function emptyStore(keep?: string): void {
                 cornerstone.cache.removeImageLoadObject(imageId, { force: true });
             }
             slices.delete(imageId);
+            forgotten.delete(imageId);
         }
     }
 }

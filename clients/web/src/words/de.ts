@@ -1,9 +1,14 @@
 // Jedes Wort der Oberfläche auf Deutsch.
+import { deskDe } from './de_desk';
+import { meetingDe } from './de_meeting';
 import type { Words } from './en';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const de: Words = {
+    ...meetingDe,
+    ...deskDe,
+
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',
     loading: 'Wird geladen…',
@@ -79,6 +84,7 @@ export const de: Words = {
         scheduled: 'eingeplant',
         in_discussion: 'in Besprechung',
         discussed: 'besprochen',
+        deferred: 'vertagt',
     },
     role: {
         chair: 'Leitung',
@@ -88,6 +94,26 @@ export const de: Words = {
         referrer: 'Zuweisung',
         administrator: 'Verwaltung',
         guest: 'Gast',
+        display: 'Bildschirm im Saal',
+    },
+
+    display: {
+        title: 'Hier ein Board zeigen',
+        lead: 'Im Board öffnet der Vorsitz oder die Koordination „Personen“, wählt „Bildschirm koppeln“ und gibt diesen Code ein.',
+        code: 'Code dieses Bildschirms',
+        preparing: 'Ein Code wird erfragt ...',
+        failed: 'Der Server hat gerade keinen Code für diesen Bildschirm.',
+        failedHelp: 'Alle paar Sekunden wird von selbst neu gefragt.',
+        noBoard: 'Dieser Bildschirm ist gekoppelt und gehört noch zu keiner Sitzung.',
+        noBoardHelp: 'Sobald ein Board ihn aufnimmt, erscheinen die Bilder von selbst.',
+        pair: 'Bildschirm koppeln',
+        pairLead: 'Am Bildschirm die Adresse dieses Servers mit /display öffnen. Er zeigt einen Code.',
+        typeCode: 'Code auf dem Bildschirm',
+        pairNow: 'Koppeln',
+        unknown: 'Kein Bildschirm zeigt diesen Code. Ein Code gilt zehn Minuten.',
+        pairFailed: 'Der Bildschirm wurde nicht gekoppelt. Bitte noch einmal.',
+        paired: (name) => `${name} zeigt jetzt dieses Board. Entfernen unter „Wer dazugehört“.`,
+        caseOf: (place, count) => `Fall ${place} von ${count}`,
     },
 
     yourPatients: 'Ihre Patienten',
@@ -97,18 +123,21 @@ export const de: Words = {
         scheduled: 'Er steht auf der Tagesordnung eines Boards',
         in_discussion: 'Das Board bespricht ihn jetzt',
         discussed: 'Das Board hat ihn besprochen',
+        deferred: 'Das Board hat ihn vertagt',
     },
     statusHeadline: {
         opened: 'Ihr Fall wird vorbereitet',
         scheduled: 'Ihr Fall steht auf der Tagesordnung eines Boards',
         in_discussion: 'Ihr Fall wird jetzt besprochen',
         discussed: 'Ihr Fall wurde besprochen',
+        deferred: 'Ihr Fall wurde vertagt',
     },
     statusNext: {
         opened: 'Als Nächstes: Die Koordination setzt ihn auf die Tagesordnung eines Boards.',
         scheduled: 'Als Nächstes: Das Board bespricht ihn. Diese Seite ändert sich von selbst, wenn es beginnt.',
         in_discussion: 'Als Nächstes: Das Board schließt ab und schreibt seine Empfehlung.',
         discussed: 'Als Nächstes: Sie erhalten die schriftliche Empfehlung des Boards.',
+        deferred: 'Als Nächstes: Die Koordination setzt ihn auf die Tagesordnung einer anderen Sitzung.',
     },
     statusFullRecord: 'Bilder, Gespräch und Namen der Teilnehmenden bleiben beim Board.',
     statusCase: (number) => `Fall ${number}`,
@@ -171,6 +200,7 @@ export const de: Words = {
     bannerSex: (sex) => `Geschlecht ${sex}`,
 
     tabCase: 'Fall',
+    tabDecision: 'Beschluss',
     tabPeople: 'Personen',
     tabChat: 'Chat',
     tabAgenda: 'Agenda',
@@ -347,6 +377,11 @@ export const de: Words = {
         previousViewport: 'Voriges Feld',
         film: 'Film abspielen oder anhalten',
         undo: 'Meine letzte Zeichnung zurücknehmen',
+        undoStep: 'Letzten Schritt zurücknehmen, 5 s lang',
+        decision: 'Beschluss schreiben',
+        keyImage: 'Gezeigtes für das Protokoll vormerken',
+        nextView: 'Nächste Ansicht',
+        previousView: 'Vorige Ansicht',
         preset1: 'Fenster: Weichteile',
         preset2: 'Fenster: Lunge',
         preset3: 'Fenster: Leber',
@@ -380,6 +415,13 @@ export const de: Words = {
         newer_version: 'Dies wurde von einer neueren Version von Consilium geschrieben.',
         quarantined: 'Dies ist angehalten, bis der Betrieb es angesehen hat. Nichts ist verloren.',
         not_drawable: 'Diese Zeichnung passt nicht zu ihrem Bild.',
+        not_ready: (patient) => `${patient}: Es fehlt etwas. Sagen Sie, warum trotzdem besprochen wird.`,
+        undecided: (patient) => `${patient}: weder ein Beschluss noch ein Grund, warum nicht.`,
+        unsigned: (patient) => `Der Beschluss zu ${patient} ist nicht unterschrieben. Die Leitung unterschreibt.`,
+        changed: (name) => `${name || 'Jemand anderes'} hat das inzwischen geändert. Bitte erneut ansehen.`,
+        no_vote: 'Sie nehmen hier ohne Stimme teil.',
+        incomplete: 'Etwas, das das Board verlangt, ist leer.',
+        misread: 'Patient oder Seite ist nicht wie festgehalten. Nichts wurde unterschrieben.',
     },
     revokedHelp:
         'Bilder und Texte davon sind auf diesem Gerät gelöscht. Wer koordiniert, kann den Zugriff zurückgeben.',

@@ -1,9 +1,14 @@
 // Every word of the interface, in English. Other languages have the same keys (the compiler checks);
 // a test refuses interface text anywhere else.
+import { deskEn } from './en_desk';
+import { meetingEn } from './en_meeting';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
+    ...meetingEn,
+    ...deskEn,
+
     // The product and the frame of every page
     productName: 'Consilium',
     skipToContent: 'Skip to content',
@@ -81,6 +86,7 @@ export const en = {
         scheduled: 'scheduled',
         in_discussion: 'in discussion',
         discussed: 'discussed',
+        deferred: 'put off',
     },
     role: {
         chair: 'chair',
@@ -90,6 +96,27 @@ export const en = {
         referrer: 'referrer',
         administrator: 'administrator',
         guest: 'guest',
+        display: 'screen in the hall',
+    },
+
+    // A screen in the hall
+    display: {
+        title: 'Show a board here',
+        lead: 'On the board, the chair or the coordinator opens People, chooses “Pair a screen” and types this code.',
+        code: 'Code of this screen',
+        preparing: 'Asking for a code ...',
+        failed: 'The server has no code for this screen just now.',
+        failedHelp: 'It is asked again by itself every few seconds.',
+        noBoard: 'This screen is paired and belongs to no meeting yet.',
+        noBoardHelp: 'Once a board takes it on, the images appear here by themselves.',
+        pair: 'Pair a screen',
+        pairLead: 'Open this server’s address with /display on the screen. It shows a code.',
+        typeCode: 'Code on the screen',
+        pairNow: 'Pair',
+        unknown: 'No screen shows this code. Codes live for ten minutes.',
+        pairFailed: 'The screen was not paired. Try again.',
+        paired: (name: string) => `${name} shows this board now. Take it off under “Who belongs here”.`,
+        caseOf: (place: number, count: number) => `Case ${place} of ${count}`,
     },
 
     // Status page of a referrer
@@ -100,18 +127,21 @@ export const en = {
         scheduled: 'A board has it on its agenda',
         in_discussion: 'The board is discussing it now',
         discussed: 'The board has discussed it',
+        deferred: 'The board put it off',
     },
     statusHeadline: {
         opened: 'Your case is being prepared',
         scheduled: 'Your case is on the agenda of a board',
         in_discussion: 'Your case is being discussed now',
         discussed: 'Your case has been discussed',
+        deferred: 'Your case was put off',
     },
     statusNext: {
         opened: 'Next: a coordinator puts it on the agenda of a board.',
         scheduled: 'Next: the board discusses it. This page changes by itself when they begin.',
         in_discussion: 'Next: the board finishes and writes its recommendation.',
         discussed: 'Next: you will receive the written recommendation from the board.',
+        deferred: 'Next: a coordinator puts it on the agenda of another meeting.',
     },
     statusFullRecord: 'Images, discussion and names of the participants stay with the board.',
     statusCase: (number: number) => `Case ${number}`,
@@ -175,6 +205,7 @@ export const en = {
 
     // Right column
     tabCase: 'Case',
+    tabDecision: 'Decision',
     tabPeople: 'People',
     tabChat: 'Chat',
     tabAgenda: 'Agenda',
@@ -354,6 +385,11 @@ export const en = {
         previousViewport: 'Previous viewport',
         film: 'Play or stop a film',
         undo: 'Undo my last drawing',
+        undoStep: 'Take the last step back, for 5 s',
+        decision: 'Write the decision',
+        keyImage: 'Mark what is shown for the minutes',
+        nextView: 'Next saved view',
+        previousView: 'Previous saved view',
         preset1: 'Window: soft tissue',
         preset2: 'Window: lung',
         preset3: 'Window: liver',
@@ -388,6 +424,13 @@ export const en = {
         newer_version: 'This record was written by a newer version of Consilium.',
         quarantined: 'This record is stopped until an operator has looked at it. Nothing is lost.',
         not_drawable: 'This drawing does not fit the image it was made on.',
+        not_ready: (patient: string) => `${patient} lacks something. Say in words why it is discussed all the same.`,
+        undecided: (patient: string) => `${patient} has neither a decision nor a reason why not.`,
+        unsigned: (patient: string) => `The decision about ${patient} waits for its signature. The chair signs.`,
+        changed: (name: string) => `${name || 'Somebody else'} has changed this meanwhile. Look at it again.`,
+        no_vote: 'You take part without a vote here.',
+        incomplete: 'Something that the board requires is empty.',
+        misread: 'Patient or side is not the one on record. Nothing was signed.',
     },
     revokedHelp: 'Its images and words are gone from this device. Who coordinates it can give the access back.',
     ended: {

@@ -116,3 +116,22 @@ export const minutesText = (milliseconds: number): string => {
     const seconds = Math.max(0, Math.floor(milliseconds / 1000));
     return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
+
+/** For a field of date and time: the reader's own clock, to the minute. */
+export function localInput(at: number): string {
+    const date = new Date(at / 1000);
+    return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+export const timeOfInput = (value: string): number => new Date(value).getTime() * 1000;
+
+/** On paper, which is read on another day: the whole date, and the hour. */
+export const paperTime = (at: number, language: Language): string =>
+    `${dateText(at, language)}, ${timeText(at, language)}`;
+
+export const dateText = (at: number, language: Language): string =>
+    new Intl.DateTimeFormat(locale(language), {
+        day: 'numeric',
+        month: 'long',
+        year: 'numeric',
+    }).format(at / 1000);

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Upload, type Answer, type Progress } from './upload';
+
+const file = (name: string) => ({ name, file: new File([name], name) });
+
+async function play(names: string[], send: (file: File) => Promise<Answer>) {
+    const told: Progress[] = [];
+    const waits: number[] = [];
+    const upload = new Upload(
+        names.map(file),
+        send,
+        (progress) => told.push(progress),
+        (milliseconds) => {
+            waits.push(milliseconds);
+            return Promise.resolve();
+        },
+    );
+    await upload.run();
+    return { told, waits, last: told[told.length - 1] };
+}
+
+const stored: Answer = { outcome: 'stored', message: '' };
+
+describe('an_upload', () => {
+    it('tells_how_far_it_is_and_names_what_was_refused', async () => {
+        const { told, last } = await play(['a.dcm', 'notes.txt', 'b.dcm'], (sent) =>
+            Promise.resolve(
+                sent.name === 'notes.txt' ? { outcome: 'refused', message: 'no image' } : stored,
+            ),
+        );
+        expect(told[0]).toMatchObject({ all: 3, done: 0, running: true });
+        expect(last).toMatchObject({ done: 3, stored: 2, running: false });
+        expect(last?.problems).toEqual([
+            { name: 'notes.txt', outcome: 'refused', message: 'no image' },
+        ]);
+    });
+
+    it('sends_a_few_at_a_time', async () => {
+        let now = 0;
+        let most = 0;
+        await play(['1', '2', '3', '4', '5', '6', '7'], async () => {
+            now += 1;
+            most = Math.max(most, now);
+            await Promise.resolve();
+            now -= 1;
+            return stored;
+        });
+        expect(most).toBe(3);
+    });
+
+    it('sends_again_what_the_server_was_too_busy_for_with_longer_pauses', async () => {
+        let times = 0;
+        const { waits, last } = await play(['a'], () => {
+            times += 1;
+            return times < 3 ? Promise.resolve('busy') : Promise.resolve(stored);
+        });
+        expect(waits).toEqual([400, 800]);
+        expect(last).toMatchObject({ stored: 1, problems: [] });
+    });
+
+    it('gives_up_after_some_tries_and_says_which_file', async () => {
+        const { last } = await play(['a'], () => Promise.reject(new Error('no line')));
+        expect(last?.problems).toEqual([{ name: 'a', outcome: 'failed', message: '' }]);
+    });
+});

@@ -1,0 +1,154 @@
+// Images and documents of a case: a folder dropped in the page, how far it is, and what was not taken by name.
+import { useEffect, useRef, useState, type DragEvent } from 'react';
+import { chosen, dropped, sendFile, Upload, type Found, type Progress } from '../connection/upload';
+import { useCase, useModel } from '../state/use_client';
+import type { CaseActor } from '../state/client';
+import { Button, Notice } from '../ui/controls';
+import { TopBar } from '../ui/frame';
+import { follow } from '../ui/route';
+import { personName, useWords } from '../words';
+import { Ended } from './nowhere';
+
+export function UploadPage({ id }: { id: string }) {
+    const words = useWords();
+    const actor = useCase(id);
+    return actor ? <UploadOf actor={actor} /> : <Notice title={words.loading} />;
+}
+
+function UploadOf({ actor }: { actor: CaseActor }) {
+    const words = useWords();
+    const model = useModel(actor, (patientCase) => patientCase);
+    const ended = useModel(actor, (_, held) => held.ended);
+    if (ended) {
+        return <Ended reason={ended} />;
+    }
+    return (
+        <div className="place front-desk">
+            <TopBar />
+            <main className="desk" id="content">
+                <h1>{words.upload.title}</h1>
+                {model && (
+                    <p>
+                        <b>{personName(model.subject.name)}</b> · {model.title}
+                    </p>
+                )}
+                <p className="mute">{words.upload.help}</p>
+                <DropPlace patientCase={actor.id} />
+                <p className="mute">{words.makeCase.boards}</p>
+                <div className="row">
+                    <a className="button" href={`/cases/${actor.id}`} onClick={follow}>
+                        {words.upload.openCase}
+                    </a>
+                </div>
+            </main>
+        </div>
+    );
+}
+
+function DropPlace({ patientCase }: { patientCase: string }) {
+    const words = useWords();
+    const [progress, setProgress] = useState<Progress>();
+    const [over, setOver] = useState(false);
+    const running = useRef<Upload | undefined>(undefined);
+    const sent = useRef<Found[]>([]);
+    const files = useRef<HTMLInputElement>(null);
+    const folder = useRef<HTMLInputElement>(null);
+    useEffect(() => {
+        // React has no word for this attribute.
+        folder.current?.setAttribute('webkitdirectory', '');
+        return () => running.current?.stop();
+    }, []);
+    const begin = (found: Found[]) => {
+        if (found.length === 0 || progress?.running) {
+            return;
+        }
+        sent.current = found;
+        const upload = new Upload(found, (file) => sendFile(patientCase, file), setProgress);
+        running.current = upload;
+        void upload.run();
+    };
+    const drop = (event: DragEvent) => {
+        event.preventDefault();
+        setOver(false);
+        void dropped(event.dataTransfer).then(begin);
+    };
+    const failed = progress?.problems.filter((one) => one.outcome === 'failed') ?? [];
+    const again = () =>
+        begin(sent.current.filter((one) => failed.some((other) => other.name === one.name)));
+    return (
+        <>
+            <div
+                className={over ? 'drop over' : 'drop'}
+                onDragOver={(event) => {
+                    event.preventDefault();
+                    setOver(true);
+                }}
+                onDragLeave={() => setOver(false)}
+                onDrop={drop}
+            >
+                <strong>{words.upload.drop}</strong>
+                <div className="row wrap">
+                    <Button onClick={() => folder.current?.click()}>{words.upload.chooseFolder}</Button>
+                    <Button onClick={() => files.current?.click()}>{words.upload.choose}</Button>
+                </div>
+                {[folder, files].map((ref, index) => (
+                    <input
+                        key={index}
+                        ref={ref}
+                        type="file"
+                        multiple
+                        hidden
+                        aria-label={index === 0 ? words.upload.chooseFolder : words.upload.choose}
+                        onChange={(event) => {
+                            begin(event.target.files ? chosen(event.target.files) : []);
+                            event.target.value = '';
+                        }}
+                    />
+                ))}
+            </div>
+            {progress && (
+                <section className="stack" aria-live="polite" data-upload={progress.running ? 'running' : 'done'}>
+                    <progress
+                        max={progress.all}
+                        value={progress.done}
+                        aria-label={words.upload.progress(progress.done, progress.all)}
+                    />
+                    <p>
+                        {progress.running
+                            ? words.upload.progress(progress.done, progress.all)
+                            : words.upload.summary(
+                                  progress.stored,
+                                  progress.known,
+                                  progress.problems.length,
+                              )}
+                    </p>
+                    <div className="row">
+                        {progress.running && (
+                            <Button onClick={() => running.current?.stop()}>{words.upload.stop}</Button>
+                        )}
+                        {!progress.running && failed.length > 0 && (
+                            <Button onClick={again}>{words.upload.again}</Button>
+                        )}
+                    </div>
+                    {progress.problems.length > 0 && (
+                        <>
+                            <h2>{words.upload.problems}</h2>
+                            <ul className="list refused">
+                                {progress.problems.map((one) => (
+                                    <li key={one.name}>
+                                        <b>{one.name}</b>
+                                        <span className="mute">
+                                            {words.upload.outcome[one.outcome]}
+                                            {(one.message || one.outcome === 'failed') &&
+                                                `: ${one.message || words.upload.noAnswer}`}
+                                        </span>
+                                    </li>
+                                ))}
+                            </ul>
+                        </>
+                    )}
+                </section>
+            )}
+        </>
+    );
+}

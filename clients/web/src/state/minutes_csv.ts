@@ -1,0 +1,92 @@
+// The minutes as tables: who attended per discipline, and each case with its minutes, outcome and why.
+import { personName, type Words } from '../words';
+import { csv, type Value } from './csv';
+import { valueOf } from './decision';
+import { isSigned, type CaseMinutes, type Minutes } from './minutes';
+import { roleName } from '../wire';
+
+/** With one decimal: the step in which minutes are planned is half a minute. */
+const minutes = (milliseconds: number): number => Math.round(milliseconds / 6000) / 10;
+
+const time = (at: number): string => (at === 0 ? '' : new Date(at / 1000).toISOString());
+
+export function attendanceCsv(words: Words, { disciplines }: Minutes): string {
+    const { column, yes, no, byDevice, byTick } = words.minutes;
+    const said = (value: boolean) => (value ? yes : no);
+    const rows = disciplines.flatMap(({ discipline, core, people }): Value[][] =>
+        people.length === 0
+            ? [[discipline, said(core), '', '', no, '', '']]
+            : people.map((one) => {
+                  const role = one.role === undefined ? undefined : roleName(one.role);
+                  return [
+                      discipline,
+                      said(core),
+                      one.name,
+                      role === undefined ? '' : words.role[role],
+                      said(one.present),
+                      one.present ? (one.ticked ? byTick : byDevice) : '',
+                      said(one.vote),
+                  ];
+              }),
+    );
+    return csv([
+        [
+            column.discipline,
+            column.core,
+            column.name,
+            column.role,
+            column.present,
+            column.how,
+            column.vote,
+        ],
+        ...rows,
+    ]);
+}
+
+function caseRow(words: Words, one: CaseMinutes): Value[] {
+    const { decision, votes, subject } = one;
+    const signed = decision && isSigned(decision);
+    return [
+        one.number,
+        personName(subject?.name ?? ''),
+        subject?.patientId ?? '',
+        minutes(one.plannedMs),
+        minutes(one.usedMs),
+        words.outcome[one.item.outcome],
+        one.reason,
+        one.unready,
+        decision ? words.side[decision.side] : '',
+        decision ? valueOf(decision, 'recommendation') : '',
+        votes?.agree ?? '',
+        votes?.dissent ?? '',
+        votes?.abstain ?? '',
+        signed ? decision.signedName : '',
+        signed ? time(decision.signedAt) : '',
+        one.keyImages.map((image) => image.title).join('; '),
+    ];
+}
+
+export function casesCsv(words: Words, { cases }: Minutes): string {
+    const { column } = words.minutes;
+    return csv([
+        [
+            column.number,
+            column.patient,
+            column.patient_id,
+            column.planned_minutes,
+            column.used_minutes,
+            column.outcome,
+            column.reason,
+            column.unready_reason,
+            column.side,
+            column.recommendation,
+            column.agree,
+            column.dissent,
+            column.abstain,
+            column.signed_by,
+            column.signed_at,
+            column.key_images,
+        ],
+        ...cases.map((one) => caseRow(words, one)),
+    ]);
+}
