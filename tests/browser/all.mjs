@@ -5,3 +5,4 @@ import './watching.test.mjs';
 import './pointing.test.mjs';
 import './access.test.mjs';
 import './pages.test.mjs';
+import './preparation.test.mjs';

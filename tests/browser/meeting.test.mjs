@@ -149,7 +149,7 @@ story('three people through a board of three cases', (step, scene) => {
   });
 
   step('with N everybody is at the second case, and the chat of the first stays with the first', async () => {
-    await anna.press('KeyN');
+    await anna.leaveUndecided();
     await bannerSays(everybody, /brain/i);
     await togetherAfter(everybody, slice);
     await radu.page.locator('[data-floor=mine]').waitFor();
@@ -166,7 +166,7 @@ story('three people through a board of three cases', (step, scene) => {
 
   step('and at the third, with identity from its own images on every screen', async () => {
     slice = await radu.slice();
-    await anna.press('KeyN');
+    await anna.leaveUndecided();
     await bannerSays(everybody, /spine/i);
     await togetherAfter(everybody, slice);
     for (const person of everybody) assert.match(await person.pane().locator('.identity').innerText(), /spine/i);

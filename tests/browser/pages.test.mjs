@@ -1,25 +1,9 @@
 // Every page, for everybody: accessible, on its own, with the keyboard, on a phone.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { axeFile } from './support/packages.mjs';
+import { isAccessible as isClean } from './support/accessible.mjs';
 import { PHONE } from './support/person.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
-
-const axe = await readFile(axeFile, 'utf8');
-
-/** What axe-core calls serious or critical on the page as it stands. */
-async function findings(person) {
-  await person.page.evaluate(axe);
-  return person.page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
-  });
-}
-
-const isClean = async (person) => assert.deepEqual(await findings(person), []);
 
 story('every page', (step, scene) => {
   let anna, radu, mei;

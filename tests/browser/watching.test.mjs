@@ -90,6 +90,10 @@ story('those who only watch', (step, scene) => {
   });
 
   step('the referrer sees the end of it live, without reloading', async () => {
+    await anna.press('KeyT');
+    await anna.page.keyboard.type('Reconstruction with a made-to-measure implant');
+    await anna.press('Control+Enter');
+    await anna.page.locator('[data-decision=recorded]').waitFor();
     await anna.press('KeyN');
     await rosa.page.locator('article[data-status=discussed]').waitFor();
   });

@@ -159,6 +159,14 @@ export class Person {
     await this.page.mouse.up();
   }
 
+  /** Goes on from a case without a decision: not discussed, and the first reason why. */
+  async leaveUndecided() {
+    await this.press('KeyN');
+    await this.page.locator('.step-line').waitFor();
+    await this.press('KeyX');
+    await this.press('Digit1');
+  }
+
   line() {
     return this.page.locator('[data-line]').first();
   }

@@ -1,0 +1,342 @@
+// From nothing to signed minutes: a coordinator prepares a meeting of three cases, five people hold it.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAccessible } from './support/accessible.mjs';
+import { demonstrationImages } from './support/images.mjs';
+import { story } from './support/story.mjs';
+import { until } from './support/waiting.mjs';
+
+const DESK = { width: 1440, height: 900 };
+const CASES = [
+  { family: 'Okafor', given: 'Ada', id: 'P-1', question: 'Resect or irradiate?', folder: 'brain' },
+  { family: 'Haddad', given: 'Rania', id: 'P-2', question: 'Stable or not?', folder: 'spine' },
+  { family: 'Silva', given: 'Marta', id: 'P-3', question: 'Is a biopsy needed?' },
+];
+const nameOf = ({ family, given }) => `${family}, ${given}`;
+const RECOMMENDATION = '=Resection of the right frontal lesion, then "adjuvant" therapy';
+
+const names = (person) => person.page.locator('.agenda .item .name').allInnerTexts();
+const item = (person, { family }) => person.page.locator('.agenda .item', { hasText: family });
+const recommendation = (person) => person.page.locator('[data-field=recommendation] textarea');
+const nowIs = (people, { family }) =>
+  Promise.all(people.map((person) => person.page.locator('.agenda .item.now .name', { hasText: family }).waitFor()));
+
+/** Rows of a table of comma-separated values without line breaks in its cells (RFC 4180). */
+function rowsOf(text) {
+  return text
+    .replace(/^\ufeff/, '')
+    .trimEnd()
+    .split('\r\n')
+    .map((line) =>
+      line
+        .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+        .map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)),
+    );
+}
+
+async function table(person, button) {
+  const [download] = await Promise.all([
+    person.page.waitForEvent('download'),
+    person.page.getByRole('button', { name: button }).click(),
+  ]);
+  return rowsOf(await readFile(await download.path(), 'utf8'));
+}
+
+story('a meeting from nothing to signed minutes', (step, scene) => {
+  let anna, clara, radu, mei, omar, everybody, folders, board;
+
+  step('the coordinator makes a series with its people and its template', async () => {
+    folders = await demonstrationImages(scene);
+    clara = await scene.person('clara', { viewport: DESK });
+    const { page } = clara;
+    await page.getByRole('link', { name: 'New series' }).click();
+    await page.getByLabel('Name of the board').fill('Thoracic board');
+    const people = await scene.server.people();
+    for (const [login, role, discipline] of [
+      ['anna', 'chair', 'Neurosurgery'],
+      ['radu', 'member', 'Radiology'],
+      ['mei', 'member', 'Oncology'],
+      ['omar', 'observer', ''],
+    ]) {
+      const { name } = people.get(login);
+      await page.getByLabel('Add a person').selectOption({ label: name });
+      await page.getByLabel(`Role: ${name}`).selectOption(role);
+      await page.getByLabel(`Discipline: ${name}`).fill(discipline);
+    }
+    await page.getByLabel(/^Core disciplines/).fill('Neurosurgery\nRadiology\nPathology');
+    await page.getByLabel(/^Members vote/).check();
+    await page.getByRole('checkbox', { name: 'Guideline' }).uncheck();
+    await page.getByRole('checkbox', { name: 'Pathology' }).uncheck();
+    await isAccessible(clara);
+    await page.getByRole('button', { name: 'Create the series' }).click();
+    await page.getByText('No meetings yet').waitFor();
+    await isAccessible(clara);
+  });
+
+  step('a folder chosen in the page is stored, and what does not belong there is named', async () => {
+    for (const one of CASES) {
+      const { page } = clara;
+      await page.goto(`${clara.url}/cases/new`);
+      await page.getByLabel('Family name').fill(one.family);
+      await page.getByLabel('Given name').fill(one.given);
+      await page.getByLabel('Born').fill('1960-06-15');
+      await page.getByLabel('Patient id').fill(one.id);
+      await page.getByLabel('The question in a line').fill(one.question);
+      if (one === CASES[0]) await isAccessible(clara);
+      await page.getByRole('button', { name: 'Create the case' }).click();
+      await page.getByRole('button', { name: 'Choose a folder' }).waitFor();
+      one.case = new URL(page.url()).pathname.split('/')[2];
+      if (!one.folder) continue;
+      await page.locator('input[type=file]').first().setInputFiles(join(folders, one.folder));
+      await page.locator('[data-upload=done]').waitFor();
+      const said = await page.locator('[data-upload]').innerText();
+      assert.match(said, /[1-9]\d* files? stored, 0 known already, 1 refused/);
+      assert.match(said, new RegExp(`${one.folder}/notes.txt`));
+      if (one === CASES[0]) await isAccessible(clara);
+    }
+  });
+
+  step('a meeting is made from the series and gets its cases, ordered with the keyboard', async () => {
+    const { page } = clara;
+    await page.goto(clara.url);
+    await page.getByRole('link', { name: 'Thoracic board' }).click();
+    await page.getByRole('button', { name: 'Make the meeting' }).click();
+    await page.locator('.place.board [data-line=live]').waitFor();
+    board = clara.openId;
+    for (const one of CASES) {
+      await page.getByRole('button', { name: 'Add a case' }).click();
+      const sheet = page.getByRole('dialog');
+      await sheet.getByLabel('Case').selectOption(one.case);
+      await sheet.getByRole('button', { name: 'Add a case' }).click();
+      await item(clara, one).waitFor();
+    }
+    const third = item(clara, CASES[2]).getByRole('button');
+    await third.focus();
+    await clara.press('Alt+ArrowUp');
+    await until('it moved', async () => (await names(clara)).indexOf(nameOf(CASES[2])) === 1);
+    await clara.press('Alt+ArrowUp');
+    await until('it moved', async () => (await names(clara)).indexOf(nameOf(CASES[2])) === 0);
+    await clara.press('Alt+ArrowDown');
+    await until('it moved back', async () => (await names(clara)).indexOf(nameOf(CASES[2])) === 1);
+    await isAccessible(clara);
+  });
+
+  step('everybody sees what each case lacks, and sees it go when it is written', async () => {
+    everybody = [anna, radu, mei, omar] = await Promise.all(
+      ['anna', 'radu', 'mei', 'omar'].map((login) => scene.person(login, { viewport: DESK })),
+    );
+    everybody.push(clara);
+    for (const person of [anna, radu, mei, omar]) {
+      await person.page.getByRole('link', { name: 'Thoracic board' }).and(
+        person.page.locator(`[href="/boards/${board}"]`),
+      ).click();
+      await person.page.locator('.place.board [data-line=live]').waitFor();
+    }
+    const lacks = item(anna, CASES[0]);
+    await lacks.getByText('Missing: Question to the board, Stage').waitFor();
+    await item(anna, CASES[2]).getByText('Missing: Question to the board, Stage, Images').waitFor();
+    const { page } = clara;
+    await page.goto(`${clara.url}/cases/${CASES[0].case}`);
+    for (const [line, text] of [
+      ['Question to the board', 'Resect or irradiate the frontal lesion?'],
+      ['Stage', 'cT1 cN0 cM0'],
+    ]) {
+      await page.getByRole('button', { name: `Write: ${line}` }).click();
+      await page.getByRole('textbox', { name: line }).fill(text);
+      await clara.press('Control+Enter');
+      await page.locator('.card-line .said', { hasText: text }).waitFor();
+    }
+    await lacks.locator('.ready').waitFor();
+    assert.match(await page.locator('.case-card .who').innerText(), /Okafor, Ada\s+\d\d years/);
+  });
+
+  step('a note is for its author alone', async () => {
+    const note = clara.page.getByLabel(/^My note/);
+    await note.fill('ask about the brother');
+    await note.blur();
+    await clara.page.goto(`${clara.url}/boards/${board}`);
+    await clara.page.locator('.place.board [data-line=live]').waitFor();
+    await anna.press('KeyN');
+    await nowIs(everybody, CASES[0]);
+    assert.equal(await clara.page.getByLabel(/^My note/).inputValue(), 'ask about the brother');
+    assert.equal(await radu.page.getByLabel(/^My note/).inputValue(), '');
+  });
+
+  step('N on an undecided case asks in one line, and Escape leaves everything as it is', async () => {
+    await anna.press('KeyN');
+    await anna.page.locator('.step-line', { hasText: 'is undecided' }).waitFor();
+    await isAccessible(anna);
+    await anna.press('Escape');
+    await anna.page.locator('.step-line').waitFor({ state: 'detached' });
+    await nowIs(everybody, CASES[0]);
+  });
+
+  step('what one begins to write stays until it is sent or dropped', async () => {
+    await radu.press('KeyT');
+    await radu.page.keyboard.type('what I thought of Okafor');
+    await radu.press('Escape');
+    assert.equal(await recommendation(radu).inputValue(), 'what I thought of Okafor');
+  });
+
+  step('the chair records, votes are cast, and a changed text tells who voted on the older one', async () => {
+    const { page } = anna;
+    await anna.press('KeyT');
+    await page.keyboard.type('Resection of the left frontal lesion');
+    await page.getByRole('radio', { name: 'right' }).check();
+    await page.getByRole('button', { name: 'Add a task' }).click();
+    await page.getByLabel('What has to be done').fill('Book the theatre');
+    await page.getByLabel('Who', { exact: true }).selectOption({ label: mei.name });
+    await anna.press('Control+Enter');
+    await page.locator('[data-decision=recorded]').waitFor();
+    await mei.press('KeyT');
+    await mei.page.locator('[data-vote=dissent]').click();
+    await mei.page.getByLabel('Reason for the dissent').fill('chemotherapy first');
+    await mei.press('Enter');
+    await page.getByText('1 dissent').waitFor();
+    await recommendation(anna).fill(RECOMMENDATION);
+    await anna.press('Control+Enter');
+    await page.getByText(/older text: .*Tanaka/).waitFor();
+    await mei.page.locator('[data-vote=agree]').click();
+    await page.getByText('1 agree').waitFor();
+    await isAccessible(anna);
+  });
+
+  step('who wrote something else meanwhile sees both texts and loses none', async () => {
+    const theirs = radu.page.locator('.theirs');
+    await theirs.getByText(RECOMMENDATION).waitFor();
+    assert.equal(await recommendation(radu).inputValue(), 'what I thought of Okafor');
+    await radu.page.getByRole('button', { name: 'Take theirs' }).click();
+    assert.equal(await recommendation(radu).inputValue(), RECOMMENDATION);
+  });
+
+  step('a key image is marked with one key', async () => {
+    await radu.sees();
+    await radu.page.locator('.images').click({ position: { x: 5, y: 300 } });
+    await radu.press('KeyK');
+    await radu.page.getByText(/Marked for the minutes/).waitFor();
+  });
+
+  step('a case that is not ready is opened with a reason only, and a step can be taken back', async () => {
+    await anna.page.locator('.board-top h1').click();
+    await anna.press('KeyN');
+    const line = anna.page.locator('.step-line', { hasText: 'Silva, Marta is not ready' });
+    await line.waitFor();
+    await isAccessible(anna);
+    await anna.page.keyboard.type('the patient is here today');
+    await anna.press('Enter');
+    await nowIs(everybody, CASES[2]);
+    await anna.press('KeyU');
+    await nowIs(everybody, CASES[0]);
+    await anna.press('KeyN');
+    await anna.page.keyboard.type('the patient is here today');
+    await anna.press('Enter');
+    await nowIs(everybody, CASES[2]);
+  });
+
+  step('it is deferred with a digit, and the next one is not ready either', async () => {
+    await mei.press('KeyT');
+    await mei.page.keyboard.type('what I thought of Silva');
+    await anna.press('KeyN');
+    await anna.press('KeyD');
+    await anna.press('Digit1');
+    await anna.page.locator('.step-line', { hasText: 'Haddad, Rania is not ready' }).waitFor();
+    await anna.page.keyboard.type('images only');
+    await anna.press('Enter');
+    await nowIs(everybody, CASES[1]);
+    await item(clara, CASES[2]).getByText('Pathology missing').waitFor();
+  });
+
+  step('a draft stays with its case: not on the next one, and there again when one looks', async () => {
+    const field = recommendation(mei);
+    await mei.tab('Decision');
+    assert.equal(await field.inputValue(), '');
+    await item(mei, CASES[2]).getByRole('button').focus();
+    await mei.press('Enter');
+    await mei.page.getByRole('menuitem', { name: 'Look at this case' }).click();
+    await mei.tab('Decision');
+    assert.equal(await field.inputValue(), 'what I thought of Silva');
+    await mei.page.locator('.mark').click();
+    await mei.page.locator(`[href="/boards/${board}"]`).click();
+    await nowIs([mei], CASES[1]);
+  });
+
+  step('somebody without a device is ticked in', async () => {
+    await clara.tab(/people/i);
+    await clara.page.getByRole('button', { name: 'Tick somebody in' }).click();
+    await clara.page.getByLabel('Name', { exact: true }).fill('Dr. Olga Path');
+    await clara.page.getByLabel('Discipline', { exact: true }).fill('Pathology');
+    await clara.press('Enter');
+    await anna.tab(/people/i);
+    await anna.page.getByText('Dr. Olga Path').waitFor();
+    await isAccessible(clara);
+  });
+
+  step('the meeting does not close while something is unsigned, and names it', async () => {
+    await anna.page.getByRole('button', { name: 'End meeting' }).first().click();
+    const sheet = anna.page.getByRole('dialog');
+    await sheet.getByText('Not signed yet: Okafor, Ada').waitFor();
+    assert.ok(await sheet.getByRole('button', { name: 'End meeting' }).isDisabled());
+    await isAccessible(anna);
+    await anna.press('Escape');
+  });
+
+  step('patient and side are read back, and the signature is for that text', async () => {
+    await anna.page.locator('[data-to-sign]').click();
+    const read = anna.page.locator('.read-back');
+    await read.getByText('P-1').waitFor();
+    assert.equal(await read.locator('[data-side]').getAttribute('data-side'), 'right');
+    assert.equal(await read.locator('[data-warning]').count(), 0);
+    await isAccessible(anna);
+    await anna.page.locator('[data-sign-now]').click();
+    await anna.page.getByText('Everything that was decided is signed').waitFor();
+    await anna.press('Escape');
+    await item(anna, CASES[0]).getByText('decided').waitFor();
+  });
+
+  step('it ends with the last case and its reason', async () => {
+    await anna.page.getByRole('button', { name: 'End meeting' }).first().click();
+    const sheet = anna.page.getByRole('dialog');
+    await sheet.getByLabel('Reason').selectOption({ label: 'Out of time' });
+    await sheet.getByRole('button', { name: 'End meeting' }).click();
+    await Promise.all(everybody.map((person) => person.page.getByText('The meeting is over').waitFor()));
+  });
+
+  step('the minutes and their tables say what happened', async () => {
+    await clara.page.goto(`${clara.url}/boards/${board}/minutes`);
+    await clara.page.locator('[data-minutes=ready]').waitFor();
+    await isAccessible(clara);
+    const text = await clara.page.locator('main').innerText();
+    assert.match(text, /1 decided, 0 as standard of care, 1 deferred, 1 not discussed/);
+    assert.match(text, /Discussed though not ready: the patient is here today/);
+    assert.match(text, /Book the theatre · .*Tanaka/);
+    const [, ...cases] = await table(clara, /Cases/);
+    assert.deepEqual(
+      cases.map(([, patient, id, , , outcome, reason, unready]) => [patient, id, outcome, reason, unready]),
+      [
+        ['Okafor, Ada', 'P-1', 'decided', '', ''],
+        ['Silva, Marta', 'P-3', 'deferred', 'Pathology missing', 'the patient is here today'],
+        ['Haddad, Rania', 'P-2', 'not discussed', 'Out of time', 'images only'],
+      ],
+    );
+    const [, , , , , , , , side, said, agree, dissent, , signer] = cases[0];
+    assert.deepEqual([side, said, agree, dissent, signer], ['right', `'${RECOMMENDATION}`, '1', '0', anna.name]);
+    const [, ...people] = await table(clara, /Attendance/);
+    const present = people.filter((row) => row[4] === 'yes').map((row) => row.slice(0, 3));
+    assert.deepEqual(present, [
+      ['Neurosurgery', 'yes', anna.name],
+      ['Radiology', 'yes', radu.name],
+      ['Pathology', 'yes', 'Dr. Olga Path'],
+      ['Oncology', 'no', mei.name],
+      ['', 'no', clara.name],
+      ['', 'no', omar.name],
+    ]);
+  });
+
+  step('the task is on the worklist of its owner', async () => {
+    await mei.page.goto(mei.url);
+    await mei.page.locator('#tasks').waitFor();
+    await mei.page.getByText('Book the theatre').waitFor();
+    await isAccessible(mei);
+  });
+});
