@@ -162,15 +162,16 @@ static bool has_guests(const struct board *board) {
 }
 
 static void tell_guests(const struct board *before, const struct board *after, struct turn *turn) {
-    if (!has_guests(before) || !has_guests(after)) {
-        return; /* whoever is made a guest now opens a channel and is shown how it stands */
+    if (!has_guests(after)) {
+        return;
     }
     struct u32_list order = board_order(before, turn->arena);
     struct guests_told event = {
         .state = after->state, .open = after->open_item, .order = board_order(after, turn->arena)};
     turn_check(turn, order.items != NULL && event.order.items != NULL);
-    if (before->state != after->state || before->open_item != after->open_item ||
-        !u32_list_equal(&order, &event.order)) {
+    /* The first guest may have been one before, and hears on a channel only what was said since. */
+    if (!has_guests(before) || before->state != after->state ||
+        before->open_item != after->open_item || !u32_list_equal(&order, &event.order)) {
         turn_event(turn, guests_told_encode(turn->arena, &event));
     }
 }

@@ -74,6 +74,28 @@ static void a_guest_takes_part_while_their_item_is_open(void **unused) {
     world_stop(&world);
 }
 
+/* Nobody was a guest meanwhile, so nothing was said to guests; and who comes back to a channel
+ * hears only what was. */
+static void a_guest_who_was_away_from_the_roster_is_told_how_it_stands(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(3);
+    struct remove_member away = {.user = world_person(STRANGER)};
+    assert_int_equal(world_say(&world, chair, BOARD_REMOVE_MEMBER, &away), REFUSAL_NONE);
+    meeting_open(&world, chair, 0, 3);
+    const struct fake_stream *stream =
+        fake_host_stream(&world.fake, CHANNEL_KIND_BOARD, uuid_of(A_BOARD));
+    uint32_t items[] = {2}, before = stream->count;
+    assert_int_equal(invite(chair, STRANGER, 1, items), REFUSAL_NONE);
+    assert_int_equal(stream->count, before + 2);
+    struct reader reader = reader_of(stream->events[before + 1].fields);
+    arena_reset(&world.reading);
+    assert_int_equal(stream->events[before + 1].header.tag, BOARD_GUESTS_TOLD);
+    const struct guests_told *told = board_decode_down(BOARD_GUESTS_TOLD, &reader, &world.reading);
+    assert_int_equal(told->open, 3);
+    assert_int_equal(told->order.count, 2);
+    world_stop(&world);
+}
+
 static void a_guest_presents_their_own_item_only(void **unused) {
     (void)unused;
     uint32_t chair = a_meeting_with_a_guest(2);
@@ -203,6 +225,7 @@ int main(void) {
         cmocka_unit_test(a_screen_in_the_hall_looks_and_is_counted_as_nobody),
         cmocka_unit_test(a_guest_sees_only_numbers_between_their_items),
         cmocka_unit_test(a_guest_takes_part_while_their_item_is_open),
+        cmocka_unit_test(a_guest_who_was_away_from_the_roster_is_told_how_it_stands),
         cmocka_unit_test(a_guest_presents_their_own_item_only),
         cmocka_unit_test(a_guest_is_told_of_every_change_of_the_order),
         cmocka_unit_test(a_guests_snapshot_names_no_other_case),
