@@ -172,12 +172,15 @@ void case_note_discussion(const struct patient_case *the_case, struct turn *turn
 }
 
 static void on_opened(const struct patient_case *the_case, struct turn *turn,
-                      const struct board_link *link, struct text unready) {
+                      const struct board_link *link, struct text unready, bool is_open) {
     if (unready.length > 0) {
         struct discussed event = {
             .discussion = {
                 .board = link->board, .item = link->item, .unready = unready, .at = turn->now}};
         turn_event(turn, discussed_encode(turn->arena, &event));
+    }
+    if (is_open) {
+        return; /* by another board; what each says of it is kept */
     }
     change_status(the_case, turn, CASE_STATUS_IN_DISCUSSION);
     stage_pass_floor(&the_case->stage, turn, (struct uuid){{0}});
@@ -194,12 +197,10 @@ void case_on_board_status(const struct patient_case *the_case, struct turn *turn
     }
     switch (command->status) {
     case CASE_STATUS_IN_DISCUSSION:
-        if (!is_open) {
-            on_opened(the_case, turn, known, command->unready);
-        }
+        on_opened(the_case, turn, known, command->unready, is_open);
         break;
     case CASE_STATUS_DISCUSSED:
-        if (is_open && command->outcome != ITEM_OUTCOME_NONE) {
+        if (command->outcome != ITEM_OUTCOME_NONE) {
             case_note_discussion(the_case, turn, known, command->outcome, command->reason);
         } else if (is_open) {
             change_status(the_case, turn, CASE_STATUS_DISCUSSED);
@@ -222,12 +223,16 @@ static void set_sealed(struct turn *turn, const struct board_link *link, bool se
 }
 
 /* From the answer on no decision of this meeting is recorded or signed. One that is recorded and
- * not signed keeps the case open, and with it the meeting. */
+ * not signed keeps the case open, and with it the meeting. Asked again, a sealed case does not
+ * answer again: a second answer could come to a later closing, when it is not true any more. */
 void case_on_seal(const struct patient_case *the_case, struct turn *turn,
                   const struct seal_for_board *command) {
     const struct board_link *link = case_board(the_case, command->board);
     if (link == NULL || link->item != command->item) {
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
+        return;
+    }
+    if (link->sealed) {
         return;
     }
     enum decision_state decision = case_decision_state(the_case, link->board, link->item);

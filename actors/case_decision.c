@@ -298,10 +298,15 @@ void case_on_cast_vote(const struct patient_case *the_case, struct turn *turn,
 void case_on_confirm_standard(const struct patient_case *the_case, struct turn *turn,
                               const struct confirm_standard_care *command) {
     const struct board_link *link = case_board(the_case, command->board);
-    if (link == NULL || link->item != command->item || !link->has_template ||
-        case_decision_for(the_case, command->board, command->item) != NULL ||
-        the_case->decisions.count == CASE_DECISIONS_MAX) {
+    if (link == NULL || link->item != command->item || !link->has_template) {
         turn_refuse(turn, REFUSAL_BAD_STATE);
+        return;
+    }
+    if (case_decision_for(the_case, command->board, command->item) != NULL ||
+        the_case->decisions.count == CASE_DECISIONS_MAX) {
+        /* The board has closed the item; what was recorded meanwhile stands, and needs a signature.
+         */
+        case_note_discussion(the_case, turn, link, ITEM_OUTCOME_STANDARD, TEXT(""));
         return;
     }
     struct field_value recommendation = {.key = TEXT("recommendation"), .value = command->words};

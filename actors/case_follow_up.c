@@ -35,6 +35,29 @@ static void take_task_away(struct turn *turn, const struct task *task, struct uu
     turn_send(turn, CHANNEL_KIND_USER, user, remove_entry_encode(turn->arena, &command));
 }
 
+/* Beside its owner. */
+static bool coordinates(const struct case_member *member, const struct task *task) {
+    return member->role == ROLE_COORDINATOR && !uuid_equal(member->user, task->owner);
+}
+
+static void put_to_coordinators(const struct patient_case *the_case, struct turn *turn,
+                                const struct task *task) {
+    for (uint32_t i = 0; i < the_case->members.count; i++) {
+        if (coordinates(&the_case->members.items[i], task)) {
+            put_task(the_case, turn, task, the_case->members.items[i].user);
+        }
+    }
+}
+
+static void take_from_coordinators(const struct patient_case *the_case, struct turn *turn,
+                                   const struct task *task) {
+    for (uint32_t i = 0; i < the_case->members.count; i++) {
+        if (coordinates(&the_case->members.items[i], task)) {
+            take_task_away(turn, task, the_case->members.items[i].user);
+        }
+    }
+}
+
 void case_hand_out_tasks(const struct patient_case *the_case, struct turn *turn,
                          struct uuid decision) {
     for (uint32_t i = 0; i < the_case->tasks.count; i++) {
@@ -80,11 +103,10 @@ void case_on_close_task(const struct patient_case *the_case, struct turn *turn,
         } else if (!uuid_is_zero(task->owner)) {
             take_task_away(turn, task, task->owner);
         }
-        for (uint32_t i = 0; i < the_case->members.count && !open; i++) {
-            const struct case_member *member = &the_case->members.items[i];
-            if (member->role == ROLE_COORDINATOR && !uuid_equal(member->user, task->owner)) {
-                take_task_away(turn, task, member->user);
-            }
+        if (!open) {
+            take_from_coordinators(the_case, turn, task);
+        } else if (task->due_at != 0 && task->due_at <= turn->now) {
+            put_to_coordinators(the_case, turn, &changed); /* its timer is gone */
         }
     }
 }
@@ -97,12 +119,7 @@ void case_on_task_due(const struct patient_case *the_case, struct turn *turn,
     }
     struct task_came_due event = {.task = task->task};
     turn_event(turn, task_came_due_encode(turn->arena, &event));
-    for (uint32_t i = 0; i < the_case->members.count; i++) {
-        const struct case_member *member = &the_case->members.items[i];
-        if (member->role == ROLE_COORDINATOR && !uuid_equal(member->user, task->owner)) {
-            put_task(the_case, turn, task, member->user);
-        }
-    }
+    put_to_coordinators(the_case, turn, task);
 }
 
 void case_on_record_following(const struct patient_case *the_case, struct turn *turn,

@@ -95,11 +95,76 @@ static void a_case_that_comes_back_later_is_scheduled(void **unused) {
     end();
 }
 
+static void another_board_says(uint8_t status, uint8_t outcome, const char *reason) {
+    struct list_on_board listing = {.command_id = uuid_of(world.next_id++),
+                                    .board = uuid_of(THE_BOARD + 1),
+                                    .item = 1,
+                                    .by = world_person(COORDINATOR)};
+    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                 list_on_board_encode(&arena, &listing));
+    struct board_status command = {.command_id = uuid_of(world.next_id++),
+                                   .board = uuid_of(THE_BOARD + 1),
+                                   .item = 1,
+                                   .status = status,
+                                   .outcome = outcome,
+                                   .reason = {(uint32_t)strlen(reason), reason}};
+    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                 board_status_encode(&arena, &command));
+}
+
+static void what_two_boards_say_of_a_case_at_once_is_all_kept(void **unused) {
+    (void)unused;
+    begin();
+    another_board_says(CASE_STATUS_IN_DISCUSSION, 0, "");
+    board_says(CASE_STATUS_IN_DISCUSSION, 0, "", "Family is waiting");
+    board_says(CASE_STATUS_DISCUSSED, ITEM_OUTCOME_DEFERRED, "PET missing", "");
+    another_board_says(CASE_STATUS_DISCUSSED, ITEM_OUTCOME_NOT_DISCUSSED, "No time");
+    const struct discussion *here = case_discussion(the_case(), uuid_of(THE_BOARD), ITEM);
+    const struct discussion *there = case_discussion(the_case(), uuid_of(THE_BOARD + 1), 1);
+    assert_non_null(here);
+    assert_true(text_equal(here->unready, TEXT("Family is waiting")));
+    assert_non_null(there);
+    assert_true(text_equal(there->reason, TEXT("No time")));
+    end();
+}
+
 static void seal(void) {
     struct seal_for_board command = {
         .command_id = uuid_of(world.next_id++), .board = uuid_of(THE_BOARD), .item = ITEM};
     world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
                  seal_for_board_encode(&arena, &command));
+}
+
+static uint32_t answers_to_the_closing(void) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world.fake.pending_count; i++) {
+        const struct fake_pending *pending = &world.fake.pending[i];
+        count += pending->kind == CHANNEL_KIND_BOARD && pending->command.tag == BOARD_ITEM_SEALED;
+    }
+    return count;
+}
+
+static void unseal(void) {
+    struct unseal_for_board command = {
+        .command_id = uuid_of(world.next_id++), .board = uuid_of(THE_BOARD), .item = ITEM};
+    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                 unseal_for_board_encode(&arena, &command));
+}
+
+/* Or the second answer could be taken for that to a later closing, before which it decides. */
+static void a_sealed_case_that_is_asked_again_does_not_answer_again(void **unused) {
+    (void)unused;
+    begin();
+    world.fake.held_kinds = 1u << CHANNEL_KIND_BOARD;
+    uint32_t before = answers_to_the_closing();
+    seal();
+    seal();
+    assert_int_equal(answers_to_the_closing(), before + 1);
+    unseal();
+    seal();
+    assert_int_equal(answers_to_the_closing(), before + 2);
+    fake_host_forget_held(&world.fake);
+    end();
 }
 
 static void a_sealed_case_takes_no_more_decisions_of_that_meeting(void **unused) {
@@ -108,10 +173,7 @@ static void a_sealed_case_takes_no_more_decisions_of_that_meeting(void **unused)
     seal();
     assert_true(case_board(the_case(), uuid_of(THE_BOARD))->sealed);
     assert_int_equal(record(chair, a_decision(0)), REFUSAL_BAD_STATE);
-    struct unseal_for_board command = {
-        .command_id = uuid_of(world.next_id++), .board = uuid_of(THE_BOARD), .item = ITEM};
-    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
-                 unseal_for_board_encode(&arena, &command));
+    unseal();
     assert_int_equal(record(chair, a_decision(0)), REFUSAL_NONE);
     end();
 }
@@ -143,6 +205,27 @@ static void standard_of_care_is_recorded_and_signed_in_one(void **unused) {
     assert_true(decision->standard);
     assert_true(uuid_equal(decision->signed_by, world_person(CHAIR)));
     assert_int_equal(the_case()->status, CASE_STATUS_DISCUSSED);
+    end();
+}
+
+/* The board has closed the item, whatever was recorded before its word came here. */
+static void standard_of_care_confirmed_over_a_decision_is_still_a_discussion(void **unused) {
+    (void)unused;
+    uint32_t chair = begin();
+    record(chair, a_decision(0));
+    struct confirm_standard_care command = {.command_id = uuid_of(world.next_id++),
+                                            .board = uuid_of(THE_BOARD),
+                                            .item = ITEM,
+                                            .by = world_person(CHAIR),
+                                            .name = TEXT("Chair"),
+                                            .words = TEXT("Standard of care")};
+    world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                 confirm_standard_care_encode(&arena, &command));
+    assert_int_equal(the_case()->decisions.count, 1);
+    assert_false(the_case()->decisions.items[0].standard);
+    assert_int_equal(the_case()->status, CASE_STATUS_DISCUSSED);
+    const struct discussion *discussion = case_discussion(the_case(), uuid_of(THE_BOARD), ITEM);
+    assert_int_equal(discussion->outcome, ITEM_OUTCOME_STANDARD);
     end();
 }
 
@@ -180,6 +263,28 @@ static void a_task_that_is_due_comes_to_the_coordinator_until_it_is_done(void **
     assert_int_equal(world_say(&world, come(MEMBER), PATIENT_CASE_CLOSE_TASK, &done), REFUSAL_NONE);
     assert_null(task_entry(COORDINATOR));
     assert_null(task_entry(MEMBER));
+    end();
+}
+
+static void a_due_task_that_is_taken_up_again_is_back_with_the_coordinator(void **unused) {
+    (void)unused;
+    uint32_t chair = begin();
+    record(chair, a_decision(0));
+    sign(chair, 1);
+    uint32_t member = come(MEMBER);
+    struct close_task command = {.task = uuid_of(TASK), .state = TASK_STATE_DONE};
+    assert_int_equal(world_say(&world, member, PATIENT_CASE_CLOSE_TASK, &command), REFUSAL_NONE);
+    command.state = TASK_STATE_OPEN;
+    assert_int_equal(world_say(&world, member, PATIENT_CASE_CLOSE_TASK, &command), REFUSAL_NONE);
+    assert_non_null(task_entry(MEMBER));
+    assert_null(task_entry(COORDINATOR)); /* it is not due yet */
+    command.state = TASK_STATE_DONE;
+    world_say(&world, member, PATIENT_CASE_CLOSE_TASK, &command);
+    world.fake.now += 2 * HOUR * (int64_t)1000000;
+    fake_host_run(&world.fake);
+    command.state = TASK_STATE_OPEN;
+    assert_int_equal(world_say(&world, member, PATIENT_CASE_CLOSE_TASK, &command), REFUSAL_NONE);
+    assert_non_null(task_entry(COORDINATOR));
     end();
 }
 
@@ -238,11 +343,15 @@ int main(void) {
         cmocka_unit_test(what_is_missing_follows_from_the_boards_checks),
         cmocka_unit_test(a_deferred_case_says_so_and_why),
         cmocka_unit_test(a_case_that_comes_back_later_is_scheduled),
+        cmocka_unit_test(what_two_boards_say_of_a_case_at_once_is_all_kept),
         cmocka_unit_test(a_sealed_case_takes_no_more_decisions_of_that_meeting),
+        cmocka_unit_test(a_sealed_case_that_is_asked_again_does_not_answer_again),
         cmocka_unit_test(an_unsigned_decision_is_not_sealed_over),
         cmocka_unit_test(standard_of_care_is_recorded_and_signed_in_one),
+        cmocka_unit_test(standard_of_care_confirmed_over_a_decision_is_still_a_discussion),
         cmocka_unit_test(a_task_reaches_its_owner_with_the_signature),
         cmocka_unit_test(a_task_that_is_due_comes_to_the_coordinator_until_it_is_done),
+        cmocka_unit_test(a_due_task_that_is_taken_up_again_is_back_with_the_coordinator),
         cmocka_unit_test(a_task_is_refused_with_a_reason_by_its_owner_or_a_coordinator),
         cmocka_unit_test(tasks_of_an_older_text_are_replaced),
         cmocka_unit_test(what_became_of_a_recommendation_is_recorded),
