@@ -88,6 +88,8 @@ void board_on_item_refused(const struct board *board, struct turn *turn,
                            const struct item_refused *command);
 
 /* board_handover.c: items that go from one meeting to another */
+/* It was deferred here, and another meeting has taken it: it is discussed there. */
+bool board_is_given(const struct agenda_item *item);
 void board_on_move_to_meeting(const struct board *board, struct turn *turn,
                               const struct move_to_meeting *command);
 void board_on_take_item(const struct board *board, struct turn *turn,

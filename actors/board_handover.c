@@ -7,6 +7,11 @@
 #include "actors/board.h"
 #include "protocol/generated/session.h"
 
+bool board_is_given(const struct agenda_item *item) {
+    return item->state == ITEM_STATE_DISCUSSED && item->outcome == ITEM_OUTCOME_DEFERRED &&
+           !uuid_is_zero(item->to_board);
+}
+
 static bool may_go(const struct agenda_item *item) {
     return item->state == ITEM_STATE_WAITING || item->state == ITEM_STATE_MOVING ||
            (item->state == ITEM_STATE_DISCUSSED && item->outcome == ITEM_OUTCOME_DEFERRED);
@@ -26,7 +31,8 @@ void board_on_move_to_meeting(const struct board *board, struct turn *turn,
         turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (!may_go(item)) {
         turn_refuse_item(turn, REFUSAL_BAD_STATE, item->item);
-    } else if (item->state == ITEM_STATE_MOVING && !uuid_equal(item->to_board, command->board)) {
+    } else if (board_is_given(item) ||
+               (item->state == ITEM_STATE_MOVING && !uuid_equal(item->to_board, command->board))) {
         turn_refuse_subject(turn, REFUSAL_CONFLICT, item->to_board);
     } else {
         struct item_leaving event = {.item = item->item, .board = command->board};
@@ -87,15 +93,24 @@ void board_on_take_item(const struct board *board, struct turn *turn,
 void board_on_item_taken(const struct board *board, struct turn *turn,
                          const struct item_taken *command) {
     const struct agenda_item *item = board_item(board, command->item, NULL);
-    bool asked = item != NULL && uuid_equal(item->to_board, command->board);
-    if (!asked) {
-        return; /* said twice, or decided otherwise meanwhile */
+    if (item == NULL) {
+        return;
     }
+    bool asked = uuid_equal(item->to_board, command->board);
     bool deferred = item->outcome == ITEM_OUTCOME_DEFERRED;
-    if (command->taken && may_go(item) && !deferred) {
+    bool late = command->taken && deferred && item->state == ITEM_STATE_DISCUSSED &&
+                uuid_is_zero(item->to_board);
+    if (asked && command->taken && may_go(item) && !deferred) {
         board_take_off(board, turn, item);
-    } else if (item->state == ITEM_STATE_MOVING) {
+        return;
+    }
+    if (late) {
+        struct item_leaving event = {.item = item->item, .board = command->board};
+        turn_event(turn, item_leaving_encode(turn->arena, &event));
+    }
+    if (late || (asked && item->state == ITEM_STATE_MOVING)) {
         struct item_stayed event = {.item = item->item, .taken = command->taken};
         turn_event(turn, item_stayed_encode(turn->arena, &event));
     }
+    /* Otherwise it was said twice, or decided otherwise meanwhile. */
 }

@@ -96,7 +96,7 @@ void board_start(const struct board *board, struct turn *turn) {
 static bool may_open(const struct board *board, struct turn *turn, const struct agenda_item *next,
                      struct text *unready) {
     bool lacks = next != NULL && board->has_template && next->missing.count > 0;
-    if (next != NULL && next->state == ITEM_STATE_MOVING) {
+    if (next != NULL && (next->state == ITEM_STATE_MOVING || board_is_given(next))) {
         turn_refuse_item(turn, REFUSAL_BAD_STATE, next->item);
         return false;
     }
@@ -178,7 +178,8 @@ static void take_step_back(const struct board *board, struct turn *turn,
 void board_on_undo_step(const struct board *board, struct turn *turn,
                         const struct undo_step *command) {
     const struct agenda_item *closed = board_item(board, board->stepped_from, NULL);
-    bool gone = board->stepped_from != 0 && (closed == NULL || closed->state == ITEM_STATE_MOVING);
+    bool gone = board->stepped_from != 0 &&
+                (closed == NULL || closed->state == ITEM_STATE_MOVING || board_is_given(closed));
     if (board->state != MEETING_STATE_RUNNING) {
         turn_refuse(turn, REFUSAL_BAD_STATE);
     } else if (command->item != board->open_item) {

@@ -46,6 +46,7 @@ void board_apply_item_closed(struct board *board, const struct event_header *hea
         item->used_ms = event->used_ms;
         item->outcome = event->outcome;
         item->reason = event->reason;
+        item->to_board = (struct uuid){{0}};
     }
 }
 

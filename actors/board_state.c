@@ -103,13 +103,17 @@ void board_apply_item_leaving(struct board *board, const struct event_header *he
     }
 }
 
-/* Which meeting was asked stays known: its answer may still come. */
+/* Which meeting was asked stays known: its answer may still come. Of a deferred item only which one
+ * has it is kept. */
 void board_apply_item_stayed(struct board *board, const struct event_header *header,
                              const struct item_stayed *event) {
     (void)header;
     struct agenda_item *item = board_item(board, event->item, NULL);
     if (item != NULL) {
         item->state = board_state_before(item);
+        if (!event->taken && item->outcome == ITEM_OUTCOME_DEFERRED) {
+            item->to_board = (struct uuid){{0}};
+        }
     }
 }
 

@@ -140,6 +140,35 @@ static void a_deferred_item_that_is_given_away_stays_in_the_minutes(void **unuse
     world_stop(&world);
 }
 
+static void what_another_meeting_has_taken_is_not_opened_here_again(void **unused) {
+    (void)unused;
+    uint32_t chair = two_meetings(2);
+    meeting_open(&world, chair, 0, 1);
+    meeting_leave(&world, chair, 1, 2, ITEM_OUTCOME_DEFERRED, 1);
+    assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_NONE);
+    assert_int_equal(next_board()->items.count, 1);
+    struct undo_step undo = {.item = 2};
+    assert_int_equal(world_say(&world, chair, BOARD_UNDO_STEP, &undo), REFUSAL_BAD_STATE);
+    assert_int_equal(meeting_leave(&world, chair, 2, 1, ITEM_OUTCOME_DEFERRED, 1),
+                     REFUSAL_BAD_STATE);
+    assert_int_equal(meeting_named(&world, chair), 1);
+    assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_CONFLICT);
+    assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_DISCUSSED);
+    world_stop(&world);
+}
+
+static void what_another_meeting_has_declined_is_opened_again(void **unused) {
+    (void)unused;
+    uint32_t chair = two_meetings(2);
+    meeting_open(&world, chair, 0, 1);
+    meeting_leave(&world, chair, 1, 2, ITEM_OUTCOME_DEFERRED, 1);
+    assert_int_equal(give(chair, 1, 99), REFUSAL_NONE); /* no such meeting */
+    assert_int_equal(give(chair, 1, 98), REFUSAL_NONE);
+    assert_int_equal(meeting_leave(&world, chair, 2, 1, ITEM_OUTCOME_DEFERRED, 1), REFUSAL_NONE);
+    assert_int_equal(meeting_board(&world)->open_item, 1);
+    world_stop(&world);
+}
+
 /* The other meeting is out of reach: what it is asked waits in the record. */
 static uint32_t an_item_on_its_way(void) {
     uint32_t chair = two_meetings(2);
@@ -185,6 +214,23 @@ static void an_item_that_was_taken_goes_though_a_refusal_came_first(void **unuse
     world_stop(&world);
 }
 
+static void
+a_deferred_item_that_was_taken_is_known_to_be_though_a_refusal_came_first(void **unused) {
+    (void)unused;
+    uint32_t chair = two_meetings(2);
+    meeting_open(&world, chair, 0, 1);
+    meeting_leave(&world, chair, 1, 2, ITEM_OUTCOME_DEFERRED, 1);
+    world.fake.held_kinds |= 1u << CHANNEL_KIND_BOARD;
+    assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_NONE);
+    answer(1, false);
+    assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_DISCUSSED);
+    answer(1, true);
+    assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_DISCUSSED);
+    assert_int_equal(meeting_leave(&world, chair, 2, 1, ITEM_OUTCOME_DEFERRED, 1),
+                     REFUSAL_BAD_STATE);
+    world_stop(&world);
+}
+
 static void an_answer_of_a_meeting_that_was_not_asked_does_nothing(void **unused) {
     (void)unused;
     two_meetings(2);
@@ -215,9 +261,12 @@ int main(void) {
         cmocka_unit_test(an_item_is_declined_where_it_cannot_be_taken),
         cmocka_unit_test(only_an_item_that_waits_or_was_deferred_is_given_away),
         cmocka_unit_test(a_deferred_item_that_is_given_away_stays_in_the_minutes),
+        cmocka_unit_test(what_another_meeting_has_taken_is_not_opened_here_again),
+        cmocka_unit_test(what_another_meeting_has_declined_is_opened_again),
         cmocka_unit_test(an_item_on_its_way_is_neither_opened_nor_given_to_a_third),
         cmocka_unit_test(an_item_whose_answer_was_lost_is_asked_for_again),
         cmocka_unit_test(an_item_that_was_taken_goes_though_a_refusal_came_first),
+        cmocka_unit_test(a_deferred_item_that_was_taken_is_known_to_be_though_a_refusal_came_first),
         cmocka_unit_test(an_answer_of_a_meeting_that_was_not_asked_does_nothing),
         cmocka_unit_test(a_case_is_listed_on_the_new_board_before_it_leaves_the_old_one),
     };
