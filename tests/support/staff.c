@@ -104,6 +104,7 @@ void staff_finish(struct staff *staff) {
 struct making {
     struct conversation conversation;
     const struct staff *staff;
+    const struct template *template; /* of boards; NULL = none */
     struct arena arena;
     uint16_t channel;
 };
@@ -138,7 +139,10 @@ static struct encoded create_board(struct making *making) {
     struct create_board command = {.command_id = fresh_id(),
                                    .title = TEXT("A board"),
                                    .starts_at = 1000000,
-                                   .members = {staff->count, members}};
+                                   .members = {staff->count, members},
+                                   .has_template = making->template != NULL};
+    if (making->template != NULL)
+        command.template = *making->template;
     return create_board_encode(&making->arena, &command);
 }
 
@@ -163,13 +167,16 @@ static bool make_board(struct making *making, unsigned number) {
            say(making, create_board(making));
 }
 
+static bool add_case(struct making *making, unsigned number) {
+    struct add_item add = {.command_id = fresh_id(), .patient_case = staff_case_id(number)};
+    return say(making, add_item_encode(&making->arena, &add));
+}
+
 /* As the chair: puts the case of the board's number on its agenda and on its stage. */
 static bool begin_board(struct making *making, unsigned number) {
-    struct add_item add = {.command_id = fresh_id(), .patient_case = staff_case_id(number)};
     struct open_item open = {.command_id = fresh_id(), .item = 0, .next = 1};
     return open_channel(making, CHANNEL_KIND_BOARD, staff_board_id(number)) &&
-           say(making, add_item_encode(&making->arena, &add)) &&
-           say(making, open_item_encode(&making->arena, &open));
+           add_case(making, number) && say(making, open_item_encode(&making->arena, &open));
 }
 
 /* A session may make a burst of them and then few a second, so many are made by several sessions.
@@ -201,4 +208,38 @@ bool staff_make_boards(const struct staff *staff, unsigned first, unsigned count
     return staff_make_cases(staff, first, count) &&
            make_all(staff, staff->administrator, first, count, make_board) &&
            make_all(staff, staff->people[0].token, first, count, begin_board);
+}
+
+static bool make_meeting(const struct staff *staff, unsigned board,
+                         const struct template *template) {
+    struct making making = {.staff = staff, .template = template};
+    arena_init(&making.arena, COMMAND_BYTES);
+    bool made =
+        conversation_begin(&making.conversation, &staff->address, staff->administrator, program) &&
+        make_board(&making, board);
+    arena_finish(&making.arena);
+    conversation_end(&making.conversation);
+    return made;
+}
+
+/* As the chair. */
+static bool fill_agenda(const struct staff *staff, unsigned board, unsigned first, unsigned count) {
+    struct making making = {.staff = staff};
+    arena_init(&making.arena, COMMAND_BYTES);
+    bool filled = conversation_begin(&making.conversation, &staff->address, staff->people[0].token,
+                                     program) &&
+                  open_channel(&making, CHANNEL_KIND_BOARD, staff_board_id(board));
+    for (unsigned i = 0; filled && i < count; i++) {
+        filled = add_case(&making, first + i);
+        arena_reset(&making.arena);
+    }
+    arena_finish(&making.arena);
+    conversation_end(&making.conversation);
+    return filled;
+}
+
+bool staff_make_meeting(const struct staff *staff, unsigned board, const struct template *template,
+                        unsigned first_case, unsigned count) {
+    return staff_make_cases(staff, first_case, count) && make_meeting(staff, board, template) &&
+           fill_agenda(staff, board, first_case, count);
 }

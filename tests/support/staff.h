@@ -7,6 +7,7 @@
 #define CONSILIUM_TESTS_STAFF_H
 
 #include "clients/native/conversation.h"
+#include "protocol/generated/preparation.h"
 #include "tests/support/server_process.h"
 
 enum { STAFF_MAX = 60 };
@@ -40,5 +41,9 @@ bool staff_make_cases(const struct staff *staff, unsigned first, unsigned count)
 /* Makes boards, each with the case of the same number on its stage, which is made too. Person 0 is
  * the chair, the others are members. */
 bool staff_make_boards(const struct staff *staff, unsigned first, unsigned count);
+/* Makes one board that asks for what `template` says, with `count` cases on its agenda in their
+ * order, which are made too. Nothing is open yet. People as above. */
+bool staff_make_meeting(const struct staff *staff, unsigned board, const struct template *template,
+                        unsigned first_case, unsigned count);
 
 #endif
