@@ -1,0 +1,34 @@
+/*
+ * What a meeting is made of, so that benchmarks play the same one: the board's template, how its
+ * cases are prepared, and what becomes of each.
+ */
+#ifndef CONSILIUM_BENCH_MEETING_PLAN_H
+#define CONSILIUM_BENCH_MEETING_PLAN_H
+
+#include "protocol/generated/board.h"
+#include "tests/support/staff.h"
+
+/* By place on the agenda, 0 first. The item there has the number after it. */
+enum fate {
+    FATE_DECIDED,
+    FATE_COMES_BACK, /* later in this meeting, and is decided then */
+    FATE_DEFERRED,
+    FATE_NOT_DISCUSSED,
+    FATE_STANDARD, /* of care: confirmed with the others of its kind */
+};
+
+enum { PLAN_TOPICS = 5 }; /* of the card, filled in before the meeting */
+
+enum fate plan_fate(unsigned place);
+enum item_outcome plan_outcome(enum fate fate);
+/* The template's reason of one that is put off, by digit. */
+uint8_t plan_reason(unsigned place);
+/* Whether the case lacks something when its turn comes. */
+bool plan_is_unready(unsigned place);
+
+const struct template *plan_template(void);
+
+/* Fills in the cards of `count` cases, as their coordinator. */
+bool plan_prepare(const struct staff *staff, unsigned first_case, unsigned count);
+
+#endif
