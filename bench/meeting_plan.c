@@ -1,5 +1,7 @@
 #include "bench/meeting_plan.h"
 
+#include "bench/agenda_view.h"
+#include "bench/figure.h"
 #include "protocol/generated/patient_case.h"
 
 #include <stdio.h>
@@ -8,6 +10,7 @@ enum {
     COMMAND_BYTES = 16 * 1024,
     CASES_OF_ONE_SESSION = 4, /* it may fill in twenty lines at once */
     UNREADY_TOPICS = 1,
+    READY_MS = 10 * 1000,
 };
 
 /* What TEXT() is, as C11 6.7.9 wants it outside of functions. */
@@ -112,7 +115,7 @@ static bool fill_in(struct conversation *coordinator, uint16_t channel, unsigned
     return filled;
 }
 
-bool plan_prepare(const struct staff *staff, unsigned first_case, unsigned count) {
+static bool prepare(const struct staff *staff, unsigned first_case, unsigned count) {
     struct conversation coordinator;
     bool prepared = true;
     for (unsigned done = 0; prepared && done < count;) {
@@ -126,4 +129,24 @@ bool plan_prepare(const struct staff *staff, unsigned first_case, unsigned count
     if (!prepared)
         fprintf(stderr, "Not all cases could be prepared\n");
     return prepared;
+}
+
+static bool has_heard(const struct staff *staff, unsigned board) {
+    struct agenda_view view;
+    bool heard = agenda_view_take(&view, staff, 0, board, 0);
+    for (uint32_t i = 0; heard && i < view.board->items.count; i++)
+        heard = (view.board->items.items[i].missing.count > 0) == plan_is_unready(i);
+    agenda_view_finish(&view);
+    return heard;
+}
+
+bool plan_make(const struct staff *staff, unsigned board, unsigned first_case, unsigned count) {
+    if (!staff_make_meeting(staff, board, &template, first_case, count) ||
+        !prepare(staff, first_case, count))
+        return false;
+    for (int64_t end = monotonic_us() + READY_MS * 1000; monotonic_us() < end;)
+        if (has_heard(staff, board))
+            return true;
+    fprintf(stderr, "The meeting did not hear what its cases lack\n");
+    return false;
 }

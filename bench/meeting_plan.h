@@ -17,7 +17,10 @@ enum fate {
     FATE_STANDARD, /* of care: confirmed with the others of its kind */
 };
 
-enum { PLAN_TOPICS = 5 }; /* of the card, filled in before the meeting */
+enum {
+    MEETING_BOARD = 0, /* number of the board that is played */
+    PLAN_TOPICS = 5,   /* of a card, filled in before the meeting */
+};
 
 enum fate plan_fate(unsigned place);
 enum item_outcome plan_outcome(enum fate fate);
@@ -28,7 +31,8 @@ bool plan_is_unready(unsigned place);
 
 const struct template *plan_template(void);
 
-/* Fills in the cards of `count` cases, as their coordinator. */
-bool plan_prepare(const struct staff *staff, unsigned first_case, unsigned count);
+/* Makes the board and its cases, fills in their cards as their coordinator, and waits until the
+ * board has heard what each lacks. */
+bool plan_make(const struct staff *staff, unsigned board, unsigned first_case, unsigned count);
 
 #endif

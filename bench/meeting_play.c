@@ -170,8 +170,8 @@ static bool record(struct play *play, unsigned author, struct uuid decision) {
     struct arena arena;
     struct field_value fields[] = {
         {.key = TEXT("recommendation"),
-         .value = TEXT("Invented words as a recommendation has them: resection first, then what "
-                       "the specimen says; radiotherapy if the margin is narrow.")},
+         .value = TEXT("Invented words as a recommendation has them: " PLAY_WORDS ", then what the "
+                       "specimen says; radiotherapy if the margin is narrow.")},
         {.key = TEXT("intent"), .value = TEXT("curative")}};
     struct task task = {.task = fresh_id(),
                         .text = TEXT("Tell the patient and arrange the date"),

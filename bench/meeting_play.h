@@ -16,6 +16,8 @@ enum {
     PLAY_SWITCHES_MAX = PLAY_CASES_MAX * 2, /* some come back */
 };
 
+#define PLAY_WORDS "resection first" /* in every recommendation, and nowhere else */
+
 struct play_person {
     /* The command that is under way; `seq` 0 = none. */
     uint32_t seq;
