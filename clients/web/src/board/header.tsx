@@ -22,10 +22,12 @@ interface BoardHeaderProps {
     onNext: () => void;
     onEnd: () => void;
     nameOf: (item: number) => string;
+    /** A line below asks something: the next thing to do is there. */
+    asked: boolean;
 }
 
 export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
-    const { actor, board, rights, readOnly, onNext, onEnd, nameOf } = props;
+    const { actor, board, rights, readOnly, onNext, onEnd, nameOf, asked } = props;
     const { words, language } = useSpeech();
     const label = useKeyLabel();
     const up = useModel(actor, (model, held) => {
@@ -66,7 +68,7 @@ export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
             )}
             {rights.coordinate && <UndoOffer actor={actor} board={board} nameOf={nameOf} />}
             {rights.coordinate && board.meeting !== 'closing' && (
-                <Steering board={board} onNext={onNext} onEnd={onEnd} />
+                <Steering board={board} asked={asked} onNext={onNext} onEnd={onEnd} />
             )}
         </header>
     );
@@ -74,23 +76,25 @@ export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
 
 interface SteeringProps {
     board: BoardAtRest;
+    asked: boolean;
     onNext: () => void;
     onEnd: () => void;
 }
 
-function Steering({ board, onNext, onEnd }: SteeringProps) {
+function Steering({ board, asked, onNext, onEnd }: SteeringProps) {
     const { words } = useSpeech();
     const label = useKeyLabel();
     const next = nextItem(board);
+    const look = asked ? 'plain' : 'primary';
     return (
         <>
             {board.meeting === 'running' && !next && (
-                <Button look="primary" onClick={onEnd}>
+                <Button look={look} onClick={onEnd}>
                     {words.endMeeting}
                 </Button>
             )}
             {next && (
-                <Button look="primary" keyLabel={label('nextCase')} onClick={onNext}>
+                <Button look={look} keyLabel={label('nextCase')} onClick={onNext}>
                     {board.meeting === 'planned' ? words.firstCase : words.nextCase}
                 </Button>
             )}

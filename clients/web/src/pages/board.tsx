@@ -184,6 +184,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                 onEnd={askEnd}
                 readOnly={!rights.act}
                 nameOf={nameOf}
+                asked={stepping.asking !== undefined}
             />
             <StepLine
                 board={board}

@@ -99,7 +99,9 @@ export const de: Words = {
 
     display: {
         title: 'Hier ein Board zeigen',
-        lead: 'Im Board öffnet der Vorsitz oder die Koordination „Personen“, wählt „Bildschirm koppeln“ und gibt diesen Code ein.',
+        lead:
+            'Im Board öffnet der Vorsitz oder die Koordination „Personen“, ' +
+            'wählt „Bildschirm koppeln“ und gibt diesen Code ein.',
         code: 'Code dieses Bildschirms',
         preparing: 'Ein Code wird erfragt ...',
         failed: 'Der Server hat gerade keinen Code für diesen Bildschirm.',
