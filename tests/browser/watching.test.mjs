@@ -1,5 +1,6 @@
 // Those who only watch: a referrer, an observer, and a member who looks for themselves.
 import assert from 'node:assert/strict';
+import { isAccessible } from './support/accessible.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
@@ -111,5 +112,46 @@ story('those who only watch', (step, scene) => {
       return (await fetch(`/api/cases/${id}/display-sets`)).status;
     });
     assert.equal(status, 404);
+  });
+});
+
+story('a screen in the hall', (step, scene) => {
+  let anna, wall, slice;
+
+  step('it shows a code before it is anybody, without a finding', async () => {
+    [anna] = await scene.board(['anna']);
+    wall = await scene.guest('omar', { viewport: { width: 1440, height: 810 } });
+    await wall.page.goto(`${wall.url}/display`);
+    await wall.page.locator('.code').waitFor();
+    await isAccessible(wall);
+  });
+
+  step('once the chair has typed its code it shows the stage and nothing else', async () => {
+    await anna.press('KeyN');
+    slice = await anna.sees();
+    const code = await wall.page.locator('.code').innerText();
+    await anna.tab(/people/i);
+    await anna.page.getByRole('button', { name: /pair a screen/i }).click();
+    await anna.page.getByLabel(/code on the screen/i).fill(code.toLowerCase());
+    await anna.page.getByRole('button', { name: /^pair$/i }).click();
+    await wall.sees(slice);
+    for (const selector of ['[role=tab]', '.column', '.tool', '.writing'])
+      assert.equal(await wall.page.locator(selector).count(), 0, selector);
+    await isAccessible(wall);
+  });
+
+  step('it follows the presenter', async () => {
+    await anna.press('KeyG');
+    await anna.page.locator('[data-floor=mine]').waitFor();
+    slice = await anna.scroll(2);
+    await wall.sees(slice);
+  });
+
+  step('taken off the board it shows nothing of it within a second', async () => {
+    await anna.page.getByRole('button', { name: /change members/i }).click();
+    const began = Date.now();
+    await anna.page.getByRole('button', { name: /^remove: display/i }).click();
+    await wall.page.locator('[data-pane]').first().waitFor({ state: 'detached' });
+    assert.ok(Date.now() - began < 1500, 'and a little for the browsers');
   });
 });

@@ -102,6 +102,7 @@ export function Workspace(props: WorkspaceProps) {
     const { me } = client;
     const open = useStage(staged, (stage) => stage?.open);
     const subject = useModel(caseActor, (model) => model?.subject);
+    const question = useModel(caseActor, (model) => model?.title);
     const stored = useModel(caseActor, (model) => model?.annotations) ?? noDrawings;
     const [folds, fold, foldBoth] = useFolds(isSecondWindow());
     const [keysOpen, openKeys, closeKeys] = useOpen();
@@ -200,6 +201,7 @@ export function Workspace(props: WorkspaceProps) {
                             )}
                         </ToolStrip>
                     )}
+                    {props.bare && <p className="strip hall">{question}</p>}
                     {props.banner}
                 </div>
                 <div className="images">

@@ -388,10 +388,10 @@ function OpenCase(props: OpenCaseProps) {
                 <>
                     <OnSite actor={actor} board={board} mayTick={rights.coordinate} />
                     {rights.coordinate && (
-                        <>
+                        <div className="row">
                             <MembersButton actor={actor} board={board} me={client.me} />
                             <PairScreenButton actor={actor} />
-                        </>
+                        </div>
                     )}
                 </>
             }

@@ -1,6 +1,6 @@
 // The minutes of a meeting on paper: who attended, what was shown and decided, minutes against plan, what was
 // put off and why. Made of the board and its cases as they are; printed as minutes, agenda, or one page a decision.
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { BoardActor, CaseActor } from '../state/client';
@@ -40,10 +40,16 @@ interface Read {
 /** Reads each case of the agenda; they stay live, so a signature appears by itself. */
 function Reading({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const [read, setRead] = useState<ReadonlyMap<string, Read>>(new Map());
-    const onRead = useCallback(
-        (one: Read) => setRead((before) => new Map(before).set(one.patientCase, one)),
-        [],
-    );
+    // Cases arrive by the dozen: the paper is drawn once for all that came before a frame.
+    const gathered = useRef({ cases: new Map<string, Read>(), frame: 0 });
+    const onRead = useCallback((one: Read) => {
+        const { current } = gathered;
+        current.cases.set(one.patientCase, one);
+        current.frame ||= requestAnimationFrame(() => {
+            current.frame = 0;
+            setRead(new Map(current.cases));
+        });
+    }, []);
     const ids = [...new Set(board.items.map((one) => one.patientCase))];
     const ready = ids.filter((one) => read.has(one)).length;
     const minutes = minutesOf(actor.id, board, (id) => read.get(id)?.model);
