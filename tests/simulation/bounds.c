@@ -90,6 +90,7 @@ void watch_bounds_of(struct world *world, struct process *process) {
         }
     }
     check_actor(world, node, CHANNEL_KIND_BOARD, world->board);
+    check_actor(world, node, CHANNEL_KIND_BOARD, world->next_board);
     for (unsigned i = 0; i < WORLD_CASES; i++) {
         check_actor(world, node, CHANNEL_KIND_PATIENT_CASE, world->cases[i]);
     }
@@ -116,6 +117,7 @@ void watch_holds(struct world *world) {
             continue;
         }
         check_holds(world, node, world->board);
+        check_holds(world, node, world->next_board);
         for (unsigned j = 0; j < WORLD_CASES; j++) {
             check_holds(world, node, world->cases[j]);
         }
@@ -128,6 +130,7 @@ void watch_bounds(struct world *world) {
         if (process->node != NULL && process->touched) {
             process->touched = false;
             watch_bounds_of(world, process);
+            watch_meetings_of(world, process);
         }
     }
 }

@@ -15,12 +15,10 @@ struct heard *person_channel(struct person *person, uint16_t number) {
     return number >= 1 && number <= PERSON_CHANNELS ? &person->heard[number - 1] : NULL;
 }
 
-/* Everybody's place: 0 leads, 1 prepares (and is administrator), 6 refers, 7 has no business here.
- */
 static uint8_t role_of(unsigned index) {
     static const uint8_t roles[WORLD_PEOPLE] = {
-        ROLE_CHAIR,  ROLE_COORDINATOR, ROLE_MEMBER,   ROLE_MEMBER,
-        ROLE_MEMBER, ROLE_OBSERVER,    ROLE_REFERRER, UINT8_MAX,
+        ROLE_CHAIR,    ROLE_COORDINATOR, ROLE_MEMBER, ROLE_MEMBER, ROLE_MEMBER,
+        ROLE_OBSERVER, ROLE_REFERRER,    UINT8_MAX,   ROLE_GUEST,
     };
     return roles[index];
 }
@@ -48,6 +46,8 @@ struct person *person_create(struct world *world, unsigned index) {
             (struct heard){.kind = 2, .id = world->cases[i], .wanted = true};
     }
     person->heard[CHANNEL_OWN - 1] = (struct heard){.kind = 3, .id = person->user, .wanted = true};
+    person->heard[CHANNEL_NEXT_BOARD - 1] =
+        (struct heard){.kind = 1, .id = world->next_board, .wanted = index < 2};
     return person;
 }
 
@@ -135,6 +135,7 @@ static void ask_channels(struct person *person) {
                                         .version = heard->version,
                                         .audience = heard->audience};
             person_asks(person, 0, open_channel_encode(&arena, &open));
+            heard->asked_seq = person->seq;
         }
     }
     arena_finish(&arena);
@@ -254,7 +255,8 @@ static void on_session(struct person *person, const struct frame *frame, struct 
         begin_anew(heard, changed->version);
     } else if (frame->tag == REPLY_REFUSED) { /* a channel that may not be opened (yet) */
         for (unsigned i = 0; i < PERSON_CHANNELS; i++) {
-            person->heard[i].asked = false;
+            struct heard *heard = &person->heard[i];
+            heard->asked = heard->asked && heard->asked_seq != frame->seq;
         }
         later(person);
     }
@@ -370,6 +372,13 @@ static void on_channel(struct person *person, const struct frame *frame, struct 
     }
     if (frame->channel == CHANNEL_BOARD) {
         on_stage_message(person, frame->tag, message);
+    }
+    if (heard->kind == CHANNEL_KIND_BOARD) {
+        shown_board_hears(&person->boards[frame->channel == CHANNEL_BOARD ? 0 : 1], frame->tag,
+                          message);
+    } else if (heard->kind == CHANNEL_KIND_PATIENT_CASE) {
+        shown_case_hears(&person->cases[frame->channel - CHANNEL_FIRST_CASE], frame->tag,
+                         frame->version, message);
     }
 }
 

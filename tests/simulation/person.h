@@ -9,12 +9,23 @@
 #include "protocol/generated/session.h"
 #include "server/node/node.h"
 #include "tests/simulation/mirror.h"
+#include "tests/simulation/shown.h"
 #include "tests/simulation/world.h"
 
-enum { PERSON_CHANNELS = 2 + WORLD_CASES, SAID_MAX = 512, HEARD_MAX = 4096 };
+enum { PERSON_CHANNELS = 3 + WORLD_CASES, SAID_MAX = 512, HEARD_MAX = 4096 };
 
-/* Channel numbers: 1 the board, 2.. the cases, the last one the person's own user. */
-enum { CHANNEL_BOARD = 1, CHANNEL_FIRST_CASE = 2, CHANNEL_OWN = 2 + WORLD_CASES };
+/* Channel numbers: 1 the board, 2.. the cases, then the person's own user, and the board that takes
+ * what the first one gives away, to which only its leaders come. */
+enum {
+    CHANNEL_BOARD = 1,
+    CHANNEL_FIRST_CASE = 2,
+    CHANNEL_OWN = 2 + WORLD_CASES,
+    CHANNEL_NEXT_BOARD = 3 + WORLD_CASES,
+};
+
+/* Everybody's place: 0 leads, 1 prepares (and is administrator), 6 refers, 7 has no business here,
+ * 8 takes part in one item. */
+enum { OBSERVER = 5, REFERRER = 6, OUTSIDER = 7, GUEST = 8 };
 
 /* A command, kept until it is answered, and after that to say it twice. */
 struct said {
@@ -36,6 +47,7 @@ struct heard {
     bool wanted;
     bool open;
     bool asked; /* OpenChannel is on its way */
+    uint32_t asked_seq;
     bool awaits_snapshot;
     uint8_t audience;
     uint16_t roles;
@@ -64,7 +76,9 @@ struct person {
     struct said *said; /* owned */
     size_t said_count;
     struct mirror mirror; /* of the board's stage */
-    uint16_t handle;      /* bound for pointers; 0 = none yet */
+    struct shown_board boards[2];
+    struct shown_case cases[WORLD_CASES];
+    uint16_t handle; /* bound for pointers; 0 = none yet */
 };
 
 struct person *person_create(struct world *world, unsigned index);
@@ -84,8 +98,19 @@ void person_signals(struct person *person, uint16_t channel, struct encoded mess
 void person_asks(struct person *person, uint16_t channel, struct encoded message);
 void person_repeats(struct person *person, struct said *said);
 
+struct uuid person_new_id(struct world *world);
+
 /* wishes.c: something this person might do now; from time to time until the world is quiet. */
 void person_wishes(struct person *person);
-void person_prepares(struct person *person); /* the administrator: board, cases, agenda */
+
+/* meeting_wishes.c: the same, in a meeting. */
+void wish_to_lead(struct person *person, struct arena *arena);
+void wish_about_a_case(struct person *person, struct arena *arena);
+/* Asks again for items whose answer was lost on their way to another meeting. */
+void person_asks_for_answers(struct person *person, struct arena *arena);
+
+/* preparing.c: the administrator: cases and boards; and, once those are there, the agenda */
+void person_prepares(struct person *person);
+void person_plans(struct person *person);
 
 #endif

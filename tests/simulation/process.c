@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t key_encryption_key[KEY_BYTES] = {1, 2, 3};
+const uint8_t process_key_encryption_key[KEY_BYTES] = {1, 2, 3};
 
 struct planned_tick {
     struct process *process;
@@ -207,6 +207,7 @@ void process_save_all(struct process *process) {
         return;
     }
     save(process, world->board);
+    save(process, world->next_board);
     for (unsigned i = 0; i < WORLD_CASES; i++) {
         save(process, world->cases[i]);
     }
@@ -224,7 +225,7 @@ void process_start(struct process *process) {
     process->connection = model_connect(&world->database);
     process->connection->delivered = on_delivered;
     process->connection->delivered_data = process;
-    process->keys = keys_for_test(key_encryption_key);
+    process->keys = keys_for_test(process_key_encryption_key);
     process->store = store_create(&(struct store_config){.database = &process->connection->database,
                                                          .keys = process->keys,
                                                          .clock = &process->clock,

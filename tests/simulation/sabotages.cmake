@@ -94,6 +94,102 @@ sabotage(forgets_who_was_blocked people "at rest" server/node/sessions.c
     [[            fanout_mark(hub_of(node, channel->activation));]]
     [[            (void)channel->activation;]])
 
+# Promise 10: one item is open, and everybody says which.
+sabotage(opens_beside_the_open_one people "items are open at once" actors/board_meeting.c
+    [[        board_close_open_item(board, turn, &leaving);
+        open_item(]]
+    [[        open_item(]])
+sabotage(steps_from_wherever_it_is people "and meant for another" actors/board_meeting.c
+    [[    if (command->item != board->open_item) {
+        turn_refuse_item(turn, REFUSAL_WRONG_ITEM, board->open_item);
+    } else if (command->next != 0]]
+    [[    if (command->next != 0]])
+sabotage(tells_no_guest people "for the open one" actors/board_telling.c
+    [[        turn_event(turn, guests_told_encode(turn->arena, &event));]]
+    [[        (void)event;]])
+
+# Promise 11: a meeting ends with everything decided or said why not, and signed.
+sabotage(ends_over_what_is_unsigned people "waits for its signature" actors/board_closing.c
+    [[    return decision == DECISION_STATE_RECORDED || (]]
+    [[    return decision != DECISION_STATE_RECORDED && (]])
+sabotage(believes_who_says_decided people "is decided without a decision" actors/board_closing.c
+    [[(decision == DECISION_STATE_NONE && was_said)]]
+    [[(decision == DECISION_STATE_NONE && was_said && false)]])
+sabotage(leaves_without_a_reason people "without a decision or a reason" actors/board_meeting.c
+    [[    turn_refuse_item(turn, REFUSAL_UNDECIDED, item->item);
+    return false;]]
+    [[    return true;]])
+sabotage(answers_and_seals_nothing people "from a case that is not sealed" actors/case_boards.c
+    [[    set_sealed(turn, link, decision != DECISION_STATE_RECORDED);]]
+    [[    set_sealed(turn, link, false);]])
+
+# Promise 12: decisions, votes and signatures stand where and for what they were meant.
+sabotage(decides_for_another_item people "that is not its" actors/case_decision.c
+    [[    } else if (link->item != item) {]]
+    [[    } else if (link->item != item && item == 0) {]])
+sabotage(records_over_what_was_not_seen people "revision" actors/case_decision.c
+    [[    } else if (command->based != (known == NULL ? 0 : known->revision)) {]]
+    [[    } else if (command->based != (known == NULL ? 0 : known->revision) && known == NULL) {]])
+sabotage(signs_what_was_not_read people "than its signer named" actors/case_decision.c
+    [[    } else if (command->revision != decision->revision) {
+        turn_refuse_subject(turn, REFUSAL_CHANGED, decision->by);
+    } else if (!text_equal(]]
+    [[    } else if (!text_equal(]])
+sabotage(signs_what_was_misread people "who misread it" actors/case_decision.c
+    [[               command->side != decision->side) {]]
+    [[               command->side == SIDE_UNKNOWN) {]])
+sabotage(counts_votes_twice people "voted twice" actors/case_meeting_state.c
+    [[        if (uuid_equal(decision->votes.items[i].person, vote->person)) {]]
+    [[        if (uuid_equal(decision->votes.items[i].person, vote->person) &&
+            decision->votes.items[i].revision == vote->revision) {]])
+sabotage(votes_on_what_was_not_read people "than was read" actors/case_decision.c
+    [[    } else if (command->revision != decision->revision) {
+        turn_refuse_subject(turn, REFUSAL_CHANGED, decision->by);
+    } else if ((command->choice]]
+    [[    } else if ((command->choice]])
+
+# Promise 13: boards, cases and worklists say the same.
+sabotage(reports_no_decision people "for its board and" actors/case_decision.c
+    [[    case_report(turn, link, &outlook, DECISION_STATE_RECORDED);]]
+    [[    (void)outlook;]])
+sabotage(reports_no_card people "than its board believes" actors/case_card.c
+    [[            case_report_to_all(the_case, turn, &outlook);]] "")
+sabotage(expects_what_is_over people "to prepare and" actors/board_preparation.c
+    [[    return item->state != ITEM_STATE_DISCUSSED;]]
+    [[    return item->state != ITEM_STATE_DISCUSSED || item->outcome == ITEM_OUTCOME_DECIDED;]])
+sabotage(keeps_closed_tasks people "a task is on" actors/case_follow_up.c
+    [[            take_task_away(turn, task, the_case->members.items[i].user);]] "")
+sabotage(forgets_the_reason people "does not know how that ended" actors/case_boards.c
+    [[                                             .reason = reason,]] "")
+sabotage(forgets_to_unseal people "is sealed and its meeting goes on" actors/board_closing.c
+    [[                  unseal_for_board_encode(turn->arena, &message));]]
+    [[                  unlist_from_board_encode(
+                      turn->arena, &(struct unlist_from_board){.command_id = message.command_id}));]])
+
+# Promise 14: a guest takes part in their item alone.
+sabotage(shows_guests_the_board people "an event that is not for them" actors/board.c
+    [[    if (board_is_guest_of(member, board->open_item)) {]]
+    [[    if (board_is_guest_of(member, board->open_item) || board->open_item != 0) {]])
+sabotage(shows_guests_all_cases people "was shown a stage" actors/board_telling.c
+    [[member->role != ROLE_GUEST || board_is_guest_of(member, item->item)]]
+    [[member->role != ROLE_GUEST || item->item != 0]])
+
+# Promise 15: what is handed over is on one agenda.
+sabotage(gives_before_it_is_taken people "is on no agenda" actors/board_handover.c
+    [[        struct item_leaving event = {.item = item->item, .board = command->board};
+        turn_event(turn, item_leaving_encode(turn->arena, &event));
+        struct take_item]]
+    [[        board_take_off(board, turn, item);
+        struct take_item]])
+sabotage(keeps_what_was_taken people "to come on" actors/board_handover.c
+    [[        board_take_off(board, turn, item);
+        return;]]
+    [[        struct item_stayed stayed = {.item = item->item};
+        turn_event(turn, item_stayed_encode(turn->arena, &stayed));
+        return;]])
+sabotage(opens_what_was_given people "and to come on the other" actors/board_meeting.c
+    [[ || board_is_given(next))) {]] [[)) {]])
+
 # Promise 8: mailbox, lane, socket, frame, text, list, tries, memory.
 sabotage(endless_mailbox crowd "messages in a mailbox" actors/runtime/mailbox.c
     [[mailbox->count >= RUNTIME_MAILBOX_MAX]] [[mailbox->count == UINT16_MAX]])

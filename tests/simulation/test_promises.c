@@ -33,6 +33,29 @@ static bool holds(uint64_t seed, enum sabotage sabotage, struct world *world) {
     return fine;
 }
 
+static void add(struct meeting_counts *sum, const struct meeting_counts *one) {
+    sum->steps += one->steps;
+    sum->undone += one->undone;
+    sum->decisions += one->decisions;
+    sum->votes += one->votes;
+    sum->signatures += one->signatures;
+    sum->confirmed += one->confirmed;
+    sum->handed_over += one->handed_over;
+    sum->called_off += one->called_off;
+    sum->ended += one->ended;
+}
+
+/* What never happens is not checked, either. */
+static void say_how_often(const struct meeting_counts *sum) {
+    printf("%llu steps, %llu undone, %llu decisions, %llu votes, %llu signatures, %llu lists of "
+           "standard cases, %llu items handed over, %llu meetings called off and %llu ended\n",
+           (unsigned long long)sum->steps, (unsigned long long)sum->undone,
+           (unsigned long long)sum->decisions, (unsigned long long)sum->votes,
+           (unsigned long long)sum->signatures, (unsigned long long)sum->confirmed,
+           (unsigned long long)sum->handed_over, (unsigned long long)sum->called_off,
+           (unsigned long long)sum->ended);
+}
+
 static void every_promise_holds_whatever_fails_in_between(void **state) {
     (void)state;
     uint64_t first = number_from("CONSILIUM_SEED", number_from("CONSILIUM_FIRST_SEED", 1));
@@ -40,6 +63,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
     uint64_t count =
         getenv("CONSILIUM_SEED") != NULL ? 1 : number_from("CONSILIUM_SEEDS", otherwise);
     uint64_t broken = 0, events = 0, accepted = 0, faults = 0, blocked = 0, tries = 0;
+    struct meeting_counts meetings = {0};
     for (uint64_t seed = first; seed < first + count; seed++) {
         static struct world world;
         broken += !holds(seed, SABOTAGE_NONE, &world);
@@ -47,6 +71,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
         accepted += world.commands_accepted;
         faults += world.faults_injected;
         blocked += world.sockets_filled;
+        add(&meetings, &world.meetings);
         tries = world.tries_most > tries ? world.tries_most : tries;
     }
     printf("%llu seeds: %llu events shown, %llu commands accepted, %llu faults, %llu times a full "
@@ -54,6 +79,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
            (unsigned long long)count, (unsigned long long)events, (unsigned long long)accepted,
            (unsigned long long)faults, (unsigned long long)blocked, (unsigned long long)tries,
            (unsigned long long)broken);
+    say_how_often(&meetings);
     assert_int_equal(broken, 0);
     assert_true(events > count && accepted > count && blocked > count);
 }

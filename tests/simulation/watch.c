@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { OBSERVER = 5, REFERRER = 6, OUTSIDER = 7, READ_BYTES = 8 << 20 };
+enum { READ_BYTES = 8 << 20 };
 
 static uint8_t audiences_of(const struct heard *heard, uint8_t tag) {
     const struct message_rule *rules = heard->kind == CHANNEL_KIND_BOARD ? board_rules
@@ -24,7 +24,8 @@ static uint8_t audiences_of(const struct heard *heard, uint8_t tag) {
 
 /* Who may see what, told apart from the program's own table: places never change their right to
  * know. */
-static bool may_see(const struct person *person, const struct heard *heard, uint8_t audiences) {
+static bool may_see(struct link *link, const struct heard *heard, uint8_t audiences) {
+    const struct person *person = link->person;
     if (heard->kind == CHANNEL_KIND_USER) {
         return uuid_equal(heard->id, person->user);
     }
@@ -33,6 +34,9 @@ static bool may_see(const struct person *person, const struct heard *heard, uint
     }
     if (person->index == REFERRER) {
         return heard->kind == CHANNEL_KIND_PATIENT_CASE && (audiences & AUDIENCE_STATUS) != 0;
+    }
+    if (person->index == GUEST) {
+        return watch_guest_may_see(link, heard->kind, heard->id, audiences);
     }
     return true;
 }
@@ -61,7 +65,7 @@ static void watch_event(struct world *world, struct link *link, const struct hea
         world_fault(world, "%s was sent an event that the policy denies by now (tag %u of kind %u)",
                     person->name, frame->tag, heard->kind);
     }
-    if (!may_see(person, heard, audiences_of(heard, frame->tag))) {
+    if (!may_see(link, heard, audiences_of(heard, frame->tag))) {
         world_fault(world, "%s was sent an event that is not for them (tag %u of kind %u)",
                     person->name, frame->tag, heard->kind);
     }
@@ -72,8 +76,13 @@ static void watch_event(struct world *world, struct link *link, const struct hea
 }
 
 static bool makes_an_event(const struct said *said) {
-    bool on_case = said->channel >= CHANNEL_FIRST_CASE && said->channel < CHANNEL_OWN;
-    return on_case ? said->tag == PATIENT_CASE_POST_MESSAGE : said->tag == BOARD_CREATE_BOARD;
+    if (said->channel >= CHANNEL_FIRST_CASE && said->channel < CHANNEL_OWN) {
+        return said->tag == PATIENT_CASE_POST_MESSAGE ||
+               said->tag == PATIENT_CASE_RECORD_DECISION ||
+               said->tag == PATIENT_CASE_SIGN_DECISION || said->tag == PATIENT_CASE_CAST_VOTE;
+    }
+    return said->tag == BOARD_CREATE_BOARD || said->tag == BOARD_UNDO_STEP ||
+           said->tag == BOARD_END_MEETING || said->tag == BOARD_MOVE_TO_MEETING;
 }
 
 static void watch_accepted(struct world *world, struct person *person, const struct frame *frame) {
@@ -82,7 +91,7 @@ static void watch_accepted(struct world *world, struct person *person, const str
         if (said->seq != frame->seq || said->channel != frame->channel || !makes_an_event(said)) {
             continue;
         }
-        if (person->index >= OBSERVER) {
+        if (person->index >= OBSERVER && person->index != GUEST) {
             world_fault(world, "%s was told yes and may only look", person->name);
         }
         if (model_command(&world->database.tables, person_channel(person, said->channel)->id,
@@ -102,8 +111,8 @@ void watch_frame(struct world *world, struct link *link, const struct frame *fra
         watch_event(world, link, heard, frame);
     } else if (frame->form == FRAME_NUMBERED && frame->tag == REPLY_ACCEPTED) {
         watch_accepted(world, person, frame);
-    } else if (!may_see(person, heard, AUDIENCE_CLINICAL) &&
-               (frame->tag == BOARD_BOARD_SNAPSHOT || frame->tag == STAGE_EPHEMERA)) {
+    } else if ((frame->tag == BOARD_BOARD_SNAPSHOT || frame->tag == STAGE_EPHEMERA) &&
+               !may_see(link, heard, AUDIENCE_CLINICAL)) {
         if (heard->kind != CHANNEL_KIND_USER) {
             world_fault(world, "%s was shown a stage", person->name);
         }
@@ -192,7 +201,8 @@ static void check_stage(struct world *world, const struct board_snapshot *truth)
     for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
         struct person *person = world->people[i];
         const struct heard *heard = &person->heard[CHANNEL_BOARD - 1];
-        const char *differs = heard->open ? mirror_differs(&person->mirror, &truth->stage) : NULL;
+        bool sees = heard->open && (heard->audience & AUDIENCE_CLINICAL) != 0;
+        const char *differs = sees ? mirror_differs(&person->mirror, &truth->stage) : NULL;
         if (differs != NULL) {
             world_fault(world, "at rest %s %s", person->name, differs);
         }
@@ -211,6 +221,45 @@ static void check_members(struct world *world, const struct actor *board) {
     }
 }
 
+/* Of the actor itself, where its owner has it in memory. */
+static const struct board_snapshot *truth_of(struct world *world, struct uuid id,
+                                             const struct actor **ret_actor, struct arena *arena) {
+    struct process *process = owner_of(world, id);
+    struct activation *activation =
+        process == NULL ? NULL : runtime_find(process->node->runtime, id);
+    const struct actor *board = activation == NULL ? NULL : activation_actor(activation);
+    if (board == NULL) {
+        world_fault(world, "at rest nobody has the board; the verifier says: %.150s",
+                    world->damage[0] == '\0' ? "nothing" : world->damage);
+        return NULL;
+    }
+    struct encoded encoded =
+        board->kind->snapshot(board, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, arena);
+    struct reader reader = reader_of(encoded.fields);
+    const struct board_snapshot *truth = board_decode_down(encoded.tag, &reader, arena);
+    if (truth == NULL || !truth->has_stage) {
+        world_fault(world, "the board's snapshot cannot be read");
+        return NULL;
+    }
+    *ret_actor = board;
+    return truth;
+}
+
+static void check_meetings(struct world *world) {
+    const struct actor *board = NULL, *next = NULL;
+    struct arena arena;
+    arena_init(&arena, READ_BYTES);
+    const struct board_snapshot *truth = truth_of(world, world->board, &board, &arena);
+    const struct board_snapshot *next_truth = truth_of(world, world->next_board, &next, &arena);
+    if (truth != NULL && next_truth != NULL) {
+        check_stage(world, truth);
+        check_members(world, board);
+        watch_windows(world, truth, next_truth);
+        watch_agreement(world, truth, next_truth);
+    }
+    arena_finish(&arena);
+}
+
 void watch_rest(struct world *world) {
     for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
         struct person *person = world->people[i];
@@ -227,27 +276,5 @@ void watch_rest(struct world *world) {
         }
     }
     watch_holds(world);
-    struct process *process = owner_of(world, world->board);
-    struct activation *activation =
-        process == NULL ? NULL : runtime_find(process->node->runtime, world->board);
-    const struct actor *board = activation == NULL ? NULL : activation_actor(activation);
-    if (board == NULL) {
-        world_fault(world, "at rest nobody has the board; the verifier says: %.150s",
-                    world->damage[0] == '\0' ? "nothing" : world->damage);
-        return;
-    }
-    struct arena arena;
-    arena_init(&arena, READ_BYTES);
-    struct encoded encoded =
-        board->kind->snapshot(board, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, &arena);
-    struct reader reader = reader_of(encoded.fields);
-    const struct board_snapshot *truth = board_decode_down(encoded.tag, &reader, &arena);
-    if (truth != NULL && truth->has_stage) {
-        check_stage(world, truth);
-        check_members(world, board);
-        watch_agreement(world, truth);
-    } else {
-        world_fault(world, "the board's snapshot cannot be read");
-    }
-    arena_finish(&arena);
+    check_meetings(world);
 }

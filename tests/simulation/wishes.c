@@ -1,5 +1,5 @@
 /* What people do from time to time: talk, point, move the stage, ask for the floor, change the
- * roster, say things twice. */
+ * roster, say things twice. What they do in a meeting beside that is in meeting_wishes.c. */
 #include "tests/simulation/person.h"
 
 #include "actors/stage.h"
@@ -10,7 +10,7 @@
 
 enum { ARENA_BYTES = 64 * 1024 };
 
-static struct uuid new_id(struct world *world) {
+struct uuid person_new_id(struct world *world) {
     struct uuid id;
     for (unsigned i = 0; i < sizeof id.bytes; i++) {
         id.bytes[i] = (uint8_t)chance(&world->time);
@@ -25,29 +25,22 @@ static uint32_t open_item(const struct person *person) {
 
 static void post_message(struct person *person, struct arena *arena) {
     struct world *world = person->world;
-    struct post_message post = {.command_id = new_id(world), .text = TEXT(CANARY ": seen by all?")};
+    struct post_message post = {.command_id = person_new_id(world),
+                                .text = TEXT(CANARY ": seen by all?")};
     uint16_t channel = (uint16_t)(CHANNEL_FIRST_CASE + chance_below(&world->time, WORLD_CASES));
     person_commands(person, channel, PATIENT_CASE_POST_MESSAGE, post.command_id,
                     post_message_encode(arena, &post));
 }
 
-static void open_next(struct person *person, struct arena *arena) {
-    struct world *world = person->world;
-    struct open_item open = {.command_id = new_id(world),
-                             .item = open_item(person),
-                             .next = (uint32_t)chance_below(&world->time, WORLD_CASES + 1)};
-    person_commands(person, CHANNEL_BOARD, BOARD_OPEN_ITEM, open.command_id,
-                    open_item_encode(arena, &open));
-}
-
 static void request_floor(struct person *person, struct arena *arena) {
-    struct request_floor ask = {.command_id = new_id(person->world), .item = open_item(person)};
+    struct request_floor ask = {.command_id = person_new_id(person->world),
+                                .item = open_item(person)};
     person_commands(person, CHANNEL_BOARD, STAGE_REQUEST_FLOOR, ask.command_id,
                     request_floor_encode(arena, &ask));
 }
 
 static void release_floor(struct person *person, struct arena *arena) {
-    struct release_floor release = {.command_id = new_id(person->world),
+    struct release_floor release = {.command_id = person_new_id(person->world),
                                     .item = open_item(person),
                                     .user = person->mirror.floor.holder};
     person_commands(person, CHANNEL_BOARD, STAGE_RELEASE_FLOOR, release.command_id,
@@ -81,7 +74,7 @@ static void move_stage(struct person *person, struct arena *arena) {
 }
 
 static void settle_stage(struct person *person, struct arena *arena) {
-    struct settle_stage settle = {.command_id = new_id(person->world),
+    struct settle_stage settle = {.command_id = person_new_id(person->world),
                                   .layout = person->mirror.layout};
     person_commands(person, CHANNEL_BOARD, STAGE_SETTLE_STAGE, settle.command_id,
                     settle_stage_encode(arena, &settle));
@@ -115,7 +108,7 @@ static void say_too_long_a_name(struct person *person, struct arena *arena) {
     char name[TOO_LONG];
     memset(name, 'x', sizeof name);
     struct add_member add = {
-        .command_id = new_id(person->world),
+        .command_id = person_new_id(person->world),
         .member = {.user = person->world->people[3]->user,
                    .role = ROLE_MEMBER,
                    .name = {LONGEST, name}},
@@ -156,13 +149,13 @@ static void change_roster(struct person *person, struct arena *arena) {
     struct world *world = person->world;
     struct person *other = world->people[3];
     if (chance_percent(&world->time, 50)) {
-        struct remove_member remove = {.command_id = new_id(world), .user = other->user};
+        struct remove_member remove = {.command_id = person_new_id(world), .user = other->user};
         person_commands(person, CHANNEL_BOARD, BOARD_REMOVE_MEMBER, remove.command_id,
                         remove_member_encode(arena, &remove));
         return;
     }
     struct add_member add = {
-        .command_id = new_id(world),
+        .command_id = person_new_id(world),
         .member = {.user = other->user,
                    .role = chance_percent(&world->time, 50) ? ROLE_MEMBER : ROLE_OBSERVER,
                    .name = {(uint32_t)strlen(other->name), other->name}},
@@ -193,11 +186,11 @@ static void wish_on_board(struct person *person, struct arena *arena) {
         say_too_long_a_name(person, arena);
     } else if (holds_floor(person) && wish < 2) {
         show_too_many(person, arena);
-    } else if (leads && wish < 8) {
-        open_next(person, arena);
-    } else if (leads && wish < 12) {
+    } else if (leads && wish < 16) {
+        wish_to_lead(person, arena);
+    } else if (leads && wish < 18) {
         change_roster(person, arena);
-    } else if (wish < 20) {
+    } else if (wish < 24) {
         request_floor(person, arena);
     } else if (wish < 60 && holds_floor(person)) {
         move_stage(person, arena);
@@ -228,71 +221,23 @@ void person_wishes(struct person *person) {
         person_asks(person, 0, ping_encode(&arena, &(struct ping){.sent_at = world->time.now}));
     }
     if (world->quiet) {
+        if (person->index == 0 && world_may_ask(world)) {
+            person_asks_for_answers(person, &arena);
+        }
         arena_finish(&arena);
         return;
     }
     uint64_t wish = chance_below(&world->time, 100);
-    bool talks = person->heard[CHANNEL_FIRST_CASE - 1].open;
+    bool talks = person->index == GUEST || person->heard[CHANNEL_FIRST_CASE - 1].open;
     bool on_board = person->heard[CHANNEL_BOARD - 1].open;
-    if (wish < 25 && talks) {
+    if (wish < 12 && talks) {
         post_message(person, &arena); /* observers and referrers try too: refused */
+    } else if (wish < 25) {
+        wish_about_a_case(person, &arena);
     } else if (wish < 30) {
         say_again(person);
     } else if (on_board) {
         wish_on_board(person, &arena);
     }
-    arena_finish(&arena);
-}
-
-static void prepare_case(struct person *person, unsigned index, struct arena *arena) {
-    struct world *world = person->world;
-    struct person *referrer = world->people[6];
-    struct case_member members[2] = {
-        {.user = person->user, .role = ROLE_COORDINATOR, .name = TEXT(CANARY " 1")},
-        {.user = referrer->user, .role = ROLE_REFERRER, .name = TEXT(CANARY " 6")},
-    };
-    struct create_case create = {
-        .command_id = new_id(world),
-        .subject = {.name = TEXT(CANARY "^Patient"), .sex = TEXT("O"), .patient_id = TEXT(CANARY)},
-        .title = TEXT("What now, " CANARY "?"),
-        .members = {2, members},
-    };
-    person_commands(person, (uint16_t)(CHANNEL_FIRST_CASE + index), PATIENT_CASE_CREATE_CASE,
-                    create.command_id, create_case_encode(arena, &create));
-}
-
-static void prepare_board(struct person *person, struct arena *arena) {
-    struct world *world = person->world;
-    struct member members[6];
-    for (unsigned i = 0; i < 6; i++) {
-        const struct person *other = world->people[i];
-        members[i] = (struct member){.user = other->user,
-                                     .role = other->board_role,
-                                     .name = {(uint32_t)strlen(other->name), other->name},
-                                     .discipline = TEXT("surgery of the " CANARY)};
-    }
-    struct create_board create = {.command_id = new_id(world),
-                                  .title = TEXT("Board of the " CANARY),
-                                  .starts_at = world->time.now,
-                                  .members = {6, members}};
-    person_commands(person, CHANNEL_BOARD, BOARD_CREATE_BOARD, create.command_id,
-                    create_board_encode(arena, &create));
-    for (unsigned i = 0; i < WORLD_CASES; i++) {
-        struct add_item add = {.command_id = new_id(world),
-                               .patient_case = world->cases[i],
-                               .planned_seconds = 180,
-                               .presenter = world->people[2]->user};
-        person_commands(person, CHANNEL_BOARD, BOARD_ADD_ITEM, add.command_id,
-                        add_item_encode(arena, &add));
-    }
-}
-
-void person_prepares(struct person *person) {
-    struct arena arena;
-    arena_init(&arena, ARENA_BYTES);
-    for (unsigned i = 0; i < WORLD_CASES; i++) {
-        prepare_case(person, i, &arena);
-    }
-    prepare_board(person, &arena);
     arena_finish(&arena);
 }

@@ -1,5 +1,6 @@
 #include "tests/simulation/world.h"
 
+#include "tests/simulation/chronicle.h"
 #include "tests/simulation/person.h"
 
 #include <stdarg.h>
@@ -29,7 +30,9 @@ void world_fault(struct world *world, const char *format, ...) {
 }
 
 static void on_committed(void *data, const struct database_batch *batch) {
+    struct world *world = data;
     watch_write(data, batch);
+    chronicle_commits(world->chronicle, batch);
     watch_sealed(data, batch);
 }
 
@@ -54,6 +57,8 @@ void world_init(struct world *world, uint64_t seed, enum sabotage sabotage) {
     world->database.ignores_fence = sabotage == SABOTAGE_IGNORE_THE_FENCE;
     world->tenant = id_of(0x7e, 1);
     world->board = id_of(0xb0, 7);
+    world->next_board = id_of(0xb1, 9);
+    world->chronicle = chronicle_create(world);
     for (unsigned i = 0; i < WORLD_CASES; i++) {
         world->cases[i] = id_of(0xca, (uint8_t)(40 + i * 50));
     }
@@ -80,6 +85,7 @@ void world_finish(struct world *world) {
         world->links = link->next;
         free(link);
     }
+    chronicle_destroy(world->chronicle);
     model_database_finish(&world->database);
     virtual_time_finish(&world->time);
 }
@@ -89,6 +95,14 @@ static void pass(struct world *world, int64_t seconds) {
     while (world->fault[0] == '\0' && let_next_happen(&world->time, until)) {
         watch_bounds(world);
     }
+}
+
+bool world_is_late(const struct world *world) {
+    return world->time.now > world->late_at;
+}
+
+bool world_may_ask(const struct world *world) {
+    return world->time.now < world->quiet_at + REST_SECONDS * SECOND / 2;
 }
 
 static void wish(void *data) {
@@ -223,15 +237,19 @@ static void begin(struct world *world) {
         plan_after(&world->time, PREPARE_SECONDS * SECOND, wish, world->people[i]);
     }
     person_prepares(world->people[1]);
-    pass(world, PREPARE_SECONDS);
+    pass(world, PREPARE_SECONDS / 2);
+    person_plans(world->people[1]);
+    pass(world, PREPARE_SECONDS / 2);
     world->database.forgets_commits = world->sabotage == SABOTAGE_ACKNOWLEDGE_UNSTORED;
 }
 
 void world_run(struct world *world, int64_t seconds) {
     begin(world);
+    world->late_at = world->time.now + seconds * SECOND / 2;
     plan_after(&world->time, FAULT_LOW_US, fault, world);
     pass(world, seconds);
     world->quiet = true;
+    world->quiet_at = world->time.now;
     pass(world, REST_SECONDS);
     if (world->fault[0] == '\0') {
         watch_rest(world);

@@ -11,13 +11,23 @@
 #include "tests/simulation/model_database.h"
 #include "tests/simulation/virtual_time.h"
 
-enum { WORLD_PROCESSES = 2, WORLD_PEOPLE = 8, WORLD_CASES = 3, KINDS_MAX = 8, WORDS_MAX = 256 };
+enum { WORLD_PROCESSES = 2, WORLD_PEOPLE = 9, WORLD_CASES = 3, KINDS_MAX = 8, WORDS_MAX = 256 };
+
+/* The boards' template names so many reasons to defer; the guest takes part in the second item. */
+enum { WORLD_REASONS = 2, WORLD_GUEST_ITEM = 2, WORLD_GUEST_CASE = 1 };
 
 /* In every name, title and message of this world; nowhere in what a process tells its operator. */
 #define CANARY "zebrafinch"
 
 struct world;
 struct board_snapshot;
+struct agenda_item;
+struct case_snapshot;
+struct chronicle;
+struct decision_list;
+struct member;
+struct user_snapshot;
+struct worklist_entry;
 struct late_message;
 struct frame;
 struct person;
@@ -75,6 +85,11 @@ struct link {
     size_t unread;          /* bytes on their way to a person who reads slowly */
 };
 
+/* How often what the chronicle looks for had a chance to go wrong. */
+struct meeting_counts {
+    uint64_t steps, undone, decisions, votes, signatures, confirmed, handed_over, called_off, ended;
+};
+
 struct world {
     struct virtual_time time;
     struct model_database database;
@@ -82,7 +97,10 @@ struct world {
     struct person *people[WORLD_PEOPLE];
     struct link *links;
     enum sabotage sabotage;
-    struct uuid tenant, board, cases[WORLD_CASES];
+    struct uuid tenant, board, next_board, cases[WORLD_CASES];
+    struct chronicle *chronicle; /* owned */
+    int64_t late_at;             /* from then on the leaders bring the meeting to its end */
+    int64_t quiet_at;
     bool quiet;    /* no more faults and no more wishes: coming to rest */
     bool finished; /* nothing is planned any more */
     /* The first fault found, in words; empty = none. */
@@ -91,6 +109,7 @@ struct world {
     uint64_t tampered;      /* version of the board's event that is altered or gone; 0 = none */
     uint64_t events_sent, commands_sent, commands_accepted, faults_injected, lost_frames,
         sockets_filled;
+    struct meeting_counts meetings;
     uint64_t tries_most; /* of one command, for each time it was said */
 };
 
@@ -98,12 +117,16 @@ void world_init(struct world *world, uint64_t seed, enum sabotage sabotage);
 /* Lets `seconds` pass with faults, then rest, then compares. world->fault tells. */
 void world_run(struct world *world, int64_t seconds);
 void world_finish(struct world *world);
+bool world_is_late(const struct world *world);
+/* It is quiet, and there is still time to ask for what was lost. */
+bool world_may_ask(const struct world *world);
 
 /* Notes the first fault; the run goes on to its end. */
 void world_fault(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* process.c */
+extern const uint8_t process_key_encryption_key[];
 void process_start(struct process *process);
 void process_kill(struct process *process);
 void process_pause(struct process *process, int64_t duration);
@@ -144,8 +167,27 @@ void watch_trace(void *process, unsigned hop, uint64_t frame, const char *what, 
 void watch_metrics(struct process *process);
 void watch_sealed(struct world *world, const struct database_batch *batch);
 
-/* agreement.c: do cases and worklists say what the board says? */
-void watch_agreement(struct world *world, const struct board_snapshot *truth);
+/* agreement.c: do cases and worklists say what the boards say? */
+void watch_agreement(struct world *world, const struct board_snapshot *board,
+                     const struct board_snapshot *next_board);
 const struct actor *world_actor(struct world *world, uint8_t kind, struct uuid id);
+
+/* meeting_agreement.c: the same, of what a meeting is about. `slots`: a case's item on each board,
+ * NULL = on none. */
+void watch_item(struct world *world, const struct board_snapshot *board, struct uuid board_id,
+                const struct agenda_item *item, const struct case_snapshot *the_case);
+void watch_slots(struct world *world, const struct agenda_item *const slots[2],
+                 const struct case_snapshot *the_case);
+void watch_votes(struct world *world, const struct decision_list *decisions);
+void watch_expectations(struct world *world, const struct board_snapshot *board,
+                        const struct member *member, const struct worklist_entry *entry);
+void watch_tasks(struct world *world, const struct case_snapshot *the_case,
+                 const struct person *person, const struct user_snapshot *user);
+
+/* meeting_watch.c: what must be true of a meeting at any moment, and in every window at rest. */
+void watch_meetings_of(struct world *world, struct process *process);
+bool watch_guest_may_see(struct link *link, uint8_t kind, struct uuid id, uint8_t audiences);
+void watch_windows(struct world *world, const struct board_snapshot *board,
+                   const struct board_snapshot *next_board);
 
 #endif

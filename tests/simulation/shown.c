@@ -1,0 +1,314 @@
+#include "tests/simulation/shown.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct shown_item *shown_item(struct shown_board *shown, uint32_t item) {
+    for (uint32_t i = 0; i < shown->count; i++) {
+        if (shown->items[i].item == item) {
+            return &shown->items[i];
+        }
+    }
+    return NULL;
+}
+
+struct shown_item *shown_item_of(struct shown_board *shown, struct uuid patient_case) {
+    for (uint32_t i = 0; i < shown->count; i++) {
+        if (uuid_equal(shown->items[i].patient_case, patient_case)) {
+            return &shown->items[i];
+        }
+    }
+    return NULL;
+}
+
+static uint16_t mask_of(const struct card_topic_list *topics) {
+    uint16_t mask = 0;
+    for (uint32_t i = 0; i < topics->count; i++) {
+        mask |= (uint16_t)(1u << topics->items[i]);
+    }
+    return mask;
+}
+
+static void show_board(struct shown_board *shown, const struct board_snapshot *snapshot) {
+    *shown = (struct shown_board){.known = true,
+                                  .state = snapshot->state,
+                                  .open = snapshot->open_item,
+                                  .next_item = snapshot->next_item};
+    for (uint32_t i = 0; i < snapshot->items.count; i++) {
+        const struct agenda_item *item = &snapshot->items.items[i];
+        assert(shown->count < SHOWN_ITEMS_MAX);
+        shown->items[shown->count++] = (struct shown_item){.item = item->item,
+                                                           .patient_case = item->patient_case,
+                                                           .state = item->state,
+                                                           .outcome = item->outcome,
+                                                           .reason = item->reason,
+                                                           .decision = item->decision,
+                                                           .missing = mask_of(&item->missing),
+                                                           .standard = item->standard,
+                                                           .used = item->used_ms > 0};
+    }
+}
+
+static void add_item(struct shown_board *shown, const struct item_added *event) {
+    assert(shown->count < SHOWN_ITEMS_MAX);
+    shown->items[shown->count++] =
+        (struct shown_item){.item = event->item, .patient_case = event->patient_case};
+    shown->next_item = event->item + 1;
+}
+
+static void remove_item(struct shown_board *shown, uint32_t number) {
+    struct shown_item *item = shown_item(shown, number);
+    if (item != NULL) {
+        *item = shown->items[--shown->count];
+    }
+}
+
+/* As it was before it was opened, or asked to go. */
+static enum item_state state_before(const struct shown_item *item) {
+    bool is_over =
+        item->outcome == ITEM_OUTCOME_NONE ? item->used : item->outcome != ITEM_OUTCOME_LATER;
+    return is_over ? ITEM_STATE_DISCUSSED : ITEM_STATE_WAITING;
+}
+
+static void take_step_back(struct shown_board *shown, uint32_t number) {
+    struct shown_item *opened = shown_item(shown, shown->open);
+    struct shown_item *closed = shown_item(shown, number);
+    if (opened != NULL) {
+        opened->state = state_before(opened);
+    }
+    if (closed != NULL) {
+        closed->state = ITEM_STATE_OPEN;
+        closed->outcome = ITEM_OUTCOME_NONE;
+        closed->reason = 0;
+    }
+    shown->open = number;
+}
+
+static void close_item(struct shown_board *shown, const struct item_closed *event) {
+    struct shown_item *item = shown_item(shown, event->item);
+    if (item != NULL) {
+        item->outcome = event->outcome;
+        item->reason = event->reason;
+        item->used = event->used_ms > 0;
+        item->state =
+            event->outcome == ITEM_OUTCOME_LATER ? ITEM_STATE_WAITING : ITEM_STATE_DISCUSSED;
+    }
+}
+
+static void confirm_standard(struct shown_board *shown, const struct standard_confirmed *event) {
+    for (uint32_t i = 0; i < event->items.count; i++) {
+        struct shown_item *item = shown_item(shown, event->items.items[i]);
+        if (item != NULL) {
+            item->state = ITEM_STATE_DISCUSSED;
+            item->outcome = ITEM_OUTCOME_STANDARD;
+            item->reason = 0;
+        }
+    }
+}
+
+static void set_state(struct shown_board *shown, uint32_t number, enum item_state state) {
+    struct shown_item *item = shown_item(shown, number);
+    if (item != NULL) {
+        item->state = state;
+    }
+}
+
+static void hear_of_item(struct shown_board *shown, uint8_t tag, const void *message) {
+    struct shown_item *item = NULL;
+    switch (tag) {
+    case BOARD_ITEM_OPENED:
+        shown->open = ((const struct item_opened *)message)->item;
+        set_state(shown, shown->open, ITEM_STATE_OPEN);
+        break;
+    case BOARD_ITEM_LEAVING:
+        set_state(shown, ((const struct item_leaving *)message)->item, ITEM_STATE_MOVING);
+        break;
+    case BOARD_ITEM_STAYED:
+        item = shown_item(shown, ((const struct item_stayed *)message)->item);
+        if (item != NULL) {
+            item->state = state_before(item);
+        }
+        break;
+    case BOARD_ITEM_SET:
+        item = shown_item(shown, ((const struct item_set *)message)->item);
+        if (item != NULL) {
+            item->standard = ((const struct item_set *)message)->standard;
+        }
+        break;
+    case BOARD_ITEM_REPORTED:
+        item = shown_item(shown, ((const struct item_reported *)message)->item);
+        if (item != NULL) {
+            item->missing = mask_of(&((const struct item_reported *)message)->missing);
+            item->decision = ((const struct item_reported *)message)->decision;
+        }
+        break;
+    case BOARD_CLOSING_ANSWERED:
+        item = shown_item(shown, ((const struct closing_answered *)message)->item);
+        if (item != NULL) {
+            item->decision = ((const struct closing_answered *)message)->decision;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void hear_of_meeting(struct shown_board *shown, uint8_t tag, const void *message) {
+    switch (tag) {
+    case BOARD_GUEST_SNAPSHOT:
+        shown->known = true;
+        shown->state = ((const struct guest_snapshot *)message)->state;
+        shown->open = ((const struct guest_snapshot *)message)->open;
+        break;
+    case BOARD_GUESTS_TOLD:
+        shown->state = ((const struct guests_told *)message)->state;
+        shown->open = ((const struct guests_told *)message)->open;
+        break;
+    case BOARD_MEETING_STARTED:
+    case BOARD_CLOSING_CALLED_OFF:
+        shown->state = MEETING_STATE_RUNNING;
+        break;
+    case BOARD_MEETING_CLOSING:
+        shown->state = MEETING_STATE_CLOSING;
+        break;
+    case BOARD_MEETING_ENDED:
+        shown->state = MEETING_STATE_ENDED;
+        break;
+    default:
+        hear_of_item(shown, tag, message);
+        break;
+    }
+}
+
+void shown_board_hears(struct shown_board *shown, uint8_t tag, const void *message) {
+    switch (tag) {
+    case BOARD_BOARD_SNAPSHOT:
+        show_board(shown, message);
+        break;
+    case BOARD_BOARD_CREATED:
+        *shown = (struct shown_board){.known = true, .next_item = 1};
+        break;
+    case BOARD_ITEM_ADDED:
+        add_item(shown, message);
+        break;
+    case BOARD_ITEM_REMOVED:
+        remove_item(shown, ((const struct item_removed *)message)->item);
+        break;
+    case BOARD_ITEM_CLOSED:
+        close_item(shown, message);
+        break;
+    case BOARD_STEP_UNDONE:
+        take_step_back(shown, ((const struct step_undone *)message)->item);
+        break;
+    case BOARD_STANDARD_CONFIRMED:
+        confirm_standard(shown, message);
+        break;
+    default:
+        hear_of_meeting(shown, tag, message);
+        break;
+    }
+}
+
+/* Cases */
+
+struct shown_decision *shown_decision(struct shown_case *shown, struct uuid decision) {
+    for (uint32_t i = 0; i < shown->decision_count; i++) {
+        if (uuid_equal(shown->decisions[i].decision, decision)) {
+            return &shown->decisions[i];
+        }
+    }
+    return NULL;
+}
+
+struct shown_decision *shown_decision_for(struct shown_case *shown, struct uuid board,
+                                          uint32_t item) {
+    for (uint32_t i = 0; i < shown->decision_count; i++) {
+        struct shown_decision *decision = &shown->decisions[i];
+        if (decision->item == item && uuid_equal(decision->board, board)) {
+            return decision;
+        }
+    }
+    return NULL;
+}
+
+static void put_task(struct shown_case *shown, const struct task *task) {
+    assert(shown->task_count < SHOWN_TASKS_MAX);
+    shown->tasks[shown->task_count++] =
+        (struct shown_task){.task = task->task, .decision = task->decision, .state = task->state};
+}
+
+static void show_case(struct shown_case *shown, const struct case_snapshot *snapshot) {
+    *shown = (struct shown_case){.decision_count = 0};
+    for (uint32_t i = 0; i < snapshot->card.count; i++) {
+        shown->card_at[snapshot->card.items[i].topic] = snapshot->card.items[i].version;
+    }
+    for (uint32_t i = 0; i < snapshot->decisions.count; i++) {
+        const struct decision *decision = &snapshot->decisions.items[i];
+        assert(shown->decision_count < SHOWN_DECISIONS_MAX);
+        shown->decisions[shown->decision_count++] =
+            (struct shown_decision){.decision = decision->decision,
+                                    .board = decision->board,
+                                    .item = decision->item,
+                                    .revision = decision->revision,
+                                    .side = decision->side,
+                                    .is_signed = decision->signed_at != 0};
+    }
+    for (uint32_t i = 0; i < snapshot->tasks.count; i++) {
+        put_task(shown, &snapshot->tasks.items[i]);
+    }
+}
+
+static void record_decision(struct shown_case *shown, const struct decision_recorded *event) {
+    struct shown_decision *decision = shown_decision(shown, event->decision);
+    if (decision == NULL) {
+        assert(shown->decision_count < SHOWN_DECISIONS_MAX);
+        decision = &shown->decisions[shown->decision_count++];
+        *decision = (struct shown_decision){
+            .decision = event->decision, .board = event->board, .item = event->item};
+    }
+    decision->revision = event->revision;
+    decision->side = event->side;
+    for (uint32_t i = shown->task_count; i > 0; i--) {
+        if (uuid_equal(shown->tasks[i - 1].decision, event->decision)) {
+            shown->tasks[i - 1] = shown->tasks[--shown->task_count];
+        }
+    }
+    for (uint32_t i = 0; i < event->tasks.count; i++) {
+        put_task(shown, &event->tasks.items[i]);
+    }
+}
+
+static void close_task(struct shown_case *shown, const struct task_closed *event) {
+    for (uint32_t i = 0; i < shown->task_count; i++) {
+        if (uuid_equal(shown->tasks[i].task, event->task)) {
+            shown->tasks[i].state = event->state;
+        }
+    }
+}
+
+void shown_case_hears(struct shown_case *shown, uint8_t tag, uint64_t version,
+                      const void *message) {
+    struct shown_decision *decision = NULL;
+    switch (tag) {
+    case PATIENT_CASE_CASE_SNAPSHOT:
+        show_case(shown, message);
+        break;
+    case PATIENT_CASE_CARD_SET:
+        shown->card_at[((const struct card_set *)message)->topic] = version;
+        break;
+    case PATIENT_CASE_DECISION_RECORDED:
+        record_decision(shown, message);
+        break;
+    case PATIENT_CASE_DECISION_SIGNED:
+        decision = shown_decision(shown, ((const struct decision_signed *)message)->decision);
+        if (decision != NULL) {
+            decision->is_signed = true;
+        }
+        break;
+    case PATIENT_CASE_TASK_CLOSED:
+        close_task(shown, message);
+        break;
+    default:
+        break;
+    }
+}
