@@ -12,7 +12,8 @@ enum {
     SECOND = 1000000,
     REGISTER_SECONDS = 1,
     PREPARE_SECONDS = 4,
-    REST_SECONDS = 30, /* the slow one reads what waits, too */
+    REST_SECONDS = 30,
+    LONGER_RESTS_MAX = 60, /* of a second each */
     WISH_LOW_US = 5000,
     WISH_HIGH_US = 150000,
     FAULT_LOW_US = 300000,
@@ -103,6 +104,23 @@ bool world_is_late(const struct world *world) {
 
 bool world_may_ask(const struct world *world) {
     return world->time.now < world->quiet_at + REST_SECONDS * SECOND / 2;
+}
+
+static bool somebody_reads(const struct world *world) {
+    for (const struct link *link = world->links; link != NULL; link = link->next) {
+        if (link->unread > 0 && !link->cut && !link->closed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The slow ones read what waits for them, too. */
+static void rest(struct world *world) {
+    pass(world, REST_SECONDS);
+    for (int i = 0; i < LONGER_RESTS_MAX && somebody_reads(world); i++) {
+        pass(world, 1);
+    }
 }
 
 static void wish(void *data) {
@@ -215,7 +233,7 @@ static void restart_all(struct world *world) {
         tamper(world);
     }
     process_start(&world->processes[0]);
-    pass(world, REST_SECONDS);
+    rest(world);
     if (world->fault[0] == '\0') {
         watch_rest(world);
     }
@@ -250,7 +268,7 @@ void world_run(struct world *world, int64_t seconds) {
     pass(world, seconds);
     world->quiet = true;
     world->quiet_at = world->time.now;
-    pass(world, REST_SECONDS);
+    rest(world);
     if (world->fault[0] == '\0') {
         watch_rest(world);
     }
