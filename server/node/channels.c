@@ -132,10 +132,21 @@ void channel_close(struct channel *channel) {
     channel_free(channel);
 }
 
+/* Of what waits for a slow socket: everything of the channel but answers, which are the sender's.
+ */
+static bool shows(struct shared_frame *shared, uint16_t channel) {
+    struct frame frame;
+    struct bytes bytes = {shared->length, shared_frame_payload(shared)};
+    return frame_read(bytes, &frame) && frame.channel == channel &&
+           !(frame.form == FRAME_NUMBERED && frame.seq != 0);
+}
+
 void channel_end(struct channel *channel, enum channel_end reason) {
     struct arena arena;
     arena_init(&arena, CONTROL_FIELDS_MAX);
     struct channel_ended ended = {.channel = channel->number, .reason = reason};
+    /* Nobody asks the policy any more for what waits here; who may come back is given it again. */
+    outbox_forget(&channel->session->outbox, shows, channel->number);
     session_notice(channel->session, 0, channel_ended_encode(&arena, &ended));
     arena_finish(&arena);
     channel_close(channel);
@@ -178,15 +189,6 @@ void channel_renew(struct channel *channel) {
     session_notice(channel->session, 0, grant_changed_encode(&arena, &changed));
     arena_finish(&arena);
     channel_send_snapshot(channel);
-}
-
-/* Of what waits for a slow socket: everything of the channel but answers, which are the sender's.
- */
-static bool shows(struct shared_frame *shared, uint16_t channel) {
-    struct frame frame;
-    struct bytes bytes = {shared->length, shared_frame_payload(shared)};
-    return frame_read(bytes, &frame) && frame.channel == channel &&
-           !(frame.form == FRAME_NUMBERED && frame.seq != 0);
 }
 
 static bool grants_equal(const struct grant *a, const struct grant *b) {
