@@ -14,6 +14,7 @@ enum {
     PREPARE_SECONDS = 4,
     REST_SECONDS = 30,
     LONGER_RESTS_MAX = 60, /* of a second each */
+    STILL_SECONDS = 3,
     WISH_LOW_US = 5000,
     WISH_HIGH_US = 150000,
     FAULT_LOW_US = 300000,
@@ -115,11 +116,13 @@ static bool somebody_reads(const struct world *world) {
     return false;
 }
 
-/* The slow ones read what waits for them, too. */
+/* The slow ones read what waits for them, too; and what the last of it brought about is shown. */
 static void rest(struct world *world) {
     pass(world, REST_SECONDS);
-    for (int i = 0; i < LONGER_RESTS_MAX && somebody_reads(world); i++) {
+    int still = somebody_reads(world) ? 0 : STILL_SECONDS;
+    for (int i = 0; i < LONGER_RESTS_MAX && still < STILL_SECONDS; i++) {
         pass(world, 1);
+        still = somebody_reads(world) ? 0 : still + 1;
     }
 }
 
