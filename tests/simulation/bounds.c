@@ -56,6 +56,9 @@ static void check_actor(struct world *world, struct node *node, uint8_t kind, st
     if (activation == NULL) {
         return;
     }
+    if (activation_actor(activation) != NULL) {
+        watch_meeting(world, activation_actor(activation));
+    }
     /* One more than the limit: a command whose append failed goes back in front. */
     size_t letters =
         letters_of(&activation->mailbox.commands) + letters_of(&activation->mailbox.passing);
@@ -130,7 +133,6 @@ void watch_bounds(struct world *world) {
         if (process->node != NULL && process->touched) {
             process->touched = false;
             watch_bounds_of(world, process);
-            watch_meetings_of(world, process);
         }
     }
 }

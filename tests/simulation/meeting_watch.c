@@ -28,20 +28,11 @@ static void look_at_board(struct world *world, const struct board *board) {
     }
 }
 
-void watch_meetings_of(struct world *world, struct process *process) {
-    const struct uuid boards[2] = {world->board, world->next_board};
-    for (int i = 0; i < 2; i++) {
-        const struct actor *board = in_memory(process, CHANNEL_KIND_BOARD, boards[i]);
-        if (board != NULL) {
-            look_at_board(world, (const struct board *)board);
-        }
-    }
-    for (unsigned i = 0; i < WORLD_CASES; i++) {
-        const struct actor *the_case =
-            in_memory(process, CHANNEL_KIND_PATIENT_CASE, world->cases[i]);
-        if (the_case != NULL) {
-            watch_votes(world, &((const struct patient_case *)the_case)->decisions);
-        }
+void watch_meeting(struct world *world, const struct actor *actor) {
+    if (actor->kind->number == CHANNEL_KIND_BOARD) {
+        look_at_board(world, (const struct board *)actor);
+    } else if (actor->kind->number == CHANNEL_KIND_PATIENT_CASE) {
+        watch_votes(world, &((const struct patient_case *)actor)->decisions);
     }
 }
 

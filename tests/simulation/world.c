@@ -120,10 +120,12 @@ static bool somebody_reads(const struct world *world) {
 static void rest(struct world *world) {
     pass(world, REST_SECONDS);
     int still = somebody_reads(world) ? 0 : STILL_SECONDS;
+    world->still = true;
     for (int i = 0; i < LONGER_RESTS_MAX && still < STILL_SECONDS; i++) {
         pass(world, 1);
         still = somebody_reads(world) ? 0 : still + 1;
     }
+    world->still = false;
 }
 
 static void wish(void *data) {

@@ -102,6 +102,7 @@ struct world {
     int64_t late_at;             /* from then on the leaders bring the meeting to its end */
     int64_t quiet_at;
     bool quiet;    /* no more faults and no more wishes: coming to rest */
+    bool still;    /* nobody says anything any more: what was said is read */
     bool finished; /* nothing is planned any more */
     /* The first fault found, in words; empty = none. */
     char fault[WORDS_MAX];
@@ -185,7 +186,7 @@ void watch_tasks(struct world *world, const struct case_snapshot *the_case,
                  const struct person *person, const struct user_snapshot *user);
 
 /* meeting_watch.c: what must be true of a meeting at any moment, and in every window at rest. */
-void watch_meetings_of(struct world *world, struct process *process);
+void watch_meeting(struct world *world, const struct actor *actor);
 bool watch_guest_may_see(struct link *link, uint8_t kind, struct uuid id, uint8_t audiences);
 void watch_windows(struct world *world, const struct board_snapshot *board,
                    const struct board_snapshot *next_board);
