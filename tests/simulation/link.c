@@ -13,6 +13,7 @@ enum { SOCKET_BYTES = 2 * 1024, STOPPED_US = 50000, SLOWER = 20 };
 struct in_flight {
     struct link *link;
     struct shared_frame *frame;
+    bool news;
 };
 
 static int64_t latency(struct world *world) {
@@ -38,7 +39,7 @@ static struct in_flight *pack(struct link *link, struct bytes bytes) {
     frame->references = 1;
     frame->length = bytes.length;
     memcpy(shared_frame_payload(frame), bytes.bytes, bytes.length);
-    *in_flight = (struct in_flight){link, frame};
+    *in_flight = (struct in_flight){.link = link, .frame = frame};
     return in_flight;
 }
 
@@ -85,6 +86,7 @@ static void arrive_down(void *data) {
     struct in_flight *in_flight = data;
     struct link *link = in_flight->link;
     link->unread -= in_flight->frame->length;
+    link->news -= in_flight->news;
     if (!link->cut && !link->closed) {
         person_hears(link->person, link, unpack(in_flight));
     }
@@ -121,8 +123,11 @@ enum send_result link_transport_send(struct transport *transport, void *connecti
         return SEND_DONE;
     }
     link->unread += frame->length;
+    struct in_flight *in_flight = pack(link, bytes);
+    in_flight->news = read.channel != 0;
+    link->news += in_flight->news;
     plan_after(&world->time, arrival(world, &link->down_at, person_is_slow(link->person)),
-               arrive_down, pack(link, bytes));
+               arrive_down, in_flight);
     link->blocked = link->unread >= SOCKET_BYTES;
     world->sockets_filled += link->blocked;
     return link->blocked ? SEND_BLOCKED : SEND_DONE;

@@ -212,7 +212,7 @@ static void wish_on_board(struct person *person, struct arena *arena) {
 
 void person_wishes(struct person *person) {
     struct world *world = person->world;
-    if (person->link == NULL || !person->greeted || world->still) {
+    if (person->link == NULL || !person->greeted) {
         return;
     }
     struct arena arena;

@@ -109,7 +109,7 @@ bool world_may_ask(const struct world *world) {
 
 static bool somebody_reads(const struct world *world) {
     for (const struct link *link = world->links; link != NULL; link = link->next) {
-        if (link->unread > 0 && !link->cut && !link->closed) {
+        if ((link->news > 0 || link->blocked) && !link->cut && !link->closed) {
             return true;
         }
     }
@@ -120,12 +120,10 @@ static bool somebody_reads(const struct world *world) {
 static void rest(struct world *world) {
     pass(world, REST_SECONDS);
     int still = somebody_reads(world) ? 0 : STILL_SECONDS;
-    world->still = true;
     for (int i = 0; i < LONGER_RESTS_MAX && still < STILL_SECONDS; i++) {
         pass(world, 1);
         still = somebody_reads(world) ? 0 : still + 1;
     }
-    world->still = false;
 }
 
 static void wish(void *data) {

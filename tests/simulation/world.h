@@ -83,6 +83,7 @@ struct link {
     bool read_paused;
     int64_t up_at, down_at; /* what is sent now arrives not before what was sent earlier */
     size_t unread;          /* bytes on their way to a person who reads slowly */
+    uint32_t news;          /* frames among them that are not of the session itself */
 };
 
 /* How often what the chronicle looks for had a chance to go wrong. */
@@ -102,7 +103,6 @@ struct world {
     int64_t late_at;             /* from then on the leaders bring the meeting to its end */
     int64_t quiet_at;
     bool quiet;    /* no more faults and no more wishes: coming to rest */
-    bool still;    /* nobody says anything any more: what was said is read */
     bool finished; /* nothing is planned any more */
     /* The first fault found, in words; empty = none. */
     char fault[WORDS_MAX];
