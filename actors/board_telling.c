@@ -106,7 +106,8 @@ static struct worklist_entry entry_of(const struct board *board,
                                    .title = board->title,
                                    .role = member->role,
                                    .status = (uint8_t)board->state,
-                                   .at = board->starts_at};
+                                   .at = board->starts_at,
+                                   .items = member->items};
     if (board->published && board->state != MEETING_STATE_ENDED) {
         entry.prepare = board_prepares(board, member);
         entry.owes = board_owes(board, expectations, member);

@@ -50,6 +50,7 @@ struct worklist_entry {
     struct uuid about;  /* The case a task belongs to; zero = nothing more to say. */
     uint16_t prepare;   /* Cases they present at this board. */
     uint16_t owes;      /* Cases that wait for something of theirs or of their discipline. */
+    struct u32_list items; /* For a guest of a board: the items they take part in. */
 };
 
 struct worklist_entry_list {

@@ -6,6 +6,7 @@ void worklist_entry_copy(struct arena *arena, struct worklist_entry *ret,
     *ret = *from;
     ret->title = arena_text(arena, from->title);
     ret->detail = arena_text(arena, from->detail);
+    u32_list_copy(arena, &ret->items, &from->items);
 }
 
 void worklist_entry_list_copy(struct arena *arena, struct worklist_entry_list *ret,

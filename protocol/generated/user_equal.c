@@ -5,7 +5,7 @@ bool worklist_entry_equal(const struct worklist_entry *a, const struct worklist_
     return a->kind == b->kind && uuid_equal(a->id, b->id) && text_equal(a->title, b->title) &&
            text_equal(a->detail, b->detail) && a->role == b->role && a->status == b->status &&
            a->at == b->at && uuid_equal(a->about, b->about) && a->prepare == b->prepare &&
-           a->owes == b->owes;
+           a->owes == b->owes && u32_list_equal(&a->items, &b->items);
 }
 
 bool worklist_entry_list_equal(const struct worklist_entry_list *a,

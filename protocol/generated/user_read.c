@@ -18,7 +18,6 @@ bool worklist_entry_read(struct reader *reader, struct arena *arena, struct work
         return false;
     }
     *ret = worklist_entry_default;
-    (void)arena;
     if (count > 0 && !entry_kind_read(reader, &ret->kind)) {
         return false;
     }
@@ -49,7 +48,10 @@ bool worklist_entry_read(struct reader *reader, struct arena *arena, struct work
     if (count > 9 && !reader_u16(reader, &ret->owes)) {
         return false;
     }
-    return count <= 10 || reader_skip(reader, count - 10);
+    if (count > 10 && !u32_list_read(reader, arena, 16, &ret->items)) {
+        return false;
+    }
+    return count <= 11 || reader_skip(reader, count - 11);
 }
 
 bool worklist_entry_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,

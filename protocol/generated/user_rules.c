@@ -38,7 +38,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 500,
-            .size_max = 737,
+            .size_max = 820,
         },
     [USER_REMOVE_ENTRY] =
         {
@@ -99,7 +99,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "EntryPut",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 719,
+            .size_max = 802,
         },
     [USER_ENTRY_REMOVED] =
         {
@@ -120,13 +120,13 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 5096466,
+            .size_max = 5262466,
         },
     [USER_USER_RECORD] =
         {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
-            .size_max = 5096726,
+            .size_max = 5262726,
         },
     [REPLY_ACCEPTED] =
         {

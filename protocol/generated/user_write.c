@@ -2,6 +2,9 @@
 #include "protocol/generated/user.h"
 
 static uint32_t worklist_entry_count(const struct worklist_entry *from) {
+    if (from->items.count != 0) {
+        return 11;
+    }
     if (from->owes != 0) {
         return 10;
     }
@@ -67,6 +70,9 @@ void worklist_entry_write(struct writer *writer, const struct worklist_entry *fr
     }
     if (count > 9) {
         writer_u16(writer, from->owes);
+    }
+    if (count > 10) {
+        u32_list_write(writer, 16, &from->items);
     }
 }
 

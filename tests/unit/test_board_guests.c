@@ -173,6 +173,21 @@ static void a_case_lists_a_guest_for_their_items_only(void **unused) {
     world_stop(&world);
 }
 
+static void a_guests_worklist_says_which_items_are_theirs(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_with_a_guest(3);
+    const struct worklist_entry *entry = meeting_entry(&world, STRANGER, A_BOARD);
+    assert_non_null(entry);
+    assert_int_equal(entry->items.count, 1);
+    assert_int_equal(entry->items.items[0], 2);
+    uint32_t items[] = {3, 1};
+    assert_int_equal(invite(chair, STRANGER, 2, items), REFUSAL_NONE);
+    entry = meeting_entry(&world, STRANGER, A_BOARD);
+    assert_int_equal(entry->items.count, 2);
+    assert_int_equal(entry->items.items[0], 3);
+    world_stop(&world);
+}
+
 static void nobody_is_a_guest_of_an_item_that_is_not_there(void **unused) {
     (void)unused;
     uint32_t chair = meeting_begin(&world, 2);
@@ -230,6 +245,7 @@ int main(void) {
         cmocka_unit_test(a_guest_is_told_of_every_change_of_the_order),
         cmocka_unit_test(a_guests_snapshot_names_no_other_case),
         cmocka_unit_test(a_case_lists_a_guest_for_their_items_only),
+        cmocka_unit_test(a_guests_worklist_says_which_items_are_theirs),
         cmocka_unit_test(nobody_is_a_guest_of_an_item_that_is_not_there),
         cmocka_unit_test(a_guest_whose_item_was_taken_off_can_still_be_changed),
     };

@@ -1,7 +1,6 @@
 // A guest between their own cases: that another one is discussed, and how many come before theirs.
 import type { BoardAtRest, GuestView } from '../state/board_state';
-import { useCase, useModel, useUser } from '../state/use_client';
-import type { CaseActor } from '../state/client';
+import { useUser } from '../state/use_client';
 import { TopBar } from '../ui/frame';
 import { useWords, whenText, useSpeech } from '../words';
 
@@ -13,7 +12,8 @@ interface GuestPageProps {
 
 export function GuestPage({ boardId, board, guest }: GuestPageProps) {
     const { words, language } = useSpeech();
-    const cases = useUser((user) => user?.entries.filter((one) => one.kind === 'patient_case')) ?? [];
+    // What one takes part in is nobody else's business: one's own worklist says it, the board does not.
+    const items = useUser((user) => user?.entries.find((one) => one.id === boardId)?.items) ?? [];
     const now =
         board.meeting === 'ended'
             ? words.guest.over
@@ -32,8 +32,8 @@ export function GuestPage({ boardId, board, guest }: GuestPageProps) {
                     <h2 aria-live="polite">{now}</h2>
                     {board.meeting !== 'ended' && (
                         <>
-                            {cases.map((entry) => (
-                                <OwnPlace key={entry.id} boardId={boardId} patientCase={entry.id} guest={guest} />
+                            {items.map((item) => (
+                                <Place key={item} place={guest.order.indexOf(item)} />
                             ))}
                             <p className="mute">{words.guest.waiting(guest.order.length)}</p>
                             <p className="mute">{words.guest.stays}</p>
@@ -46,25 +46,8 @@ export function GuestPage({ boardId, board, guest }: GuestPageProps) {
     );
 }
 
-interface OwnPlaceProps {
-    boardId: string;
-    patientCase: string;
-    guest: GuestView;
-}
-
-function OwnPlace(props: OwnPlaceProps) {
-    const actor = useCase(props.patientCase);
-    return actor ? <Place {...props} actor={actor} /> : null;
-}
-
-/** Which items are one's own the cases say: a guest is listed there for them alone. */
-function Place({ actor, boardId, guest }: OwnPlaceProps & { actor: CaseActor }) {
+function Place({ place }: { place: number }) {
     const words = useWords();
-    const link = useModel(actor, (model) => model?.boards.find((one) => one.board === boardId));
-    if (!link) {
-        return null;
-    }
-    const place = guest.order.indexOf(link.item);
     return (
         <p className="next" data-before={place}>
             {place < 0

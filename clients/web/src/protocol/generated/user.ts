@@ -36,6 +36,8 @@ export interface WorklistEntry {
     prepare: number;
     /** Cases that wait for something of theirs or of their discipline. */
     owes: number;
+    /** For a guest of a board: the items they take part in. */
+    items: number[];
 }
 
 export function defaultWorklistEntry(): WorklistEntry {
@@ -50,6 +52,7 @@ export function defaultWorklistEntry(): WorklistEntry {
         about: ZERO_UUID,
         prepare: 0,
         owes: 0,
+        items: [],
     };
 }
 
@@ -66,8 +69,9 @@ export function readWorklistEntry(reader: Reader): WorklistEntry {
         about: count > 7 ? reader.uuid() : ZERO_UUID,
         prepare: count > 8 ? reader.u16() : 0,
         owes: count > 9 ? reader.u16() : 0,
+        items: count > 10 ? reader.list(16, (reader) => reader.u32()) : [],
     };
-    reader.skip(count - 10);
+    reader.skip(count - 11);
     return value;
 }
 
@@ -83,6 +87,7 @@ export function countWorklistEntry(from: WorklistEntry): number {
         from.about !== ZERO_UUID,
         from.prepare !== 0,
         from.owes !== 0,
+        from.items.length !== 0,
     );
 }
 
@@ -118,6 +123,9 @@ export function writeWorklistEntry(writer: Writer, from: WorklistEntry): void {
     }
     if (count > 9) {
         writer.u16(from.owes);
+    }
+    if (count > 10) {
+        writer.list(16, from.items, (writer, value) => writer.u32(value));
     }
 }
 
