@@ -1,6 +1,6 @@
 // The agenda: order, readiness and outcome in words, planned against used minutes, whose images are where.
 import { memo, useState, type DragEvent } from 'react';
-import { nextItem, usedTime, type BoardAtRest } from '../state/board_state';
+import { isWithheld, nextItem, usedTime, type BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { meter, standardItems } from '../state/step';
 import { useNow } from '../state/use_client';
@@ -115,7 +115,7 @@ export const Agenda = memo(function Agenda(props: AgendaProps) {
 /** Minutes planned, used and left; when the agenda is published. */
 function AgendaFacts({ board }: { board: BoardAtRest }) {
     const { words, language } = useSpeech();
-    if (board.items.length === 0) {
+    if (board.items.length === 0 || board.items.some(isWithheld)) {
         return null;
     }
     const cutOff = board.published

@@ -6,13 +6,13 @@ import {
     type HTMLAttributes,
     type KeyboardEvent,
 } from 'react';
-import { usedTime, type BoardAtRest } from '../state/board_state';
+import { isWithheld, usedTime, type BoardAtRest } from '../state/board_state';
 import type { CaseActor } from '../state/client';
 import { presentParticipants, type StageModel } from '../state/stage_state';
 import { reasonText } from '../state/step';
 import { useCase, useNow, useStage, useUser } from '../state/use_client';
 import { shortName } from '../ui/people';
-import type { AgendaItem } from '../wire';
+import { ZERO_UUID, type AgendaItem } from '../wire';
 import { minutesText, numberText, personName, useSpeech, useWords, type Words } from '../words';
 import type { AgendaProps } from './agenda';
 import { ItemMenu, type AgendaSheet } from './agenda_menu';
@@ -22,7 +22,8 @@ import { stateInWords } from './item_words';
 export function usePatientName(patientCase: string): { name: string; title: string } {
     const entry = useUser((user) => user?.entries.find((one) => one.id === patientCase));
     const known = entry !== undefined && entry.detail !== '';
-    const actor = useCase(known ? undefined : patientCase);
+    // A guest is not told whose the other items are.
+    const actor = useCase(known || patientCase === ZERO_UUID ? undefined : patientCase);
     const fetched = useSubject(actor);
     return known
         ? { name: personName(entry.detail), title: entry.title }
@@ -97,7 +98,7 @@ export function Item(props: ItemProps) {
                 <small className="about">
                     {[title, presenter && shortName(presenter)].filter(Boolean).join(' · ')}
                 </small>
-                <ItemTime item={item} running={now} />
+                {!isWithheld(item) && <ItemTime item={item} running={now} />}
             </span>
             {about !== undefined && (
                 <small className={about.amber ? 'lacking more' : 'more'}>{about.text}</small>
@@ -127,9 +128,10 @@ interface StateProps {
 /** Where the item stands, in a word: readiness before, how it ended after. */
 function ItemState({ board, item, screens }: StateProps) {
     const words = useWords();
-    const { text, look } = board.template
-        ? stateInWords(words, item)
-        : imagesInWords(words, item, screens);
+    const { text, look } =
+        board.template && !isWithheld(item)
+            ? stateInWords(words, item)
+            : imagesInWords(words, item, screens);
     return (
         <span className="state">
             <span className={look}>{text}</span>

@@ -2,7 +2,7 @@
 import { Popover } from 'radix-ui';
 import { memo } from 'react';
 import { useKeyLabel } from '../keys/use_keys';
-import { nextItem, usedTime, type BoardAtRest } from '../state/board_state';
+import { isWithheld, nextItem, usedTime, type BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { whoSees } from '../state/stage_state';
 import { useModel, useNow, useStage } from '../state/use_client';
@@ -46,7 +46,7 @@ export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
             <span className="grow" />
             {board.openItem !== 0 && staged && <Sees actor={actor} board={board} />}
             {board.openItem !== 0 && <Clock board={board} />}
-            {board.template && board.items.length > 0 && (
+            {board.template && board.items.length > 0 && !board.items.some(isWithheld) && (
                 <span className="chip plain only-wide">
                     <MeterText board={board} />
                 </span>

@@ -124,6 +124,7 @@ function DisplayTop({ board }: { board: BoardAtRest }) {
 
 function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const words = useWords();
+    const { client } = useSession();
     const rights = useRights(actor, board);
     const roles = useModel(actor, (_, held) => held.grant.roles);
     const [ending, setEnding] = useState(false);
@@ -246,7 +247,11 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                             mayMove={rights.coordinate}
                             goOn={goOn}
                             undoStep={undoStep}
-                        />
+                        >
+                            {rights.coordinate && (
+                                <MembersButton actor={actor} board={board} me={client.me} />
+                            )}
+                        </Waiting>
                     </main>
                 </div>
                 {end}
@@ -291,9 +296,10 @@ interface WaitingProps {
     mayMove: boolean;
     goOn: () => void;
     undoStep: () => void;
+    children?: ReactNode;
 }
 
-function Waiting({ board, mayMove, goOn, undoStep }: WaitingProps) {
+function Waiting({ board, mayMove, goOn, undoStep, children }: WaitingProps) {
     const words = useWords();
     const said =
         board.meeting === 'ended'
@@ -303,7 +309,11 @@ function Waiting({ board, mayMove, goOn, undoStep }: WaitingProps) {
               : { title: words.waitingForCase, help: words.waitingForCaseHelp };
     const hint = mayMove && nextItem(board) ? words.pressNext : said.help;
     useKeys({ nextCase: { down: goOn }, undoStep: { down: undoStep } });
-    return <Notice title={said.title} help={hint} />;
+    return (
+        <Notice title={said.title} help={hint}>
+            {children}
+        </Notice>
+    );
 }
 
 function useNext(board: BoardAtRest, rights: Rights, begin: (next: number) => void): () => void {

@@ -135,3 +135,6 @@ export function nextItem(board: BoardAtRest): AgendaItem | undefined {
     const waiting = (one: AgendaItem) => one.state === 'waiting';
     return board.items.slice(place + 1).find(waiting) ?? board.items.find(waiting);
 }
+
+/** Of items that are not theirs a guest is told the number and no more. */
+export const isWithheld = (item: AgendaItem): boolean => item.patientCase === ZERO_UUID;

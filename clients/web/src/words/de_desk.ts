@@ -178,6 +178,9 @@ export const deskDe: typeof deskEn = {
         done: 'Ihr Fall wartet nicht mehr.',
         waiting: (count) => `${plural(count, 'Fall wartet', 'Fälle warten')} insgesamt.`,
         stays: 'Diese Seite ändert sich von selbst, wenn Ihr Fall beginnt.',
+        takesPart: 'Nimmt teil an',
+        nothingChosen: 'Kein Fall ist ausgewählt: Dieser Gast liest nur Zahlen.',
+        full: (most) => `Ein Gast nimmt an höchstens ${most} Fällen teil.`,
     },
     tasks: {
         title: 'Nach Beschlüssen zu tun',

@@ -176,6 +176,9 @@ export const deskEn = {
         done: 'Your case is no longer waiting.',
         waiting: (count: number) => `${plural(count, 'case waits', 'cases wait')} in all.`,
         stays: 'This page changes by itself when your case opens.',
+        takesPart: 'Takes part in',
+        nothingChosen: 'No case is chosen: this guest reads numbers only.',
+        full: (most: number) => `A guest takes part in ${most} cases at most.`,
     },
     tasks: {
         title: 'To do after decisions',
