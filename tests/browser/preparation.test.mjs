@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAccessible } from './support/accessible.mjs';
+import { Heard } from './support/heard.mjs';
 import { demonstrationImages } from './support/images.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
@@ -43,8 +44,35 @@ async function table(person, button) {
   return rowsOf(await readFile(await download.path(), 'utf8'));
 }
 
+/** What the English words call what `support/heard` counts. */
+const OUTCOMES = { decided: 'decided', deferred: 'deferred', not_discussed: 'not discussed', standard: 'standard of care' };
+/** A number with one decimal, and a millisecond that was cut off. */
+const A_TENTH_ROUNDED = 0.051;
+const yes = (value) => (value === undefined ? '' : value ? 'yes' : 'no');
+
+const caseRow = ([, patient, id, , , ...rest]) => [patient, id, ...rest];
+
+function countedRow({ patient, patientId, outcome, reason, unready, decision, votes, images }) {
+  const count = (choice) => (decision ? String(votes.filter((one) => one.choice === choice).length) : '');
+  return [
+    patient,
+    patientId,
+    OUTCOMES[outcome],
+    reason,
+    unready,
+    decision?.side ?? '',
+    decision ? decision.recommendation.replace(/^[=+@-]/, "'$&") : '',
+    count('agree'),
+    count('dissent'),
+    count('abstain'),
+    decision?.signer ?? '',
+    decision?.signedAt ? new Date(decision.signedAt / 1000).toISOString() : '',
+    images.join('; '),
+  ];
+}
+
 story('a meeting from nothing to signed minutes', (step, scene) => {
-  let anna, clara, radu, mei, omar, everybody, folders, board;
+  let anna, clara, radu, mei, omar, everybody, folders, board, heard;
 
   step('the coordinator makes a series with its people and its template', async () => {
     folders = await demonstrationImages(scene);
@@ -124,8 +152,10 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
 
   step('everybody sees what each case lacks, and sees it go when it is written', async () => {
     everybody = [anna, radu, mei, omar] = await Promise.all(
-      ['anna', 'radu', 'mei', 'omar'].map((login) => scene.person(login, { viewport: DESK })),
+      ['anna', 'radu', 'mei', 'omar'].map((login) => scene.guest(login, { viewport: DESK })),
     );
+    heard = new Heard(anna.page);
+    await Promise.all(everybody.map((person) => person.signIn()));
     everybody.push(clara);
     for (const person of [anna, radu, mei, omar]) {
       await person.page.getByRole('link', { name: 'Thoracic board' }).and(
@@ -331,6 +361,34 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
       ['', 'no', clara.name],
       ['', 'no', omar.name],
     ]);
+  });
+
+  step('minutes and tables equal what the events of the chair\'s line add up to', async () => {
+    const counted = heard.recount(board);
+    const [, ...cases] = await table(clara, /Cases/);
+    assert.deepEqual(cases.map(caseRow), counted.cases.map(countedRow));
+    for (const [place, { planned, used }] of counted.cases.entries()) {
+      assert.equal(Number(cases[place][3]), planned);
+      assert.ok(Math.abs(Number(cases[place][4]) - used) <= A_TENTH_ROUNDED, `${cases[place][4]} is ${used}`);
+    }
+    const [, ...people] = await table(clara, /Attendance/);
+    const sorted = (rows) => rows.map((row) => row.join(' | ')).sort();
+    assert.deepEqual(
+      sorted(people.map(([discipline, core, name, , present, , vote]) => [discipline, core, name, present, vote])),
+      sorted(counted.attendance.map((one) => [one.discipline, yes(one.core), one.name, yes(one.present), yes(one.vote)])),
+    );
+    for (const one of counted.cases) {
+      const paper = clara.page.locator(`[data-case="${one.item}"]`);
+      const text = await paper.innerText();
+      for (const words of [one.patient, OUTCOMES[one.outcome], one.reason, one.unready, one.decision?.recommendation])
+        assert.ok(text.includes(words ?? ''), `${one.patient}: ${words}`);
+      assert.ok(Math.abs(Number(/([\d.]+) min of/.exec(text)[1]) - one.used) <= A_TENTH_ROUNDED, text);
+      assert.equal(text.includes('Signed by'), one.decision?.signer !== undefined);
+      assert.ok(text.includes(one.decision?.signer ?? ''));
+    }
+    const totals = await clara.page.locator('main').innerText();
+    const all = counted.cases.reduce((sum, one) => sum + one.used, 0);
+    assert.ok(Math.abs(Number(/discussed · ([\d.]+) min of/.exec(totals)[1]) - all) <= A_TENTH_ROUNDED, totals);
   });
 
   step('the task is on the worklist of its owner', async () => {
