@@ -7,3 +7,4 @@ import './pointing.test.mjs';
 import './access.test.mjs';
 import './pages.test.mjs';
 import './preparation.test.mjs';
+import './keyboard.test.mjs';
