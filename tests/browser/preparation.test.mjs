@@ -45,7 +45,12 @@ async function table(person, button) {
 }
 
 /** What the English words call what `support/heard` counts. */
-const OUTCOMES = { decided: 'decided', deferred: 'deferred', not_discussed: 'not discussed', standard: 'standard of care' };
+const OUTCOMES = {
+  decided: 'decided',
+  deferred: 'deferred',
+  not_discussed: 'not discussed',
+  standard: 'standard of care',
+};
 /** A number with one decimal, and a millisecond that was cut off. */
 const A_TENTH_ROUNDED = 0.051;
 const yes = (value) => (value === undefined ? '' : value ? 'yes' : 'no');
@@ -375,7 +380,9 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     const sorted = (rows) => rows.map((row) => row.join(' | ')).sort();
     assert.deepEqual(
       sorted(people.map(([discipline, core, name, , present, , vote]) => [discipline, core, name, present, vote])),
-      sorted(counted.attendance.map((one) => [one.discipline, yes(one.core), one.name, yes(one.present), yes(one.vote)])),
+      sorted(
+        counted.attendance.map((one) => [one.discipline, yes(one.core), one.name, yes(one.present), yes(one.vote)]),
+      ),
     );
     for (const one of counted.cases) {
       const paper = clara.page.locator(`[data-case="${one.item}"]`);
