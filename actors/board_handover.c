@@ -64,16 +64,25 @@ static void decline(struct turn *turn, const struct take_item *command, enum ref
     turn_send_volatile(turn, CHANNEL_KIND_BOARD, command->from_board, answer(turn, command, false));
 }
 
+/* It is to come here already, most likely because this question was asked twice: a refusal could
+ * overtake the first answer, and the giver would open what has long been taken. Volatile, too. */
+static void confirm(struct turn *turn, const struct take_item *command) {
+    turn_send_volatile(turn, CHANNEL_KIND_BOARD, command->from_board, answer(turn, command, true));
+}
+
 void board_on_take_item(const struct board *board, struct turn *turn,
                         const struct take_item *command) {
     const struct member *by = board_member(board, command->by);
+    const struct agenda_item *here = board_item_of(board, command->patient_case);
     if (!board->created) {
         decline(turn, command, REFUSAL_NOT_FOUND);
     } else if (by == NULL || by->role > ROLE_COORDINATOR) {
         decline(turn, command, REFUSAL_NOT_PERMITTED);
     } else if (board->state == MEETING_STATE_ENDED || board->state == MEETING_STATE_CLOSING) {
         decline(turn, command, REFUSAL_BAD_STATE);
-    } else if (board_item_of(board, command->patient_case) != NULL) {
+    } else if (here != NULL && here->state == ITEM_STATE_WAITING) {
+        confirm(turn, command);
+    } else if (here != NULL) {
         decline(turn, command, REFUSAL_CONFLICT);
     } else if (board->items.count == BOARD_ITEMS_MAX) {
         decline(turn, command, REFUSAL_TOO_MANY);

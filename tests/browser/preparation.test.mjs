@@ -381,7 +381,13 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     assert.deepEqual(
       sorted(people.map(([discipline, core, name, , present, , vote]) => [discipline, core, name, present, vote])),
       sorted(
-        counted.attendance.map((one) => [one.discipline, yes(one.core), one.name, yes(one.present), yes(one.vote)]),
+        counted.attendance.map(({ discipline, core, name, present, vote }) => [
+          discipline,
+          yes(core),
+          name,
+          yes(present),
+          yes(vote),
+        ]),
       ),
     );
     for (const one of counted.cases) {

@@ -94,19 +94,28 @@ static void an_item_is_declined_where_it_cannot_be_taken(void **unused) {
     assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_WAITING);
     uint32_t there =
         world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), false);
-    struct add_item add = {.patient_case = uuid_of(A_CASE)};
-    world_say(&world, there, BOARD_ADD_ITEM, &add);
-    assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_NONE); /* is there already */
-    assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_WAITING);
     struct start_meeting start = {0};
-    struct remove_item remove = {.item = 1};
     struct end_meeting end = {0};
-    world_say(&world, there, BOARD_REMOVE_ITEM, &remove);
     world_say(&world, there, BOARD_START_MEETING, &start);
     world_say(&world, there, BOARD_END_MEETING, &end);
     assert_int_equal(next_board()->state, MEETING_STATE_ENDED);
     assert_int_equal(give(chair, 2, NEXT_BOARD), REFUSAL_NONE); /* is over */
     assert_int_equal(meeting_item(&world, 2)->state, ITEM_STATE_WAITING);
+    world_stop(&world);
+}
+
+/* Asked twice, the taker has it at the second question: a refusal could overtake the first answer.
+ */
+static void an_item_that_waits_there_already_just_leaves_here(void **unused) {
+    (void)unused;
+    uint32_t chair = two_meetings(2);
+    uint32_t there =
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), false);
+    struct add_item add = {.patient_case = uuid_of(A_CASE)};
+    world_say(&world, there, BOARD_ADD_ITEM, &add);
+    assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_NONE);
+    assert_null(meeting_item(&world, 1));
+    assert_int_equal(next_board()->items.count, 1);
     world_stop(&world);
 }
 
@@ -259,6 +268,7 @@ int main(void) {
         cmocka_unit_test(a_presenter_who_does_not_belong_there_is_left_out),
         cmocka_unit_test(an_item_is_declined_by_a_meeting_that_its_giver_does_not_lead),
         cmocka_unit_test(an_item_is_declined_where_it_cannot_be_taken),
+        cmocka_unit_test(an_item_that_waits_there_already_just_leaves_here),
         cmocka_unit_test(only_an_item_that_waits_or_was_deferred_is_given_away),
         cmocka_unit_test(a_deferred_item_that_is_given_away_stays_in_the_minutes),
         cmocka_unit_test(what_another_meeting_has_taken_is_not_opened_here_again),

@@ -12,7 +12,9 @@ const SNAPSHOT = 90;
 const OUTCOMES = ['none', 'decided', 'deferred', 'later', 'not_discussed', 'standard'];
 const SIDES = ['unknown', 'right', 'left', 'both', 'none'];
 const VOTES = ['agree', 'dissent', 'abstain'];
+const CHAIR = 0;
 const ROLES_WITH_VOTE = 2; // chair 0, coordinator 1, member 2
+const DISPLAY = 9;
 
 const hex = (bytes) => Buffer.from(bytes ?? []).toString('hex');
 
@@ -59,17 +61,18 @@ export class Heard {
   recount(board) {
     const id = board.replaceAll('-', '');
     const meeting = recountBoard(this.firstSnapshot(BOARD, id), this.of(BOARD, id));
+    const recorded = (item) => {
+      const about = [PATIENT_CASE, item.patientCase];
+      return recountCase(this.firstSnapshot(...about), this.of(...about), id, item);
+    };
     return {
       attendance: attendance(meeting),
-      cases: meeting.items.map((item) => ({
-        ...told(meeting, item),
-        ...recountCase(this.firstSnapshot(PATIENT_CASE, item.patientCase), this.of(PATIENT_CASE, item.patientCase), id, item),
-      })),
+      cases: meeting.items.map((item) => ({ ...told(meeting, item), ...recorded(item) })),
     };
   }
 }
 
-const personOf = ([user, role, name, discipline = '', noVote = false]) => ({ user: hex(user), role, name, discipline, noVote });
+const personOf = ([user, role, ...rest]) => ({ ...seatedOf([user, ...rest]), role });
 const seatedOf = ([user, name, discipline = '', noVote = false]) => ({ user: hex(user), name, discipline, noVote });
 const itemOf = ([item, patientCase, plannedSeconds = 180]) => ({
   item,
@@ -127,18 +130,20 @@ function count(meeting, { tag, at, fields }) {
 function attendance({ template, members, seated, attended }) {
   const core = (template?.[4] ?? []).map(([text]) => text);
   const people = new Map([...members.values(), ...seated.values()].map((one) => [one.user, { ...one }]));
-  const rows = [...people.values()].map((one) => {
+  const rows = [...people.values()].filter((one) => one.role !== DISPLAY).map((one) => {
     const member = members.get(one.user) ?? one;
+    const votes =
+      member.role === undefined || member.role === CHAIR || (member.role <= ROLES_WITH_VOTE && member.discipline !== '');
     return {
       discipline: member.discipline,
       core: core.includes(member.discipline),
       name: member.name,
       present: attended.has(one.user) || seated.has(one.user),
-      vote: member.role === undefined ? !one.noVote : member.role <= ROLES_WITH_VOTE && member.discipline !== '' && !member.noVote,
+      vote: template?.[5] === true && votes && !member.noVote,
     };
   });
   const empty = core.filter((discipline) => !rows.some((one) => one.discipline === discipline));
-  return [...rows, ...empty.map((discipline) => ({ discipline, core: true, name: '', present: false, vote: undefined }))];
+  return [...rows, ...empty.map((discipline) => ({ discipline, core: true, name: '', present: false }))];
 }
 
 const told = ({ template }, { item, plannedSeconds, usedMs, outcome, reason }) => ({

@@ -58,14 +58,19 @@ export interface Minutes {
     cases: CaseMinutes[];
 }
 
-const VOTING_ROLES = [0, 1, 2]; // chair, coordinator, member
+const CHAIR = 0;
+const LAST_VOTING_ROLE = 2; // member, after the coordinator
 const GUEST = 8;
+const DISPLAY = 9;
 
 function attendees(board: BoardAtRest): Attendee[] {
-    const vote = (member: Member) =>
-        VOTING_ROLES.includes(member.role) && member.discipline !== '' && !member.noVote;
+    const votes = board.template?.votes === true;
+    // As the board itself counts them: its chair always, others for a discipline.
+    const vote = ({ role, discipline, noVote }: Member) =>
+        votes && !noVote && (role === CHAIR || (role <= LAST_VOTING_ROLE && discipline !== ''));
     const ticked = new Set(board.inTheRoom.map((one) => one.person));
     const members = board.members
+        .filter((one) => one.role !== DISPLAY)
         .filter((one) => one.role !== GUEST || board.attended.has(one.user))
         .map((one): Attendee => ({
             id: one.user,
@@ -85,7 +90,7 @@ function attendees(board: BoardAtRest): Attendee[] {
             role: undefined,
             present: true,
             ticked: true,
-            vote: !one.noVote,
+            vote: votes && !one.noVote,
         }));
     return [...members, ...others];
 }
