@@ -132,8 +132,8 @@ function attendance({ template, members, seated, attended }) {
   const people = new Map([...members.values(), ...seated.values()].map((one) => [one.user, { ...one }]));
   const rows = [...people.values()].filter((one) => one.role !== DISPLAY).map((one) => {
     const member = members.get(one.user) ?? one;
-    const votes =
-      member.role === undefined || member.role === CHAIR || (member.role <= ROLES_WITH_VOTE && member.discipline !== '');
+    const ticked = member.role === undefined;
+    const votes = ticked || member.role === CHAIR || (member.role <= ROLES_WITH_VOTE && member.discipline !== '');
     return {
       discipline: member.discipline,
       core: core.includes(member.discipline),
