@@ -58,6 +58,7 @@ export function startEngine(): Promise<cornerstone.RenderingEngine> {
         startLoader({ maxWebWorkers: Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) });
         cornerstone.metaData.addProvider(wordsFor, 10_000);
         cornerstone.imageLoader.registerImageLoader('consilium', loadImage);
+        window.addEventListener('unhandledrejection', hushLostImage);
         cornerstone.cache.setMaxCacheSize(isPhone() ? STORE_BYTES_PHONE : STORE_BYTES_DESK);
         document.documentElement.dataset.renderer = renderer.backend;
         return new cornerstone.RenderingEngine(ENGINE);
@@ -99,6 +100,16 @@ async function loadUnlessForgotten(
     }
 }
 
+/** An image that the server does not give, because access has just ended or it has none. */
+class LostImage extends Error {}
+
+/** Whoever waits in `bring` is told; Cornerstone's cache refuses a second time, to nobody. */
+function hushLostImage(event: PromiseRejectionEvent): void {
+    if (event.reason instanceof LostImage) {
+        event.preventDefault();
+    }
+}
+
 async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cornerstone.Types.IImage> {
     const [patientCase, sop, frame] = imageId.slice('consilium:'.length).split('/');
     const response = await fetch(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
@@ -106,7 +117,7 @@ async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cor
         cache: 'no-store',
     });
     if (!response.ok) {
-        throw new Error(`image answered ${response.status}`);
+        throw new LostImage(`image answered ${response.status}`);
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
     const syntax = /transfer-syntax=([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
