@@ -96,11 +96,11 @@ async function loadUnlessForgotten(
         if (signal.aborted) {
             return new Promise(() => undefined);
         }
-        throw error;
+        throw new LostImage('the image cannot be had', { cause: error });
     }
 }
 
-/** An image that the server does not give, because access has just ended or it has none. */
+/** An image that cannot be had: access has just ended, or the server is away. `cause` says it. */
 class LostImage extends Error {}
 
 /** Whoever waits in `bring` is told; Cornerstone's cache refuses a second time, to nobody. */
@@ -117,7 +117,7 @@ async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cor
         cache: 'no-store',
     });
     if (!response.ok) {
-        throw new LostImage(`image answered ${response.status}`);
+        throw new Error(`image answered ${response.status}`);
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
     const syntax = /transfer-syntax=([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
