@@ -51,6 +51,12 @@ bool runtime_load_snapshot(struct activation *activation, const struct saved_act
         /* What is in memory is committed and at least as new as any snapshot made of it. */
         return true;
     }
+    if (activation->version > 0) {
+        /* An earlier reading broke off. Restored on top of what it left, every list would hold its
+         * items twice. */
+        activation_restart(activation);
+        forget_record(activation);
+    }
     const struct actor_kind *kind = activation->kind;
     if (saved->state_format != kind->state_format || !restore(activation, saved)) {
         activation_restart(activation);
