@@ -176,8 +176,8 @@ static bool restore(struct actor *actor, struct encoded saved) {
     if (!read(&reader, &state)) {
         return false;
     }
-    counter->total = state.number;
-    counter->came = state.target.bytes[0];
+    counter->total += state.number; /* as lists grow: restored twice it would count twice */
+    counter->came += state.target.bytes[0];
     return true;
 }
 

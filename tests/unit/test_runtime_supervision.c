@@ -359,6 +359,25 @@ static void a_snapshot_is_wished_for_every_so_many_events(void **unused) {
     fake_host_stop(&fake);
 }
 
+static void a_load_that_breaks_off_leaves_nothing_for_the_next_one(void **unused) {
+    (void)unused;
+    scene();
+    push(1, COUNTER_ADD, (struct counter_message){uuid_of(100), 4, {{0}}});
+    fake_host_run(&fake);
+    fake_host_pass(&fake, 2 * RUNTIME_IDLE_US);
+    struct fake_stream *stream = fake_host_stream(&fake, COUNTER_KIND, uuid_of(1));
+    assert_true(stream->has_snapshot);
+    fake.loads_wait = true;
+    struct activation *interrupted = actor(1);
+    activation_hold(interrupted);
+    assert_true(runtime_load_snapshot(interrupted, &stream->snapshot));
+    fake.loads_wait = false;
+    runtime_loaded(interrupted, LOAD_UNAVAILABLE);
+    fake_host_pass(&fake, RUNTIME_RETRY_LAST_US);
+    assert_int_equal(state(1)->total, 4);
+    fake_host_stop(&fake);
+}
+
 static void a_snapshot_of_another_format_is_left_and_everything_is_replayed(void **unused) {
     (void)unused;
     scene();
@@ -440,6 +459,7 @@ int main(void) {
         cmocka_unit_test(an_idle_actor_is_saved_passivated_and_comes_back_the_same),
         cmocka_unit_test(a_held_actor_is_not_passivated),
         cmocka_unit_test(a_snapshot_is_wished_for_every_so_many_events),
+        cmocka_unit_test(a_load_that_breaks_off_leaves_nothing_for_the_next_one),
         cmocka_unit_test(a_snapshot_of_another_format_is_left_and_everything_is_replayed),
         cmocka_unit_test(an_unreadable_event_keeps_the_actor_closed),
         cmocka_unit_test(a_lost_shard_takes_its_actors_and_no_others),
