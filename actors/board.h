@@ -44,6 +44,7 @@ struct board {
     struct in_the_room_list in_the_room;
     struct u32_list closing;        /* while closing: items whose cases have not answered */
     struct u32_list unsigned_items; /* found so since the closing began */
+    uint32_t closings;              /* how often one began */
     int64_t stepped_at;             /* of the step that can be taken back; 0 = none */
     uint32_t stepped_from;          /* the item that it closed; 0 = none */
     uint32_t stepped_place;         /* where that one stood in the order */

@@ -107,12 +107,15 @@ static struct u32_list items_to_ask(const struct board *board, struct turn *turn
 
 /* Also said again to those that have not answered: a case that was away may have lost the first. */
 static void ask(const struct board *board, struct turn *turn, struct u32_list items) {
+    bool again = board->state == MEETING_STATE_CLOSING;
     struct meeting_closing event = {.waiting = items};
     turn_event(turn, meeting_closing_encode(turn->arena, &event));
     for (uint32_t i = 0; i < items.count; i++) {
         const struct agenda_item *item = board_item(board, items.items[i], NULL);
-        struct seal_for_board message = {
-            .command_id = turn_new_id(turn), .board = board->actor.id, .item = item->item};
+        struct seal_for_board message = {.command_id = turn_new_id(turn),
+                                         .board = board->actor.id,
+                                         .item = item->item,
+                                         .closing = board->closings + (again ? 0 : 1)};
         turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
                   seal_for_board_encode(turn->arena, &message));
     }
@@ -210,8 +213,8 @@ void board_on_item_sealed(const struct board *board, struct turn *turn,
                           const struct item_sealed *command) {
     const struct agenda_item *item = board_item(board, command->item, NULL);
     if (board->state != MEETING_STATE_CLOSING || item == NULL ||
-        !board_lists(&board->closing, command->item)) {
-        return; /* asked twice */
+        command->closing != board->closings || !board_lists(&board->closing, command->item)) {
+        return; /* it was asked twice, or by a closing that was called off */
     }
     struct closing_answered event = {.item = command->item, .decision = command->decision};
     turn_event(turn, closing_answered_encode(turn->arena, &event));

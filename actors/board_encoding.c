@@ -23,6 +23,7 @@ static struct board_snapshot snapshot_of(const struct board *board) {
         .stepped_from = board->stepped_from,
         .unsigned_items = board->unsigned_items,
         .stepped_place = board->stepped_place,
+        .closings = board->closings,
     };
 }
 
@@ -103,6 +104,7 @@ static void take_over(struct board *board, const struct board_snapshot *saved) {
     board->state = saved->state;
     board->open_item = saved->open_item;
     board->next_item = saved->next_item;
+    board->closings = saved->closings;
     board->series = saved->series;
     board->has_template = saved->has_template;
     if (saved->has_template) {

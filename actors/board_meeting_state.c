@@ -106,6 +106,7 @@ void board_apply_meeting_closing(struct board *board, const struct event_header 
     (void)header;
     if (board->state != MEETING_STATE_CLOSING) {
         board->unsigned_items.count = 0; /* said again it only asks the rest once more */
+        board->closings++;
     }
     board->state = MEETING_STATE_CLOSING;
     board->stepped_at = 0;

@@ -223,8 +223,8 @@ static void set_sealed(struct turn *turn, const struct board_link *link, bool se
 }
 
 /* From the answer on no decision of this meeting is recorded or signed. One that is recorded and
- * not signed keeps the case open, and with it the meeting. Asked again, a sealed case does not
- * answer again: a second answer could come to a later closing, when it is not true any more. */
+ * not signed keeps the case open, and with it the meeting. The answer names the closing that it is
+ * for: once that is called off, the case may decide again and the answer is not true any more. */
 void case_on_seal(const struct patient_case *the_case, struct turn *turn,
                   const struct seal_for_board *command) {
     const struct board_link *link = case_board(the_case, command->board);
@@ -232,13 +232,12 @@ void case_on_seal(const struct patient_case *the_case, struct turn *turn,
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
         return;
     }
-    if (link->sealed) {
-        return;
-    }
     enum decision_state decision = case_decision_state(the_case, link->board, link->item);
     set_sealed(turn, link, decision != DECISION_STATE_RECORDED);
-    struct item_sealed answer = {
-        .command_id = turn_new_id(turn), .item = link->item, .decision = decision};
+    struct item_sealed answer = {.command_id = turn_new_id(turn),
+                                 .item = link->item,
+                                 .decision = decision,
+                                 .closing = command->closing};
     turn_send(turn, CHANNEL_KIND_BOARD, link->board, item_sealed_encode(turn->arena, &answer));
 }
 

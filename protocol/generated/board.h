@@ -311,6 +311,8 @@ struct item_sealed {
     uint32_t item;          /* Its number here. */
     /* How far its decision is. A recorded one that is not signed keeps the meeting open. */
     enum decision_state decision;
+    /* Which closing asked; an answer to an earlier one may not be true any more. */
+    uint32_t closing;
 };
 
 struct board_created {
@@ -472,6 +474,7 @@ struct board_snapshot {
     struct u32_list unsigned_items; /* Found unsigned since the closing began. */
     /* Where that item stood in the order: undo brings one that was to come later back there. */
     uint32_t stepped_place;
+    uint32_t closings; /* How often a closing began; answers name the one that they are for. */
 };
 
 /* What a guest sees between their items. */

@@ -150,7 +150,7 @@ bool report_readiness_equal(const struct report_readiness *a, const struct repor
 
 bool item_sealed_equal(const struct item_sealed *a, const struct item_sealed *b) {
     return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
-           a->decision == b->decision;
+           a->decision == b->decision && a->closing == b->closing;
 }
 
 bool board_created_equal(const struct board_created *a, const struct board_created *b) {
@@ -287,7 +287,7 @@ bool board_snapshot_equal(const struct board_snapshot *a, const struct board_sna
            u32_list_equal(&a->closing, &b->closing) && a->stepped_at == b->stepped_at &&
            a->stepped_from == b->stepped_from &&
            u32_list_equal(&a->unsigned_items, &b->unsigned_items) &&
-           a->stepped_place == b->stepped_place;
+           a->stepped_place == b->stepped_place && a->closings == b->closings;
 }
 
 bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b) {

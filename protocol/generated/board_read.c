@@ -687,7 +687,10 @@ bool item_sealed_read(struct reader *reader, struct arena *arena, struct item_se
     if (count > 2 && !decision_state_read(reader, &ret->decision)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_u32(reader, &ret->closing)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct board_created board_created_default = {0};
@@ -1200,7 +1203,10 @@ bool board_snapshot_read(struct reader *reader, struct arena *arena, struct boar
     if (count > 18 && !reader_u32(reader, &ret->stepped_place)) {
         return false;
     }
-    return count <= 19 || reader_skip(reader, count - 19);
+    if (count > 19 && !reader_u32(reader, &ret->closings)) {
+        return false;
+    }
+    return count <= 20 || reader_skip(reader, count - 20);
 }
 
 const struct guest_snapshot guest_snapshot_default = {0};

@@ -200,7 +200,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 50,
             .burst = 500,
-            .size_max = 282,
+            .size_max = 287,
         },
     [BOARD_BOARD_CREATED] =
         {
@@ -333,7 +333,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 254371,
+            .size_max = 254376,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {

@@ -695,6 +695,9 @@ void report_readiness_write(struct writer *writer, const struct report_readiness
 }
 
 static uint32_t item_sealed_count(const struct item_sealed *from) {
+    if (from->closing != 0) {
+        return 4;
+    }
     if (from->decision != DECISION_STATE_NONE) {
         return 3;
     }
@@ -713,6 +716,9 @@ void item_sealed_write(struct writer *writer, const struct item_sealed *from) {
     }
     if (count > 2) {
         writer_enum(writer, DECISION_STATE_COUNT, from->decision);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->closing);
     }
 }
 
@@ -1209,6 +1215,9 @@ void guests_told_write(struct writer *writer, const struct guests_told *from) {
 }
 
 static uint32_t board_snapshot_count(const struct board_snapshot *from) {
+    if (from->closings != 0) {
+        return 20;
+    }
     if (from->stepped_place != 0) {
         return 19;
     }
@@ -1328,6 +1337,9 @@ void board_snapshot_write(struct writer *writer, const struct board_snapshot *fr
     }
     if (count > 18) {
         writer_u32(writer, from->stepped_place);
+    }
+    if (count > 19) {
+        writer_u32(writer, from->closings);
     }
 }
 

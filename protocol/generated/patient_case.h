@@ -480,6 +480,7 @@ struct seal_for_board {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct uuid board;      /* Which. */
     uint32_t item;          /* Its number there. */
+    uint32_t closing;       /* Which closing of that meeting, from 1; comes back in the answer. */
 };
 
 /* It goes on. */

@@ -306,7 +306,7 @@ bool task_due_equal(const struct task_due *a, const struct task_due *b) {
 
 bool seal_for_board_equal(const struct seal_for_board *a, const struct seal_for_board *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
-           a->item == b->item;
+           a->item == b->item && a->closing == b->closing;
 }
 
 bool unseal_for_board_equal(const struct unseal_for_board *a, const struct unseal_for_board *b) {

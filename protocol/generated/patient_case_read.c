@@ -1299,7 +1299,10 @@ bool seal_for_board_read(struct reader *reader, struct arena *arena, struct seal
     if (count > 2 && !reader_u32(reader, &ret->item)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_u32(reader, &ret->closing)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct unseal_for_board unseal_for_board_default = {0};

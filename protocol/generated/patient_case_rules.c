@@ -209,7 +209,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 60,
-            .size_max = 298,
+            .size_max = 303,
         },
     [PATIENT_CASE_UNSEAL_FOR_BOARD] =
         {

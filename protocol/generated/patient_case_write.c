@@ -1338,6 +1338,9 @@ void task_due_write(struct writer *writer, const struct task_due *from) {
 }
 
 static uint32_t seal_for_board_count(const struct seal_for_board *from) {
+    if (from->closing != 0) {
+        return 4;
+    }
     if (from->item != 0) {
         return 3;
     }
@@ -1356,6 +1359,9 @@ void seal_for_board_write(struct writer *writer, const struct seal_for_board *fr
     }
     if (count > 2) {
         writer_u32(writer, from->item);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->closing);
     }
 }
 

@@ -132,8 +132,15 @@ void meeting_report(struct world *world, uint32_t item, uint32_t missing,
 }
 
 void meeting_seal(struct world *world, uint32_t item, enum decision_state decision) {
-    struct item_sealed command = {
-        .command_id = uuid_of(world->next_id++), .item = item, .decision = decision};
+    meeting_seal_for(world, meeting_board(world)->closings, item, decision);
+}
+
+void meeting_seal_for(struct world *world, uint32_t closing, uint32_t item,
+                      enum decision_state decision) {
+    struct item_sealed command = {.command_id = uuid_of(world->next_id++),
+                                  .item = item,
+                                  .decision = decision,
+                                  .closing = closing};
     system_says(world, encode_sealed, &command);
 }
 

@@ -31,7 +31,10 @@ const struct agenda_item *meeting_item(struct world *world, uint32_t item);
 /* What the case of an item says; `missing` is a mask of topics. */
 void meeting_report(struct world *world, uint32_t item, uint32_t missing,
                     enum decision_state decision);
+/* To the closing that goes on, or to another. */
 void meeting_seal(struct world *world, uint32_t item, enum decision_state decision);
+void meeting_seal_for(struct world *world, uint32_t closing, uint32_t item,
+                      enum decision_state decision);
 
 /* OpenItem, without an outcome and with one. */
 enum refusal meeting_open(struct world *world, uint32_t slot, uint32_t item, uint32_t next);

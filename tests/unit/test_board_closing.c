@@ -174,6 +174,21 @@ static void ending_again_asks_the_cases_that_have_not_answered(void **unused) {
     world_stop(&world);
 }
 
+/* Asked twice, it answers twice; the second may arrive when it decides again. */
+static void an_answer_to_a_closing_that_was_called_off_is_not_taken_for_the_next(void **unused) {
+    (void)unused;
+    uint32_t chair = a_meeting_at_its_last_item(1);
+    end(chair, 1, ITEM_OUTCOME_DECIDED, 0);
+    meeting_seal_for(&world, 1, 1, DECISION_STATE_RECORDED);
+    assert_int_equal(state(), MEETING_STATE_RUNNING);
+    assert_int_equal(end(chair, 0, ITEM_OUTCOME_NONE, 0), REFUSAL_NONE);
+    meeting_seal_for(&world, 1, 1, DECISION_STATE_SIGNED);
+    assert_int_equal(state(), MEETING_STATE_CLOSING);
+    meeting_seal_for(&world, 2, 1, DECISION_STATE_SIGNED);
+    assert_int_equal(state(), MEETING_STATE_ENDED);
+    world_stop(&world);
+}
+
 static void a_case_that_is_gone_does_not_hold_up_the_end(void **unused) {
     (void)unused;
     uint32_t chair = a_meeting_at_its_last_item(2);
@@ -274,6 +289,7 @@ int main(void) {
         cmocka_unit_test(a_deferred_item_with_an_unsigned_decision_keeps_the_meeting_open_too),
         cmocka_unit_test(nothing_changes_the_agenda_while_the_cases_are_asked),
         cmocka_unit_test(ending_again_asks_the_cases_that_have_not_answered),
+        cmocka_unit_test(an_answer_to_a_closing_that_was_called_off_is_not_taken_for_the_next),
         cmocka_unit_test(a_case_that_is_gone_does_not_hold_up_the_end),
         cmocka_unit_test(an_end_that_was_called_off_is_no_step_to_take_back),
         cmocka_unit_test(a_closing_is_resumed_after_a_crash),

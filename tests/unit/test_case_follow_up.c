@@ -128,20 +128,17 @@ static void what_two_boards_say_of_a_case_at_once_is_all_kept(void **unused) {
     end();
 }
 
-static void seal(void) {
-    struct seal_for_board command = {
-        .command_id = uuid_of(world.next_id++), .board = uuid_of(THE_BOARD), .item = ITEM};
+static void seal_for(uint32_t closing) {
+    struct seal_for_board command = {.command_id = uuid_of(world.next_id++),
+                                     .board = uuid_of(THE_BOARD),
+                                     .item = ITEM,
+                                     .closing = closing};
     world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
                  seal_for_board_encode(&arena, &command));
 }
 
-static uint32_t answers_to_the_closing(void) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < world.fake.pending_count; i++) {
-        const struct fake_pending *pending = &world.fake.pending[i];
-        count += pending->kind == CHANNEL_KIND_BOARD && pending->command.tag == BOARD_ITEM_SEALED;
-    }
-    return count;
+static void seal(void) {
+    seal_for(1);
 }
 
 static void unseal(void) {
@@ -151,18 +148,29 @@ static void unseal(void) {
                  unseal_for_board_encode(&arena, &command));
 }
 
-/* Or the second answer could be taken for that to a later closing, before which it decides. */
-static void a_sealed_case_that_is_asked_again_does_not_answer_again(void **unused) {
+static uint32_t answers_to(uint32_t closing) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world.fake.pending_count; i++) {
+        const struct fake_pending *pending = &world.fake.pending[i];
+        if (pending->kind == CHANNEL_KIND_BOARD && pending->command.tag == BOARD_ITEM_SEALED) {
+            struct reader reader = reader_of(pending->command.fields);
+            const struct item_sealed *answer = board_decode(BOARD_ITEM_SEALED, &reader, &arena);
+            count += answer->closing == closing;
+        }
+    }
+    return count;
+}
+
+static void an_answer_names_the_closing_that_it_is_for(void **unused) {
     (void)unused;
     begin();
     world.fake.held_kinds = 1u << CHANNEL_KIND_BOARD;
-    uint32_t before = answers_to_the_closing();
-    seal();
-    seal();
-    assert_int_equal(answers_to_the_closing(), before + 1);
+    seal_for(1);
+    seal_for(1);
+    assert_int_equal(answers_to(1), 2);
     unseal();
-    seal();
-    assert_int_equal(answers_to_the_closing(), before + 2);
+    seal_for(2);
+    assert_int_equal(answers_to(2), 1);
     fake_host_forget_held(&world.fake);
     end();
 }
@@ -345,7 +353,7 @@ int main(void) {
         cmocka_unit_test(a_case_that_comes_back_later_is_scheduled),
         cmocka_unit_test(what_two_boards_say_of_a_case_at_once_is_all_kept),
         cmocka_unit_test(a_sealed_case_takes_no_more_decisions_of_that_meeting),
-        cmocka_unit_test(a_sealed_case_that_is_asked_again_does_not_answer_again),
+        cmocka_unit_test(an_answer_names_the_closing_that_it_is_for),
         cmocka_unit_test(an_unsigned_decision_is_not_sealed_over),
         cmocka_unit_test(standard_of_care_is_recorded_and_signed_in_one),
         cmocka_unit_test(standard_of_care_confirmed_over_a_decision_is_still_a_discussion),

@@ -162,6 +162,7 @@ static void a_full_meeting_ends(void **unused) {
             fake_host_forget_notes(&world.fake);
             struct item_sealed answer = {.command_id = uuid_of(800000 + 1000 * round + i),
                                          .item = i + 1,
+                                         .closing = round + 1,
                                          .decision = round == 0 ? DECISION_STATE_RECORDED
                                                                 : DECISION_STATE_SIGNED};
             world_system(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),

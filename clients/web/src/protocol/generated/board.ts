@@ -1322,6 +1322,8 @@ export interface ItemSealed {
     item: number;
     /** How far its decision is. A recorded one that is not signed keeps the meeting open. */
     decision: DecisionState;
+    /** Which closing asked; an answer to an earlier one may not be true any more. */
+    closing: number;
 }
 
 export function readItemSealed(reader: Reader): ItemSealed {
@@ -1331,9 +1333,10 @@ export function readItemSealed(reader: Reader): ItemSealed {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         item: count > 1 ? reader.u32() : 0,
         decision: count > 2 ? reader.enumMember(DECISION_STATE_MEMBERS) : 'none',
+        closing: count > 3 ? reader.u32() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -1342,6 +1345,7 @@ export function countItemSealed(from: ItemSealed): number {
         true,
         from.item !== 0,
         from.decision !== 'none',
+        from.closing !== 0,
     );
 }
 
@@ -1355,6 +1359,9 @@ export function writeItemSealed(writer: Writer, from: ItemSealed): void {
     }
     if (count > 2) {
         writer.enumMember(DECISION_STATE_MEMBERS, from.decision);
+    }
+    if (count > 3) {
+        writer.u32(from.closing);
     }
 }
 
@@ -2316,6 +2323,8 @@ export interface BoardSnapshot {
     unsignedItems: number[];
     /** Where that item stood in the order: undo brings one that was to come later back there. */
     steppedPlace: number;
+    /** How often a closing began; answers name the one that they are for. */
+    closings: number;
 }
 
 export function readBoardSnapshot(reader: Reader): BoardSnapshot {
@@ -2341,8 +2350,9 @@ export function readBoardSnapshot(reader: Reader): BoardSnapshot {
         steppedFrom: count > 16 ? reader.u32() : 0,
         unsignedItems: count > 17 ? reader.list(200, (reader) => reader.u32()) : [],
         steppedPlace: count > 18 ? reader.u32() : 0,
+        closings: count > 19 ? reader.u32() : 0,
     };
-    reader.skip(count - 19);
+    reader.skip(count - 20);
     return value;
 }
 
@@ -2367,6 +2377,7 @@ export function countBoardSnapshot(from: BoardSnapshot): number {
         from.steppedFrom !== 0,
         from.unsignedItems.length !== 0,
         from.steppedPlace !== 0,
+        from.closings !== 0,
     );
 }
 
@@ -2429,6 +2440,9 @@ export function writeBoardSnapshot(writer: Writer, from: BoardSnapshot): void {
     }
     if (count > 18) {
         writer.u32(from.steppedPlace);
+    }
+    if (count > 19) {
+        writer.u32(from.closings);
     }
 }
 

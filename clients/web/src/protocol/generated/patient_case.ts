@@ -2256,6 +2256,8 @@ export interface SealForBoard {
     board: string;
     /** Its number there. */
     item: number;
+    /** Which closing of that meeting, from 1; comes back in the answer. */
+    closing: number;
 }
 
 export function readSealForBoard(reader: Reader): SealForBoard {
@@ -2265,9 +2267,10 @@ export function readSealForBoard(reader: Reader): SealForBoard {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         board: count > 1 ? reader.uuid() : ZERO_UUID,
         item: count > 2 ? reader.u32() : 0,
+        closing: count > 3 ? reader.u32() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -2276,6 +2279,7 @@ export function countSealForBoard(from: SealForBoard): number {
         true,
         from.board !== ZERO_UUID,
         from.item !== 0,
+        from.closing !== 0,
     );
 }
 
@@ -2289,6 +2293,9 @@ export function writeSealForBoard(writer: Writer, from: SealForBoard): void {
     }
     if (count > 2) {
         writer.u32(from.item);
+    }
+    if (count > 3) {
+        writer.u32(from.closing);
     }
 }
 
