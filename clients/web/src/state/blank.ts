@@ -23,6 +23,7 @@ export const blankBoard = (change: Partial<BoardSnapshot> = {}): BoardSnapshot =
     steppedFrom: 0,
     steppedPlace: 0,
     unsignedItems: [],
+    closings: 0,
     ...change,
 });
 
