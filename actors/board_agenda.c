@@ -94,6 +94,13 @@ void board_take_off(const struct board *board, struct turn *turn, const struct a
               unlist_from_board_encode(turn->arena, &message));
 }
 
+/* What was said of it, or decided, belongs in the minutes; and a decision that waits for its
+ * signature would no longer keep the meeting open. */
+static bool is_settled(const struct board *board, const struct agenda_item *item) {
+    return board->has_template &&
+           (item->state == ITEM_STATE_DISCUSSED || item->decision != DECISION_STATE_NONE);
+}
+
 void board_on_remove_item(const struct board *board, struct turn *turn,
                           const struct remove_item *command) {
     const struct agenda_item *item = board_item(board, command->item, NULL);
@@ -102,7 +109,7 @@ void board_on_remove_item(const struct board *board, struct turn *turn,
     }
     if (item == NULL) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (item->item == board->open_item) {
+    } else if (item->item == board->open_item || is_settled(board, item)) {
         turn_refuse_item(turn, REFUSAL_BAD_STATE, item->item);
     } else {
         board_take_off(board, turn, item);

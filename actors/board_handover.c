@@ -5,15 +5,22 @@
  * What was deferred here stays on this agenda, too: its minutes say so and why.
  */
 #include "actors/board.h"
+#include "protocol/generated/patient_case.h"
 #include "protocol/generated/session.h"
 
 bool board_is_given(const struct agenda_item *item) {
-    return item->state == ITEM_STATE_DISCUSSED && item->outcome == ITEM_OUTCOME_DEFERRED &&
-           !uuid_is_zero(item->to_board);
+    bool may_be = item->outcome == ITEM_OUTCOME_DEFERRED || item->outcome == ITEM_OUTCOME_DECIDED;
+    return item->state == ITEM_STATE_DISCUSSED && may_be && !uuid_is_zero(item->to_board);
+}
+
+/* One that is decided stays where it was decided, or its decision would wait for its signature on
+ * no agenda at all. */
+static bool waits(const struct agenda_item *item) {
+    return item->state == ITEM_STATE_WAITING || item->state == ITEM_STATE_MOVING;
 }
 
 static bool may_go(const struct agenda_item *item) {
-    return item->state == ITEM_STATE_WAITING || item->state == ITEM_STATE_MOVING ||
+    return (waits(item) && item->decision == DECISION_STATE_NONE) ||
            (item->state == ITEM_STATE_DISCUSSED && item->outcome == ITEM_OUTCOME_DEFERRED);
 }
 
@@ -97,6 +104,24 @@ void board_on_take_item(const struct board *board, struct turn *turn,
     }
 }
 
+/* Taken there, and decided here while it was on its way: it stays in these minutes as what it is.
+ */
+static void stay_decided(const struct board *board, struct turn *turn,
+                         const struct agenda_item *item) {
+    struct item_closed closed = {
+        .item = item->item, .used_ms = item->used_ms, .outcome = ITEM_OUTCOME_DECIDED};
+    turn_event(turn, item_closed_encode(turn->arena, &closed));
+    struct board_status status = {.status = CASE_STATUS_DISCUSSED, .outcome = ITEM_OUTCOME_DECIDED};
+    board_tell_case(board, turn, item, &status);
+}
+
+static void note_taken(struct turn *turn, const struct item_taken *command) {
+    struct item_leaving leaving = {.item = command->item, .board = command->board};
+    turn_event(turn, item_leaving_encode(turn->arena, &leaving));
+    struct item_stayed stayed = {.item = command->item, .taken = true};
+    turn_event(turn, item_stayed_encode(turn->arena, &stayed));
+}
+
 /* A refusal to a second question may overtake the answer to the first, hence an item that was taken
  * goes also when it waits again here. One that was opened meanwhile is on both agendas. */
 void board_on_item_taken(const struct board *board, struct turn *turn,
@@ -109,15 +134,16 @@ void board_on_item_taken(const struct board *board, struct turn *turn,
     bool deferred = item->outcome == ITEM_OUTCOME_DEFERRED;
     bool late = command->taken && deferred && item->state == ITEM_STATE_DISCUSSED &&
                 uuid_is_zero(item->to_board);
-    if (asked && command->taken && may_go(item) && !deferred) {
-        board_take_off(board, turn, item);
-        return;
-    }
-    if (late) {
-        struct item_leaving event = {.item = item->item, .board = command->board};
-        turn_event(turn, item_leaving_encode(turn->arena, &event));
-    }
-    if (late || (asked && item->state == ITEM_STATE_MOVING)) {
+    if (asked && command->taken && waits(item) && !deferred) {
+        if (item->decision == DECISION_STATE_NONE) {
+            board_take_off(board, turn, item);
+            return;
+        }
+        stay_decided(board, turn, item);
+        note_taken(turn, command);
+    } else if (late) {
+        note_taken(turn, command);
+    } else if (asked && item->state == ITEM_STATE_MOVING) {
         struct item_stayed event = {.item = item->item, .taken = command->taken};
         turn_event(turn, item_stayed_encode(turn->arena, &event));
     }

@@ -39,8 +39,12 @@ void board_apply_item_opened(struct board *board, const struct event_header *hea
 void board_apply_item_closed(struct board *board, const struct event_header *header,
                              const struct item_closed *event) {
     (void)header;
-    struct agenda_item *item = board_item(board, event->item, &board->stepped_place);
+    uint32_t place = 0;
+    struct agenda_item *item = board_item(board, event->item, &place);
     if (item != NULL) {
+        if (item->item == board->open_item) {
+            board->stepped_place = place;
+        }
         bool comes_back = event->outcome == ITEM_OUTCOME_LATER;
         item->state = comes_back ? ITEM_STATE_WAITING : ITEM_STATE_DISCUSSED;
         item->used_ms = event->used_ms;

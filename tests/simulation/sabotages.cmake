@@ -182,8 +182,8 @@ sabotage(gives_before_it_is_taken people "is on no agenda" actors/board_handover
     [[        board_take_off(board, turn, item);
         struct take_item]])
 sabotage(keeps_what_was_taken people "to come on" actors/board_handover.c
-    [[        board_take_off(board, turn, item);
-        return;]]
+    [[            board_take_off(board, turn, item);
+            return;]]
     [[        struct item_stayed stayed = {.item = item->item};
         turn_event(turn, item_stayed_encode(turn->arena, &stayed));
         return;]])

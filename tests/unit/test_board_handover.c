@@ -240,6 +240,28 @@ a_deferred_item_that_was_taken_is_known_to_be_though_a_refusal_came_first(void *
     world_stop(&world);
 }
 
+static void a_decided_item_is_not_given_away(void **unused) {
+    (void)unused;
+    uint32_t chair = two_meetings(2);
+    meeting_report(&world, 1, 0, DECISION_STATE_RECORDED);
+    assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_BAD_STATE);
+    assert_int_equal(meeting_named(&world, chair), 1);
+    world_stop(&world);
+}
+
+static void an_item_that_is_decided_on_its_way_stays_here_too(void **unused) {
+    (void)unused;
+    uint32_t chair = an_item_on_its_way();
+    meeting_report(&world, 1, 0, DECISION_STATE_RECORDED);
+    answer(1, true);
+    const struct agenda_item *item = meeting_item(&world, 1);
+    assert_int_equal(item->state, ITEM_STATE_DISCUSSED);
+    assert_int_equal(item->outcome, ITEM_OUTCOME_DECIDED);
+    assert_true(uuid_equal(item->to_board, uuid_of(NEXT_BOARD)));
+    assert_int_equal(meeting_open(&world, chair, 0, 1), REFUSAL_BAD_STATE); /* but there */
+    world_stop(&world);
+}
+
 static void an_answer_of_a_meeting_that_was_not_asked_does_nothing(void **unused) {
     (void)unused;
     two_meetings(2);
@@ -277,6 +299,8 @@ int main(void) {
         cmocka_unit_test(an_item_whose_answer_was_lost_is_asked_for_again),
         cmocka_unit_test(an_item_that_was_taken_goes_though_a_refusal_came_first),
         cmocka_unit_test(a_deferred_item_that_was_taken_is_known_to_be_though_a_refusal_came_first),
+        cmocka_unit_test(a_decided_item_is_not_given_away),
+        cmocka_unit_test(an_item_that_is_decided_on_its_way_stays_here_too),
         cmocka_unit_test(an_answer_of_a_meeting_that_was_not_asked_does_nothing),
         cmocka_unit_test(a_case_is_listed_on_the_new_board_before_it_leaves_the_old_one),
     };

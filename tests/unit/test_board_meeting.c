@@ -270,10 +270,24 @@ static void a_step_from_an_item_that_was_taken_off_meanwhile_stands(void **unuse
     (void)unused;
     uint32_t chair = meeting_begin(&world, 2);
     meeting_open(&world, chair, 0, 1);
-    meeting_leave(&world, chair, 1, 2, ITEM_OUTCOME_DEFERRED, 1);
+    meeting_leave(&world, chair, 1, 2, ITEM_OUTCOME_LATER, 0);
     struct remove_item remove = {.item = 1};
     assert_int_equal(world_say(&world, chair, BOARD_REMOVE_ITEM, &remove), REFUSAL_NONE);
     assert_int_equal(undo(chair, 2), REFUSAL_BAD_STATE);
+    world_stop(&world);
+}
+
+static void what_was_discussed_or_decided_is_not_taken_off(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    meeting_open(&world, chair, 0, 1);
+    meeting_leave(&world, chair, 1, 3, ITEM_OUTCOME_DEFERRED, 1);
+    meeting_report(&world, 2, 0, DECISION_STATE_RECORDED);
+    for (uint32_t item = 1; item <= 2; item++) {
+        struct remove_item remove = {.item = item};
+        assert_int_equal(world_say(&world, chair, BOARD_REMOVE_ITEM, &remove), REFUSAL_BAD_STATE);
+        assert_int_equal(meeting_named(&world, chair), item);
+    }
     world_stop(&world);
 }
 
@@ -319,6 +333,7 @@ int main(void) {
         cmocka_unit_test(an_item_for_later_goes_back_to_its_place_when_that_is_undone),
         cmocka_unit_test(reopening_a_deferred_item_by_mistake_leaves_it_deferred),
         cmocka_unit_test(a_step_from_an_item_that_was_taken_off_meanwhile_stands),
+        cmocka_unit_test(what_was_discussed_or_decided_is_not_taken_off),
         cmocka_unit_test(the_step_that_can_be_taken_back_is_kept_over_a_crash),
         cmocka_unit_test(a_board_without_a_template_keeps_no_outcomes_and_still_undoes),
     };

@@ -89,6 +89,9 @@ function SteeringItems({ actor, board, item, position, onOpen, onMove, onSheet }
     const words = useWords();
     const { plannedSeconds, presenter } = item;
     const still = item.state === 'open' || item.state === 'moving';
+    const decided = item.decision !== 'none';
+    /** It belongs in the minutes of this meeting. */
+    const settled = board.template !== undefined && (decided || item.state === 'discussed');
     const mark = () =>
         void sayRefusal(
             words,
@@ -127,12 +130,12 @@ function SteeringItems({ actor, board, item, position, onOpen, onMove, onSheet }
                 {words.moveDown}
             </MenuItem>
             <MenuItem
-                disabled={item.state === 'open'}
+                disabled={item.state === 'open' || (settled && item.outcome !== 'deferred')}
                 onSelect={() => onSheet({ what: 'moveTo', item: item.item })}
             >
                 {words.agendaWords.moveTo}
             </MenuItem>
-            <MenuItem disabled={still} onSelect={remove}>
+            <MenuItem disabled={still || settled} onSelect={remove}>
                 {words.removeFromAgenda}
             </MenuItem>
         </>

@@ -1,5 +1,5 @@
 // What the events of a board do to its agenda.
-import { defaultAgendaItem, type AgendaItem, type BoardDown } from '../wire';
+import { defaultAgendaItem, ZERO_UUID, type AgendaItem, type BoardDown } from '../wire';
 import type { BoardModel } from './board_state';
 
 const withItem = (
@@ -31,6 +31,7 @@ const itemClosed = (board: BoardModel, { item, usedMs, outcome, reason }: Closed
         usedMs,
         outcome,
         reason,
+        toBoard: ZERO_UUID,
     }));
 
 function itemOpened(board: BoardModel, item: number, at: number): BoardModel {
