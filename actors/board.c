@@ -2,6 +2,7 @@
 
 #include "actors/growing_list.h"
 #include "actors/kinds.h"
+#include "actors/maker.h"
 
 #include <assert.h>
 
@@ -26,17 +27,13 @@ static struct grant grant_guest(const struct board *board, const struct member *
     return grant;
 }
 
-static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
+static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
     const struct board *board = (const struct board *)actor;
     struct grant grant = {0};
     if (!board->created) {
-        if (administrator) {
-            grant.audiences = AUDIENCE_WORKFLOW;
-            grant.roles = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_COORDINATOR;
-        }
-        return grant;
+        return maker_grant(rights);
     }
     const struct member *member = board_member(board, user);
     if (member != NULL && member->role == ROLE_GUEST) {
@@ -48,7 +45,7 @@ static struct grant grant(const struct actor *actor, struct uuid user, bool admi
         grant.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW;
         grant.roles = (uint16_t)(1u << member->role);
     }
-    if (administrator) {
+    if ((rights & RIGHT_ADMINISTRATOR) != 0) {
         grant.audiences |= AUDIENCE_WORKFLOW;
         grant.roles |= 1u << ROLE_ADMINISTRATOR;
     }

@@ -1,5 +1,6 @@
 /* Who belongs to a board, and who sits there without a device. */
 #include "actors/board.h"
+#include "actors/maker.h"
 #include "protocol/generated/session.h"
 
 const struct member *board_member(const struct board *board, struct uuid user) {
@@ -44,6 +45,15 @@ static bool is_roster(const struct member_list *members) {
     return has_chair;
 }
 
+static bool is_coordinator(const struct member_list *members, struct uuid user) {
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (uuid_equal(members->items[i].user, user)) {
+            return members->items[i].role == ROLE_COORDINATOR;
+        }
+    }
+    return false;
+}
+
 void board_on_create(const struct board *board, struct turn *turn,
                      const struct create_board *command) {
     if (board->created) {
@@ -51,7 +61,8 @@ void board_on_create(const struct board *board, struct turn *turn,
         return;
     }
     if (command->title.length == 0 || !is_roster(&command->members) ||
-        (command->has_template && !template_is_whole(&command->template))) {
+        (command->has_template && !template_is_whole(&command->template)) ||
+        (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }

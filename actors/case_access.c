@@ -1,4 +1,5 @@
 /* Who may see a case: directly, or through a board that has it on its agenda. */
+#include "actors/maker.h"
 #include "actors/patient_case.h"
 #include "protocol/generated/session.h"
 #include "protocol/generated/user.h"
@@ -32,17 +33,12 @@ static struct grant add(struct grant grant, const struct case_member *member) {
     return grant;
 }
 
-struct grant case_grant(const struct actor *actor, struct uuid user, bool administrator,
-                        int64_t now) {
+struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
     (void)now;
     const struct patient_case *the_case = (const struct patient_case *)actor;
     struct grant grant = {0};
     if (!the_case->created) {
-        if (administrator) {
-            grant.audiences = AUDIENCE_WORKFLOW;
-            grant.roles = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_COORDINATOR;
-        }
-        return grant;
+        return maker_grant(rights);
     }
     grant = add(grant, case_member_in(&the_case->members, user));
     for (uint32_t i = 0; i < the_case->boards.count; i++) {
@@ -95,6 +91,11 @@ void case_put_entries(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+static bool is_coordinator(const struct case_member_list *members, struct uuid user) {
+    const struct case_member *member = case_member_in(members, user);
+    return member != NULL && member->role == ROLE_COORDINATOR;
+}
+
 void case_on_create(const struct patient_case *the_case, struct turn *turn,
                     const struct create_case *command) {
     if (the_case->created) {
@@ -102,7 +103,8 @@ void case_on_create(const struct patient_case *the_case, struct turn *turn,
         return;
     }
     if (command->title.length == 0 || command->subject.name.length == 0 ||
-        !is_access_list(&command->members)) {
+        !is_access_list(&command->members) ||
+        (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }

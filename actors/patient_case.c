@@ -30,7 +30,7 @@ static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uin
     return stage_ephemera(&the_case->stage, audiences, since, arena, ret_tick);
 }
 
-/* An administrator may hold a channel to a case that is still to be made. */
+/* Who may make a case holds a channel to it before it is made. */
 static bool the_case_exists(const struct patient_case *the_case, struct turn *turn) {
     if (!the_case->created) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);

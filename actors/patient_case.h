@@ -58,8 +58,7 @@ struct patient_case {
 /* case_access.c */
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user);
 const struct board_link *case_board(const struct patient_case *the_case, struct uuid board);
-struct grant case_grant(const struct actor *actor, struct uuid user, bool administrator,
-                        int64_t now);
+struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now);
 void case_on_create(const struct patient_case *the_case, struct turn *turn,
                     const struct create_case *command);
 void case_on_grant_access(const struct patient_case *the_case, struct turn *turn,

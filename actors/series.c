@@ -2,6 +2,7 @@
 
 #include "actors/growing_list.h"
 #include "actors/kinds.h"
+#include "actors/maker.h"
 #include "actors/template.h"
 #include "protocol/generated/board.h"
 #include "protocol/generated/user.h"
@@ -98,6 +99,15 @@ static bool is_roster(const struct series_member_list *members) {
     return (roles & needed) == needed;
 }
 
+static bool is_coordinator(const struct series_member_list *members, struct uuid user) {
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (uuid_equal(members->items[i].user, user)) {
+            return members->items[i].role == ROLE_COORDINATOR;
+        }
+    }
+    return false;
+}
+
 static void put_entry(struct turn *turn, struct text title, const struct series_member *member) {
     struct put_entry command = {
         .command_id = turn_new_id(turn),
@@ -116,7 +126,8 @@ static void on_create_series(const struct series *series, struct turn *turn,
         return;
     }
     if (command->title.length == 0 || !is_roster(&command->members) ||
-        !template_is_whole(&command->template)) {
+        !template_is_whole(&command->template) ||
+        (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
@@ -272,17 +283,20 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
     return series_apply(&behaviour, (struct series *)actor, header, fields, arena);
 }
 
-static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
+static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
     const struct series *series = (const struct series *)actor;
     const struct series_member *member = member_of(series, user);
     struct grant grant = {0};
+    if (!series->created) {
+        return maker_grant(rights);
+    }
     if (member != NULL) {
         grant.audiences = AUDIENCE_WORKFLOW;
         grant.roles = (uint16_t)(1u << member->role);
     }
-    if (administrator) {
+    if ((rights & RIGHT_ADMINISTRATOR) != 0) {
         grant.audiences = AUDIENCE_WORKFLOW;
         grant.roles |= 1u << ROLE_ADMINISTRATOR;
     }

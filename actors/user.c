@@ -54,7 +54,7 @@ static void apply_user_registered(struct user *user, const struct event_header *
     user->registered = true;
     user->login = arena_text(state_of(user), event->login);
     user->name = arena_text(state_of(user), event->name);
-    user->administrator = event->administrator;
+    user->rights = rights_of(event->administrator, event->coordinator);
 }
 
 static void apply_verifier_set(struct user *user, const struct event_header *header,
@@ -140,11 +140,14 @@ static bool is_login(struct text login) {
     return login.length > 0;
 }
 
-static void write_login_row(struct turn *turn, struct text login, struct text name,
-                            bool administrator, struct text verifier) {
+static void write_login_row(struct turn *turn, struct text login, struct text name, uint16_t rights,
+                            struct text verifier) {
     struct user_record record = {
         .verifier = verifier,
-        .shown = {.name = name, .login = login, .administrator = administrator},
+        .shown = {.name = name,
+                  .login = login,
+                  .administrator = (rights & RIGHT_ADMINISTRATOR) != 0,
+                  .coordinator = (rights & RIGHT_COORDINATOR) != 0},
     };
     struct encoded row = user_record_encode(turn->arena, &record);
     turn_check(turn, row.fields.bytes != NULL);
@@ -162,12 +165,15 @@ static void on_register_user(const struct user *user, struct turn *turn,
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
-    struct user_registered registered = {
-        .login = command->login, .name = command->name, .administrator = command->administrator};
+    struct user_registered registered = {.login = command->login,
+                                         .name = command->name,
+                                         .administrator = command->administrator,
+                                         .coordinator = command->coordinator};
     struct verifier_set verifier = {.verifier = command->verifier};
     turn_event(turn, user_registered_encode(turn->arena, &registered));
     turn_event(turn, verifier_set_encode(turn->arena, &verifier));
-    write_login_row(turn, command->login, command->name, command->administrator, command->verifier);
+    write_login_row(turn, command->login, command->name,
+                    rights_of(command->administrator, command->coordinator), command->verifier);
 }
 
 static void on_change_verifier(const struct user *user, struct turn *turn,
@@ -179,7 +185,7 @@ static void on_change_verifier(const struct user *user, struct turn *turn,
     } else if (!text_equal(user->verifier, command->verifier)) {
         struct verifier_set event = {.verifier = command->verifier};
         turn_event(turn, verifier_set_encode(turn->arena, &event));
-        write_login_row(turn, user->login, user->name, user->administrator, command->verifier);
+        write_login_row(turn, user->login, user->name, user->rights, command->verifier);
     }
 }
 
@@ -280,14 +286,14 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
     return user_apply(&behaviour, (struct user *)actor, header, fields, arena);
 }
 
-static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
+static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
     const struct user *self = (const struct user *)actor;
     if (self->registered && uuid_equal(actor->id, user)) {
         return (struct grant){.audiences = AUDIENCE_OWN, .roles = 1u << ROLE_SELF};
     }
-    if (!self->registered && administrator) {
+    if (!self->registered && (rights & RIGHT_ADMINISTRATOR) != 0) {
         return (struct grant){.audiences = AUDIENCE_WORKFLOW, .roles = 1u << ROLE_ADMINISTRATOR};
     }
     return (struct grant){0};
@@ -310,11 +316,12 @@ static struct user_snapshot shown(const struct user *user) {
     return (struct user_snapshot){
         .name = user->name,
         .login = user->login,
-        .administrator = user->administrator,
+        .administrator = (user->rights & RIGHT_ADMINISTRATOR) != 0,
         .entries = user->entries,
         .preferences = user->preferences,
         .read_marks = user->read_marks,
         .notes = user->notes,
+        .coordinator = (user->rights & RIGHT_COORDINATOR) != 0,
     };
 }
 
@@ -337,7 +344,7 @@ static void take_over(struct user *user, const struct user_record *saved) {
     user->verifier = arena_text(state, saved->verifier);
     user->login = arena_text(state, saved->shown.login);
     user->name = arena_text(state, saved->shown.name);
-    user->administrator = saved->shown.administrator;
+    user->rights = rights_of(saved->shown.administrator, saved->shown.coordinator);
     for (uint32_t i = 0; i < saved->shown.entries.count; i++) {
         worklist_entry_copy(state, growing_list_add(state, &user->entries),
                             &saved->shown.entries.items[i]);

@@ -27,7 +27,7 @@ struct user {
     bool registered;
     struct text login;
     struct text name;
-    bool administrator;
+    uint16_t rights; /* mask of RIGHT_... */
     struct text verifier;
     struct worklist_entry_list entries;
     struct preference_list preferences;

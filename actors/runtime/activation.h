@@ -27,7 +27,7 @@ enum activation_phase {
 
 struct attached {
     struct attachment who;
-    bool administrator;
+    uint16_t rights;
 };
 
 struct activation {

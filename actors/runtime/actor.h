@@ -46,6 +46,20 @@ struct grant {
     int64_t valid_until;
 };
 
+/* What an account gives by itself: bits of a grant's roles. An administrator's are towards every
+ * actor that knows them; a coordinator's only towards what is not made yet. */
+enum {
+    RIGHT_ADMINISTRATOR = 1u << ROLE_ADMINISTRATOR,
+    RIGHT_COORDINATOR = 1u << ROLE_COORDINATOR,
+    RIGHTS_ALL = RIGHT_ADMINISTRATOR | RIGHT_COORDINATOR,
+};
+
+/* As the wire and the record say them. */
+static inline uint16_t rights_of(bool administrator, bool coordinator) {
+    return (uint16_t)((administrator ? RIGHT_ADMINISTRATOR : 0) |
+                      (coordinator ? RIGHT_COORDINATOR : 0));
+}
+
 struct sender {
     struct session_number session;
     struct uuid user;
@@ -175,7 +189,7 @@ struct actor_kind {
     bool (*apply)(struct actor *actor, const struct event_header *header, struct bytes fields,
                   struct arena *arena);
     /* Evaluated when a channel opens and again for each subscriber after every commit. */
-    struct grant (*grant)(const struct actor *actor, struct uuid user, bool administrator,
+    struct grant (*grant)(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now);
     /* A session came or went. Both may change ephemeral state and make events (attendance;
      * committed when the append in flight is done, so apply must stand them twice). attach gives

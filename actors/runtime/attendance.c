@@ -115,7 +115,7 @@ static void attach_now(struct activation *activation, struct attach_request *req
     enum load_result result = activation->version == 0 ? LOAD_ABSENT : LOAD_FOUND;
     who->participant = 0;
     who->grant =
-        activation->kind->grant(activation->actor, who->user, request->administrator, runtime->now);
+        activation->kind->grant(activation->actor, who->user, request->rights, runtime->now);
     if (who->grant.audiences == 0) {
         request->on_attached(request, result, 0);
         return;
@@ -124,8 +124,7 @@ static void attach_now(struct activation *activation, struct attach_request *req
         request->on_attached(request, LOAD_UNAVAILABLE, 0);
         return;
     }
-    activation->attached[activation->attached_count++] =
-        (struct attached){*who, request->administrator};
+    activation->attached[activation->attached_count++] = (struct attached){*who, request->rights};
     activation->active_at = runtime->now;
     request->on_attached(request, result, who->participant);
 }
@@ -180,7 +179,7 @@ void attendance_renew(struct activation *activation) {
     for (uint32_t i = 0; i < count && activation->phase == PHASE_READY; i++) {
         struct attached *attached = &activation->attached[i];
         struct attachment *who = &attached->who;
-        who->grant = activation->kind->grant(activation->actor, who->user, attached->administrator,
+        who->grant = activation->kind->grant(activation->actor, who->user, attached->rights,
                                              activation->runtime->now);
         if (who->grant.audiences == 0 || !come(activation, who)) {
             continue; /* the host ends its channel when it asks for the grant itself */

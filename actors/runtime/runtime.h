@@ -164,7 +164,7 @@ bool runtime_deliver(struct runtime *runtime, uint8_t kind, struct uuid target,
 struct attach_request {
     struct activation *activation;
     struct attachment who; /* grant is filled in */
-    bool administrator;
+    uint16_t rights;
     void (*on_attached)(struct attach_request *request, enum load_result result,
                         uint16_t participant);
     void *data;

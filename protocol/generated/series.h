@@ -53,8 +53,9 @@ struct series_meeting_list {
 struct create_series {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text title;      /* Name of the board: no patient data. */
-    struct series_member_list members; /* Including a chair and a coordinator. */
-    struct template template;          /* Its version is 1 whatever is said. */
+    /* Including a chair and a coordinator, and as that the sender who is no administrator. */
+    struct series_member_list members;
+    struct template template; /* Its version is 1 whatever is said. */
 };
 
 struct edit_template {

@@ -8,7 +8,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
         {
             .name = "CreateSeries",
             .class = MESSAGE_COMMAND,
-            .roles = 1 << ROLE_ADMINISTRATOR,
+            .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR,
             .rate = 2,
             .burst = 20,
             .size_max = 66136,

@@ -54,12 +54,13 @@ enum resumption {
 #define RESUMPTION_COUNT 2
 
 enum role {
-    ROLE_CHAIR = 0,         /* Leads the meeting. */
-    ROLE_COORDINATOR = 1,   /* Prepares and moves it. */
+    ROLE_CHAIR = 0, /* Leads the meeting. */
+    /* Prepares and moves it. As an account's right: makes what is not there yet. */
+    ROLE_COORDINATOR = 1,
     ROLE_MEMBER = 2,        /* Takes part. */
     ROLE_OBSERVER = 3,      /* Reads; no pointer, chat or vote. */
     ROLE_REFERRER = 4,      /* Sees the status of their own patients. */
-    ROLE_ADMINISTRATOR = 5, /* Makes people, boards and cases; sees no clinical content. */
+    ROLE_ADMINISTRATOR = 5, /* Makes people, series, boards and cases; sees no clinical content. */
     ROLE_SELF = 6,          /* The person a user actor stands for. */
     ROLE_SYSTEM = 7,        /* Another actor, a timer, the server. Never a session. */
     /* Takes part in named items of a meeting; of the others learns only how many come before. */
@@ -102,7 +103,8 @@ struct welcome {
     /* Ping at least this often; a line silent for 2.5 times as long is cut. */
     uint32_t heartbeat_ms;
     uint16_t revision;  /* Protocol revision of the server. */
-    bool administrator; /* May make people, boards and cases. */
+    bool administrator; /* May make people, and what a coordinator may. */
+    bool coordinator;   /* May make series, meetings and cases. */
 };
 
 struct channel_opened {

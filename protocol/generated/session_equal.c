@@ -22,7 +22,7 @@ bool welcome_equal(const struct welcome *a, const struct welcome *b) {
     return a->session == b->session && uuid_equal(a->user, b->user) &&
            text_equal(a->name, b->name) && a->server_time == b->server_time &&
            a->heartbeat_ms == b->heartbeat_ms && a->revision == b->revision &&
-           a->administrator == b->administrator;
+           a->administrator == b->administrator && a->coordinator == b->coordinator;
 }
 
 bool channel_opened_equal(const struct channel_opened *a, const struct channel_opened *b) {

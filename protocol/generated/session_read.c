@@ -145,7 +145,10 @@ bool welcome_read(struct reader *reader, struct arena *arena, struct welcome *re
     if (count > 6 && !reader_bool(reader, &ret->administrator)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !reader_bool(reader, &ret->coordinator)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
 }
 
 const struct channel_opened channel_opened_default = {0};

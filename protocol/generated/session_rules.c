@@ -38,7 +38,7 @@ const struct message_rule session_rules[TAG_COUNT] = {
         {
             .name = "Welcome",
             .class = MESSAGE_REPLY,
-            .size_max = 432,
+            .size_max = 433,
         },
     [SESSION_CHANNEL_OPENED] =
         {

@@ -98,6 +98,9 @@ void ping_write(struct writer *writer, const struct ping *from) {
 }
 
 static uint32_t welcome_count(const struct welcome *from) {
+    if (from->coordinator) {
+        return 8;
+    }
     if (from->administrator) {
         return 7;
     }
@@ -145,6 +148,9 @@ void welcome_write(struct writer *writer, const struct welcome *from) {
     }
     if (count > 6) {
         writer_bool(writer, from->administrator);
+    }
+    if (count > 7) {
+        writer_bool(writer, from->coordinator);
     }
 }
 

@@ -94,7 +94,9 @@ struct register_user {
     struct text login;      /* What they type to sign in; unique, lower case. */
     struct text name;       /* As others see it. */
     struct text verifier;   /* Argon2id, PHC string format. Never leaves the server. */
-    bool administrator;     /* May make people, boards and cases. */
+    bool administrator;     /* May make people, and what a coordinator may. */
+    /* May make series, meetings and cases, and has no part in those of others. */
+    bool coordinator;
 };
 
 struct set_preference {
@@ -135,6 +137,7 @@ struct user_registered {
     struct text login;  /* What they type. */
     struct text name;   /* As others see it. */
     bool administrator; /* Rights. */
+    bool coordinator;   /* Rights. */
 };
 
 struct verifier_set {
@@ -172,6 +175,7 @@ struct user_snapshot {
     struct preference_list preferences; /* Remembered choices. */
     struct read_mark_list read_marks;   /* How far they read. */
     struct note_list notes;             /* Private. */
+    bool coordinator;                   /* Rights. */
 };
 
 /* What the store keeps: the snapshot and what no audience sees. */

@@ -56,7 +56,7 @@ bool read_mark_list_equal(const struct read_mark_list *a, const struct read_mark
 bool register_user_equal(const struct register_user *a, const struct register_user *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->login, b->login) &&
            text_equal(a->name, b->name) && text_equal(a->verifier, b->verifier) &&
-           a->administrator == b->administrator;
+           a->administrator == b->administrator && a->coordinator == b->coordinator;
 }
 
 bool set_preference_equal(const struct set_preference *a, const struct set_preference *b) {
@@ -88,7 +88,7 @@ bool set_note_equal(const struct set_note *a, const struct set_note *b) {
 
 bool user_registered_equal(const struct user_registered *a, const struct user_registered *b) {
     return text_equal(a->login, b->login) && text_equal(a->name, b->name) &&
-           a->administrator == b->administrator;
+           a->administrator == b->administrator && a->coordinator == b->coordinator;
 }
 
 bool verifier_set_equal(const struct verifier_set *a, const struct verifier_set *b) {
@@ -121,7 +121,7 @@ bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapsh
            worklist_entry_list_equal(&a->entries, &b->entries) &&
            preference_list_equal(&a->preferences, &b->preferences) &&
            read_mark_list_equal(&a->read_marks, &b->read_marks) &&
-           note_list_equal(&a->notes, &b->notes);
+           note_list_equal(&a->notes, &b->notes) && a->coordinator == b->coordinator;
 }
 
 bool user_record_equal(const struct user_record *a, const struct user_record *b) {

@@ -224,7 +224,10 @@ bool register_user_read(struct reader *reader, struct arena *arena, struct regis
     if (count > 4 && !reader_bool(reader, &ret->administrator)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !reader_bool(reader, &ret->coordinator)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct set_preference set_preference_default = {0};
@@ -361,7 +364,10 @@ bool user_registered_read(struct reader *reader, struct arena *arena, struct use
     if (count > 2 && !reader_bool(reader, &ret->administrator)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_bool(reader, &ret->coordinator)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct verifier_set verifier_set_default = {0};
@@ -491,7 +497,10 @@ bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_
     if (count > 6 && !note_list_read(reader, arena, 1000, &ret->notes)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !reader_bool(reader, &ret->coordinator)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
 }
 
 const struct user_record user_record_default = {0};

@@ -11,7 +11,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 100,
-            .size_max = 731,
+            .size_max = 732,
         },
     [USER_SET_PREFERENCE] =
         {
@@ -72,7 +72,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserRegistered",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 454,
+            .size_max = 455,
         },
     [USER_VERIFIER_SET] =
         {
@@ -120,13 +120,13 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 5262466,
+            .size_max = 5262467,
         },
     [USER_USER_RECORD] =
         {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
-            .size_max = 5262726,
+            .size_max = 5262727,
         },
     [REPLY_ACCEPTED] =
         {

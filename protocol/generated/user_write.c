@@ -171,6 +171,9 @@ void read_mark_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t register_user_count(const struct register_user *from) {
+    if (from->coordinator) {
+        return 6;
+    }
     if (from->administrator) {
         return 5;
     }
@@ -201,6 +204,9 @@ void register_user_write(struct writer *writer, const struct register_user *from
     }
     if (count > 4) {
         writer_bool(writer, from->administrator);
+    }
+    if (count > 5) {
+        writer_bool(writer, from->coordinator);
     }
 }
 
@@ -319,6 +325,9 @@ void set_note_write(struct writer *writer, const struct set_note *from) {
 }
 
 static uint32_t user_registered_count(const struct user_registered *from) {
+    if (from->coordinator) {
+        return 4;
+    }
     if (from->administrator) {
         return 3;
     }
@@ -342,6 +351,9 @@ void user_registered_write(struct writer *writer, const struct user_registered *
     }
     if (count > 2) {
         writer_bool(writer, from->administrator);
+    }
+    if (count > 3) {
+        writer_bool(writer, from->coordinator);
     }
 }
 
@@ -454,6 +466,9 @@ void note_set_write(struct writer *writer, const struct note_set *from) {
 }
 
 static uint32_t user_snapshot_count(const struct user_snapshot *from) {
+    if (from->coordinator) {
+        return 8;
+    }
     if (from->notes.count != 0) {
         return 7;
     }
@@ -501,6 +516,9 @@ void user_snapshot_write(struct writer *writer, const struct user_snapshot *from
     }
     if (count > 6) {
         note_list_write(writer, 1000, &from->notes);
+    }
+    if (count > 7) {
+        writer_bool(writer, from->coordinator);
     }
 }
 

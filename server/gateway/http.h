@@ -20,7 +20,7 @@ struct gateway;
 
 struct http_identity { /* who asks; signed_in false = nobody */
     bool signed_in;
-    bool administrator;
+    uint16_t rights; /* mask of RIGHT_... of actors/runtime/actor.h */
     struct uuid user;
     uint64_t sign_in; /* number of the sign-in session, for revocation */
 };

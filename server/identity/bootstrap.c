@@ -100,7 +100,7 @@ void bootstrap(struct identity *identity) {
         .id = first.id,
         .login = "administrator",
         .name = "Administrator",
-        .administrator = true,
+        .rights = RIGHT_ADMINISTRATOR,
     };
     struct text password = {(uint32_t)strlen(first.password), first.password};
     register_person(identity, &person, password, on_registered, identity);

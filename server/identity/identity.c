@@ -20,7 +20,7 @@ static bool describe(struct identification *asked, const struct person *person) 
     }
     struct http_identity who = {
         .signed_in = true,
-        .administrator = person->administrator,
+        .rights = person->rights,
         .user = person->id,
         .sign_in = asked->sign_in.number,
     };
@@ -92,7 +92,7 @@ static bool redeem(struct authority *authority, struct text ticket, struct sessi
     *ret = (struct session_identity){
         .user = person->id,
         .name = person->name,
-        .administrator = person->administrator,
+        .rights = person->rights,
         .sign_in = holder.sign_in,
     };
     return true;

@@ -41,7 +41,7 @@ struct new_person {
     struct uuid id;
     char login[LOGIN_BYTES_MAX + 1];
     char name[NAME_BYTES_MAX + 1];
-    bool administrator;
+    uint16_t rights;
     struct uuid by; /* who asks; zero = the server itself */
 };
 enum registration_result {

@@ -68,7 +68,8 @@ static bool keep(struct directory *directory, struct uuid owner, const struct us
         directory->capacity = capacity;
     }
     struct person *person = &directory->people[directory->count];
-    *person = (struct person){.id = owner, .administrator = record->shown.administrator};
+    *person = (struct person){
+        .id = owner, .rights = rights_of(record->shown.administrator, record->shown.coordinator)};
     person->login = arena_text(&directory->arena, record->shown.login);
     person->name = arena_text(&directory->arena, record->shown.name);
     char *verifier = arena_alloc(&directory->arena, record->verifier.length + 1);

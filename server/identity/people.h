@@ -16,7 +16,7 @@ struct person {
     struct text login;
     struct text name;
     struct text verifier; /* zero-terminated behind its length */
-    bool administrator;
+    uint16_t rights;      /* mask of RIGHT_... */
 };
 
 struct people;

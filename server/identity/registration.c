@@ -72,7 +72,8 @@ static void on_hashed(void *data, const char *verifier) {
         .login = text_of(person->login),
         .name = text_of(person->name),
         .verifier = text_of(verifier),
-        .administrator = person->administrator,
+        .administrator = (person->rights & RIGHT_ADMINISTRATOR) != 0,
+        .coordinator = (person->rights & RIGHT_COORDINATOR) != 0,
     };
     identity->config.clock->random(identity->config.clock, command.command_id.bytes,
                                    sizeof(command.command_id.bytes));

@@ -49,7 +49,8 @@ static bool read_person(const struct json_fields *fields, struct new_person *ret
         return false;
     }
     memcpy(ret->name, name.bytes, name.length);
-    ret->administrator = json_field_true(fields, "administrator");
+    ret->rights =
+        rights_of(json_field_true(fields, "administrator"), json_field_true(fields, "coordinator"));
     return true;
 }
 
@@ -62,8 +63,10 @@ static void on_body(struct http_exchange *exchange, struct bytes body, void *dat
     if (asked == NULL || !json_read_object(text, body.length, &fields) ||
         !read_person(&fields, &asked->person)) {
         free(asked);
-        http_answer_error(exchange, 400, "malformed",
-                          "Send {\"login\",\"name\",\"password\",\"administrator\"} as JSON.");
+        http_answer_error(
+            exchange, 400, "malformed",
+            "Send {\"login\",\"name\",\"password\",\"administrator\",\"coordinator\"} "
+            "as JSON.");
         return;
     }
     struct text password = json_field_text(&fields, "password");
@@ -86,7 +89,7 @@ static void on_body(struct http_exchange *exchange, struct bytes body, void *dat
 }
 
 static void on_create(struct http_exchange *exchange, void *data) {
-    if (!http_who(exchange)->administrator) {
+    if ((http_who(exchange)->rights & RIGHT_ADMINISTRATOR) == 0) {
         /* What may not be done looks as if it were not there. */
         http_answer_error(exchange, 404, "not_found", "There is nothing here.");
         return;

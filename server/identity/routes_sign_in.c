@@ -32,7 +32,8 @@ static void write_user(struct json *json, const struct person *person) {
     json_open(json, "user");
     json_uuid(json, "id", person->id);
     json_text(json, "name", person->name);
-    json_boolean(json, "administrator", person->administrator);
+    json_boolean(json, "administrator", (person->rights & RIGHT_ADMINISTRATOR) != 0);
+    json_boolean(json, "coordinator", (person->rights & RIGHT_COORDINATOR) != 0);
     json_close(json);
 }
 

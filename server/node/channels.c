@@ -203,8 +203,7 @@ void channel_check_grant(struct channel *channel) {
     if (actor == NULL) {
         return;
     }
-    struct grant grant =
-        actor->kind->grant(actor, session->user, session->administrator, node->now);
+    struct grant grant = actor->kind->grant(actor, session->user, session->rights, node->now);
     bool same = grants_equal(&grant, &channel->grant);
     channel->grant = grant;
     if (same) {
@@ -325,7 +324,7 @@ void channel_open(struct session *session, uint32_t seq, const struct open_chann
     opening->request = (struct attach_request){
         .activation = runtime_activate(session->node->runtime, kind->number, open->id),
         .who = {.session = session->number, .user = session->user, .window = session->window},
-        .administrator = session->administrator,
+        .rights = session->rights,
         .on_attached = on_attached,
         .data = opening,
     };

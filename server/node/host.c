@@ -75,7 +75,7 @@ static void answer_questions(struct hub *hub) {
         struct grant_question *next = question->next;
         struct grant grant = {0};
         if (actor != NULL) {
-            grant = actor->kind->grant(actor, question->user, question->administrator,
+            grant = actor->kind->grant(actor, question->user, question->rights,
                                        host_now(&hub->node->host));
         }
         question->answer(question->data, grant);

@@ -306,12 +306,11 @@ int64_t node_tick(struct node *node, int64_t now, double busy) {
 }
 
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
-                    bool administrator, void (*answer)(void *data, struct grant grant),
-                    void *data) {
+                    uint16_t rights, void (*answer)(void *data, struct grant grant), void *data) {
     struct activation *activation = runtime_activate(node->runtime, kind, id);
     const struct actor *actor = activation_actor(activation);
     if (actor != NULL) {
-        answer(data, actor->kind->grant(actor, user, administrator,
+        answer(data, actor->kind->grant(actor, user, rights,
                                         node->config.clock->now(node->config.clock)));
         return;
     }
@@ -321,11 +320,8 @@ void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid
         return;
     }
     struct hub *hub = hub_of(node, activation);
-    *question = (struct grant_question){.next = hub->questions,
-                                        .user = user,
-                                        .administrator = administrator,
-                                        .answer = answer,
-                                        .data = data};
+    *question = (struct grant_question){
+        .next = hub->questions, .user = user, .rights = rights, .answer = answer, .data = data};
     hub->questions = question;
 }
 

@@ -86,7 +86,7 @@ void node_destroy(struct node *node);
 struct session_identity {
     struct uuid user;
     struct text name;
-    bool administrator;
+    uint16_t rights;
     uint64_t sign_in;
 };
 /* Slot number + 1, or 0 when full. */
@@ -105,7 +105,7 @@ int64_t node_tick(struct node *node, int64_t now, double busy);
 /* For HTTP: the grant of a user on an actor, loaded if need be; answer may come at once. audiences
  * 0 = none. */
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
-                    bool administrator, void (*answer)(void *data, struct grant grant), void *data);
+                    uint16_t rights, void (*answer)(void *data, struct grant grant), void *data);
 /* A command by the server itself (imaging, identity), as Role system. done may be NULL. */
 void node_command(struct node *node, uint8_t kind, struct uuid id, struct uuid by,
                   struct encoded command,

@@ -52,7 +52,7 @@ struct session {
     struct session_number number;
     struct uuid user;
     struct text name;
-    bool administrator;
+    uint16_t rights;
     uint64_t sign_in;
     /* Owned */
     struct outbox outbox;
@@ -96,7 +96,7 @@ struct hub {
 struct grant_question {
     struct grant_question *next;
     struct uuid user;
-    bool administrator;
+    uint16_t rights;
     void (*answer)(void *data, struct grant grant);
     void *data;
 };

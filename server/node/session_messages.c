@@ -22,7 +22,8 @@ static void on_hello(struct session *session, uint32_t seq, const struct hello *
         .server_time = session->node->now,
         .heartbeat_ms = HEARTBEAT_MS,
         .revision = PROTOCOL_REVISION,
-        .administrator = session->administrator,
+        .administrator = (session->rights & RIGHT_ADMINISTRATOR) != 0,
+        .coordinator = (session->rights & RIGHT_COORDINATOR) != 0,
     };
     session_reply(session, 0, seq, welcome_encode(arena, &welcome));
     if (!session->node->available) {

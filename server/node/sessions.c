@@ -62,7 +62,7 @@ uint32_t node_session_open(struct node *node, void *connection,
     };
     session->user = who->user;
     session->name = (struct text){who->name.length, name};
-    session->administrator = who->administrator;
+    session->rights = who->rights;
     session->sign_in = who->sign_in;
     session->heard_at = node->config.clock->now(node->config.clock);
     outbox_init(&session->outbox, node->config.transport, connection);

@@ -83,6 +83,8 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     folders = await demonstrationImages(scene);
     clara = await scene.person('clara', { viewport: DESK });
     const { page } = clara;
+    const { user } = await page.evaluate(() => fetch('/api/me').then((answer) => answer.json()));
+    assert.deepEqual([user.administrator, user.coordinator], [false, true]);
     await page.getByRole('link', { name: 'New series' }).click();
     await page.getByLabel('Name of the board').fill('Thoracic board');
     const people = await scene.server.people();

@@ -242,6 +242,49 @@ static void a_screen_in_the_hall_is_paired_by_its_code(void **state) {
     assert_true(body_says(scene, "\"administrator\":false"));
 }
 
+/* Somebody who may make series, meetings and cases and belongs to none, signed in. */
+static void a_coordinator(struct scene *scene, char *ret_cookie, unsigned size) {
+    assert_int_equal(
+        ask(scene,
+            (struct plain_request){.path = "/api/people",
+                                   .bearer = scene->staff.administrator,
+                                   .body = "{\"login\":\"prepares\",\"name\":\"Prepares\","
+                                           "\"password\":\"" RIGHT "\",\"coordinator\":true}"}),
+        201);
+    cookie_of(scene, "prepares", ret_cookie, size);
+    assert_true(body_says(scene, "\"administrator\":false,\"coordinator\":true"));
+}
+
+static void case_path(struct uuid id, const char *what, char *ret_path, size_t size) {
+    char digits[2 * sizeof id.bytes + 1];
+    for (size_t i = 0; i < sizeof id.bytes; i++)
+        snprintf(digits + 2 * i, 3, "%02x", id.bytes[i]);
+    snprintf(ret_path, size, "/api/cases/%.8s-%.4s-%.4s-%.4s-%.12s/%s", digits, digits + 8,
+             digits + 12, digits + 16, digits + 20, what);
+}
+
+static void a_coordinators_right_opens_nothing_that_others_made(void **state) {
+    struct scene *scene = *state;
+    char cookie[256];
+    char sets[128];
+    char uploads[128];
+    case_path(staff_case_id(1), "display-sets", sets, sizeof sets);
+    case_path(staff_case_id(1), "uploads", uploads, sizeof uploads);
+    a_coordinator(scene, cookie, sizeof cookie);
+    assert_true(staff_make_cases(&scene->staff, 1, 1));
+    struct plain_request read = {
+        .method = "GET", .path = sets, .bearer = scene->staff.people[0].token};
+    assert_int_equal(ask(scene, read), 200);
+    read = (struct plain_request){.method = "GET", .path = sets, .cookie = cookie};
+    assert_int_equal(ask(scene, read), 404);
+    struct plain_request change = {
+        .path = uploads, .cookie = cookie, .origin = own_origin(scene), .body = "bytes"};
+    assert_int_equal(ask(scene, change), 404);
+    change.path = "/api/people";
+    change.body = "{\"login\":\"x\",\"name\":\"X\",\"password\":\"" RIGHT "\"}";
+    assert_int_equal(ask(scene, change), 404); /* people are for the administrator to make */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_login_and_a_wrong_password_look_the_same),
@@ -252,6 +295,7 @@ int main(void) {
         cmocka_unit_test(a_ticket_works_once),
         cmocka_unit_test(pages_of_other_sites_change_nothing),
         cmocka_unit_test(a_screen_in_the_hall_is_paired_by_its_code),
+        cmocka_unit_test(a_coordinators_right_opens_nothing_that_others_made),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

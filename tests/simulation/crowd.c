@@ -139,7 +139,7 @@ static void make_case(struct crowd *crowd) {
                                  .subject = {.name = TEXT(CANARY "^Patient")},
                                  .title = TEXT("What now, " CANARY "?"),
                                  .members = {1, &member}};
-    comes(crowd, &crowd->maker, world->people[1]); /* an administrator */
+    comes(crowd, &crowd->maker, world->people[1]); /* a coordinator */
     pass(crowd, SECOND);
     say(&crowd->maker, 1, create_case_encode(&crowd->arena, &create));
     pass(crowd, SECOND);

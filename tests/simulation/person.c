@@ -34,7 +34,7 @@ struct person *person_create(struct world *world, unsigned index) {
     snprintf(person->name, sizeof person->name, CANARY " %u", index);
     snprintf(person->login, sizeof person->login, CANARY "-%u", index);
     person->board_role = role_of(index);
-    person->administrator = index == 1;
+    person->rights = index == 1 ? RIGHT_COORDINATOR : 0;
     person->slow = index == 3 || index == 4; /* the former is also taken off the board at times */
     person->said = calloc(SAID_MAX, sizeof *person->said);
     assert(person->said != NULL);
@@ -67,7 +67,7 @@ struct session_identity person_identity(const struct person *person) {
     return (struct session_identity){
         .user = person->user,
         .name = {(uint32_t)strlen(person->name), person->name},
-        .administrator = person->administrator,
+        .rights = person->rights,
         .sign_in = person->index + 1,
     };
 }

@@ -23,8 +23,8 @@ enum {
     CHANNEL_NEXT_BOARD = 3 + WORLD_CASES,
 };
 
-/* Everybody's place: 0 leads, 1 prepares (and is administrator), 6 refers, 7 has no business here,
- * 8 takes part in one item. */
+/* Everybody's place: 0 leads, 1 prepares (by a coordinator's right), 6 refers, 7 has no business
+ * here, 8 takes part in one item. */
 enum { OBSERVER = 5, REFERRER = 6, OUTSIDER = 7, GUEST = 8 };
 
 /* A command, kept until it is answered, and after that to say it twice. */
@@ -65,7 +65,7 @@ struct person {
     char name[32];
     char login[32];
     uint8_t board_role; /* Role, or UINT8_MAX */
-    bool administrator;
+    uint16_t rights;
     bool slow;
     struct link *link; /* NULL = away */
     bool greeted;
@@ -109,7 +109,7 @@ void wish_about_a_case(struct person *person, struct arena *arena);
 /* Asks again for items whose answer was lost on their way to another meeting. */
 void person_asks_for_answers(struct person *person, struct arena *arena);
 
-/* preparing.c: the administrator: cases and boards; and, once those are there, the agenda */
+/* preparing.c: the coordinator: cases and boards; and, once those are there, the agenda */
 void person_prepares(struct person *person);
 void person_plans(struct person *person);
 

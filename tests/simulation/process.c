@@ -32,10 +32,10 @@ static void clock_random(struct host_clock *clock, void *bytes, size_t length) {
 
 /* A grant that looks at nobody: what a node without a policy would do. */
 static struct grant grant_everybody_all(const struct actor *actor, struct uuid user,
-                                        bool administrator, int64_t now) {
+                                        uint16_t rights, int64_t now) {
     (void)actor;
     (void)user;
-    (void)administrator;
+    (void)rights;
     (void)now;
     return (struct grant){.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
                           .roles = 1u << ROLE_OBSERVER};

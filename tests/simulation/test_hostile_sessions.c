@@ -125,10 +125,9 @@ static void say(struct listener *listener, uint16_t channel, enum frame_form for
     node_session_frame(the_node(), listener->session, writer_bytes(&writer));
 }
 
-static void connects(struct listener *listener, struct uuid user, bool administrator) {
+static void connects(struct listener *listener, struct uuid user) {
     *listener = (struct listener){0};
-    struct session_identity who = {
-        .user = user, .name = TEXT("somebody"), .administrator = administrator, .sign_in = 1};
+    struct session_identity who = {.user = user, .name = TEXT("somebody"), .sign_in = 1};
     listener->session = node_session_open(the_node(), listener, &who);
     assert_int_not_equal(listener->session, 0);
     say(listener, 0, FRAME_NUMBERED,
@@ -179,7 +178,7 @@ static void an_actor_opened_twice_by_one_session_is_refused_and_hurts_nobody(voi
     scene();
     make_user(id_of(1), TEXT("one"));
     pass(2 * RUNTIME_IDLE_US); /* so that it must be loaded again */
-    connects(&listener, id_of(1), false);
+    connects(&listener, id_of(1));
     opens(&listener, 1, CHANNEL_KIND_USER, id_of(1));
     opens(&listener, 2, CHANNEL_KIND_USER, id_of(1));
     uint32_t second = listener.seq;
@@ -234,7 +233,7 @@ static void a_session_may_not_take_the_command_ids_of_actors(void **state) {
     struct listener listener;
     scene();
     make_user(id_of(1), TEXT("one"));
-    connects(&listener, id_of(1), false);
+    connects(&listener, id_of(1));
     opens(&listener, 1, CHANNEL_KIND_USER, id_of(1));
     pass(SECOND);
     /* What a board is about to tell this user, if the board's version is known. */
@@ -261,7 +260,7 @@ static void ids_that_nobody_has_do_not_stay_in_memory(void **state) {
     struct listener listener;
     scene();
     make_user(id_of(1), TEXT("one"));
-    connects(&listener, id_of(1), false);
+    connects(&listener, id_of(1));
     for (uint32_t i = 0; i < 100; i++) {
         opens(&listener, (uint16_t)(i + 1), CHANNEL_KIND_PATIENT_CASE, id_of(2000 + i));
     }
@@ -304,7 +303,7 @@ static void who_leaves_while_catching_up_leaves_nothing_behind(void **state) {
     struct listener listener;
     scene();
     make_user(id_of(1), TEXT("one"));
-    connects(&listener, id_of(1), false);
+    connects(&listener, id_of(1));
     opens(&listener, 1, CHANNEL_KIND_USER, id_of(1));
     pass(SECOND);
     struct set_preference set = {
@@ -332,7 +331,7 @@ static void who_came_back_and_left_keeps_no_actor_in_memory(void **state) {
     struct listener listener;
     scene();
     make_user(id_of(1), TEXT("one"));
-    connects(&listener, id_of(1), false);
+    connects(&listener, id_of(1));
     opens(&listener, 1, CHANNEL_KIND_USER, id_of(1));
     pass(SECOND);
     struct set_preference set = {

@@ -49,7 +49,7 @@ static bool is_granted(struct link *link, const struct heard *heard, uint8_t aud
     const struct actor *actor = activation == NULL ? NULL : activation_actor(activation);
     for (size_t i = 0; actor != NULL && i < ACTOR_KIND_COUNT; i++) {
         if (actor_kinds[i]->number == heard->kind) {
-            struct grant grant = actor_kinds[i]->grant(actor, person->user, person->administrator,
+            struct grant grant = actor_kinds[i]->grant(actor, person->user, person->rights,
                                                        link->process->world->time.now);
             return (grant.audiences & audiences) != 0;
         }
@@ -213,7 +213,7 @@ static void check_members(struct world *world, const struct actor *board) {
     for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
         struct person *person = world->people[i];
         struct grant grant =
-            board->kind->grant(board, person->user, person->administrator, world->time.now);
+            board->kind->grant(board, person->user, person->rights, world->time.now);
         if ((grant.audiences != 0) != person->heard[CHANNEL_BOARD - 1].open) {
             world_fault(world, "at rest %s is %s the board wrongly", person->name,
                         grant.audiences != 0 ? "kept off" : "still on");

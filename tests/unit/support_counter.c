@@ -132,7 +132,7 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
     return true;
 }
 
-static struct grant grant(const struct actor *actor, struct uuid user, bool administrator,
+static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
     const struct counter *counter = (const struct counter *)actor;
@@ -142,7 +142,7 @@ static struct grant grant(const struct actor *actor, struct uuid user, bool admi
         return (struct grant){0};
     }
     unsigned roles = number >= COUNTER_CHAIRS_FROM ? 1u << ROLE_CHAIR : 1u << ROLE_MEMBER;
-    roles |= administrator ? 1u << ROLE_ADMINISTRATOR : 0;
+    roles |= rights;
     return (struct grant){.audiences = AUDIENCE_CLINICAL, .roles = (uint16_t)roles};
 }
 

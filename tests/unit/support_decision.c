@@ -9,7 +9,7 @@ struct patient_case *the_case(void) {
 
 uint32_t come(uint32_t person) {
     return world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE), world_person(person),
-                        false);
+                        0);
 }
 
 static struct template_field fields[] = {

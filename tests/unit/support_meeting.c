@@ -55,11 +55,11 @@ uint32_t meeting_series(struct world *world) {
     struct create_series command = {
         .title = TEXT("Thorax"), .members = {5, members}, .template = meeting_template()};
     uint32_t root = world_attach(world, CHANNEL_KIND_SERIES, uuid_of(A_SERIES),
-                                 world_person(ADMINISTRATOR), true);
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     enum refusal refusal = world_say(world, root, SERIES_CREATE_SERIES, &command);
     assert(refusal == REFUSAL_NONE);
     return world_attach(world, CHANNEL_KIND_SERIES, uuid_of(A_SERIES), world_person(COORDINATOR),
-                        false);
+                        0);
 }
 
 void meeting_plan(struct world *world, uint32_t coordinator, uint32_t board) {
@@ -88,7 +88,7 @@ uint32_t meeting_begin(struct world *world, uint32_t count) {
 }
 
 uint32_t meeting_come(struct world *world, uint32_t person) {
-    return world_attach(world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(person), false);
+    return world_attach(world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(person), 0);
 }
 
 struct board *meeting_board(struct world *world) {

@@ -24,8 +24,8 @@ static void fan_out(struct fake_host *fake, struct activation *activation,
         if (!session->attached || session->activation != activation) {
             continue;
         }
-        session->grant = kind->grant(activation_actor(activation), session->user,
-                                     session->administrator, fake->now);
+        session->grant =
+            kind->grant(activation_actor(activation), session->user, session->rights, fake->now);
         if ((session->grant.audiences & audiences) != 0 &&
             session->seen_count < sizeof session->seen) {
             session->seen[session->seen_count++] = header->tag;
@@ -111,19 +111,19 @@ static struct session_number number_of(uint32_t slot) {
 }
 
 uint32_t world_attach(struct world *world, uint8_t kind, struct uuid id, struct uuid user,
-                      bool administrator) {
+                      uint16_t rights) {
     uint32_t slot = ++world->session_count;
     assert(slot < WORLD_SESSIONS_MAX);
     struct world_session *session = &world->sessions[slot];
     *session = (struct world_session){
         .user = user,
-        .administrator = administrator,
+        .rights = rights,
         .activation = runtime_activate(world->fake.runtime, kind, id),
     };
     struct attach_request request = {
         .activation = session->activation,
         .who = {.session = number_of(slot), .user = user},
-        .administrator = administrator,
+        .rights = rights,
         .on_attached = on_attached,
         .data = session,
     };
@@ -281,8 +281,8 @@ void world_make_board(struct world *world, uint32_t number) {
     };
     struct create_board command = {
         .title = TEXT("Thorax"), .starts_at = world->fake.now, .members = {5, members}};
-    uint32_t slot =
-        world_attach(world, CHANNEL_KIND_BOARD, uuid_of(number), world_person(ADMINISTRATOR), true);
+    uint32_t slot = world_attach(world, CHANNEL_KIND_BOARD, uuid_of(number),
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     enum refusal refusal = world_say(world, slot, BOARD_CREATE_BOARD, &command);
     assert(refusal == REFUSAL_NONE);
     world_detach(world, slot);
@@ -303,7 +303,7 @@ void world_make_case(struct world *world, uint32_t number) {
         .members = {3, members},
     };
     uint32_t slot = world_attach(world, CHANNEL_KIND_PATIENT_CASE, uuid_of(number),
-                                 world_person(ADMINISTRATOR), true);
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     enum refusal refusal = world_say(world, slot, PATIENT_CASE_CREATE_CASE, &command);
     assert(refusal == REFUSAL_NONE);
     world_detach(world, slot);
@@ -313,7 +313,7 @@ uint32_t world_meeting(struct world *world, uint32_t count) {
     world_people(world);
     world_make_board(world, A_BOARD);
     uint32_t chair =
-        world_attach(world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR), false);
+        world_attach(world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR), 0);
     for (uint32_t i = 0; i < count; i++) {
         world_make_case(world, A_CASE + i);
         struct add_item command = {.patient_case = uuid_of(A_CASE + i),

@@ -17,7 +17,7 @@ enum { WORLD_SESSIONS_MAX = 600 };
 
 struct world_session {
     struct uuid user;
-    bool administrator;
+    uint16_t rights;
     struct activation *activation;
     struct grant grant;
     uint16_t participant;
@@ -43,7 +43,7 @@ void world_stop(struct world *world);
 
 /* A new session of a user on an actor; gives its slot. */
 uint32_t world_attach(struct world *world, uint8_t kind, struct uuid id, struct uuid user,
-                      bool administrator);
+                      uint16_t rights);
 void world_detach(struct world *world, uint32_t slot);
 /*
  * Sends a message (a struct of the generated kind) and runs everything it causes. A command without

@@ -16,7 +16,7 @@ static uint32_t meeting_of(uint32_t cases) {
 
 static uint32_t come(uint32_t person) {
     return world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(person),
-                        person == ADMINISTRATOR);
+                        person == ADMINISTRATOR ? RIGHT_ADMINISTRATOR : 0);
 }
 
 static struct board *board(void) {
@@ -50,7 +50,7 @@ static void nobody_else_may_even_know_of_a_board(void **unused) {
     meeting_of(0);
     assert_false(world.sessions[come(STRANGER)].attached);
     uint32_t nowhere =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(99), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(99), world_person(CHAIR), 0);
     assert_false(world.sessions[nowhere].attached);
     world_stop(&world);
 }
@@ -116,11 +116,11 @@ static void nobody_gains_access_by_listing_a_case_on_a_board_of_their_own(void *
                                 .name = TEXT("C"),
                                 .discipline = TEXT("")}};
     struct create_board create = {.title = TEXT("Mine"), .members = {2, members}};
-    uint32_t root =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(11), world_person(ADMINISTRATOR), true);
+    uint32_t root = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(11),
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     world_say(&world, root, BOARD_CREATE_BOARD, &create);
     uint32_t stranger =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(11), world_person(STRANGER), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(11), world_person(STRANGER), 0);
     struct add_item add = {.patient_case = uuid_of(A_CASE)};
     world_say(&world, stranger, BOARD_ADD_ITEM, &add);
     assert_int_equal(world_board(&world, uuid_of(11))->items.count, 0);

@@ -12,8 +12,8 @@ static struct world world;
 /* Two meetings of one series; `count` items on the first. */
 static uint32_t two_meetings(uint32_t count) {
     uint32_t chair = meeting_begin(&world, count);
-    uint32_t coordinator = world_attach(&world, CHANNEL_KIND_SERIES, uuid_of(A_SERIES),
-                                        world_person(COORDINATOR), false);
+    uint32_t coordinator =
+        world_attach(&world, CHANNEL_KIND_SERIES, uuid_of(A_SERIES), world_person(COORDINATOR), 0);
     meeting_plan(&world, coordinator, NEXT_BOARD);
     meeting_look_away(&world);
     return chair;
@@ -62,7 +62,7 @@ static void a_presenter_who_does_not_belong_there_is_left_out(void **unused) {
     (void)unused;
     uint32_t chair = two_meetings(1);
     uint32_t there =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), 0);
     struct remove_member remove = {.user = world_person(MEMBER)};
     assert_int_equal(world_say(&world, there, BOARD_REMOVE_MEMBER, &remove), REFUSAL_NONE);
     give(chair, 1, NEXT_BOARD);
@@ -74,7 +74,7 @@ static void an_item_is_declined_by_a_meeting_that_its_giver_does_not_lead(void *
     (void)unused;
     two_meetings(1);
     uint32_t there =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), 0);
     struct add_member demoted = {.member = {.user = world_person(COORDINATOR),
                                             .role = ROLE_MEMBER,
                                             .name = TEXT("Coordinator")}};
@@ -93,7 +93,7 @@ static void an_item_is_declined_where_it_cannot_be_taken(void **unused) {
     assert_int_equal(give(chair, 1, 99), REFUSAL_NONE); /* no such meeting */
     assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_WAITING);
     uint32_t there =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), 0);
     struct start_meeting start = {0};
     struct end_meeting end = {0};
     world_say(&world, there, BOARD_START_MEETING, &start);
@@ -110,7 +110,7 @@ static void an_item_that_waits_there_already_just_leaves_here(void **unused) {
     (void)unused;
     uint32_t chair = two_meetings(2);
     uint32_t there =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(NEXT_BOARD), world_person(CHAIR), 0);
     struct add_item add = {.patient_case = uuid_of(A_CASE)};
     world_say(&world, there, BOARD_ADD_ITEM, &add);
     assert_int_equal(give(chair, 1, NEXT_BOARD), REFUSAL_NONE);

@@ -49,7 +49,7 @@ static uint32_t draw(uint32_t limit) {
 
 static uint32_t come_to_case(uint32_t item, uint32_t person) {
     return world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE + item - 1),
-                        world_person(person), false);
+                        world_person(person), 0);
 }
 
 static void begin(void) {

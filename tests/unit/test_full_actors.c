@@ -72,10 +72,10 @@ static void a_full_board(uint32_t items) {
                                   .template = a_full_template(),
                                   .cut_off_at = world.fake.now + 1};
     uint32_t root = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
-                                 world_person(ADMINISTRATOR), true);
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     assert_int_equal(world_say(&world, root, BOARD_CREATE_BOARD, &create), REFUSAL_NONE);
     uint32_t chair =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR), 0);
     fake_host_forget_notes(&world.fake);
     for (uint32_t i = 0; i < items; i++) {
         /* Not run: the cases need not be there for the board to have them on its agenda. */
@@ -180,7 +180,7 @@ static void a_full_person_is_still_shown_in_one_frame(void **unused) {
     world_start(&world);
     world_people(&world);
     uint32_t self =
-        world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER), world_person(MEMBER), false);
+        world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER), world_person(MEMBER), 0);
     struct text text = filled(long_text, 4000, 'n');
     struct arena arena;
     arena_init(&arena, 2 * (size_t)FRAME_OUT_MAX);
@@ -326,7 +326,7 @@ static void a_full_case_is_still_shown_in_one_frame(void **unused) {
     world_people(&world);
     world_make_case(&world, A_CASE);
     uint32_t coordinator = world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
-                                        world_person(COORDINATOR), false);
+                                        world_person(COORDINATOR), 0);
     fill_conversation(coordinator);
     fill_drawings(coordinator, uid);
     fill_views(coordinator, uid);

@@ -23,7 +23,7 @@ static uint32_t a_meeting(uint32_t count) {
 
 static uint32_t come(uint32_t patient_case, uint32_t person) {
     return world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(patient_case),
-                        world_person(person), false);
+                        world_person(person), 0);
 }
 
 static enum refusal open_unready(uint32_t chair, uint32_t item, uint32_t next) {

@@ -11,7 +11,7 @@ static struct world world;
 
 static uint32_t come(uint32_t person) {
     return world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE), world_person(person),
-                        false);
+                        0);
 }
 
 static struct patient_case *the_case(void) {
@@ -57,11 +57,10 @@ static void each_role_gets_its_audiences(void **unused) {
     (void)unused;
     a_case();
     const struct actor *actor = &the_case()->actor;
-    assert_int_equal(case_grant(actor, world_person(COORDINATOR), false, 0).audiences,
+    assert_int_equal(case_grant(actor, world_person(COORDINATOR), 0, 0).audiences,
                      AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW);
-    assert_int_equal(case_grant(actor, world_person(REFERRER), false, 0).audiences,
-                     AUDIENCE_STATUS);
-    assert_int_equal(case_grant(actor, world_person(STRANGER), false, 0).audiences, 0);
+    assert_int_equal(case_grant(actor, world_person(REFERRER), 0, 0).audiences, AUDIENCE_STATUS);
+    assert_int_equal(case_grant(actor, world_person(STRANGER), 0, 0).audiences, 0);
     assert_int_equal(case_grant(actor, world_person(ADMINISTRATOR), true, 0).audiences, 0);
     world_stop(&world);
 }
@@ -267,8 +266,8 @@ static void a_referrers_worklist_follows_the_case_live(void **unused) {
     (void)unused;
     world_start(&world);
     uint32_t chair = world_meeting(&world, 1);
-    uint32_t referrer = world_attach(&world, CHANNEL_KIND_USER, world_person(REFERRER),
-                                     world_person(REFERRER), false);
+    uint32_t referrer =
+        world_attach(&world, CHANNEL_KIND_USER, world_person(REFERRER), world_person(REFERRER), 0);
     struct open_item open = {.item = 0, .next = 1};
     world_say(&world, chair, BOARD_OPEN_ITEM, &open);
     assert_true(world_saw(&world, referrer, USER_ENTRY_PUT));
@@ -353,7 +352,7 @@ static void a_case_is_made_once_and_has_a_coordinator(void **unused) {
     struct create_case command = {
         .subject = {.name = TEXT("A^B")}, .title = TEXT("T"), .members = {1, &member}};
     uint32_t root = world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
-                                 world_person(ADMINISTRATOR), true);
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     assert_int_equal(world_say(&world, root, PATIENT_CASE_CREATE_CASE, &command),
                      REFUSAL_MALFORMED);
     member.role = ROLE_COORDINATOR;

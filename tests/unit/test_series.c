@@ -23,7 +23,7 @@ static struct series *series(void) {
 
 static uint32_t come(uint32_t person) {
     return world_attach(&world, CHANNEL_KIND_SERIES, uuid_of(A_SERIES), world_person(person),
-                        person == ADMINISTRATOR);
+                        person == ADMINISTRATOR ? RIGHT_ADMINISTRATOR : 0);
 }
 
 static enum refusal edit(uint32_t slot, struct template template) {

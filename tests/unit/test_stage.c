@@ -16,7 +16,7 @@ static struct world world;
 static uint32_t chair, member, second, observer;
 
 static uint32_t come(uint32_t person) {
-    return world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(person), false);
+    return world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(person), 0);
 }
 
 static struct stage *stage(void) {

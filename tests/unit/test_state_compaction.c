@@ -36,9 +36,9 @@ static uint32_t a_case_with_two_people(void) {
     world_start(&world);
     world_people(&world);
     world_make_case(&world, A_CASE);
-    world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE), world_person(CHAIR), false);
+    world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE), world_person(CHAIR), 0);
     return world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
-                        world_person(COORDINATOR), false);
+                        world_person(COORDINATOR), 0);
 }
 
 static void a_case_that_is_never_left_does_not_grow_without_end(void **unused) {

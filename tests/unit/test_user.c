@@ -13,8 +13,7 @@ static struct world world;
 static uint32_t a_person(void) {
     world_start(&world);
     world_people(&world);
-    return world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER), world_person(MEMBER),
-                        false);
+    return world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER), world_person(MEMBER), 0);
 }
 
 static struct user *person(void) {
@@ -36,7 +35,7 @@ static void only_the_person_opens_their_own_actor(void **unused) {
     uint32_t self = a_person();
     assert_int_equal(world.sessions[self].grant.audiences, AUDIENCE_OWN);
     uint32_t other = world_attach(&world, CHANNEL_KIND_USER, world_person(MEMBER),
-                                  world_person(ADMINISTRATOR), true);
+                                  world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     assert_false(world.sessions[other].attached);
     world_stop(&world);
 }
@@ -70,7 +69,8 @@ static void a_session_may_not_do_what_the_system_does(void **unused) {
 static void an_administrator_registers_a_person_once(void **unused) {
     (void)unused;
     world_start(&world);
-    uint32_t root = world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), true);
+    uint32_t root =
+        world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), RIGHT_ADMINISTRATOR);
     struct register_user command = {
         .login = TEXT("Upper"), .name = TEXT("N"), .verifier = TEXT("v")};
     assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_MALFORMED);
@@ -86,7 +86,8 @@ static void an_administrator_registers_a_person_once(void **unused) {
 static void a_login_may_be_written_in_any_script(void **unused) {
     (void)unused;
     world_start(&world);
-    uint32_t root = world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), true);
+    uint32_t root =
+        world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), RIGHT_ADMINISTRATOR);
     struct register_user command = {
         .login = TEXT("m\xc3\xbcller"), .name = TEXT("M\xc3\xbcller"), .verifier = TEXT("v")};
     assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_NONE);

@@ -13,8 +13,8 @@ enum { BODY_MAX = 1024 };
 
 const struct demo_person demo_people[DEMO_PEOPLE_COUNT] = {
     [DEMO_CHAIR] = {"anna", "Prof. Anna Berg", "Neurosurgery", "chair", ROLE_CHAIR},
-    [DEMO_COORDINATOR] = {"clara", "Clara Neumann", "Coordination", "coordinator",
-                          ROLE_COORDINATOR},
+    [DEMO_COORDINATOR] = {"clara", "Clara Neumann", "Coordination",
+                          "coordinator, who may make series, meetings and cases", ROLE_COORDINATOR},
     [DEMO_RADIOLOGIST] = {"radu", "Dr. Radu Ionescu", "Radiology", "member", ROLE_MEMBER},
     [DEMO_ONCOLOGIST] = {"mei", "Dr. Mei Tanaka", "Oncology", "member", ROLE_MEMBER},
     [DEMO_OBSERVER] = {"omar", "Omar Haddad", "Medical student", "observer", ROLE_OBSERVER},
@@ -52,7 +52,7 @@ bool demo_people_make(struct http_client *http, const char *password, unsigned *
         assert(quoted);
         int length = snprintf(body, sizeof(body),
                               "{\"id\":\"%s\",\"login\":\"%s\",\"name\":%s,\"password\":\"%s\","
-                              "\"administrator\":%s}",
+                              "\"coordinator\":%s}",
                               id, person->login, name, password,
                               part == DEMO_COORDINATOR ? "true" : "false");
         assert(length > 0 && length < BODY_MAX);

@@ -106,6 +106,7 @@ class Theatre {
             heartbeatMs: 2000,
             revision: 1,
             administrator: false,
+            coordinator: false,
         });
     }
 

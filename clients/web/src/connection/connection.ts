@@ -285,9 +285,9 @@ export class Connection {
     private welcome(message: Extract<SessionDown, { type: 'Welcome' }>): void {
         this.attempt = 0;
         this.storeAway = false;
-        const { user, name, administrator } = message;
+        const { user, name } = message;
         this.heartbeat.begin(message.heartbeatMs, message.serverTime);
-        this.become({ at: 'live', user, name, administrator });
+        this.become({ at: 'live', user, name });
         for (const channel of this.channels) {
             this.openOnLine(channel);
         }

@@ -7,6 +7,7 @@ export interface Person {
 
 export interface Me extends Person {
     administrator: boolean;
+    coordinator: boolean;
 }
 
 export interface ServerFacts {

@@ -5,7 +5,7 @@ import type { ActorKind as Kind, AnyUp, Frame as DownFrame, UpMessage } from '..
 export type LineState =
     | { at: 'idle' }
     | { at: 'connecting'; attempt: number }
-    | { at: 'live'; user: string; name: string; administrator: boolean }
+    | { at: 'live'; user: string; name: string }
     | { at: 'waiting'; attempt: number; until: number; draining: boolean }
     | { at: 'signed_out' }
     | { at: 'outdated' };

@@ -16,7 +16,7 @@ const caseStates = ['opened', 'scheduled', 'in_discussion', 'discussed', 'deferr
 export function HomePage() {
     const { words } = useSpeech();
     const entries = useUser((user) => user?.entries);
-    const administrator = useUser((user) => user?.administrator ?? false);
+    const mayMake = useUser((user) => user !== undefined && (user.administrator || user.coordinator));
     const [making, setMaking] = useState(false);
     const { client } = useSession();
     if (!entries) {
@@ -36,7 +36,7 @@ export function HomePage() {
     const referred = cases.filter((one) => one.role === roleNumbers.referrer);
     const own = cases.filter((one) => one.role !== roleNumbers.referrer).sort(byTime);
     const other = boards.length + own.length + tasks.length + series.length;
-    if (referred.length > 0 && other === 0 && !administrator) {
+    if (referred.length > 0 && other === 0 && !mayMake) {
         return <StatusPage entries={referred} />;
     }
     return (
@@ -53,19 +53,19 @@ export function HomePage() {
                     id="boards"
                     title={words.boards}
                     actions={
-                        administrator && (
+                        mayMake && (
                             <Button onClick={() => setMaking(true)}>{words.makeBoard}</Button>
                         )
                     }
                 >
                     <Entries entries={boards} empty={words.noBoards} />
                 </Section>
-                {(administrator || series.length > 0) && (
+                {(mayMake || series.length > 0) && (
                     <Section
                         id="series"
                         title={words.boardSeries.title}
                         actions={
-                            administrator && (
+                            mayMake && (
                                 <a className="button" href="/series/new" onClick={follow}>
                                     {words.boardSeries.button}
                                 </a>
@@ -79,7 +79,7 @@ export function HomePage() {
                     id="cases"
                     title={words.cases}
                     actions={
-                        administrator && (
+                        mayMake && (
                             <a className="button" href="/cases/new" onClick={follow}>
                                 {words.makeCase.button}
                             </a>

@@ -2,7 +2,7 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import { boardRoles, roleOfNumber, type BoardRole } from '../board/roles';
 import { people, type Person } from '../connection/http';
-import { useSession } from '../state/use_client';
+import { useSession, useUser } from '../state/use_client';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
 import { refusalText } from '../ui/refusal';
 import { go } from '../ui/route';
@@ -32,6 +32,7 @@ function localNow(): string {
 function BoardForm({ onClose, me }: MakeBoardProps) {
     const words = useWords();
     const { client } = useSession();
+    const administrator = useUser((user) => user?.administrator ?? false);
     const [title, setTitle] = useState('');
     const [starts, setStarts] = useState(localNow);
     const [known, setKnown] = useState<Person[]>([]);
@@ -44,11 +45,11 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
                 setKnown(list);
                 const self = list.find((one) => one.id === me);
                 if (self) {
-                    setMembers([memberOf(self, 'chair')]);
+                    setMembers([memberOf(self, administrator ? 'chair' : 'coordinator')]);
                 }
             })
             .catch(() => setProblem(words.peopleFailed));
-    }, [me, words]);
+    }, [me, words, administrator]);
 
     const submit = async (event: FormEvent) => {
         event.preventDefault();

@@ -67,5 +67,6 @@ export const blankUser = (change: Partial<UserSnapshot> = {}): UserSnapshot => (
     preferences: [],
     readMarks: [],
     notes: [],
+    coordinator: false,
     ...change,
 });

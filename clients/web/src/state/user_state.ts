@@ -5,6 +5,7 @@ export interface UserModel {
     name: string;
     login: string;
     administrator: boolean;
+    coordinator: boolean;
     entries: WorklistEntry[];
     preferences: ReadonlyMap<string, string>;
     readMarks: ReadonlyMap<string, number>;
@@ -18,6 +19,7 @@ export function reduceUser(user: UserModel | undefined, message: UserDown): User
             name: message.name,
             login: message.login,
             administrator: message.administrator,
+            coordinator: message.coordinator,
             entries: message.entries,
             preferences: new Map(message.preferences.map((one) => [one.name, one.value])),
             readMarks: new Map(message.readMarks.map((one) => [one.patientCase, one.version])),

@@ -45,7 +45,7 @@ export const deskDe: typeof deskEn = {
     },
     boardSeries: {
         title: 'Board-Reihen',
-        none: 'Noch keine Reihen. Die Verwaltung legt sie an.',
+        none: 'Noch keine Reihen. Die Koordination legt sie an.',
         button: 'Neue Reihe',
         newTitle: 'Neue Board-Reihe',
         lead: 'Ein Board, das immer wieder tagt. Sitzungen entstehen daraus und behalten, womit sie angelegt wurden.',

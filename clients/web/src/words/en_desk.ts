@@ -44,7 +44,7 @@ export const deskEn = {
     },
     boardSeries: {
         title: 'Board series',
-        none: 'No board series yet. An administrator makes them.',
+        none: 'No board series yet. Coordinators make them.',
         button: 'New series',
         newTitle: 'New board series',
         lead: 'A board that meets again and again. Meetings are made from it and keep what they were made with.',

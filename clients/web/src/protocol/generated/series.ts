@@ -124,7 +124,7 @@ export interface CreateSeries {
     commandId: string;
     /** Name of the board: no patient data. */
     title: string;
-    /** Including a chair and a coordinator. */
+    /** Including a chair and a coordinator, and as that the sender who is no administrator. */
     members: SeriesMember[];
     /** Its version is 1 whatever is said. */
     template: Template;

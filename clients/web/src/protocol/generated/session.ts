@@ -48,7 +48,7 @@ export type Resumption = (typeof RESUMPTION_MEMBERS)[number];
 export const ROLE_MEMBERS = [
     /** Leads the meeting. */
     'chair',
-    /** Prepares and moves it. */
+    /** Prepares and moves it. As an account's right: makes what is not there yet. */
     'coordinator',
     /** Takes part. */
     'member',
@@ -56,7 +56,7 @@ export const ROLE_MEMBERS = [
     'observer',
     /** Sees the status of their own patients. */
     'referrer',
-    /** Makes people, boards and cases; sees no clinical content. */
+    /** Makes people, series, boards and cases; sees no clinical content. */
     'administrator',
     /** The person a user actor stands for. */
     'self',
@@ -249,8 +249,10 @@ export interface Welcome {
     heartbeatMs: number;
     /** Protocol revision of the server. */
     revision: number;
-    /** May make people, boards and cases. */
+    /** May make people, and what a coordinator may. */
     administrator: boolean;
+    /** May make series, meetings and cases. */
+    coordinator: boolean;
 }
 
 export function readWelcome(reader: Reader): Welcome {
@@ -264,8 +266,9 @@ export function readWelcome(reader: Reader): Welcome {
         heartbeatMs: count > 4 ? reader.u32() : 0,
         revision: count > 5 ? reader.u16() : 0,
         administrator: count > 6 ? reader.bool() : false,
+        coordinator: count > 7 ? reader.bool() : false,
     };
-    reader.skip(count - 7);
+    reader.skip(count - 8);
     return value;
 }
 
@@ -278,6 +281,7 @@ export function countWelcome(from: Welcome): number {
         from.heartbeatMs !== 0,
         from.revision !== 0,
         from.administrator,
+        from.coordinator,
     );
 }
 
@@ -304,6 +308,9 @@ export function writeWelcome(writer: Writer, from: Welcome): void {
     }
     if (count > 6) {
         writer.bool(from.administrator);
+    }
+    if (count > 7) {
+        writer.bool(from.coordinator);
     }
 }
 

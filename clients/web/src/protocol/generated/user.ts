@@ -266,8 +266,10 @@ export interface RegisterUser {
     name: string;
     /** Argon2id, PHC string format. Never leaves the server. */
     verifier: string;
-    /** May make people, boards and cases. */
+    /** May make people, and what a coordinator may. */
     administrator: boolean;
+    /** May make series, meetings and cases, and has no part in those of others. */
+    coordinator: boolean;
 }
 
 export function readRegisterUser(reader: Reader): RegisterUser {
@@ -279,9 +281,10 @@ export function readRegisterUser(reader: Reader): RegisterUser {
         name: count > 2 ? reader.text(128) : '',
         verifier: count > 3 ? reader.text(256) : '',
         administrator: count > 4 ? reader.bool() : false,
+        coordinator: count > 5 ? reader.bool() : false,
     };
     requireId(value.commandId);
-    reader.skip(count - 5);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -292,6 +295,7 @@ export function countRegisterUser(from: RegisterUser): number {
         from.name !== '',
         from.verifier !== '',
         from.administrator,
+        from.coordinator,
     );
 }
 
@@ -311,6 +315,9 @@ export function writeRegisterUser(writer: Writer, from: RegisterUser): void {
     }
     if (count > 4) {
         writer.bool(from.administrator);
+    }
+    if (count > 5) {
+        writer.bool(from.coordinator);
     }
 }
 
@@ -566,6 +573,8 @@ export interface UserRegistered {
     name: string;
     /** Rights. */
     administrator: boolean;
+    /** Rights. */
+    coordinator: boolean;
 }
 
 export function readUserRegistered(reader: Reader): UserRegistered {
@@ -575,8 +584,9 @@ export function readUserRegistered(reader: Reader): UserRegistered {
         login: count > 0 ? reader.text(64) : '',
         name: count > 1 ? reader.text(128) : '',
         administrator: count > 2 ? reader.bool() : false,
+        coordinator: count > 3 ? reader.bool() : false,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -585,6 +595,7 @@ export function countUserRegistered(from: UserRegistered): number {
         from.login !== '',
         from.name !== '',
         from.administrator,
+        from.coordinator,
     );
 }
 
@@ -599,6 +610,9 @@ export function writeUserRegistered(writer: Writer, from: UserRegistered): void 
     }
     if (count > 2) {
         writer.bool(from.administrator);
+    }
+    if (count > 3) {
+        writer.bool(from.coordinator);
     }
 }
 
@@ -819,6 +833,8 @@ export interface UserSnapshot {
     readMarks: ReadMark[];
     /** Private. */
     notes: Note[];
+    /** Rights. */
+    coordinator: boolean;
 }
 
 export function defaultUserSnapshot(): UserSnapshot {
@@ -831,6 +847,7 @@ export function defaultUserSnapshot(): UserSnapshot {
         preferences: [],
         readMarks: [],
         notes: [],
+        coordinator: false,
     };
 }
 
@@ -845,8 +862,9 @@ export function readUserSnapshot(reader: Reader): UserSnapshot {
         preferences: count > 4 ? reader.list(200, readPreference) : [],
         readMarks: count > 5 ? reader.list(2000, readReadMark) : [],
         notes: count > 6 ? reader.list(1000, readNote) : [],
+        coordinator: count > 7 ? reader.bool() : false,
     };
-    reader.skip(count - 7);
+    reader.skip(count - 8);
     return value;
 }
 
@@ -859,6 +877,7 @@ export function countUserSnapshot(from: UserSnapshot): number {
         from.preferences.length !== 0,
         from.readMarks.length !== 0,
         from.notes.length !== 0,
+        from.coordinator,
     );
 }
 
@@ -885,6 +904,9 @@ export function writeUserSnapshot(writer: Writer, from: UserSnapshot): void {
     }
     if (count > 6) {
         writer.list(1000, from.notes, writeNote);
+    }
+    if (count > 7) {
+        writer.bool(from.coordinator);
     }
 }
 

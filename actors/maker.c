@@ -1,0 +1,14 @@
+#include "actors/maker.h"
+
+struct grant maker_grant(uint16_t rights) {
+    struct grant grant = {0};
+    if (rights != 0) {
+        grant.audiences = AUDIENCE_WORKFLOW;
+        grant.roles = rights | RIGHT_COORDINATOR;
+    }
+    return grant;
+}
+
+bool maker_coordinates(const struct turn *turn) {
+    return (turn->sender.roles & (RIGHT_ADMINISTRATOR | 1u << ROLE_SYSTEM)) == 0;
+}

@@ -1,0 +1,14 @@
+/* Boards, series and cases that are not made yet: who may make them, and what they answer for. */
+#ifndef CONSILIUM_MAKER_H
+#define CONSILIUM_MAKER_H
+
+#include "actors/runtime/actor.h"
+
+/* Towards what is not made yet. */
+struct grant maker_grant(uint16_t rights);
+
+/* Whether the sender must be a coordinator of what they make. An administrator makes it for others;
+ * who may no more than prepare would make what they then cannot see. */
+bool maker_coordinates(const struct turn *turn);
+
+#endif
