@@ -177,6 +177,7 @@ static const struct board_behaviour behaviour = {
     .item_set = board_apply_item_set,
     .step_undone = board_apply_step_undone,
     .standard_confirmed = board_apply_standard_confirmed,
+    .rest_put_off = board_apply_rest_put_off,
     .item_leaving = board_apply_item_leaving,
     .item_stayed = board_apply_item_stayed,
     .ticked_in = board_apply_ticked_in,

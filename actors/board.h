@@ -127,6 +127,8 @@ void board_on_item_sealed(const struct board *board, struct turn *turn,
                           const struct item_sealed *command);
 /* While closing: `item` is waited for no longer, and it ends if that was the last. */
 void board_wait_no_longer(const struct board *board, struct turn *turn, uint32_t item);
+/* How an item that waits ends when the meeting does: one that was to come back had been open. */
+enum item_outcome board_outcome_put_off(const struct agenda_item *item);
 /* Whether this answer of its case keeps the meeting open. */
 bool board_is_unsigned(const struct agenda_item *item, enum decision_state decision);
 bool board_lists(const struct u32_list *list, uint32_t item);
@@ -185,6 +187,7 @@ BOARD_APPLY(board_apply_item_closed, item_closed);
 BOARD_APPLY(board_apply_unready_opened, unready_opened);
 BOARD_APPLY(board_apply_step_undone, step_undone);
 BOARD_APPLY(board_apply_standard_confirmed, standard_confirmed);
+BOARD_APPLY(board_apply_rest_put_off, rest_put_off);
 BOARD_APPLY(board_apply_meeting_started, meeting_started);
 BOARD_APPLY(board_apply_meeting_closing, meeting_closing);
 BOARD_APPLY(board_apply_closing_answered, closing_answered);

@@ -21,10 +21,10 @@ static struct u32_list an_empty_list(struct turn *turn) {
     return list;
 }
 
-/* Standard of care */
-
-static bool may_confirm(const struct board *board, struct turn *turn,
-                        const struct u32_list *items) {
+/* Whether something can be said of all of them in one go: each is there once, waits, and has no
+ * decision that it would contradict. */
+static bool may_pass_over(const struct board *board, struct turn *turn,
+                          const struct u32_list *items, bool standard) {
     for (uint32_t i = 0; i < items->count; i++) {
         const struct agenda_item *item = board_item(board, items->items[i], NULL);
         struct u32_list before = {i, items->items};
@@ -36,7 +36,7 @@ static bool may_confirm(const struct board *board, struct turn *turn,
             turn_refuse_item(turn, REFUSAL_MALFORMED, item->item);
             return false;
         }
-        if (!item->standard || item->state != ITEM_STATE_WAITING ||
+        if ((standard && !item->standard) || item->state != ITEM_STATE_WAITING ||
             item->decision != DECISION_STATE_NONE) {
             turn_refuse_item(turn, REFUSAL_BAD_STATE, item->item);
             return false;
@@ -44,6 +44,8 @@ static bool may_confirm(const struct board *board, struct turn *turn,
     }
     return true;
 }
+
+/* Standard of care */
 
 void board_on_confirm_standard(const struct board *board, struct turn *turn,
                                const struct confirm_standard *command) {
@@ -59,7 +61,7 @@ void board_on_confirm_standard(const struct board *board, struct turn *turn,
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
-    if (!may_confirm(board, turn, &command->items)) {
+    if (!may_pass_over(board, turn, &command->items, true)) {
         return;
     }
     board_start(board, turn);
@@ -84,15 +86,34 @@ static void end_now(struct turn *turn) {
     turn_event(turn, meeting_ended_encode(turn->arena, &(struct meeting_ended){0}));
 }
 
-/* The first item that nobody has said anything about. */
-static const struct agenda_item *undecided(const struct board *board) {
+/* The first item that nobody has said anything about, nor says now by naming it in `rest`. One that
+ * came since that was composed is not in it: the meeting does not end over it. */
+static const struct agenda_item *undecided(const struct board *board, const struct u32_list *rest) {
     for (uint32_t i = 0; i < board->items.count; i++) {
         const struct agenda_item *item = &board->items.items[i];
-        if (item->state == ITEM_STATE_WAITING || item->state == ITEM_STATE_MOVING) {
+        bool waits = item->state == ITEM_STATE_WAITING && !board_lists(rest, item->item);
+        if (waits || item->state == ITEM_STATE_MOVING) {
             return item;
         }
     }
     return NULL;
+}
+
+enum item_outcome board_outcome_put_off(const struct agenda_item *item) {
+    return item->outcome == ITEM_OUTCOME_LATER ? ITEM_OUTCOME_DEFERRED : ITEM_OUTCOME_NOT_DISCUSSED;
+}
+
+static void put_off_rest(const struct board *board, struct turn *turn, const struct u32_list *rest,
+                         uint8_t reason) {
+    struct rest_put_off event = {.items = *rest, .reason = reason};
+    turn_event(turn, rest_put_off_encode(turn->arena, &event));
+    for (uint32_t i = 0; i < rest->count; i++) {
+        const struct agenda_item *item = board_item(board, rest->items[i], NULL);
+        struct board_status status = {.status = CASE_STATUS_DISCUSSED,
+                                      .outcome = (uint8_t)board_outcome_put_off(item),
+                                      .reason = template_reason(&board->template, reason)};
+        board_tell_case(board, turn, item, &status);
+    }
 }
 
 /* All of them: a case that was put off may have a decision that nobody told of yet, and none may
@@ -131,6 +152,24 @@ static void leave_the_stage(const struct board *board, struct turn *turn,
     stage_pass_floor(&board->stage, turn, (struct uuid){{0}});
 }
 
+/* With a template no item is left as it was. */
+static bool may_end(const struct board *board, struct turn *turn, const struct end_meeting *command,
+                    const struct leaving *leaving) {
+    const struct u32_list *rest = &command->rest;
+    if (!may_pass_over(board, turn, rest, false)) {
+        return false;
+    }
+    const struct agenda_item *left = undecided(board, rest);
+    if (rest->count > 0 && !template_has_reason(&board->template, command->rest_reason)) {
+        left = board_item(board, rest->items[0], NULL);
+    }
+    if (leaving->outcome == ITEM_OUTCOME_LATER || left != NULL) {
+        turn_refuse_item(turn, REFUSAL_UNDECIDED, left == NULL ? board->open_item : left->item);
+        return false;
+    }
+    return true;
+}
+
 void board_on_end_meeting(const struct board *board, struct turn *turn,
                           const struct end_meeting *command) {
     struct leaving leaving;
@@ -149,9 +188,7 @@ void board_on_end_meeting(const struct board *board, struct turn *turn,
     if (!board_may_leave(board, turn, command->outcome, command->reason, &leaving)) {
         return;
     }
-    const struct agenda_item *left = board->has_template ? undecided(board) : NULL;
-    if (leaving.outcome == ITEM_OUTCOME_LATER || left != NULL) {
-        turn_refuse_item(turn, REFUSAL_UNDECIDED, left == NULL ? board->open_item : left->item);
+    if (board->has_template && !may_end(board, turn, command, &leaving)) {
         return;
     }
     struct u32_list items = {0};
@@ -159,6 +196,9 @@ void board_on_end_meeting(const struct board *board, struct turn *turn,
         items = items_to_ask(board, turn);
     }
     leave_the_stage(board, turn, &leaving);
+    if (board->has_template && command->rest.count > 0) {
+        put_off_rest(board, turn, &command->rest, command->rest_reason);
+    }
     if (items.count > 0) {
         ask(board, turn, items);
     } else {

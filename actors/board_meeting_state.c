@@ -98,6 +98,20 @@ void board_apply_standard_confirmed(struct board *board, const struct event_head
     }
 }
 
+void board_apply_rest_put_off(struct board *board, const struct event_header *header,
+                              const struct rest_put_off *event) {
+    (void)header;
+    for (uint32_t i = 0; i < event->items.count; i++) {
+        struct agenda_item *item = board_item(board, event->items.items[i], NULL);
+        if (item != NULL) {
+            item->state = ITEM_STATE_DISCUSSED;
+            item->outcome = board_outcome_put_off(item);
+            item->reason = event->reason;
+            item->to_board = (struct uuid){{0}};
+        }
+    }
+}
+
 void board_apply_meeting_started(struct board *board, const struct event_header *header,
                                  const struct meeting_started *event) {
     (void)header;

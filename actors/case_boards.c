@@ -95,7 +95,7 @@ void case_report_to_all(const struct patient_case *the_case, struct turn *turn,
 }
 
 static bool may_list(const struct patient_case *the_case, struct uuid user) {
-    struct grant grant = case_grant(&the_case->actor, user, false, 0);
+    struct grant grant = case_grant(&the_case->actor, user, 0, 0);
     return (grant.roles & (1u << ROLE_COORDINATOR | 1u << ROLE_MEMBER)) != 0;
 }
 

@@ -65,6 +65,7 @@ enum board_tag {
     BOARD_CLOSING_CALLED_OFF = 115,
     BOARD_UNREADY_OPENED = 116,
     BOARD_GUESTS_TOLD = 117,
+    BOARD_REST_PUT_OFF = 118,
 };
 
 enum meeting_state {
@@ -209,6 +210,10 @@ struct end_meeting {
     uint32_t item;          /* The item open when this was composed; it is closed as discussed. */
     enum item_outcome outcome; /* Of the item that closes, as in OpenItem. */
     uint8_t reason;            /* As in OpenItem. */
+    /* What else still waits and is put off by this: all of it, none with a decision, or it is
+     * refused naming one. */
+    struct u32_list rest;
+    uint8_t rest_reason; /* Why, by digit as in OpenItem. */
 };
 
 struct add_member {
@@ -442,6 +447,12 @@ struct closing_called_off {
 /* Opened though something is missing. */
 struct unready_opened {
     uint32_t item; /* Which. */
+};
+
+/* The meeting ends without these: not discussed, or deferred if they were to come back in it. */
+struct rest_put_off {
+    struct u32_list items; /* Which; they are closed. */
+    uint8_t reason;        /* By digit; 0 = none. */
 };
 
 /* For guests: what the meeting does, in numbers only. */
@@ -842,6 +853,13 @@ void unready_opened_copy(struct arena *arena, struct unready_opened *ret,
                          const struct unready_opened *from);
 bool unready_opened_equal(const struct unready_opened *a, const struct unready_opened *b);
 
+extern const struct rest_put_off rest_put_off_default;
+bool rest_put_off_read(struct reader *reader, struct arena *arena, struct rest_put_off *ret);
+void rest_put_off_write(struct writer *writer, const struct rest_put_off *from);
+void rest_put_off_copy(struct arena *arena, struct rest_put_off *ret,
+                       const struct rest_put_off *from);
+bool rest_put_off_equal(const struct rest_put_off *a, const struct rest_put_off *b);
+
 extern const struct guests_told guests_told_default;
 bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret);
 void guests_told_write(struct writer *writer, const struct guests_told *from);
@@ -911,6 +929,7 @@ struct encoded closing_answered_encode(struct arena *arena, const struct closing
 struct encoded closing_called_off_encode(struct arena *arena,
                                          const struct closing_called_off *message);
 struct encoded unready_opened_encode(struct arena *arena, const struct unready_opened *message);
+struct encoded rest_put_off_encode(struct arena *arena, const struct rest_put_off *message);
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message);
 struct encoded board_snapshot_encode(struct arena *arena, const struct board_snapshot *message);
 struct encoded guest_snapshot_encode(struct arena *arena, const struct guest_snapshot *message);

@@ -27,15 +27,16 @@ bool board_behaviour_complete(const struct board_behaviour *behaviour) {
            behaviour->cut_off_set != NULL && behaviour->cut_off_passed != NULL &&
            behaviour->item_reported != NULL && behaviour->meeting_closing != NULL &&
            behaviour->closing_answered != NULL && behaviour->closing_called_off != NULL &&
-           behaviour->unready_opened != NULL && behaviour->guests_told != NULL &&
-           behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
-           behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
-           behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
-           behaviour->set_viewport != NULL && behaviour->set_layout != NULL &&
-           behaviour->draft_annotation != NULL && behaviour->report_painted != NULL &&
-           behaviour->set_hand != NULL && behaviour->set_pointing != NULL &&
-           behaviour->bind_handle != NULL && behaviour->floor_changed != NULL &&
-           behaviour->stage_settled != NULL && behaviour->pointers_quieted != NULL;
+           behaviour->unready_opened != NULL && behaviour->rest_put_off != NULL &&
+           behaviour->guests_told != NULL && behaviour->request_floor != NULL &&
+           behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
+           behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
+           behaviour->move_pointer != NULL && behaviour->set_viewport != NULL &&
+           behaviour->set_layout != NULL && behaviour->draft_annotation != NULL &&
+           behaviour->report_painted != NULL && behaviour->set_hand != NULL &&
+           behaviour->set_pointing != NULL && behaviour->bind_handle != NULL &&
+           behaviour->floor_changed != NULL && behaviour->stage_settled != NULL &&
+           behaviour->pointers_quieted != NULL;
 }
 
 static bool dispatch_board(const struct board_behaviour *behaviour, struct board *board,
@@ -243,6 +244,9 @@ static bool apply_board(const struct board_behaviour *behaviour, struct board *b
         return true;
     case BOARD_UNREADY_OPENED:
         behaviour->unready_opened(board, header, message);
+        return true;
+    case BOARD_REST_PUT_OFF:
+        behaviour->rest_put_off(board, header, message);
         return true;
     case BOARD_GUESTS_TOLD:
         behaviour->guests_told(board, header, message);

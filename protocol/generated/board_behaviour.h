@@ -100,6 +100,8 @@ struct board_behaviour {
                                const struct closing_called_off *event);
     void (*unready_opened)(struct board *board, const struct event_header *header,
                            const struct unready_opened *event);
+    void (*rest_put_off)(struct board *board, const struct event_header *header,
+                         const struct rest_put_off *event);
     void (*guests_told)(struct board *board, const struct event_header *header,
                         const struct guests_told *event);
 

@@ -227,6 +227,10 @@ const void *board_decode_down(uint8_t tag, struct reader *reader, struct arena *
         return whole(reader, message != NULL && unready_opened_read(reader, arena, message),
                      message);
     }
+    case BOARD_REST_PUT_OFF: {
+        struct rest_put_off *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && rest_put_off_read(reader, arena, message), message);
+    }
     case BOARD_GUESTS_TOLD: {
         struct guests_told *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && guests_told_read(reader, arena, message), message);
@@ -395,6 +399,9 @@ bool board_encode(uint8_t tag, const void *message, struct writer *writer) {
         return true;
     case BOARD_UNREADY_OPENED:
         unready_opened_write(writer, message);
+        return true;
+    case BOARD_REST_PUT_OFF:
+        rest_put_off_write(writer, message);
         return true;
     case BOARD_GUESTS_TOLD:
         guests_told_write(writer, message);

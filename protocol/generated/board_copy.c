@@ -87,8 +87,8 @@ void start_meeting_copy(struct arena *arena, struct start_meeting *ret,
 
 void end_meeting_copy(struct arena *arena, struct end_meeting *ret,
                       const struct end_meeting *from) {
-    (void)arena;
     *ret = *from;
+    u32_list_copy(arena, &ret->rest, &from->rest);
 }
 
 void add_member_copy(struct arena *arena, struct add_member *ret, const struct add_member *from) {
@@ -320,6 +320,12 @@ void unready_opened_copy(struct arena *arena, struct unready_opened *ret,
                          const struct unready_opened *from) {
     (void)arena;
     *ret = *from;
+}
+
+void rest_put_off_copy(struct arena *arena, struct rest_put_off *ret,
+                       const struct rest_put_off *from) {
+    *ret = *from;
+    u32_list_copy(arena, &ret->items, &from->items);
 }
 
 void guests_told_copy(struct arena *arena, struct guests_told *ret,

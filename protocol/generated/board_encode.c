@@ -337,6 +337,13 @@ struct encoded unready_opened_encode(struct arena *arena, const struct unready_o
     return (struct encoded){BOARD_UNREADY_OPENED, writer_bytes(&writer)};
 }
 
+struct encoded rest_put_off_encode(struct arena *arena, const struct rest_put_off *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    rest_put_off_write(&writer, message);
+    return (struct encoded){BOARD_REST_PUT_OFF, writer_bytes(&writer)};
+}
+
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);

@@ -80,7 +80,8 @@ bool start_meeting_equal(const struct start_meeting *a, const struct start_meeti
 
 bool end_meeting_equal(const struct end_meeting *a, const struct end_meeting *b) {
     return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
-           a->outcome == b->outcome && a->reason == b->reason;
+           a->outcome == b->outcome && a->reason == b->reason &&
+           u32_list_equal(&a->rest, &b->rest) && a->rest_reason == b->rest_reason;
 }
 
 bool add_member_equal(const struct add_member *a, const struct add_member *b) {
@@ -267,6 +268,10 @@ bool closing_called_off_equal(const struct closing_called_off *a,
 
 bool unready_opened_equal(const struct unready_opened *a, const struct unready_opened *b) {
     return a->item == b->item;
+}
+
+bool rest_put_off_equal(const struct rest_put_off *a, const struct rest_put_off *b) {
+    return u32_list_equal(&a->items, &b->items) && a->reason == b->reason;
 }
 
 bool guests_told_equal(const struct guests_told *a, const struct guests_told *b) {

@@ -361,7 +361,6 @@ bool end_meeting_read(struct reader *reader, struct arena *arena, struct end_mee
         return false;
     }
     *ret = end_meeting_default;
-    (void)arena;
     if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
         return false;
     }
@@ -374,7 +373,13 @@ bool end_meeting_read(struct reader *reader, struct arena *arena, struct end_mee
     if (count > 3 && !reader_u8(reader, &ret->reason)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !u32_list_read(reader, arena, 200, &ret->rest)) {
+        return false;
+    }
+    if (count > 5 && !reader_u8(reader, &ret->rest_reason)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct add_member add_member_default = {0};
@@ -1114,6 +1119,23 @@ bool unready_opened_read(struct reader *reader, struct arena *arena, struct unre
         return false;
     }
     return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct rest_put_off rest_put_off_default = {0};
+
+bool rest_put_off_read(struct reader *reader, struct arena *arena, struct rest_put_off *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = rest_put_off_default;
+    if (count > 0 && !u32_list_read(reader, arena, 200, &ret->items)) {
+        return false;
+    }
+    if (count > 1 && !reader_u8(reader, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
 }
 
 const struct guests_told guests_told_default = {0};

@@ -65,7 +65,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR,
             .rate = 1,
             .burst = 4,
-            .size_max = 284,
+            .size_max = 1289,
         },
     [BOARD_ADD_MEMBER] =
         {
@@ -397,6 +397,13 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_STATUS,
             .size_max = 1267,
+        },
+    [BOARD_REST_PUT_OFF] =
+        {
+            .name = "RestPutOff",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 1262,
         },
     [REPLY_ACCEPTED] =
         {

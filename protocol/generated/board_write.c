@@ -359,6 +359,12 @@ void start_meeting_write(struct writer *writer, const struct start_meeting *from
 }
 
 static uint32_t end_meeting_count(const struct end_meeting *from) {
+    if (from->rest_reason != 0) {
+        return 6;
+    }
+    if (from->rest.count != 0) {
+        return 5;
+    }
     if (from->reason != 0) {
         return 4;
     }
@@ -383,6 +389,12 @@ void end_meeting_write(struct writer *writer, const struct end_meeting *from) {
     }
     if (count > 3) {
         writer_u8(writer, from->reason);
+    }
+    if (count > 4) {
+        u32_list_write(writer, 200, &from->rest);
+    }
+    if (count > 5) {
+        writer_u8(writer, from->rest_reason);
     }
 }
 
@@ -1184,6 +1196,27 @@ void unready_opened_write(struct writer *writer, const struct unready_opened *fr
     writer_fields(writer, count);
     if (count > 0) {
         writer_u32(writer, from->item);
+    }
+}
+
+static uint32_t rest_put_off_count(const struct rest_put_off *from) {
+    if (from->reason != 0) {
+        return 2;
+    }
+    if (from->items.count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void rest_put_off_write(struct writer *writer, const struct rest_put_off *from) {
+    uint32_t count = rest_put_off_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        u32_list_write(writer, 200, &from->items);
+    }
+    if (count > 1) {
+        writer_u8(writer, from->reason);
     }
 }
 

@@ -1,4 +1,4 @@
-// From nothing to signed minutes: a coordinator prepares a meeting of three cases, five people hold it.
+// From nothing to signed minutes: a coordinator prepares a meeting of four cases, five people hold it.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const CASES = [
   { family: 'Okafor', given: 'Ada', id: 'P-1', question: 'Resect or irradiate?', folder: 'brain' },
   { family: 'Haddad', given: 'Rania', id: 'P-2', question: 'Stable or not?', folder: 'spine' },
   { family: 'Silva', given: 'Marta', id: 'P-3', question: 'Is a biopsy needed?' },
+  { family: 'Weber', given: 'Lena', id: 'P-4', question: 'Is there time for this one?' },
 ];
 const nameOf = ({ family, given }) => `${family}, ${given}`;
 const RECOMMENDATION = '=Resection of the right frontal lesion, then "adjuvant" therapy';
@@ -331,11 +332,17 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     await item(anna, CASES[0]).getByText('decided').waitFor();
   });
 
-  step('it ends with the last case and its reason', async () => {
+  step('it ends with the last case and its reason, and by one digit with what still waits', async () => {
     await anna.page.getByRole('button', { name: 'End meeting' }).first().click();
     const sheet = anna.page.getByRole('dialog');
-    await sheet.getByLabel('Reason').selectOption({ label: 'Out of time' });
-    await sheet.getByRole('button', { name: 'End meeting' }).click();
+    await sheet.getByText('Not discussed: Weber, Lena').waitFor();
+    await sheet.getByLabel('Reason', { exact: true }).selectOption({ label: 'Out of time' });
+    const ends = sheet.getByRole('button', { name: 'End meeting' });
+    assert.ok(await ends.isDisabled(), 'nobody said why it was not discussed');
+    await isAccessible(anna);
+    await anna.press(`Digit${await sheet.getByRole('button', { name: 'Out of time' }).locator('kbd').innerText()}`);
+    await sheet.locator('button.primary:focus').waitFor();
+    await anna.press('Enter');
     await Promise.all(everybody.map((person) => person.page.getByText('The meeting is over').waitFor()));
   });
 
@@ -344,7 +351,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     await clara.page.locator('[data-minutes=ready]').waitFor();
     await isAccessible(clara);
     const text = await clara.page.locator('main').innerText();
-    assert.match(text, /1 decided, 0 as standard of care, 1 deferred, 1 not discussed/);
+    assert.match(text, /1 decided, 0 as standard of care, 1 deferred, 2 not discussed/);
     assert.match(text, /Discussed though not ready: the patient is here today/);
     assert.match(text, /Book the theatre · .*Tanaka/);
     const [, ...cases] = await table(clara, /Cases/);
@@ -354,6 +361,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
         ['Okafor, Ada', 'P-1', 'decided', '', ''],
         ['Silva, Marta', 'P-3', 'deferred', 'Pathology missing', 'the patient is here today'],
         ['Haddad, Rania', 'P-2', 'not discussed', 'Out of time', 'images only'],
+        ['Weber, Lena', 'P-4', 'not discussed', 'Out of time', ''],
       ],
     );
     const [, , , , , , , , side, said, agree, dissent, , signer] = cases[0];

@@ -217,6 +217,32 @@ static void look_at_answer(struct chronicle *chronicle, struct shown_board *boar
     }
 }
 
+/* What is put off as the meeting ends is all that waits, as its chair saw it, and nothing that has
+ * a decision. */
+static void look_at_rest(struct chronicle *chronicle, const struct event_row *row,
+                         struct shown_board *board, const struct rest_put_off *event) {
+    struct world *world = chronicle->world;
+    const struct end_meeting *end = composed(chronicle, row, BOARD_END_MEETING);
+    uint32_t waiting = 0;
+    for (uint32_t i = 0; i < board->count; i++) {
+        waiting += board->items[i].state == ITEM_STATE_WAITING;
+    }
+    for (uint32_t i = 0; i < event->items.count; i++) {
+        const struct shown_item *item = shown_item(board, event->items.items[i]);
+        if (item == NULL || item->state != ITEM_STATE_WAITING ||
+            item->decision != DECISION_STATE_NONE) {
+            world_fault(world, "what does not wait was put off with the rest");
+        }
+    }
+    if (waiting != event->items.count) {
+        world_fault(world, "a meeting ended over an item that waits");
+    } else if (end == NULL || !u32_list_equal(&end->rest, &event->items) ||
+               end->rest_reason != event->reason) {
+        world_fault(world, "something was put off that nobody had named");
+    }
+    world->meetings.put_off++;
+}
+
 static void board_grows(struct chronicle *chronicle, const struct event_row *row, int at,
                         const void *event) {
     struct shown_board *board = &chronicle->boards[at];
@@ -232,6 +258,9 @@ static void board_grows(struct chronicle *chronicle, const struct event_row *row
     }
     if (row->type == BOARD_CLOSING_ANSWERED) {
         look_at_answer(chronicle, board, at, event);
+    }
+    if (row->type == BOARD_REST_PUT_OFF) {
+        look_at_rest(chronicle, row, board, event);
     }
     chronicle->world->meetings.handed_over += row->type == BOARD_ITEM_ADDED && at == 1;
     chronicle->world->meetings.confirmed += row->type == BOARD_STANDARD_CONFIRMED;

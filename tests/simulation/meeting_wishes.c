@@ -105,11 +105,30 @@ static void undo_step(struct person *person, int at, struct arena *arena) {
                     undo_step_encode(arena, &undo));
 }
 
+/* All that waits, as this window shows it: what it did not hear of yet is not in it. */
+static struct u32_list what_waits(struct person *person, int at, uint32_t *space) {
+    const struct shown_board *shown = &person->boards[at];
+    struct u32_list rest = {0, space};
+    for (uint32_t i = 0; i < shown->count; i++) {
+        const struct shown_item *item = &shown->items[i];
+        bool fits = item->state == ITEM_STATE_WAITING && item->decision == DECISION_STATE_NONE;
+        if (fits != chances(person, 3)) {
+            space[rest.count++] = item->item;
+        }
+    }
+    return rest;
+}
+
 static void say_end(struct person *person, int at, struct arena *arena) {
+    uint32_t rest[SHOWN_ITEMS_MAX];
     struct end_meeting end = {.command_id = person_new_id(person->world),
                               .item = person->boards[at].open,
                               .outcome = some_outcome(person, at),
                               .reason = some_reason(person)};
+    if (chances(person, 25)) {
+        end.rest = what_waits(person, at, rest);
+        end.rest_reason = some_reason(person);
+    }
     person_commands(person, board_channels[at], BOARD_END_MEETING, end.command_id,
                     end_meeting_encode(arena, &end));
 }

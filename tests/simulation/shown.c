@@ -106,6 +106,18 @@ static void confirm_standard(struct shown_board *shown, const struct standard_co
     }
 }
 
+static void put_off(struct shown_board *shown, const struct rest_put_off *event) {
+    for (uint32_t i = 0; i < event->items.count; i++) {
+        struct shown_item *item = shown_item(shown, event->items.items[i]);
+        if (item != NULL) {
+            bool was_to_come_back = item->outcome == ITEM_OUTCOME_LATER;
+            item->state = ITEM_STATE_DISCUSSED;
+            item->outcome = was_to_come_back ? ITEM_OUTCOME_DEFERRED : ITEM_OUTCOME_NOT_DISCUSSED;
+            item->reason = event->reason;
+        }
+    }
+}
+
 static void set_state(struct shown_board *shown, uint32_t number, enum item_state state) {
     struct shown_item *item = shown_item(shown, number);
     if (item != NULL) {
@@ -202,6 +214,9 @@ void shown_board_hears(struct shown_board *shown, uint8_t tag, const void *messa
         break;
     case BOARD_STANDARD_CONFIRMED:
         confirm_standard(shown, message);
+        break;
+    case BOARD_REST_PUT_OFF:
+        put_off(shown, message);
         break;
     default:
         hear_of_meeting(shown, tag, message);

@@ -42,18 +42,21 @@ static void add(struct meeting_counts *sum, const struct meeting_counts *one) {
     sum->confirmed += one->confirmed;
     sum->handed_over += one->handed_over;
     sum->called_off += one->called_off;
+    sum->put_off += one->put_off;
     sum->ended += one->ended;
 }
 
 /* What never happens is not checked, either. */
 static void say_how_often(const struct meeting_counts *sum) {
-    printf("%llu steps, %llu undone, %llu decisions, %llu votes, %llu signatures, %llu lists of "
-           "standard cases, %llu items handed over, %llu meetings called off and %llu ended\n",
-           (unsigned long long)sum->steps, (unsigned long long)sum->undone,
-           (unsigned long long)sum->decisions, (unsigned long long)sum->votes,
-           (unsigned long long)sum->signatures, (unsigned long long)sum->confirmed,
-           (unsigned long long)sum->handed_over, (unsigned long long)sum->called_off,
-           (unsigned long long)sum->ended);
+    printf(
+        "%llu steps, %llu undone, %llu decisions, %llu votes, %llu signatures, %llu lists of "
+        "standard cases, %llu items handed over, %llu rests put off, %llu meetings called off and "
+        "%llu ended\n",
+        (unsigned long long)sum->steps, (unsigned long long)sum->undone,
+        (unsigned long long)sum->decisions, (unsigned long long)sum->votes,
+        (unsigned long long)sum->signatures, (unsigned long long)sum->confirmed,
+        (unsigned long long)sum->handed_over, (unsigned long long)sum->put_off,
+        (unsigned long long)sum->called_off, (unsigned long long)sum->ended);
 }
 
 static void every_promise_holds_whatever_fails_in_between(void **state) {

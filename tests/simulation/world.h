@@ -88,7 +88,8 @@ struct link {
 
 /* How often what the chronicle looks for had a chance to go wrong. */
 struct meeting_counts {
-    uint64_t steps, undone, decisions, votes, signatures, confirmed, handed_over, called_off, ended;
+    uint64_t steps, undone, decisions, votes, signatures, confirmed, handed_over, called_off,
+        put_off, ended;
 };
 
 struct world {

@@ -280,6 +280,118 @@ static void only_marked_items_that_wait_are_confirmed_as_standard(void **unused)
     world_stop(&world);
 }
 
+/* What still waits */
+
+static enum refusal end_with(uint32_t slot, uint32_t count, uint32_t *rest, uint8_t reason) {
+    struct end_meeting command = {.item = meeting_board(&world)->open_item,
+                                  .outcome = ITEM_OUTCOME_DECIDED,
+                                  .rest = {count, rest},
+                                  .rest_reason = reason};
+    return world_say(&world, slot, BOARD_END_MEETING, &command);
+}
+
+static void what_waits_is_put_off_with_one_reason_and_its_cases_are_told(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 4);
+    meeting_open(&world, chair, 0, 1);
+    meeting_leave(&world, chair, 1, 2, ITEM_OUTCOME_LATER, 0);
+    meeting_look_away(&world);
+    uint32_t rest[] = {4, 1, 3};
+    assert_int_equal(end_with(chair, 3, rest, 2), REFUSAL_NONE);
+    assert_true(world_saw(&world, chair, BOARD_REST_PUT_OFF));
+    assert_int_equal(meeting_item(&world, 2)->outcome, ITEM_OUTCOME_DECIDED);
+    assert_int_equal(meeting_item(&world, 3)->outcome, ITEM_OUTCOME_NOT_DISCUSSED);
+    assert_int_equal(meeting_item(&world, 4)->outcome, ITEM_OUTCOME_NOT_DISCUSSED);
+    assert_int_equal(meeting_item(&world, 1)->outcome, ITEM_OUTCOME_DEFERRED); /* had been open */
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(meeting_item(&world, rest[i])->state, ITEM_STATE_DISCUSSED);
+        assert_int_equal(meeting_item(&world, rest[i])->reason, 2);
+    }
+    assert_int_equal(meeting_told(&world, PATIENT_CASE_BOARD_STATUS), 4);
+    const struct board_status *said = meeting_said(&world, A_CASE + 2, PATIENT_CASE_BOARD_STATUS);
+    assert_int_equal(said->outcome, ITEM_OUTCOME_NOT_DISCUSSED);
+    assert_true(text_equal(said->reason, template_reason(&meeting_board(&world)->template, 2)));
+    assert_int_equal(meeting_told(&world, PATIENT_CASE_SEAL_FOR_BOARD), 4);
+    for (uint32_t item = 1; item <= 4; item++) {
+        meeting_seal(&world, item, item == 2 ? DECISION_STATE_SIGNED : DECISION_STATE_NONE);
+    }
+    assert_int_equal(state(), MEETING_STATE_ENDED);
+    world_stop(&world);
+}
+
+static void a_meeting_does_not_end_over_what_nobody_named(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    meeting_open(&world, chair, 0, 1);
+    uint32_t rest[] = {2, 3};
+    struct add_item add = {.patient_case = uuid_of(A_CASE + 8)}; /* while the chair reads */
+    assert_int_equal(world_say(&world, chair, BOARD_ADD_ITEM, &add), REFUSAL_NONE);
+    assert_int_equal(end_with(chair, 2, rest, 1), REFUSAL_UNDECIDED);
+    assert_int_equal(meeting_named(&world, chair), 4);
+    assert_int_equal(state(), MEETING_STATE_RUNNING);
+    assert_int_equal(meeting_item(&world, 2)->state, ITEM_STATE_WAITING);
+    struct remove_item remove = {.item = 4};
+    assert_int_equal(world_say(&world, chair, BOARD_REMOVE_ITEM, &remove), REFUSAL_NONE);
+    assert_int_equal(end_with(chair, 2, rest, 1), REFUSAL_NONE);
+    world_stop(&world);
+}
+
+static void only_what_waits_without_a_decision_is_put_off(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    meeting_open(&world, chair, 0, 1);
+    uint32_t open[] = {2, 3, 1}, unknown[] = {2, 3, 9}, twice[] = {2, 3, 3}, rest[] = {2, 3};
+    assert_int_equal(end_with(chair, 3, open, 1), REFUSAL_BAD_STATE);
+    assert_int_equal(meeting_named(&world, chair), 1);
+    assert_int_equal(end_with(chair, 3, unknown, 1), REFUSAL_NOT_FOUND);
+    assert_int_equal(end_with(chair, 3, twice, 1), REFUSAL_MALFORMED);
+    assert_int_equal(end_with(chair, 2, rest, 0), REFUSAL_UNDECIDED); /* without a reason */
+    assert_int_equal(end_with(chair, 2, rest, 9), REFUSAL_UNDECIDED);
+    meeting_report(&world, 3, 0, DECISION_STATE_RECORDED); /* it was discussed somewhere */
+    assert_int_equal(end_with(chair, 2, rest, 1), REFUSAL_BAD_STATE);
+    assert_int_equal(meeting_named(&world, chair), 3);
+    assert_int_equal(end_with(chair, 1, rest, 1), REFUSAL_UNDECIDED); /* nor is it passed over */
+    assert_int_equal(meeting_named(&world, chair), 3);
+    world_stop(&world);
+}
+
+static void an_item_that_is_on_its_way_is_not_put_off(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    meeting_open(&world, chair, 0, 1);
+    world.fake.held_kinds |= 1u << CHANNEL_KIND_BOARD; /* the other meeting does not answer yet */
+    struct move_to_meeting give = {.item = 3, .board = uuid_of(NEXT_BOARD)};
+    assert_int_equal(world_say(&world, chair, BOARD_MOVE_TO_MEETING, &give), REFUSAL_NONE);
+    uint32_t rest[] = {2, 3};
+    assert_int_equal(end_with(chair, 2, rest, 1), REFUSAL_BAD_STATE);
+    assert_int_equal(end_with(chair, 1, rest, 1), REFUSAL_UNDECIDED);
+    assert_int_equal(meeting_named(&world, chair), 3);
+    world_stop(&world);
+}
+
+static void what_was_put_off_stays_so_when_the_end_is_called_off_and_may_be_opened(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    meeting_open(&world, chair, 0, 1);
+    uint32_t rest[] = {2, 3};
+    assert_int_equal(end_with(chair, 2, rest, 1), REFUSAL_NONE);
+    meeting_seal(&world, 1, DECISION_STATE_RECORDED);
+    meeting_seal(&world, 2, DECISION_STATE_NONE);
+    meeting_seal(&world, 3, DECISION_STATE_NONE);
+    assert_int_equal(state(), MEETING_STATE_RUNNING);
+    assert_int_equal(meeting_item(&world, 3)->outcome, ITEM_OUTCOME_NOT_DISCUSSED);
+    assert_int_equal(meeting_open(&world, chair, 0, 2), REFUSAL_NONE);
+    meeting_report(&world, 2, 0, DECISION_STATE_SIGNED);
+    meeting_report(&world, 1, 0, DECISION_STATE_SIGNED);
+    assert_int_equal(end(chair, 2, ITEM_OUTCOME_NONE, 0), REFUSAL_NONE);
+    assert_int_equal(meeting_item(&world, 2)->outcome, ITEM_OUTCOME_DECIDED);
+    meeting_seal(&world, 1, DECISION_STATE_SIGNED);
+    meeting_seal(&world, 2, DECISION_STATE_SIGNED);
+    meeting_seal(&world, 3, DECISION_STATE_NONE);
+    assert_int_equal(state(), MEETING_STATE_ENDED);
+    world_stop(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_meeting_does_not_end_while_an_item_waits_without_an_outcome),
@@ -295,6 +407,11 @@ int main(void) {
         cmocka_unit_test(a_closing_is_resumed_after_a_crash),
         cmocka_unit_test(the_standard_list_is_confirmed_in_one_go_and_recorded_in_each_case),
         cmocka_unit_test(only_marked_items_that_wait_are_confirmed_as_standard),
+        cmocka_unit_test(what_waits_is_put_off_with_one_reason_and_its_cases_are_told),
+        cmocka_unit_test(a_meeting_does_not_end_over_what_nobody_named),
+        cmocka_unit_test(only_what_waits_without_a_decision_is_put_off),
+        cmocka_unit_test(an_item_that_is_on_its_way_is_not_put_off),
+        cmocka_unit_test(what_was_put_off_stays_so_when_the_end_is_called_off_and_may_be_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

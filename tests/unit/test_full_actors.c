@@ -175,6 +175,28 @@ static void a_full_meeting_ends(void **unused) {
     world_stop(&world);
 }
 
+/* Nothing was discussed: each case is told so and then asked, and every worklist says that it ends.
+ */
+static void a_full_meeting_ends_with_everything_put_off(void **unused) {
+    (void)unused;
+    a_full_board(BOARD_ITEMS_MAX);
+    world.fake.held_kinds = 1u << CHANNEL_KIND_PATIENT_CASE;
+    struct start_meeting begin = {0};
+    assert_int_equal(world_say(&world, 2, BOARD_START_MEETING, &begin), REFUSAL_NONE);
+    uint32_t rest[BOARD_ITEMS_MAX];
+    for (uint32_t i = 0; i < BOARD_ITEMS_MAX; i++) {
+        rest[i] = i + 1;
+    }
+    struct end_meeting end = {.rest = {BOARD_ITEMS_MAX, rest}, .rest_reason = 1};
+    uint32_t before = world.fake.pending_count;
+    world_whisper(&world, 2, BOARD_END_MEETING, &end);
+    runtime_run(world.fake.runtime, INT64_MAX);
+    assert_int_equal(fake_host_answer(&world.fake, 2)->refusal, REFUSAL_NONE);
+    assert_int_equal(world.fake.pending_count, before + 2 * BOARD_ITEMS_MAX + BOARD_MEMBERS_MAX);
+    assert_int_equal(world_board(&world, uuid_of(A_BOARD))->closing.count, BOARD_ITEMS_MAX);
+    fake_host_stop(&world.fake);
+}
+
 static void a_full_person_is_still_shown_in_one_frame(void **unused) {
     (void)unused;
     world_start(&world);
@@ -349,6 +371,7 @@ int main(void) {
         cmocka_unit_test(a_full_board_can_still_let_somebody_go),
         cmocka_unit_test(a_full_board_is_still_shown_in_one_frame_and_tells_everybody),
         cmocka_unit_test(a_full_meeting_ends),
+        cmocka_unit_test(a_full_meeting_ends_with_everything_put_off),
         cmocka_unit_test(a_full_person_is_still_shown_in_one_frame),
         cmocka_unit_test(a_full_case_is_still_shown_in_one_frame),
     };

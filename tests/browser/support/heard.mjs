@@ -114,6 +114,10 @@ function count(meeting, { tag, at, fields }) {
     case 77: // ItemClosed
       if (meeting.open?.item === item) item.usedMs += (at - meeting.open.at) / 1000;
       return Object.assign(item, { outcome: OUTCOMES[fields[2] ?? 0], reason: fields[3] ?? 0 });
+    case 118: // RestPutOff
+      for (const one of meeting.items.filter(({ item: number }) => first.includes(number)))
+        Object.assign(one, { outcome: one.outcome === 'later' ? 'deferred' : 'not_discussed', reason: fields[1] ?? 0 });
+      return undefined;
     case 80: // MemberAdded
       return meeting.members.set(hex(first[0]), personOf(first));
     case 82: // Attended

@@ -1,6 +1,7 @@
 // One line between an undecided case and the next: record, defer, later, not discussed. By keys alone: a
 // letter each, then a digit for the reason. And the offer to take the last step back.
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { digitOf, type KeyPress } from '../keys/keymap';
 import { useKeyLabel } from '../keys/use_keys';
 import type { BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
@@ -35,7 +36,7 @@ export function StepLine(props: StepLineProps) {
 /** Keys belong to the line while it is there; Escape leaves everything as it is. */
 function Line({ label, onKey, onCancel, children }: {
     label: string;
-    onKey?: (code: string) => boolean;
+    onKey?: (press: KeyPress) => boolean;
     onCancel: () => void;
     children: ReactNode;
 }) {
@@ -49,7 +50,7 @@ function Line({ label, onKey, onCancel, children }: {
         if (event.key === 'Escape') {
             event.preventDefault();
             onCancel();
-        } else if (!event.ctrlKey && !event.metaKey && !event.altKey && onKey?.(event.code)) {
+        } else if (!event.ctrlKey && !event.metaKey && !event.altKey && onKey?.(event)) {
             event.preventDefault();
         }
     };
@@ -78,9 +79,8 @@ function OutcomeLine({ board, stepping, nameOf, record }: StepLineProps) {
             <Line
                 label={words.step.why[outcome](name)}
                 onCancel={stepping.cancel}
-                onKey={(code) => {
-                    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
-                    const chosen = digit === undefined ? 0 : Number(digit);
+                onKey={(press) => {
+                    const chosen = digitOf(press);
                     if (chosen < 1 || chosen > reasons.length) {
                         return false;
                     }
@@ -125,7 +125,7 @@ function OutcomeLine({ board, stepping, nameOf, record }: StepLineProps) {
         <Line
             label={words.step.undecided(name)}
             onCancel={stepping.cancel}
-            onKey={(code) => {
+            onKey={({ code }) => {
                 const choice = choices.find((one) => one.code === code);
                 choice?.run();
                 return choice !== undefined;

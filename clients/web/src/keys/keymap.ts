@@ -85,6 +85,14 @@ export interface KeyPress {
 }
 
 /** The written form of a pressed key; Ctrl and Command are one. */
+/** 1 to 9 of either row of digits; 0 = another key. */
+export function digitOf(press: KeyPress): number {
+    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
+    return digit === undefined || press.ctrlKey || press.metaKey || press.altKey
+        ? 0
+        : Number(digit);
+}
+
 export function written(press: KeyPress): string {
     return [
         press.ctrlKey || press.metaKey ? 'Ctrl+' : '',

@@ -45,6 +45,10 @@ function itemOpened(board: BoardModel, item: number, at: number): BoardModel {
     return withItem(opened, item, (one) => ({ ...one, state: 'open', openedAt: at }));
 }
 
+/** How an item that still waits ends when the meeting does: one that was to come back had been open. */
+export const outcomePutOff = ({ outcome }: AgendaItem): 'deferred' | 'not_discussed' =>
+    outcome === 'later' ? 'deferred' : 'not_discussed';
+
 /** An item that is on its way, or was opened by a step that is taken back, is what it was before. */
 function stateBefore({ outcome, usedMs }: AgendaItem): AgendaItem['state'] {
     const discussed = outcome === 'none' ? usedMs > 0n : outcome !== 'later';
@@ -125,6 +129,18 @@ export function reduceAgenda(
                 items: board.items.map((one) =>
                     confirmed.has(one.item)
                         ? { ...one, state: 'discussed', outcome: 'standard', reason: 0 }
+                        : one,
+                ),
+            };
+        }
+        case 'RestPutOff': {
+            const rest = new Set(message.items);
+            const { reason } = message;
+            return {
+                ...board,
+                items: board.items.map((one) =>
+                    rest.has(one.item)
+                        ? { ...one, state: 'discussed', outcome: outcomePutOff(one), reason }
                         : one,
                 ),
             };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultAgendaItem, defaultTemplate, type AgendaItem } from '../wire';
 import { blankBoard } from './blank';
 import { reduceBoard, usedTime, type BoardModel } from './board_state';
-import { asks, beginStep, meter, undoLeft } from './step';
+import { asks, beginStep, endOf, meter, restOf, undoLeft } from './step';
 
 const item = (number: number, change: Partial<AgendaItem> = {}): AgendaItem => ({
     ...defaultAgendaItem(),
@@ -75,5 +75,51 @@ describe('the_meter', () => {
             leftMs: 340_000,
             waiting: 2,
         });
+    });
+});
+
+describe('what_a_meeting_leaves', () => {
+    const left = () =>
+        board(
+            [
+                item(1, { state: 'open' }),
+                item(2),
+                item(3, { outcome: 'later' }),
+                item(4, { decision: 'recorded' }),
+                item(5, { state: 'moving' }),
+                item(6, { state: 'discussed', outcome: 'deferred', reason: 1 }),
+            ],
+            1,
+        );
+
+    it('is_put_off_together_unless_it_has_a_decision_or_is_on_its_way', () => {
+        const rest = restOf(left());
+        expect(rest.items.map((one) => one.item)).toEqual([2, 3]);
+        expect(rest.toOpen.map((one) => one.item)).toEqual([4, 5]);
+        expect(restOf(board([item(1)], 0, false)).items).toEqual([]);
+    });
+
+    it('is_named_by_the_command_as_it_was_shown', () => {
+        const rest = restOf(left());
+        expect(endOf(left(), { outcome: 'deferred', reason: 1 }, rest, 2)).toEqual({
+            type: 'EndMeeting',
+            item: 1,
+            outcome: 'deferred',
+            reason: 1,
+            rest: [2, 3],
+            restReason: 2,
+        });
+    });
+
+    it('ends_with_its_reason_and_as_deferred_where_it_was_to_come_back', () => {
+        const ended = reduceBoard(
+            left(),
+            { type: 'RestPutOff', items: [2, 3], reason: 2 },
+            0,
+        );
+        const of = (number: number) => ended?.items.find((one) => one.item === number);
+        expect(of(2)).toMatchObject({ state: 'discussed', outcome: 'not_discussed', reason: 2 });
+        expect(of(3)).toMatchObject({ state: 'discussed', outcome: 'deferred', reason: 2 });
+        expect(of(4)).toMatchObject({ state: 'waiting' });
     });
 });

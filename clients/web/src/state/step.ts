@@ -1,5 +1,5 @@
 // Going on to another case: what has to be said before everybody moves.
-import type { AgendaItem, ItemOutcome, Template } from '../wire';
+import type { AgendaItem, BoardUp, ItemOutcome, Template } from '../wire';
 import type { BoardAtRest } from './board_state';
 
 /** For this long the last step can be taken back. */
@@ -48,6 +48,49 @@ export function asks(
         return 'outcome';
     }
     return step.unready === '' && needsReason(board, step.next) ? 'unready' : undefined;
+}
+
+/** What a meeting that ends leaves. */
+export interface Rest {
+    /** What can be put off in one go. */
+    items: AgendaItem[];
+    /** Which those are, to tell whether it is still the same. */
+    about: string;
+    /** What has a decision or is on its way: how it ends is said of each alone. */
+    toOpen: AgendaItem[];
+}
+
+export function restOf(board: BoardAtRest): Rest {
+    const left = board.template
+        ? board.items.filter((one) => one.state === 'waiting' || one.state === 'moving')
+        : [];
+    const fits = (one: AgendaItem) => one.state === 'waiting' && one.decision === 'none';
+    const items = left.filter(fits);
+    return {
+        items,
+        about: items.map((one) => one.item).join(' '),
+        toOpen: left.filter((one) => !fits(one)),
+    };
+}
+
+type End = Extract<BoardUp, { type: 'EndMeeting' }>;
+
+/** `open`: how the open case ends, if that has to be said. */
+export function endOf(
+    board: BoardAtRest,
+    open: { outcome: ItemOutcome; reason: number } | undefined,
+    rest: Rest,
+    restReason: number,
+): Omit<End, 'commandId'> {
+    const decided = board.template !== undefined && board.openItem !== 0;
+    return {
+        type: 'EndMeeting',
+        item: board.openItem,
+        outcome: open ? open.outcome : decided ? 'decided' : 'none',
+        reason: open ? open.reason : 0,
+        rest: rest.items.map((one) => one.item),
+        restReason,
+    };
 }
 
 export const reasonText = (template: Template | undefined, reason: number): string =>

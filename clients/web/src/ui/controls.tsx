@@ -1,7 +1,7 @@
 // The controls of every page. A button that has a key shows it.
 import {
-    useEffect,
     useId,
+    useLayoutEffect,
     useRef,
     type ButtonHTMLAttributes,
     type InputHTMLAttributes,
@@ -99,7 +99,8 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
     const ref = useRef<HTMLDialogElement>(null);
     const id = useId();
     const words = useWords();
-    useEffect(() => {
+    // Before what is in it has its effects: nothing takes the focus in a dialog that is not shown.
+    useLayoutEffect(() => {
         if (open) {
             ref.current?.showModal();
         }

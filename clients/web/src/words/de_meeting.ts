@@ -178,7 +178,10 @@ export const meetingDe: typeof meetingEn = {
         confirm:
             'Sitzung beenden? Ihre Fälle werden gefragt, ob alles unterschrieben ist; dann schließt sie endgültig.',
         waiting: (names) =>
-            `Diese warten noch: ${names}. Öffnen Sie jeden und sagen Sie, wie er endet, oder verlegen Sie ihn.`,
+            `Diese werden verlegt oder haben einen Beschluss: ${names}. Öffnen Sie jeden und sagen Sie, wie er endet.`,
+        notDiscussed: (names) => `Nicht besprochen: ${names}`,
+        deferred: (names) => `Vertagt, da sie wiederkommen sollten: ${names}`,
+        restReason: 'Ein Grund für alle, über seine Ziffer',
         unsigned: (names) =>
             `Noch nicht unterschrieben: ${names}. Die Leitung unterschreibt sie in der Tagesordnung.`,
         openCase: (name) => `${name} ist offen und nicht entschieden. Der Fall endet als`,

@@ -173,7 +173,10 @@ export const meetingEn = {
     closing: {
         confirm: 'End the meeting? Its cases are asked whether everything is signed; then it closes for good.',
         waiting: (names: string) =>
-            `These still wait: ${names}. Open each and say how it ends, or move it to another meeting.`,
+            `These are on their way or have a decision: ${names}. Open each and say how it ends.`,
+        notDiscussed: (names: string) => `Not discussed: ${names}`,
+        deferred: (names: string) => `Deferred, as they were to come back: ${names}`,
+        restReason: 'One reason for all of them, by its digit',
         unsigned: (names: string) => `Not signed yet: ${names}. The chair signs them in the agenda, under To sign.`,
         openCase: (name: string) => `${name} is open and undecided. It ends as`,
         reason: 'Reason',

@@ -646,6 +646,11 @@ export interface EndMeeting {
     outcome: ItemOutcome;
     /** As in OpenItem. */
     reason: number;
+    /** What else still waits and is put off by this: all of it, none with a decision, or it is
+     * refused naming one. */
+    rest: number[];
+    /** Why, by digit as in OpenItem. */
+    restReason: number;
 }
 
 export function readEndMeeting(reader: Reader): EndMeeting {
@@ -656,9 +661,11 @@ export function readEndMeeting(reader: Reader): EndMeeting {
         item: count > 1 ? reader.u32() : 0,
         outcome: count > 2 ? reader.enumMember(ITEM_OUTCOME_MEMBERS) : 'none',
         reason: count > 3 ? reader.u8() : 0,
+        rest: count > 4 ? reader.list(200, (reader) => reader.u32()) : [],
+        restReason: count > 5 ? reader.u8() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -668,6 +675,8 @@ export function countEndMeeting(from: EndMeeting): number {
         from.item !== 0,
         from.outcome !== 'none',
         from.reason !== 0,
+        from.rest.length !== 0,
+        from.restReason !== 0,
     );
 }
 
@@ -684,6 +693,12 @@ export function writeEndMeeting(writer: Writer, from: EndMeeting): void {
     }
     if (count > 3) {
         writer.u8(from.reason);
+    }
+    if (count > 4) {
+        writer.list(200, from.rest, (writer, value) => writer.u32(value));
+    }
+    if (count > 5) {
+        writer.u8(from.restReason);
     }
 }
 
@@ -2235,6 +2250,44 @@ export function writeUnreadyOpened(writer: Writer, from: UnreadyOpened): void {
     writer.fields(count);
     if (count > 0) {
         writer.u32(from.item);
+    }
+}
+
+/** The meeting ends without these: not discussed, or deferred if they were to come back in it. */
+export interface RestPutOff {
+    type: 'RestPutOff';
+    /** Which; they are closed. */
+    items: number[];
+    /** By digit; 0 = none. */
+    reason: number;
+}
+
+export function readRestPutOff(reader: Reader): RestPutOff {
+    const count = reader.fields();
+    const value: RestPutOff = {
+        type: 'RestPutOff',
+        items: count > 0 ? reader.list(200, (reader) => reader.u32()) : [],
+        reason: count > 1 ? reader.u8() : 0,
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countRestPutOff(from: RestPutOff): number {
+    return countFields(
+        from.items.length !== 0,
+        from.reason !== 0,
+    );
+}
+
+export function writeRestPutOff(writer: Writer, from: RestPutOff): void {
+    const count = countRestPutOff(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.list(200, from.items, (writer, value) => writer.u32(value));
+    }
+    if (count > 1) {
+        writer.u8(from.reason);
     }
 }
 

@@ -25,6 +25,7 @@ import {
     readMeetingStarted,
     readMemberAdded,
     readMemberRemoved,
+    readRestPutOff,
     readStandardConfirmed,
     readStepUndone,
     readTickedIn,
@@ -239,6 +240,8 @@ function readBoardEvent(tag: number, reader: Reader): BoardEvent {
             return readUnreadyOpened(reader);
         case 117:
             return readGuestsTold(reader);
+        case 118:
+            return readRestPutOff(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:

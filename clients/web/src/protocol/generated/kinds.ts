@@ -38,6 +38,7 @@ import type {
     RemoveItem,
     RemoveMember,
     ReportReadiness,
+    RestPutOff,
     SetCutOff,
     SetItem,
     StandardConfirmed,
@@ -239,6 +240,7 @@ export type BoardEvent =
     | ClosingCalledOff
     | UnreadyOpened
     | GuestsTold
+    | RestPutOff
     | FloorChanged
     | StageSettled
     | PointersQuieted;

@@ -119,6 +119,9 @@ import {
     readReportReadiness,
     writeReportReadiness,
     type ReportReadiness,
+    readRestPutOff,
+    writeRestPutOff,
+    type RestPutOff,
     readSetCutOff,
     writeSetCutOff,
     type SetCutOff,
@@ -548,6 +551,7 @@ export type BoardMessage =
     | ClosingCalledOff
     | UnreadyOpened
     | GuestsTold
+    | RestPutOff
     | Accepted
     | Refused
     | RequestFloor
@@ -798,6 +802,8 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readUnreadyOpened(reader);
         case 117:
             return readGuestsTold(reader);
+        case 118:
+            return readRestPutOff(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -945,6 +951,8 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeUnreadyOpened(writer, message);
         case 'GuestsTold':
             return writeGuestsTold(writer, message);
+        case 'RestPutOff':
+            return writeRestPutOff(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1039,6 +1047,7 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     ClosingCalledOff: 115,
     UnreadyOpened: 116,
     GuestsTold: 117,
+    RestPutOff: 118,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,
