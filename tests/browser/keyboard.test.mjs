@@ -84,7 +84,10 @@ story('a meeting with the keyboard alone', (step, scene) => {
     await now(anna, 2);
     await anna.press('KeyN');
     await anna.page.locator('.step-line').waitFor();
-    await anna.press('KeyL'); // the third moves up
+    const open = anna.page.locator('.agenda .item.now .name');
+    const left = await open.innerText();
+    await anna.press('KeyL');
+    await until('the third is open, and moved up', async () => (await open.innerText()) !== left);
     await now(anna, 2);
     await anna.leaveUndecided();
     await anna.page.locator('.step-line input:focus').waitFor();
