@@ -61,6 +61,11 @@ void board_on_confirm_standard(const struct board *board, struct turn *turn,
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
+    struct text words = template_standard_words(&board->template);
+    if (words.length == 0) {
+        turn_refuse(turn, REFUSAL_BAD_STATE); /* a decision that says nothing is none */
+        return;
+    }
     if (!may_pass_over(board, turn, &command->items, true)) {
         return;
     }
@@ -74,7 +79,7 @@ void board_on_confirm_standard(const struct board *board, struct turn *turn,
                                                 .item = item->item,
                                                 .by = chair->user,
                                                 .name = chair->name,
-                                                .words = template_standard_words(&board->template)};
+                                                .words = words};
         turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
                   confirm_standard_care_encode(turn->arena, &message));
     }

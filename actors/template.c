@@ -53,8 +53,9 @@ static uint32_t size_of_phrases(const struct phrase_list *phrases) {
 }
 
 uint32_t template_size(const struct template *template) {
-    uint32_t size =
-        size_of_phrases(&template->defer_reasons) + size_of_phrases(&template->core_disciplines);
+    uint32_t size = SIZE_OF_ONE + template->standard_words.length +
+                    size_of_phrases(&template->defer_reasons) +
+                    size_of_phrases(&template->core_disciplines);
     for (uint32_t i = 0; i < template->checks.count; i++) {
         size += SIZE_OF_ONE + template->checks.items[i].owed_by.length;
     }
@@ -86,6 +87,9 @@ bool template_has_reason(const struct template *template, uint32_t digit) {
 
 struct text template_standard_words(const struct template *template) {
     const struct template_field *field = field_of(template, TEXT("recommendation"));
+    if (template->standard_words.length > 0) {
+        return template->standard_words;
+    }
     return field == NULL || field->choices.count == 0 ? (struct text){0, NULL}
                                                       : field->choices.items[0].text;
 }

@@ -24,8 +24,8 @@ struct text template_reason(const struct template *template, uint32_t digit);
 /* Whether this digit says why something was put off. A board that lists no reasons takes none. */
 bool template_has_reason(const struct template *template, uint32_t digit);
 
-/* What a decision that needs no discussion recommends, in the board's words: the first choice of
- * the recommendation; empty where it is free text. */
+/* What a decision that needs no discussion recommends, in the board's words, else the first choice
+ * of the recommendation. Empty = it has no words for that, and confirms nothing. */
 struct text template_standard_words(const struct template *template);
 
 #endif

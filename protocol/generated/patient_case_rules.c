@@ -83,7 +83,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 60,
-            .size_max = 66103,
+            .size_max = 66185,
         },
     [PATIENT_CASE_UNLIST_FROM_BOARD] =
         {
@@ -290,7 +290,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ListedOnBoard",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 66069,
+            .size_max = 66151,
         },
     [PATIENT_CASE_UNLISTED_FROM_BOARD] =
         {
@@ -360,7 +360,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 59785725,
+            .size_max = 59787037,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {

@@ -84,6 +84,9 @@ struct template {
     bool votes;                          /* Members vote; otherwise consensus is taken as said. */
     uint32_t planned_seconds;            /* For one case. */
     uint32_t cut_off_hours; /* Before the start: from then on the agenda is published. */
+    /* What is recommended by standard of care, without discussion; empty = the first choice of
+     * `recommendation`. */
+    struct text standard_words;
 };
 
 bool card_topic_read(struct reader *reader, enum card_topic *ret);

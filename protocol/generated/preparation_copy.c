@@ -57,4 +57,5 @@ void template_copy(struct arena *arena, struct template *ret, const struct templ
     template_field_list_copy(arena, &ret->fields, &from->fields);
     phrase_list_copy(arena, &ret->defer_reasons, &from->defer_reasons);
     phrase_list_copy(arena, &ret->core_disciplines, &from->core_disciplines);
+    ret->standard_words = arena_text(arena, from->standard_words);
 }

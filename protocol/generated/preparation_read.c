@@ -202,5 +202,8 @@ bool template_read(struct reader *reader, struct arena *arena, struct template *
     if (count > 7 && !reader_u32(reader, &ret->cut_off_hours)) {
         return false;
     }
-    return count <= 8 || reader_skip(reader, count - 8);
+    if (count > 8 && !reader_text(reader, 80, &ret->standard_words)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }

@@ -107,6 +107,9 @@ void template_field_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t template_count(const struct template *from) {
+    if (from->standard_words.length != 0) {
+        return 9;
+    }
     if (from->cut_off_hours != 48) {
         return 8;
     }
@@ -160,5 +163,8 @@ void template_write(struct writer *writer, const struct template *from) {
     }
     if (count > 7) {
         writer_u32(writer, from->cut_off_hours);
+    }
+    if (count > 8) {
+        writer_text(writer, 80, from->standard_words);
     }
 }

@@ -94,6 +94,9 @@ static void look_at_decision(struct chronicle *chronicle, const struct event_row
         world_fault(world, "a decision was changed after it was signed");
     } else if (chronicle->boards[board].state == MEETING_STATE_ENDED) {
         world_fault(world, "a decision was recorded after its meeting");
+    } else if (event->standard &&
+               (event->fields.count != 1 || event->fields.items[0].value.length == 0)) {
+        world_fault(world, "a decision by standard of care says nothing");
     } else if (record != NULL && record->based != before) {
         world_fault(world, "a decision was changed by somebody who had not seen it");
     } else if (record != NULL &&

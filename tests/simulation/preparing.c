@@ -36,7 +36,8 @@ static struct template template_of_both(void) {
                              .fields = {2, fields},
                              .defer_reasons = {WORLD_REASONS, reasons},
                              .votes = true,
-                             .planned_seconds = 180};
+                             .planned_seconds = 180,
+                             .standard_words = TEXT("what is usual for the " CANARY)};
 }
 
 static void prepare_case(struct person *person, unsigned index, struct arena *arena) {

@@ -25,7 +25,8 @@ struct template meeting_template(void) {
                              .defer_reasons = {2, reasons},
                              .votes = true,
                              .planned_seconds = 180,
-                             .cut_off_hours = 48};
+                             .cut_off_hours = 48,
+                             .standard_words = TEXT("By the guideline")};
 }
 
 uint32_t meeting_series(struct world *world) {

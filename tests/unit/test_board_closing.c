@@ -247,7 +247,7 @@ static void the_standard_list_is_confirmed_in_one_go_and_recorded_in_each_case(v
     assert_int_equal(said->item, 3);
     assert_true(uuid_equal(said->by, world_person(CHAIR)));
     assert_true(text_equal(said->name, TEXT("Dr Chair")));
-    assert_true(text_equal(said->words, TEXT("As guidelined")));
+    assert_true(text_equal(said->words, TEXT("By the guideline")));
     meeting_open(&world, chair, 0, 2);
     end(chair, 2, ITEM_OUTCOME_DEFERRED, 1);
     meeting_seal(&world, 2, DECISION_STATE_NONE);
@@ -277,6 +277,32 @@ static void only_marked_items_that_wait_are_confirmed_as_standard(void **unused)
     uint32_t coordinator = meeting_come(&world, COORDINATOR);
     assert_int_equal(confirm(coordinator, 1, decided), REFUSAL_NOT_PERMITTED);
     assert_int_equal(meeting_item(&world, 3)->outcome, ITEM_OUTCOME_NONE);
+    world_stop(&world);
+}
+
+static void a_board_that_has_no_words_for_it_confirms_no_standard_of_care(void **unused) {
+    (void)unused;
+    world_start(&world);
+    world_people(&world);
+    world.fake.held_kinds = 1u << CHANNEL_KIND_PATIENT_CASE;
+    uint32_t coordinator = meeting_series(&world);
+    struct template_field fields[] = {meeting_template().fields.items[0]};
+    struct edit_template edit = {.template = meeting_template()};
+    edit.template.fields = (struct template_field_list){1, fields};
+    edit.template.standard_words = TEXT("");
+    assert_true(text_equal(template_standard_words(&edit.template), TEXT("As guidelined")));
+    fields[0].kind = FIELD_KIND_TEXT;
+    fields[0].choices.count = 0;
+    assert_int_equal(world_say(&world, coordinator, SERIES_EDIT_TEMPLATE, &edit), REFUSAL_NONE);
+    meeting_plan(&world, coordinator, A_BOARD);
+    uint32_t chair = meeting_come(&world, CHAIR);
+    struct add_item add = {.patient_case = uuid_of(A_CASE)};
+    assert_int_equal(world_say(&world, chair, BOARD_ADD_ITEM, &add), REFUSAL_NONE);
+    mark_standard(chair, 1);
+    uint32_t items[] = {1};
+    assert_int_equal(confirm(chair, 1, items), REFUSAL_BAD_STATE);
+    assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_WAITING);
+    assert_int_equal(meeting_told(&world, PATIENT_CASE_CONFIRM_STANDARD_CARE), 0);
     world_stop(&world);
 }
 
@@ -407,6 +433,7 @@ int main(void) {
         cmocka_unit_test(a_closing_is_resumed_after_a_crash),
         cmocka_unit_test(the_standard_list_is_confirmed_in_one_go_and_recorded_in_each_case),
         cmocka_unit_test(only_marked_items_that_wait_are_confirmed_as_standard),
+        cmocka_unit_test(a_board_that_has_no_words_for_it_confirms_no_standard_of_care),
         cmocka_unit_test(what_waits_is_put_off_with_one_reason_and_its_cases_are_told),
         cmocka_unit_test(a_meeting_does_not_end_over_what_nobody_named),
         cmocka_unit_test(only_what_waits_without_a_decision_is_put_off),

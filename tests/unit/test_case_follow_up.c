@@ -211,6 +211,7 @@ static void standard_of_care_is_recorded_and_signed_in_one(void **unused) {
                  confirm_standard_care_encode(&arena, &command));
     const struct decision *decision = &the_case()->decisions.items[0];
     assert_true(decision->standard);
+    assert_true(text_equal(decision->fields.items[0].value, TEXT("Standard of care")));
     assert_true(uuid_equal(decision->signed_by, world_person(CHAIR)));
     assert_int_equal(the_case()->status, CASE_STATUS_DISCUSSED);
     end();

@@ -53,6 +53,7 @@ const struct template demo_template = {
     .votes = true,
     .planned_seconds = 300,
     .cut_off_hours = 48,
+    .standard_words = WORDS("Standard of care, by the guideline"),
 };
 
 static const struct card_line {

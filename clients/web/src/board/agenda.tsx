@@ -2,7 +2,7 @@
 import { memo, useState, type DragEvent } from 'react';
 import { isWithheld, nextItem, usedTime, type BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
-import { meter, standardItems } from '../state/step';
+import { meter, standardItems, standardWords } from '../state/step';
 import { useNow } from '../state/use_client';
 import { Button, Sheet } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
@@ -81,7 +81,13 @@ export const Agenda = memo(function Agenda(props: AgendaProps) {
                 open={sheet?.what === 'standard'}
                 onClose={close}
             >
-                <ConfirmStandard actor={actor} items={standard} names={names} onDone={close} />
+                <ConfirmStandard
+                    actor={actor}
+                    items={standard}
+                    says={standardWords(board.template)}
+                    names={names}
+                    onDone={close}
+                />
             </Sheet>
             {item && (
                 <>

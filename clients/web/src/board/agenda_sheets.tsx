@@ -260,11 +260,13 @@ export function CutOff({ actor, board, onDone }: CutOffProps) {
 interface ConfirmStandardProps {
     actor: BoardActor;
     items: readonly AgendaItem[];
+    /** What is recorded of each. */
+    says: string;
     names: ReadonlyMap<number, string>;
     onDone: () => void;
 }
 
-export function ConfirmStandard({ actor, items, names, onDone }: ConfirmStandardProps) {
+export function ConfirmStandard({ actor, items, says, names, onDone }: ConfirmStandardProps) {
     const words = useWords();
     const [left, setLeft] = useState<readonly number[]>([]);
     const chosen = items.filter((one) => !left.includes(one.item)).map((one) => one.item);
@@ -281,6 +283,11 @@ export function ConfirmStandard({ actor, items, names, onDone }: ConfirmStandard
     return (
         <div className="stack">
             <p className="mute">{words.agendaWords.standardHelp}</p>
+            {says === '' ? (
+                <p className="warning">{words.agendaWords.standardWordless}</p>
+            ) : (
+                <p data-standard-words>{words.agendaWords.standardSays(says)}</p>
+            )}
             <ul className="list">
                 {items.map((one) => (
                     <li key={one.item}>
@@ -302,7 +309,11 @@ export function ConfirmStandard({ actor, items, names, onDone }: ConfirmStandard
                 ))}
             </ul>
             <div className="row">
-                <Button look="primary" disabled={chosen.length === 0} onClick={() => void confirm()}>
+                <Button
+                    look="primary"
+                    disabled={chosen.length === 0 || says === ''}
+                    onClick={() => void confirm()}
+                >
                     {words.agendaWords.confirmStandard(chosen.length)}
                 </Button>
             </div>

@@ -7,7 +7,7 @@ import { useWords, type Words } from '../words';
 
 /** What most tumor boards ask; each may be taken out. */
 export function usualTemplate(words: Words): Template {
-    const { fields, intents, reasons } = words.boardSeries.defaults;
+    const { fields, intents, reasons, standardWords } = words.boardSeries.defaults;
     const kinds: Partial<Record<keyof typeof fields, FieldKind>> = {
         recommendation: 'text',
         intent: 'choice',
@@ -30,6 +30,7 @@ export function usualTemplate(words: Words): Template {
             choices: key === 'intent' ? intents.map((text) => ({ text })) : [],
         })),
         deferReasons: reasons.map((text) => ({ text })),
+        standardWords,
     };
 }
 
@@ -50,6 +51,13 @@ export function TemplateForm({ template, disciplines, onChange }: TemplateFormPr
                 onChange={(checks) => change({ checks })}
             />
             <Fields fields={template.fields} onChange={(fields) => change({ fields })} />
+            <Field
+                label={words.boardSeries.standardWords}
+                help={words.boardSeries.standardWordsHelp}
+                maxLength={40}
+                value={template.standardWords}
+                onChange={(event) => change({ standardWords: event.target.value })}
+            />
             <Phrases
                 label={words.boardSeries.reasons}
                 max={9}
@@ -283,6 +291,7 @@ export const trimmed = (template: Template): Template => ({
         label: one.label.trim(),
         choices: one.kind === 'choice' ? filled(one.choices) : [],
     })),
+    standardWords: template.standardWords.trim(),
     deferReasons: filled(template.deferReasons),
     coreDisciplines: filled(template.coreDisciplines),
 });

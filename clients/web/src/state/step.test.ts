@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultAgendaItem, defaultTemplate, type AgendaItem } from '../wire';
 import { blankBoard } from './blank';
 import { reduceBoard, usedTime, type BoardModel } from './board_state';
-import { asks, beginStep, endOf, meter, restOf, undoLeft } from './step';
+import { asks, beginStep, endOf, meter, restOf, standardWords, undoLeft } from './step';
 
 const item = (number: number, change: Partial<AgendaItem> = {}): AgendaItem => ({
     ...defaultAgendaItem(),
@@ -121,5 +121,23 @@ describe('what_a_meeting_leaves', () => {
         expect(of(2)).toMatchObject({ state: 'discussed', outcome: 'not_discussed', reason: 2 });
         expect(of(3)).toMatchObject({ state: 'discussed', outcome: 'deferred', reason: 2 });
         expect(of(4)).toMatchObject({ state: 'waiting' });
+    });
+});
+
+describe('standard_of_care', () => {
+    it('says_what_the_template_has_for_it_or_its_first_recommendation', () => {
+        const field = {
+            key: 'recommendation',
+            label: 'Recommendation',
+            kind: 'choice' as const,
+            required: true,
+            choices: [{ text: 'As guidelined' }],
+        };
+        const chosen = { ...defaultTemplate(), fields: [field] };
+        expect(standardWords({ ...chosen, standardWords: 'By the guideline' })).toBe(
+            'By the guideline',
+        );
+        expect(standardWords(chosen)).toBe('As guidelined');
+        expect(standardWords(defaultTemplate())).toBe('');
     });
 });

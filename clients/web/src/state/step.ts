@@ -123,6 +123,12 @@ export function meter(board: BoardAtRest, used: (item: AgendaItem) => number): M
     };
 }
 
+/** What is recorded of a case that is confirmed as standard of care; empty = such a board confirms none. */
+export const standardWords = (template: Template | undefined): string =>
+    template?.standardWords ||
+    template?.fields.find((one) => one.key === 'recommendation')?.choices[0]?.text ||
+    '';
+
 /** Cases that may be confirmed as standard of care in one go. */
 export const standardItems = (board: BoardAtRest): AgendaItem[] =>
     board.items.filter((one) => one.standard && one.state === 'waiting');

@@ -65,6 +65,8 @@ export const deskDe: typeof deskEn = {
         required: 'zum Unterschreiben nötig',
         choices: 'Auswahl, eine je Zeile',
         addField: 'Zeile hinzufügen',
+        standardWords: 'Was die Standardtherapie empfiehlt',
+        standardWordsHelp: 'Wird für jeden Fall festgehalten, der ohne Besprechung bestätigt wird.',
         reasons: 'Gründe für das Vertagen, einer je Zeile (der erste ist Ziffer 1)',
         core: 'Kernfächer, eines je Zeile',
         votes: 'Mitglieder stimmen ab; sonst wird der Konsens wie gesagt festgehalten',
@@ -99,6 +101,7 @@ export const deskDe: typeof deskEn = {
                 'Wunsch nicht bekannt',
                 'Keine Zeit mehr',
             ],
+            standardWords: 'Standardtherapie nach Leitlinie',
         },
     },
     minutes: {

@@ -163,6 +163,9 @@ export const meetingDe: typeof meetingEn = {
         standardTitle: 'Standardtherapie bestätigen',
         standardHelp:
             'Diese werden ohne Besprechung entschieden. Jeder wird in seinem Fall festgehalten und unterschrieben.',
+        standardSays: (says) => `Empfehlung: ${says}`,
+        standardWordless:
+            'Die Vorlage hat keine Worte für Standardtherapie: jeden Fall öffnen oder für das nächste Mal ergänzen.',
         confirmStandard: (count) => `Standardtherapie bestätigen (${count})`,
         cutOff: 'Meldeschluss',
         cutOffHelp: 'Von da an ist die Tagesordnung bekannt: Jede Arbeitsliste sagt, was vorzubereiten ist.',

@@ -64,6 +64,8 @@ export const deskEn = {
         required: 'needed to sign',
         choices: 'Choices, one a line',
         addField: 'Add a line',
+        standardWords: 'What standard of care recommends',
+        standardWordsHelp: 'Recorded for each case that is confirmed without discussion.',
         reasons: 'Reasons to defer, one a line (the first is digit 1)',
         core: 'Core disciplines, one a line',
         votes: 'Members vote; otherwise consensus is recorded as said',
@@ -98,6 +100,7 @@ export const deskEn = {
                 'Patient’s wish not known',
                 'Out of time',
             ],
+            standardWords: 'Standard of care, by the guideline',
         },
     },
     minutes: {

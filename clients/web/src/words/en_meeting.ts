@@ -158,6 +158,9 @@ export const meetingEn = {
         unmarkStandard: 'No standard of care after all',
         standardTitle: 'Confirm standard of care',
         standardHelp: 'These are decided without discussion. Each is recorded and signed in its case.',
+        standardSays: (says: string) => `Recommendation: ${says}`,
+        standardWordless:
+            'The template has no words for standard of care: open each case, or add them for the next meeting.',
         confirmStandard: (count: number) => `Confirm standard of care (${count})`,
         cutOff: 'Cut-off',
         cutOffHelp: 'From then on the agenda is published: everybody’s worklist says what they are to prepare.',

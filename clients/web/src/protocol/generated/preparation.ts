@@ -203,6 +203,9 @@ export interface Template {
     plannedSeconds: number;
     /** Before the start: from then on the agenda is published. */
     cutOffHours: number;
+    /** What is recommended by standard of care, without discussion; empty = the first choice of
+     * `recommendation`. */
+    standardWords: string;
 }
 
 export function defaultTemplate(): Template {
@@ -215,6 +218,7 @@ export function defaultTemplate(): Template {
         votes: false,
         plannedSeconds: 180,
         cutOffHours: 48,
+        standardWords: '',
     };
 }
 
@@ -229,8 +233,9 @@ export function readTemplate(reader: Reader): Template {
         votes: count > 5 ? reader.bool() : false,
         plannedSeconds: count > 6 ? reader.u32() : 180,
         cutOffHours: count > 7 ? reader.u32() : 48,
+        standardWords: count > 8 ? reader.text(80) : '',
     };
-    reader.skip(count - 8);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -244,6 +249,7 @@ export function countTemplate(from: Template): number {
         from.votes,
         from.plannedSeconds !== 180,
         from.cutOffHours !== 48,
+        from.standardWords !== '',
     );
 }
 
@@ -273,5 +279,8 @@ export function writeTemplate(writer: Writer, from: Template): void {
     }
     if (count > 7) {
         writer.u32(from.cutOffHours);
+    }
+    if (count > 8) {
+        writer.text(80, from.standardWords);
     }
 }
