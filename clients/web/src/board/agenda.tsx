@@ -145,7 +145,9 @@ export function MeterText({ board }: { board: BoardAtRest }) {
     const text =
         board.meeting === 'planned'
             ? words.meter.planned(minutes(plannedMs), board.items.length)
-            : words.meter.running(minutes(usedMs), minutes(plannedMs), minutes(leftMs), waiting);
+            : waiting === 0
+              ? words.meter.used(minutes(usedMs), minutes(plannedMs))
+              : words.meter.running(minutes(usedMs), minutes(plannedMs), minutes(leftMs), waiting);
     return <span data-meter>{text}</span>;
 }
 

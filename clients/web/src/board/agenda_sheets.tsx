@@ -58,11 +58,11 @@ interface AddCaseProps {
 export function AddCase({ actor, board, onDone }: AddCaseProps) {
     const words = useWords();
     const entries = useUser((user) => user?.entries) ?? [];
-    const cases = entries.filter(
-        (one) =>
-            one.kind === 'patient_case' &&
-            one.role !== roleNumbers.referrer &&
-            !board.items.some((item) => item.patientCase === one.id),
+    const own = entries.filter(
+        (one) => one.kind === 'patient_case' && one.role !== roleNumbers.referrer,
+    );
+    const cases = own.filter(
+        (one) => !board.items.some((item) => item.patientCase === one.id),
     );
     const [chosen, setChosen] = useState(cases[0]?.id ?? '');
     const [minutes, setMinutes] = useState(`${(board.template?.plannedSeconds ?? 180) / 60}`);
@@ -83,7 +83,7 @@ export function AddCase({ actor, board, onDone }: AddCaseProps) {
         }
     };
     if (cases.length === 0) {
-        return <p className="mute">{words.noCases}</p>;
+        return <p className="mute">{own.length === 0 ? words.noCases : words.allCasesAdded}</p>;
     }
     return (
         <form className="stack" onSubmit={(event) => void submit(event)}>

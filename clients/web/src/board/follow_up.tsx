@@ -2,11 +2,11 @@
 import { useState, type FormEvent } from 'react';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
-import { dayFromDue, tasksOf } from '../state/decision';
+import { tasksOf } from '../state/decision';
 import { Button } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import type { Decision, Following, Task, TaskState } from '../wire';
-import { useSpeech, useWords, whenText } from '../words';
+import { dateText, useSpeech, useWords, whenText } from '../words';
 
 interface FollowUpProps {
     actor: CaseActor;
@@ -49,7 +49,7 @@ function TaskLine(props: FollowUpProps & { task: Task }) {
     const late = task.state === 'open' && task.dueAt > 0 && task.dueAt < Date.now() * 1000;
     const about = [
         task.ownerName || words.task.nobody,
-        task.dueAt > 0 ? words.task.dueOn(dayFromDue(task.dueAt)) : '',
+        task.dueAt > 0 ? words.task.dueOn(dateText(task.dueAt, language)) : '',
     ].filter(Boolean);
     const refuse = (event: FormEvent) => {
         event.preventDefault();
@@ -88,7 +88,7 @@ function TaskLine(props: FollowUpProps & { task: Task }) {
                 </div>
             )}
             {refusing !== undefined && (
-                <form className="row" onSubmit={refuse}>
+                <form className="row wrap" onSubmit={refuse}>
                     <input
                         className="input"
                         aria-label={words.task.why}
@@ -100,7 +100,10 @@ function TaskLine(props: FollowUpProps & { task: Task }) {
                         onChange={(event) => setRefusing(event.target.value)}
                     />
                     <Button type="submit" tight>
-                        {words.task.refuse}
+                        {words.task.refuseNow}
+                    </Button>
+                    <Button tight look="quiet" onClick={() => setRefusing(undefined)}>
+                        {words.cancel}
                     </Button>
                 </form>
             )}

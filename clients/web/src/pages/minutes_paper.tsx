@@ -2,9 +2,8 @@
 import { DecisionLines } from '../board/decision_text';
 import { stateInWords } from '../board/item_words';
 import type { BoardAtRest } from '../state/board_state';
-import { dayFromDue } from '../state/decision';
 import { isSigned, totalsOf, type CaseMinutes, type DisciplineAttendance, type Minutes } from '../state/minutes';
-import { isoDate, numberText, personName, useSpeech, useWords, paperTime } from '../words';
+import { dateText, isoDate, numberText, personName, useSpeech, useWords, paperTime } from '../words';
 
 interface PaperProps {
     board: BoardAtRest;
@@ -144,16 +143,14 @@ function CaseRecord({ one, nameOf }: { one: CaseMinutes; nameOf: (user: string) 
             {votes && votes.current.length + votes.older.length > 0 && (
                 <dl className="facts">
                     <dt>{words.minutes.votes}</dt>
-                    <dd>
-                        {words.vote.count(votes.agree, votes.dissent, votes.abstain, 0)}
-                        {[...votes.current, ...votes.older]
-                            .filter((vote) => vote.choice === 'dissent')
-                            .map((vote) => (
-                                <span key={vote.person}>
-                                    {vote.name}: {vote.reason}
-                                </span>
-                            ))}
-                    </dd>
+                    <dd>{words.vote.cast(votes.agree, votes.dissent, votes.abstain)}</dd>
+                    {[...votes.current, ...votes.older]
+                        .filter((vote) => vote.choice === 'dissent')
+                        .map((vote) => (
+                            <dd key={vote.person}>
+                                {vote.name}: {vote.reason}
+                            </dd>
+                        ))}
                 </dl>
             )}
             {one.tasks.length > 0 && (
@@ -164,7 +161,7 @@ function CaseRecord({ one, nameOf }: { one: CaseMinutes; nameOf: (user: string) 
                             {[
                                 task.text,
                                 task.ownerName || words.task.nobody,
-                                task.dueAt > 0 ? words.task.dueOn(dayFromDue(task.dueAt)) : '',
+                                task.dueAt > 0 ? words.task.dueOn(dateText(task.dueAt, language)) : '',
                             ]
                                 .filter(Boolean)
                                 .join(' · ')}

@@ -27,6 +27,12 @@ describe('the_side_of_a_decision', () => {
         expect(other('bright signal, aufrecht', 'left')).toBeUndefined();
     });
 
+    it('is_found_as_german_clinicians_shorten_it', () => {
+        expect(other('Lobektomie re. Oberlappen', 'left')).toBe('right');
+        expect(other('Ablatio li., SLNB', 'right')).toBe('left');
+        expect(other('Re-Resektion, re: 4 slides, liquid biopsy', 'left')).toBeUndefined();
+    });
+
     it('is_doubted_when_none_applies_and_the_text_names_one', () => {
         expect(other('left axilla', 'none')).toBe('left');
         expect(other('rechts', 'unknown')).toBe('right');

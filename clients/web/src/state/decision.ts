@@ -78,6 +78,7 @@ export interface SideWords {
 const says = (text: string, words: string): boolean =>
     words
         .split(' ')
+        .map((word) => word.replaceAll('.', '\\.'))
         .some((word) => new RegExp(`(?<![\\p{L}])${word}(?![\\p{L}])`, 'iu').test(text));
 
 /**

@@ -7,16 +7,16 @@ export const meetingDe: typeof meetingEn = {
     card: {
         title: 'Fallkarte',
         topic: {
-            question: 'Frage an das Board',
+            question: 'Fragestellung',
             diagnosis: 'Diagnose',
             tumor_stage: 'Stadium',
-            history: 'Vorgeschichte',
+            history: 'Anamnese',
             performance_status: 'Allgemeinzustand',
             comorbidities: 'Begleiterkrankungen',
             treatment: 'Bisherige Therapie',
             pathology: 'Pathologie',
             results: 'Wichtige Befunde',
-            preference: 'Wunsch der Patientin oder des Patienten',
+            preference: 'Patientenwunsch',
             guideline: 'Leitlinie',
             images: 'Bilder',
         },
@@ -24,7 +24,7 @@ export const meetingDe: typeof meetingEn = {
         ageMonths: (months) => plural(months, 'Monat', 'Monate'),
         sex: { M: 'männlich', F: 'weiblich', O: 'divers' },
         missing: 'fehlt',
-        missingList: (topics) => `Es fehlt: ${topics}`,
+        missingList: (topics) => `Fehlt noch: ${topics}`,
         write: 'Schreiben',
         change: 'Ändern',
         by: (name, when) => [name, when].filter(Boolean).join(', '),
@@ -37,8 +37,12 @@ export const meetingDe: typeof meetingEn = {
         notSaved: 'noch nicht gespeichert',
     },
     sideWords: {
-        right: 'rechts rechte rechten rechter rechtes rechtem rechtsseitig rechtsseitige rechtsseitigen rechtsseitiger',
-        left: 'links linke linken linker linkes linkem linksseitig linksseitige linksseitigen linksseitiger',
+        right:
+            'rechts rechte rechten rechter rechtes rechtem rechtsseitig rechtsseitige rechtsseitigen ' +
+            'rechtsseitiger rechtsseitigem re.',
+        left:
+            'links linke linken linker linkes linkem linksseitig linksseitige linksseitigen ' +
+            'linksseitiger linksseitigem li.',
     },
     side: {
         unknown: 'nicht angegeben',
@@ -48,7 +52,7 @@ export const meetingDe: typeof meetingEn = {
         none: 'entfällt',
     },
     decision: {
-        noMeeting: 'Kein Board mit Vorlage hat diesen Fall auf der Tagesordnung; hier ist nichts zu entscheiden.',
+        noMeeting: 'Keine Konferenz mit Vorlage hat diesen Fall auf der Tagesordnung; hier ist nichts zu entscheiden.',
         none: 'Noch ist nichts festgehalten.',
         sealed: 'Die Sitzung ist beendet: Für sie wird nichts mehr festgehalten.',
         earlier: 'Frühere Beschlüsse',
@@ -65,7 +69,7 @@ export const meetingDe: typeof meetingEn = {
         signedBy: (name, when) => `Unterschrieben von ${name}, ${when}`,
         chairSigns: 'Die Leitung unterschreibt.',
         sign: 'Unterschreiben…',
-        signTitle: 'Unterschreiben: zurücklesen',
+        signTitle: 'Unterschreiben: gegenlesen',
         signFor: (name, side) => `Unterschreiben für ${name} · ${side}`,
         isSigned: 'Dieser Beschluss ist unterschrieben.',
         otherSide: (named, recorded) =>
@@ -93,7 +97,8 @@ export const meetingDe: typeof meetingEn = {
         state: { open: 'offen', done: 'erledigt', refused: 'abgelehnt' },
         closed: (state, name, when) => `${state} · ${[name, when].filter(Boolean).join(', ')}`,
         done: 'Erledigt',
-        refuse: 'Wird nicht gemacht…',
+        refuse: 'Wird nicht erledigt…',
+        refuseNow: 'Ablehnen',
         reopen: 'Wieder öffnen',
         why: 'Warum nicht',
     },
@@ -101,6 +106,7 @@ export const meetingDe: typeof meetingEn = {
         title: 'Stimmen',
         count: (agree, dissent, abstain, waiting) =>
             `Stimmen: ${agree} dafür, ${dissent} dagegen, ${abstain} enthalten, ${waiting} noch nicht`,
+        cast: (agree, dissent, abstain) => `${agree} dafür, ${dissent} dagegen, ${abstain} enthalten`,
         yours: 'Ihre Stimme',
         forPerson: (name, discipline) => `Für ${[name, discipline].filter(Boolean).join(', ')}`,
         choice: { agree: 'Dafür', dissent: 'Dagegen', abstain: 'Enthaltung' },
@@ -109,12 +115,12 @@ export const meetingDe: typeof meetingEn = {
         older: (names) => `Zu einem älteren Text abgestimmt: ${names}`,
     },
     afterwards: {
-        title: 'Was daraus wurde',
+        title: 'Umsetzung der Empfehlung',
         state: {
             unknown: 'noch nicht bekannt',
             followed: 'Wie empfohlen',
-            changed: 'Anders',
-            stopped: 'Gar nicht',
+            changed: 'Abweichend',
+            stopped: 'Nicht umgesetzt',
         },
         why: 'Warum',
     },
@@ -122,22 +128,22 @@ export const meetingDe: typeof meetingEn = {
         none: 'offen',
         decided: 'entschieden',
         deferred: 'vertagt',
-        later: 'kommt wieder',
+        later: 'kommt später',
         not_discussed: 'nicht besprochen',
         standard: 'Standardtherapie',
     },
     step: {
         escape: 'Esc',
-        undecided: (name) => `${name} ist nicht entschieden`,
+        undecided: (name) => `${name}: noch kein Beschluss`,
         record: 'Festhalten',
         defer: 'Vertagen',
-        later: 'Später wieder',
+        later: 'Später aufrufen',
         notDiscussed: 'Nicht besprochen',
         why: {
             deferred: (name) => `Warum wird ${name} vertagt?`,
             not_discussed: (name) => `Warum wurde ${name} nicht besprochen?`,
         },
-        noReasons: 'Die Vorlage dieses Boards hat keine Gründe. Die Verwaltung kann sie hinzufügen.',
+        noReasons: 'Die Vorlage dieser Konferenz hat keine Gründe. Die Verwaltung kann sie hinzufügen.',
         unready: (name, lacks) => `${name} ist nicht bereit: ${lacks}`,
         unreadyWhy: 'Warum trotzdem besprechen?',
         openAllTheSame: 'Besprechen',
@@ -147,7 +153,7 @@ export const meetingDe: typeof meetingEn = {
     },
     agendaWords: {
         menu: 'Tagesordnung: mehr',
-        details: 'Minuten und Vortrag',
+        details: 'Minuten und Vorstellung',
         lookAtCase: 'Diesen Fall ansehen',
         moveHint: 'Alt und die Pfeile verschieben diesen Fall',
         movedTo: (place) => `Auf Platz ${place} verschoben`,
@@ -167,14 +173,15 @@ export const meetingDe: typeof meetingEn = {
         standardWordless:
             'Die Vorlage hat keine Worte für Standardtherapie: jeden Fall öffnen oder für das nächste Mal ergänzen.',
         confirmStandard: (count) => `Standardtherapie bestätigen (${count})`,
-        cutOff: 'Meldeschluss',
+        cutOff: 'Anmeldeschluss',
         cutOffHelp: 'Von da an ist die Tagesordnung bekannt: Jede Arbeitsliste sagt, was vorzubereiten ist.',
-        cutOffAt: (when) => `Meldeschluss ${when}`,
-        noCutOff: 'Kein Meldeschluss',
+        cutOffAt: (when) => `Anmeldeschluss ${when}`,
+        noCutOff: 'Kein Anmeldeschluss',
         published: 'Bekannt gegeben',
     },
     meter: {
         planned: (minutes, cases) => `${minutes} min für ${plural(cases, 'Fall', 'Fälle')}`,
+        used: (used, planned) => `${used} von ${planned} min`,
         running: (used, planned, left, cases) => `${used} von ${planned} min · ${left} übrig für ${cases}`,
     },
     closing: {
@@ -187,7 +194,7 @@ export const meetingDe: typeof meetingEn = {
         restReason: 'Ein Grund für alle, über seine Ziffer',
         unsigned: (names) =>
             `Noch nicht unterschrieben: ${names}. Die Leitung unterschreibt sie in der Tagesordnung.`,
-        openCase: (name) => `${name} ist offen und nicht entschieden. Der Fall endet als`,
+        openCase: (name) => `${name} ist aufgerufen und ohne Beschluss. Der Fall endet als`,
         reason: 'Grund',
         now: (count) => `Wird beendet, ${plural(count, 'Fall steht', 'Fälle stehen')} noch aus`,
         calledOff: (names) => `Nicht beendet. Noch zu unterschreiben: ${names}`,
@@ -202,11 +209,11 @@ export const meetingDe: typeof meetingEn = {
         marked: (title) => `Für das Protokoll vorgemerkt: ${title}`,
     },
     onSite: {
-        title: 'Ohne Gerät hier',
+        title: 'Ohne Gerät im Raum',
         add: 'Jemanden eintragen',
         name: 'Name',
-        votes: 'Hat eine Stimme',
-        noVote: 'ohne Stimme',
+        votes: 'Stimmberechtigt',
+        noVote: 'ohne Stimmrecht',
         tickIn: 'Eintragen',
     },
 };

@@ -115,7 +115,7 @@ export const en = {
         pairNow: 'Pair',
         unknown: 'No screen shows this code. Codes live for ten minutes.',
         pairFailed: 'The screen was not paired. Try again.',
-        paired: (name: string) => `${name} shows this board now. Take it off under “Who belongs here”.`,
+        paired: (name: string) => `${name} shows this board now. Take it off under “Members”.`,
         caseOf: (place: number, count: number) => `Case ${place} of ${count}`,
     },
 
@@ -165,6 +165,7 @@ export const en = {
     noItems: 'The agenda is empty. Add a case to begin.',
     noItemsWatching: 'The agenda is empty. The coordinator adds the cases.',
     addCase: 'Add a case',
+    allCasesAdded: 'Every case of your worklist is on this agenda. A new case is made from the worklist.',
     addCaseHelp: 'Cases of your worklist that are not on this agenda yet.',
     minutesPlanned: (minutes: string) => `${minutes} min`,
     plannedMinutes: 'Minutes planned',

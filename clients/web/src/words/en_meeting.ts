@@ -90,6 +90,7 @@ export const meetingEn = {
         closed: (state: string, name: string, when: string) => `${state} · ${[name, when].filter(Boolean).join(', ')}`,
         done: 'Done',
         refuse: 'Will not be done…',
+        refuseNow: 'Refuse',
         reopen: 'Open again',
         why: 'Why not',
     },
@@ -97,6 +98,8 @@ export const meetingEn = {
         title: 'Votes',
         count: (agree: number, dissent: number, abstain: number, waiting: number) =>
             `Votes: ${agree} agree, ${dissent} dissent, ${abstain} abstain, ${waiting} not yet`,
+        cast: (agree: number, dissent: number, abstain: number) =>
+            `${agree} agree, ${dissent} dissent, ${abstain} abstain`,
         yours: 'Your vote',
         forPerson: (name: string, discipline: string) => `For ${[name, discipline].filter(Boolean).join(', ')}`,
         choice: { agree: 'Agree', dissent: 'Dissent', abstain: 'Abstain' },
@@ -170,6 +173,7 @@ export const meetingEn = {
     },
     meter: {
         planned: (minutes: string, cases: number) => `${minutes} min for ${plural(cases, 'case', 'cases')}`,
+        used: (used: string, planned: string) => `${used} of ${planned} min used`,
         running: (used: string, planned: string, left: string, cases: number) =>
             `${used} of ${planned} min used · ${left} left for ${cases}`,
     },
