@@ -40,9 +40,11 @@ export const BoardHeader = memo(function BoardHeader(props: BoardHeaderProps) {
             <a className="mark" href="/" onClick={follow} aria-label={words.toWorklist}>
                 <img src="/mark.svg" alt="" />
             </a>
-            <h1 title={board.title}>{board.title}</h1>
-            <span className="mute hide-narrow">{whenText(board.startsAt, language)}</span>
-            <StateOfLine readOnly={readOnly} />
+            <div className="which">
+                <h1 title={board.title}>{board.title}</h1>
+                <span className="mute hide-narrow">{whenText(board.startsAt, language)}</span>
+                <StateOfLine readOnly={readOnly} />
+            </div>
             <span className="grow" />
             {board.openItem !== 0 && staged && <Sees actor={actor} board={board} />}
             {board.openItem !== 0 && <Clock board={board} />}

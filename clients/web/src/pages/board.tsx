@@ -24,6 +24,8 @@ import '../board/board.css';
 import '../board/agenda.css';
 import '../board/talk.css';
 import '../board/record.css';
+import { useOpen } from '../board/tool_strip';
+import { KeysSheet } from '../keys/keys_sheet';
 import { useKeys } from '../keys/use_keys';
 import { nextItem, type BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
@@ -33,6 +35,7 @@ import { Store, useStore } from '../state/store';
 import { hasRole, useAtRest, useBoard, useCase, useModel, useSession } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { StateOfLine, tell } from '../ui/frame';
+import { follow } from '../ui/route';
 import { useWords } from '../words';
 import { GuestPage } from './guest';
 import { Ended } from './nowhere';
@@ -197,7 +200,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     );
     if (hasRole(roles, 'display')) {
         return (
-            <div className="place board">
+            <div className="place board hall">
                 <DisplayTop board={board} />
                 {open && caseActor ? (
                     <OpenCase
@@ -245,6 +248,9 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                         <Waiting
                             board={board}
                             mayMove={rights.coordinate}
+                            minutes={
+                                board.meeting === 'ended' ? `/boards/${actor.id}/minutes` : undefined
+                            }
                             goOn={goOn}
                             undoStep={undoStep}
                         >
@@ -294,12 +300,14 @@ const closedCase = ({ model, ended }: Pick<Held<CaseModel>, 'model' | 'ended'>):
 interface WaitingProps {
     board: BoardAtRest;
     mayMove: boolean;
+    /** Where a meeting that is over can be read. */
+    minutes?: string | undefined;
     goOn: () => void;
     undoStep: () => void;
     children?: ReactNode;
 }
 
-function Waiting({ board, mayMove, goOn, undoStep, children }: WaitingProps) {
+function Waiting({ board, mayMove, minutes, goOn, undoStep, children }: WaitingProps) {
     const words = useWords();
     const said =
         board.meeting === 'ended'
@@ -308,10 +316,21 @@ function Waiting({ board, mayMove, goOn, undoStep, children }: WaitingProps) {
               ? { title: words.meetingNotStarted, help: words.meetingNotStartedHelp }
               : { title: words.waitingForCase, help: words.waitingForCaseHelp };
     const hint = mayMove && nextItem(board) ? words.pressNext : said.help;
-    useKeys({ nextCase: { down: goOn }, undoStep: { down: undoStep } });
+    const [keysOpen, openKeys, closeKeys] = useOpen();
+    useKeys({
+        nextCase: { down: goOn },
+        undoStep: { down: undoStep },
+        keys: { down: openKeys },
+    });
     return (
         <Notice title={said.title} help={hint}>
+            {minutes !== undefined && (
+                <a className="button" href={minutes} onClick={follow}>
+                    {words.minutes.toMinutes}
+                </a>
+            )}
             {children}
+            <KeysSheet open={keysOpen} onClose={closeKeys} />
         </Notice>
     );
 }

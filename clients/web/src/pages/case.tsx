@@ -73,9 +73,11 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                 <a className="mark" href="/" onClick={follow} aria-label={words.toWorklist}>
                     <img src="/mark.svg" alt="" />
                 </a>
-                <h1 title={personName(model.subject.name)}>{personName(model.subject.name)}</h1>
-                <span className="mute hide-phone ellipsis">{model.title}</span>
-                <StateOfLine readOnly={!act} />
+                <div className="which">
+                    <h1 title={personName(model.subject.name)}>{personName(model.subject.name)}</h1>
+                    <span className="mute hide-phone ellipsis">{model.title}</span>
+                    <StateOfLine readOnly={!act} />
+                </div>
                 <span className="grow" />
                 <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
             </header>
