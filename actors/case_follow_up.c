@@ -76,6 +76,26 @@ void case_hand_out_tasks(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+/* To its owner while it is open; to the coordinators when nobody else has it, or it is late. */
+static void hand_on(const struct patient_case *the_case, struct turn *turn, const struct task *task,
+                    enum task_state state) {
+    struct task changed = *task;
+    changed.state = state;
+    bool open = state == TASK_STATE_OPEN;
+    bool late = open && task->due_at != 0 && task->due_at <= turn->now; /* its timer is gone */
+    bool given_back = state == TASK_STATE_REFUSED && uuid_equal(task->owner, turn->sender.user);
+    if (!uuid_is_zero(task->owner) && open) {
+        put_task(the_case, turn, &changed, task->owner);
+    } else if (!uuid_is_zero(task->owner)) {
+        take_task_away(turn, task, task->owner);
+    }
+    if (late || given_back) {
+        put_to_coordinators(the_case, turn, &changed);
+    } else {
+        take_from_coordinators(the_case, turn, task);
+    }
+}
+
 void case_on_close_task(const struct patient_case *the_case, struct turn *turn,
                         const struct close_task *command) {
     const struct task *task = case_task(the_case, command->task);
@@ -95,19 +115,7 @@ void case_on_close_task(const struct patient_case *the_case, struct turn *turn,
         struct task_closed event = {
             .task = command->task, .state = command->state, .reason = command->reason};
         turn_event(turn, task_closed_encode(turn->arena, &event));
-        bool open = command->state == TASK_STATE_OPEN;
-        struct task changed = *task;
-        changed.state = command->state;
-        if (!uuid_is_zero(task->owner) && open) {
-            put_task(the_case, turn, &changed, task->owner);
-        } else if (!uuid_is_zero(task->owner)) {
-            take_task_away(turn, task, task->owner);
-        }
-        if (!open) {
-            take_from_coordinators(the_case, turn, task);
-        } else if (task->due_at != 0 && task->due_at <= turn->now) {
-            put_to_coordinators(the_case, turn, &changed); /* its timer is gone */
-        }
+        hand_on(the_case, turn, task, command->state);
     }
 }
 

@@ -314,6 +314,33 @@ static void a_task_is_refused_with_a_reason_by_its_owner_or_a_coordinator(void *
     end();
 }
 
+static void a_task_that_its_owner_refuses_comes_back_to_the_coordinator(void **unused) {
+    (void)unused;
+    uint32_t chair = begin();
+    record(chair, a_decision(0));
+    sign(chair, 1);
+    struct close_task command = {
+        .task = uuid_of(TASK), .state = TASK_STATE_REFUSED, .reason = TEXT("On leave")};
+    assert_int_equal(world_say(&world, come(MEMBER), PATIENT_CASE_CLOSE_TASK, &command),
+                     REFUSAL_NONE);
+    assert_null(task_entry(MEMBER));
+    assert_int_equal(task_entry(COORDINATOR)->status, TASK_STATE_REFUSED);
+    uint32_t coordinator = come(COORDINATOR);
+    command.state = TASK_STATE_OPEN;
+    command.reason = TEXT("");
+    assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_CLOSE_TASK, &command),
+                     REFUSAL_NONE);
+    assert_null(task_entry(COORDINATOR)); /* it is not due yet */
+    assert_non_null(task_entry(MEMBER));
+    command.state = TASK_STATE_REFUSED;
+    command.reason = TEXT("Not needed any more");
+    assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_CLOSE_TASK, &command),
+                     REFUSAL_NONE);
+    assert_null(task_entry(COORDINATOR)); /* nobody is left to hand it to */
+    assert_null(task_entry(MEMBER));
+    end();
+}
+
 static void tasks_of_an_older_text_are_replaced(void **unused) {
     (void)unused;
     uint32_t chair = begin();
@@ -362,6 +389,7 @@ int main(void) {
         cmocka_unit_test(a_task_that_is_due_comes_to_the_coordinator_until_it_is_done),
         cmocka_unit_test(a_due_task_that_is_taken_up_again_is_back_with_the_coordinator),
         cmocka_unit_test(a_task_is_refused_with_a_reason_by_its_owner_or_a_coordinator),
+        cmocka_unit_test(a_task_that_its_owner_refuses_comes_back_to_the_coordinator),
         cmocka_unit_test(tasks_of_an_older_text_are_replaced),
         cmocka_unit_test(what_became_of_a_recommendation_is_recorded),
     };

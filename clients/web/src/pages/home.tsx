@@ -11,6 +11,8 @@ import { MakeBoard } from './make_board';
 import { StatusPage } from './status';
 
 const meetingStates = ['planned', 'running', 'ended', 'closing'] as const;
+/** Its owner gave it back: somebody else is to have it. */
+const TASK_REFUSED = 2;
 const caseStates = ['opened', 'scheduled', 'in_discussion', 'discussed', 'deferred'] as const;
 
 export function HomePage() {
@@ -160,6 +162,9 @@ function useStanding(entry: WorklistEntry): { text: string; look: string } {
             };
         }
         case 'task': {
+            if (entry.status === TASK_REFUSED) {
+                return { text: words.task.state.refused, look: 'state lacking' };
+            }
             const late = entry.at > 0 && entry.at < Date.now() * 1000;
             const when = dateText(entry.at, language);
             return {
