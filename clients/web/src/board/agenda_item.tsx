@@ -9,7 +9,7 @@ import {
 import { isWithheld, usedTime, type BoardAtRest } from '../state/board_state';
 import type { CaseActor } from '../state/client';
 import { presentParticipants, type StageModel } from '../state/stage_state';
-import { reasonText } from '../state/step';
+import { isHandedOver, reasonText } from '../state/step';
 import { useCase, useNow, useStage, useUser } from '../state/use_client';
 import { shortName } from '../ui/people';
 import { ZERO_UUID, type AgendaItem } from '../wire';
@@ -157,9 +157,12 @@ function aboutText(
         const topics = item.missing.map((topic) => words.card.topic[topic]).join(', ');
         return { text: words.card.missingList(topics), amber: true };
     }
-    const reason = item.state === 'discussed' ? reasonText(board.template, item.reason) : '';
-    if (reason !== '') {
-        return { text: reason, amber: false };
+    const ended = [
+        item.state === 'discussed' ? reasonText(board.template, item.reason) : '',
+        isHandedOver(item) ? words.agendaWords.handedOver : '',
+    ].filter(Boolean);
+    if (ended.length > 0) {
+        return { text: ended.join(' · '), amber: false };
     }
     return item.standard && item.state === 'waiting'
         ? { text: words.outcome.standard, amber: false }

@@ -3,6 +3,7 @@ import { DropdownMenu } from 'radix-ui';
 import type { RefObject } from 'react';
 import type { BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
+import { isHandedOver } from '../state/step';
 import { sayRefusal } from '../ui/refusal';
 import { go } from '../ui/route';
 import type { AgendaItem } from '../wire';
@@ -107,9 +108,11 @@ function SteeringItems({ actor, board, item, position, onOpen, onMove, onSheet }
         void sayRefusal(words, actor.command({ type: 'RemoveItem', item: item.item }));
     return (
         <>
-            <MenuItem disabled={still} onSelect={() => onOpen(item.item)}>
-                {words.openItem}
-            </MenuItem>
+            {!isHandedOver(item) && (
+                <MenuItem disabled={still} onSelect={() => onOpen(item.item)}>
+                    {words.openItem}
+                </MenuItem>
+            )}
             <MenuItem onSelect={() => onSheet({ what: 'details', item: item.item })}>
                 {words.agendaWords.details}
             </MenuItem>

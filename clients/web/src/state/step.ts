@@ -1,5 +1,5 @@
 // Going on to another case: what has to be said before everybody moves.
-import type { AgendaItem, BoardUp, ItemOutcome, Template } from '../wire';
+import { ZERO_UUID, type AgendaItem, type BoardUp, type ItemOutcome, type Template } from '../wire';
 import type { BoardAtRest } from './board_state';
 
 /** For this long the last step can be taken back. */
@@ -92,6 +92,12 @@ export function endOf(
         restReason,
     };
 }
+
+/** Another meeting took it; here it stays for the minutes and is not opened again. */
+export const isHandedOver = ({ state, outcome, toBoard }: AgendaItem): boolean =>
+    state === 'discussed' &&
+    (outcome === 'deferred' || outcome === 'decided') &&
+    toBoard !== ZERO_UUID;
 
 export const reasonText = (template: Template | undefined, reason: number): string =>
     template?.deferReasons[reason - 1]?.text ?? '';

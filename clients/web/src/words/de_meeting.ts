@@ -162,6 +162,7 @@ export const meetingDe: typeof meetingEn = {
         noOtherMeeting: 'Sie leiten oder koordinieren keine andere Sitzung, die noch kommt.',
         meeting: 'Sitzung',
         moveNow: 'Dorthin verlegen',
+        handedOver: 'an eine andere Sitzung übergeben',
         notReady: 'nicht bereit',
         notSigned: 'nicht unterschrieben',
         markStandard: 'Als Standardtherapie vormerken',

@@ -155,6 +155,7 @@ export const meetingEn = {
         noOtherMeeting: 'You chair or coordinate no other meeting that is still to come.',
         meeting: 'Meeting',
         moveNow: 'Move it there',
+        handedOver: 'handed over to another meeting',
         notReady: 'not ready',
         notSigned: 'not signed',
         markStandard: 'Mark as standard of care',
