@@ -8,3 +8,5 @@ import './access.test.mjs';
 import './pages.test.mjs';
 import './preparation.test.mjs';
 import './keyboard.test.mjs';
+import './by_hand.test.mjs';
+import './after_decisions.test.mjs';

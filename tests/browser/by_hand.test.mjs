@@ -1,0 +1,152 @@
+// What a coordinator orders by hand: the agenda, the views of a case, a case for another meeting, files.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { isAccessible } from './support/accessible.mjs';
+import { demonstrationImages } from './support/images.mjs';
+import { story } from './support/story.mjs';
+import { until } from './support/waiting.mjs';
+
+const DESK = { viewport: { width: 1440, height: 900 } };
+const item = (person, text) => person.page.locator('.agenda .item', { hasText: text });
+const order = (person) => person.page.locator('.agenda .item .name').allInnerTexts();
+const titles = (person) => person.page.locator('.column.left .view-row .series > span').allInnerTexts();
+
+/** Everybody's list is this one. */
+const allRead = (people, list, wanted) =>
+  until(`everybody reads ${wanted.join('; ')}`, async () => {
+    const lists = await Promise.all(people.map(list));
+    return lists.every((one) => JSON.stringify(one) === JSON.stringify(wanted));
+  });
+
+/** `names` with the one at `from` put at `to`. */
+function moved(names, from, to) {
+  const rest = names.filter((_, place) => place !== from);
+  rest.splice(to, 0, names[from]);
+  return rest;
+}
+
+story('what is ordered by hand', (step, scene) => {
+  let anna, clara, radu, everybody, cases, views;
+
+  step('a case dragged to another place is there for everybody', async () => {
+    everybody = [anna, clara, radu] = await scene.board(['anna', 'clara', 'radu'], DESK);
+    cases = await until('four patients are named', async () => {
+      const all = await order(clara);
+      return all.length === 4 && all.every((one) => one.includes(',')) && all;
+    });
+    // Nothing grows or shrinks any more above what is taken up.
+    await item(clara, cases[0]).getByText('Images on all 3 screens').waitFor();
+    // A browser begins to drag after the first moves; what is under it is told where it is on the next one.
+    const from = await item(clara, cases[2]).locator('.name').boundingBox();
+    const to = await item(clara, cases[0]).locator('.name').boundingBox();
+    await clara.page.mouse.move(from.x + 5, from.y + 5);
+    await clara.page.mouse.down();
+    await clara.page.mouse.move(to.x + 5, to.y + 5, { steps: 5 });
+    await clara.page.mouse.move(to.x + 8, to.y + 5);
+    await clara.page.locator('[data-drop=above]').waitFor();
+    await clara.page.mouse.up();
+    cases = moved(cases, 2, 0);
+    await allRead(everybody, order, cases);
+  });
+
+  step('and with the keys it goes on', async () => {
+    await item(clara, cases[0]).getByRole('button').focus();
+    await clara.press('Alt+ArrowDown');
+    await allRead(everybody, order, (cases = moved(cases, 0, 1)));
+    await clara.press('Alt+ArrowDown');
+    await allRead(everybody, order, (cases = moved(cases, 1, 2)));
+  });
+
+  step('who does not steer can drag nothing', async () => {
+    assert.equal(await radu.page.locator('.agenda .item[draggable=true]').count(), 0);
+    await item(radu, cases[0]).getByRole('button').focus();
+    await radu.press('Alt+ArrowDown');
+    await clara.press('Alt+ArrowUp');
+    await allRead(everybody, order, (cases = moved(cases, 2, 1)));
+  });
+
+  step('prepared views are put in another order, and everybody has that one', async () => {
+    await anna.page.locator('.board-top h1').click();
+    await anna.press('KeyN');
+    await Promise.all(everybody.map((person) => person.sees()));
+    views = await until('three views are there', async () => {
+      const all = await titles(clara);
+      return all.length === 3 && all;
+    });
+    await clara.page.locator('.column.left').getByRole('button', { name: `Move up: ${views[2]}` }).click();
+    await allRead(everybody, titles, (views = moved(views, 2, 1)));
+  });
+
+  step('the presenter steps through them with two keys, and all screens go along', async () => {
+    await radu.page.locator('[data-floor=mine]').waitFor();
+    await radu.page.locator('.board-top h1').click();
+    const shown = (person) =>
+      person.page.locator('.column.left .view-row [aria-current=true] > span').allInnerTexts();
+    for (const [key, place] of [['Period', 0], ['Period', 1], ['Period', 2], ['Comma', 1], ['Comma', 0]]) {
+      await radu.press(key);
+      await allRead(everybody, shown, [views[place]]);
+      const seen = await radu.sees();
+      await Promise.all(everybody.map((person) => person.sees(seen)));
+    }
+  });
+
+  step('a case that another meeting took says so, and is not offered to be opened again', async () => {
+    await anna.page.locator('.board-top h1').click();
+    await anna.press('KeyN');
+    await anna.page.locator('.step-line').waitFor();
+    await anna.press('KeyD');
+    await anna.press('Digit1');
+    await item(anna, cases[0]).getByText('deferred').waitFor();
+    const { page } = clara;
+    const board = clara.openId;
+    await page.goto(clara.url);
+    await page.locator('a[href^="/series/"]:not([href$=new])').first().click();
+    await page.getByRole('button', { name: 'Make the meeting' }).click();
+    await page.locator('.place.board [data-line=live]').waitFor();
+    await page.goto(`${clara.url}/boards/${board}`);
+    const menu = item(clara, cases[0]).getByRole('button');
+    await menu.focus();
+    await clara.press('Enter');
+    await page.getByRole('menuitem', { name: 'Open this case' }).waitFor();
+    await page.getByRole('menuitem', { name: 'Move to another meeting' }).click();
+    await page.getByRole('button', { name: 'Move it there' }).click();
+    await Promise.all(
+      everybody.map((person) => item(person, cases[0]).getByText('handed over to another meeting').waitFor()),
+    );
+    await menu.focus();
+    await clara.press('Enter');
+    await page.getByRole('menuitem', { name: 'Look at this case' }).waitFor();
+    assert.equal(await page.getByRole('menuitem', { name: 'Open this case' }).count(), 0);
+    await clara.press('Escape');
+  });
+
+  step('a folder dropped on the page is stored, and what does not belong there is named with why', async () => {
+    const folders = await demonstrationImages(scene);
+    const { page } = clara;
+    await page.goto(`${clara.url}/cases/new`);
+    for (const [label, text] of [
+      ['Family name', 'Okafor'],
+      ['Given name', 'Ada'],
+      ['Born', '1960-06-15'],
+      ['Patient id', 'P-1'],
+      ['The question in a line', 'Stable or not?'],
+    ])
+      await page.getByLabel(label).fill(text);
+    await page.getByRole('button', { name: 'Create the case' }).click();
+    await page.locator('.drop').waitFor();
+    const box = await page.locator('.drop').boundingBox();
+    const at = { x: box.x + box.width / 2, y: box.y + 20 };
+    // As the desktop does it: a real folder in the browser's own hands, not an event of the page.
+    const devtools = await clara.context.newCDPSession(page);
+    const data = { items: [], files: [join(folders, 'spine')], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'])
+      await devtools.send('Input.dispatchDragEvent', { type, ...at, data });
+    await page.locator('[data-upload=done]').waitFor();
+    const said = await page.locator('[data-upload]').innerText();
+    assert.match(said, /[1-9]\d* files? stored, 0 known already, 1 refused/);
+    assert.match(said, /spine\/notes\.txt\s+refused: \S/);
+    await isAccessible(clara);
+    await page.getByRole('link', { name: 'Open the case' }).click();
+    await clara.sees();
+  });
+});
