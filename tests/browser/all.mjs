@@ -10,3 +10,4 @@ import './preparation.test.mjs';
 import './keyboard.test.mjs';
 import './by_hand.test.mjs';
 import './after_decisions.test.mjs';
+import './bad_line.test.mjs';
