@@ -210,7 +210,8 @@ void watch_expectations(struct world *world, const struct board_snapshot *board,
     }
 }
 
-/* Tasks: with their owner while they are open, and with the coordinators once they were due */
+/* Tasks: with their owner while they are open, and with the coordinators once they were due, or
+ * when their owner gave them back */
 
 static bool is_signed(const struct case_snapshot *the_case, struct uuid decision) {
     for (uint32_t i = 0; i < the_case->decisions.count; i++) {
@@ -235,11 +236,14 @@ void watch_tasks(struct world *world, const struct case_snapshot *the_case,
                  const struct person *person, const struct user_snapshot *user) {
     for (uint32_t i = 0; i < the_case->tasks.count; i++) {
         const struct task *task = &the_case->tasks.items[i];
-        bool is_due = task->due_at != 0 && task->due_at < world->time.now;
-        bool theirs = uuid_equal(task->owner, person->user) ||
-                      (is_due && coordinates(the_case, person->user));
-        bool wanted =
-            theirs && task->state == TASK_STATE_OPEN && is_signed(the_case, task->decision);
+        bool open = task->state == TASK_STATE_OPEN;
+        bool is_due = open && task->due_at != 0 && task->due_at < world->time.now;
+        bool given_back =
+            task->state == TASK_STATE_REFUSED && uuid_equal(task->closed_by, task->owner);
+        bool theirs = uuid_equal(task->owner, person->user)
+                          ? open
+                          : (is_due || given_back) && coordinates(the_case, person->user);
+        bool wanted = theirs && is_signed(the_case, task->decision);
         bool there = false;
         for (uint32_t j = 0; j < user->entries.count; j++) {
             there = there || uuid_equal(user->entries.items[j].id, task->task);
