@@ -272,7 +272,7 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
 const struct actor_kind board_kind = {
     .name = "board",
     .number = CHANNEL_KIND_BOARD,
-    .state_format = 1,
+    .state_format = 2,
     .size = sizeof(struct board),
     .rules = board_rules,
     .start = start,

@@ -28,6 +28,11 @@ static bool has_vote(const struct board *board, const struct member *member) {
            (member->role < ROLE_OBSERVER && member->discipline.length > 0);
 }
 
+/* A display is not: it hangs among those who know. */
+static bool is_masked(const struct board *board, const struct member *member) {
+    return board->has_template && board->template.mask_observers && member->role == ROLE_OBSERVER;
+}
+
 static struct case_member as_case_member(const struct board *board, const struct member *member) {
     uint8_t role = member->role == ROLE_CHAIR     ? (uint8_t)ROLE_COORDINATOR
                    : member->role == ROLE_GUEST   ? (uint8_t)ROLE_MEMBER
@@ -38,7 +43,8 @@ static struct case_member as_case_member(const struct board *board, const struct
                                 .name = member->name,
                                 .discipline = member->discipline,
                                 .votes = has_vote(board, member),
-                                .signs = member->role == ROLE_CHAIR};
+                                .signs = member->role == ROLE_CHAIR,
+                                .masked = is_masked(board, member)};
 }
 
 static struct case_member *space_for_members(struct turn *turn) {

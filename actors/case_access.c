@@ -13,6 +13,11 @@ const struct case_member *case_member_in(const struct case_member_list *members,
     return NULL;
 }
 
+/* Who has another right beside this one is told who the patient is. */
+static bool is_masked(const struct case_member *member) {
+    return member->role == ROLE_OBSERVER && member->masked;
+}
+
 static struct grant add(struct grant grant, const struct case_member *member) {
     if (member == NULL) {
         return grant;
@@ -21,10 +26,11 @@ static struct grant add(struct grant grant, const struct case_member *member) {
     switch (member->role) {
     case ROLE_COORDINATOR:
     case ROLE_MEMBER:
-        grant.audiences |= AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW;
+        grant.audiences |= AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY;
         break;
     case ROLE_OBSERVER:
         grant.audiences |= AUDIENCE_CLINICAL;
+        grant.audiences |= is_masked(member) ? 0 : AUDIENCE_IDENTITY;
         break;
     default:
         grant.audiences |= AUDIENCE_STATUS;
@@ -75,7 +81,7 @@ static void put_entry(struct turn *turn, const struct case_member *member, struc
         .entry = {.kind = ENTRY_KIND_PATIENT_CASE,
                   .id = turn->self,
                   .title = title,
-                  .detail = patient, /* who referred them knows them */
+                  .detail = is_masked(member) ? TEXT("") : patient, /* referrers know them */
                   .role = member->role,
                   .status = (uint8_t)status,
                   .at = at},

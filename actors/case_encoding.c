@@ -1,4 +1,5 @@
 /* How a case is shown to each audience, and saved. */
+#include "actors/age.h"
 #include "actors/growing_list.h"
 #include "actors/patient_case.h"
 
@@ -14,11 +15,17 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         return show_status(the_case, arena);
     }
     struct case_snapshot snapshot = {
-        .subject = the_case->subject,
         .title = the_case->title,
         .status = the_case->status,
         .status_at = the_case->status_at,
+        .masked = (audiences & AUDIENCE_IDENTITY) == 0,
     };
+    if (snapshot.masked) {
+        snapshot.subject.sex = the_case->subject.sex;
+        snapshot.age = age_text(arena, the_case->subject.birth_date, the_case->status_at);
+    } else {
+        snapshot.subject = the_case->subject;
+    }
     if ((audiences & AUDIENCE_WORKFLOW) != 0) {
         snapshot.members = the_case->members;
         snapshot.boards = the_case->boards;
@@ -27,7 +34,7 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.display_sets = the_case->display_sets;
         snapshot.annotations = the_case->annotations;
         snapshot.views = the_case->views;
-        snapshot.messages = the_case->messages;
+        snapshot.messages = snapshot.masked ? (struct chat_message_list){0} : the_case->messages;
         snapshot.card = the_case->card;
         snapshot.key_images = the_case->key_images;
         snapshot.decisions = the_case->decisions;

@@ -12,11 +12,11 @@ struct task *case_task(const struct patient_case *the_case, struct uuid task) {
     return NULL;
 }
 
-/* The patient is named only to those who may see the case. */
+/* The patient is named only to those who may know who that is. */
 static void put_task(const struct patient_case *the_case, struct turn *turn,
                      const struct task *task, struct uuid user) {
     struct grant grant = case_grant(&the_case->actor, user, false, turn->now);
-    bool knows = (grant.audiences & AUDIENCE_CLINICAL) != 0;
+    bool knows = (grant.audiences & AUDIENCE_IDENTITY) != 0;
     struct put_entry command = {
         .command_id = turn_new_id(turn),
         .entry = {.kind = ENTRY_KIND_TASK,

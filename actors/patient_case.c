@@ -159,7 +159,7 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
 const struct actor_kind patient_case_kind = {
     .name = "patient_case",
     .number = CHANNEL_KIND_PATIENT_CASE,
-    .state_format = 1,
+    .state_format = 2,
     .size = sizeof(struct patient_case),
     .rules = patient_case_rules,
     .start = start,

@@ -375,7 +375,7 @@ static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uin
 const struct actor_kind series_kind = {
     .name = "series",
     .number = CHANNEL_KIND_SERIES,
-    .state_format = 1,
+    .state_format = 2,
     .size = sizeof(struct series),
     .rules = series_rules,
     .start = start,

@@ -386,7 +386,7 @@ static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uin
 const struct actor_kind user_kind = {
     .name = "user",
     .number = CHANNEL_KIND_USER,
-    .state_format = 1,
+    .state_format = 2,
     .size = sizeof(struct user),
     .rules = user_rules,
     .start = start,

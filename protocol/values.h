@@ -52,6 +52,7 @@ enum audience {
     AUDIENCE_STATUS = 4,
     AUDIENCE_PATIENT = 8,
     AUDIENCE_OWN = 16,
+    AUDIENCE_IDENTITY = 32, /* who the patient is; beside clinical or workflow */
 };
 
 enum message_class {

@@ -28,7 +28,7 @@ enum {
     EFFECT_BYTES_MAX = 16 * 1024 * 1024, /* of everything one turn makes */
     STATE_BYTES_MAX = 256 * 1024 * 1024, /* of one actor's state arena */
     SUBSCRIBERS_MAX = 1024,              /* sessions attached to one actor */
-    AUDIENCE_COUNT = 5, /* clinical, workflow, status, patient, own: bits 0 to 4 of a mask */
+    AUDIENCE_COUNT = 6,                  /* bits of a mask, see enum audience */
 };
 
 /* A session as actors know it: never a pointer. All zero = no session (another actor, a timer). */

@@ -11,7 +11,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR | 1 << ROLE_SYSTEM,
             .rate = 2,
             .burst = 20,
-            .size_max = 76878,
+            .size_max = 76879,
         },
     [BOARD_ADD_ITEM] =
         {
@@ -207,7 +207,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 76860,
+            .size_max = 76861,
         },
     [BOARD_ITEM_ADDED] =
         {
@@ -333,7 +333,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 254458,
+            .size_max = 254459,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {

@@ -124,6 +124,7 @@ struct case_member {
     struct text discipline; /* On that board. */
     bool votes;             /* Has a vote there. */
     bool signs;             /* May sign for it: its chair. */
+    bool masked;            /* Is not told who the patient is. */
 };
 
 struct case_member_list {
@@ -505,6 +506,7 @@ struct case_created {
     struct case_member_list members; /* Who may see it. */
 };
 
+/* People name patients when they talk, so who is not told who that is does not read along. */
 struct message_posted {
     struct uuid message; /* Its id. */
     struct text text;    /* Words. */
@@ -643,6 +645,12 @@ struct case_snapshot {
     struct decision_list decisions;     /* In order. */
     struct task_list tasks;             /* In order. */
     struct discussion_list discussions; /* What boards made of it. */
+    /* Who the patient is is left out, and what people say in the conversation; of the subject
+     * there is the sex. */
+    bool masked;
+    /* Instead of the birth date when masked, as DICOM writes it (PS3.5 6.2, AS), when the status
+     * changed last; 090Y = 90 and above. */
+    struct text age;
 };
 
 struct case_status_snapshot {

@@ -530,6 +530,7 @@ void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
     decision_list_copy(arena, &ret->decisions, &from->decisions);
     task_list_copy(arena, &ret->tasks, &from->tasks);
     discussion_list_copy(arena, &ret->discussions, &from->discussions);
+    ret->age = arena_text(arena, from->age);
 }
 
 void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot *ret,

@@ -8,7 +8,8 @@ bool subject_equal(const struct subject *a, const struct subject *b) {
 
 bool case_member_equal(const struct case_member *a, const struct case_member *b) {
     return uuid_equal(a->user, b->user) && a->role == b->role && text_equal(a->name, b->name) &&
-           text_equal(a->discipline, b->discipline) && a->votes == b->votes && a->signs == b->signs;
+           text_equal(a->discipline, b->discipline) && a->votes == b->votes &&
+           a->signs == b->signs && a->masked == b->masked;
 }
 
 bool case_member_list_equal(const struct case_member_list *a, const struct case_member_list *b) {
@@ -444,7 +445,8 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            key_image_list_equal(&a->key_images, &b->key_images) &&
            decision_list_equal(&a->decisions, &b->decisions) &&
            task_list_equal(&a->tasks, &b->tasks) &&
-           discussion_list_equal(&a->discussions, &b->discussions);
+           discussion_list_equal(&a->discussions, &b->discussions) && a->masked == b->masked &&
+           text_equal(a->age, b->age);
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,

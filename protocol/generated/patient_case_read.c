@@ -97,7 +97,10 @@ bool case_member_read(struct reader *reader, struct arena *arena, struct case_me
     if (count > 5 && !reader_bool(reader, &ret->signs)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_bool(reader, &ret->masked)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 bool case_member_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -1863,7 +1866,13 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
     if (count > 15 && !discussion_list_read(reader, arena, 100, &ret->discussions)) {
         return false;
     }
-    return count <= 16 || reader_skip(reader, count - 16);
+    if (count > 16 && !reader_bool(reader, &ret->masked)) {
+        return false;
+    }
+    if (count > 17 && !reader_text(reader, 4, &ret->age)) {
+        return false;
+    }
+    return count <= 18 || reader_skip(reader, count - 18);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};

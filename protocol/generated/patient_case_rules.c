@@ -11,7 +11,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR,
             .rate = 5,
             .burst = 60,
-            .size_max = 14778,
+            .size_max = 14842,
         },
     [PATIENT_CASE_POST_MESSAGE] =
         {
@@ -65,7 +65,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_COORDINATOR,
             .rate = 5,
             .burst = 60,
-            .size_max = 494,
+            .size_max = 495,
         },
     [PATIENT_CASE_REVOKE_ACCESS] =
         {
@@ -83,7 +83,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_SYSTEM,
             .rate = 5,
             .burst = 60,
-            .size_max = 66185,
+            .size_max = 66314,
         },
     [PATIENT_CASE_UNLIST_FROM_BOARD] =
         {
@@ -233,14 +233,14 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
         {
             .name = "CaseCreated",
             .class = MESSAGE_EVENT,
-            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 14760,
+            .audiences = AUDIENCE_IDENTITY | AUDIENCE_WORKFLOW,
+            .size_max = 14824,
         },
     [PATIENT_CASE_MESSAGE_POSTED] =
         {
             .name = "MessagePosted",
             .class = MESSAGE_EVENT,
-            .audiences = AUDIENCE_CLINICAL,
+            .audiences = AUDIENCE_IDENTITY,
             .size_max = 4278,
         },
     [PATIENT_CASE_ANNOTATION_ADDED] =
@@ -276,7 +276,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "AccessGranted",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 476,
+            .size_max = 477,
         },
     [PATIENT_CASE_ACCESS_REVOKED] =
         {
@@ -290,7 +290,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ListedOnBoard",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 66151,
+            .size_max = 66280,
         },
     [PATIENT_CASE_UNLISTED_FROM_BOARD] =
         {
@@ -360,7 +360,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 59787037,
+            .size_max = 59789171,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {

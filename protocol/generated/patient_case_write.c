@@ -35,6 +35,9 @@ void subject_write(struct writer *writer, const struct subject *from) {
 }
 
 static uint32_t case_member_count(const struct case_member *from) {
+    if (from->masked) {
+        return 7;
+    }
     if (from->signs) {
         return 6;
     }
@@ -76,6 +79,9 @@ void case_member_write(struct writer *writer, const struct case_member *from) {
     }
     if (count > 5) {
         writer_bool(writer, from->signs);
+    }
+    if (count > 6) {
+        writer_bool(writer, from->masked);
     }
 }
 
@@ -1968,6 +1974,12 @@ void task_came_due_write(struct writer *writer, const struct task_came_due *from
 }
 
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (from->age.length != 0) {
+        return 18;
+    }
+    if (from->masked) {
+        return 17;
+    }
     if (from->discussions.count != 0) {
         return 16;
     }
@@ -2069,6 +2081,12 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     }
     if (count > 15) {
         discussion_list_write(writer, 100, &from->discussions);
+    }
+    if (count > 16) {
+        writer_bool(writer, from->masked);
+    }
+    if (count > 17) {
+        writer_text(writer, 4, from->age);
     }
 }
 

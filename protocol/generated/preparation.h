@@ -87,6 +87,7 @@ struct template {
     /* What is recommended by standard of care, without discussion; empty = the first choice of
      * `recommendation`. */
     struct text standard_words;
+    bool mask_observers; /* Observers are not told who the patients are. */
 };
 
 bool card_topic_read(struct reader *reader, enum card_topic *ret);

@@ -53,5 +53,6 @@ bool template_equal(const struct template *a, const struct template *b) {
            phrase_list_equal(&a->defer_reasons, &b->defer_reasons) &&
            phrase_list_equal(&a->core_disciplines, &b->core_disciplines) && a->votes == b->votes &&
            a->planned_seconds == b->planned_seconds && a->cut_off_hours == b->cut_off_hours &&
-           text_equal(a->standard_words, b->standard_words);
+           text_equal(a->standard_words, b->standard_words) &&
+           a->mask_observers == b->mask_observers;
 }

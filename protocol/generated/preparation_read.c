@@ -205,5 +205,8 @@ bool template_read(struct reader *reader, struct arena *arena, struct template *
     if (count > 8 && !reader_text(reader, 80, &ret->standard_words)) {
         return false;
     }
-    return count <= 9 || reader_skip(reader, count - 9);
+    if (count > 9 && !reader_bool(reader, &ret->mask_observers)) {
+        return false;
+    }
+    return count <= 10 || reader_skip(reader, count - 10);
 }

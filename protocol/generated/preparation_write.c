@@ -107,6 +107,9 @@ void template_field_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t template_count(const struct template *from) {
+    if (from->mask_observers) {
+        return 10;
+    }
     if (from->standard_words.length != 0) {
         return 9;
     }
@@ -166,5 +169,8 @@ void template_write(struct writer *writer, const struct template *from) {
     }
     if (count > 8) {
         writer_text(writer, 80, from->standard_words);
+    }
+    if (count > 9) {
+        writer_bool(writer, from->mask_observers);
     }
 }

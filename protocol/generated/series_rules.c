@@ -11,7 +11,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR,
             .rate = 2,
             .burst = 20,
-            .size_max = 66218,
+            .size_max = 66219,
         },
     [SERIES_EDIT_TEMPLATE] =
         {
@@ -20,7 +20,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .roles = 1 << ROLE_ADMINISTRATOR | 1 << ROLE_COORDINATOR | 1 << ROLE_CHAIR,
             .rate = 2,
             .burst = 20,
-            .size_max = 38109,
+            .size_max = 38110,
         },
     [SERIES_PUT_SERIES_MEMBER] =
         {
@@ -54,14 +54,14 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .name = "SeriesCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 66200,
+            .size_max = 66201,
         },
     [SERIES_TEMPLATE_EDITED] =
         {
             .name = "TemplateEdited",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 38091,
+            .size_max = 38092,
         },
     [SERIES_SERIES_MEMBER_PUT] =
         {
@@ -89,7 +89,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .name = "SeriesSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 80221,
+            .size_max = 80222,
         },
     [REPLY_ACCEPTED] =
         {

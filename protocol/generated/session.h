@@ -108,9 +108,9 @@ struct welcome {
 };
 
 struct channel_opened {
-    uint16_t channel;           /* As asked. */
-    uint8_t audience;           /* Mask: clinical 1, workflow 2, status 4, patient 8, own 16. */
-    uint16_t roles;             /* Mask of the sender's roles towards this actor, bit = Role. */
+    uint16_t channel; /* As asked. */
+    uint8_t audience; /* Mask: clinical 1, workflow 2, status 4, patient 8, own 16, identity 32. */
+    uint16_t roles;   /* Mask of the sender's roles towards this actor, bit = Role. */
     enum resumption resumption; /* What follows. */
     uint64_t version;           /* Version of the actor at this moment. */
     uint16_t participant;       /* The sender's number on this actor's stage; 0 when it has none. */

@@ -3,7 +3,7 @@
 import { SchemaError } from './parse.mjs';
 import { C_KEYWORDS, snake } from './names.mjs';
 
-const AUDIENCES = { clinical: 1, workflow: 2, status: 4, patient: 8, own: 16 };
+const AUDIENCES = { clinical: 1, workflow: 2, status: 4, patient: 8, own: 16, identity: 32 };
 const FRAME_SIZE_MAX = 64 * 1024 * 1024;
 /** Room that a message's size leaves for the fields that a newer peer appends. */
 const NEWER_FIELDS_SIZE = 256;

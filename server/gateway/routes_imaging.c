@@ -21,6 +21,7 @@ struct ask {
     struct imaging_service *service;
     enum ask_kind kind;
     struct uuid patient_case;
+    bool masked; // the sender is not told who the patient is
     /* What is under way, at most one of them. */
     struct imaging_request *request;
     struct imaging_download *download;
@@ -82,6 +83,10 @@ static void answer_result(struct ask *ask, enum imaging_read_result result) {
     case IMAGING_READ_ABSENT:
         answer_error(ask, 404, "not_found", "There is nothing here, or it is not yours to see.");
         break;
+    case IMAGING_READ_MASKED:
+        answer_error(ask, 403, "masked",
+                     "This may say who the patient is, which you are not told at this board.");
+        break;
     case IMAGING_READ_UNAVAILABLE:
         answer_error(ask, 503, "unavailable", "The images cannot be read just now. Try again.");
         break;
@@ -123,15 +128,14 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
 }
 
 static void ask_text(struct ask *ask) {
+    struct text_wanted wanted = {.patient_case = ask->patient_case, .masked = ask->masked};
     bool asked;
     if (ask->kind == ASK_LIST) {
-        asked =
-            imaging_list_display_sets(ask->service, ask->patient_case, on_text, ask, &ask->request);
+        asked = imaging_list_display_sets(ask->service, &wanted, on_text, ask, &ask->request);
     } else {
         ask->gzip = accepts_gzip(ask->exchange);
-        asked =
-            imaging_series_metadata(ask->service, ask->patient_case, http_capture(ask->exchange, 1),
-                                    ask->gzip, on_text, ask, &ask->request);
+        asked = imaging_series_metadata(ask->service, &wanted, http_capture(ask->exchange, 1),
+                                        ask->gzip, on_text, ask, &ask->request);
     }
     if (!asked) {
         answer_result(ask, IMAGING_READ_UNAVAILABLE);
@@ -328,7 +332,8 @@ static void ask_download(struct ask *ask) {
     struct download_wanted wanted = {.patient_case = ask->patient_case,
                                      .user = http_who(ask->exchange)->user,
                                      .sop_instance_uid = http_capture(ask->exchange, 1),
-                                     .frame = ask->frame};
+                                     .frame = ask->frame,
+                                     .masked = ask->masked};
     if (!imaging_download_open(ask->service, &wanted, on_opened, on_cut, ask, &ask->download)) {
         answer_result(ask, IMAGING_READ_UNAVAILABLE);
     }
@@ -395,6 +400,7 @@ static void on_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t
         answer_result(ask, IMAGING_READ_ABSENT);
         return;
     }
+    ask->masked = (audiences & AUDIENCE_IDENTITY) == 0;
     switch (ask->kind) {
     case ASK_LIST:
     case ASK_METADATA:

@@ -23,6 +23,7 @@ struct listed_series {
     size_t count;
     size_t capacity;
     struct instance identity; // of one of them, with descriptions and dates
+    bool masked;              // for who is not told who the patient is
 };
 
 static void write_text_member(struct bounded_output *output, const char *name, const char *text) {
@@ -91,8 +92,10 @@ static void write_set(struct bounded_output *output, const struct listed_series 
     write_text_member(output, "modality", head->modality);
     write_geometry(output, set, head);
     write_text_member(output, "studyDate", identity->study_date);
-    write_text_member(output, "studyDescription", identity->study_description);
-    write_text_member(output, "seriesDescription", identity->series_description);
+    // Somebody typed these: left out for the same reason as in metadata_mask.
+    bool masked = series->masked;
+    write_text_member(output, "studyDescription", masked ? "" : identity->study_description);
+    write_text_member(output, "seriesDescription", masked ? "" : identity->series_description);
     bounded_output_format(output, ",\"seriesNumber\":%d", (int)identity->series_number);
     write_text_member(output, "laterality",
                       identity->image_laterality[0] ? identity->image_laterality
@@ -190,9 +193,12 @@ static size_t read_series(const struct kept_rows *rows, int first, struct uuid p
 }
 
 bool display_list_write(const struct kept_rows *rows, struct uuid patient_case,
-                        const struct case_keys *keys, struct bounded_output *output) {
+                        const struct case_keys *keys, bool masked, struct bounded_output *output) {
     struct listed_series *series = calloc(1, sizeof *series);
     bool written = series != NULL;
+    if (series) {
+        series->masked = masked;
+    }
     bool any = false;
     bounded_output_text(output, "{\"displaySets\":[");
     for (int row = 0; written && row < rows->row_count;) {

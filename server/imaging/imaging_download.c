@@ -23,6 +23,7 @@ struct imaging_download {
     struct uuid user;
     char sop_instance_uid[65];
     uint32_t frame; // from 1; 0 = the document
+    bool masked;
     download_opened opened;
     void (*cut)(void *data);
     void *data;
@@ -221,6 +222,10 @@ static void open_located(struct imaging_download *download) {
         download->opened(download->data, IMAGING_READ_ABSENT, NULL);
         return;
     }
+    if (download->masked && (download->frame == 0 || locator->burned_in)) {
+        download->opened(download->data, IMAGING_READ_MASKED, NULL);
+        return;
+    }
     struct frame_piece single;
     uint32_t count;
     const struct frame_piece *pieces = pieces_of(download, &single, &count);
@@ -288,6 +293,7 @@ bool imaging_download_open(struct imaging_service *service, const struct downloa
     download->patient_case = wanted->patient_case;
     download->user = wanted->user;
     download->frame = wanted->frame;
+    download->masked = wanted->masked;
     download->opened = opened;
     download->cut = cut;
     download->data = data;

@@ -104,18 +104,23 @@ void imaging_upload_cancel(struct imaging_upload *upload);
 enum imaging_read_result {
     IMAGING_READ_OK,
     IMAGING_READ_ABSENT,
+    IMAGING_READ_MASKED,      // it may say who the patient is, and this reader is not told
     IMAGING_READ_UNAVAILABLE, // the database is away, or too much is under way
     IMAGING_READ_DAMAGED,     // what is stored does not verify
 };
 typedef void (*imaging_text_done)(void *data, enum imaging_read_result result, struct bytes bytes);
 struct imaging_request; // one such read; cancel it when nobody waits any more
 
+struct text_wanted {
+    struct uuid patient_case;
+    bool masked; // for who is not told who the patient is: without names, numbers, descriptions
+};
 /* False when too much is under way: say busy. `ret_request` is set before `done` can be called,
  * which may be at once; then it is over. */
-bool imaging_list_display_sets(struct imaging_service *service, struct uuid patient_case,
+bool imaging_list_display_sets(struct imaging_service *service, const struct text_wanted *wanted,
                                imaging_text_done done, void *data,
                                struct imaging_request **ret_request);
-bool imaging_series_metadata(struct imaging_service *service, struct uuid patient_case,
+bool imaging_series_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                              struct text series_uid, bool gzip, imaging_text_done done, void *data,
                              struct imaging_request **ret_request);
 void imaging_request_cancel(struct imaging_request *request);
@@ -133,6 +138,7 @@ struct download_wanted {
     struct uuid user;
     struct text sop_instance_uid;
     uint32_t frame; // from 1; 0 = the document
+    bool masked;    // for who is not told who the patient is: no documents, no burned-in words
 };
 typedef void (*download_opened)(void *data, enum imaging_read_result result,
                                 const struct download_facts *facts);

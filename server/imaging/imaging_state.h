@@ -109,6 +109,6 @@ void imaging_forget_locators(struct imaging_service *service, struct uuid patien
  * order of series. False when it does not fit. */
 struct bounded_output;
 bool display_list_write(const struct kept_rows *rows, struct uuid patient_case,
-                        const struct case_keys *keys, struct bounded_output *output);
+                        const struct case_keys *keys, bool masked, struct bounded_output *output);
 
 #endif

@@ -5,6 +5,8 @@
 #include "server/blobs/sealed_value.h"
 #include "server/imaging/bounded_output.h"
 #include "server/imaging/imaging_state.h"
+#include "server/imaging/metadata_json.h"
+#include "server/imaging/metadata_mask.h"
 #include "server/imaging/metadata_part.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
@@ -22,6 +24,7 @@ struct imaging_request {
     /* Given. */
     struct imaging_service *service;
     struct uuid patient_case;
+    bool masked;
     enum text_kind kind;
     imaging_text_done done; // NULL when nobody waits any more
     void *data;
@@ -57,6 +60,26 @@ static void finish(struct imaging_request *request, enum imaging_read_result res
     imaging_operation_ended(service);
 }
 
+/* Inflated as a series of its own, masked, and made a part again. */
+static bool mask_part(struct bounded_output *part) {
+    struct bounded_output gzip, plain, masked;
+    bounded_output_init(&gzip, METADATA_SIZE_MAX);
+    bounded_output_init(&plain, METADATA_SIZE_MAX);
+    bounded_output_init(&masked, METADATA_SIZE_MAX);
+    struct metadata_series alone;
+    metadata_series_begin(&alone, &gzip);
+    bool done = metadata_series_add(&alone, part->bytes, part->size);
+    metadata_series_end(&alone);
+    done = done && !gzip.failed && metadata_series_inflate(gzip.bytes, gzip.size, &plain) &&
+           metadata_mask(plain.bytes, plain.size, &masked) && masked.size > 2;
+    part->size = 0;
+    done = done && metadata_part_make(masked.bytes + 1, masked.size - 2, part); // without [ and ]
+    bounded_output_finish(&gzip);
+    bounded_output_finish(&plain);
+    bounded_output_finish(&masked);
+    return done;
+}
+
 /* One row: UID, sealed part. */
 static bool add_part(struct imaging_request *request, struct metadata_series *series, int row,
                      struct bounded_output *part) {
@@ -75,7 +98,8 @@ static bool add_part(struct imaging_request *request, struct metadata_series *se
     return space &&
            sealed_value_open(request->keys.blob, place, place_size, sealed.bytes, sealed.length,
                              space) &&
-           metadata_series_add(series, space, size);
+           (!request->masked || mask_part(part)) &&
+           metadata_series_add(series, part->bytes, part->size);
 }
 
 static bool write_gzip(struct imaging_request *request, struct bounded_output *output) {
@@ -101,22 +125,18 @@ static bool write_plain(struct imaging_request *request) {
     return written;
 }
 
+static bool write_text(struct imaging_request *request) {
+    if (request->kind == TEXT_DISPLAY_SETS) {
+        return display_list_write(&request->rows, request->patient_case, &request->keys,
+                                  request->masked, &request->text);
+    }
+    return request->kind == TEXT_METADATA ? write_plain(request)
+                                          : write_gzip(request, &request->text);
+}
+
 static void run_write(struct work *work) {
     struct imaging_request *request = (struct imaging_request *)work;
-    bool written = false;
-    switch (request->kind) {
-    case TEXT_DISPLAY_SETS:
-        written = display_list_write(&request->rows, request->patient_case, &request->keys,
-                                     &request->text);
-        break;
-    case TEXT_METADATA:
-        written = write_plain(request);
-        break;
-    case TEXT_METADATA_GZIP:
-        written = write_gzip(request, &request->text);
-        break;
-    }
-    request->result = written ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+    request->result = write_text(request) ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
 }
 
 static void on_written(struct work *work) {
@@ -174,14 +194,16 @@ static void on_key(void *data, enum imaging_read_result result) {
     finish(request, result);
 }
 
-static bool begin(struct imaging_service *service, struct uuid patient_case, enum text_kind kind,
-                  imaging_text_done done, void *data, struct imaging_request **ret_request) {
+static bool begin(struct imaging_service *service, const struct text_wanted *wanted,
+                  enum text_kind kind, imaging_text_done done, void *data,
+                  struct imaging_request **ret_request) {
     struct imaging_request *request = service->closing ? NULL : calloc(1, sizeof *request);
     if (!request) {
         return false;
     }
     request->service = service;
-    request->patient_case = patient_case;
+    request->patient_case = wanted->patient_case;
+    request->masked = wanted->masked;
     request->kind = kind;
     request->done = done;
     request->data = data;
@@ -192,27 +214,27 @@ static bool begin(struct imaging_service *service, struct uuid patient_case, enu
     return true;
 }
 
-bool imaging_list_display_sets(struct imaging_service *service, struct uuid patient_case,
+bool imaging_list_display_sets(struct imaging_service *service, const struct text_wanted *wanted,
                                imaging_text_done done, void *data,
                                struct imaging_request **ret_request) {
-    if (!begin(service, patient_case, TEXT_DISPLAY_SETS, done, data, ret_request)) {
+    if (!begin(service, wanted, TEXT_DISPLAY_SETS, done, data, ret_request)) {
         return false;
     }
-    imaging_need_case_key(service, patient_case, on_key, *ret_request);
+    imaging_need_case_key(service, wanted->patient_case, on_key, *ret_request);
     return true;
 }
 
-bool imaging_series_metadata(struct imaging_service *service, struct uuid patient_case,
+bool imaging_series_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                              struct text series_uid, bool gzip, imaging_text_done done, void *data,
                              struct imaging_request **ret_request) {
     enum text_kind kind = gzip ? TEXT_METADATA_GZIP : TEXT_METADATA;
-    if (!begin(service, patient_case, kind, done, data, ret_request)) {
+    if (!begin(service, wanted, kind, done, data, ret_request)) {
         return false;
     }
     // A UID that is too long names nothing and is looked up as the empty one.
     struct imaging_request *request = *ret_request;
     uint32_t length = series_uid.length < sizeof request->series_uid ? series_uid.length : 0;
     memcpy(request->series_uid, series_uid.bytes, length);
-    imaging_need_case_key(service, patient_case, on_key, request);
+    imaging_need_case_key(service, wanted->patient_case, on_key, request);
     return true;
 }

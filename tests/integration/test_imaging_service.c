@@ -90,6 +90,68 @@ static void series_metadata_is_one_array_gzipped_or_not(void **state) {
     close_service(site);
 }
 
+static void who_is_not_told_who_it_is_reads_metadata_without_names_and_descriptions(void **state) {
+    struct site *site = new_case(state);
+    for (unsigned number = 1; number <= 3; number++) {
+        upload_slice(site, number);
+    }
+    site->masked = true;
+    for (int gzip = 0; gzip <= 1; gzip++) {
+        struct bounded_output text;
+        bounded_output_init(&text, 1 << 20);
+        metadata(site, gzip == 1);
+        assert_int_equal(site->result, IMAGING_READ_OK);
+        if (gzip == 1) {
+            assert_true(
+                metadata_series_inflate((const uint8_t *)site->text, site->text_size, &text));
+        } else {
+            bounded_output_write(&text, site->text, site->text_size);
+        }
+        bounded_output_byte(&text, 0);
+        const char *json = (const char *)text.bytes;
+        assert_non_null(strstr(json, "\"00080018\":{\"vr\":\"UI\",\"Value\":[\"1.2.3.4.3\"]}"));
+        assert_non_null(strstr(json, "},{"));
+        assert_null(strstr(json, "Example"));
+        assert_null(strstr(json, "E-1"));
+        assert_null(strstr(json, "Thorax"));
+        bounded_output_finish(&text);
+    }
+    list(site);
+    assert_non_null(strstr(site->text, "\"kind\":\"volume\""));
+    assert_non_null(strstr(site->text, "\"seriesDescription\":\"\""));
+    assert_null(strstr(site->text, "Thorax"));
+    site->masked = false;
+    close_service(site);
+}
+
+static void who_is_not_told_who_it_is_gets_neither_documents_nor_burned_in_words(void **state) {
+    struct site *site = new_case(state);
+    static const char pdf[] = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
+    assert_int_equal(upload(site, pdf, sizeof pdf - 1), UPLOAD_STORED);
+    list(site);
+    const char *uid = strstr(site->text, "\"sopInstanceUid\":\"") + 18;
+    char copy[65] = "";
+    snprintf(copy, sizeof copy, "%.*s", (int)strcspn(uid, "\""), uid);
+    struct text document = {(uint32_t)strlen(copy), copy};
+    upload_slice(site, 1);
+    struct dicom_writer writer;
+    dicom_writer_begin(&writer);
+    dicom_writer_slice_with_words(&writer, 2);
+    assert_int_equal(upload(site, writer.bytes, writer.size), UPLOAD_STORED);
+    for (int masked = 0; masked <= 1; masked++) {
+        enum imaging_read_result kept = masked ? IMAGING_READ_MASKED : IMAGING_READ_OK;
+        site->masked = masked == 1;
+        assert_int_equal(open_download(site, document, 0), kept);
+        imaging_download_close(site->download);
+        assert_int_equal(open_download(site, TEXT("1.2.3.4.2"), 1), kept);
+        imaging_download_close(site->download);
+        assert_int_equal(open_download(site, TEXT("1.2.3.4.1"), 1), IMAGING_READ_OK);
+        imaging_download_close(site->download);
+    }
+    site->masked = false;
+    close_service(site);
+}
+
 static void a_document_comes_back_with_its_media_type(void **state) {
     struct site *site = new_case(state);
     static const char pdf[] = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
@@ -283,6 +345,8 @@ int main(void) {
         cmocka_unit_test(other_bytes_under_the_same_uid_are_held_and_not_shown),
         cmocka_unit_test(a_frame_comes_back_byte_for_byte_and_in_ranges),
         cmocka_unit_test(series_metadata_is_one_array_gzipped_or_not),
+        cmocka_unit_test(who_is_not_told_who_it_is_reads_metadata_without_names_and_descriptions),
+        cmocka_unit_test(who_is_not_told_who_it_is_gets_neither_documents_nor_burned_in_words),
         cmocka_unit_test(a_document_comes_back_with_its_media_type),
         cmocka_unit_test(what_is_no_image_is_refused),
         cmocka_unit_test(names_and_descriptions_lie_nowhere_in_clear),

@@ -151,7 +151,7 @@ void watch_agreement(struct world *world, const struct board_snapshot *board,
     }
     for (unsigned i = 0; i < WORLD_CASES; i++) {
         cases[i] = snapshot_of(world, CHANNEL_KIND_PATIENT_CASE, world->cases[i],
-                               AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, &arena);
+                               AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY, &arena);
         if (cases[i] != NULL) {
             check_case(world, boards, cases[i], world->cases[i]);
         }

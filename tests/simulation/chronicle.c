@@ -117,7 +117,7 @@ static void look_at_signature(struct chronicle *chronicle, const struct event_ro
                (sign != NULL && sign->revision != event->revision)) {
         world_fault(world, "a signature stands on another revision than its signer named");
     } else if (sign != NULL &&
-               (sign->side != known->side || !text_equal(sign->patient_id, TEXT(CANARY)))) {
+               (sign->side != known->side || !text_equal(sign->patient_id, TEXT(PATIENT_ID)))) {
         world_fault(world, "a decision was signed by somebody who misread it");
     } else if (!uuid_equal(event->by, world->people[0]->user)) {
         world_fault(world, "a decision was signed by somebody who is not the chair");

@@ -1,5 +1,6 @@
 /* What must be true of a meeting at any moment: in each process that has it in memory, and of each
- * frame to a guest. And at rest in every window. */
+ * frame to a guest or an observer. And at rest in every window. */
+#define _GNU_SOURCE // memmem
 #include "tests/simulation/chronicle.h"
 #include "tests/simulation/person.h"
 
@@ -7,6 +8,8 @@
 #include "actors/patient_case.h"
 #include "actors/runtime/activation.h"
 #include "server/node/node_state.h"
+
+#include <string.h>
 
 static const struct actor *in_memory(struct process *process, uint8_t kind, struct uuid id) {
     struct activation *activation = directory_find(&process->node->runtime->directory, kind, id);
@@ -48,6 +51,40 @@ bool watch_guest_may_see(struct link *link, uint8_t kind, struct uuid id, uint8_
     }
     const struct actor *board = in_memory(link->process, kind, id);
     return board == NULL || ((const struct board *)board)->open_item == WORLD_GUEST_ITEM;
+}
+
+/* Told apart from the program's own table. The observer has no other right. The fourth person has
+ * what the boards' rosters in that case say at this moment: more than an observer's role on one. */
+static bool may_know_the_patient(struct link *link, uint8_t kind, struct uuid id) {
+    const struct person *person = link->person;
+    if (person->index == OBSERVER || kind != CHANNEL_KIND_PATIENT_CASE) {
+        return person->index != OBSERVER;
+    }
+    const struct patient_case *the_case =
+        (const struct patient_case *)in_memory(link->process, kind, id);
+    bool is_observer = false;
+    for (uint32_t i = 0; the_case != NULL && i < the_case->boards.count; i++) {
+        const struct case_member *member =
+            case_member_in(&the_case->boards.items[i].members, person->user);
+        if (member != NULL && member->role < ROLE_OBSERVER) {
+            return true;
+        }
+        is_observer = is_observer || member != NULL;
+    }
+    return !is_observer;
+}
+
+void watch_identity(struct world *world, struct link *link, uint8_t kind, struct uuid id,
+                    struct bytes fields) {
+    static const char *const secrets[] = {PATIENT_NAME, PATIENT_ID, PATIENT_BIRTH_DATE, WORDS_SAID};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        bool says = fields.length > 0 &&
+                    memmem(fields.bytes, fields.length, secrets[i], strlen(secrets[i])) != NULL;
+        world->told_who += says;
+        if (says && !may_know_the_patient(link, kind, id)) {
+            world_fault(world, "%s was told who the patient is", link->person->name);
+        }
+    }
 }
 
 /* At rest */

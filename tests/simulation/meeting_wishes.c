@@ -364,10 +364,10 @@ static void sign(struct person *person, unsigned at, struct arena *arena) {
     struct sign_decision sign = {.command_id = person_new_id(person->world),
                                  .decision = decision->decision,
                                  .revision = decision->revision,
-                                 .patient_id = TEXT(CANARY),
+                                 .patient_id = TEXT(PATIENT_ID),
                                  .side = decision->side};
     if (chances(person, 10)) {
-        sign.patient_id = TEXT("another " CANARY);
+        sign.patient_id = TEXT("another " PATIENT_ID);
     }
     if (chances(person, 10)) {
         sign.side = (enum side)one_of(person, 4);

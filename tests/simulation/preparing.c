@@ -36,6 +36,7 @@ static struct template template_of_both(void) {
                              .fields = {2, fields},
                              .defer_reasons = {WORLD_REASONS, reasons},
                              .votes = true,
+                             .mask_observers = true,
                              .planned_seconds = 180,
                              .standard_words = TEXT("what is usual for the " CANARY)};
 }
@@ -49,7 +50,10 @@ static void prepare_case(struct person *person, unsigned index, struct arena *ar
     };
     struct create_case create = {
         .command_id = person_new_id(world),
-        .subject = {.name = TEXT(CANARY "^Patient"), .sex = TEXT("O"), .patient_id = TEXT(CANARY)},
+        .subject = {.name = TEXT(PATIENT_NAME),
+                    .birth_date = TEXT(PATIENT_BIRTH_DATE),
+                    .sex = TEXT("O"),
+                    .patient_id = TEXT(PATIENT_ID)},
         .title = TEXT("What now, " CANARY "?"),
         .members = {2, members},
     };

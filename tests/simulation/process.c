@@ -37,7 +37,7 @@ static struct grant grant_everybody_all(const struct actor *actor, struct uuid u
     (void)user;
     (void)rights;
     (void)now;
-    return (struct grant){.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+    return (struct grant){.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY,
                           .roles = 1u << ROLE_OBSERVER};
 }
 

@@ -174,6 +174,22 @@ sabotage(shows_guests_all_cases people "was shown a stage" actors/board_telling.
     [[member->role != ROLE_GUEST || board_is_guest_of(member, item->item)]]
     [[member->role != ROLE_GUEST || item->item != 0]])
 
+# Promise 16: an observer of a board that masks is not told who the patients are.
+sabotage(masks_nobody people "was told who the patient is" actors/board_telling.c
+    [[board->template.mask_observers && member->role == ROLE_OBSERVER]]
+    [[board->template.mask_observers && member->role == ROLE_REFERRER]])
+sabotage(shows_the_name_to_all people "was told who the patient is" actors/case_encoding.c
+    [[    if (snapshot.masked) {]]
+    [[    if (snapshot.masked && the_case->members.count == 0) {]])
+sabotage(lets_all_read_along people "was told who the patient is"
+    protocol/generated/patient_case_rules.c
+    [[            .name = "MessagePosted",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_IDENTITY,]]
+    [[            .name = "MessagePosted",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,]])
+
 # Promise 15: what is handed over is on one agenda.
 sabotage(gives_before_it_is_taken people "is on no agenda" actors/board_handover.c
     [[        struct item_leaving event = {.item = item->item, .board = command->board};

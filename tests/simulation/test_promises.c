@@ -65,7 +65,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
     uint64_t otherwise = getenv("CONSILIUM_TEST_LONG") != NULL ? SEEDS_LONG : SEEDS;
     uint64_t count =
         getenv("CONSILIUM_SEED") != NULL ? 1 : number_from("CONSILIUM_SEEDS", otherwise);
-    uint64_t broken = 0, events = 0, accepted = 0, faults = 0, blocked = 0, tries = 0;
+    uint64_t broken = 0, events = 0, accepted = 0, faults = 0, blocked = 0, tries = 0, told = 0;
     struct meeting_counts meetings = {0};
     for (uint64_t seed = first; seed < first + count; seed++) {
         static struct world world;
@@ -74,6 +74,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
         accepted += world.commands_accepted;
         faults += world.faults_injected;
         blocked += world.sockets_filled;
+        told += world.told_who;
         add(&meetings, &world.meetings);
         tries = world.tries_most > tries ? world.tries_most : tries;
     }
@@ -84,7 +85,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
            (unsigned long long)broken);
     say_how_often(&meetings);
     assert_int_equal(broken, 0);
-    assert_true(events > count && accepted > count && blocked > count);
+    assert_true(events > count && accepted > count && blocked > count && told > count);
 }
 
 /* A net that catches nothing proves nothing: each promise is broken on purpose and must be missed

@@ -117,6 +117,7 @@ void watch_frame(struct world *world, struct link *link, const struct frame *fra
             world_fault(world, "%s was shown a stage", person->name);
         }
     }
+    watch_identity(world, link, heard->kind, heard->id, frame->fields);
 }
 
 void watch_write(struct world *world, const struct database_batch *batch) {

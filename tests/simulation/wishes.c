@@ -25,8 +25,7 @@ static uint32_t open_item(const struct person *person) {
 
 static void post_message(struct person *person, struct arena *arena) {
     struct world *world = person->world;
-    struct post_message post = {.command_id = person_new_id(world),
-                                .text = TEXT(CANARY ": seen by all?")};
+    struct post_message post = {.command_id = person_new_id(world), .text = TEXT(WORDS_SAID)};
     uint16_t channel = (uint16_t)(CHANNEL_FIRST_CASE + chance_below(&world->time, WORLD_CASES));
     person_commands(person, channel, PATIENT_CASE_POST_MESSAGE, post.command_id,
                     post_message_encode(arena, &post));

@@ -19,6 +19,13 @@ enum { WORLD_REASONS = 2, WORLD_GUEST_ITEM = 2, WORLD_GUEST_CASE = 1 };
 /* In every name, title and message of this world; nowhere in what a process tells its operator. */
 #define CANARY "zebrafinch"
 
+/* Who the patients are. The boards do not tell their observers. */
+#define PATIENT_NAME CANARY "^Patient"
+#define PATIENT_ID CANARY "-4711"
+#define PATIENT_BIRTH_DATE "1951-03-04"
+/* What is said in conversation, where people name patients. */
+#define WORDS_SAID CANARY ": seen by all?"
+
 struct world;
 struct board_snapshot;
 struct agenda_item;
@@ -110,7 +117,7 @@ struct world {
     char damage[WORDS_MAX]; /* what the verifier said first; empty = nothing */
     uint64_t tampered;      /* version of the board's event that is altered or gone; 0 = none */
     uint64_t events_sent, commands_sent, commands_accepted, faults_injected, lost_frames,
-        sockets_filled;
+        sockets_filled, told_who; /* frames that say who a patient is */
     struct meeting_counts meetings;
     uint64_t tries_most; /* of one command, for each time it was said */
 };
@@ -189,6 +196,8 @@ void watch_tasks(struct world *world, const struct case_snapshot *the_case,
 /* meeting_watch.c: what must be true of a meeting at any moment, and in every window at rest. */
 void watch_meeting(struct world *world, const struct actor *actor);
 bool watch_guest_may_see(struct link *link, uint8_t kind, struct uuid id, uint8_t audiences);
+void watch_identity(struct world *world, struct link *link, uint8_t kind, struct uuid id,
+                    struct bytes fields);
 void watch_windows(struct world *world, const struct board_snapshot *board,
                    const struct board_snapshot *next_board);
 

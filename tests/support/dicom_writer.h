@@ -75,8 +75,8 @@ static inline void dicom_writer_identity(struct dicom_writer *writer, unsigned n
     dicom_writer_text(writer, 0x00100020, "LO", "E-1");
 }
 
-/* Slice `number` (from 1) of an axial series, 2 mm apart, 16 x 16 pixels that name the slice. */
-static inline void dicom_writer_slice(struct dicom_writer *writer, unsigned number) {
+static inline void dicom_writer_slice_as(struct dicom_writer *writer, unsigned number,
+                                         const char *burned_in) {
     char text[64];
     dicom_writer_identity(writer, number);
     dicom_writer_text(writer, 0x0020000D, "UI", "1.2.3.1");
@@ -95,11 +95,24 @@ static inline void dicom_writer_slice(struct dicom_writer *writer, unsigned numb
     dicom_writer_u16(writer, 0x00280100, 16);
     dicom_writer_u16(writer, 0x00280101, 12);
     dicom_writer_u16(writer, 0x00280103, 0);
+    if (burned_in) {
+        dicom_writer_text(writer, 0x00280301, "CS", burned_in);
+    }
     uint8_t pixels[DICOM_WRITER_ROWS * DICOM_WRITER_COLUMNS * 2];
     for (size_t i = 0; i < sizeof pixels; i++) {
         pixels[i] = (uint8_t)(i + number);
     }
     dicom_writer_element(writer, 0x7FE00010, "OW", pixels, sizeof pixels);
+}
+
+/* Slice `number` (from 1) of an axial series, 2 mm apart, 16 x 16 pixels that name the slice. */
+static inline void dicom_writer_slice(struct dicom_writer *writer, unsigned number) {
+    dicom_writer_slice_as(writer, number, NULL);
+}
+
+/* One that says of itself that there are words in its pixels. */
+static inline void dicom_writer_slice_with_words(struct dicom_writer *writer, unsigned number) {
+    dicom_writer_slice_as(writer, number, "YES");
 }
 
 #endif

@@ -193,6 +193,7 @@ struct imaging_request {
     imaging_text_done done;
     void *data;
     bool gzip;
+    bool masked;
 };
 struct imaging_upload {
     bool open;
@@ -227,6 +228,8 @@ bool imaging_download_open(struct imaging_service *service, const struct downloa
     }
     if (wanted->frame > 1) {
         opened(data, IMAGING_READ_ABSENT, NULL);
+    } else if (wanted->masked && wanted->frame == 0) {
+        opened(data, IMAGING_READ_MASKED, NULL);
     } else {
         opened(data, IMAGING_READ_OK, &facts);
     }
@@ -247,23 +250,21 @@ void imaging_download_close(struct imaging_download *of) {
     of->read = NULL;
 }
 
-bool imaging_list_display_sets(struct imaging_service *service, struct uuid patient_case,
+bool imaging_list_display_sets(struct imaging_service *service, const struct text_wanted *wanted,
                                imaging_text_done done, void *data,
                                struct imaging_request **ret_request) {
     (void)service;
-    (void)patient_case;
-    request = (struct imaging_request){true, done, data, false};
+    request = (struct imaging_request){true, done, data, false, wanted->masked};
     *ret_request = &request;
     return true;
 }
 
-bool imaging_series_metadata(struct imaging_service *service, struct uuid patient_case,
+bool imaging_series_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                              struct text series_uid, bool gzip, imaging_text_done done, void *data,
                              struct imaging_request **ret_request) {
     (void)service;
-    (void)patient_case;
     (void)series_uid;
-    request = (struct imaging_request){true, done, data, gzip};
+    request = (struct imaging_request){true, done, data, gzip, wanted->masked};
     *ret_request = &request;
     return true;
 }

@@ -29,6 +29,7 @@ struct site {
     struct keys *keys;
     struct imaging_service *service;
     struct uuid patient_case; // a new one for each test
+    bool masked;              // ask as who is not told who the patient is
     unsigned told;            // series announced
     size_t told_images;
     /* The last answer of each kind. */
@@ -203,17 +204,18 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
 
 static void list(struct site *site) {
     struct imaging_request *request;
+    struct text_wanted wanted = {site->patient_case, site->masked};
     site->done = false;
-    assert_true(
-        imaging_list_display_sets(site->service, site->patient_case, on_text, site, &request));
+    assert_true(imaging_list_display_sets(site->service, &wanted, on_text, site, &request));
     wait_for(site, &site->done);
 }
 
 static void metadata(struct site *site, bool gzip) {
     struct imaging_request *request;
+    struct text_wanted wanted = {site->patient_case, site->masked};
     site->done = false;
-    assert_true(imaging_series_metadata(site->service, site->patient_case, TEXT("1.2.3.2"), gzip,
-                                        on_text, site, &request));
+    assert_true(imaging_series_metadata(site->service, &wanted, TEXT("1.2.3.2"), gzip, on_text,
+                                        site, &request));
     wait_for(site, &site->done);
 }
 
@@ -232,7 +234,7 @@ static void on_cut(void *data) {
 }
 
 static enum imaging_read_result open_download(struct site *site, struct text uid, uint32_t frame) {
-    struct download_wanted wanted = {site->patient_case, user, uid, frame};
+    struct download_wanted wanted = {site->patient_case, user, uid, frame, site->masked};
     site->done = false;
     site->cut = false;
     assert_true(

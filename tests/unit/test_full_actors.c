@@ -356,8 +356,8 @@ static void a_full_case_is_still_shown_in_one_frame(void **unused) {
     fill_decisions(coordinator);
     struct arena arena;
     arena_init(&arena, 4 * (size_t)FRAME_OUT_MAX);
-    struct encoded shown = case_show(&world_case(&world, uuid_of(A_CASE))->actor,
-                                     AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, &arena);
+    struct encoded shown =
+        case_show(&world_case(&world, uuid_of(A_CASE))->actor, (uint8_t)~0u, &arena);
     assert_non_null(shown.fields.bytes);
     assert_true(shown.fields.length > 8 * 1024 * 1024);
     /* Boards' rosters and display sets, which are not filled here, are half a mebibyte. */

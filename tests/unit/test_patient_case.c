@@ -58,7 +58,7 @@ static void each_role_gets_its_audiences(void **unused) {
     a_case();
     const struct actor *actor = &the_case()->actor;
     assert_int_equal(case_grant(actor, world_person(COORDINATOR), 0, 0).audiences,
-                     AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW);
+                     AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY);
     assert_int_equal(case_grant(actor, world_person(REFERRER), 0, 0).audiences, AUDIENCE_STATUS);
     assert_int_equal(case_grant(actor, world_person(STRANGER), 0, 0).audiences, 0);
     assert_int_equal(case_grant(actor, world_person(ADMINISTRATOR), true, 0).audiences, 0);
@@ -120,10 +120,10 @@ static void workflow_alone_sees_no_content(void **unused) {
     world_say(&world, coordinator, PATIENT_CASE_POST_MESSAGE, &message);
     struct arena arena;
     arena_init(&arena, EFFECT_BYTES_MAX);
-    assert_false(
-        contains(case_show(&the_case()->actor, AUDIENCE_WORKFLOW, &arena).fields, "secret"));
-    assert_true(
-        contains(case_show(&the_case()->actor, AUDIENCE_CLINICAL, &arena).fields, "secret"));
+    const struct actor *actor = &the_case()->actor;
+    uint8_t identity = AUDIENCE_IDENTITY;
+    assert_false(contains(case_show(actor, AUDIENCE_WORKFLOW | identity, &arena).fields, "secret"));
+    assert_true(contains(case_show(actor, AUDIENCE_CLINICAL | identity, &arena).fields, "secret"));
     arena_finish(&arena);
     world_stop(&world);
 }

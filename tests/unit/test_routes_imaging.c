@@ -46,7 +46,7 @@ static int begin_test(void **state) {
     exchange->captures[0] = "case";
     exchange->captures[1] = "1.2.3";
     exchange->captures[2] = "1";
-    exchange->audiences = AUDIENCE_CLINICAL;
+    exchange->audiences = AUDIENCE_CLINICAL | AUDIENCE_IDENTITY;
     exchange->roles = 1u << ROLE_MEMBER;
     download = (struct imaging_download){.size = 1000};
     request = (struct imaging_request){0};
@@ -217,6 +217,28 @@ static void metadata_is_gzipped_for_whoever_accepts_it(void **state) {
     assert_null(strstr(exchange->headers, "content-encoding"));
 }
 
+static void who_is_not_told_who_it_is_is_refused_a_document_with_a_reason(void **state) {
+    struct http_exchange *exchange = *state;
+    exchange->audiences = AUDIENCE_CLINICAL;
+    routes[3].handle(exchange, NULL);
+    assert_int_equal(exchange->status, 403);
+    assert_memory_equal(exchange->body, "masked", sizeof "masked" - 1);
+}
+
+static void texts_are_masked_for_who_is_not_told_who_it_is(void **state) {
+    struct http_exchange *exchange = *state;
+    for (int route = 0; route <= 1; route++) {
+        for (int told = 0; told <= 1; told++) {
+            exchange->audiences = AUDIENCE_CLINICAL | (told ? AUDIENCE_IDENTITY : 0);
+            exchange->status = 0;
+            routes[route].handle(exchange, NULL);
+            assert_int_equal(request.masked, !told);
+            request.done(request.data, IMAGING_READ_OK, (struct bytes){2, (const uint8_t *)"[]"});
+            assert_int_equal(exchange->status, 200);
+        }
+    }
+}
+
 static void an_upload_needs_a_length_and_a_role(void **state) {
     struct http_exchange *exchange = *state;
     routes[4].handle(exchange, NULL);
@@ -273,6 +295,8 @@ int main(void) {
         TEST(a_client_that_goes_away_ends_the_reading),
         TEST(forbidden_unknown_and_malformed_look_the_same),
         TEST(metadata_is_gzipped_for_whoever_accepts_it),
+        TEST(who_is_not_told_who_it_is_is_refused_a_document_with_a_reason),
+        TEST(texts_are_masked_for_who_is_not_told_who_it_is),
         TEST(an_upload_needs_a_length_and_a_role),
         TEST(an_upload_that_is_refused_says_why),
         TEST(an_upload_whose_sender_goes_away_is_cancelled),

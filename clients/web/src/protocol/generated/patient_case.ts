@@ -158,6 +158,8 @@ export interface CaseMember {
     votes: boolean;
     /** May sign for it: its chair. */
     signs: boolean;
+    /** Is not told who the patient is. */
+    masked: boolean;
 }
 
 export function defaultCaseMember(): CaseMember {
@@ -168,6 +170,7 @@ export function defaultCaseMember(): CaseMember {
         discipline: '',
         votes: false,
         signs: false,
+        masked: false,
     };
 }
 
@@ -180,8 +183,9 @@ export function readCaseMember(reader: Reader): CaseMember {
         discipline: count > 3 ? reader.text(64) : '',
         votes: count > 4 ? reader.bool() : false,
         signs: count > 5 ? reader.bool() : false,
+        masked: count > 6 ? reader.bool() : false,
     };
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -193,6 +197,7 @@ export function countCaseMember(from: CaseMember): number {
         from.discipline !== '',
         from.votes,
         from.signs,
+        from.masked,
     );
 }
 
@@ -216,6 +221,9 @@ export function writeCaseMember(writer: Writer, from: CaseMember): void {
     }
     if (count > 5) {
         writer.bool(from.signs);
+    }
+    if (count > 6) {
+        writer.bool(from.masked);
     }
 }
 
@@ -2453,6 +2461,7 @@ export function writeCaseCreated(writer: Writer, from: CaseCreated): void {
     }
 }
 
+/** People name patients when they talk, so who is not told who that is does not read along. */
 export interface MessagePosted {
     type: 'MessagePosted';
     /** Its id. */
@@ -3373,6 +3382,12 @@ export interface CaseSnapshot {
     tasks: Task[];
     /** What boards made of it. */
     discussions: Discussion[];
+    /** Who the patient is is left out, and what people say in the conversation; of the subject
+     * there is the sex. */
+    masked: boolean;
+    /** Instead of the birth date when masked, as DICOM writes it (PS3.5 6.2, AS), when the
+     * status changed last; 090Y = 90 and above. */
+    age: string;
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -3395,8 +3410,10 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         decisions: count > 13 ? reader.list(64, readDecision) : [],
         tasks: count > 14 ? reader.list(200, readTask) : [],
         discussions: count > 15 ? reader.list(100, readDiscussion) : [],
+        masked: count > 16 ? reader.bool() : false,
+        age: count > 17 ? reader.text(4) : '',
     };
-    reader.skip(count - 16);
+    reader.skip(count - 18);
     return value;
 }
 
@@ -3418,6 +3435,8 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.decisions.length !== 0,
         from.tasks.length !== 0,
         from.discussions.length !== 0,
+        from.masked,
+        from.age !== '',
     );
 }
 
@@ -3471,6 +3490,12 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     }
     if (count > 15) {
         writer.list(100, from.discussions, writeDiscussion);
+    }
+    if (count > 16) {
+        writer.bool(from.masked);
+    }
+    if (count > 17) {
+        writer.text(4, from.age);
     }
 }
 

@@ -206,6 +206,8 @@ export interface Template {
     /** What is recommended by standard of care, without discussion; empty = the first choice of
      * `recommendation`. */
     standardWords: string;
+    /** Observers are not told who the patients are. */
+    maskObservers: boolean;
 }
 
 export function defaultTemplate(): Template {
@@ -219,6 +221,7 @@ export function defaultTemplate(): Template {
         plannedSeconds: 180,
         cutOffHours: 48,
         standardWords: '',
+        maskObservers: false,
     };
 }
 
@@ -234,8 +237,9 @@ export function readTemplate(reader: Reader): Template {
         plannedSeconds: count > 6 ? reader.u32() : 180,
         cutOffHours: count > 7 ? reader.u32() : 48,
         standardWords: count > 8 ? reader.text(80) : '',
+        maskObservers: count > 9 ? reader.bool() : false,
     };
-    reader.skip(count - 9);
+    reader.skip(count - 10);
     return value;
 }
 
@@ -250,6 +254,7 @@ export function countTemplate(from: Template): number {
         from.plannedSeconds !== 180,
         from.cutOffHours !== 48,
         from.standardWords !== '',
+        from.maskObservers,
     );
 }
 
@@ -282,5 +287,8 @@ export function writeTemplate(writer: Writer, from: Template): void {
     }
     if (count > 8) {
         writer.text(80, from.standardWords);
+    }
+    if (count > 9) {
+        writer.bool(from.maskObservers);
     }
 }

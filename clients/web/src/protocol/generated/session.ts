@@ -318,7 +318,7 @@ export interface ChannelOpened {
     type: 'ChannelOpened';
     /** As asked. */
     channel: number;
-    /** Mask: clinical 1, workflow 2, status 4, patient 8, own 16. */
+    /** Mask: clinical 1, workflow 2, status 4, patient 8, own 16, identity 32. */
     audience: number;
     /** Mask of the sender's roles towards this actor, bit = Role. */
     roles: number;
