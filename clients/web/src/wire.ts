@@ -76,4 +76,4 @@ const named = Object.keys(roleNumbers) as RoleName[];
 export const roleName = (role: number): RoleName | undefined =>
     named.find((one) => roleNumbers[one] === role);
 
-export const audienceBits = { clinical: 1, workflow: 2, status: 4, patient: 8, own: 16 } as const;
+export const audienceBits = { clinical: 1, workflow: 2, status: 4, patient: 8, own: 16, identity: 32 } as const;

@@ -7,19 +7,22 @@ import {
     type KeyboardEvent,
 } from 'react';
 import { isWithheld, usedTime, type BoardAtRest } from '../state/board_state';
+import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { presentParticipants, type StageModel } from '../state/stage_state';
 import { isHandedOver, reasonText } from '../state/step';
 import { useCase, useNow, useStage, useUser } from '../state/use_client';
 import { shortName } from '../ui/people';
+import { maskedName } from '../state/who';
 import { ZERO_UUID, type AgendaItem } from '../wire';
 import { minutesText, numberText, personName, useSpeech, useWords, type Words } from '../words';
 import type { AgendaProps } from './agenda';
 import { ItemMenu, type AgendaSheet } from './agenda_menu';
 import { stateInWords } from './item_words';
 
-/** The patient's name: from the worklist when it is there, else from the case itself. */
-export function usePatientName(patientCase: string): { name: string; title: string } {
+/** The patient's name: from the worklist when it is there, else from the case itself; or its number. */
+export function usePatientName({ patientCase, item }: AgendaItem): { name: string; title: string } {
+    const words = useWords();
     const entry = useUser((user) => user?.entries.find((one) => one.id === patientCase));
     const known = entry !== undefined && entry.detail !== '';
     // A guest is not told whose the other items are.
@@ -27,17 +30,16 @@ export function usePatientName(patientCase: string): { name: string; title: stri
     const fetched = useSubject(actor);
     return known
         ? { name: personName(entry.detail), title: entry.title }
-        : { name: personName(fetched?.name ?? ''), title: fetched?.title ?? '' };
+        : { name: fetched ? nameOf(words, fetched, item) : '', title: fetched?.title ?? '' };
 }
 
-/** A part of a case that may not be open yet. */
-function useSubject(actor: CaseActor | undefined): { name: string; title: string } | undefined {
-    const model = useSyncExternalStore(
-        actor?.store.watch ?? neverChanges,
-        () => actor?.store.get().model,
-    );
-    return model && { name: model.subject.name, title: model.title };
-}
+/** A case that is read for its status only has no name either, and is no masked one. */
+const nameOf = (words: Words, { clinical, masked, subject }: CaseModel, item: number): string =>
+    clinical && masked ? maskedName(words, item) : personName(subject.name);
+
+/** A case that may not be open yet. */
+const useSubject = (actor: CaseActor | undefined): CaseModel | undefined =>
+    useSyncExternalStore(actor?.store.watch ?? neverChanges, () => actor?.store.get().model);
 
 const neverChanges = () => () => undefined;
 
@@ -54,7 +56,7 @@ interface ItemProps extends AgendaProps {
 export function Item(props: ItemProps) {
     const { actor, board, prefetch, item, position, steers, onName, onMove } = props;
     const words = useWords();
-    const { name, title } = usePatientName(item.patientCase);
+    const { name, title } = usePatientName(item);
     const now = item.state === 'open';
     useEffect(() => onName(item.item, name), [onName, item.item, name]);
     const own = prefetch?.item === item.item ? prefetch.percent : undefined;

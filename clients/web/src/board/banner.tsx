@@ -3,7 +3,8 @@
 import { useEffect, useState } from 'react';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
-import { isoDate, personName, useWords } from '../words';
+import { whoIs } from '../state/who';
+import { isoDate, useWords } from '../words';
 import type { StageHands } from './use_stage';
 
 const AT_LEAST_MS = 1000;
@@ -12,13 +13,17 @@ const AT_MOST_MS = 15_000;
 
 export function Banner({
     caseActor,
+    item,
     hands,
 }: {
     caseActor: CaseActor;
+    item: number;
     hands: StageHands | undefined;
 }) {
     const words = useWords();
     const subject = useModel(caseActor, (model) => model?.subject);
+    const masked = useModel(caseActor, (model) => model?.masked) ?? true;
+    const age = useModel(caseActor, (model) => model?.age) ?? '';
     const [seen, setSeen] = useState(false);
     const [painted, setPainted] = useState(false);
     const named = subject !== undefined;
@@ -37,15 +42,16 @@ export function Banner({
     if (!subject || (seen && painted)) {
         return null;
     }
+    const who = whoIs(words, { subject, masked, age }, item);
     const about = [
-        subject.birthDate && words.bannerBorn(isoDate(subject.birthDate)),
+        masked ? who.age : subject.birthDate && words.bannerBorn(isoDate(subject.birthDate)),
         subject.sex && words.bannerSex(subject.sex),
         subject.patientId,
     ].filter(Boolean);
     return (
         <div className="banner" role="status" aria-live="assertive" data-banner>
             <small>{words.nowShowing}</small>
-            <strong>{personName(subject.name)}</strong>
+            <strong>{who.name}</strong>
             <span>{about.join(' · ')}</span>
         </div>
     );

@@ -1,21 +1,24 @@
 // The case card, beside the images: who the patient is, what the board is asked, and what it needs to know.
 // Each line is edited where it stands and names its author; what a board asks for and lacks is said in words.
 import { Fragment, useEffect, useRef, useState, type KeyboardEvent } from 'react';
-import { ageOn, checksOf, entryOf, missingTopics, writtenTopics } from '../state/card';
+import { checksOf, entryOf, missingTopics, writtenTopics } from '../state/card';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { useDraft } from '../state/drafts';
 import { useSession, useUser } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { refusalText } from '../ui/refusal';
+import { whoIs } from '../state/who';
 import { ZERO_UUID, type CardEntry, type CardTopic } from '../wire';
-import { isoDate, personName, useSpeech, useWords, whenText } from '../words';
+import { useSpeech, useWords, whenText } from '../words';
 
 interface CaseCardProps {
     actor: CaseActor;
     model: CaseModel;
     /** Whose checks count; without one, those of all boards that have the case. */
     board: string | undefined;
+    /** The number of the case there. */
+    item: number | undefined;
     mayWrite: boolean;
     nameOf: (user: string) => string;
 }
@@ -30,7 +33,7 @@ export function CaseCard(props: CaseCardProps) {
     const empty = writtenTopics.filter((topic) => !written.includes(topic));
     return (
         <section className="case-card" aria-label={words.card.title}>
-            <Identity model={model} />
+            <Identity model={model} item={props.item} />
             {missing.length > 0 && (
                 <p className="lacking" role="status">
                     {words.card.missingList(missing.map((topic) => words.card.topic[topic]).join(', '))}
@@ -46,29 +49,15 @@ export function CaseCard(props: CaseCardProps) {
     );
 }
 
-export function useAgeText(birthDate: string): string {
+function Identity({ model, item }: { model: CaseModel; item: number | undefined }) {
     const words = useWords();
-    const age = ageOn(birthDate, new Date());
-    if (!age) {
-        return '';
-    }
-    return age.years < 2 ? words.card.ageMonths(age.months) : words.card.ageYears(age.years);
-}
-
-function Identity({ model }: { model: CaseModel }) {
-    const words = useWords();
-    const { subject } = model;
-    const sexes: Record<string, string> = words.card.sex;
-    const who = [useAgeText(subject.birthDate), sexes[subject.sex] ?? ''].filter(Boolean);
-    const about = [
-        subject.birthDate && words.bornOn(isoDate(subject.birthDate)),
-        subject.patientId,
-        words.caseStatus[model.status],
-    ].filter(Boolean);
+    const who = whoIs(words, model, item);
+    const kind = [who.age, who.sex].filter(Boolean);
+    const about = [who.birthDate, who.patientId, words.caseStatus[model.status]].filter(Boolean);
     return (
         <div className="who">
-            <b>{personName(subject.name)}</b>
-            {who.length > 0 && <span>{who.join(', ')}</span>}
+            <b>{who.name}</b>
+            {kind.length > 0 && <span>{kind.join(', ')}</span>}
             <small className="mute">
                 {about.map((part, index) => (
                     <Fragment key={part}>
@@ -77,6 +66,7 @@ function Identity({ model }: { model: CaseModel }) {
                     </Fragment>
                 ))}
             </small>
+            {who.masked && <small className="mute">{words.masked.help}</small>}
             {model.title !== '' && <p className="case-title">{model.title}</p>}
         </div>
     );

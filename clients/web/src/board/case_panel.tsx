@@ -19,6 +19,7 @@ interface CasePanelProps {
     hands: StageHands | undefined;
     me: string;
     board: string | undefined;
+    item: number | undefined;
     mayWrite: boolean;
     nameOf: (user: string) => string;
 }
@@ -37,6 +38,7 @@ export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
                 actor={actor}
                 model={model}
                 board={board}
+                item={props.item}
                 mayWrite={mayWrite}
                 nameOf={nameOf}
             />

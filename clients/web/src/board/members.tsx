@@ -209,7 +209,7 @@ interface GuestItemProps {
 
 function GuestItem({ item, chosen, full, onChoose }: GuestItemProps) {
     const words = useWords();
-    const { name } = usePatientName(item.patientCase);
+    const { name } = usePatientName(item);
     return (
         <label className="row tick">
             <input

@@ -16,10 +16,12 @@ interface Wanted {
 /** The stage gets the line first: prefetching begins when this case has had time to paint. */
 const PREFETCH_AFTER_MS = 1000;
 
+/** `seenAs`: in whose eyes; whatever changes it, all is fetched anew. */
 export function useImages(
     current: string | undefined,
     next: Wanted | undefined,
     onPrefetch: (state: PrefetchState) => void,
+    seenAs: string,
 ): { images: CaseImages | undefined; prefetch: PrefetchState | undefined } {
     const [images, setImages] = useState<CaseImages>();
     const [prefetch, setPrefetch] = useState<PrefetchState>();
@@ -27,6 +29,7 @@ export function useImages(
     const tell = useRef(onPrefetch);
     tell.current = onPrefetch;
 
+    const lastSeenAs = useRef(seenAs);
     // Before the page is shown: a case is not drawn without its images first.
     useLayoutEffect(() => {
         if (current === undefined) {
@@ -35,30 +38,39 @@ export function useImages(
             emptyDocuments();
             return undefined;
         }
+        const same = lastSeenAs.current === seenAs;
         const fetched =
-            ready.current?.images.patientCase === current ? ready.current.images : undefined;
+            same && ready.current?.images.patientCase === current
+                ? ready.current.images
+                : undefined;
         const opened = fetched ?? new CaseImages(current);
         if (!fetched) {
             ready.current?.images.close();
         }
         ready.current?.close();
         ready.current = undefined;
-        emptyStore(current);
+        emptyStore(same ? current : undefined);
         emptyDocuments();
         setImages(opened);
         return () => opened.close();
-    }, [current]);
+    }, [current, seenAs]);
 
     const nextCase = next?.patientCase;
     const nextItem = next?.item;
     useEffect(() => {
+        const same = lastSeenAs.current === seenAs;
+        lastSeenAs.current = seenAs;
         if (nextCase === undefined || nextItem === undefined || nextCase === current) {
             setPrefetch(undefined);
             ready.current?.close();
             ready.current = undefined;
             return;
         }
-        if (ready.current?.images.patientCase === nextCase && ready.current.item === nextItem) {
+        if (
+            same &&
+            ready.current?.images.patientCase === nextCase &&
+            ready.current.item === nextItem
+        ) {
             return; // between two cases the next one stays the next one
         }
         ready.current?.close();
@@ -73,7 +85,7 @@ export function useImages(
                 tell.current(state);
             }
         });
-    }, [nextCase, nextItem, current]);
+    }, [nextCase, nextItem, current, seenAs]);
 
     useEffect(
         () => () => {

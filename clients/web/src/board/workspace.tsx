@@ -21,6 +21,7 @@ import { sayRefusal } from '../ui/refusal';
 import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
 import type { Annotation, StoredAnnotation } from '../wire';
 import { isSecondWindow } from '../ui/route';
+import { whoIs, type Who } from '../state/who';
 import { useWords } from '../words';
 import { CasePanel } from './case_panel';
 import { DecisionTab, type PersonHere } from './decision_tab';
@@ -54,6 +55,8 @@ export interface WorkspaceProps {
     leftName?: string;
     keys: KeyHandlers;
     banner?: ReactNode;
+    /** The number of the case on that board. */
+    item?: number;
     /** The images alone: no column, no tools, no chat. */
     bare?: boolean;
     /** What one may do about who belongs here. */
@@ -102,6 +105,7 @@ export function Workspace(props: WorkspaceProps) {
     const { me } = client;
     const open = useStage(staged, (stage) => stage?.open);
     const subject = useModel(caseActor, (model) => model?.subject);
+    const masked = useMasked(caseActor, props.item);
     const question = useModel(caseActor, (model) => model?.title);
     const stored = useModel(caseActor, (model) => model?.annotations) ?? noDrawings;
     const [folds, fold, foldBoth] = useFolds(isSecondWindow());
@@ -211,6 +215,7 @@ export function Workspace(props: WorkspaceProps) {
                             controller={hands.controller}
                             pointer={hands.pointer}
                             subject={subject}
+                            masked={masked}
                             stored={stored}
                             notForDiagnosis={server.notForPrimaryDiagnosis}
                             nameOf={nameOf}
@@ -229,6 +234,18 @@ export function Workspace(props: WorkspaceProps) {
     );
 }
 
+/** What stands for the patient's name, for who is not told it. */
+function useMasked(caseActor: CaseActor, item: number | undefined): Who | undefined {
+    const words = useWords();
+    const masked = useModel(caseActor, (model) => model?.clinical && model.masked) ?? false;
+    const subject = useModel(caseActor, (model) => model?.subject);
+    const age = useModel(caseActor, (model) => model?.age) ?? '';
+    return useMemo(
+        () => (masked && subject ? whoIs(words, { subject, masked, age }, item) : undefined),
+        [words, masked, subject, age, item],
+    );
+}
+
 interface SideTabsProps extends WorkspaceProps {
     me: string;
     tab: string;
@@ -241,6 +258,7 @@ function SideTabs(props: SideTabsProps) {
     const { caseActor, hands, staged, me, rights, nameOf, known, tab, setTab } = props;
     const words = useWords();
     const unread = useUnread(caseActor, me);
+    const reads = !useModel(caseActor, (model) => model?.masked);
     const here = useStage(
         staged,
         (stage) => new Set(presentParticipants(stage).map((one) => one.user)).size,
@@ -258,14 +276,16 @@ function SideTabs(props: SideTabsProps) {
                 <Tabs.Trigger value="people">
                     {words.tabPeople} <span className="count">{here}</span>
                 </Tabs.Trigger>
-                <Tabs.Trigger value="chat">
-                    {words.tabChat}
-                    {unread > 0 && (
-                        <span className="badge" aria-label={words.unread(unread)}>
-                            {unread}
-                        </span>
-                    )}
-                </Tabs.Trigger>
+                {reads && (
+                    <Tabs.Trigger value="chat">
+                        {words.tabChat}
+                        {unread > 0 && (
+                            <span className="badge" aria-label={words.unread(unread)}>
+                                {unread}
+                            </span>
+                        )}
+                    </Tabs.Trigger>
+                )}
             </Tabs.List>
             {props.withLeft && (
                 <Tabs.Content value="left" className="tab-body flush">
@@ -278,6 +298,7 @@ function SideTabs(props: SideTabsProps) {
                     hands={hands}
                     me={me}
                     board={props.board}
+                    item={props.item}
                     mayWrite={rights.write}
                     nameOf={nameOf}
                 />
@@ -298,9 +319,11 @@ function SideTabs(props: SideTabsProps) {
                 <People known={known} staged={staged} hands={hands} me={me} chair={rights.chair} />
                 {props.members}
             </Tabs.Content>
-            <Tabs.Content value="chat" className="tab-body flush">
-                <Chat actor={caseActor} me={me} mayWrite={rights.write} nameOf={nameOf} />
-            </Tabs.Content>
+            {reads && (
+                <Tabs.Content value="chat" className="tab-body flush">
+                    <Chat actor={caseActor} me={me} mayWrite={rights.write} nameOf={nameOf} />
+                </Tabs.Content>
+            )}
         </Tabs.Root>
     );
 }

@@ -36,6 +36,7 @@ import { hasRole, useAtRest, useBoard, useCase, useModel, useSession } from '../
 import { Notice } from '../ui/controls';
 import { StateOfLine, tell } from '../ui/frame';
 import { follow } from '../ui/route';
+import { audienceBits } from '../wire';
 import { useWords } from '../words';
 import { GuestPage } from './guest';
 import { Ended } from './nowhere';
@@ -149,10 +150,13 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
         reporter.current?.controller.painted.prefetched(item, percent);
     }, []);
     const participant = useModel(actor, (_, held) => held.grant.participant);
+    // What was fetched with the patients' names goes when they are not told any more, and the other way.
+    const masked = useStore(caseActor?.store ?? noCase, isMasked);
     const { images, prefetch } = useImages(
         closed ? undefined : open?.patientCase,
         next && { item: next.item, patientCase: next.patientCase },
         onPrefetch,
+        `${hasRole(roles, 'observer')} ${masked}`,
     );
     const between = open === undefined;
     useTellPrefetch(actor, between ? prefetch : undefined, participant);
@@ -288,10 +292,15 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     );
 }
 
-const noCase = new Store<Pick<Held<CaseModel>, 'model' | 'ended'>>({
+const noCase = new Store<Held<CaseModel>>({
     model: undefined,
+    grant: { audience: 0, roles: 0, participant: 0 },
     ended: undefined,
 });
+
+/** Before it is open nothing is known of it. */
+const isMasked = ({ grant }: Pick<Held<CaseModel>, 'grant'>): boolean =>
+    (grant.audience & (audienceBits.clinical | audienceBits.identity)) === audienceBits.clinical;
 
 /** Access to the case was taken back, or reaches its status only: no image of it stays. */
 const closedCase = ({ model, ended }: Pick<Held<CaseModel>, 'model' | 'ended'>): boolean =>
@@ -411,6 +420,7 @@ function OpenCase(props: OpenCaseProps) {
                 raiseHand: { down: () => raiseHand(actor) },
             }}
             board={actor.id}
+            item={item}
             here={board.inTheRoom}
             decide={props.decide}
             members={
@@ -424,7 +434,7 @@ function OpenCase(props: OpenCaseProps) {
                     )}
                 </>
             }
-            banner={<Banner key={item} caseActor={caseActor} hands={hands} />}
+            banner={<Banner key={item} caseActor={caseActor} item={item} hands={hands} />}
         />
     );
 }

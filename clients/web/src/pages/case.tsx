@@ -15,7 +15,8 @@ import { hasRole, useAtRest, useCase, useModel, useSession, useUser } from '../s
 import { Notice } from '../ui/controls';
 import { StateOfLine } from '../ui/frame';
 import { follow } from '../ui/route';
-import { personName, useWords } from '../words';
+import { whoIs } from '../state/who';
+import { useWords } from '../words';
 import { Ended } from './nowhere';
 import { StatusPage } from './status';
 
@@ -50,7 +51,8 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
     const words = useWords();
     const { client } = useSession();
     const roles = useModel(actor, (_, held) => held.grant.roles);
-    const { images } = useImages(actor.id, undefined, ignore);
+    const { images } = useImages(actor.id, undefined, ignore, String(model.masked));
+    const { name } = whoIs(words, model, undefined);
     const ready = images?.patientCase === actor.id && !images.closed ? images : undefined;
     const hands = useStageController(actor, ready, client.me, 0, model.displaySets.length);
     const known = useMemo(() => {
@@ -74,7 +76,7 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                     <img src="/mark.svg" alt="" />
                 </a>
                 <div className="which">
-                    <h1 title={personName(model.subject.name)}>{personName(model.subject.name)}</h1>
+                    <h1 title={name}>{name}</h1>
                     <span className="mute hide-phone ellipsis">{model.title}</span>
                     <StateOfLine readOnly={!act} />
                 </div>

@@ -3,7 +3,8 @@ import { DecisionLines } from '../board/decision_text';
 import { stateInWords } from '../board/item_words';
 import type { BoardAtRest } from '../state/board_state';
 import { isSigned, totalsOf, type CaseMinutes, type DisciplineAttendance, type Minutes } from '../state/minutes';
-import { dateText, isoDate, numberText, personName, useSpeech, useWords, paperTime } from '../words';
+import { whoIs } from '../state/who';
+import { dateText, numberText, useSpeech, useWords, paperTime } from '../words';
 
 interface PaperProps {
     board: BoardAtRest;
@@ -95,10 +96,11 @@ function Patient({ one }: { one: CaseMinutes }) {
     if (!subject) {
         return <span className="mute">{words.minutes.withheld}</span>;
     }
-    const about = [subject.birthDate && words.bornOn(isoDate(subject.birthDate)), subject.patientId];
+    const who = whoIs(words, { ...one, subject }, one.item.item);
+    const about = who.masked ? [who.age, who.sex] : [who.birthDate, who.patientId];
     return (
         <>
-            <b>{personName(subject.name)}</b>{' '}
+            <b>{who.name}</b>{' '}
             <small className="mute">{about.filter(Boolean).join(' · ')}</small>
         </>
     );

@@ -78,6 +78,14 @@ export function TemplateForm({ template, disciplines, onChange }: TemplateFormPr
                 />
                 {words.boardSeries.votes}
             </label>
+            <label className="row tick">
+                <input
+                    type="checkbox"
+                    checked={template.maskObservers}
+                    onChange={(event) => change({ maskObservers: event.target.checked })}
+                />
+                {words.boardSeries.maskObservers}
+            </label>
             <div className="pair">
                 <Field
                     label={words.boardSeries.minutes}

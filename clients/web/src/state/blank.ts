@@ -45,6 +45,8 @@ export const blankCase = (change: Partial<CaseSnapshot> = {}): CaseSnapshot => (
     decisions: [],
     tasks: [],
     discussions: [],
+    masked: false,
+    age: '',
     ...change,
 });
 

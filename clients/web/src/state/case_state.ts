@@ -27,6 +27,10 @@ export interface CaseModel {
     /** False for those who see the status only. */
     clinical: boolean;
     subject: Subject;
+    /** Who the patient is is not told: the subject is empty but for the sex, and nobody reads along in the chat. */
+    masked: boolean;
+    /** Instead of the birth date, as DICOM writes it. */
+    age: string;
     title: string;
     status: CaseStatus;
     statusAt: number;
@@ -66,6 +70,8 @@ export function reduceCase(
         return {
             clinical: false,
             subject: noSubject,
+            masked: true,
+            age: '',
             title: '',
             status: message.status,
             statusAt: message.statusAt,

@@ -39,6 +39,9 @@ export interface CaseMinutes {
     item: AgendaItem;
     /** Undefined for a case that the reader may not see. */
     subject: Subject | undefined;
+    /** The reader may see it and is not told who the patient is. */
+    masked: boolean;
+    age: string;
     title: string;
     plannedMs: number;
     usedMs: number;
@@ -140,6 +143,8 @@ function caseMinutes(
         number,
         item,
         subject: seen?.subject,
+        masked: seen?.masked ?? false,
+        age: seen?.age ?? '',
         title: seen?.title ?? '',
         plannedMs: item.plannedSeconds * 1000,
         usedMs: Number(item.usedMs),

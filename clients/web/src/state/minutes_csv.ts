@@ -1,9 +1,10 @@
 // The minutes as tables: who attended per discipline, and each case with its minutes, outcome and why.
-import { personName, type Words } from '../words';
+import type { Words } from '../words';
 import { csv, type Value } from './csv';
 import { valueOf } from './decision';
 import { isSigned, type CaseMinutes, type Minutes } from './minutes';
 import { roleName } from '../wire';
+import { whoIs } from './who';
 
 /** With one decimal: the step in which minutes are planned is half a minute. */
 const minutes = (milliseconds: number): number => Math.round(milliseconds / 6000) / 10;
@@ -48,7 +49,7 @@ function caseRow(words: Words, one: CaseMinutes): Value[] {
     const signed = decision && isSigned(decision);
     return [
         one.number,
-        personName(subject?.name ?? ''),
+        subject ? whoIs(words, { ...one, subject }, one.item.item).name : '',
         subject?.patientId ?? '',
         minutes(one.plannedMs),
         minutes(one.usedMs),

@@ -110,12 +110,18 @@ function hushLostImage(event: PromiseRejectionEvent): void {
     }
 }
 
+/** Words in the pixels may say who the patient is, and this reader is not told. */
+export class MaskedError extends Error {}
+
 async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cornerstone.Types.IImage> {
     const [patientCase, sop, frame] = imageId.slice('consilium:'.length).split('/');
     const response = await fetch(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
         signal,
         cache: 'no-store',
     });
+    if (response.status === 403) {
+        throw new MaskedError();
+    }
     if (!response.ok) {
         throw new Error(`image answered ${response.status}`);
     }
@@ -184,6 +190,9 @@ async function bringAtLast(imageId: string, stop?: AbortSignal): Promise<void> {
             await bring(imageId);
             return;
         } catch (error) {
+            if (error instanceof MaskedError) {
+                return; // never comes, and nothing else waits for it
+            }
             const left = !slices.has(imageId); // its case is not on the stage any more
             if (attempt === ATTEMPTS || left || stop?.aborted || signal.aborted) {
                 throw error;

@@ -1,6 +1,7 @@
 // Whose image this is and how it is shown, in words, on every viewport, from that image's own header.
 import { Fragment } from 'react';
 import type { Subject } from '../wire';
+import type { Who } from '../state/who';
 import { isoDate, numberText, personName, useSpeech, type Words } from '../words';
 import { planeName, planeStep } from './arrange';
 import type { Header } from './dicom';
@@ -27,9 +28,24 @@ export function differences(header: Header, subject: Subject | undefined): Diffe
     return found.filter(([, is]) => is).map(([what]) => what);
 }
 
-export function Identity({ onGlass, subject }: { onGlass: OnGlass; subject: Subject | undefined }) {
+export interface Whose {
+    subject: Subject | undefined;
+    /** What stands for the name where who the patient is is not told; images have no name then, either. */
+    masked: Who | undefined;
+}
+
+export function Identity({ onGlass, subject, masked }: Whose & { onGlass: OnGlass }) {
     const { words } = useSpeech();
     const { image, loaded } = onGlass;
+    if (masked) {
+        const set = `${loaded.set.modality} ${isoDate(loaded.set.studyDate)}`.trim();
+        return (
+            <div className="identity">
+                <b>{masked.name}</b>
+                <Parts parts={[masked.age, masked.sex, set]} />
+            </div>
+        );
+    }
     if (!image) {
         // A document has no header of its own: it is the case that says whose it is.
         const parts = [

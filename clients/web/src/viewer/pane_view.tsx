@@ -2,7 +2,8 @@
 import { memo, useEffect, useMemo, useRef } from 'react';
 import type { Annotation, StoredAnnotation, Subject, Viewport } from '../wire';
 import { Button, Notice } from '../ui/controls';
-import { useWords } from '../words';
+import type { Who } from '../state/who';
+import { useWords, type Words } from '../words';
 import { isPrior } from './arrange';
 import { linkedByFraction } from './actions';
 import { ArrowWords } from './arrow_words';
@@ -23,6 +24,7 @@ export interface PaneProps {
     active: boolean;
     following: boolean;
     subject: Subject | undefined;
+    masked: Who | undefined;
     stored: readonly StoredAnnotation[];
     notForDiagnosis: boolean;
     nameOf: (user: string) => string;
@@ -38,7 +40,13 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
     const pages = useRef<HTMLCanvasElement>(null);
     const pointers = useRef<HTMLDivElement>(null);
     const elements = useMemo(() => ({ frame, pixels, pages }), []);
-    const { onGlass, status, retry } = usePane(controller, number, viewport, elements);
+    const { onGlass, status, retry } = usePane(
+        controller,
+        number,
+        viewport,
+        elements,
+        props.masked !== undefined,
+    );
     const drawing = useDrawing(controller, onGlass, props.finish);
     const hands = useRef(drawing);
     hands.current = drawing;
@@ -117,7 +125,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
             )}
             {onGlass && (
                 <div className={document ? 'words on-paper' : 'words'}>
-                    <Identity onGlass={onGlass} subject={props.subject} />
+                    <Identity onGlass={onGlass} subject={props.subject} masked={props.masked} />
                     <Letters onGlass={onGlass} />
                     <Facts
                         onGlass={onGlass}
@@ -133,6 +141,9 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                 </div>
             )}
             {status.is === 'empty' && <Notice title={words.emptyPane} />}
+            {status.is === 'masked' && (
+                <Notice {...maskedText(words, status.what)} />
+            )}
             {status.is === 'failed' && (
                 <Notice title={words.imageFailed} help={words.imageFailedHelp}>
                     <Button onClick={retry}>{words.tryAgain}</Button>
@@ -141,6 +152,11 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
         </div>
     );
 });
+
+const maskedText = ({ masked }: Words, what: 'document' | 'image') =>
+    what === 'document'
+        ? { title: masked.document, help: masked.documentHelp }
+        : { title: masked.image, help: masked.imageHelp };
 
 function linkedMark(
     words: ReturnType<typeof useWords>,

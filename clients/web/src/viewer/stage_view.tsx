@@ -1,6 +1,7 @@
 // The whole stage: a grid of panes, and in words for those who cannot see it, what the active one shows.
 import { memo, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Store, useStore } from '../state/store';
+import type { Who } from '../state/who';
 import type { Annotation, StoredAnnotation, Subject } from '../wire';
 import { useSpeech } from '../words';
 import { emptyViewport } from './follow';
@@ -15,6 +16,7 @@ export interface StageViewProps {
     controller: StageController;
     pointer: OwnPointer;
     subject: Subject | undefined;
+    masked: Who | undefined;
     stored: readonly StoredAnnotation[];
     notForDiagnosis: boolean;
     nameOf: (user: string) => string;

@@ -5,6 +5,7 @@ import type { Cine, Viewport } from '../wire';
 import type { LoadedSet } from './case_images';
 import { filmOf, frameAt } from './cine';
 import { DocumentPane } from './document_pane';
+import { MaskedError } from './engine';
 import type { Glass, Projection } from './geometry';
 import { Pane, type Painted } from './pane';
 import type { Shown } from './place';
@@ -27,6 +28,7 @@ export type PaneStatus =
     | { is: 'empty' }
     | { is: 'fetching'; percent: number }
     | { is: 'painted' }
+    | { is: 'masked'; what: 'document' | 'image' }
     | { is: 'failed' };
 
 export interface PaneElements {
@@ -81,6 +83,7 @@ export function usePane(
     number: number,
     viewport: Viewport,
     elements: PaneElements,
+    masked: boolean,
 ): { onGlass: OnGlass | undefined; status: PaneStatus; retry: () => void } {
     const glass = useGlass(elements.frame);
     const [onGlass, setOnGlass] = useState<OnGlass>();
@@ -123,6 +126,10 @@ export function usePane(
             if (overtaken()) {
                 return;
             }
+            if (masked && loaded.set.kind === 'document') {
+                withhold('document');
+                return;
+            }
             const next =
                 loaded.set.kind === 'document'
                     ? await paintDocument(loaded)
@@ -135,6 +142,12 @@ export function usePane(
             if (viewport.cine?.playing && film.length > 0) {
                 await runFilm(loaded, viewport.cine, film.length);
             }
+        };
+
+        const withhold = (what: 'document' | 'image') => {
+            setStatus({ is: 'masked', what });
+            setOnGlass(undefined);
+            controller.paneState(number, undefined);
         };
 
         const show = (next: OnGlass) => {
@@ -211,13 +224,18 @@ export function usePane(
         };
 
         paint()
-            .catch(() => {
-                if (!overtaken()) {
+            .catch((error: unknown) => {
+                if (overtaken()) {
+                    return;
+                }
+                if (error instanceof MaskedError) {
+                    withhold('image');
+                } else {
                     setStatus({ is: 'failed' });
                 }
             })
             .finally(() => window.clearTimeout(waiting));
-    }, [controller, number, viewport, glass, attempt, elements]);
+    }, [controller, number, viewport, glass, attempt, elements, masked]);
 
     return { onGlass, status, retry: () => setAttempt((count) => count + 1) };
 }

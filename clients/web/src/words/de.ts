@@ -186,6 +186,15 @@ export const de: Words = {
     itemImagesEverywhere: (all) =>
         all === 1 ? 'Bilder auf diesem Bildschirm' : `Bilder auf allen ${all} Bildschirmen`,
     caseHidden: 'Fall',
+    masked: {
+        numbered: (item) => `Fall ${item}`,
+        patient: 'Ohne Namen',
+        help: 'Wer in diesem Board nur zusieht, erfährt nicht, wer die Kranken sind.',
+        document: 'Dieses Dokument wird Ihnen nicht gezeigt',
+        documentHelp: 'Darin kann stehen, um wen es geht. Wer in diesem Board nur zusieht, erfährt das nicht.',
+        image: 'Dieses Bild wird Ihnen nicht gezeigt',
+        imageHelp: 'Schrift im Bild kann sagen, um wen es geht. Wer in diesem Board nur zusieht, erfährt das nicht.',
+    },
     loadingCase: 'Der Fall wird geladen…',
     caseWithheld: 'Dieser Fall ist Ihnen nicht zugänglich',
     caseWithheldHelp: 'Sie können in der Konferenz bleiben. Wer den Fall koordiniert, kann Ihnen Zugriff geben.',

@@ -71,6 +71,7 @@ export const deskDe: typeof deskEn = {
         reasons: 'Gründe für das Vertagen, einer je Zeile (der erste ist Ziffer 1)',
         core: 'Kernfächer, eines je Zeile',
         votes: 'Mitglieder stimmen ab; sonst wird der mündliche Konsens festgehalten',
+        maskObservers: 'Wer nur beobachtet, erfährt nicht, um wen es geht',
         minutes: 'Minuten für einen Fall',
         cutOffHours: 'Anmeldeschluss, Stunden vor Beginn',
         create: 'Reihe anlegen',

@@ -22,6 +22,7 @@ export const meetingDe: typeof meetingEn = {
         },
         ageYears: (years) => plural(years, 'Jahr', 'Jahre'),
         ageMonths: (months) => plural(months, 'Monat', 'Monate'),
+        ageOver: (years) => `${years} Jahre oder älter`,
         sex: { M: 'männlich', F: 'weiblich', O: 'divers' },
         missing: 'fehlt',
         missingList: (topics) => `Fehlt noch: ${topics}`,

@@ -69,6 +69,7 @@ export const deskEn = {
         reasons: 'Reasons to defer, one a line (the first is digit 1)',
         core: 'Core disciplines, one a line',
         votes: 'Members vote; otherwise consensus is recorded as said',
+        maskObservers: 'Observers are not told who the patients are',
         minutes: 'Minutes for one case',
         cutOffHours: 'Cut-off, hours before the start',
         create: 'Create the series',

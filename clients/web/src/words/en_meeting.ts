@@ -21,6 +21,7 @@ export const meetingEn = {
         },
         ageYears: (years: number) => plural(years, 'year', 'years'),
         ageMonths: (months: number) => plural(months, 'month', 'months'),
+        ageOver: (years: number) => `${years} years or older`,
         sex: { M: 'male', F: 'female', O: 'other' },
         missing: 'missing',
         missingList: (topics: string) => `Missing: ${topics}`,
