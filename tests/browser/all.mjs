@@ -3,6 +3,7 @@ import './meeting.test.mjs';
 import './comes_back.test.mjs';
 import './watching.test.mjs';
 import './guest.test.mjs';
+import './masked.test.mjs';
 import './pointing.test.mjs';
 import './access.test.mjs';
 import './pages.test.mjs';
