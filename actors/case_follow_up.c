@@ -15,7 +15,7 @@ struct task *case_task(const struct patient_case *the_case, struct uuid task) {
 /* The patient is named only to those who may know who that is. */
 static void put_task(const struct patient_case *the_case, struct turn *turn,
                      const struct task *task, struct uuid user) {
-    struct grant grant = case_grant(&the_case->actor, user, false, turn->now);
+    struct grant grant = case_grant(&the_case->actor, user, 0, turn->now);
     bool knows = (grant.audiences & AUDIENCE_IDENTITY) != 0;
     struct put_entry command = {
         .command_id = turn_new_id(turn),

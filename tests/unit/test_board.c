@@ -286,7 +286,7 @@ static void an_added_member_sees_the_listed_cases(void **unused) {
                                             .discipline = TEXT("Oncology")}};
     assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &command), REFUSAL_NONE);
     struct grant grant =
-        case_grant(&world_case(&world, uuid_of(A_CASE))->actor, world_person(STRANGER), false, 0);
+        case_grant(&world_case(&world, uuid_of(A_CASE))->actor, world_person(STRANGER), 0, 0);
     assert_int_equal(grant.audiences, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY);
     assert_int_equal(world_user(&world, world_person(STRANGER))->entries.count, 1);
     world_stop(&world);

@@ -23,7 +23,7 @@ static struct patient_case *the_case(void) {
 }
 
 static uint8_t audiences_of(uint32_t person) {
-    return case_grant(&the_case()->actor, world_person(person), false, 0).audiences;
+    return case_grant(&the_case()->actor, world_person(person), 0, 0).audiences;
 }
 
 /* CHAIR leads and OBSERVER looks on; gives the chair's session. */
@@ -41,11 +41,11 @@ static uint32_t a_board(uint32_t number, bool masks) {
                                    .template = meeting_template()};
     command.template.mask_observers = masks;
     uint32_t root = world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(number),
-                                 world_person(ADMINISTRATOR), true);
+                                 world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR);
     assert_int_equal(world_say(&world, root, BOARD_CREATE_BOARD, &command), REFUSAL_NONE);
     world_detach(&world, root);
     uint32_t chair =
-        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(number), world_person(CHAIR), false);
+        world_attach(&world, CHANNEL_KIND_BOARD, uuid_of(number), world_person(CHAIR), 0);
     struct add_item item = {.patient_case = uuid_of(A_CASE)};
     assert_int_equal(world_say(&world, chair, BOARD_ADD_ITEM, &item), REFUSAL_NONE);
     return chair;

@@ -61,7 +61,8 @@ static void each_role_gets_its_audiences(void **unused) {
                      AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY);
     assert_int_equal(case_grant(actor, world_person(REFERRER), 0, 0).audiences, AUDIENCE_STATUS);
     assert_int_equal(case_grant(actor, world_person(STRANGER), 0, 0).audiences, 0);
-    assert_int_equal(case_grant(actor, world_person(ADMINISTRATOR), true, 0).audiences, 0);
+    assert_int_equal(
+        case_grant(actor, world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR, 0).audiences, 0);
     world_stop(&world);
 }
 
@@ -247,11 +248,11 @@ static void access_ends_with_its_revocation_unless_a_board_carries_it(void **unu
     struct revoke_access revoke = {.user = world_person(CHAIR)};
     assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_REVOKE_ACCESS, &revoke),
                      REFUSAL_NONE);
-    assert_int_equal(case_grant(&the_case()->actor, world_person(CHAIR), false, 0).roles,
+    assert_int_equal(case_grant(&the_case()->actor, world_person(CHAIR), 0, 0).roles,
                      1u << ROLE_COORDINATOR);
     revoke.user = world_person(REFERRER);
     world_say(&world, coordinator, PATIENT_CASE_REVOKE_ACCESS, &revoke);
-    assert_int_equal(case_grant(&the_case()->actor, world_person(REFERRER), false, 0).audiences, 0);
+    assert_int_equal(case_grant(&the_case()->actor, world_person(REFERRER), 0, 0).audiences, 0);
     assert_int_equal(world_user(&world, world_person(REFERRER))->entries.count, 0);
     revoke.user = world_person(COORDINATOR);
     assert_int_equal(world_say(&world, coordinator, PATIENT_CASE_REVOKE_ACCESS, &revoke),

@@ -39,7 +39,7 @@ static void a_coordinator_makes_a_case_and_coordinates_it(void **unused) {
     const struct actor *actor = &world_case(&world, uuid_of(A_CASE))->actor;
     struct grant grant = case_grant(actor, preparer(), RIGHT_COORDINATOR, 0);
     assert_int_equal(grant.roles, 1u << ROLE_COORDINATOR);
-    assert_int_equal(grant.audiences, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW);
+    assert_int_equal(grant.audiences, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY);
     world_stop(&world);
 }
 
