@@ -10,7 +10,7 @@ enum { APPEND_ATTEMPTS_MAX = 3 };
 
 /* Puts the id into field 0 of a packed command, which is nil-free and fixed in size (msgpack bin 8
  * of 16). */
-static struct bytes with_command_id(struct arena *arena, struct bytes fields, struct uuid id) {
+static struct bytes with_command_id(struct turn *turn, struct bytes fields, struct uuid id) {
     enum { HEADER = 1, BIN8 = 0xc4, ID_SIZE = 2 + sizeof id.bytes };
     const uint8_t *from = fields.bytes;
     bool wide = from[0] == 0xdc;
@@ -20,8 +20,8 @@ static struct bytes with_command_id(struct arena *arena, struct bytes fields, st
     uint32_t rest = has_id ? header + ID_SIZE : header;
     assert(fields.length >= rest && (!has_id || from[header] == BIN8));
     uint32_t length = header + ID_SIZE + (fields.length - rest);
-    uint8_t *to = arena_alloc(arena, length);
-    assert(to != NULL);
+    uint8_t *to = arena_alloc(turn->arena, length);
+    turn_check(turn, to != NULL);
     memcpy(to, from, header);
     if (!has_id) {
         to[0] = 0x91;
@@ -45,7 +45,7 @@ void commit_begin(struct activation *activation, struct turn_frame *frame) {
         if (message->durable) {
             message->command_id = message_command_id(activation->id, first_version, index++);
             message->command.fields =
-                with_command_id(turn->arena, message->command.fields, message->command_id);
+                with_command_id(turn, message->command.fields, message->command_id);
         }
     }
     frame->append = (struct append){
@@ -182,8 +182,41 @@ static void committed(struct activation *activation, struct turn_frame *frame) {
     activation_enqueue(activation);
 }
 
+static bool waits_for_database(const struct letter *letter) {
+    return letter_is_of_session(letter) && letter->form != LETTER_EVENTS;
+}
+
+static void try_again_later(struct activation *activation) {
+    struct runtime *runtime = activation->runtime;
+    int64_t wait = activation->retry_us * 2;
+    if (wait == 0) {
+        wait = RUNTIME_RETRY_FIRST_US;
+    }
+    activation->retry_us = wait < RUNTIME_RETRY_LAST_US ? wait : RUNTIME_RETRY_LAST_US;
+    bool set =
+        timers_add(&runtime->timers, runtime->now + activation->retry_us, activation->kind->number,
+                   activation->id, (struct encoded){.tag = TIMER_TAG_RETRY_LOAD});
+    if (!set) {
+        activation_lose(activation, LOAD_UNAVAILABLE);
+    }
+}
+
+/* The database cannot be reached, or takes nothing. Sessions are told; what is in the record waits
+ * with us. */
+static void stay_without_database(struct activation *activation) {
+    activation->database_away = true;
+    struct letter *letter;
+    while ((letter = mailbox_take(&activation->mailbox, waits_for_database)) != NULL) {
+        answer_turned_away(activation, letter, REFUSAL_UNAVAILABLE);
+    }
+    try_again_later(activation);
+}
+
+/* What came out of the record is tried for ever, but not without a pause: a full disk would have
+ * the loop do nothing else. */
 static void hold_and_catch_up(struct activation *activation, struct turn_frame *frame) {
-    activation->held = frame->letter;
+    struct letter *letter = frame->letter;
+    activation->held = letter;
     frame->letter = NULL;
     turn_end(frame);
     if (activation->rebuild_wanted) {
@@ -191,7 +224,11 @@ static void hold_and_catch_up(struct activation *activation, struct turn_frame *
         return;
     }
     activation->phase = PHASE_CATCHING_UP;
-    activation_request_load(activation);
+    if (letter->attempts > APPEND_ATTEMPTS_MAX) {
+        stay_without_database(activation);
+    } else {
+        activation_request_load(activation);
+    }
     activation_enqueue(activation);
 }
 
@@ -291,35 +328,6 @@ static void conclude_held(struct activation *activation) {
         return;
     }
     letter_free(activation->runtime, letter);
-}
-
-static bool waits_for_database(const struct letter *letter) {
-    return letter_is_of_session(letter) && letter->form != LETTER_EVENTS;
-}
-
-static void try_again_later(struct activation *activation) {
-    struct runtime *runtime = activation->runtime;
-    int64_t wait = activation->retry_us * 2;
-    if (wait == 0) {
-        wait = RUNTIME_RETRY_FIRST_US;
-    }
-    activation->retry_us = wait < RUNTIME_RETRY_LAST_US ? wait : RUNTIME_RETRY_LAST_US;
-    bool set =
-        timers_add(&runtime->timers, runtime->now + activation->retry_us, activation->kind->number,
-                   activation->id, (struct encoded){.tag = TIMER_TAG_RETRY_LOAD});
-    if (!set) {
-        activation_lose(activation, LOAD_UNAVAILABLE);
-    }
-}
-
-/* The database cannot be reached. Sessions are told; what is in the record waits with us. */
-static void stay_without_database(struct activation *activation) {
-    activation->database_away = true;
-    struct letter *letter;
-    while ((letter = mailbox_take(&activation->mailbox, waits_for_database)) != NULL) {
-        answer_turned_away(activation, letter, REFUSAL_UNAVAILABLE);
-    }
-    try_again_later(activation);
 }
 
 static void loaded(struct activation *activation) {

@@ -95,6 +95,8 @@ static void handle(struct actor *actor, struct turn *turn, uint8_t tag, const vo
         add_event(turn, COUNTER_ADDED, 1);
         turn_send(turn, COUNTER_KIND, message->target,
                   message_of(turn, COUNTER_ADD, message->number, turn->self));
+        while (message->number == 777 && arena_alloc(turn->arena, 8) != NULL) {
+        }
         break;
     case COUNTER_LATER:
         add_event(turn, COUNTER_ADDED, 1);

@@ -11,7 +11,8 @@ enum counter_tag {
     COUNTER_ADD = 1,    /* command; 13 is refused, 0 accepted without an event, 666 fails a check */
     COUNTER_POKE = 2,   /* signal; 666 fails a check */
     COUNTER_ASK = 3,    /* request */
-    COUNTER_TELL = 4,   /* command: adds 1 here and, durably, `number` at `target` */
+    COUNTER_TELL = 4,   /* command: adds 1 here and, durably, `number` at `target`; 777 leaves the
+                           turn no space for more */
     COUNTER_LATER = 5,  /* command: adds 1 now and, by a durable timer, `number` in a second */
     COUNTER_RELAY = 6,  /* signal: passes on `number` - 1 to `target`, until 0 */
     COUNTER_REMIND = 7, /* signal: a volatile timer pokes it in a second */

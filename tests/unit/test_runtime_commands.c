@@ -241,6 +241,36 @@ static void an_append_that_never_arrived_is_made_again(void **unused) {
     fake_host_stop(&scene.fake);
 }
 
+/* A full disk refuses it until there is space again. */
+static void what_came_out_of_the_record_is_tried_for_ever_but_not_without_a_pause(void **unused) {
+    (void)unused;
+    enum { MANY = 100 };
+    struct scene scene;
+    struct arena arena;
+    start(&scene);
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    scene.fake.appends_wait = true;
+    struct counter_message message = {.command_id = uuid_of(100), .number = 4};
+    assert_true(runtime_deliver(scene.fake.runtime, COUNTER_KIND, uuid_of(1),
+                                counter_encode(&arena, COUNTER_ADD, &message), uuid_of(100),
+                                uuid_of(100)));
+    arena_finish(&arena);
+    fake_host_run(&scene.fake);
+    uint32_t tries = 0;
+    for (; scene.fake.waiting_append != NULL && tries < MANY; tries++) {
+        fake_host_answer_append(&scene.fake, APPEND_UNAVAILABLE);
+        fake_host_run(&scene.fake);
+    }
+    assert_true(tries < MANY);
+    push(&scene, COUNTER_ADD, 5, 101);
+    assert_int_equal(fake_host_answer(&scene.fake, 5)->refusal, REFUSAL_UNAVAILABLE);
+    fake_host_pass(&scene.fake, RUNTIME_RETRY_LAST_US);
+    assert_non_null(scene.fake.waiting_append);
+    fake_host_commit(&scene.fake);
+    assert_int_equal(state(&scene)->total, 4);
+    fake_host_stop(&scene.fake);
+}
+
 static void while_the_database_is_away_signals_go_on_and_commands_are_told_so(void **unused) {
     (void)unused;
     struct scene scene;
@@ -369,6 +399,7 @@ int main(void) {
         cmocka_unit_test(a_retry_older_than_memory_is_answered_from_the_record),
         cmocka_unit_test(a_lost_answer_of_the_store_ends_in_one_commit_and_one_answer),
         cmocka_unit_test(an_append_that_never_arrived_is_made_again),
+        cmocka_unit_test(what_came_out_of_the_record_is_tried_for_ever_but_not_without_a_pause),
         cmocka_unit_test(while_the_database_is_away_signals_go_on_and_commands_are_told_so),
         cmocka_unit_test(what_another_writer_committed_is_published_when_a_conflict_shows_it),
         cmocka_unit_test(what_is_called_as_another_is_called_is_refused_and_not_tried_again),

@@ -217,6 +217,18 @@ static void a_failed_check_costs_the_actor_its_effects_and_nobody_else_anything(
     fake_host_stop(&fake);
 }
 
+static void a_turn_without_space_for_its_messages_costs_the_actor_that_turn_only(void **unused) {
+    (void)unused;
+    scene();
+    push(1, COUNTER_TELL, (struct counter_message){uuid_of(100), 777, uuid_of(2)});
+    fake_host_run(&fake);
+    assert_int_equal(fake_host_answer(&fake, 5)->refusal, REFUSAL_BUSY);
+    push(1, COUNTER_ADD, (struct counter_message){uuid_of(101), 4, {{0}}});
+    fake_host_run(&fake);
+    assert_int_equal(state(1)->total, 4);
+    fake_host_stop(&fake);
+}
+
 static void a_check_that_fails_while_an_append_is_in_flight_waits_for_its_outcome(void **unused) {
     (void)unused;
     scene();
@@ -449,6 +461,7 @@ int main(void) {
         cmocka_unit_test(a_sender_rests_while_its_target_is_crowded),
         cmocka_unit_test(a_batch_ends_after_100_messages_so_that_others_have_their_turn),
         cmocka_unit_test(a_failed_check_costs_the_actor_its_effects_and_nobody_else_anything),
+        cmocka_unit_test(a_turn_without_space_for_its_messages_costs_the_actor_that_turn_only),
         cmocka_unit_test(a_check_that_fails_while_an_append_is_in_flight_waits_for_its_outcome),
         cmocka_unit_test(an_actor_that_keeps_failing_is_quarantined),
         cmocka_unit_test(failures_far_apart_do_not_quarantine),
