@@ -129,9 +129,13 @@ async function threeViewports(server, voice, patientCase, item) {
   return { item, rows: 1, columns: VIEWPORTS, active: 0, viewports, savedView: undefined };
 }
 
-const prefetched = (page, position) =>
+/** The line of an item on the agenda, wherever the meeting moves it. */
+const lineOf = (page, item) => page.locator(`.agenda li[data-item="${item}"]`);
+
+const prefetched = (page, item) =>
   until('the next case is on every screen', async () => {
-    return (await page.locator('.agenda li').nth(position).locator('.ready').count()) === 1;
+    const percent = await lineOf(page, item).locator('.readiness progress').getAttribute('value', { timeout: 100 });
+    return percent === '100';
   }, PATIENCE_MS);
 
 /** A whole meeting; adds what each opening took. */
@@ -153,15 +157,18 @@ async function meeting(times, facts) {
     const { items } = await chair.open('board', people[0].openId);
     await presenter.open('board', people[0].openId);
     let open = 0;
-    for (const [position, { item, patientCase }] of items.entries()) {
-      await Promise.all(people.map(({ page }) => prefetched(page, position)));
-      const patient = (await people[0].page.locator('.agenda li .name').nth(position).textContent()).split(' ').at(-1);
+    for (const { item, patientCase } of items) {
+      await Promise.all(people.map(({ page }) => prefetched(page, item)));
+      const patient = (await lineOf(people[0].page, item).locator('.name').textContent()).split(' ').at(-1);
       const layout = await threeViewports(server, presenter, patientCase, item);
       const instances = layout.viewports.map(({ image }) => image.sopInstanceUid);
       const watched = Promise.all(people.map(({ page }) => whenPainted(page, patient, instances)));
+      watched.catch(() => undefined); // awaited below; whatever stops the meeting first is what is told
       const fetchedBefore = facts.fetched;
       const began = Date.now();
-      await chair.command({ type: 'OpenItem', item: open, next: item });
+      const left = open === 0 ? { outcome: 'none', reason: 0 } : { outcome: 'deferred', reason: 1 };
+      const unready = 'The board meets now';
+      await chair.command({ type: 'OpenItem', item: open, next: item, unready, ...left });
       await presenter.command({ type: 'SettleStage', layout });
       const placed = Date.now();
       const painted = await watched;
