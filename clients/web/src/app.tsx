@@ -2,8 +2,6 @@
 // are chunks of their own.
 import {
     Component,
-    lazy,
-    Suspense,
     useCallback,
     useEffect,
     useMemo,
@@ -24,20 +22,15 @@ import { SessionContext } from './state/use_client';
 import { useStore } from './state/store';
 import { Button, Notice } from './ui/controls';
 import { Toasts } from './ui/frame';
+import { late } from './ui/late';
 import { isSecondWindow, readRoute, usePath } from './ui/route';
 import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
 
-const PairDisplay = lazy(() =>
-    import('./pages/display').then((page) => ({ default: page.PairDisplay })),
-);
-const DisplayPage = lazy(() =>
-    import('./pages/display').then((page) => ({ default: page.DisplayPage })),
-);
-const BoardPage = lazy(() => import('./pages/board').then((page) => ({ default: page.BoardPage })));
-const MinutesPage = lazy(() =>
-    import('./pages/minutes').then((page) => ({ default: page.MinutesPage })),
-);
-const CasePage = lazy(() => import('./pages/case').then((page) => ({ default: page.CasePage })));
+const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
+const DisplayPage = late(() => import('./pages/display').then((page) => page.DisplayPage));
+const BoardPage = late(() => import('./pages/board').then((page) => page.BoardPage));
+const MinutesPage = late(() => import('./pages/minutes').then((page) => page.MinutesPage));
+const CasePage = late(() => import('./pages/case').then((page) => page.CasePage));
 
 export function App() {
     const [language, choose] = useState<Language>(preferredLanguage);
@@ -94,11 +87,7 @@ function Door() {
             );
         case 'out':
             if (path === 'display') {
-                return (
-                    <Suspense fallback={<Notice title={words.loading} />}>
-                        <PairDisplay onIn={ask} />
-                    </Suspense>
-                );
+                return <PairDisplay onIn={ask} />;
             }
             return <SignInPage wasIn={presence.wasIn} onIn={ask} />;
         case 'in':
@@ -178,28 +167,15 @@ const viewerLoaded = () => document.documentElement.dataset.renderer !== undefin
 function Page() {
     const words = useWords();
     const route = readRoute(usePath());
-    const waiting = <Notice title={words.loading} />;
     switch (route.page) {
         case 'home':
             return <HomePage />;
         case 'board':
-            return (
-                <Suspense fallback={waiting}>
-                    <BoardPage key={route.id} id={route.id} />
-                </Suspense>
-            );
+            return <BoardPage key={route.id} id={route.id} />;
         case 'case':
-            return (
-                <Suspense fallback={waiting}>
-                    <CasePage key={route.id} id={route.id} />
-                </Suspense>
-            );
+            return <CasePage key={route.id} id={route.id} />;
         case 'minutes':
-            return (
-                <Suspense fallback={waiting}>
-                    <MinutesPage key={route.id} id={route.id} />
-                </Suspense>
-            );
+            return <MinutesPage key={route.id} id={route.id} />;
         case 'images':
             return <UploadPage key={route.id} id={route.id} />;
         case 'new_case':
@@ -209,11 +185,7 @@ function Page() {
         case 'new_series':
             return <NewSeriesPage />;
         case 'display':
-            return (
-                <Suspense fallback={waiting}>
-                    <DisplayPage />
-                </Suspense>
-            );
+            return <DisplayPage />;
         case 'nowhere':
             return <Nowhere title={words.pageNotFound} help={words.pageNotFoundHelp} />;
     }
