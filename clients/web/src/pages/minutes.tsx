@@ -37,29 +37,50 @@ interface Read {
     model: CaseModel | undefined;
 }
 
+/** What has come is on the paper after this long, though others are still on their way. */
+const GATHER_MS = 250;
+
 /** Reads each case of the agenda; they stay live, so a signature appears by itself. */
 function Reading({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const [read, setRead] = useState<ReadonlyMap<string, Read>>(new Map());
-    // Cases arrive by the dozen: the paper is drawn once for all that came before a frame.
-    const gathered = useRef({ cases: new Map<string, Read>(), frame: 0 });
-    const onRead = useCallback((one: Read) => {
-        const { current } = gathered;
-        current.cases.set(one.patientCase, one);
-        current.frame ||= requestAnimationFrame(() => {
-            current.frame = 0;
-            setRead(new Map(current.cases));
-        });
-    }, []);
     const ids = [...new Set(board.items.map((one) => one.patientCase))];
-    const ready = ids.filter((one) => read.has(one)).length;
+    const onRead = useGathered(ids, setRead);
     const minutes = minutesOf(actor.id, board, (id) => read.get(id)?.model);
     return (
         <>
             {ids.map((one) => (
                 <CaseReader key={one} patientCase={one} onRead={onRead} />
             ))}
-            <Paper actor={actor} board={board} minutes={minutes} ready={ready} all={ids.length} />
+            <Paper actor={actor} board={board} minutes={minutes} read={read} all={ids} />
         </>
+    );
+}
+
+/** Cases arrive by the dozen, and a paper of forty is much to draw: it is drawn when all of them are there. */
+function useGathered(
+    ids: readonly string[],
+    show: (read: ReadonlyMap<string, Read>) => void,
+): (one: Read) => void {
+    const gathered = useRef({ cases: new Map<string, Read>(), timer: 0, frame: 0, ids });
+    useEffect(() => {
+        gathered.current.ids = ids;
+    });
+    return useCallback(
+        (one: Read) => {
+            const { current } = gathered;
+            const showAll = () => {
+                window.clearTimeout(current.timer);
+                current.timer = current.frame = 0;
+                show(new Map(current.cases));
+            };
+            current.cases.set(one.patientCase, one);
+            if (current.ids.every((id) => current.cases.has(id))) {
+                current.frame ||= requestAnimationFrame(showAll);
+            } else {
+                current.timer ||= window.setTimeout(showAll, GATHER_MS);
+            }
+        },
+        [show],
     );
 }
 
@@ -88,13 +109,13 @@ interface PaperProps {
     actor: BoardActor;
     board: BoardAtRest;
     minutes: Minutes;
-    ready: number;
-    all: number;
+    read: ReadonlyMap<string, Read>;
+    all: readonly string[];
 }
 
 type Printed = 'minutes' | 'agenda' | 'decisions';
 
-function Paper({ actor, board, minutes, ready, all }: PaperProps) {
+function Paper({ actor, board, minutes, read, all }: PaperProps) {
     const { words, language } = useSpeech();
     const [printed, setPrinted] = useState<Printed>('minutes');
     const print = (what: Printed) => {
@@ -102,7 +123,8 @@ function Paper({ actor, board, minutes, ready, all }: PaperProps) {
         // The page has to be there before the browser takes its picture.
         window.setTimeout(() => window.print(), 50);
     };
-    const complete = ready === all;
+    const ready = all.filter((one) => read.has(one)).length;
+    const complete = ready === all.length;
     const names = (user: string) => board.members.find((one) => one.user === user)?.name ?? '';
     return (
         <div className="place front-desk" data-print={printed} data-minutes={complete ? 'ready' : 'reading'}>
@@ -144,11 +166,13 @@ function Paper({ actor, board, minutes, ready, all }: PaperProps) {
                     </div>
                     {!complete && (
                         <p role="status" className="mute">
-                            {words.minutes.loading(ready, all)}
+                            {words.minutes.loading(ready, all.length)}
                         </p>
                     )}
                 </header>
-                {printed === 'minutes' && <MinutesPaper board={board} minutes={minutes} nameOf={names} />}
+                {printed === 'minutes' && (
+                    <MinutesPaper minutes={minutes} isRead={(one) => read.has(one)} nameOf={names} />
+                )}
                 {printed === 'agenda' && <AgendaPaper board={board} minutes={minutes} />}
                 {printed === 'decisions' && (
                     <DecisionPapers board={board} minutes={minutes} nameOf={names} />

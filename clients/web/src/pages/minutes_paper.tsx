@@ -17,7 +17,12 @@ const useMinutes = (): ((milliseconds: number) => string) => {
     return (milliseconds) => numberText(milliseconds / 60_000, language, 1);
 };
 
-export function MinutesPaper({ minutes, nameOf }: PaperProps) {
+interface MinutesPaperProps extends Omit<PaperProps, 'board'> {
+    /** A case that is still on its way is not on the paper: what it lacks would look withheld. */
+    isRead: (patientCase: string) => boolean;
+}
+
+export function MinutesPaper({ minutes, isRead, nameOf }: MinutesPaperProps) {
     const words = useWords();
     const inMinutes = useMinutes();
     const totals = totalsOf(minutes);
@@ -36,9 +41,11 @@ export function MinutesPaper({ minutes, nameOf }: PaperProps) {
                     {' · '}
                     {words.minutes.minutes(inMinutes(totals.usedMs), inMinutes(totals.plannedMs))}
                 </p>
-                {minutes.cases.map((one) => (
-                    <CasePaper key={one.item.item} one={one} nameOf={nameOf} />
-                ))}
+                {minutes.cases
+                    .filter(({ item }) => isRead(item.patientCase))
+                    .map((one) => (
+                        <CasePaper key={one.item.item} one={one} nameOf={nameOf} />
+                    ))}
             </section>
         </>
     );

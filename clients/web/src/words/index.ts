@@ -96,6 +96,9 @@ const days = kept(
             minute: '2-digit',
         }),
 );
+const dates = kept(
+    (tag) => new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long', year: 'numeric' }),
+);
 
 export const numberText = (value: number, language: Language, digits = 0): string =>
     numbers(language, digits).format(value);
@@ -130,8 +133,4 @@ export const paperTime = (at: number, language: Language): string =>
     `${dateText(at, language)}, ${timeText(at, language)}`;
 
 export const dateText = (at: number, language: Language): string =>
-    new Intl.DateTimeFormat(locale(language), {
-        day: 'numeric',
-        month: 'long',
-        year: 'numeric',
-    }).format(at / 1000);
+    dates(language).format(at / 1000);
