@@ -1,27 +1,33 @@
 /* links: load consilium */
 /*
- * A meeting of forty cases and fifteen people from the first case to the end: how late everybody is
- * at the next case, how soon a decision is on record, and whether every case ends decided or with a
- * reason. Then how long somebody who comes late waits for an agenda of sixty cases.
+ * A meeting of forty cases, fifteen people and one more at a browser, from the first case to the
+ * end: how late everybody is at the next case, how soon a decision is on record, whether every case
+ * ends decided or with a reason, and what the browser showed. `meeting_page.mjs` watches it. Then
+ * how long somebody who comes late waits for an agenda of sixty cases.
  */
 #include "bench/agenda_view.h"
 #include "bench/figure.h"
 #include "bench/meeting_plan.h"
 #include "bench/meeting_play.h"
+#include "bench/page.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    PEOPLE = 15,
+    PEOPLE = 15, /* and one at a browser, who comes last on the staff */
     CASES = 40,
     CASES_IF_QUICK = 10,
     FULL_AGENDA = MEETING_BOARD + 1, /* another board */
     LATECOMER = 5,
     LOOKS = 10,
     LOOKS_IF_QUICK = 2,
+    TEXT_MAX = 16,
+    CIRCUMSTANCES_MAX = 320,
 };
+
+#define AT_BROWSER "person15"
 
 static const double switch_max_ms = 250, agenda_max_ms = 300;
 
@@ -98,7 +104,8 @@ static unsigned count_unfinished(const struct staff *staff) {
 static void print_times(struct play *play, double round_trip_ms) {
     static const char pace[] =
         "minutes are virtual: a case every 510 ms, which is as fast as the server lets a chair; "
-        "everybody holds all cases open; 15 people and the server on one machine";
+        "everybody holds all cases open; 15 people, the server and a Chromium that shows each case "
+        "on one machine";
     median(play->switches, play->switch_count); /* sorts */
     median(play->decisions, play->decision_count);
     fprintf(stderr, "%zu switches heard, median %.2f ms, longest %.2f ms; %zu decisions\n",
@@ -134,6 +141,32 @@ static void print_ends(unsigned unfinished) {
         .circumstances = "read from snapshots of somebody who comes after the end: the meeting is "
                          "ended, what is decided is signed with its votes, what is put off says "
                          "why in its case, too"});
+}
+
+/* What the browser had on its screen: once for each opening of a case. */
+static bool print_shown(const struct play *play, FILE *lines) {
+    unsigned shown, amiss, item, question;
+    if (fscanf(lines, "%u %u %u %u", &shown, &amiss, &item, &question) != 4) {
+        fprintf(stderr, "The browser did not say what it showed\n");
+        return false;
+    }
+    char circumstances[CIRCUMSTANCES_MAX];
+    bool last = item == play->open && question == play->last;
+    snprintf(circumstances, sizeof circumstances,
+             "headless Chromium, on the board from before the first case; read in each of its "
+             "frames: the agenda's open item and the title on the case's card, which disagreed in "
+             "%u; the last was item %u with question %u, which is %s",
+             amiss, item, question, last ? "right" : "wrong");
+    figure_print(&(struct figure){.name = "cases of the meeting a browser did not show",
+                                  .unit = "openings, one more if its last case was wrong",
+                                  .value = play->steps - (double)shown + amiss + !last,
+                                  .reference = "openings",
+                                  .reference_value = play->steps,
+                                  .kind = BAR_AT_MOST,
+                                  .bar = 0,
+                                  .runs = 1,
+                                  .circumstances = circumstances});
+    return true;
 }
 
 static void print_agenda(const char *name, double value_ms, double one_ms, unsigned runs,
@@ -193,28 +226,42 @@ static bool measure_agenda(const struct staff *staff, struct server_process *ser
     return true;
 }
 
-static bool measure_meeting(const struct staff *staff) {
+static bool play_watched(struct play *play, struct page *page) {
+    char there[TEXT_MAX];
+    if (fscanf(page->lines, "%15s", there) != 1)
+        return false;
+    bool begun = play_begin(play);
+    double round_trip_ms = begun ? play_round_trip_ms(play) : 0;
+    bool played = begun && play_meeting(play);
+    if (played)
+        print_times(play, round_trip_ms);
+    return played && print_shown(play, page->lines);
+}
+
+static bool measure_meeting(const struct staff *staff, const struct server_process *server) {
     static struct play play;
     play =
         (struct play){.staff = staff, .board = MEETING_BOARD, .cases = cases(), .people = PEOPLE};
-    bool begun = plan_make(staff, MEETING_BOARD, 0, cases()) && play_begin(&play);
-    double round_trip_ms = begun ? play_round_trip_ms(&play) : 0;
-    bool played = begun && play_meeting(&play);
+    if (!plan_make(staff, MEETING_BOARD, 0, cases()))
+        return false;
+    struct page page =
+        page_open(server, "meeting_page.mjs", AT_BROWSER, MEETING_BOARD, (const char *[]){NULL});
+    bool played = play_watched(&play, &page);
     play_end(&play);
-    if (played)
-        print_times(&play, round_trip_ms);
-    if (begun)
-        print_ends(count_unfinished(staff));
+    if (!played)
+        page_stop(&page);
+    played &= page_close(&page);
+    print_ends(count_unfinished(staff));
     return played;
 }
 
 int main(int argc, char **argv) {
     struct staff staff;
     figure_begin(argc, argv);
-    struct server_options options = {.program = CONSILIUM_PATH};
+    struct server_options options = {.program = CONSILIUM_PATH, .arguments = {"--web", page_web()}};
     struct server_process *server = server_process_start(&options);
     assert(server != NULL);
-    bool ready = staff_hire(&staff, server, PEOPLE) && measure_meeting(&staff) &&
+    bool ready = staff_hire(&staff, server, PEOPLE + 1) && measure_meeting(&staff, server) &&
                  plan_make(&staff, FULL_AGENDA, CASES, AGENDA_CASES_MAX) &&
                  measure_agenda(&staff, server);
     staff_finish(&staff);

@@ -6,14 +6,12 @@
 #include "bench/figure.h"
 #include "bench/meeting_plan.h"
 #include "bench/meeting_play.h"
+#include "bench/page.h"
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum { PEOPLE = 15, CASES = 40, CASES_IF_QUICK = 10, RUNS = 5, TEXT_MAX = 48 };
+enum { PEOPLE = 15, CASES = 40, CASES_IF_QUICK = 10, RUNS = 5, TEXT_MAX = 16 };
 
 static const double build_max_ms = 500;
 
@@ -34,23 +32,6 @@ static unsigned decided(void) {
     return count;
 }
 
-/* In the child: becomes the reader. */
-static void become_reader(const struct server_process *server, unsigned runs) {
-    char board[TEXT_MAX], count[TEXT_MAX], times[TEXT_MAX];
-    const struct uuid id = staff_board_id(MEETING_BOARD);
-    size_t length = 0;
-    for (unsigned i = 0; i < sizeof id.bytes; i++)
-        length += (size_t)snprintf(board + length, sizeof board - length, "%s%02x",
-                                   i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id.bytes[i]);
-    snprintf(count, sizeof count, "%u", cases());
-    snprintf(times, sizeof times, "%u", runs);
-    execlp("node", "node", CONSILIUM_SOURCE_DIR "/bench/minutes_page.mjs",
-           server_process_url(server), "person0", STAFF_PASSWORD, board, count, PLAY_WORDS, times,
-           (char *)NULL);
-    perror("node");
-    _exit(1);
-}
-
 static bool take_in(FILE *lines, unsigned runs, struct reading *ret) {
     unsigned papers, found;
     *ret = (struct reading){0};
@@ -69,23 +50,13 @@ static bool take_in(FILE *lines, unsigned runs, struct reading *ret) {
 }
 
 static bool read_minutes(const struct server_process *server, unsigned runs, struct reading *ret) {
-    int ends[2], status = 1;
-    if (pipe(ends) != 0)
-        return false;
-    pid_t reader = fork();
-    assert(reader >= 0);
-    if (reader == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        become_reader(server, runs);
-    }
-    close(ends[1]);
-    FILE *lines = fdopen(ends[0], "r");
-    assert(lines != NULL);
-    bool taken = take_in(lines, runs, ret);
-    fclose(lines);
-    return waitpid(reader, &status, 0) == reader && status == 0 && taken;
+    char count[TEXT_MAX], times[TEXT_MAX];
+    snprintf(count, sizeof count, "%u", cases());
+    snprintf(times, sizeof times, "%u", runs);
+    struct page page = page_open(server, "minutes_page.mjs", "person0", MEETING_BOARD,
+                                 (const char *[]){count, PLAY_WORDS, times, NULL});
+    bool taken = take_in(page.lines, runs, ret);
+    return page_close(&page) && taken;
 }
 
 static void print(const char *name, double *values, const struct reading *reading, double floor_ms,
@@ -125,11 +96,8 @@ static bool play_to_the_end(const struct staff *staff) {
 int main(int argc, char **argv) {
     struct staff staff;
     struct reading reading;
-    const char *web = getenv("CONSILIUM_WEB");
     figure_begin(argc, argv);
-    struct server_options options = {
-        .program = CONSILIUM_PATH,
-        .arguments = {"--web", web != NULL ? web : CONSILIUM_SOURCE_DIR "/clients/web/dist"}};
+    struct server_options options = {.program = CONSILIUM_PATH, .arguments = {"--web", page_web()}};
     struct server_process *server = server_process_start(&options);
     assert(server != NULL);
     bool ready = staff_hire(&staff, server, PEOPLE) && play_to_the_end(&staff) &&

@@ -163,6 +163,7 @@ static bool go_to(struct play *play, unsigned place, bool comes_back) {
     bool gone = settle(play, PLAY_CHAIR, "opening the next") && all_hear(play, "the next opened");
     play->open = place + 1;
     play->last = place;
+    play->steps++;
     return gone;
 }
 

@@ -36,6 +36,7 @@ struct play {
     struct bots bots;
     struct play_person list[PLAY_PEOPLE_MAX];
     uint32_t open;      /* item on the stage, as the chair saw last */
+    unsigned steps;     /* how often a case was opened */
     unsigned last;      /* its place */
     int64_t stepped_us; /* when the chair sent the last step */
     unsigned heard;     /* people who heard what is waited for */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { BODY_BYTES = 512, COMMAND_BYTES = 64 * 1024, MADE_BY_ONE_SESSION = 10 };
+enum { BODY_BYTES = 512, COMMAND_BYTES = 64 * 1024, MADE_BY_ONE_SESSION = 10, TITLE_MAX = 32 };
 
 static const char program[] = "test staff";
 
@@ -110,20 +110,22 @@ struct making {
 };
 
 /* Whoever makes a case belongs to it, or would lose sight of it before the answer comes. */
-static struct encoded create_case(struct making *making) {
+static struct encoded create_case(struct making *making, unsigned number) {
     const struct staff *staff = making->staff;
+    char title[TITLE_MAX];
     struct case_member members[STAFF_MAX + 1];
     for (unsigned i = 0; i <= staff->count; i++)
         members[i] = (struct case_member){.user = i < staff->count ? staff->people[i].id
                                                                    : making->conversation.user,
                                           .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
                                           .name = TEXT("A member")};
+    int length = snprintf(title, sizeof title, "Question %u", number);
     struct create_case command = {.command_id = fresh_id(),
                                   .subject = {.name = TEXT("Invented^Person"),
                                               .birth_date = TEXT("1970-01-01"),
                                               .sex = TEXT("O"),
                                               .patient_id = TEXT("0")},
-                                  .title = TEXT("A question"),
+                                  .title = {(uint32_t)length, title},
                                   .members = {staff->count + 1, members}};
     return create_case_encode(&making->arena, &command);
 }
@@ -159,7 +161,7 @@ static bool say(struct making *making, struct encoded command) {
 
 static bool make_case(struct making *making, unsigned number) {
     return open_channel(making, CHANNEL_KIND_PATIENT_CASE, staff_case_id(number)) &&
-           say(making, create_case(making));
+           say(making, create_case(making, number));
 }
 
 static bool make_board(struct making *making, unsigned number) {

@@ -36,7 +36,7 @@ struct uuid staff_board_id(unsigned number);
 struct uuid fresh_id(void);
 
 /* Makes `count` cases from number `first` on. Everybody of the staff belongs to each: person 0 as
- * coordinator, the others as members. */
+ * coordinator, the others as members. The title of each is "Question NUMBER". */
 bool staff_make_cases(const struct staff *staff, unsigned first, unsigned count);
 /* Makes boards, each with the case of the same number on its stage, which is made too. Person 0 is
  * the chair, the others are members. */
