@@ -12,3 +12,4 @@ import './keyboard.test.mjs';
 import './by_hand.test.mjs';
 import './after_decisions.test.mjs';
 import './bad_line.test.mjs';
+import './benches.test.mjs';
