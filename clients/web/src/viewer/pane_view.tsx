@@ -21,6 +21,8 @@ export interface PaneProps {
     pointer: OwnPointer;
     number: number;
     viewport: Viewport;
+    /** Panes over and beside each other. */
+    grid: string;
     active: boolean;
     following: boolean;
     subject: Subject | undefined;
@@ -44,6 +46,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
         controller,
         number,
         viewport,
+        props.grid,
         elements,
         props.masked !== undefined,
     );

@@ -48,13 +48,14 @@ export const StageView = memo(function StageView(props: StageViewProps) {
     const count = Math.max(1, seen.rows * seen.columns);
     const all = Array.from({ length: count }, (_, index) => index);
     const panes = single ? [seen.active] : all;
+    const [rows, columns] = single ? [1, 1] : [seen.rows, seen.columns];
     return (
         <div
             className="stage"
             data-tool={tool}
             style={{
-                gridTemplateColumns: `repeat(${single ? 1 : seen.columns}, minmax(0, 1fr))`,
-                gridTemplateRows: `repeat(${single ? 1 : seen.rows}, minmax(0, 1fr))`,
+                gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+                gridTemplateRows: `repeat(${rows}, minmax(0, 1fr))`,
             }}
         >
             {panes.map((index) => (
@@ -63,6 +64,7 @@ export const StageView = memo(function StageView(props: StageViewProps) {
                     {...props}
                     number={index}
                     viewport={seen.viewports[index] ?? emptyViewport}
+                    grid={`${rows}x${columns}`}
                     active={panes.length > 1 && index === seen.active}
                     following={following}
                     onGlassChange={onGlassChange}

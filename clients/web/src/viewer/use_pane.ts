@@ -37,9 +37,9 @@ export interface PaneElements {
     pages: RefObject<HTMLCanvasElement | null>;
 }
 
-function useGlass(frame: RefObject<HTMLDivElement | null>): Glass {
+function useGlass(frame: RefObject<HTMLDivElement | null>, grid: string): Glass {
     const [glass, setGlass] = useState<Glass>({ width: 0, height: 0 });
-    // The first size is read at once: an observer would tell it a frame later.
+    // The first size in a grid is read at once: an observer tells it when the images were painted for the one before.
     useLayoutEffect(() => {
         const element = frame.current;
         if (!element) {
@@ -55,7 +55,7 @@ function useGlass(frame: RefObject<HTMLDivElement | null>): Glass {
         const observer = new ResizeObserver(read);
         observer.observe(element);
         return () => observer.disconnect();
-    }, [frame]);
+    }, [frame, grid]);
     return glass;
 }
 
@@ -82,10 +82,11 @@ export function usePane(
     controller: StageController,
     number: number,
     viewport: Viewport,
+    grid: string,
     elements: PaneElements,
     masked: boolean,
 ): { onGlass: OnGlass | undefined; status: PaneStatus; retry: () => void } {
-    const glass = useGlass(elements.frame);
+    const glass = useGlass(elements.frame, grid);
     const [onGlass, setOnGlass] = useState<OnGlass>();
     const [status, setStatus] = useState<PaneStatus>({ is: 'empty' });
     const [attempt, setAttempt] = useState(0);
