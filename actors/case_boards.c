@@ -44,6 +44,27 @@ static void change_status(const struct patient_case *the_case, struct turn *turn
     case_put_entries(the_case, turn, status);
 }
 
+/* While a board has it open it is in discussion; the last one that is done says how it stands. */
+static void settle_status(const struct patient_case *the_case, struct turn *turn,
+                          const struct board_link *said_by, enum case_status status) {
+    for (uint32_t i = 0; i < the_case->boards.count; i++) {
+        const struct board_link *link = &the_case->boards.items[i];
+        if (link->open && !uuid_equal(link->board, said_by->board)) {
+            return;
+        }
+    }
+    if (the_case->status != status) {
+        change_status(the_case, turn, status);
+    }
+}
+
+static void set_open(struct turn *turn, const struct board_link *link, bool open) {
+    if (link->open != open) {
+        struct opened_for_board event = {.board = link->board, .item = link->item, .open = open};
+        turn_event(turn, opened_for_board_encode(turn->arena, &event));
+    }
+}
+
 const struct discussion *case_discussion(const struct patient_case *the_case, struct uuid board,
                                          uint32_t item) {
     for (uint32_t i = 0; i < the_case->discussions.count; i++) {
@@ -111,13 +132,14 @@ static bool is_roster(const struct case_member_list *members) {
 void case_on_list(const struct patient_case *the_case, struct turn *turn,
                   const struct list_on_board *command) {
     const struct board_link *known = case_board(the_case, command->board);
+    bool listed_anew = known == NULL || known->item != command->item;
     struct board_link link = {.board = command->board,
                               .item = command->item,
                               .members = command->members,
                               .has_template = command->has_template,
                               .template = command->template,
-                              .sealed =
-                                  known != NULL && known->item == command->item && known->sealed};
+                              .sealed = !listed_anew && known->sealed,
+                              .open = !listed_anew && known->open};
     if (!the_case->created) {
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
     } else if (!is_roster(&command->members)) {
@@ -131,10 +153,8 @@ void case_on_list(const struct patient_case *the_case, struct turn *turn,
     } else if (known == NULL || !board_link_equal(known, &link)) {
         struct listed_on_board event = {.link = link};
         turn_event(turn, listed_on_board_encode(turn->arena, &event));
-        bool listed_anew = known == NULL || known->item != command->item;
-        if (listed_anew && the_case->status != CASE_STATUS_SCHEDULED &&
-            the_case->status != CASE_STATUS_IN_DISCUSSION) {
-            change_status(the_case, turn, CASE_STATUS_SCHEDULED);
+        if (listed_anew) {
+            settle_status(the_case, turn, &link, CASE_STATUS_SCHEDULED);
         }
         if (listed_anew && link.has_template) {
             struct case_outlook outlook = case_outlook_of(the_case);
@@ -152,8 +172,10 @@ void case_on_unlist(const struct patient_case *the_case, struct turn *turn,
     }
     struct unlisted_from_board event = {.board = command->board, .item = command->item};
     turn_event(turn, unlisted_from_board_encode(turn->arena, &event));
-    if (the_case->status == CASE_STATUS_SCHEDULED && the_case->boards.count == 1) {
-        change_status(the_case, turn, CASE_STATUS_OPENED);
+    bool comes = the_case->status == CASE_STATUS_SCHEDULED || known->open;
+    if (comes) {
+        settle_status(the_case, turn, known,
+                      the_case->boards.count == 1 ? CASE_STATUS_OPENED : CASE_STATUS_SCHEDULED);
     }
 }
 
@@ -168,48 +190,55 @@ void case_note_discussion(const struct patient_case *the_case, struct turn *turn
                                              .unready = known == NULL ? TEXT("") : known->unready,
                                              .at = turn->now}};
     turn_event(turn, discussed_encode(turn->arena, &event));
-    change_status(the_case, turn, status_after(outcome));
+    set_open(turn, link, false);
+    settle_status(the_case, turn, link, status_after(outcome));
 }
 
 static void on_opened(const struct patient_case *the_case, struct turn *turn,
-                      const struct board_link *link, struct text unready, bool is_open) {
+                      const struct board_link *link, struct text unready) {
     if (unready.length > 0) {
         struct discussed event = {
             .discussion = {
                 .board = link->board, .item = link->item, .unready = unready, .at = turn->now}};
         turn_event(turn, discussed_encode(turn->arena, &event));
     }
-    if (is_open) {
-        return; /* by another board; what each says of it is kept */
+    set_open(turn, link, true);
+    if (the_case->status != CASE_STATUS_IN_DISCUSSION) {
+        change_status(the_case, turn, CASE_STATUS_IN_DISCUSSION);
+        stage_pass_floor(&the_case->stage, turn, (struct uuid){{0}});
+        turn_ephemera(turn);
     }
-    change_status(the_case, turn, CASE_STATUS_IN_DISCUSSION);
-    stage_pass_floor(&the_case->stage, turn, (struct uuid){{0}});
-    turn_ephemera(turn);
+}
+
+/* The item is not open any more, and nothing was made of it. */
+static void on_left(const struct patient_case *the_case, struct turn *turn,
+                    const struct board_link *link, enum case_status status) {
+    set_open(turn, link, false);
+    if (the_case->status == CASE_STATUS_IN_DISCUSSION) {
+        settle_status(the_case, turn, link, status);
+    }
 }
 
 void case_on_board_status(const struct patient_case *the_case, struct turn *turn,
                           const struct board_status *command) {
-    const struct board_link *known = case_board(the_case, command->board);
-    bool is_open = the_case->status == CASE_STATUS_IN_DISCUSSION;
-    if (known == NULL) {
+    const struct board_link *link = case_board(the_case, command->board);
+    if (link == NULL || link->item != command->item) {
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
         return;
     }
     switch (command->status) {
     case CASE_STATUS_IN_DISCUSSION:
-        on_opened(the_case, turn, known, command->unready, is_open);
+        on_opened(the_case, turn, link, command->unready);
         break;
     case CASE_STATUS_DISCUSSED:
         if (command->outcome != ITEM_OUTCOME_NONE) {
-            case_note_discussion(the_case, turn, known, command->outcome, command->reason);
-        } else if (is_open) {
-            change_status(the_case, turn, CASE_STATUS_DISCUSSED);
+            case_note_discussion(the_case, turn, link, command->outcome, command->reason);
+        } else {
+            on_left(the_case, turn, link, CASE_STATUS_DISCUSSED);
         }
         break;
     case CASE_STATUS_SCHEDULED: /* the step that opened it was taken back */
-        if (is_open) {
-            change_status(the_case, turn, CASE_STATUS_SCHEDULED);
-        }
+        on_left(the_case, turn, link, CASE_STATUS_SCHEDULED);
         break;
     default:
         turn_refuse(turn, REFUSAL_MALFORMED);

@@ -133,6 +133,15 @@ void case_apply_following(struct patient_case *the_case, const struct event_head
     }
 }
 
+void case_apply_opened(struct patient_case *the_case, const struct event_header *header,
+                       const struct opened_for_board *event) {
+    (void)header;
+    struct board_link *link = (struct board_link *)case_board(the_case, event->board);
+    if (link != NULL && link->item == event->item) {
+        link->open = event->open;
+    }
+}
+
 void case_apply_sealed(struct patient_case *the_case, const struct event_header *header,
                        const struct sealed_for_board *event) {
     (void)header;

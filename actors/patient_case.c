@@ -138,6 +138,7 @@ static const struct patient_case_behaviour behaviour = {
     .task_closed = case_apply_task_closed,
     .following_recorded = case_apply_following,
     .sealed_for_board = case_apply_sealed,
+    .opened_for_board = case_apply_opened,
     .discussed = case_apply_discussed,
     .task_came_due = case_apply_task_came_due,
 };

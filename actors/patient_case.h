@@ -205,6 +205,8 @@ void case_apply_task_came_due(struct patient_case *the_case, const struct event_
                               const struct task_came_due *event);
 void case_apply_following(struct patient_case *the_case, const struct event_header *header,
                           const struct following_recorded *event);
+void case_apply_opened(struct patient_case *the_case, const struct event_header *header,
+                       const struct opened_for_board *event);
 void case_apply_sealed(struct patient_case *the_case, const struct event_header *header,
                        const struct sealed_for_board *event);
 void case_apply_discussed(struct patient_case *the_case, const struct event_header *header,

@@ -66,6 +66,7 @@ enum patient_case_tag {
     PATIENT_CASE_SEALED_FOR_BOARD = 95,
     PATIENT_CASE_DISCUSSED = 114,
     PATIENT_CASE_TASK_CAME_DUE = 115,
+    PATIENT_CASE_OPENED_FOR_BOARD = 116,
 };
 
 enum case_status {
@@ -141,6 +142,7 @@ struct board_link {
     bool has_template;
     struct template template; /* What that board asks of this case and of its decision. */
     bool sealed;              /* The meeting is over or closing: no more decisions for it. */
+    bool open;                /* It is on that board's stage now. */
 };
 
 struct board_link_list {
@@ -625,6 +627,12 @@ struct discussed {
 
 struct task_came_due {
     struct uuid task; /* Which. */
+};
+
+struct opened_for_board {
+    struct uuid board; /* Which. */
+    uint32_t item;     /* Its number there. */
+    bool open;         /* Or not any more. */
 };
 
 struct case_snapshot {
@@ -1190,6 +1198,14 @@ void task_came_due_copy(struct arena *arena, struct task_came_due *ret,
                         const struct task_came_due *from);
 bool task_came_due_equal(const struct task_came_due *a, const struct task_came_due *b);
 
+extern const struct opened_for_board opened_for_board_default;
+bool opened_for_board_read(struct reader *reader, struct arena *arena,
+                           struct opened_for_board *ret);
+void opened_for_board_write(struct writer *writer, const struct opened_for_board *from);
+void opened_for_board_copy(struct arena *arena, struct opened_for_board *ret,
+                           const struct opened_for_board *from);
+bool opened_for_board_equal(const struct opened_for_board *a, const struct opened_for_board *b);
+
 extern const struct case_snapshot case_snapshot_default;
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret);
 void case_snapshot_write(struct writer *writer, const struct case_snapshot *from);
@@ -1263,6 +1279,7 @@ struct encoded following_recorded_encode(struct arena *arena,
 struct encoded sealed_for_board_encode(struct arena *arena, const struct sealed_for_board *message);
 struct encoded discussed_encode(struct arena *arena, const struct discussed *message);
 struct encoded task_came_due_encode(struct arena *arena, const struct task_came_due *message);
+struct encoded opened_for_board_encode(struct arena *arena, const struct opened_for_board *message);
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message);
 struct encoded case_status_snapshot_encode(struct arena *arena,
                                            const struct case_status_snapshot *message);

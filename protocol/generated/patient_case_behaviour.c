@@ -28,15 +28,15 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->decision_signed != NULL && behaviour->vote_cast != NULL &&
            behaviour->task_closed != NULL && behaviour->following_recorded != NULL &&
            behaviour->sealed_for_board != NULL && behaviour->discussed != NULL &&
-           behaviour->task_came_due != NULL && behaviour->request_floor != NULL &&
-           behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
-           behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
-           behaviour->move_pointer != NULL && behaviour->set_viewport != NULL &&
-           behaviour->set_layout != NULL && behaviour->draft_annotation != NULL &&
-           behaviour->report_painted != NULL && behaviour->set_hand != NULL &&
-           behaviour->set_pointing != NULL && behaviour->bind_handle != NULL &&
-           behaviour->floor_changed != NULL && behaviour->stage_settled != NULL &&
-           behaviour->pointers_quieted != NULL;
+           behaviour->task_came_due != NULL && behaviour->opened_for_board != NULL &&
+           behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
+           behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
+           behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
+           behaviour->set_viewport != NULL && behaviour->set_layout != NULL &&
+           behaviour->draft_annotation != NULL && behaviour->report_painted != NULL &&
+           behaviour->set_hand != NULL && behaviour->set_pointing != NULL &&
+           behaviour->bind_handle != NULL && behaviour->floor_changed != NULL &&
+           behaviour->stage_settled != NULL && behaviour->pointers_quieted != NULL;
 }
 
 static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour,
@@ -254,6 +254,9 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_TASK_CAME_DUE:
         behaviour->task_came_due(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_OPENED_FOR_BOARD:
+        behaviour->opened_for_board(patient_case, header, message);
         return true;
     default:
         return false;

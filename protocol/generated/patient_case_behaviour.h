@@ -109,6 +109,8 @@ struct patient_case_behaviour {
                       const struct discussed *event);
     void (*task_came_due)(struct patient_case *patient_case, const struct event_header *header,
                           const struct task_came_due *event);
+    void (*opened_for_board)(struct patient_case *patient_case, const struct event_header *header,
+                             const struct opened_for_board *event);
 
     /* Of stage. */
     void (*request_floor)(const struct patient_case *patient_case, struct turn *turn,

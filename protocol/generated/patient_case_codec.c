@@ -247,6 +247,11 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         return whole(reader, message != NULL && task_came_due_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_OPENED_FOR_BOARD: {
+        struct opened_for_board *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && opened_for_board_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_CASE_SNAPSHOT: {
         struct case_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && case_snapshot_read(reader, arena, message),
@@ -417,6 +422,9 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
         return true;
     case PATIENT_CASE_TASK_CAME_DUE:
         task_came_due_write(writer, message);
+        return true;
+    case PATIENT_CASE_OPENED_FOR_BOARD:
+        opened_for_board_write(writer, message);
         return true;
     case PATIENT_CASE_CASE_SNAPSHOT:
         case_snapshot_write(writer, message);

@@ -511,6 +511,12 @@ void task_came_due_copy(struct arena *arena, struct task_came_due *ret,
     *ret = *from;
 }
 
+void opened_for_board_copy(struct arena *arena, struct opened_for_board *ret,
+                           const struct opened_for_board *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
                         const struct case_snapshot *from) {
     *ret = *from;

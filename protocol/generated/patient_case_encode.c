@@ -360,6 +360,14 @@ struct encoded task_came_due_encode(struct arena *arena, const struct task_came_
     return (struct encoded){PATIENT_CASE_TASK_CAME_DUE, writer_bytes(&writer)};
 }
 
+struct encoded opened_for_board_encode(struct arena *arena,
+                                       const struct opened_for_board *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    opened_for_board_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_OPENED_FOR_BOARD, writer_bytes(&writer)};
+}
+
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);

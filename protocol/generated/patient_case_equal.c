@@ -24,7 +24,7 @@ bool board_link_equal(const struct board_link *a, const struct board_link *b) {
     return uuid_equal(a->board, b->board) && a->item == b->item &&
            case_member_list_equal(&a->members, &b->members) && a->has_template == b->has_template &&
            (!a->has_template || template_equal(&a->template, &b->template)) &&
-           a->sealed == b->sealed;
+           a->sealed == b->sealed && a->open == b->open;
 }
 
 bool board_link_list_equal(const struct board_link_list *a, const struct board_link_list *b) {
@@ -429,6 +429,10 @@ bool discussed_equal(const struct discussed *a, const struct discussed *b) {
 
 bool task_came_due_equal(const struct task_came_due *a, const struct task_came_due *b) {
     return uuid_equal(a->task, b->task);
+}
+
+bool opened_for_board_equal(const struct opened_for_board *a, const struct opened_for_board *b) {
+    return uuid_equal(a->board, b->board) && a->item == b->item && a->open == b->open;
 }
 
 bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapshot *b) {

@@ -150,7 +150,10 @@ bool board_link_read(struct reader *reader, struct arena *arena, struct board_li
     if (count > 4 && !reader_bool(reader, &ret->sealed)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !reader_bool(reader, &ret->open)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 bool board_link_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -1807,6 +1810,28 @@ bool task_came_due_read(struct reader *reader, struct arena *arena, struct task_
         return false;
     }
     return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct opened_for_board opened_for_board_default = {0};
+
+bool opened_for_board_read(struct reader *reader, struct arena *arena,
+                           struct opened_for_board *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = opened_for_board_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !reader_bool(reader, &ret->open)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct case_snapshot case_snapshot_default = {0};

@@ -290,7 +290,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ListedOnBoard",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 66280,
+            .size_max = 66281,
         },
     [PATIENT_CASE_UNLISTED_FROM_BOARD] =
         {
@@ -360,7 +360,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 59789171,
+            .size_max = 59789187,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -410,6 +410,13 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
             .size_max = 275,
+        },
+    [PATIENT_CASE_OPENED_FOR_BOARD] =
+        {
+            .name = "OpenedForBoard",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 281,
         },
     [REPLY_ACCEPTED] =
         {

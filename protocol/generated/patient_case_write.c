@@ -94,6 +94,9 @@ void case_member_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t board_link_count(const struct board_link *from) {
+    if (from->open) {
+        return 6;
+    }
     if (from->sealed) {
         return 5;
     }
@@ -129,6 +132,9 @@ void board_link_write(struct writer *writer, const struct board_link *from) {
     }
     if (count > 4) {
         writer_bool(writer, from->sealed);
+    }
+    if (count > 5) {
+        writer_bool(writer, from->open);
     }
 }
 
@@ -1970,6 +1976,33 @@ void task_came_due_write(struct writer *writer, const struct task_came_due *from
     writer_fields(writer, count);
     if (count > 0) {
         writer_uuid(writer, from->task);
+    }
+}
+
+static uint32_t opened_for_board_count(const struct opened_for_board *from) {
+    if (from->open) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 1;
+    }
+    return 0;
+}
+
+void opened_for_board_write(struct writer *writer, const struct opened_for_board *from) {
+    uint32_t count = opened_for_board_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        writer_bool(writer, from->open);
     }
 }
 

@@ -112,6 +112,29 @@ static void another_board_says(uint8_t status, uint8_t outcome, const char *reas
                  board_status_encode(&arena, &command));
 }
 
+static void a_case_is_in_discussion_until_the_last_board_is_done(void **unused) {
+    (void)unused;
+    begin();
+    another_board_says(CASE_STATUS_IN_DISCUSSION, 0, "");
+    board_says(CASE_STATUS_IN_DISCUSSION, 0, "", "");
+    another_board_says(CASE_STATUS_DISCUSSED, ITEM_OUTCOME_DECIDED, "");
+    assert_int_equal(the_case()->status, CASE_STATUS_IN_DISCUSSION);
+    board_says(CASE_STATUS_DISCUSSED, ITEM_OUTCOME_DEFERRED, "PET missing", "");
+    assert_int_equal(the_case()->status, CASE_STATUS_DEFERRED);
+    end();
+}
+
+static void what_another_board_decides_meanwhile_does_not_end_a_discussion(void **unused) {
+    (void)unused;
+    begin();
+    board_says(CASE_STATUS_IN_DISCUSSION, 0, "", "");
+    another_board_says(CASE_STATUS_DISCUSSED, ITEM_OUTCOME_DECIDED, "");
+    assert_int_equal(the_case()->status, CASE_STATUS_IN_DISCUSSION);
+    board_says(CASE_STATUS_SCHEDULED, 0, "", "");
+    assert_int_equal(the_case()->status, CASE_STATUS_SCHEDULED);
+    end();
+}
+
 static void what_two_boards_say_of_a_case_at_once_is_all_kept(void **unused) {
     (void)unused;
     begin();
@@ -379,6 +402,8 @@ int main(void) {
         cmocka_unit_test(what_is_missing_follows_from_the_boards_checks),
         cmocka_unit_test(a_deferred_case_says_so_and_why),
         cmocka_unit_test(a_case_that_comes_back_later_is_scheduled),
+        cmocka_unit_test(a_case_is_in_discussion_until_the_last_board_is_done),
+        cmocka_unit_test(what_another_board_decides_meanwhile_does_not_end_a_discussion),
         cmocka_unit_test(what_two_boards_say_of_a_case_at_once_is_all_kept),
         cmocka_unit_test(a_sealed_case_takes_no_more_decisions_of_that_meeting),
         cmocka_unit_test(an_answer_names_the_closing_that_it_is_for),

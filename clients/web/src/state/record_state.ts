@@ -184,6 +184,15 @@ function reduceFollowUp(
             );
             return { ...patientCase, discussions: [...others, discussion] };
         }
+        case 'OpenedForBoard':
+            return {
+                ...patientCase,
+                boards: patientCase.boards.map((one) =>
+                    one.board === message.board && one.item === message.item
+                        ? { ...one, open: message.open }
+                        : one,
+                ),
+            };
         case 'SealedForBoard':
             return {
                 ...patientCase,

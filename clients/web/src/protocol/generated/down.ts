@@ -50,6 +50,7 @@ import {
     readKeyImageUnmarked,
     readListedOnBoard,
     readMessagePosted,
+    readOpenedForBoard,
     readSealedForBoard,
     readStatusChanged,
     readTaskCameDue,
@@ -329,6 +330,8 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readDiscussed(reader);
         case 115:
             return readTaskCameDue(reader);
+        case 116:
+            return readOpenedForBoard(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:

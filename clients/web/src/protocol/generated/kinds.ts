@@ -81,6 +81,7 @@ import type {
     MarkKeyImage,
     MessagePosted,
     MoveView,
+    OpenedForBoard,
     PostMessage,
     RecordDecision,
     RecordFollowing,
@@ -317,6 +318,7 @@ export type PatientCaseEvent =
     | SealedForBoard
     | Discussed
     | TaskCameDue
+    | OpenedForBoard
     | FloorChanged
     | StageSettled
     | PointersQuieted;

@@ -244,6 +244,9 @@ import {
     readMoveView,
     writeMoveView,
     type MoveView,
+    readOpenedForBoard,
+    writeOpenedForBoard,
+    type OpenedForBoard,
     readPostMessage,
     writePostMessage,
     type PostMessage,
@@ -625,6 +628,7 @@ export type PatientCaseMessage =
     | SealedForBoard
     | Discussed
     | TaskCameDue
+    | OpenedForBoard
     | Accepted
     | Refused
     | RequestFloor
@@ -1174,6 +1178,8 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readDiscussed(reader);
         case 115:
             return readTaskCameDue(reader);
+        case 116:
+            return readOpenedForBoard(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1323,6 +1329,8 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeDiscussed(writer, message);
         case 'TaskCameDue':
             return writeTaskCameDue(writer, message);
+        case 'OpenedForBoard':
+            return writeOpenedForBoard(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1418,6 +1426,7 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     SealedForBoard: 95,
     Discussed: 114,
     TaskCameDue: 115,
+    OpenedForBoard: 116,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,

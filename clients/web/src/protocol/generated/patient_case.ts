@@ -239,6 +239,8 @@ export interface BoardLink {
     template?: Template | undefined;
     /** The meeting is over or closing: no more decisions for it. */
     sealed: boolean;
+    /** It is on that board's stage now. */
+    open: boolean;
 }
 
 export function defaultBoardLink(): BoardLink {
@@ -248,6 +250,7 @@ export function defaultBoardLink(): BoardLink {
         members: [],
         template: undefined,
         sealed: false,
+        open: false,
     };
 }
 
@@ -259,8 +262,9 @@ export function readBoardLink(reader: Reader): BoardLink {
         members: count > 2 ? reader.list(128, readCaseMember) : [],
         template: count > 3 ? reader.optional(readTemplate) : undefined,
         sealed: count > 4 ? reader.bool() : false,
+        open: count > 5 ? reader.bool() : false,
     };
-    reader.skip(count - 5);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -271,6 +275,7 @@ export function countBoardLink(from: BoardLink): number {
         from.members.length !== 0,
         from.template !== undefined,
         from.sealed,
+        from.open,
     );
 }
 
@@ -291,6 +296,9 @@ export function writeBoardLink(writer: Writer, from: BoardLink): void {
     }
     if (count > 4) {
         writer.bool(from.sealed);
+    }
+    if (count > 5) {
+        writer.bool(from.open);
     }
 }
 
@@ -3345,6 +3353,50 @@ export function writeTaskCameDue(writer: Writer, from: TaskCameDue): void {
     writer.fields(count);
     if (count > 0) {
         writer.uuid(from.task);
+    }
+}
+
+export interface OpenedForBoard {
+    type: 'OpenedForBoard';
+    /** Which. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** Or not any more. */
+    open: boolean;
+}
+
+export function readOpenedForBoard(reader: Reader): OpenedForBoard {
+    const count = reader.fields();
+    const value: OpenedForBoard = {
+        type: 'OpenedForBoard',
+        board: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        open: count > 2 ? reader.bool() : false,
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countOpenedForBoard(from: OpenedForBoard): number {
+    return countFields(
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.open,
+    );
+}
+
+export function writeOpenedForBoard(writer: Writer, from: OpenedForBoard): void {
+    const count = countOpenedForBoard(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.board);
+    }
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writer.bool(from.open);
     }
 }
 
