@@ -26,12 +26,18 @@ static const char help[] =
     "  --database-url URL       another PostgreSQL instead of the private one under the data "
     "folder\n"
     "  --key-file FILE          key-encryption key (default: DATA/keys/key-encryption-key)\n"
+    "  --anchor FILE            checkpoints of the record are told there, by appending: put it "
+    "where\n"
+    "                           who keeps the database cannot write (default:\n"
+    "                           DATA/checkpoints)\n"
     "  --log-level WORD         error, warning, info or debug (default: info)\n"
     "  --connections-per-address N\n"
     "                           the most one address may have open (default: 2000)\n"
     "  --limit-loopback yes     count this machine's own connections too\n"
     "  --check-config           say what would be done, and whether it can be, and end\n"
     "  --version, --help\n"
+    "\n"
+    "consilium audit verify     says whether the record is as it was written\n"
     "\n"
     "Each option is also read from the environment: --log-level is CONSILIUM_LOG_LEVEL.\n"
     "SIGTERM and SIGINT drain: sessions are told to come back, everything is written, then it\n"
@@ -117,6 +123,11 @@ static bool take_key_file(struct config *config, const char *value) {
     return value[0] != 0;
 }
 
+static bool take_anchor(struct config *config, const char *value) {
+    config->anchor = value;
+    return value[0] != 0;
+}
+
 static bool take_log_level(struct config *config, const char *value) {
     return log_level_of_word(value, &config->log_level);
 }
@@ -145,6 +156,7 @@ static const struct option options[] = {
     {"web", take_web, "a folder"},
     {"database-url", take_database_url, "a PostgreSQL URL"},
     {"key-file", take_key_file, "a file"},
+    {"anchor", take_anchor, "a file"},
     {"log-level", take_log_level, "error, warning, info or debug"},
     {"connections-per-address", take_connections, "a number from 1 to 24000"},
     {"limit-loopback", take_limit_loopback, "yes or no"},

@@ -1,10 +1,12 @@
 /*
  * consilium: options, data folder, loop, signals. What it does in between is service.h's.
  */
+#include "server/audit/audit_command.h"
 #include "server/service.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -62,6 +64,9 @@ int main(int argc, char **argv) {
     struct config config;
     struct data_folder folder;
     char message[CONFIG_MESSAGE_MAX];
+    if (argc > 1 && strcmp(argv[1], "audit") == 0) {
+        return audit_command(argc - 2, argv + 2);
+    }
     enum config_result result = config_read(&config, argc, argv, message);
     if (result == CONFIG_SHOWN) {
         return 0;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memrchr */
 #include "server/service.h"
 
+#include "server/audit/checkpoints.h"
 #include "server/case_images.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
@@ -48,6 +49,7 @@ struct service {
     struct postgres *postgres;
     struct keys *keys;
     struct store *store;
+    struct checkpoints *checkpoints;
     struct quarantine *quarantine;
     struct identity *identity;
     struct gateway *gateway;
@@ -107,6 +109,16 @@ static void on_postgres_closed(void *data) {
     stop_cluster(service);
 }
 
+static void close_postgres(void *data) {
+    struct service *service = data;
+    service->checkpoints = NULL;
+    if (service->postgres != NULL) {
+        postgres_close(service->postgres, on_postgres_closed, service);
+    } else {
+        stop_cluster(service);
+    }
+}
+
 static void on_last_resort(uv_timer_t *timer) {
     (void)timer;
     log_error("service", "not stopped in time: ending now");
@@ -128,10 +140,10 @@ static void close_database(struct service *service) {
         store_destroy(service->store);
         service->store = NULL;
     }
-    if (service->postgres != NULL) {
-        postgres_close(service->postgres, on_postgres_closed, service);
+    if (service->checkpoints != NULL) {
+        checkpoints_stop(service->checkpoints, close_postgres, service);
     } else {
-        stop_cluster(service);
+        close_postgres(service);
     }
 }
 
@@ -308,6 +320,41 @@ static void on_store_report(void *data, const char *words) {
     log_warning("store", "%s", words);
 }
 
+static void on_audit_report(void *data, const char *words) {
+    (void)data;
+    log_error("audit", "%s", words);
+}
+
+static void on_stream_moved(void *data, const struct stream_head *head) {
+    struct service *service = data;
+    checkpoints_moved(service->checkpoints, head->stream, head->version, head->hash);
+}
+
+static void on_shards_gained(void *data) {
+    struct service *service = data;
+    checkpoints_look_again(service->checkpoints);
+}
+
+static bool start_checkpoints(struct service *service, const char **ret_message) {
+    char key[PATH_SPACE], anchor[PATH_SPACE];
+    const char *given = service->config->anchor;
+    snprintf(key, sizeof(key), "%s/keys/checkpoint-key", service->folder->path);
+    snprintf(anchor, sizeof(anchor), "%s/checkpoints", service->folder->path);
+    service->checkpoints = checkpoints_start(
+        &(struct checkpoints_config){
+            .loop = service->loop,
+            .clock = &service->clock,
+            .postgres = service->postgres,
+            .tenant = default_tenant,
+            .node = service->folder->node,
+            .key_path = key,
+            .anchor_path = given != NULL ? given : anchor,
+            .report = on_audit_report,
+        },
+        ret_message);
+    return service->checkpoints != NULL;
+}
+
 static void listen_at_last(struct service *service) {
     service->health = (struct health){
         .gateway = service->gateway,
@@ -339,6 +386,10 @@ static void on_migrated(void *data, bool migrated, const char *message) {
     }
     service->postgres =
         postgres_create(service->loop, service->database_url, SERVICE_POSTGRES_POOL);
+    if (!start_checkpoints(service, &words)) {
+        fail(service, words);
+        return;
+    }
     service->store = store_create(&(struct store_config){
         .database = postgres_database(service->postgres),
         .keys = service->keys,
@@ -346,6 +397,9 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         .node = service->folder->node,
         .tenant = default_tenant,
         .report = on_store_report,
+        .moved = on_stream_moved,
+        .gained = on_shards_gained,
+        .data = service,
     });
     service->identity = identity_create(&(struct identity_config){
         .loop = service->loop,

@@ -99,8 +99,11 @@ static void conclude(struct journal *journal, struct journal_item *item, enum st
     if (is_settled_later(journal, item, result))
         return;
     if (result == STORE_OK) {
-        if (item->head != NULL)
+        if (item->head != NULL) {
             item_move_head(item);
+            if (store->config.moved != NULL)
+                store->config.moved(store->config.data, item->head);
+        }
         pending_committed(&store->pending, item);
     } else {
         journal->counts.failed++;

@@ -53,7 +53,7 @@ void store_report(struct store *store, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    store->config.report(store->config.report_data, words);
+    store->config.report(store->config.data, words);
 }
 
 enum store_result store_result_of(enum database_result result) {
@@ -88,6 +88,8 @@ void store_shards_changed(struct store *store, const bool *owned) {
     pending_forget(&store->pending);
     if (owned == NULL)
         journal_fence(&store->journal);
+    else if (store->config.gained != NULL)
+        store->config.gained(store->config.data);
     store->on_shards(store->on_shards_data, owned == NULL ? none : owned);
 }
 

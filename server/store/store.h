@@ -51,7 +51,10 @@ struct store_config {
     /* For the log, in words without anything of a patient: a damaged row, a lost incarnation. May
      * be NULL. */
     void (*report)(void *data, const char *words);
-    void *report_data;
+    /* A stream has a new last row, committed: the head's. May be NULL. */
+    void (*moved)(void *data, const struct stream_head *head);
+    void (*gained)(void *data); /* this node owns shards that it did not; may be NULL */
+    void *data;
 };
 
 /* Clock and randomness, given. */

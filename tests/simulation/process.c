@@ -232,7 +232,7 @@ void process_start(struct process *process) {
                                                          .node = process->id,
                                                          .tenant = world->tenant,
                                                          .report = watch_report,
-                                                         .report_data = process});
+                                                         .data = process});
     process->node = node_create(&(struct node_config){
         .clock = &process->clock,
         .store = process->store,

@@ -72,7 +72,7 @@ void test_store_open(struct test_store *test, const char *url, uint8_t node) {
         .node = test_uuid(node, 1),
         .tenant = test_uuid(0x99, 1),
         .report = on_report,
-        .report_data = test,
+        .data = test,
     });
     store_on_due(test->store, on_due, test);
     store_start(test->store, on_shards, test);

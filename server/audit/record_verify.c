@@ -1,0 +1,303 @@
+#include "server/audit/record_verify.h"
+
+#include "server/audit/checkpoints.h"
+#include "server/audit/record_copy.h"
+#include "server/uuid_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { WORDS_MAX = 256, ANCHORS_MAX = 8 * 1024 * 1024 };
+
+/* One line of the anchor. */
+struct anchor {
+    struct uuid node;
+    uint64_t number;
+    uint8_t hash[DATABASE_HASH_BYTES];
+};
+
+struct verification {
+    const struct record_verify_config *config;
+    struct record_verdict *verdict;
+    struct checkpoint_key *key;
+    struct chain_check chain;
+    struct anchor *anchors; /* in the order of node and number */
+    size_t anchor_count;
+};
+
+static void say(struct verification *verification, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void say(struct verification *verification, const char *format, ...) {
+    char words[WORDS_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    verification->verdict->findings++;
+    verification->config->found(verification->config->data, words);
+}
+
+/* The lines that were told outside the database */
+
+static bool read_hex(const char *text, uint8_t *ret, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        unsigned byte;
+        if (sscanf(text + 2 * i, "%2x", &byte) != 1) {
+            return false;
+        }
+        ret[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+static bool read_anchor(const char *line, struct anchor *ret) {
+    char node[UUID_TEXT_LENGTH + 1], hash[2 * DATABASE_HASH_BYTES + 1];
+    int64_t at;
+    return sscanf(line, "%36s %" SCNu64 " %" SCNd64 " %64[0-9a-f]", node, &ret->number, &at,
+                  hash) == 4 &&
+           uuid_of_text((struct text){(uint32_t)strlen(node), node}, &ret->node) &&
+           strlen(hash) == 2 * DATABASE_HASH_BYTES &&
+           read_hex(hash, ret->hash, DATABASE_HASH_BYTES);
+}
+
+static int compare_anchors(const void *left, const void *right) {
+    const struct anchor *a = left, *b = right;
+    int by_node = memcmp(a->node.bytes, b->node.bytes, sizeof a->node.bytes);
+    return by_node != 0 ? by_node : (a->number > b->number) - (a->number < b->number);
+}
+
+static bool read_anchors(struct verification *verification, const char **ret_message) {
+    FILE *file = fopen(verification->config->anchor_path, "r");
+    if (file == NULL) {
+        *ret_message =
+            "the file that checkpoints were told to cannot be read: name it with --anchor";
+        return false;
+    }
+    char line[CHECKPOINT_LINE_MAX + 2];
+    size_t space = 0;
+    uint64_t number = 0;
+    while (fgets(line, sizeof line, file) != NULL && verification->anchor_count < ANCHORS_MAX) {
+        number++;
+        if (verification->anchor_count == space) {
+            space = space == 0 ? 1024 : 2 * space;
+            verification->anchors = realloc(verification->anchors, space * sizeof(struct anchor));
+            if (verification->anchors == NULL) {
+                abort();
+            }
+        }
+        struct anchor *anchor = &verification->anchors[verification->anchor_count];
+        if (read_anchor(line, anchor)) {
+            verification->anchor_count++;
+        } else {
+            say(verification, "line %" PRIu64 " of the anchor is none", number);
+        }
+    }
+    fclose(file);
+    qsort(verification->anchors, verification->anchor_count, sizeof(struct anchor),
+          compare_anchors);
+    return true;
+}
+
+static const struct anchor *anchor_of(const struct verification *verification,
+                                      const struct checkpoint *checkpoint) {
+    struct anchor wanted = {.node = checkpoint->node, .number = checkpoint->number};
+    return verification->anchor_count == 0
+               ? NULL
+               : bsearch(&wanted, verification->anchors, verification->anchor_count,
+                         sizeof(struct anchor), compare_anchors);
+}
+
+/* Checkpoints */
+
+static void check_checkpoint(struct verification *verification, const struct checkpoint *checkpoint,
+                             const uint8_t before[DATABASE_HASH_BYTES]) {
+    char node[UUID_TEXT_LENGTH + 1] = {0};
+    uint8_t hash[DATABASE_HASH_BYTES];
+    uuid_to_text(checkpoint->node, node);
+    checkpoint_hash(checkpoint, before, hash);
+    const struct anchor *anchor = anchor_of(verification, checkpoint);
+    if (memcmp(hash, checkpoint->hash, sizeof hash) != 0) {
+        say(verification,
+            "checkpoint %" PRIu64 " of node %s does not follow from the one before it",
+            checkpoint->number, node);
+    } else if (!checkpoint_is_signed(verification->key, checkpoint)) {
+        say(verification, "checkpoint %" PRIu64 " of node %s has another signature",
+            checkpoint->number, node);
+    } else if (anchor != NULL && memcmp(anchor->hash, hash, sizeof hash) != 0) {
+        say(verification, "checkpoint %" PRIu64 " of node %s is another one than was told outside",
+            checkpoint->number, node);
+    } else {
+        for (size_t at = 0; at + CHECKPOINT_HEAD_BYTES <= checkpoint->heads.length;
+             at += CHECKPOINT_HEAD_BYTES) {
+            struct chain_head head = chain_head_read(checkpoint->heads.bytes + at);
+            chain_check_expect(&verification->chain, &head);
+        }
+    }
+}
+
+static uint64_t integer_of(const PGresult *row, int column) {
+    const uint8_t *bytes = (const uint8_t *)PQgetvalue(row, 0, column);
+    uint64_t value = 0;
+    for (int i = 0; i < PQgetlength(row, 0, column); i++) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+static bool take_checkpoint(const PGresult *row, struct checkpoint *ret) {
+    if (PQgetlength(row, 0, 0) != 16 || PQgetlength(row, 0, 4) != DATABASE_HASH_BYTES ||
+        PQgetlength(row, 0, 5) != CHECKPOINT_SIGNATURE_BYTES) {
+        return false;
+    }
+    memcpy(ret->node.bytes, PQgetvalue(row, 0, 0), 16);
+    ret->number = integer_of(row, 1);
+    ret->at = (int64_t)integer_of(row, 2);
+    ret->heads =
+        (struct bytes){(uint32_t)PQgetlength(row, 0, 3), (const uint8_t *)PQgetvalue(row, 0, 3)};
+    memcpy(ret->hash, PQgetvalue(row, 0, 4), DATABASE_HASH_BYTES);
+    memcpy(ret->signature, PQgetvalue(row, 0, 5), CHECKPOINT_SIGNATURE_BYTES);
+    return true;
+}
+
+/* The last one that is there of a node, and whether it is the last that was told. */
+static void check_last(struct verification *verification, struct uuid node, uint64_t last) {
+    const struct anchor *told = NULL;
+    for (size_t i = 0; i < verification->anchor_count; i++) {
+        if (uuid_equal(verification->anchors[i].node, node)) {
+            told = &verification->anchors[i];
+        }
+    }
+    if (told != NULL && told->number > last) {
+        char text[UUID_TEXT_LENGTH + 1] = {0};
+        uuid_to_text(node, text);
+        say(verification, "checkpoint %" PRIu64 " of node %s was told outside and is missing",
+            told->number, text);
+    }
+}
+
+static void check_absent_nodes(struct verification *verification, const struct uuid_table *nodes) {
+    struct uuid last = {{0}};
+    for (size_t i = 0; i < verification->anchor_count; i++) {
+        struct uuid node = verification->anchors[i].node;
+        if (!uuid_equal(node, last) && uuid_table_find(nodes, node) == NULL) {
+            check_last(verification, node, 0);
+        }
+        last = node;
+    }
+}
+
+static const char checkpoints_sql[] = "SELECT node, number, at, heads, hash, signature"
+                                      " FROM checkpoint ORDER BY node, number";
+
+static bool check_checkpoints(struct verification *verification, PGconn *connection) {
+    struct uuid node = {{0}};
+    struct uuid_table nodes;
+    uint64_t number = 0;
+    uint8_t hash[DATABASE_HASH_BYTES] = {0};
+    bool whole =
+        PQsendQueryParams(connection, checkpoints_sql, 0, NULL, NULL, NULL, NULL, 1) == 1 &&
+        PQsetSingleRowMode(connection) == 1;
+    uuid_table_init(&nodes, 1);
+    for (PGresult *row; (row = PQgetResult(connection)) != NULL; PQclear(row)) {
+        struct checkpoint checkpoint;
+        if (PQresultStatus(row) == PGRES_TUPLES_OK) {
+            continue;
+        }
+        if (PQresultStatus(row) != PGRES_SINGLE_TUPLE || !take_checkpoint(row, &checkpoint)) {
+            whole = false;
+            continue;
+        }
+        if (!uuid_equal(checkpoint.node, node)) {
+            check_last(verification, node, number);
+            node = checkpoint.node;
+            uuid_table_set(&nodes, node, 1);
+            number = 0;
+            memset(hash, 0, sizeof hash);
+        }
+        if (checkpoint.number != number + 1) {
+            char text[UUID_TEXT_LENGTH + 1] = {0};
+            uuid_to_text(node, text);
+            say(verification, "checkpoint %" PRIu64 " of node %s is missing", checkpoint.number - 1,
+                text);
+        } else {
+            check_checkpoint(verification, &checkpoint, hash);
+        }
+        number = checkpoint.number;
+        memcpy(hash, checkpoint.hash, sizeof hash);
+        verification->verdict->checkpoints++;
+    }
+    check_last(verification, node, number);
+    check_absent_nodes(verification, &nodes);
+    uuid_table_finish(&nodes);
+    return whole;
+}
+
+/* Rows */
+
+static void on_finding(void *data, const struct finding *finding) {
+    say(data, "%s", finding_words(finding));
+}
+
+static void on_event(void *data, const struct event_row *row, int kind) {
+    struct verification *verification = data;
+    struct seal_header header = seal_event_header(row, (uint8_t)kind);
+    struct chain_row chained = {.stream = row->stream,
+                                .version = row->version,
+                                .at = row->at,
+                                .header = kind < 0 ? NULL : &header,
+                                .payload = row->payload,
+                                .hash = row->hash};
+    chain_check_row(&verification->chain, &chained);
+}
+
+static bool command(PGconn *connection, const char *sql) {
+    PGresult *result = PQexec(connection, sql);
+    bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    return done;
+}
+
+static bool verify_all(struct verification *verification, PGconn *connection) {
+    bool done = command(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") &&
+                check_checkpoints(verification, connection) &&
+                record_copy(connection, on_event, verification);
+    if (done) {
+        chain_check_end(&verification->chain);
+    }
+    return command(connection, "COMMIT") && done;
+}
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool record_verify(PGconn *connection, const struct record_verify_config *config,
+                   struct record_verdict *ret, const char **ret_message) {
+    struct verification verification = {.config = config, .verdict = ret};
+    *ret = (struct record_verdict){0};
+    verification.key = checkpoint_key_open(config->key_path, false, ret_message);
+    if (verification.key == NULL) {
+        return false;
+    }
+    chain_check_init(&verification.chain, on_finding, &verification);
+    double begin = seconds_now();
+    bool done = read_anchors(&verification, ret_message);
+    if (done && !verify_all(&verification, connection)) {
+        *ret_message = PQerrorMessage(connection);
+        done = false;
+    }
+    ret->seconds = seconds_now() - begin;
+    ret->rows = verification.chain.rows;
+    ret->streams = verification.chain.streams;
+    chain_check_finish(&verification.chain);
+    checkpoint_key_close(verification.key);
+    free(verification.anchors);
+    return done;
+}

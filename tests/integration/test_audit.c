@@ -1,0 +1,237 @@
+/* links: server_process consilium libpq; timeout: 120 */
+/* `consilium audit verify` on a real record that somebody with the database's own rights has bent.
+ */
+#include "tests/support/staff.h"
+
+#include <libpq-fe.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+enum { OUTPUT_MAX = 8192, READY_MS = 30000, FINISH_MS = 20000 };
+
+static struct server_process *server;
+static struct staff staff;
+static char output[OUTPUT_MAX];
+
+/* Exit status; what it printed is in `output`. */
+static int verify(void) {
+    char command[1024];
+    snprintf(command, sizeof command, "%s audit verify --data %s 2>&1", CONSILIUM_PATH,
+             server_process_data(server));
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size_t length = fread(output, 1, sizeof output - 1, pipe);
+    output[length] = 0;
+    int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void bend(const char *sql) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    assert_int_equal(PQstatus(connection), CONNECTION_OK);
+    PGresult *result = PQexec(connection, sql);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+/* As its owner one can put the guard aside. */
+#define UNGUARDED(change)                                                                          \
+    "ALTER TABLE event DISABLE TRIGGER ALL;" change ";ALTER TABLE event ENABLE TRIGGER ALL"
+
+/* The stream of the case, as the verifier names it. */
+static void named(char ret[128], unsigned the_case, unsigned version) {
+    const uint8_t *b = staff_case_id(the_case).bytes;
+    snprintf(
+        ret, 128,
+        "stream %02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x version %u",
+        b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+        b[14], b[15], version);
+}
+
+static const char *sql_for(const char *format, unsigned the_case) {
+    static char sql[1024];
+    char name[128], stream[64];
+    named(name, the_case, 0);
+    sscanf(name, "stream %36s", stream);
+    snprintf(sql, sizeof sql, format, stream);
+    return sql;
+}
+
+/* So that the record is on the disk and a checkpoint has seen it. */
+static void restart(void) {
+    assert_int_equal(server_process_finish(server, FINISH_MS), 0);
+    assert_true(server_process_launch(server));
+    assert_true(server_process_wait_ready(server, READY_MS));
+}
+
+static int begin(void **state) {
+    (void)state;
+    struct server_options options = {.program = CONSILIUM_PATH};
+    server = server_process_start(&options);
+    if (server == NULL || !staff_hire(&staff, server, 2) || !staff_make_cases(&staff, 1, 4) ||
+        !staff_make_boards(&staff, 5, 2))
+        return -1;
+    restart();
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    staff_finish(&staff);
+    server_process_end(server);
+    return 0;
+}
+
+static void a_record_that_nobody_touched_is_whole(void **state) {
+    (void)state;
+    assert_int_equal(verify(), 0);
+    assert_non_null(strstr(output, "all are as they were written"));
+}
+
+static void a_changed_row_is_named(void **state) {
+    (void)state;
+    char name[128];
+    bend(sql_for(UNGUARDED("UPDATE event SET payload = set_byte(payload, 20, "
+                           "get_byte(payload, 20) # 1) WHERE stream_id = '%s' AND version = 1"),
+                 1));
+    assert_int_equal(verify(), 1);
+    named(name, 1, 1);
+    assert_non_null(strstr(output, name));
+    assert_non_null(strstr(output, " 1 findings"));
+    bend(sql_for(UNGUARDED("UPDATE event SET payload = set_byte(payload, 20, "
+                           "get_byte(payload, 20) # 1) WHERE stream_id = '%s' AND version = 1"),
+                 1));
+    assert_int_equal(verify(), 0);
+}
+
+static void a_row_that_was_dated_back_is_named(void **state) {
+    (void)state;
+    char name[128];
+    bend(sql_for(UNGUARDED("UPDATE event SET at = at - 60000000 "
+                           "WHERE stream_id = '%s' AND version = 1"),
+                 2));
+    assert_int_equal(verify(), 1);
+    named(name, 2, 1);
+    assert_non_null(strstr(output, name));
+    bend(sql_for(UNGUARDED("UPDATE event SET at = at + 60000000 "
+                           "WHERE stream_id = '%s' AND version = 1"),
+                 2));
+}
+
+static void a_row_taken_out_of_the_middle_is_named(void **state) {
+    (void)state;
+    char name[128];
+    bend("CREATE TABLE aside AS TABLE event WITH NO DATA");
+    bend(sql_for(UNGUARDED("WITH gone AS (DELETE FROM event WHERE stream_id = '%s' AND version = 1 "
+                           "RETURNING *) INSERT INTO aside SELECT * FROM gone"),
+                 5));
+    assert_int_equal(verify(), 1);
+    named(name, 5, 1);
+    assert_non_null(strstr(output, name));
+    assert_non_null(strstr(output, "is missing"));
+    bend("INSERT INTO event SELECT * FROM aside; DROP TABLE aside");
+    assert_int_equal(verify(), 0);
+}
+
+static void the_newest_rows_of_a_stream_cannot_be_cut_off_unnoticed(void **state) {
+    (void)state;
+    bend("CREATE TABLE aside AS TABLE event WITH NO DATA");
+    bend(sql_for(UNGUARDED("WITH gone AS (DELETE FROM event e WHERE stream_id = '%s' AND version = "
+                           "(SELECT max(version) FROM event WHERE stream_id = e.stream_id) "
+                           "RETURNING *) INSERT INTO aside SELECT * FROM gone"),
+                 6));
+    assert_int_equal(verify(), 1);
+    assert_non_null(strstr(output, "a checkpoint has seen it"));
+    bend("INSERT INTO event SELECT * FROM aside; DROP TABLE aside");
+    assert_int_equal(verify(), 0);
+}
+
+static void a_whole_stream_cannot_vanish_unnoticed(void **state) {
+    (void)state;
+    char name[128];
+    bend("CREATE TABLE aside AS TABLE event WITH NO DATA;"
+         "CREATE TABLE key_aside AS TABLE stream_key WITH NO DATA");
+    bend(sql_for(UNGUARDED("WITH gone AS (DELETE FROM event WHERE stream_id = '%s' RETURNING *) "
+                           "INSERT INTO aside SELECT * FROM gone"),
+                 3));
+    bend(sql_for("WITH gone AS (DELETE FROM stream_key WHERE stream_id = '%s' RETURNING *) "
+                 "INSERT INTO key_aside SELECT * FROM gone",
+                 3));
+    assert_int_equal(verify(), 1);
+    sscanf(sql_for("stream %s", 3), "%127[^\n]", name);
+    assert_non_null(strstr(output, name));
+    bend("INSERT INTO event SELECT * FROM aside; INSERT INTO stream_key SELECT * FROM key_aside;"
+         "DROP TABLE aside; DROP TABLE key_aside");
+    assert_int_equal(verify(), 0);
+}
+
+static void checkpoints_that_were_cut_off_are_missed_by_what_was_told_outside(void **state) {
+    (void)state;
+    bend("CREATE TABLE aside AS TABLE checkpoint WITH NO DATA");
+    bend("ALTER TABLE checkpoint DISABLE TRIGGER ALL;"
+         "WITH gone AS (DELETE FROM checkpoint WHERE number = (SELECT max(number) FROM checkpoint) "
+         "RETURNING *) INSERT INTO aside SELECT * FROM gone;"
+         "ALTER TABLE checkpoint ENABLE TRIGGER ALL");
+    assert_int_equal(verify(), 1);
+    assert_non_null(strstr(output, "was told outside and is missing"));
+    bend("INSERT INTO checkpoint SELECT * FROM aside; DROP TABLE aside");
+    assert_int_equal(verify(), 0);
+}
+
+static void a_checkpoint_that_somebody_made_up_has_another_signature(void **state) {
+    (void)state;
+    bend("ALTER TABLE checkpoint DISABLE TRIGGER ALL;"
+         "UPDATE checkpoint SET signature = set_byte(signature, 5, get_byte(signature, 5) # 1) "
+         "WHERE number = 1; ALTER TABLE checkpoint ENABLE TRIGGER ALL");
+    assert_int_equal(verify(), 1);
+    assert_non_null(strstr(output, "another signature"));
+    bend("ALTER TABLE checkpoint DISABLE TRIGGER ALL;"
+         "UPDATE checkpoint SET signature = set_byte(signature, 5, get_byte(signature, 5) # 1) "
+         "WHERE number = 1; ALTER TABLE checkpoint ENABLE TRIGGER ALL");
+}
+
+static void the_tables_refuse_to_be_changed(void **state) {
+    (void)state;
+    static const char *const tries[] = {"UPDATE event SET at = 0", "DELETE FROM event",
+                                        "TRUNCATE event", "DELETE FROM checkpoint",
+                                        "UPDATE checkpoint SET at = 0"};
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        PGresult *result = PQexec(connection, tries[i]);
+        assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "CN002");
+        PQclear(result);
+    }
+    PQfinish(connection);
+}
+
+static void it_works_without_a_server_too(void **state) {
+    (void)state;
+    assert_int_equal(server_process_finish(server, FINISH_MS), 0);
+    assert_int_equal(verify(), 0);
+    assert_int_equal(server_process_postmaster(server), 0); /* what it started it has stopped */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_that_nobody_touched_is_whole),
+        cmocka_unit_test(a_changed_row_is_named),
+        cmocka_unit_test(a_row_that_was_dated_back_is_named),
+        cmocka_unit_test(a_row_taken_out_of_the_middle_is_named),
+        cmocka_unit_test(the_newest_rows_of_a_stream_cannot_be_cut_off_unnoticed),
+        cmocka_unit_test(a_whole_stream_cannot_vanish_unnoticed),
+        cmocka_unit_test(checkpoints_that_were_cut_off_are_missed_by_what_was_told_outside),
+        cmocka_unit_test(a_checkpoint_that_somebody_made_up_has_another_signature),
+        cmocka_unit_test(the_tables_refuse_to_be_changed),
+        cmocka_unit_test(it_works_without_a_server_too),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
