@@ -336,9 +336,12 @@ static void on_shards_gained(void *data) {
 }
 
 static bool start_checkpoints(struct service *service, const char **ret_message) {
-    char key[PATH_SPACE], anchor[PATH_SPACE];
+    char key[CHECKPOINT_KEY_PATH_MAX], anchor[PATH_SPACE];
     const char *given = service->config->anchor;
-    snprintf(key, sizeof(key), "%s/keys/checkpoint-key", service->folder->path);
+    if (!checkpoint_key_path(service->folder->path, service->config->key_file, key)) {
+        *ret_message = "the path of the key file is too long";
+        return false;
+    }
     snprintf(anchor, sizeof(anchor), "%s/checkpoints", service->folder->path);
     service->checkpoints = checkpoints_start(
         &(struct checkpoints_config){

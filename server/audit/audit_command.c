@@ -1,5 +1,6 @@
 #include "server/audit/audit_command.h"
 
+#include "server/audit/checkpoint.h"
 #include "server/audit/record_verify.h"
 #include "server/config.h"
 #include "server/data_folder.h"
@@ -24,7 +25,7 @@ struct audit {
 };
 
 static const char usage[] =
-    "consilium audit verify [--data DIR] [--database-url URL] [--anchor FILE]\n"
+    "consilium audit verify [--data DIR] [--database-url URL] [--key-file FILE] [--anchor FILE]\n"
     "\n"
     "Reads every row of the record and says which is missing or is not as it was written. Nothing "
     "is\n"
@@ -54,8 +55,11 @@ static void print_verdict(const struct record_verdict *verdict) {
 }
 
 static void verify(struct audit *audit, const char *url) {
-    char key[PATH_SPACE], anchor[PATH_SPACE];
-    snprintf(key, sizeof(key), "%s/keys/checkpoint-key", audit->folder);
+    char key[CHECKPOINT_KEY_PATH_MAX], anchor[PATH_SPACE];
+    if (!checkpoint_key_path(audit->folder, audit->config->key_file, key)) {
+        fprintf(stderr, "consilium: the path of the key file is too long\n");
+        return;
+    }
     snprintf(anchor, sizeof(anchor), "%s/checkpoints", audit->folder);
     struct record_verify_config config = {
         .key_path = key,

@@ -61,6 +61,19 @@ void checkpoint_hash(const struct checkpoint *checkpoint, const uint8_t before[D
 
 /* Its key */
 
+bool checkpoint_key_path(const char *data_folder, const char *key_file,
+                         char ret[CHECKPOINT_KEY_PATH_MAX]) {
+    const char *slash = key_file == NULL ? NULL : strrchr(key_file, '/');
+    int length;
+    if (key_file == NULL) {
+        length = snprintf(ret, CHECKPOINT_KEY_PATH_MAX, "%s/keys/checkpoint-key", data_folder);
+    } else {
+        length = snprintf(ret, CHECKPOINT_KEY_PATH_MAX, "%.*scheckpoint-key",
+                          slash == NULL ? 0 : (int)(slash + 1 - key_file), key_file);
+    }
+    return length > 0 && length < CHECKPOINT_KEY_PATH_MAX;
+}
+
 static EVP_PKEY *read_pair(int fd) {
     FILE *file = fdopen(fd, "r");
     if (file == NULL) {
@@ -76,10 +89,11 @@ static EVP_PKEY *read_pair(int fd) {
     return pair;
 }
 
-/* Under another name first: a key that lies there is whole. */
+/* Under another name first: a key that lies there is whole. Of two nodes that make one at the same
+ * time the first gives it its name. */
 static bool make_pair(const char *path) {
     char fresh[4096];
-    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {
+    if (snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid()) >= (int)sizeof fresh) {
         return false;
     }
     EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -92,7 +106,9 @@ static bool make_pair(const char *path) {
         made = fclose(file) == 0 && made;
     }
     EVP_PKEY_free(pair);
-    return made && rename(fresh, path) == 0;
+    made = made && (link(fresh, path) == 0 || errno == EEXIST);
+    unlink(fresh);
+    return made;
 }
 
 struct checkpoint_key *checkpoint_key_open(const char *path, bool make, const char **ret_message) {

@@ -31,8 +31,13 @@ struct chain_head chain_head_read(const uint8_t bytes[CHECKPOINT_HEAD_BYTES]);
 void checkpoint_hash(const struct checkpoint *checkpoint, const uint8_t before[DATABASE_HASH_BYTES],
                      uint8_t ret[DATABASE_HASH_BYTES]);
 
-/* The key that signs them, a PEM file (PKCS #8) with mode 0600. */
+/* The key that signs them, a PEM file (PKCS #8) with mode 0600. It lies beside the key-encryption
+ * key, so that all nodes of a deployment have the same. */
 struct checkpoint_key;
+enum { CHECKPOINT_KEY_PATH_MAX = 4096 };
+/* `key_file` NULL = the one in the data folder. False = too long. */
+bool checkpoint_key_path(const char *data_folder, const char *key_file,
+                         char ret[CHECKPOINT_KEY_PATH_MAX]);
 /* NULL: message says why. With `make`, an absent file is made. */
 struct checkpoint_key *checkpoint_key_open(const char *path, bool make, const char **ret_message);
 void checkpoint_key_close(struct checkpoint_key *key); /* NULL is fine */
