@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* memrchr */
 #include "server/service.h"
 
-#include "server/audit/checkpoints.h"
+#include "server/audit/audit_trail.h"
 #include "server/case_images.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
@@ -49,7 +49,7 @@ struct service {
     struct postgres *postgres;
     struct keys *keys;
     struct store *store;
-    struct checkpoints *checkpoints;
+    struct audit_trail *audit;
     struct quarantine *quarantine;
     struct identity *identity;
     struct gateway *gateway;
@@ -111,7 +111,7 @@ static void on_postgres_closed(void *data) {
 
 static void close_postgres(void *data) {
     struct service *service = data;
-    service->checkpoints = NULL;
+    service->audit = NULL;
     if (service->postgres != NULL) {
         postgres_close(service->postgres, on_postgres_closed, service);
     } else {
@@ -140,8 +140,8 @@ static void close_database(struct service *service) {
         store_destroy(service->store);
         service->store = NULL;
     }
-    if (service->checkpoints != NULL) {
-        checkpoints_stop(service->checkpoints, close_postgres, service);
+    if (service->audit != NULL) {
+        audit_trail_stop(service->audit, close_postgres, service);
     } else {
         close_postgres(service);
     }
@@ -266,6 +266,7 @@ static void start_node(struct service *service) {
         .clock = &service->clock,
         .store = service->store,
         .transport = gateway_transport(service->gateway),
+        .witness = audit_trail_witness(service->audit),
         .crash_marker = quarantine_marker(service->quarantine),
         .is_quarantined = is_quarantined,
         .trace = log_enabled(LOG_LEVEL_DEBUG) ? on_trace : NULL,
@@ -327,35 +328,28 @@ static void on_audit_report(void *data, const char *words) {
 
 static void on_stream_moved(void *data, const struct stream_head *head) {
     struct service *service = data;
-    checkpoints_moved(service->checkpoints, head->stream, head->version, head->hash);
+    audit_trail_moved(service->audit, head);
 }
 
 static void on_shards_gained(void *data) {
     struct service *service = data;
-    checkpoints_look_again(service->checkpoints);
+    audit_trail_look_again(service->audit);
 }
 
-static bool start_checkpoints(struct service *service, const char **ret_message) {
-    char key[CHECKPOINT_KEY_PATH_MAX], anchor[PATH_SPACE];
-    const char *given = service->config->anchor;
-    if (!checkpoint_key_path(service->folder->path, service->config->key_file, key)) {
-        *ret_message = "the path of the key file is too long";
-        return false;
-    }
-    snprintf(anchor, sizeof(anchor), "%s/checkpoints", service->folder->path);
-    service->checkpoints = checkpoints_start(
-        &(struct checkpoints_config){
+static bool start_audit(struct service *service, const char **ret_message) {
+    service->audit = audit_trail_start(
+        &(struct audit_trail_config){
             .loop = service->loop,
             .clock = &service->clock,
             .postgres = service->postgres,
             .tenant = default_tenant,
-            .node = service->folder->node,
-            .key_path = key,
-            .anchor_path = given != NULL ? given : anchor,
+            .folder = service->folder,
+            .key_file = service->config->key_file,
+            .anchor = service->config->anchor,
             .report = on_audit_report,
         },
         ret_message);
-    return service->checkpoints != NULL;
+    return service->audit != NULL;
 }
 
 static void listen_at_last(struct service *service) {
@@ -366,7 +360,7 @@ static void listen_at_last(struct service *service) {
         .data = service,
     };
     routes_health_add(&service->health);
-    routes_imaging_add(service->gateway, service->imaging);
+    routes_imaging_add(service->gateway, service->imaging, audit_trail_log(service->audit));
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {
@@ -389,7 +383,7 @@ static void on_migrated(void *data, bool migrated, const char *message) {
     }
     service->postgres =
         postgres_create(service->loop, service->database_url, SERVICE_POSTGRES_POOL);
-    if (!start_checkpoints(service, &words)) {
+    if (!start_audit(service, &words)) {
         fail(service, words);
         return;
     }
@@ -410,6 +404,7 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         .postgres = service->postgres,
         .store = service->store,
         .metrics = &service->metrics,
+        .access_log = audit_trail_log(service->audit),
         .data_folder = service->folder->path,
         .version = CONSILIUM_VERSION,
     });

@@ -43,10 +43,11 @@ static void on_found(void *data, const char *words) {
 }
 
 static void print_verdict(const struct record_verdict *verdict) {
-    printf("%" PRIu64 " rows of %" PRIu64 " streams and %" PRIu64
-           " checkpoints in %.1f s, %.0f rows/s: ",
-           verdict->rows, verdict->streams, verdict->checkpoints, verdict->seconds,
-           verdict->seconds > 0 ? (double)verdict->rows / verdict->seconds : 0);
+    uint64_t rows = verdict->rows + verdict->accesses;
+    printf("%" PRIu64 " events and %" PRIu64 " accesses in %" PRIu64 " chains, %" PRIu64
+           " checkpoints; %.1f s, %.0f rows/s: ",
+           verdict->rows, verdict->accesses, verdict->streams, verdict->checkpoints,
+           verdict->seconds, verdict->seconds > 0 ? (double)rows / verdict->seconds : 0);
     if (verdict->findings == 0) {
         printf("all are as they were written\n");
     } else {

@@ -3,20 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 11, SIGNATURE_BYTES = 11 };
+enum { SIGNATURE_BYTES = 11 };
 
 /* Both sides come by their primary keys in order: nothing is sorted. */
 static const char settings[] = "SET enable_sort = off; SET enable_hashjoin = off;"
                                "SET statement_timeout = 0; SET default_transaction_read_only = on";
-static const char query[] =
+static const char events_sql[] =
     "COPY (SELECT e.tenant_id, e.stream_id, e.version, e.part, e.command_id, e.type, e.at,"
     " e.user_id, e.key_id, e.payload, e.hash, k.kind"
     " FROM event e LEFT JOIN stream_key k ON k.stream_id = e.stream_id"
     " ORDER BY e.stream_id, e.version) TO STDOUT (FORMAT binary)";
 
+static const char accesses_sql[] =
+    "COPY (SELECT tenant_id, writer, number, at, node, user_id, sign_in, action, result, case_id,"
+    " object, address, hash FROM access_log ORDER BY writer, number) TO STDOUT (FORMAT binary)";
+
 struct cursor {
     const uint8_t *at, *end;
     bool bad;
+};
+
+/* How a table is read: its columns, and what a row of it is given to. */
+struct reading {
+    uint16_t columns;
+    bool (*row)(struct cursor *cursor, const struct reading *reading);
+    void (*event)(void *data, const struct event_row *row, int kind);
+    void (*access)(void *data, const struct access_row *row);
+    void *data;
 };
 
 static uint64_t take_number(struct cursor *cursor, size_t size) {
@@ -65,73 +78,113 @@ static uint64_t take_integer(struct cursor *cursor, size_t size) {
     return value;
 }
 
-static bool read_row(struct cursor *cursor, struct event_row *ret, int *ret_kind) {
-    take_into(cursor, &ret->tenant, sizeof ret->tenant);
-    take_into(cursor, &ret->stream, sizeof ret->stream);
-    ret->version = take_integer(cursor, 8);
-    ret->part = (uint16_t)take_integer(cursor, 2);
-    take_into(cursor, &ret->command_id, sizeof ret->command_id);
-    ret->type = (uint8_t)take_integer(cursor, 2);
-    ret->at = (int64_t)take_integer(cursor, 8);
-    take_into(cursor, &ret->user, sizeof ret->user);
-    ret->key_id = take_integer(cursor, 8);
-    ret->payload = take_field(cursor);
-    take_into(cursor, ret->hash, sizeof ret->hash);
+static bool read_event(struct cursor *cursor, const struct reading *reading) {
+    struct event_row row = {0};
+    take_into(cursor, &row.tenant, sizeof row.tenant);
+    take_into(cursor, &row.stream, sizeof row.stream);
+    row.version = take_integer(cursor, 8);
+    row.part = (uint16_t)take_integer(cursor, 2);
+    take_into(cursor, &row.command_id, sizeof row.command_id);
+    row.type = (uint8_t)take_integer(cursor, 2);
+    row.at = (int64_t)take_integer(cursor, 8);
+    take_into(cursor, &row.user, sizeof row.user);
+    row.key_id = take_integer(cursor, 8);
+    row.payload = take_field(cursor);
+    take_into(cursor, row.hash, sizeof row.hash);
     struct bytes kind = take_field(cursor);
-    *ret_kind = kind.bytes == NULL || kind.length != 2 ? -1 : kind.bytes[0] << 8 | kind.bytes[1];
-    return !cursor->bad && ret->payload.bytes != NULL;
+    if (cursor->bad || row.payload.bytes == NULL) {
+        return false;
+    }
+    bool known = kind.bytes != NULL && kind.length == 2;
+    reading->event(reading->data, &row, known ? kind.bytes[0] << 8 | kind.bytes[1] : -1);
+    return true;
 }
 
-/* One message: the signature and header with the first; a row, or the end (-1 columns). */
-static bool read_message(struct cursor *cursor, bool first,
-                         void (*row)(void *data, const struct event_row *row, int kind),
-                         void *data) {
-    if (first) {
-        if ((size_t)(cursor->end - cursor->at) < SIGNATURE_BYTES) {
-            return false;
-        }
-        cursor->at += SIGNATURE_BYTES;
-        take_number(cursor, 4);
-        size_t extension = (size_t)take_number(cursor, 4);
-        cursor->bad = cursor->bad || extension != 0;
+static bool read_access(struct cursor *cursor, const struct reading *reading) {
+    struct access_row row;
+    memset(&row, 0, sizeof row);
+    take_into(cursor, &row.tenant, sizeof row.tenant);
+    take_into(cursor, &row.writer, sizeof row.writer);
+    row.number = take_integer(cursor, 8);
+    row.at = (int64_t)take_integer(cursor, 8);
+    take_into(cursor, &row.node, sizeof row.node);
+    take_into(cursor, &row.access.user, sizeof row.access.user);
+    row.access.sign_in = take_integer(cursor, 8);
+    row.access.action = (uint8_t)take_integer(cursor, 2);
+    row.access.result = (uint8_t)take_integer(cursor, 2);
+    take_into(cursor, &row.access.patient_case, sizeof row.access.patient_case);
+    struct bytes object = take_field(cursor);
+    take_into(cursor, row.access.address, sizeof row.access.address);
+    take_into(cursor, row.hash, sizeof row.hash);
+    if (cursor->bad || object.length > ACCESS_OBJECT_MAX) {
+        return false;
     }
+    if (object.length > 0) {
+        memcpy(row.access.object, object.bytes, object.length);
+    }
+    reading->access(reading->data, &row);
+    return true;
+}
+
+static void skip_header(struct cursor *cursor) {
+    if ((size_t)(cursor->end - cursor->at) < SIGNATURE_BYTES) {
+        cursor->bad = true;
+        return;
+    }
+    cursor->at += SIGNATURE_BYTES;
+    take_number(cursor, 4);
+    size_t extension = (size_t)take_number(cursor, 4);
+    cursor->bad = cursor->bad || extension != 0;
+}
+
+/* One message: rows, or the end (-1 columns). */
+static bool read_message(struct cursor *cursor, const struct reading *reading) {
     while (!cursor->bad && cursor->at < cursor->end) {
         uint16_t columns = (uint16_t)take_number(cursor, 2);
         if (columns == UINT16_MAX) {
             return true;
         }
-        struct event_row read = {0};
-        int kind;
-        if (columns != COLUMNS + 1 || !read_row(cursor, &read, &kind)) {
+        if (columns != reading->columns || !reading->row(cursor, reading)) {
             return false;
         }
-        row(data, &read, kind);
     }
     return !cursor->bad;
 }
 
-bool record_copy(PGconn *connection, void (*row)(void *data, const struct event_row *row, int kind),
-                 void *data) {
-    PGresult *result = PQexec(connection, settings);
-    bool going = PQresultStatus(result) == PGRES_COMMAND_OK;
+static bool succeeded(PGresult *result, ExecStatusType wanted) {
+    bool well = PQresultStatus(result) == wanted;
     PQclear(result);
-    result = going ? PQexec(connection, query) : NULL;
-    going = result != NULL && PQresultStatus(result) == PGRES_COPY_OUT;
-    PQclear(result);
-    bool first = true;
+    return well;
+}
+
+static bool copy(PGconn *connection, const char *sql, const struct reading *reading) {
+    if (!succeeded(PQexec(connection, settings), PGRES_COMMAND_OK) ||
+        !succeeded(PQexec(connection, sql), PGRES_COPY_OUT)) {
+        return false;
+    }
+    bool going = true, first = true;
     int length = 0;
     char *message = NULL;
     while (going && (length = PQgetCopyData(connection, &message, 0)) > 0) {
         struct cursor cursor = {(const uint8_t *)message, (const uint8_t *)message + length, false};
-        going = read_message(&cursor, first, row, data);
-        first = false;
+        if (first) { /* the header comes with the first row */
+            skip_header(&cursor);
+            first = false;
+        }
+        going = read_message(&cursor, reading);
         PQfreemem(message);
     }
-    if (!going || length != -1) {
-        return false;
-    }
-    result = PQgetResult(connection);
-    going = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return going;
+    return going && length == -1 && succeeded(PQgetResult(connection), PGRES_COMMAND_OK);
+}
+
+bool record_copy(PGconn *connection, void (*row)(void *data, const struct event_row *row, int kind),
+                 void *data) {
+    struct reading reading = {.columns = 12, .row = read_event, .event = row, .data = data};
+    return copy(connection, events_sql, &reading);
+}
+
+bool access_copy(PGconn *connection, void (*row)(void *data, const struct access_row *row),
+                 void *data) {
+    struct reading reading = {.columns = 13, .row = read_access, .access = row, .data = data};
+    return copy(connection, accesses_sql, &reading);
 }

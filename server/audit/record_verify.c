@@ -255,6 +255,19 @@ static void on_event(void *data, const struct event_row *row, int kind) {
     chain_check_row(&verification->chain, &chained);
 }
 
+static void on_access(void *data, const struct access_row *row) {
+    struct verification *verification = data;
+    struct seal_header header = access_row_header(row);
+    struct chain_row chained = {.stream = row->writer,
+                                .version = row->number,
+                                .at = row->at,
+                                .header = &header,
+                                .payload = access_row_payload(row),
+                                .hash = row->hash};
+    verification->verdict->accesses++;
+    chain_check_row(&verification->chain, &chained);
+}
+
 static bool command(PGconn *connection, const char *sql) {
     PGresult *result = PQexec(connection, sql);
     bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
@@ -265,7 +278,8 @@ static bool command(PGconn *connection, const char *sql) {
 static bool verify_all(struct verification *verification, PGconn *connection) {
     bool done = command(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") &&
                 check_checkpoints(verification, connection) &&
-                record_copy(connection, on_event, verification);
+                record_copy(connection, on_event, verification) &&
+                access_copy(connection, on_access, verification);
     if (done) {
         chain_check_end(&verification->chain);
     }
@@ -294,7 +308,7 @@ bool record_verify(PGconn *connection, const struct record_verify_config *config
         done = false;
     }
     ret->seconds = seconds_now() - begin;
-    ret->rows = verification.chain.rows;
+    ret->rows = verification.chain.rows - ret->accesses;
     ret->streams = verification.chain.streams;
     chain_check_finish(&verification.chain);
     checkpoint_key_close(verification.key);

@@ -1,7 +1,7 @@
 /*
  * Holds a whole record to what it must be, over one connection and in one snapshot of it: the chain
  * of checkpoints, their signatures, the lines that were told outside the database, then every row
- * of every stream. Blocking; changes nothing.
+ * of every stream and of the access log. Blocking; changes nothing.
  */
 #ifndef CONSILIUM_RECORD_VERIFY_H
 #define CONSILIUM_RECORD_VERIFY_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct record_verdict {
-    uint64_t rows, streams, checkpoints, findings;
+    uint64_t rows, accesses, streams, checkpoints, findings; /* streams: chains of either */
     double seconds;
 };
 

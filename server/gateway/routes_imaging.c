@@ -1,7 +1,10 @@
 #include "server/gateway/routes_imaging.h"
 
 #include "protocol/generated/session.h"
+#include "server/audit/access_log.h"
 #include "server/gateway/byte_range.h"
+#include "server/gateway/exchange_peer.h"
+#include "server/gateway/http_conditions.h"
 #include "server/gateway/routes_imaging_answers.h"
 #include "server/imaging/bounded_output.h"
 
@@ -15,10 +18,18 @@
 
 enum ask_kind { ASK_LIST, ASK_METADATA, ASK_FRAME, ASK_DOCUMENT, ASK_UPLOAD };
 
+/* What the routes are given. */
+struct routes {
+    struct imaging_service *service;
+    struct access_log *access_log;
+};
+
 /* One exchange while we answer it; ends with it. */
 struct ask {
     struct http_exchange *exchange; // NULL once it is over
     struct imaging_service *service;
+    struct access_log *access_log;
+    void (*allowed)(struct ask *ask); // while the access is being written down
     enum ask_kind kind;
     struct uuid patient_case;
     bool masked; // the sender is not told who the patient is
@@ -42,6 +53,10 @@ struct ask {
 };
 
 static void free_ask(struct ask *ask) {
+    if (ask->allowed) {
+        ask->exchange = NULL; // on_logged frees it
+        return;
+    }
     if (ask->request) {
         imaging_request_cancel(ask->request);
     }
@@ -78,39 +93,57 @@ static void answer_error(struct ask *ask, int status, const char *word, const ch
 }
 
 static void answer_result(struct ask *ask, enum imaging_read_result result) {
-    switch (result) {
-    case IMAGING_READ_OK:
-    case IMAGING_READ_ABSENT:
-        answer_error(ask, 404, "not_found", "There is nothing here, or it is not yours to see.");
-        break;
-    case IMAGING_READ_MASKED:
-        answer_error(ask, 403, "masked",
-                     "This may say who the patient is, which you are not told at this board.");
-        break;
-    case IMAGING_READ_UNAVAILABLE:
-        answer_error(ask, 503, "unavailable", "The images cannot be read just now. Try again.");
-        break;
-    case IMAGING_READ_DAMAGED:
-        answer_error(ask, 500, "damaged",
-                     "What is stored does not verify and is not shown. Tell the administrator.");
-        break;
+    routes_imaging_answer_unread(ask->exchange, result);
+    end_ask(ask);
+}
+
+/* What is looked at is written down before its first byte leaves. */
+
+static struct access access_of(const struct ask *ask, enum access_result result, struct text uid) {
+    static const uint8_t actions[] = {[ASK_LIST] = ACCESS_IMAGES,
+                                      [ASK_METADATA] = ACCESS_IMAGES,
+                                      [ASK_FRAME] = ACCESS_IMAGES,
+                                      [ASK_DOCUMENT] = ACCESS_DOCUMENT,
+                                      [ASK_UPLOAD] = ACCESS_UPLOAD};
+    struct access access;
+    memset(&access, 0, sizeof access);
+    access.user = http_who(ask->exchange)->user;
+    access.sign_in = http_who(ask->exchange)->sign_in;
+    access.patient_case = ask->patient_case;
+    access.action = actions[ask->kind];
+    access.result = (uint8_t)result;
+    struct peer_address peer = exchange_peer(ask->exchange);
+    memcpy(access.address, peer.bytes, sizeof access.address);
+    access_set_object(&access, uid);
+    return access;
+}
+
+static void on_logged(void *data, bool written) {
+    struct ask *ask = data;
+    void (*allowed)(struct ask * ask) = ask->allowed;
+    ask->allowed = NULL;
+    if (!ask->exchange) {
+        free_ask(ask);
+    } else if (written) {
+        allowed(ask);
+    } else {
+        answer_result(ask, IMAGING_READ_UNAVAILABLE);
     }
+}
+
+/* `allowed` goes on at once when it stands there already, `written` when it did not. */
+static void log_then(struct ask *ask, struct text uid, void (*allowed)(struct ask *ask),
+                     void (*written)(struct ask *ask)) {
+    struct access access = access_of(ask, ACCESS_ALLOWED, uid);
+    if (access_log_covers(ask->access_log, &access)) {
+        allowed(ask);
+        return;
+    }
+    ask->allowed = written;
+    access_log_write(ask->access_log, &access, on_logged, ask);
 }
 
 /* Texts. */
-
-static bool accepts_gzip(const struct http_exchange *exchange) {
-    struct text header = http_header(exchange, "accept-encoding");
-    for (uint32_t i = 0; i + 4 <= header.length; i++) {
-        if (strncasecmp(header.bytes + i, "gzip", 4) == 0) {
-            const char *rest = header.bytes + i + 4;
-            size_t left = header.length - i - 4;
-            return !(left >= 4 && memcmp(rest, ";q=0", 4) == 0 &&
-                     (left == 4 || rest[4] == ',' || rest[4] == ' '));
-        }
-    }
-    return false;
-}
 
 static void on_text(void *data, enum imaging_read_result result, struct bytes bytes) {
     struct ask *ask = data;
@@ -133,7 +166,7 @@ static void ask_text(struct ask *ask) {
     if (ask->kind == ASK_LIST) {
         asked = imaging_list_display_sets(ask->service, &wanted, on_text, ask, &ask->request);
     } else {
-        ask->gzip = accepts_gzip(ask->exchange);
+        ask->gzip = http_accepts_gzip(http_header(ask->exchange, "accept-encoding"));
         asked = imaging_series_metadata(ask->service, &wanted, http_capture(ask->exchange, 1),
                                         ask->gzip, on_text, ask, &ask->request);
     }
@@ -229,30 +262,12 @@ static void on_cut(void *data) {
     abort_ask(data);
 }
 
-static bool etag_matches(struct text header, const char *etag) {
-    size_t length = strlen(etag);
-    if (header.length == 1 && header.bytes[0] == '*') {
-        return true;
-    }
-    // A weak mark does not matter for If-None-Match (RFC 9110 section 13.1.2).
-    for (uint32_t i = 0; i + length <= header.length; i++) {
-        if (memcmp(header.bytes + i, etag, length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool strong_match(struct text header, const char *etag) {
-    return header.length == strlen(etag) && memcmp(header.bytes, etag, header.length) == 0;
-}
-
 /* Decides between 200, 206, 304 and 416; false when it was answered. */
 static bool choose_range(struct ask *ask) {
     struct http_exchange *exchange = ask->exchange;
     struct http_header_line headers[] = {
         {"cache-control", "no-store"}, {"etag", ask->facts.etag}, {"content-range", NULL}};
-    if (etag_matches(http_header(exchange, "if-none-match"), ask->facts.etag)) {
+    if (http_etag_matches(http_header(exchange, "if-none-match"), ask->facts.etag)) {
         http_answer_bytes(exchange, 304, NULL, headers, 2, (struct bytes){0, NULL});
         end_ask(ask);
         return false;
@@ -261,7 +276,7 @@ static bool choose_range(struct ask *ask) {
     ask->end = ask->facts.size;
     struct text if_range = http_header(exchange, "if-range");
     struct byte_range range;
-    if (if_range.length > 0 && !strong_match(if_range, ask->facts.etag)) {
+    if (if_range.length > 0 && !http_etag_is(if_range, ask->facts.etag)) {
         return true; // of another content: send the whole (RFC 9110 section 13.1.5)
     }
     switch (byte_range_parse(http_header(exchange, "range"), ask->facts.size, &range)) {
@@ -304,7 +319,9 @@ static void on_opened(void *data, enum imaging_read_result result,
                  "application/octet-stream; transfer-syntax=%s", facts->transfer_syntax);
     }
     if (choose_range(ask)) {
-        read_next(ask);
+        bool document = ask->kind == ASK_DOCUMENT;
+        struct text series = {(uint32_t)strlen(facts->series_uid), facts->series_uid};
+        log_then(ask, document ? http_capture(ask->exchange, 1) : series, read_next, read_next);
     }
 }
 
@@ -388,6 +405,8 @@ static void ask_upload(struct ask *ask) {
 
 /* Who may. */
 
+static void ask_grant(struct ask *ask);
+
 static void on_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t roles,
                      void *data) {
     struct ask *ask = data;
@@ -397,14 +416,18 @@ static void on_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t
         may = may && (roles & UPLOAD_ROLES) != 0;
     }
     if (!may) {
+        struct access access = access_of(ask, ACCESS_REFUSED, (struct text){0, NULL});
+        access_log_write(ask->access_log, &access, NULL, NULL);
         answer_result(ask, IMAGING_READ_ABSENT);
         return;
     }
     ask->masked = (audiences & AUDIENCE_IDENTITY) == 0;
     switch (ask->kind) {
     case ASK_LIST:
+        log_then(ask, (struct text){0, NULL}, ask_text, ask_grant);
+        break;
     case ASK_METADATA:
-        ask_text(ask);
+        log_then(ask, http_capture(ask->exchange, 1), ask_text, ask_grant);
         break;
     case ASK_FRAME:
     case ASK_DOCUMENT:
@@ -416,22 +439,28 @@ static void on_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t
     }
 }
 
-static void begin(struct http_exchange *exchange, struct imaging_service *service,
-                  enum ask_kind kind) {
+/* Again when the access was written down: it may have ended meanwhile. A download is cut by
+ * itself. */
+static void ask_grant(struct ask *ask) {
+    http_ask_case_grant(ask->exchange, ask->patient_case, on_grant, ask);
+}
+
+static void begin(struct http_exchange *exchange, const struct routes *given, enum ask_kind kind) {
     struct ask *ask = calloc(1, sizeof *ask);
     if (!ask) {
         http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
         return;
     }
     ask->exchange = exchange;
-    ask->service = service;
+    ask->service = given->service;
+    ask->access_log = given->access_log;
     ask->kind = kind;
     if (!http_capture_uuid(exchange, 0, &ask->patient_case)) {
         answer_result(ask, IMAGING_READ_ABSENT);
         return;
     }
     http_on_closed(exchange, on_closed, ask);
-    http_ask_case_grant(exchange, ask->patient_case, on_grant, ask);
+    ask_grant(ask);
 }
 
 static void handle_list(struct http_exchange *exchange, void *data) {
@@ -454,7 +483,10 @@ static void handle_upload(struct http_exchange *exchange, void *data) {
     begin(exchange, data, ASK_UPLOAD);
 }
 
-void routes_imaging_add(struct gateway *gateway, struct imaging_service *service) {
+void routes_imaging_add(struct gateway *gateway, struct imaging_service *service,
+                        struct access_log *access_log) {
+    static struct routes given; // one gateway in a process
+    given = (struct routes){service, access_log};
     static const struct http_route routes[] = {
         {"GET", "/api/cases/:case/display-sets", 0, true, handle_list},
         {"GET", "/api/cases/:case/series/:series/metadata", 0, true, handle_metadata},
@@ -462,5 +494,5 @@ void routes_imaging_add(struct gateway *gateway, struct imaging_service *service
         {"GET", "/api/cases/:case/documents/:instance", 0, true, handle_document},
         {"POST", "/api/cases/:case/uploads", UPLOAD_SIZE_MAX, true, handle_upload},
     };
-    http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], service);
+    http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], &given);
 }

@@ -10,7 +10,10 @@
 #include "server/gateway/http.h"
 #include "server/imaging/imaging_service.h"
 
-/* Borrows both for the gateway's life. */
-void routes_imaging_add(struct gateway *gateway, struct imaging_service *service);
+struct access_log;
+
+/* Borrows all for the gateway's life. */
+void routes_imaging_add(struct gateway *gateway, struct imaging_service *service,
+                        struct access_log *access_log);
 
 #endif

@@ -80,3 +80,26 @@ void routes_imaging_answer_upload(struct http_exchange *exchange,
         break;
     }
 }
+
+void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_read_result result) {
+    switch (result) {
+    case IMAGING_READ_OK:
+    case IMAGING_READ_ABSENT:
+        http_answer_error(exchange, 404, "not_found",
+                          "There is nothing here, or it is not yours to see.");
+        break;
+    case IMAGING_READ_MASKED:
+        http_answer_error(exchange, 403, "masked",
+                          "This may say who the patient is, which you are not told at this board.");
+        break;
+    case IMAGING_READ_UNAVAILABLE:
+        http_answer_error(exchange, 503, "unavailable",
+                          "The images cannot be read just now. Try again.");
+        break;
+    case IMAGING_READ_DAMAGED:
+        http_answer_error(
+            exchange, 500, "damaged",
+            "What is stored does not verify and is not shown. Tell the administrator.");
+        break;
+    }
+}

@@ -1,4 +1,4 @@
-/* What became of an upload, in JSON. */
+/* Answers about images: what became of an upload, why something cannot be read. */
 #ifndef CONSILIUM_GATEWAY_ROUTES_IMAGING_ANSWERS_H
 #define CONSILIUM_GATEWAY_ROUTES_IMAGING_ANSWERS_H
 
@@ -7,5 +7,8 @@
 
 void routes_imaging_answer_upload(struct http_exchange *exchange,
                                   const struct upload_answer *answer);
+
+/* Why it cannot be read. */
+void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_read_result result);
 
 #endif

@@ -111,6 +111,7 @@ static bool redeem(struct connection *connection) {
     char *name = (char *)(kept + 1);
     memcpy(name, who.name.bytes, who.name.length);
     *kept = who;
+    memcpy(kept->address, connection->address.bytes, sizeof(kept->address));
     kept->name.bytes = name;
     free(connection->identity);
     connection->identity = kept;

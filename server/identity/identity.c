@@ -98,6 +98,21 @@ static bool redeem(struct authority *authority, struct text ticket, struct sessi
     return true;
 }
 
+void identity_note(struct identity *identity, enum access_action action, enum access_result result,
+                   struct uuid user, uint64_t sign_in, struct peer_address address) {
+    if (identity->config.access_log == NULL) {
+        return;
+    }
+    struct access access;
+    memset(&access, 0, sizeof access);
+    access.user = user;
+    access.sign_in = sign_in;
+    access.action = (uint8_t)action;
+    access.result = (uint8_t)result;
+    memcpy(access.address, address.bytes, sizeof access.address);
+    access_log_write(identity->config.access_log, &access, NULL, NULL);
+}
+
 struct authority *identity_authority(struct identity *identity) {
     return &identity->authority;
 }

@@ -21,8 +21,9 @@ struct identity_config {
     struct postgres *postgres;
     struct store *store;
     struct metrics *metrics;
-    const char *data_folder; /* for bootstrap.json */
-    const char *version;     /* of the program, for /api/me */
+    struct access_log *access_log; /* NULL = nothing is written down */
+    const char *data_folder;       /* for bootstrap.json */
+    const char *version;           /* of the program, for /api/me */
 };
 
 struct identity *identity_create(const struct identity_config *config);

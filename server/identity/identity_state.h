@@ -3,6 +3,8 @@
 #ifndef CONSILIUM_IDENTITY_STATE_H
 #define CONSILIUM_IDENTITY_STATE_H
 
+#include "server/audit/access_log.h"
+#include "server/gateway/exchange_peer.h"
 #include "server/identity/displays.h"
 #include "server/identity/guess_limit.h"
 #include "server/identity/identity.h"
@@ -50,6 +52,10 @@ enum registration_result {
     REGISTRATION_LOGIN_TAKEN,
     REGISTRATION_BUSY, /* or the database is away: try again */
 };
+/* identity.c: that somebody came, went, or was refused. `user` zero = nobody known. */
+void identity_note(struct identity *identity, enum access_action action, enum access_result result,
+                   struct uuid user, uint64_t sign_in, struct peer_address address);
+
 /* registration.c. Answers later. */
 void register_person(struct identity *identity, const struct new_person *person,
                      struct text password,

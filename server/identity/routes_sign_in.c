@@ -38,7 +38,6 @@ static void write_user(struct json *json, const struct person *person) {
 }
 
 static void on_made(void *data, enum sign_in_answer answer, const struct sign_in *sign_in) {
-    (void)sign_in;
     struct attempt *attempt = data;
     struct identity *identity = attempt->identity;
     struct http_exchange *exchange = attempt->exchange;
@@ -53,6 +52,8 @@ static void on_made(void *data, enum sign_in_answer answer, const struct sign_in
         return;
     }
     identity->config.metrics->sign_ins++;
+    identity_note(identity, ACCESS_SIGN_IN, ACCESS_ALLOWED, attempt->user, sign_in->number,
+                  exchange_peer(exchange));
     char text[ANSWER_MAX];
     struct json json;
     json_begin(&json, text, sizeof(text));
@@ -80,14 +81,15 @@ static void on_verified(void *data, bool matches) {
         free(attempt);
         return;
     }
+    struct peer_address address = exchange_peer(attempt->exchange);
     if (!matches || !attempt->known) {
         identity->config.metrics->sign_ins_wrong++;
+        identity_note(identity, ACCESS_SIGN_IN, ACCESS_REFUSED, attempt->user, 0, address);
         http_answer_error(attempt->exchange, 401, "wrong_login", "The name or password is wrong.");
         free(attempt);
         return;
     }
     struct host_clock *clock = identity->config.clock;
-    struct peer_address address = exchange_peer(attempt->exchange);
     guess_limit_right(identity->guesses, attempt->typed, address.bytes, clock->now(clock));
     uint8_t random[TOKEN_RANDOM_BYTES];
     clock->random(clock, random, sizeof(random));
@@ -167,6 +169,8 @@ struct leaving {
     struct identity *identity;
     struct http_exchange *exchange; /* NULL = gone */
     uint64_t number;
+    struct uuid user;
+    struct peer_address address;
 };
 
 static void on_leaver_gone(struct http_exchange *exchange, void *data) {
@@ -180,6 +184,8 @@ static void on_ended(void *data, bool ended) {
     struct identity *identity = leaving->identity;
     struct http_exchange *exchange = leaving->exchange;
     if (ended) {
+        identity_note(identity, ACCESS_SIGN_OUT, ACCESS_ALLOWED, leaving->user, leaving->number,
+                      leaving->address);
         tickets_forget(identity->tickets, leaving->number);
         gateway_end_sign_in(identity->gateway, leaving->number);
     }
@@ -201,7 +207,11 @@ static void on_sign_out(struct http_exchange *exchange, void *data) {
         http_answer_error(exchange, 503, "busy", "No memory just now: try again.");
         return;
     }
-    *leaving = (struct leaving){identity, exchange, http_who(exchange)->sign_in};
+    *leaving = (struct leaving){.identity = identity,
+                                .exchange = exchange,
+                                .number = http_who(exchange)->sign_in,
+                                .user = http_who(exchange)->user,
+                                .address = exchange_peer(exchange)};
     http_on_closed(exchange, on_leaver_gone, leaving);
     sign_ins_end(identity->sign_ins, leaving->number, on_ended, leaving);
 }

@@ -232,7 +232,7 @@ static void open_located(struct imaging_download *download) {
     for (uint32_t i = 0; i < count; i++) {
         download->size += pieces[i].length;
     }
-    struct download_facts facts = {.size = download->size};
+    struct download_facts facts = {.size = download->size, .series_uid = locator->series_uid};
     if (download->frame == 0) {
         facts.media_type = locator->document_type;
     } else {

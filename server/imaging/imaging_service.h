@@ -131,6 +131,7 @@ struct download_facts {
     uint64_t size;               // bytes of the frame or document
     const char *media_type;      // of a document, otherwise NULL
     const char *transfer_syntax; // of a frame, otherwise NULL
+    const char *series_uid;      // it is of
     char etag[80];               // strong, with its quotes
 };
 struct download_wanted {

@@ -19,7 +19,8 @@ enum {
 struct opening {
     struct attach_request request;
     struct node *node;
-    struct channel *channel;
+    struct channel *channel; /* NULL: it was closed while the witness was told */
+    bool witnessed;          /* the witness is being told; `request.activation` is held */
 };
 
 struct channel *channel_find(struct session *session, uint16_t number) {
@@ -116,7 +117,10 @@ void channel_close(struct channel *channel) {
     if (channel->opening != NULL) { /* the runtime gives up an attach that still waits */
         runtime_detach(session->node->runtime, channel->opening->request.activation,
                        session->number);
-        free(channel->opening);
+        channel->opening->channel = NULL;
+        if (!channel->opening->witnessed) {
+            free(channel->opening);
+        }
     }
     catch_up_forget(channel);
     if (channel->activation != NULL) {
@@ -271,31 +275,91 @@ static void answer_opened(struct channel *channel) {
     fanout_mark(hub_of(session->node, channel->activation));
 }
 
+static void refuse_opening(struct channel *channel, enum refusal reason) {
+    session_refuse(channel->session, 0, channel->opening_seq, reason);
+    channel_free(channel);
+}
+
+/* The runtime has attached the session; the grant may be another one by now. */
+static void admit(struct channel *channel, struct activation *activation, struct grant grant) {
+    struct session *session = channel->session;
+    struct node *node = session->node;
+    if (grant.audiences == 0 || !hub_subscribe(hub_of(node, activation), channel)) {
+        runtime_detach(node->runtime, activation, session->number);
+        refuse_opening(channel, grant.audiences == 0 ? REFUSAL_NOT_FOUND : REFUSAL_TOO_MANY);
+        return;
+    }
+    channel->grant = grant;
+    answer_opened(channel);
+}
+
+static bool is_looked_at(const struct channel *channel, struct grant grant) {
+    return channel->session->node->config.witness != NULL &&
+           channel->kind == CHANNEL_KIND_PATIENT_CASE &&
+           (grant.audiences == 0 ||
+            (grant.audiences & (AUDIENCE_CLINICAL | AUDIENCE_IDENTITY)) != 0);
+}
+
+static struct looking looking_of(const struct channel *channel, bool refused) {
+    const struct session *session = channel->session;
+    struct looking looking = {.user = session->user,
+                              .patient_case = channel->id,
+                              .sign_in = session->sign_in,
+                              .refused = refused};
+    memcpy(looking.address, session->address, sizeof looking.address);
+    return looking;
+}
+
+static void on_witnessed(void *data, bool known) {
+    struct opening *opening = data;
+    struct channel *channel = opening->channel;
+    struct activation *activation = opening->request.activation;
+    const struct actor *actor = activation_actor(activation);
+    free(opening);
+    if (channel != NULL) {
+        struct session *session = channel->session;
+        struct node *node = session->node;
+        channel->opening = NULL;
+        if (known && actor != NULL) {
+            struct grant grant =
+                actor->kind->grant(actor, session->user, session->rights, node->now);
+            admit(channel, activation, grant);
+        } else {
+            runtime_detach(node->runtime, activation, session->number);
+            refuse_opening(channel, REFUSAL_UNAVAILABLE);
+        }
+    }
+    activation_release(activation);
+}
+
 static void on_attached(struct attach_request *request, enum load_result result,
                         uint16_t participant) {
     struct opening *opening = request->data;
-    struct node *node = opening->node;
     struct channel *channel = opening->channel;
+    struct witness *witness = opening->node->config.witness;
     struct activation *activation = request->activation;
     struct grant grant = request->who.grant;
-    struct session_number session_number = request->who.session;
     bool attached = (result == LOAD_FOUND || result == LOAD_ABSENT) && grant.audiences != 0;
+    bool looked_at = is_looked_at(channel, grant);
+    struct looking looking = looking_of(channel, !attached);
+    channel->participant = participant;
+    if (attached && looked_at && !witness->knows(witness, &looking)) {
+        opening->witnessed = true;
+        activation_hold(activation);
+        witness->tell(witness, &looking, on_witnessed, opening);
+        return;
+    }
     free(opening);
     channel->opening = NULL;
-    struct session *session = channel->session;
     if (result == LOAD_NOT_OWNED) {
-        session_doom(session, CLOSE_MOVED);
+        session_doom(channel->session, CLOSE_MOVED);
     } else if (!attached) {
-        session_refuse(session, 0, channel->opening_seq, refusal_for(result));
-        channel_free(channel);
-    } else if (!hub_subscribe(hub_of(node, activation), channel)) {
-        runtime_detach(node->runtime, activation, session_number);
-        session_refuse(session, 0, channel->opening_seq, REFUSAL_TOO_MANY);
-        channel_free(channel);
+        if (looked_at && result == LOAD_FOUND) {
+            witness->tell(witness, &looking, NULL, NULL);
+        }
+        refuse_opening(channel, refusal_for(result));
     } else {
-        channel->grant = grant;
-        channel->participant = participant;
-        answer_opened(channel);
+        admit(channel, activation, grant);
     }
 }
 

@@ -64,10 +64,27 @@ struct transport {
     void (*pause)(struct transport *transport, void *connection, bool paused);
 };
 
+/* Somebody opens a case, or was refused. */
+struct looking {
+    struct uuid user, patient_case;
+    uint64_t sign_in;
+    uint8_t address[16];
+    bool refused;
+};
+/* The record of who looked, which must know before anything is shown. */
+struct witness {
+    bool (*knows)(struct witness *witness, const struct looking *looking);
+    /* `done` may come at once; false = it cannot be known soon, so nothing may be shown. NULL =
+     * nobody waits for it. */
+    void (*tell)(struct witness *witness, const struct looking *looking,
+                 void (*done)(void *data, bool known), void *data);
+};
+
 struct node_config {
     struct host_clock *clock; /* borrows, as all here */
     struct store *store;
     struct transport *transport;
+    struct witness *witness; /* NULL = nobody asks who looked */
     uint16_t node_number;
     const struct actor_kind *const *kinds; /* NULL: all there are */
     size_t kind_count;
@@ -88,6 +105,7 @@ struct session_identity {
     struct text name;
     uint16_t rights;
     uint64_t sign_in;
+    uint8_t address[16]; /* as peer_address */
 };
 /* Slot number + 1, or 0 when full. */
 uint32_t node_session_open(struct node *node, void *connection, const struct session_identity *who);

@@ -54,6 +54,7 @@ struct session {
     struct text name;
     uint16_t rights;
     uint64_t sign_in;
+    uint8_t address[16];
     /* Owned */
     struct outbox outbox;
     struct gate gate;

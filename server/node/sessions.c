@@ -64,6 +64,7 @@ uint32_t node_session_open(struct node *node, void *connection,
     session->name = (struct text){who->name.length, name};
     session->rights = who->rights;
     session->sign_in = who->sign_in;
+    memcpy(session->address, who->address, sizeof session->address);
     session->heard_at = node->config.clock->now(node->config.clock);
     outbox_init(&session->outbox, node->config.transport, connection);
     node->counts.sessions++;

@@ -12,9 +12,6 @@ struct seal {
     EVP_MD_CTX *digest_context;
 };
 
-/* First byte of every header, so that a row of one table never opens as one of another. */
-enum row_kind { ROW_EVENT = 1, ROW_SNAPSHOT, ROW_PENDING, ROW_LIST };
-
 struct seal *seal_create(void) {
     struct seal *seal = calloc(1, sizeof *seal);
     assert(seal != NULL);
@@ -56,14 +53,14 @@ static void add_uuid(struct seal_header *header, struct uuid uuid) {
     add(header, uuid.bytes, sizeof uuid.bytes);
 }
 
-static struct seal_header begin(enum row_kind kind) {
+static struct seal_header begin(enum seal_row kind) {
     struct seal_header header = {.length = 1};
     header.bytes[0] = (uint8_t)kind;
     return header;
 }
 
 struct seal_header seal_event_header(const struct event_row *row, uint8_t kind) {
-    struct seal_header header = begin(ROW_EVENT);
+    struct seal_header header = begin(SEAL_EVENT);
     add(&header, &kind, 1);
     add(&header, &row->type, 1);
     add_uuid(&header, row->tenant);
@@ -78,7 +75,7 @@ struct seal_header seal_event_header(const struct event_row *row, uint8_t kind) 
 }
 
 struct seal_header seal_snapshot_header(const struct snapshot_row *row) {
-    struct seal_header header = begin(ROW_SNAPSHOT);
+    struct seal_header header = begin(SEAL_SNAPSHOT);
     add_uuid(&header, row->tenant);
     add_uuid(&header, row->stream);
     add_number(&header, row->version);
@@ -88,7 +85,7 @@ struct seal_header seal_snapshot_header(const struct snapshot_row *row) {
 }
 
 struct seal_header seal_pending_header(const struct pending_row *row) {
-    struct seal_header header = begin(ROW_PENDING);
+    struct seal_header header = begin(SEAL_PENDING);
     add(&header, &row->target_kind, 1);
     add_uuid(&header, row->tenant);
     add_uuid(&header, row->source);
@@ -100,7 +97,7 @@ struct seal_header seal_pending_header(const struct pending_row *row) {
 }
 
 struct seal_header seal_list_header(const struct list_row *row) {
-    struct seal_header header = begin(ROW_LIST);
+    struct seal_header header = begin(SEAL_LIST);
     add_uuid(&header, row->tenant);
     add_uuid(&header, row->owner);
     add(&header, row->key, sizeof row->key); /* the list's name is in this hash */

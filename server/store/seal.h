@@ -24,6 +24,9 @@ struct seal;
 struct seal *seal_create(void);
 void seal_destroy(struct seal *seal);
 
+/* First byte of every header, so that a row of one table never opens as one of another. */
+enum seal_row { SEAL_EVENT = 1, SEAL_SNAPSHOT, SEAL_PENDING, SEAL_LIST, SEAL_ACCESS };
+
 /* Additional data of a row: what kind of row, then its columns in network order. */
 struct seal_header {
     uint8_t bytes[SEAL_HEADER_MAX];

@@ -1,6 +1,7 @@
 /* links: server_process consilium libpq; timeout: 120 */
 /* `consilium audit verify` on a real record that somebody with the database's own rights has bent.
  */
+#include "tests/support/plain_http.h"
 #include "tests/support/staff.h"
 
 #include <libpq-fe.h>
@@ -18,6 +19,7 @@ enum { OUTPUT_MAX = 8192, READY_MS = 30000, FINISH_MS = 20000 };
 
 static struct server_process *server;
 static struct staff staff;
+static struct staff later; /* the same, and one who came when the cases were made */
 static char output[OUTPUT_MAX];
 
 /* Exit status; what it printed is in `output`. */
@@ -78,7 +80,7 @@ static int begin(void **state) {
     struct server_options options = {.program = CONSILIUM_PATH};
     server = server_process_start(&options);
     if (server == NULL || !staff_hire(&staff, server, 2) || !staff_make_cases(&staff, 1, 4) ||
-        !staff_make_boards(&staff, 5, 2))
+        !staff_make_boards(&staff, 5, 2) || !staff_hire(&later, server, 3))
         return -1;
     restart();
     return 0;
@@ -87,6 +89,7 @@ static int begin(void **state) {
 static int end(void **state) {
     (void)state;
     staff_finish(&staff);
+    staff_finish(&later);
     server_process_end(server);
     return 0;
 }
@@ -201,9 +204,13 @@ static void a_checkpoint_that_somebody_made_up_has_another_signature(void **stat
 
 static void the_tables_refuse_to_be_changed(void **state) {
     (void)state;
-    static const char *const tries[] = {"UPDATE event SET at = 0", "DELETE FROM event",
-                                        "TRUNCATE event", "DELETE FROM checkpoint",
-                                        "UPDATE checkpoint SET at = 0"};
+    static const char *const tries[] = {"UPDATE event SET at = 0",
+                                        "DELETE FROM event",
+                                        "TRUNCATE event",
+                                        "DELETE FROM checkpoint",
+                                        "UPDATE checkpoint SET at = 0",
+                                        "UPDATE access_log SET at = 0",
+                                        "DELETE FROM access_log"};
     PGconn *connection = PQconnectdb(server_process_database(server));
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         PGresult *result = PQexec(connection, tries[i]);
@@ -211,6 +218,76 @@ static void the_tables_refuse_to_be_changed(void **state) {
         PQclear(result);
     }
     PQfinish(connection);
+}
+
+/* The log of accesses */
+
+static unsigned get(const char *path, unsigned the_case, const char *token) {
+    static struct plain_answer answer;
+    char text[256];
+    snprintf(text, sizeof text, path, sql_for("%s", the_case));
+    struct plain_request request = {
+        .port = server_process_port(server), .method = "GET", .path = text, .bearer = token};
+    plain_ask(&request, &answer);
+    return answer.status;
+}
+
+static long number_of(const char *sql) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, sql);
+    long number = PQntuples(result) == 1 ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : -1;
+    PQclear(result);
+    PQfinish(connection);
+    return number;
+}
+
+static void who_looks_at_images_stands_in_the_log_once_in_a_quarter_of_an_hour(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(get("/api/cases/%s/display-sets", 4, staff.people[1].token), 200);
+    assert_int_equal(number_of(sql_for("SELECT count(*) FROM access_log WHERE case_id = '%s' "
+                                       "AND action = 4 AND result = 0 AND sign_in <> 0",
+                                       4)),
+                     1);
+}
+
+static void who_is_refused_stands_in_the_log(void **state) {
+    (void)state;
+    assert_int_equal(get("/api/cases/%s/display-sets", 4, later.people[2].token), 404);
+    const char *sql = sql_for("SELECT count(*) FROM access_log WHERE case_id = '%s' "
+                              "AND action = 4 AND result = 1",
+                              4);
+    while (number_of(sql) == 0) { /* nobody waits for the row of a refusal */
+    }
+    assert_int_equal(number_of(sql), 1);
+}
+
+static void who_signs_in_or_fails_to_stands_in_the_log(void **state) {
+    (void)state;
+    static struct plain_answer answer;
+    struct plain_request request = {.port = server_process_port(server),
+                                    .method = "POST",
+                                    .path = "/api/sign-in",
+                                    .body = "{\"login\":\"administrator\",\"password\":\"no\"}"};
+    plain_ask(&request, &answer);
+    assert_int_equal(answer.status, 401);
+    const char *sql = "SELECT count(*) FROM access_log WHERE action = 1 AND result = 1";
+    while (number_of(sql) == 0) {
+    }
+    assert_int_equal(number_of(sql), 1);
+    assert_true(number_of("SELECT count(*) FROM access_log WHERE action = 1 AND result = 0") >= 3);
+}
+
+static void a_changed_row_of_the_log_is_named(void **state) {
+    (void)state;
+    static const char change[] = "ALTER TABLE access_log DISABLE TRIGGER ALL;"
+                                 "UPDATE access_log SET result = 1 - result WHERE number = 2;"
+                                 "ALTER TABLE access_log ENABLE TRIGGER ALL";
+    bend(change);
+    assert_int_equal(verify(), 1);
+    assert_non_null(strstr(output, "version 2 of "));
+    bend(change);
+    assert_int_equal(verify(), 0);
 }
 
 static void it_works_without_a_server_too(void **state) {
@@ -231,6 +308,10 @@ int main(void) {
         cmocka_unit_test(checkpoints_that_were_cut_off_are_missed_by_what_was_told_outside),
         cmocka_unit_test(a_checkpoint_that_somebody_made_up_has_another_signature),
         cmocka_unit_test(the_tables_refuse_to_be_changed),
+        cmocka_unit_test(who_looks_at_images_stands_in_the_log_once_in_a_quarter_of_an_hour),
+        cmocka_unit_test(who_is_refused_stands_in_the_log),
+        cmocka_unit_test(who_signs_in_or_fails_to_stands_in_the_log),
+        cmocka_unit_test(a_changed_row_of_the_log_is_named),
         cmocka_unit_test(it_works_without_a_server_too),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -51,7 +51,8 @@ static int begin_test(void **state) {
     download = (struct imaging_download){.size = 1000};
     request = (struct imaging_request){0};
     upload = (struct imaging_upload){0};
-    routes_imaging_add(NULL, NULL);
+    access_play = (struct access_play){.covered = true};
+    routes_imaging_add(NULL, NULL, NULL);
     *state = exchange;
     return 0;
 }
@@ -67,7 +68,7 @@ static int end_test(void **state) {
 }
 
 static void get_frame(struct http_exchange *exchange) {
-    routes[2].handle(exchange, NULL);
+    routes[2].handle(exchange, routes_data);
     run(exchange);
 }
 
@@ -126,7 +127,7 @@ static void what_the_client_has_is_not_sent_again(void **state) {
 static void a_large_document_goes_out_block_by_block(void **state) {
     struct http_exchange *exchange = *state;
     download.size = 3 * READ_STEP_MAX + 12345;
-    routes[3].handle(exchange, NULL);
+    routes[3].handle(exchange, routes_data);
     run(exchange);
     assert_int_equal(exchange->status, 200);
     assert_string_equal(exchange->content_type, "application/pdf");
@@ -138,7 +139,7 @@ static void a_head_of_a_large_document_lets_go_at_once(void **state) {
     struct http_exchange *exchange = *state;
     download.size = 3 * READ_STEP_MAX;
     exchange->head = true;
-    routes[3].handle(exchange, NULL);
+    routes[3].handle(exchange, routes_data);
     give_block();
     assert_int_equal(exchange->promised, 3 * READ_STEP_MAX);
     assert_int_equal(exchange->body_size, 0);
@@ -147,7 +148,7 @@ static void a_head_of_a_large_document_lets_go_at_once(void **state) {
 static void damage_found_first_is_an_error_and_found_later_cuts(void **state) {
     struct http_exchange *exchange = *state;
     download.size = 3 * READ_STEP_MAX;
-    routes[3].handle(exchange, NULL);
+    routes[3].handle(exchange, routes_data);
     give_block();
     while (exchange->wants_writable) {
         exchange->wants_writable = false;
@@ -168,7 +169,7 @@ static void damage_found_first_is_an_error_and_found_later_cuts(void **state) {
 static void a_revocation_cuts_what_is_being_sent(void **state) {
     struct http_exchange *exchange = *state;
     download.size = 3 * READ_STEP_MAX;
-    routes[3].handle(exchange, NULL);
+    routes[3].handle(exchange, routes_data);
     give_block();
     download.cut(download.data);
     assert_true(exchange->aborted);
@@ -176,7 +177,7 @@ static void a_revocation_cuts_what_is_being_sent(void **state) {
 
 static void a_client_that_goes_away_ends_the_reading(void **state) {
     struct http_exchange *exchange = *state;
-    routes[2].handle(exchange, NULL);
+    routes[2].handle(exchange, routes_data);
     assert_true(download.open);
     exchange->closed(exchange, exchange->closed_data);
     exchange->closed = NULL;
@@ -202,7 +203,7 @@ static void forbidden_unknown_and_malformed_look_the_same(void **state) {
 static void metadata_is_gzipped_for_whoever_accepts_it(void **state) {
     struct http_exchange *exchange = *state;
     exchange->accept_encoding = "deflate, gzip;q=0.8";
-    routes[1].handle(exchange, NULL);
+    routes[1].handle(exchange, routes_data);
     assert_true(request.gzip);
     request.done(request.data, IMAGING_READ_OK, (struct bytes){2, (const uint8_t *)"[]"});
     assert_string_equal(exchange->content_type, "application/dicom+json");
@@ -211,7 +212,7 @@ static void metadata_is_gzipped_for_whoever_accepts_it(void **state) {
     exchange->status = 0;
     exchange->headers[0] = 0;
     exchange->accept_encoding = "gzip;q=0";
-    routes[1].handle(exchange, NULL);
+    routes[1].handle(exchange, routes_data);
     assert_false(request.gzip);
     request.done(request.data, IMAGING_READ_OK, (struct bytes){2, (const uint8_t *)"[]"});
     assert_null(strstr(exchange->headers, "content-encoding"));
@@ -220,7 +221,7 @@ static void metadata_is_gzipped_for_whoever_accepts_it(void **state) {
 static void who_is_not_told_who_it_is_is_refused_a_document_with_a_reason(void **state) {
     struct http_exchange *exchange = *state;
     exchange->audiences = AUDIENCE_CLINICAL;
-    routes[3].handle(exchange, NULL);
+    routes[3].handle(exchange, routes_data);
     assert_int_equal(exchange->status, 403);
     assert_memory_equal(exchange->body, "masked", sizeof "masked" - 1);
 }
@@ -231,7 +232,7 @@ static void texts_are_masked_for_who_is_not_told_who_it_is(void **state) {
         for (int told = 0; told <= 1; told++) {
             exchange->audiences = AUDIENCE_CLINICAL | (told ? AUDIENCE_IDENTITY : 0);
             exchange->status = 0;
-            routes[route].handle(exchange, NULL);
+            routes[route].handle(exchange, routes_data);
             assert_int_equal(request.masked, !told);
             request.done(request.data, IMAGING_READ_OK, (struct bytes){2, (const uint8_t *)"[]"});
             assert_int_equal(exchange->status, 200);
@@ -241,12 +242,12 @@ static void texts_are_masked_for_who_is_not_told_who_it_is(void **state) {
 
 static void an_upload_needs_a_length_and_a_role(void **state) {
     struct http_exchange *exchange = *state;
-    routes[4].handle(exchange, NULL);
+    routes[4].handle(exchange, routes_data);
     assert_int_equal(exchange->status, 411);
     exchange->status = 0;
     exchange->content_length = "10";
     exchange->roles = 1u << ROLE_OBSERVER;
-    routes[4].handle(exchange, NULL);
+    routes[4].handle(exchange, routes_data);
     assert_int_equal(exchange->status, 404);
     assert_false(upload.open);
 }
@@ -254,7 +255,7 @@ static void an_upload_needs_a_length_and_a_role(void **state) {
 static void an_upload_that_is_refused_says_why(void **state) {
     struct http_exchange *exchange = *state;
     exchange->content_length = "4";
-    routes[4].handle(exchange, NULL);
+    routes[4].handle(exchange, routes_data);
     exchange->sink->bytes(exchange, (struct bytes){4, (const uint8_t *)"abcd"},
                           exchange->sink_data);
     exchange->sink->end(exchange, exchange->sink_data);
@@ -272,11 +273,60 @@ static void an_upload_that_is_refused_says_why(void **state) {
 static void an_upload_whose_sender_goes_away_is_cancelled(void **state) {
     struct http_exchange *exchange = *state;
     exchange->content_length = "4";
-    routes[4].handle(exchange, NULL);
+    routes[4].handle(exchange, routes_data);
     assert_true(upload.open);
     exchange->closed(exchange, exchange->closed_data);
     exchange->closed = NULL;
     assert_false(upload.open);
+}
+
+static void nothing_leaves_before_it_is_written_down_who_looks(void **state) {
+    struct http_exchange *exchange = *state;
+    access_play.covered = false;
+    get_frame(exchange);
+    assert_int_equal(exchange->status, 0);
+    assert_int_equal(access_play.written.action, ACCESS_IMAGES);
+    assert_string_equal(access_play.written.object, "1.2.840");
+    access_written(true);
+    run(exchange);
+    assert_int_equal(exchange->status, 200);
+}
+
+static void a_list_is_asked_for_again_once_it_is_written_down(void **state) {
+    struct http_exchange *exchange = *state;
+    access_play.covered = false;
+    routes[0].handle(exchange, routes_data);
+    assert_int_equal(exchange->status, 0);
+    exchange->audiences = 0; // taken away meanwhile
+    access_written(true);
+    assert_int_equal(exchange->status, 404);
+    assert_int_equal(access_play.written.result, ACCESS_REFUSED);
+}
+
+static void what_cannot_be_written_down_is_not_shown(void **state) {
+    struct http_exchange *exchange = *state;
+    access_play.covered = false;
+    get_frame(exchange);
+    access_written(false);
+    assert_int_equal(exchange->status, 503);
+}
+
+static void who_went_away_meanwhile_is_let_go_of(void **state) {
+    struct http_exchange *exchange = *state;
+    access_play.covered = false;
+    get_frame(exchange);
+    exchange->closed(exchange, exchange->closed_data);
+    exchange->closed = NULL;
+    access_written(true);
+    assert_int_equal(exchange->status, 0);
+}
+
+static void a_refusal_is_written_down_too(void **state) {
+    struct http_exchange *exchange = *state;
+    exchange->audiences = 0;
+    get_frame(exchange);
+    assert_int_equal(exchange->status, 404);
+    assert_int_equal(access_play.written.result, ACCESS_REFUSED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
@@ -300,6 +350,11 @@ int main(void) {
         TEST(an_upload_needs_a_length_and_a_role),
         TEST(an_upload_that_is_refused_says_why),
         TEST(an_upload_whose_sender_goes_away_is_cancelled),
+        TEST(nothing_leaves_before_it_is_written_down_who_looks),
+        TEST(a_list_is_asked_for_again_once_it_is_written_down),
+        TEST(what_cannot_be_written_down_is_not_shown),
+        TEST(who_went_away_meanwhile_is_let_go_of),
+        TEST(a_refusal_is_written_down_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

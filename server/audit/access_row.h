@@ -1,0 +1,47 @@
+/* Row of `access_log`: who, what, whose, when, from where, with what result. */
+#ifndef CONSILIUM_ACCESS_ROW_H
+#define CONSILIUM_ACCESS_ROW_H
+
+#include "server/store/seal.h"
+
+enum access_action {
+    ACCESS_SIGN_IN = 1,
+    ACCESS_SIGN_OUT = 2,
+    ACCESS_CASE = 3,     /* its clinical record */
+    ACCESS_IMAGES = 4,   /* a list of what there is, a series' metadata or frames */
+    ACCESS_DOCUMENT = 5, /* a report */
+    ACCESS_UPLOAD = 6,
+};
+
+enum access_result { ACCESS_ALLOWED = 0, ACCESS_REFUSED = 1 };
+
+enum { ACCESS_OBJECT_MAX = 64, ACCESS_ADDRESS_BYTES = 16 };
+
+/* All zero where nothing is known: an unknown login has no user. Compared byte by byte: make it
+ * with memset. */
+struct access {
+    struct uuid user;
+    uint64_t sign_in; /* its number; 0 = none */
+    struct uuid patient_case;
+    uint8_t action, result;
+    uint8_t address[ACCESS_ADDRESS_BYTES]; /* IPv6, or IPv4 mapped into it */
+    char object[ACCESS_OBJECT_MAX + 1];    /* UID of a series or document, or empty */
+};
+
+/* Only what a UID is made of is taken (PS3.5 9.1); of anything else nothing. */
+void access_set_object(struct access *access, struct text uid);
+
+struct access_row {
+    struct uuid tenant, writer; /* one chain for each life of a node */
+    uint64_t number;            /* from 1, dense */
+    int64_t at;
+    struct uuid node;
+    struct access access;
+    uint8_t hash[DATABASE_HASH_BYTES];
+};
+
+/* What the hash is over, beside the object, which is the payload. */
+struct seal_header access_row_header(const struct access_row *row);
+struct bytes access_row_payload(const struct access_row *row); /* borrows */
+
+#endif
