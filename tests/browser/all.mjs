@@ -11,5 +11,6 @@ import './preparation.test.mjs';
 import './keyboard.test.mjs';
 import './by_hand.test.mjs';
 import './after_decisions.test.mjs';
+import './standard_of_care.test.mjs';
 import './bad_line.test.mjs';
 import './benches.test.mjs';

@@ -1,11 +1,11 @@
 // From nothing to signed minutes: a coordinator prepares a meeting of four cases, five people hold it.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAccessible } from './support/accessible.mjs';
 import { Heard } from './support/heard.mjs';
 import { demonstrationImages } from './support/images.mjs';
 import { story } from './support/story.mjs';
+import { table } from './support/tables.mjs';
 import { until } from './support/waiting.mjs';
 
 const DESK = { width: 1440, height: 900 };
@@ -23,27 +23,6 @@ const item = (person, { family }) => person.page.locator('.agenda .item', { hasT
 const recommendation = (person) => person.page.locator('[data-field=recommendation] textarea');
 const nowIs = (people, { family }) =>
   Promise.all(people.map((person) => person.page.locator('.agenda .item.now .name', { hasText: family }).waitFor()));
-
-/** Rows of a table of comma-separated values without line breaks in its cells (RFC 4180). */
-function rowsOf(text) {
-  return text
-    .replace(/^\ufeff/, '')
-    .trimEnd()
-    .split('\r\n')
-    .map((line) =>
-      line
-        .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
-        .map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)),
-    );
-}
-
-async function table(person, button) {
-  const [download] = await Promise.all([
-    person.page.waitForEvent('download'),
-    person.page.getByRole('button', { name: button }).click(),
-  ]);
-  return rowsOf(await readFile(await download.path(), 'utf8'));
-}
 
 /** What the English words call what `support/heard` counts. */
 const OUTCOMES = {

@@ -60,7 +60,7 @@ export class Heard {
   /** The meeting as its events tell it; `board` is the last part of its address. */
   recount(board) {
     const id = board.replaceAll('-', '');
-    const meeting = recountBoard(this.firstSnapshot(BOARD, id), this.of(BOARD, id));
+    const meeting = this.meeting(id);
     const recorded = (item) => {
       const about = [PATIENT_CASE, item.patientCase];
       return recountCase(this.firstSnapshot(...about), this.of(...about), id, item);
@@ -69,6 +69,16 @@ export class Heard {
       attendance: attendance(meeting),
       cases: meeting.items.map((item) => ({ ...told(meeting, item), ...recorded(item) })),
     };
+  }
+
+  /** How each case ended, as the board alone tells it: also of cases that this line never opened. */
+  endings(board) {
+    const meeting = this.meeting(board.replaceAll('-', ''));
+    return meeting.items.map((item) => told(meeting, item));
+  }
+
+  meeting(id) {
+    return recountBoard(this.firstSnapshot(BOARD, id), this.of(BOARD, id));
   }
 }
 
@@ -97,8 +107,8 @@ function recountBoard(snapshot, events) {
   return meeting;
 }
 
-/** What a meeting's minutes do not depend on: what an agenda lacks, its cut-off, its end, what guests are told. */
-const SILENT = new Set([78, 79, 92, 93, 94, 95, 114, 115, 116, 117]);
+/** What no minutes depend on: what an agenda lacks, its cut-off, its end, the floor, what guests are told. */
+const SILENT = new Set([78, 79, 92, 93, 94, 95, 96, 114, 115, 116, 117]);
 
 /** A stretch that was taken back within seconds counts for no case. */
 function count(meeting, { tag, at, fields }) {
@@ -114,6 +124,12 @@ function count(meeting, { tag, at, fields }) {
     case 77: // ItemClosed
       if (meeting.open?.item === item) item.usedMs += (at - meeting.open.at) / 1000;
       return Object.assign(item, { outcome: OUTCOMES[fields[2] ?? 0], reason: fields[3] ?? 0 });
+    case 83: // ItemSet
+      return Object.assign(item, { plannedSeconds: fields[1] });
+    case 85: // StandardConfirmed
+      for (const one of meeting.items.filter(({ item: number }) => first.includes(number)))
+        Object.assign(one, { outcome: 'standard', reason: 0 });
+      return undefined;
     case 118: // RestPutOff
       for (const one of meeting.items.filter(({ item: number }) => first.includes(number)))
         Object.assign(one, { outcome: one.outcome === 'later' ? 'deferred' : 'not_discussed', reason: fields[1] ?? 0 });

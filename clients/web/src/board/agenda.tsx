@@ -59,6 +59,11 @@ export const Agenda = memo(function Agenda(props: AgendaProps) {
                         {words.agendaWords.confirmStandard(standard.length)}
                     </Button>
                 )}
+                {!chair && steers && standard.length > 0 && (
+                    <p className="mute small">
+                        {words.agendaWords.chairConfirms(standard.length)}
+                    </p>
+                )}
                 {chair && unsigned.length > 0 && (
                     <Button tight data-to-sign onClick={() => setSheet({ what: 'sign' })}>
                         {words.decision.toSign(unsigned.length)}

@@ -10,7 +10,6 @@ import { isWithheld, usedTime, type BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { presentParticipants, type StageModel } from '../state/stage_state';
-import { isHandedOver, reasonText } from '../state/step';
 import { useCase, useNow, useStage, useUser } from '../state/use_client';
 import { shortName } from '../ui/people';
 import { maskedName } from '../state/who';
@@ -18,7 +17,7 @@ import { ZERO_UUID, type AgendaItem } from '../wire';
 import { minutesText, numberText, personName, useSpeech, useWords, type Words } from '../words';
 import type { AgendaProps } from './agenda';
 import { ItemMenu, type AgendaSheet } from './agenda_menu';
-import { stateInWords } from './item_words';
+import { aboutInWords, stateInWords } from './item_words';
 
 /** The patient's name: from the worklist when it is there, else from the case itself; or its number. */
 export function usePatientName({ patientCase, item }: AgendaItem): { name: string; title: string } {
@@ -83,7 +82,7 @@ export function Item(props: ItemProps) {
         }
     };
     const presenter = board.members.find((one) => one.user === item.presenter)?.name;
-    const about = aboutText(words, board, item);
+    const about = aboutInWords(words, board, item);
     return (
         <li
             className={now ? 'item now' : 'item'}
@@ -148,27 +147,6 @@ function imagesInWords(words: Words, item: AgendaItem, screens: Screens | undefi
     return screens.percent >= 100
         ? { text: words.itemReady, look: 'ready' }
         : { text: words.itemLoading(screens.percent), look: '' };
-}
-
-function aboutText(
-    words: Words,
-    board: BoardAtRest,
-    item: AgendaItem,
-): { text: string; amber: boolean } | undefined {
-    if (item.state === 'waiting' && item.missing.length > 0) {
-        const topics = item.missing.map((topic) => words.card.topic[topic]).join(', ');
-        return { text: words.card.missingList(topics), amber: true };
-    }
-    const ended = [
-        item.state === 'discussed' ? reasonText(board.template, item.reason) : '',
-        isHandedOver(item) ? words.agendaWords.handedOver : '',
-    ].filter(Boolean);
-    if (ended.length > 0) {
-        return { text: ended.join(' · '), amber: false };
-    }
-    return item.standard && item.state === 'waiting'
-        ? { text: words.outcome.standard, amber: false }
-        : undefined;
 }
 
 function ItemTime({ item, running }: { item: AgendaItem; running: boolean }) {

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { defaultAgendaItem, defaultTemplate, type AgendaItem } from '../wire';
 import { blankBoard } from './blank';
 import { reduceBoard, usedTime, type BoardModel } from './board_state';
-import { asks, beginStep, endOf, meter, restOf, standardWords, undoLeft } from './step';
+import {
+    asks,
+    beginStep,
+    endOf,
+    meter,
+    restOf,
+    standardItems,
+    standardWords,
+    undoLeft,
+} from './step';
 
 const item = (number: number, change: Partial<AgendaItem> = {}): AgendaItem => ({
     ...defaultAgendaItem(),
@@ -139,5 +148,15 @@ describe('standard_of_care', () => {
         );
         expect(standardWords(chosen)).toBe('As guidelined');
         expect(standardWords(defaultTemplate())).toBe('');
+    });
+
+    it('leaves_out_what_was_discussed_and_what_has_a_decision_already', () => {
+        const model = board([
+            item(1, { standard: true }),
+            item(2, { standard: true, decision: 'recorded' }),
+            item(3, { standard: true, state: 'discussed' }),
+            item(4),
+        ]);
+        expect(standardItems(model).map((one) => one.item)).toEqual([1]);
     });
 });

@@ -135,6 +135,8 @@ export const standardWords = (template: Template | undefined): string =>
     template?.fields.find((one) => one.key === 'recommendation')?.choices[0]?.text ||
     '';
 
-/** Cases that may be confirmed as standard of care in one go. */
+/** Cases that may be confirmed as standard of care in one go: one with a decision would have two. */
 export const standardItems = (board: BoardAtRest): AgendaItem[] =>
-    board.items.filter((one) => one.standard && one.state === 'waiting');
+    board.items.filter(
+        (one) => one.standard && one.state === 'waiting' && one.decision === 'none',
+    );

@@ -174,6 +174,8 @@ export const meetingDe: typeof meetingEn = {
         standardSays: (says) => `Empfehlung: ${says}`,
         standardWordless:
             'Die Vorlage hat keine Worte für Standardtherapie: jeden Fall öffnen oder für das nächste Mal ergänzen.',
+        chairConfirms: (count) =>
+            `${plural(count, 'Fall wartet', 'Fälle warten')} darauf, dass die Leitung Standardtherapie bestätigt.`,
         confirmStandard: (count) => `Standardtherapie bestätigen (${count})`,
         cutOff: 'Anmeldeschluss',
         cutOffHelp: 'Von da an ist die Tagesordnung bekannt: Jede Arbeitsliste sagt, was vorzubereiten ist.',

@@ -166,6 +166,8 @@ export const meetingEn = {
         standardSays: (says: string) => `Recommendation: ${says}`,
         standardWordless:
             'The template has no words for standard of care: open each case, or add them for the next meeting.',
+        chairConfirms: (count: number) =>
+            `${plural(count, 'case waits', 'cases wait')} for the chair to confirm standard of care.`,
         confirmStandard: (count: number) => `Confirm standard of care (${count})`,
         cutOff: 'Cut-off',
         cutOffHelp: 'From then on the agenda is published: everybody’s worklist says what they are to prepare.',
