@@ -387,7 +387,7 @@ static void ask_upload(struct ask *ask) {
         return;
     }
     if (size == 0) {
-        answer_error(ask, 422, "refused", "The file is empty.");
+        answer_error(ask, 422, "empty", "The file is empty.");
         return;
     }
     if (size > UPLOAD_SIZE_MAX) {

@@ -144,7 +144,7 @@ story('what is ordered by hand', (step, scene) => {
     await page.locator('[data-upload=done]').waitFor();
     const said = await page.locator('[data-upload]').innerText();
     assert.match(said, /[1-9]\d* files? stored, 0 known already, 1 refused/);
-    assert.match(said, /spine\/notes\.txt\s+refused: \S/);
+    assert.match(said, /spine\/notes\.txt\s+refused: no DICOM file/);
     await isAccessible(clara);
     await page.getByRole('link', { name: 'Open the case' }).click();
     await clara.sees();

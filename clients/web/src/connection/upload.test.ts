@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { Upload, type Answer, type Progress } from './upload';
+import { describe, expect, it, vi } from 'vitest';
+import { wordsOf } from '../words';
+import { sendFile, Upload, type Answer, type Progress } from './upload';
 
 const file = (name: string) => ({ name, file: new File([name], name) });
 
@@ -19,19 +20,19 @@ async function play(names: string[], send: (file: File) => Promise<Answer>) {
     return { told, waits, last: told[told.length - 1] };
 }
 
-const stored: Answer = { outcome: 'stored', message: '' };
+const stored: Answer = { outcome: 'stored', reason: '', message: '' };
 
 describe('an_upload', () => {
     it('tells_how_far_it_is_and_names_what_was_refused', async () => {
         const { told, last } = await play(['a.dcm', 'notes.txt', 'b.dcm'], (sent) =>
             Promise.resolve(
-                sent.name === 'notes.txt' ? { outcome: 'refused', message: 'no image' } : stored,
+                sent.name === 'notes.txt' ? { outcome: 'refused', reason: 'not_dicom', message: 'no image' } : stored,
             ),
         );
         expect(told[0]).toMatchObject({ all: 3, done: 0, running: true });
         expect(last).toMatchObject({ done: 3, stored: 2, running: false });
         expect(last?.problems).toEqual([
-            { name: 'notes.txt', outcome: 'refused', message: 'no image' },
+            { name: 'notes.txt', outcome: 'refused', reason: 'not_dicom', message: 'no image' },
         ]);
     });
 
@@ -60,6 +61,32 @@ describe('an_upload', () => {
 
     it('gives_up_after_some_tries_and_says_which_file', async () => {
         const { last } = await play(['a'], () => Promise.reject(new Error('no line')));
-        expect(last?.problems).toEqual([{ name: 'a', outcome: 'failed', message: '' }]);
+        expect(last?.problems).toEqual([{ name: 'a', outcome: 'failed', reason: '', message: '' }]);
+    });
+});
+
+describe('the_answer_to_a_file', () => {
+    const answered = async (status: number, body: unknown) => {
+        vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(body), { status })));
+        const answer = await sendFile('a-case', new File(['x'], 'x'));
+        vi.unstubAllGlobals();
+        return answer;
+    };
+
+    it('carries_why_by_its_word_whether_the_file_was_read_or_not', async () => {
+        const read = { outcome: 'refused', reason: 'truncated', message: 'byte 12' };
+        expect(await answered(422, read)).toEqual(read);
+        expect(await answered(413, { error: 'too_large', message: 'Too large.' })).toEqual({
+            outcome: 'refused',
+            reason: 'too_large',
+            message: 'Too large.',
+        });
+    });
+
+    it('has_a_sentence_for_each_word_in_each_language', () => {
+        const words = [wordsOf('en'), wordsOf('de')].map(({ upload }) => upload.why);
+        for (const why of ['not_dicom', 'truncated', 'malformed', 'over_limit', 'no_identity']) {
+            expect(words.map((one) => one[why])).not.toContain(undefined);
+        }
     });
 });

@@ -6,11 +6,14 @@ export type FileOutcome = 'stored' | 'already_there' | 'held' | 'refused' | 'fai
 export interface Sent {
     name: string;
     outcome: FileOutcome;
-    /** The server's own words for a refusal. */
+    /** The server's word for why, as `server/gateway/HTTP.md` lists them; empty when it said none. */
+    reason: string;
+    /** Its sentence for who looks closer: where in the file reading stopped. In English. */
     message: string;
 }
 
-export type Answer = { outcome: FileOutcome; message: string } | 'busy';
+type Said = Omit<Sent, 'name'>;
+export type Answer = Said | 'busy';
 
 export interface Progress {
     all: number;
@@ -82,7 +85,7 @@ export class Upload {
         }
     }
 
-    private async one(file: File): Promise<{ outcome: FileOutcome; message: string }> {
+    private async one(file: File): Promise<Said> {
         for (let attempt = 0; attempt < TRIES; attempt += 1) {
             const answer = await this.send(file).catch(() => 'busy' as const);
             if (answer !== 'busy') {
@@ -90,20 +93,18 @@ export class Upload {
             }
             await this.pause(WAIT_MS * 2 ** attempt);
         }
-        return { outcome: 'failed', message: '' };
+        return { outcome: 'failed', reason: '', message: '' };
     }
 
-    private count(
-        name: string,
-        { outcome, message }: { outcome: FileOutcome; message: string },
-    ): void {
+    private count(name: string, said: Said): void {
+        const { outcome } = said;
         const { done, stored, known, problems } = this.progress;
         const fine = outcome === 'stored' || outcome === 'already_there';
         this.change({
             done: done + 1,
             stored: stored + Number(outcome === 'stored'),
             known: known + Number(outcome === 'already_there'),
-            problems: fine ? problems : [...problems, { name, outcome, message }],
+            problems: fine ? problems : [...problems, { name, ...said }],
         });
     }
 
@@ -128,10 +129,12 @@ export async function sendFile(patientCase: string, file: File): Promise<Answer>
     }
     const body = (await response.json().catch(() => ({}))) as {
         outcome?: string;
+        reason?: string;
+        error?: string;
         message?: string;
     };
     const outcome = outcomes.find((one) => one === body.outcome) ?? 'refused';
-    return { outcome, message: body.message ?? '' };
+    return { outcome, reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
 }
 
 /** A folder is read to its end: browsers give its files in portions. */

@@ -1,12 +1,20 @@
 // Images and documents of a case: a folder dropped in the page, how far it is, and what was not taken by name.
 import { useEffect, useRef, useState, type DragEvent } from 'react';
-import { chosen, dropped, sendFile, Upload, type Found, type Progress } from '../connection/upload';
+import {
+    chosen,
+    dropped,
+    sendFile,
+    Upload,
+    type Found,
+    type Progress,
+    type Sent,
+} from '../connection/upload';
 import { useCase, useModel } from '../state/use_client';
 import type { CaseActor } from '../state/client';
 import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
-import { personName, useWords } from '../words';
+import { personName, useWords, type Words } from '../words';
 import { Ended } from './nowhere';
 
 export function UploadPage({ id }: { id: string }) {
@@ -43,6 +51,18 @@ function UploadOf({ actor }: { actor: CaseActor }) {
             </main>
         </div>
     );
+}
+
+function notTaken(words: Words, { outcome, reason }: Sent): string {
+    const said = words.upload.outcome[outcome];
+    switch (outcome) {
+        case 'refused':
+            return `${said}: ${words.upload.why[reason] ?? words.upload.whyUnknown}`;
+        case 'failed':
+            return `${said}: ${words.upload.noAnswer}`;
+        default:
+            return said;
+    }
 }
 
 function DropPlace({ patientCase }: { patientCase: string }) {
@@ -137,10 +157,8 @@ function DropPlace({ patientCase }: { patientCase: string }) {
                                 {progress.problems.map((one) => (
                                     <li key={one.name}>
                                         <b>{one.name}</b>
-                                        <span className="mute">
-                                            {words.upload.outcome[one.outcome]}
-                                            {(one.message || one.outcome === 'failed') &&
-                                                `: ${one.message || words.upload.noAnswer}`}
+                                        <span className="mute" title={one.message || undefined}>
+                                            {notTaken(words, one)}
                                         </span>
                                     </li>
                                 ))}

@@ -24,6 +24,21 @@ export const deskEn = {
         again: 'Send what was not sent again',
         stop: 'Stop',
         noAnswer: 'the server did not answer',
+        /** By the server's word for it. */
+        why: {
+            not_dicom: 'no DICOM file',
+            truncated: 'the file ends too early',
+            malformed: 'damaged, or not written as DICOM asks',
+            over_limit: 'larger or deeper than is read here',
+            no_identity: 'says of no study, series or image which one it is',
+            unsupported: 'a kind of DICOM that is not shown here',
+            worker_failed: 'it could not be read. Tell the administrator.',
+            empty: 'the file is empty',
+            too_large: 'larger than one file may be',
+            no_space: 'the server’s disk is full. Tell the administrator.',
+            not_found: 'you may not add files to this case any more',
+        } as Record<string, string>,
+        whyUnknown: 'for a reason that this page does not know',
         openCase: 'Open the case',
     },
     makeCase: {
