@@ -57,6 +57,20 @@ story('every page', (step, scene) => {
     await isClean(anna);
   });
 
+  step('a sheet stays in sight when the column that it came from has no more room', async () => {
+    const { page } = anna;
+    const usual = page.viewportSize();
+    await page.locator('.agenda').getByRole('button', { name: 'Add a case' }).click();
+    const sheet = page.getByRole('dialog', { name: 'Add a case' });
+    await sheet.waitFor();
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await page.locator('.column.left').waitFor({ state: 'hidden' });
+    assert.ok(await sheet.isVisible(), 'a page that cannot be used, and nothing to close');
+    await sheet.getByRole('button', { name: 'Close' }).click();
+    await sheet.waitFor({ state: 'detached' });
+    await page.setViewportSize(usual);
+  });
+
   step('? lists the keys, without a finding', async () => {
     await anna.page.locator('.messages').focus();
     await anna.press('Shift+Slash');
@@ -98,6 +112,24 @@ story('every page', (step, scene) => {
     const width = await mei.page.evaluate(() => document.scrollingElement.scrollWidth);
     assert.ok(width <= PHONE.width, `the page is ${width} px wide`);
     await isClean(mei);
+  });
+
+  step('a decision is written on the whole of a phone, under the name of the patient', async () => {
+    const { page } = mei;
+    await mei.page.getByRole('tab', { name: 'Decision' }).tap();
+    const form = page.locator('.decision-form');
+    await form.waitFor();
+    const { height } = await page.locator('.column.right').boundingBox();
+    assert.ok(height > PHONE.height * 0.8, `the form has ${height} px`);
+    await page.locator('.decision-head', { hasText: 'DEMO, Cranium' }).waitFor();
+    assert.equal(await page.locator('[data-pane]').first().isVisible(), false);
+    const record = await page.getByRole('button', { name: 'Record decision' }).boundingBox();
+    const field = await page.locator('[data-field=recommendation] textarea').boundingBox();
+    assert.ok(field.y + field.height < record.y, 'what is written is covered by its button');
+    await isClean(mei);
+    await page.getByRole('button', { name: 'To the images' }).tap();
+    await page.locator('[data-pane]').first().waitFor();
+    assert.equal(await form.count(), 0);
   });
 
   step('a finger held on it points', async () => {

@@ -16,7 +16,7 @@ import { useKeys, type KeyHandlers } from '../keys/use_keys';
 import type { CaseActor } from '../state/client';
 import { presentParticipants } from '../state/stage_state';
 import { useModel, useSession, useStage, type Staged } from '../state/use_client';
-import { Notice } from '../ui/controls';
+import { Button, Notice } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
 import type { Annotation, StoredAnnotation } from '../wire';
@@ -172,7 +172,12 @@ export function Workspace(props: WorkspaceProps) {
         />
     );
     return (
-        <div className="workspace" data-left={folds.left ? 'folded' : ''} data-right={folds.right ? 'folded' : ''}>
+        <div
+            className="workspace"
+            data-tab={tab}
+            data-left={folds.left ? 'folded' : ''}
+            data-right={folds.right ? 'folded' : ''}
+        >
             {left !== undefined && (
                 <aside className="column left" aria-label={props.leftName}>
                     {left}
@@ -333,18 +338,41 @@ function Decision(props: SideTabsProps) {
     const words = useWords();
     const model = useModel(caseActor, (patientCase) => patientCase);
     return model && !props.withheld ? (
-        <DecisionTab
-            actor={caseActor}
-            model={model}
-            board={props.board}
-            here={props.here}
-            coordinate={rights.coordinate}
-            mayWrite={rights.write}
-            me={props.me}
-            nameOf={props.nameOf}
-        />
+        <>
+            <DecisionHead who={whoIs(words, model, props.item)} onLeave={() => props.setTab('case')} />
+            <DecisionTab
+                actor={caseActor}
+                model={model}
+                board={props.board}
+                here={props.here}
+                coordinate={rights.coordinate}
+                mayWrite={rights.write}
+                me={props.me}
+                nameOf={props.nameOf}
+            />
+        </>
     ) : (
         <p className="mute">{props.withheld ? words.caseWithheldHelp : words.loadingCase}</p>
+    );
+}
+
+/** On a phone the form stands in the place of the images: whose case it is, and the way back to them. */
+function DecisionHead({ who, onLeave }: { who: Who; onLeave: () => void }) {
+    const words = useWords();
+    return (
+        <header className="decision-head">
+            <span className="grow">
+                <b>{who.name}</b>
+                <small className="mute">
+                    {(who.masked ? [who.age, who.sex] : [who.birthDate, who.patientId])
+                        .filter(Boolean)
+                        .join(' · ')}
+                </small>
+            </span>
+            <Button tight onClick={onLeave}>
+                {words.toImages}
+            </Button>
+        </header>
     );
 }
 

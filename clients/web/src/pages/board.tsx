@@ -322,7 +322,13 @@ function Waiting({ board, mayMove, minutes, goOn, undoStep, children }: WaitingP
         board.meeting === 'ended'
             ? { title: words.meetingOver, help: words.meetingOverHelp }
             : board.meeting === 'planned'
-              ? { title: words.meetingNotStarted, help: words.meetingNotStartedHelp }
+              ? {
+                    title: words.meetingNotStarted,
+                    help:
+                        board.items.length === 0
+                            ? words.meetingEmptyHelp
+                            : words.meetingNotStartedHelp,
+                }
               : { title: words.waitingForCase, help: words.waitingForCaseHelp };
     const hint = mayMove && nextItem(board) ? words.pressNext : said.help;
     const [keysOpen, openKeys, closeKeys] = useOpen();

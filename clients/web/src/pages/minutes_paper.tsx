@@ -31,16 +31,23 @@ export function MinutesPaper({ minutes, isRead, nameOf }: MinutesPaperProps) {
             <Attendance minutes={minutes} />
             <section aria-labelledby="cases">
                 <h2 id="cases">{words.minutes.cases}</h2>
-                <p>
-                    {words.minutes.totals(
-                        totals.decided,
-                        totals.deferred,
-                        totals.notDiscussed,
-                        totals.standard,
-                    )}
-                    {' · '}
-                    {words.minutes.minutes(inMinutes(totals.usedMs), inMinutes(totals.plannedMs))}
-                </p>
+                {minutes.cases.length === 0 ? (
+                    <p className="mute">{words.minutes.noCases}</p>
+                ) : (
+                    <p>
+                        {words.minutes.totals(
+                            totals.decided,
+                            totals.deferred,
+                            totals.notDiscussed,
+                            totals.standard,
+                        )}
+                        {' · '}
+                        {words.minutes.minutes(
+                            inMinutes(totals.usedMs),
+                            inMinutes(totals.plannedMs),
+                        )}
+                    </p>
+                )}
                 {minutes.cases
                     .filter(({ item }) => isRead(item.patientCase))
                     .map((one) => (

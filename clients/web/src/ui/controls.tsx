@@ -1,4 +1,5 @@
 // The controls of every page. A button that has a key shows it.
+import { createPortal } from 'react-dom';
 import {
     useId,
     useLayoutEffect,
@@ -94,7 +95,10 @@ interface SheetProps {
     children: ReactNode;
 }
 
-/** A dialog. Mounted only while open, so its fields begin empty each time. */
+/**
+ * A dialog. Mounted only while open, so its fields begin empty each time; and not where it came from: in a column that
+ * folds away meanwhile it would hold the page and be seen by nobody.
+ */
 export function Sheet({ title, open, onClose, children }: SheetProps) {
     const ref = useRef<HTMLDialogElement>(null);
     const id = useId();
@@ -108,7 +112,7 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
     if (!open) {
         return null;
     }
-    return (
+    return createPortal(
         <dialog ref={ref} className="sheet" aria-labelledby={id} onClose={onClose}>
             <header>
                 <h2 id={id}>{title}</h2>
@@ -117,7 +121,8 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
                 </Button>
             </header>
             <div className="body">{children}</div>
-        </dialog>
+        </dialog>,
+        document.querySelector('.place') ?? document.body,
     );
 }
 

@@ -202,6 +202,7 @@ export const de: Words = {
     lagging: (names) => `Sehen das noch nicht oder haben eine eigene Ansicht: ${names}`,
     everybodySees: 'Alle sehen das',
     meetingNotStarted: 'Die Sitzung hat noch nicht begonnen',
+    meetingEmptyHelp: 'Zuerst braucht die Tagesordnung einen Fall.',
     meetingNotStartedHelp: 'Sobald die Leitung den ersten Fall aufruft, erscheinen hier für alle seine Bilder.',
     meetingOver: 'Die Sitzung ist beendet',
     meetingOverHelp: 'Die Fälle bleiben über Ihre Arbeitsliste lesbar.',
@@ -214,6 +215,7 @@ export const de: Words = {
 
     tabCase: 'Fall',
     tabDecision: 'Beschluss',
+    toImages: 'Zu den Bildern',
     tabPeople: 'Personen',
     tabChat: 'Chat',
     tabAgenda: 'Agenda',

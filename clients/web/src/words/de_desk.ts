@@ -157,6 +157,7 @@ export const deskDe: typeof deskEn = {
             `${deferred} vertagt, ${notDiscussed} nicht besprochen`,
         unsigned: 'NICHT UNTERSCHRIEBEN',
         withheld: 'Ihnen nicht zugänglich',
+        noCases: 'Kein Fall steht auf der Tagesordnung.',
         column: {
             discipline: 'fachgebiet',
             core: 'kernfach',

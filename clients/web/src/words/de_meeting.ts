@@ -64,7 +64,7 @@ export const meetingDe: typeof meetingEn = {
         empty: 'leer',
         record: 'Beschluss festhalten',
         recordChange: 'Änderung festhalten',
-        dropDraft: 'Meinen Text verwerfen',
+        dropDraft: 'Verwerfen',
         recordedBy: (name, when) =>
             `Festgehalten, nicht unterschrieben · ${[name, when].filter(Boolean).join(', ')}`,
         signedBy: (name, when) => `Unterschrieben von ${name}, ${when}`,
@@ -146,7 +146,7 @@ export const meetingDe: typeof meetingEn = {
         },
         noReasons: 'Die Vorlage dieser Konferenz hat keine Gründe. Die Verwaltung kann sie hinzufügen.',
         unready: (name, lacks) => `${name} ist nicht bereit: ${lacks}`,
-        unreadyWhy: 'Warum trotzdem besprechen?',
+        unreadyWhy: 'Warum trotzdem?',
         openAllTheSame: 'Besprechen',
         left: (name) => `Zurück zu ${name}`,
         wentOn: 'Letzten Schritt zurücknehmen',

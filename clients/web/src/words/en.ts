@@ -203,6 +203,7 @@ export const en = {
     lagging: (names: string) => `Not seeing this yet, or in a view of their own: ${names}`,
     everybodySees: 'Everybody sees this',
     meetingNotStarted: 'The meeting has not begun',
+    meetingEmptyHelp: 'First its agenda needs a case.',
     meetingNotStartedHelp: 'When the chair opens the first case, its images appear here for everybody.',
     meetingOver: 'The meeting is over',
     meetingOverHelp: 'Cases stay open for reading from your worklist.',
@@ -216,6 +217,7 @@ export const en = {
     // Right column
     tabCase: 'Case',
     tabDecision: 'Decision',
+    toImages: 'To the images',
     tabPeople: 'People',
     tabChat: 'Chat',
     tabAgenda: 'Agenda',

@@ -153,6 +153,7 @@ export const deskEn = {
             `${decided} decided, ${standard} as standard of care, ${deferred} deferred, ${notDiscussed} not discussed`,
         unsigned: 'NOT SIGNED',
         withheld: 'Not open to you',
+        noCases: 'No case is on the agenda.',
         column: {
             discipline: 'discipline',
             core: 'core',

@@ -59,7 +59,7 @@ export const meetingEn = {
         empty: 'empty',
         record: 'Record decision',
         recordChange: 'Record the change',
-        dropDraft: 'Drop what I wrote',
+        dropDraft: 'Drop it',
         recordedBy: (name: string, when: string) => `Recorded, not signed · ${[name, when].filter(Boolean).join(', ')}`,
         signedBy: (name: string, when: string) => `Signed by ${name}, ${when}`,
         chairSigns: 'The chair signs it.',
