@@ -4,6 +4,7 @@ import { Button, Field } from '../ui/controls';
 import type { CardTopic, Check, FieldKind, Phrase, Template, TemplateField } from '../wire';
 import { CARD_TOPIC_MEMBERS, defaultTemplate } from '../wire';
 import { useWords, type Words } from '../words';
+import { cutToBytes } from '../words/bytes';
 
 /** What most tumor boards ask; each may be taken out. */
 export function usualTemplate(words: Words): Template {
@@ -256,6 +257,9 @@ function Fields({ fields, onChange }: FieldsProps) {
     );
 }
 
+/** As the schema bounds a phrase. */
+const PHRASE_BYTES = 80;
+
 interface PhrasesProps {
     label: string;
     max: number;
@@ -279,7 +283,7 @@ function Phrases({ label, max, phrases, onChange }: PhrasesProps) {
                         event.target.value
                             .split('\n')
                             .slice(0, max)
-                            .map((text) => ({ text: text.slice(0, 80) })),
+                            .map((text) => ({ text: cutToBytes(text, PHRASE_BYTES) })),
                     )
                 }
             />
