@@ -45,9 +45,12 @@ export const wordsOf = (language: Language): Words => catalogues[language];
 export const useSpeech = (): Speech => useContext(SpeechContext);
 export const useWords = (): Words => useContext(SpeechContext).words;
 
+/** What a name has no use for: control characters, and marks that turn what stands beside it around. */
+const NOT_OF_A_NAME = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
 /** DICOM person name (PS3.5 6.2.1.1) as it is read: FAMILY, Given. */
 export function personName(name: string): string {
-    const [alphabetic = ''] = name.split('=');
+    const [alphabetic = ''] = name.replace(NOT_OF_A_NAME, '').split('=');
     const [family = '', given = '', middle = '', prefix = '', suffix = ''] = alphabetic.split('^');
     const first = [prefix, given, middle].filter(Boolean).join(' ');
     return [[family, first].filter(Boolean).join(', '), suffix].filter(Boolean).join(' ');

@@ -74,6 +74,8 @@ describe('words', () => {
     it('names_and_dates_read_as_they_are_spoken', () => {
         expect(personName('Haddad^Rania^^Dr')).toBe('Haddad, Dr Rania');
         expect(personName('DEMO')).toBe('DEMO');
+        // Neither a line break nor a mark that turns the words after it around.
+        expect(personName('Haddad\u202E^Ra\nnia\u2066')).toBe('Haddad, Rania');
         expect(isoDate('19600101')).toBe('1960-01-01');
         expect(isoDate('')).toBe('');
     });
