@@ -1,5 +1,6 @@
 // Every page, for everybody: accessible, on its own, with the keyboard, on a phone.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { isAccessible as isClean } from './support/accessible.mjs';
 import { PHONE } from './support/person.mjs';
 import { story } from './support/story.mjs';
@@ -98,6 +99,15 @@ story('every page', (step, scene) => {
     await clara.page.locator('a[href^="/cases/"]').last().click();
     await clara.sees();
     await isClean(clara);
+    await clara.leave();
+  });
+
+  step('an address of nothing says so to everybody, also to who may make something there', async () => {
+    const clara = await scene.person('clara');
+    for (const place of ['boards/ID', 'boards/ID/minutes', 'cases/ID', 'cases/ID/images', 'series/ID']) {
+      await clara.page.goto(`${clara.url}/${place.replace('ID', randomUUID())}`);
+      await clara.page.getByText('This is not there, or you do not have access.').waitFor();
+    }
     await clara.leave();
   });
 

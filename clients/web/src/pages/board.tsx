@@ -30,6 +30,7 @@ import { useKeys } from '../keys/use_keys';
 import { nextItem, type BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { BoardActor, CaseActor, Held } from '../state/client';
+import { isCreated } from '../state/created';
 import { decisionOf } from '../state/record_state';
 import { Store, useStore } from '../state/store';
 import { hasRole, useAtRest, useBoard, useCase, useModel, useSession } from '../state/use_client';
@@ -56,6 +57,9 @@ function BoardOf({ actor }: { actor: BoardActor }) {
     }
     if (!board) {
         return <Notice title={words.loading} />;
+    }
+    if (!board.guest && !isCreated(board)) {
+        return <Ended reason="not_found" />;
     }
     return board.guest ? (
         <GuestPage boardId={actor.id} board={board} guest={board.guest} />

@@ -9,6 +9,7 @@ import '../board/agenda.css';
 import '../board/talk.css';
 import '../board/record.css';
 import type { CaseModel } from '../state/case_state';
+import { isCreated } from '../state/created';
 import { decidingLink } from '../state/decision';
 import type { CaseActor } from '../state/client';
 import { hasRole, useAtRest, useCase, useModel, useSession, useUser } from '../state/use_client';
@@ -36,6 +37,9 @@ function CaseOf({ actor }: { actor: CaseActor }) {
     }
     if (!model) {
         return <Notice title={words.loading} />;
+    }
+    if (model.clinical && !isCreated(model)) {
+        return <Ended reason="not_found" />;
     }
     return model.clinical ? (
         <Consult actor={actor} model={model} />

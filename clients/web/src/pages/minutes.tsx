@@ -2,6 +2,7 @@
 // put off and why. Made of the board and its cases as they are; printed as minutes, agenda, or one page a decision.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { BoardAtRest } from '../state/board_state';
+import { isCreated } from '../state/created';
 import type { CaseModel } from '../state/case_state';
 import type { BoardActor, CaseActor } from '../state/client';
 import { minutesOf, type Minutes } from '../state/minutes';
@@ -27,6 +28,9 @@ function MinutesFor({ actor }: { actor: BoardActor }) {
     const ended = useModel(actor, (_, held) => held.ended);
     if (ended) {
         return <Ended reason={ended} />;
+    }
+    if (board && !isCreated(board)) {
+        return <Ended reason="not_found" />;
     }
     return board ? <Reading actor={actor} board={board} /> : <Notice title={words.loading} />;
 }

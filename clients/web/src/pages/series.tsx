@@ -1,6 +1,7 @@
 // A board series: its people, what it asks for, and its meetings.
 import { useEffect, useState, type FormEvent } from 'react';
 import { people } from '../connection/http';
+import { isCreated } from '../state/created';
 import type { SeriesActor } from '../state/client';
 import type { SeriesModel } from '../state/series_state';
 import { hasRole, useModel, useSeries, useSession } from '../state/use_client';
@@ -33,6 +34,9 @@ function SeriesOf({ actor }: { actor: SeriesActor }) {
     }
     if (!series) {
         return <Notice title={words.loading} />;
+    }
+    if (!isCreated(series)) {
+        return <Ended reason="not_found" />;
     }
     const mayEdit = hasRole(roles, 'administrator', 'coordinator', 'chair');
     return (

@@ -9,6 +9,7 @@ import {
     type Progress,
     type Sent,
 } from '../connection/upload';
+import { isCreated } from '../state/created';
 import { useCase, useModel } from '../state/use_client';
 import type { CaseActor } from '../state/client';
 import { Button, Notice } from '../ui/controls';
@@ -27,8 +28,8 @@ function UploadOf({ actor }: { actor: CaseActor }) {
     const words = useWords();
     const model = useModel(actor, (patientCase) => patientCase);
     const ended = useModel(actor, (_, held) => held.ended);
-    if (ended) {
-        return <Ended reason={ended} />;
+    if (ended || (model && !isCreated(model))) {
+        return <Ended reason={ended ?? 'not_found'} />;
     }
     return (
         <div className="place front-desk">
