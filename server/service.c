@@ -2,6 +2,7 @@
 #include "server/service.h"
 
 #include "server/audit/audit_trail.h"
+#include "server/audit/routes_audit.h"
 #include "server/case_images.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
@@ -361,6 +362,7 @@ static void listen_at_last(struct service *service) {
     };
     routes_health_add(&service->health);
     routes_imaging_add(service->gateway, service->imaging, audit_trail_log(service->audit));
+    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit));
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {

@@ -11,6 +11,7 @@ enum access_action {
     ACCESS_IMAGES = 4,   /* a list of what there is, a series' metadata or frames */
     ACCESS_DOCUMENT = 5, /* a report */
     ACCESS_UPLOAD = 6,
+    ACCESS_LOG = 7, /* this log itself; of one case, or all of it */
 };
 
 enum access_result { ACCESS_ALLOWED = 0, ACCESS_REFUSED = 1 };

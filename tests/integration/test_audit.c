@@ -278,6 +278,19 @@ static void who_signs_in_or_fails_to_stands_in_the_log(void **state) {
     assert_true(number_of("SELECT count(*) FROM access_log WHERE action = 1 AND result = 0") >= 3);
 }
 
+static void the_log_is_searched_by_who_may(void **state) {
+    (void)state;
+    assert_int_equal(get("/api/accesses?case=%s", 4, staff.administrator), 200);
+    assert_int_equal(get("/api/accesses?case=%s", 4, staff.people[1].token), 404);
+    assert_int_equal(get("/api/accesses?case=%s0", 4, staff.administrator), 404);
+    assert_int_equal(get("/api/cases/%s/accesses", 4, staff.people[0].token), 200);
+    assert_int_equal(get("/api/cases/%s/accesses", 4, staff.people[1].token), 404);
+    assert_int_equal(number_of(sql_for("SELECT count(*) FROM access_log WHERE case_id = '%s' "
+                                       "AND action = 7",
+                                       4)),
+                     2);
+}
+
 static void a_changed_row_of_the_log_is_named(void **state) {
     (void)state;
     static const char change[] = "ALTER TABLE access_log DISABLE TRIGGER ALL;"
@@ -311,6 +324,7 @@ int main(void) {
         cmocka_unit_test(who_looks_at_images_stands_in_the_log_once_in_a_quarter_of_an_hour),
         cmocka_unit_test(who_is_refused_stands_in_the_log),
         cmocka_unit_test(who_signs_in_or_fails_to_stands_in_the_log),
+        cmocka_unit_test(the_log_is_searched_by_who_may),
         cmocka_unit_test(a_changed_row_of_the_log_is_named),
         cmocka_unit_test(it_works_without_a_server_too),
     };

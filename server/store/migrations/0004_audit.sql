@@ -33,6 +33,7 @@ CREATE TABLE access_log (
     PRIMARY KEY (writer, number)
 );
 CREATE INDEX access_log_by_case ON access_log (case_id, at);
+CREATE INDEX access_log_by_time ON access_log (at);
 CREATE INDEX access_log_by_user ON access_log (user_id, at);
 CREATE TRIGGER access_log_is_only_inserted BEFORE UPDATE OR DELETE OR TRUNCATE ON access_log
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
