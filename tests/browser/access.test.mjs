@@ -1,5 +1,6 @@
 // What ends when access ends: the socket, the pixels, the words.
 import assert from 'node:assert/strict';
+import { isAccessible } from './support/accessible.mjs';
 import { story } from './support/story.mjs';
 
 /** A revocation holds on open sockets within this. */
@@ -15,7 +16,7 @@ const countFrames = (page) => {
 };
 
 story('what ends when access ends', (step, scene) => {
-  let anna, mei, radu;
+  let anna, mei, radu, looked;
 
   step('who is removed by the chair loses pixels and words within a second', async () => {
     [anna, radu, mei] = await scene.board(['anna', 'radu', 'mei']);
@@ -74,6 +75,38 @@ story('what ends when access ends', (step, scene) => {
     await radu.page.locator('button[type=submit]').click();
     await radu.sees(await anna.sees());
     assert.ok(frames.count > 0);
+  });
+
+  step('who coordinates a case reads who looked at it, and when', async () => {
+    const chair = await scene.voice('anna');
+    const { items, openItem } = await chair.open('board', anna.openId);
+    looked = items.find(({ item }) => item === openItem).patientCase;
+    const page = await anna.context.newPage();
+    await page.goto(`${anna.url}/cases/${looked}/accesses`);
+    const row = page.locator('.accesses tr', { hasText: radu.name });
+    await row.filter({ hasText: /looked at images/i }).first().waitFor();
+    await isAccessible({ ...anna, page });
+    await page.close();
+  });
+
+  step('to a member that record is not there', async () => {
+    const page = await radu.context.newPage();
+    await page.goto(`${radu.url}/cases/${looked}/accesses`);
+    await page.getByText(/there is nothing here/i).waitFor();
+    await page.close();
+  });
+
+  step('an administrator finds who signed in, and follows a case', async () => {
+    const keeper = await scene.guest('administrator');
+    await keeper.signIn();
+    await keeper.page.getByRole('link', { name: /who looked/i }).click();
+    await keeper.page.locator('.accesses tr', { hasText: /signed in/i }).first().waitFor();
+    await isAccessible(keeper);
+    await keeper.page.getByLabel(/person/i).selectOption({ label: radu.name });
+    await keeper.page.locator('.accesses tr', { hasText: anna.name }).first().waitFor({ state: 'detached' });
+    await keeper.page.locator(`.accesses a[href="/cases/${looked}/accesses"]`).first().click();
+    await keeper.page.getByRole('heading', { name: /who looked at this case/i }).waitFor();
+    await keeper.leave();
   });
 
   step('a page that the server finds too old says to reload, and does not knock again', async () => {

@@ -11,6 +11,7 @@ import {
 import { Connection } from './connection/connection';
 import { signOut as endSession, whoAmI, type Me, type ServerFacts } from './connection/http';
 import { browserSurroundings } from './connection/surroundings';
+import { AccessesPage } from './pages/accesses';
 import { HomePage } from './pages/home';
 import { MakeCasePage } from './pages/make_case';
 import { Nowhere } from './pages/nowhere';
@@ -184,6 +185,10 @@ function Page() {
             return <SeriesPage key={route.id} id={route.id} />;
         case 'new_series':
             return <NewSeriesPage />;
+        case 'accesses':
+            return <AccessesPage />;
+        case 'case_accesses':
+            return <AccessesPage key={route.id} patientCase={route.id} />;
         case 'display':
             return <DisplayPage />;
         case 'nowhere':

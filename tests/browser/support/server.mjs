@@ -120,7 +120,8 @@ export class Server {
   /** People of the demonstration by login, with their passwords. */
   async people() {
     const { people } = JSON.parse(await readFile(join(this.data, 'demo.json'), 'utf8'));
-    return new Map(people.map((person) => [person.login, person]));
+    const first = JSON.parse(await readFile(join(this.data, 'bootstrap.json'), 'utf8'));
+    return new Map([...people, { ...first, name: 'Administrator' }].map((person) => [person.login, person]));
   }
 
   /** As if the machine had lost it: no word to anybody. */

@@ -88,6 +88,57 @@ export async function people(): Promise<Person[]> {
     return ((await response.json()) as { people: Person[] }).people;
 }
 
+/** One line of the record of who looked; `at` in milliseconds. */
+export interface Access {
+    at: number;
+    user: string;
+    action: 'sign_in' | 'sign_out' | 'case' | 'images' | 'document' | 'upload' | 'access_log' | 'other';
+    refused: boolean;
+    case: string;
+    object: string;
+    address: string;
+}
+
+export interface AccessesWanted {
+    patientCase: string | undefined;
+    user: string;
+    /** An administrator asks for all of it, whoever coordinates a case for that one alone. */
+    administers: boolean;
+    before?: number;
+}
+
+/** The newest hundred before a time. */
+export async function accesses({
+    patientCase,
+    user,
+    administers,
+    before,
+}: AccessesWanted): Promise<
+    { is: 'there'; list: Access[]; more: boolean } | { is: 'not_yours' | 'unreachable' }
+> {
+    const query = new URLSearchParams();
+    if (user !== '') {
+        query.set('user', user);
+    }
+    if (before !== undefined) {
+        query.set('before', String(before));
+    }
+    if (administers && patientCase !== undefined) {
+        query.set('case', patientCase);
+    }
+    const ofCase = !administers && patientCase !== undefined;
+    const path = ofCase ? `/api/cases/${patientCase}/accesses` : '/api/accesses';
+    const response = await fetch(`${path}?${query.toString()}`).catch(() => undefined);
+    if (response?.status === 404) {
+        return { is: 'not_yours' };
+    }
+    if (!response?.ok) {
+        return { is: 'unreachable' };
+    }
+    const body = (await response.json()) as { accesses: Access[]; more: boolean };
+    return { is: 'there', list: body.accesses, more: body.more };
+}
+
 /** A screen that shows its code, and the secret with which it collects its sign-in. */
 export interface Pairing {
     code: string;

@@ -85,6 +85,15 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                     <StateOfLine readOnly={!act} />
                 </div>
                 <span className="grow" />
+                {coordinate && (
+                    <a
+                        className="button quiet hide-phone"
+                        href={`/cases/${actor.id}/accesses`}
+                        onClick={follow}
+                    >
+                        {words.accesses.title}
+                    </a>
+                )}
                 <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
             </header>
             <Workspace

@@ -19,6 +19,7 @@ export function HomePage() {
     const { words } = useSpeech();
     const entries = useUser((user) => user?.entries);
     const mayMake = useUser((user) => user !== undefined && (user.administrator || user.coordinator));
+    const administers = useUser((user) => user?.administrator === true);
     const [making, setMaking] = useState(false);
     const { client } = useSession();
     if (!entries) {
@@ -94,6 +95,13 @@ export function HomePage() {
                     <Section id="referred" title={words.yourPatients}>
                         <Entries entries={referred} empty={words.noCases} />
                     </Section>
+                )}
+                {administers && (
+                    <p>
+                        <a href="/accesses" onClick={follow}>
+                            {words.accesses.title}
+                        </a>
+                    </p>
                 )}
             </main>
             <MakeBoard open={making} onClose={() => setMaking(false)} me={client.me} />

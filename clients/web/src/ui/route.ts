@@ -10,14 +10,17 @@ export type Route =
     | { page: 'new_case' }
     | { page: 'series'; id: string }
     | { page: 'new_series' }
+    | { page: 'case_accesses'; id: string }
+    | { page: 'accesses' }
     | { page: 'display' }
     | { page: 'nowhere' };
 
-const pages: Record<string, 'board' | 'minutes' | 'case' | 'images' | 'series'> = {
+const pages: Record<string, 'board' | 'minutes' | 'case' | 'images' | 'case_accesses' | 'series'> = {
     'boards/': 'board',
     'boards/minutes': 'minutes',
     'cases/': 'case',
     'cases/images': 'images',
+    'cases/accesses': 'case_accesses',
     'series/': 'series',
 };
 
@@ -36,8 +39,8 @@ export function readRoute(path: string): Route {
               ? { page: 'new_series' }
               : { page: 'nowhere' };
     }
-    if (first === 'display') {
-        return { page: 'display' };
+    if ((first === 'display' || first === 'accesses') && second === '') {
+        return { page: first };
     }
     const page = isId ? pages[`${first}/${third}`] : undefined;
     return page ? { page, id: second.toLowerCase() } : { page: 'nowhere' };
