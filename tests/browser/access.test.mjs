@@ -84,7 +84,7 @@ story('what ends when access ends', (step, scene) => {
     const page = await anna.context.newPage();
     await page.goto(`${anna.url}/cases/${looked}/accesses`);
     const row = page.locator('.accesses tr', { hasText: radu.name });
-    await row.filter({ hasText: /looked at images/i }).first().waitFor();
+    await row.filter({ hasText: /images/i }).first().waitFor();
     await isAccessible({ ...anna, page });
     await page.close();
   });
@@ -100,7 +100,7 @@ story('what ends when access ends', (step, scene) => {
     const keeper = await scene.guest('administrator');
     await keeper.signIn();
     await keeper.page.getByRole('link', { name: /who looked/i }).click();
-    await keeper.page.locator('.accesses tr', { hasText: /signed in/i }).first().waitFor();
+    await keeper.page.locator('.accesses tr', { hasText: /sign-in/i }).first().waitFor();
     await isAccessible(keeper);
     await keeper.page.getByLabel(/person/i).selectOption({ label: radu.name });
     await keeper.page.locator('.accesses tr', { hasText: anna.name }).first().waitFor({ state: 'detached' });

@@ -73,7 +73,11 @@ export function AccessesPage({ patientCase }: { patientCase?: string }) {
                 {!patientCase && (
                     <label className="field">
                         <span>{words.accesses.person}</span>
-                        <select value={user} onChange={(event) => setUser(event.target.value)}>
+                        <select
+                            className="input"
+                            value={user}
+                            onChange={(event) => setUser(event.target.value)}
+                        >
                             <option value="">{words.accesses.everybody}</option>
                             {known.map((one) => (
                                 <option key={one.id} value={one.id}>
