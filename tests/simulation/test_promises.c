@@ -6,15 +6,45 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /*
  * CONSILIUM_SEED=n replays one seed; CONSILIUM_SEEDS=n runs so many, from CONSILIUM_FIRST_SEED. A
- * long run (CONSILIUM_TEST_LONG) takes a hundred times as many.
+ * long run (CONSILIUM_TEST_LONG) takes a hundred times as many. Each story is told in one thread;
+ * several are told at once, in processes of their own, and a single one in this process.
  */
-enum { SEEDS = 1000, SEEDS_LONG = 100000, SECONDS = 8, SABOTAGE_SEEDS = 200, NAMED_SEEDS = 3 };
+enum {
+    SEEDS = 1000,
+    SEEDS_LONG = 100000,
+    SECONDS = 8,
+    SABOTAGE_SEEDS = 200,
+    NAMED_SEEDS = 3,
+    TELLERS_MAX = 64,
+};
+
+/* What one process has told, and the sum over all. */
+struct tally {
+    uint64_t seed; /* the one it is at */
+    uint64_t seeds, broken, events, accepted, faults, blocked, told;
+    uint64_t tries; /* the most */
+    struct meeting_counts meetings;
+};
+
+/* Shared by the processes. */
+struct telling {
+    uint64_t end;
+    /* Pairs with nothing: each process only must get a number that no other one gets. */
+    _Atomic uint64_t next;
+    struct tally tellers[TELLERS_MAX];
+};
 
 static uint64_t number_from(const char *name, uint64_t otherwise) {
     const char *value = getenv(name);
@@ -28,12 +58,13 @@ static bool holds(uint64_t seed, enum sabotage sabotage, struct world *world) {
     if (!fine && sabotage == SABOTAGE_NONE) {
         printf("seed %llu: %s\n  replay: CONSILIUM_SEED=%llu simulation_promises\n",
                (unsigned long long)seed, world->fault, (unsigned long long)seed);
+        fflush(stdout); /* a sanitizer may end us at a later one */
     }
     world_finish(world);
     return fine;
 }
 
-static void add(struct meeting_counts *sum, const struct meeting_counts *one) {
+static void add_meetings(struct meeting_counts *sum, const struct meeting_counts *one) {
     sum->steps += one->steps;
     sum->undone += one->undone;
     sum->decisions += one->decisions;
@@ -59,33 +90,113 @@ static void say_how_often(const struct meeting_counts *sum) {
         (unsigned long long)sum->called_off, (unsigned long long)sum->ended);
 }
 
+static void tell(struct tally *tally, uint64_t seed) {
+    static struct world world;
+    tally->seed = seed;
+    tally->seeds++;
+    tally->broken += !holds(seed, SABOTAGE_NONE, &world);
+    tally->events += world.events_sent;
+    tally->accepted += world.commands_accepted;
+    tally->faults += world.faults_injected;
+    tally->blocked += world.sockets_filled;
+    tally->told += world.told_who;
+    tally->tries = world.tries_most > tally->tries ? world.tries_most : tally->tries;
+    add_meetings(&tally->meetings, &world.meetings);
+}
+
+static void tell_the_next(struct telling *telling, struct tally *tally) {
+    uint64_t seed;
+    while ((seed = atomic_fetch_add_explicit(&telling->next, 1, memory_order_relaxed)) <
+           telling->end) {
+        tell(tally, seed);
+    }
+}
+
+/* In `count` processes; false = one of them did not come to its end, and is said. */
+static bool tell_at_once(struct telling *telling, unsigned count) {
+    pid_t tellers[TELLERS_MAX];
+    bool whole = true;
+    fflush(stdout); /* what is still in the buffer would be said by each of them */
+    for (unsigned i = 0; i < count; i++) {
+        tellers[i] = fork();
+        assert_true(tellers[i] >= 0);
+        if (tellers[i] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            tell_the_next(telling, &telling->tellers[i]);
+            exit(0); /* looks for leaks, and then has another status */
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        int status;
+        unsigned long long seed;
+        assert_int_equal(waitpid(tellers[i], &status, 0), tellers[i]);
+        seed = telling->tellers[i].seed;
+        if (status != 0) {
+            printf("seed %llu, or a leak before it: the process ended with %#x\n"
+                   "  replay: CONSILIUM_SEED=%llu simulation_promises\n",
+                   seed, (unsigned)status, seed);
+            whole = false;
+        }
+    }
+    return whole;
+}
+
+static struct tally sum_of(const struct telling *telling, unsigned count) {
+    struct tally sum = {0};
+    for (unsigned i = 0; i < count; i++) {
+        const struct tally *one = &telling->tellers[i];
+        sum.seeds += one->seeds;
+        sum.broken += one->broken;
+        sum.events += one->events;
+        sum.accepted += one->accepted;
+        sum.faults += one->faults;
+        sum.blocked += one->blocked;
+        sum.told += one->told;
+        sum.tries = one->tries > sum.tries ? one->tries : sum.tries;
+        add_meetings(&sum.meetings, &one->meetings);
+    }
+    return sum;
+}
+
+static unsigned tellers_for(uint64_t count) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t tellers = processors < 1 ? 1 : (uint64_t)processors;
+    tellers = tellers < TELLERS_MAX ? tellers : TELLERS_MAX;
+    return (unsigned)(tellers < count ? tellers : count);
+}
+
 static void every_promise_holds_whatever_fails_in_between(void **state) {
     (void)state;
     uint64_t first = number_from("CONSILIUM_SEED", number_from("CONSILIUM_FIRST_SEED", 1));
     uint64_t otherwise = getenv("CONSILIUM_TEST_LONG") != NULL ? SEEDS_LONG : SEEDS;
     uint64_t count =
         getenv("CONSILIUM_SEED") != NULL ? 1 : number_from("CONSILIUM_SEEDS", otherwise);
-    uint64_t broken = 0, events = 0, accepted = 0, faults = 0, blocked = 0, tries = 0, told = 0;
-    struct meeting_counts meetings = {0};
-    for (uint64_t seed = first; seed < first + count; seed++) {
-        static struct world world;
-        broken += !holds(seed, SABOTAGE_NONE, &world);
-        events += world.events_sent;
-        accepted += world.commands_accepted;
-        faults += world.faults_injected;
-        blocked += world.sockets_filled;
-        told += world.told_who;
-        add(&meetings, &world.meetings);
-        tries = world.tries_most > tries ? world.tries_most : tries;
+    unsigned tellers = tellers_for(count);
+    struct telling *telling =
+        mmap(NULL, sizeof *telling, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(telling != MAP_FAILED);
+    telling->end = first + count;
+    atomic_init(&telling->next, first);
+    bool whole = true;
+    if (tellers > 1) {
+        whole = tell_at_once(telling, tellers);
+    } else {
+        tell_the_next(telling, &telling->tellers[0]);
     }
+    struct tally sum = sum_of(telling, tellers);
+    munmap(telling, sizeof *telling);
     printf("%llu seeds: %llu events shown, %llu commands accepted, %llu faults, %llu times a full "
            "socket, at most %llu tries, %llu seeds broken\n",
-           (unsigned long long)count, (unsigned long long)events, (unsigned long long)accepted,
-           (unsigned long long)faults, (unsigned long long)blocked, (unsigned long long)tries,
-           (unsigned long long)broken);
-    say_how_often(&meetings);
-    assert_int_equal(broken, 0);
-    assert_true(events > count && accepted > count && blocked > count && told > count);
+           (unsigned long long)sum.seeds, (unsigned long long)sum.events,
+           (unsigned long long)sum.accepted, (unsigned long long)sum.faults,
+           (unsigned long long)sum.blocked, (unsigned long long)sum.tries,
+           (unsigned long long)sum.broken);
+    say_how_often(&sum.meetings);
+    assert_true(whole);
+    assert_int_equal(sum.broken, 0);
+    assert_true(sum.seeds == count);
+    assert_true(sum.events > count && sum.accepted > count && sum.blocked > count &&
+                sum.told > count);
 }
 
 /* A net that catches nothing proves nothing: each promise is broken on purpose and must be missed
