@@ -1,4 +1,4 @@
-/* links: gateway_scene; timeout: 60 */
+/* links: gateway_scene; timeout: 60; alone */
 /* A right that ends while something long is under way, and no channel is there to tell of it. */
 #include "tests/support/gateway_scene/gateway_scene.h"
 

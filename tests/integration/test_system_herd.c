@@ -1,4 +1,4 @@
-/* links: server_process consilium; timeout: 180 */
+/* links: server_process consilium; timeout: 180; alone */
 /*
  * Two thousand people over TLS lose their connections in one moment and all come back. Each has its
  * channel again within the bar, with what was missed and without a snapshot.

@@ -1,4 +1,4 @@
-/* links: server_process consilium m; timeout: 150 */
+/* links: server_process consilium m; timeout: 150; alone */
 /*
  * Somebody on a busy board stops reading. Nobody else waits for it, it costs the server no more
  * than its lane, and it is cut with a code that invites it back.

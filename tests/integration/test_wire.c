@@ -1,4 +1,4 @@
-/* links: wire namespaces; timeout: 60 */
+/* links: wire namespaces; timeout: 60; alone */
 #include "tests/support/namespaces.h"
 
 #include <arpa/inet.h>
