@@ -1,4 +1,4 @@
-/* links: simulation_world; timeout: 600 */
+/* links: simulation_world; timeout: 600; alone */
 #include "tests/simulation/world.h"
 
 #include <setjmp.h>
