@@ -10,6 +10,20 @@ const MILLIMETRES = /^\d+[.,]\d mm/;
 const bannerSays = (people, name) =>
   Promise.all(people.map((person) => person.page.locator('[data-banner]', { hasText: name }).waitFor()));
 
+/** What the banner says in the first frame that shows an image. */
+const bannerOverTheFirstImage = ({ page }) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (document.querySelector('[data-status=painted]')) {
+            resolve(document.querySelector('[data-banner]')?.textContent ?? '');
+          } else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+
 /** Waits until all of them see one image, another than `before`. */
 const togetherAfter = (people, before, number = 0) =>
   until('everybody sees one image', async () => {
@@ -26,8 +40,9 @@ story('three people through a board of three cases', (step, scene) => {
   step('the chair opens the first case with N, and a banner names the patient on every screen', async () => {
     [anna, radu, mei] = everybody = await scene.board(['anna', 'radu', 'mei']);
     mei.page.on('request', (request) => addresses.push(new URL(request.url()).pathname));
+    const overImages = Promise.all(everybody.map(bannerOverTheFirstImage));
     await anna.press('KeyN');
-    await bannerSays(everybody, /cranium/i);
+    for (const said of await overImages) assert.match(said, /cranium/i, 'no image before the name');
   });
 
   step('everybody sees the same slice, and the presenter reads that 3 of 3 see it', async () => {

@@ -14,10 +14,13 @@ const AT_MOST_MS = 15_000;
 export function Banner({
     caseActor,
     item,
+    known,
     hands,
 }: {
     caseActor: CaseActor;
     item: number;
+    /** The name on the agenda: fetched images may be painted sooner than the case itself arrives. */
+    known: string;
     hands: StageHands | undefined;
 }) {
     const words = useWords();
@@ -26,7 +29,7 @@ export function Banner({
     const age = useModel(caseActor, (model) => model?.age) ?? '';
     const [seen, setSeen] = useState(false);
     const [painted, setPainted] = useState(false);
-    const named = subject !== undefined;
+    const named = subject !== undefined || known !== '';
     useEffect(() => {
         if (!named) {
             return undefined;
@@ -39,19 +42,19 @@ export function Banner({
         };
     }, [named]);
     useEffect(() => hands?.controller.painted.whenPainted(() => setPainted(true)), [hands]);
-    if (!subject || (seen && painted)) {
+    if (!named || (seen && painted)) {
         return null;
     }
-    const who = whoIs(words, { subject, masked, age }, item);
+    const who = subject && whoIs(words, { subject, masked, age }, item);
     const about = [
-        masked ? who.age : subject.birthDate && words.bannerBorn(isoDate(subject.birthDate)),
-        subject.sex && words.bannerSex(subject.sex),
-        subject.patientId,
+        masked ? who?.age : subject?.birthDate && words.bannerBorn(isoDate(subject.birthDate)),
+        subject?.sex && words.bannerSex(subject.sex),
+        subject?.patientId,
     ].filter(Boolean);
     return (
         <div className="banner" role="status" aria-live="assertive" data-banner>
             <small>{words.nowShowing}</small>
-            <strong>{who.name}</strong>
+            <strong>{who?.name ?? known}</strong>
             <span>{about.join(' · ')}</span>
         </div>
     );

@@ -217,6 +217,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                         board={board}
                         caseActor={caseActor}
                         item={open.item}
+                        patient={nameOf(open.item)}
                         images={images}
                         closed={closed}
                         rights={rights}
@@ -281,6 +282,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                 board={board}
                 caseActor={caseActor}
                 item={open.item}
+                patient={nameOf(open.item)}
                 images={images}
                 closed={closed}
                 rights={rights}
@@ -380,6 +382,8 @@ interface OpenCaseProps {
     board: BoardAtRest;
     caseActor: CaseActor;
     item: number;
+    /** Their name on the agenda; empty where it is not there. */
+    patient: string;
     images: ReturnType<typeof useImages>['images'];
     closed: boolean;
     rights: Rights;
@@ -444,7 +448,15 @@ function OpenCase(props: OpenCaseProps) {
                     )}
                 </>
             }
-            banner={<Banner key={item} caseActor={caseActor} item={item} hands={hands} />}
+            banner={
+                <Banner
+                    key={item}
+                    caseActor={caseActor}
+                    item={item}
+                    known={props.patient}
+                    hands={hands}
+                />
+            }
         />
     );
 }
