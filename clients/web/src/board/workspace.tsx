@@ -3,6 +3,7 @@
 import { Tabs } from 'radix-ui';
 import { flushSync } from 'react-dom';
 import {
+    startTransition,
     useCallback,
     useEffect,
     useMemo,
@@ -98,6 +99,33 @@ function useFolds(second: boolean): [Folds, (side: keyof Folds) => void, (both: 
     ];
 }
 
+/** Who waits for images longer than the banner names the patient reads about the case meanwhile. */
+const BESIDE_AT_MOST_MS = 1000;
+/** The presenter's layout comes right after the case: its images are not kept waiting either. */
+const BESIDE_AFTER_MS = 150;
+
+/** Whether tools and tabs are drawn: after the case's images, which everybody waits for, or with none to come. */
+function useBeside(hands: StageHands | undefined, withheld: boolean): [boolean, () => void] {
+    const [shown, setShown] = useState(false);
+    const show = useCallback(() => setShown(true), []);
+    useEffect(() => {
+        const timer = window.setTimeout(show, BESIDE_AT_MOST_MS);
+        return () => window.clearTimeout(timer);
+    }, [show]);
+    useEffect(() => {
+        let timer = 0;
+        const unwatch = hands?.controller.painted.whenPainted(() => {
+            window.clearTimeout(timer);
+            timer = window.setTimeout(() => startTransition(show), BESIDE_AFTER_MS);
+        });
+        return () => {
+            window.clearTimeout(timer);
+            unwatch?.();
+        };
+    }, [hands, show]);
+    return [shown || withheld, show];
+}
+
 export function Workspace(props: WorkspaceProps) {
     const { hands, caseActor, staged, rights, nameOf, left } = props;
     const words = useWords();
@@ -115,9 +143,11 @@ export function Workspace(props: WorkspaceProps) {
     const views = useViews(caseActor);
     const viewer = useViewerKeys(hands);
     const [tab, setTab] = useState('case');
+    const [beside, showBeside] = useBeside(hands, props.withheld ?? false);
     const decide = () => {
         // At once: what is typed next belongs into the field, not to the keys of the meeting.
         flushSync(() => {
+            showBeside();
             setTab('decision');
             if (folds.right) {
                 fold('right');
@@ -192,7 +222,7 @@ export function Workspace(props: WorkspaceProps) {
             )}
             <main className="middle" id="content">
                 <div className="strip-place">
-                    {hands && open !== undefined && !props.bare && (
+                    {beside && hands && open !== undefined && !props.bare && (
                         <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
                             {open ? (
                                 <Floor
@@ -233,7 +263,7 @@ export function Workspace(props: WorkspaceProps) {
                     )}
                 </div>
             </main>
-            {!props.bare && <aside className="column right">{side}</aside>}
+            {!props.bare && <aside className="column right">{beside && side}</aside>}
             <KeysSheet open={keysOpen} onClose={closeKeys} />
         </div>
     );
