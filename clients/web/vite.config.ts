@@ -21,10 +21,32 @@ function documentFonts(): Plugin {
     };
 }
 
+/**
+ * V8 compiles a function when it is first called. The code of an open case is compiled while it is read instead,
+ * beside the page: it is called all at once, when everybody waits for the first images.
+ */
+function compiledBeforeItIsCalled(): Plugin {
+    return {
+        name: 'compiled-before-it-is-called',
+        apply: 'build',
+        generateBundle(_, bundle) {
+            for (const chunk of Object.values(bundle)) {
+                if (
+                    chunk.type === 'chunk' &&
+                    !chunk.isEntry &&
+                    chunk.moduleIds.some((id) => id.includes('/src/board/'))
+                ) {
+                    chunk.code = `//# allFunctionsCalledOnLoad\n${chunk.code}`;
+                }
+            }
+        },
+    };
+}
+
 // The viewer is reached only through a dynamic import, so Rolldown gives it a chunk of its own and
 // the light pages (sign-in, worklist, status) never wait for Cornerstone.
 export default defineConfig({
-    plugins: [react(), documentFonts()],
+    plugins: [react(), documentFonts(), compiledBeforeItIsCalled()],
     // vtk.js asks for Node's `events`; the npm package of that name is the browser's version of it.
     resolve: { alias: { events: 'events' } },
     worker: { format: 'es' },
