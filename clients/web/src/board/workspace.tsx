@@ -3,7 +3,6 @@
 import { Tabs } from 'radix-ui';
 import { flushSync } from 'react-dom';
 import {
-    startTransition,
     useCallback,
     useEffect,
     useMemo,
@@ -32,6 +31,7 @@ import { Floor, turnFloor } from './floor';
 import { People, type KnownPerson } from './people';
 import { recall, SavedViews, stepView, useViews } from './saved_views';
 import { ToolStrip, useOpen } from './tool_strip';
+import { useBeside } from './use_beside';
 import type { StageHands } from './use_stage';
 
 export interface Rights {
@@ -97,33 +97,6 @@ function useFolds(second: boolean): [Folds, (side: keyof Folds) => void, (both: 
         (side) => keep({ ...folds, [side]: !folds[side] }),
         (both) => keep({ left: both, right: both }),
     ];
-}
-
-/** Who waits for images longer than the banner names the patient reads about the case meanwhile. */
-const BESIDE_AT_MOST_MS = 1000;
-/** The presenter's layout comes right after the case: its images are not kept waiting either. */
-const BESIDE_AFTER_MS = 150;
-
-/** Whether tools and tabs are drawn: after the case's images, which everybody waits for, or with none to come. */
-function useBeside(hands: StageHands | undefined, withheld: boolean): [boolean, () => void] {
-    const [shown, setShown] = useState(false);
-    const show = useCallback(() => setShown(true), []);
-    useEffect(() => {
-        const timer = window.setTimeout(show, BESIDE_AT_MOST_MS);
-        return () => window.clearTimeout(timer);
-    }, [show]);
-    useEffect(() => {
-        let timer = 0;
-        const unwatch = hands?.controller.painted.whenPainted(() => {
-            window.clearTimeout(timer);
-            timer = window.setTimeout(() => startTransition(show), BESIDE_AFTER_MS);
-        });
-        return () => {
-            window.clearTimeout(timer);
-            unwatch?.();
-        };
-    }, [hands, show]);
-    return [shown || withheld, show];
 }
 
 export function Workspace(props: WorkspaceProps) {

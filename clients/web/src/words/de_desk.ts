@@ -216,7 +216,9 @@ export const deskDe: typeof deskEn = {
     accesses: {
         title: 'Wer hat hingesehen',
         ofCase: 'Wer hat diesen Fall angesehen',
-        lead: 'Eine Zeile je Anmeldung, Vorgang und Gegenstand in einer Viertelstunde, geschrieben, bevor etwas gezeigt wurde. Sie lässt sich nicht ändern.',
+        lead:
+            'Eine Zeile je Anmeldung, Vorgang und Gegenstand in einer Viertelstunde, ' +
+            'geschrieben, bevor etwas gezeigt wurde. Sie lässt sich nicht ändern.',
         person: 'Person',
         everybody: 'Alle',
         none: 'Noch hat niemand hingesehen.',

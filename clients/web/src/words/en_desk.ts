@@ -212,7 +212,9 @@ export const deskEn = {
     accesses: {
         title: 'Who looked',
         ofCase: 'Who looked at this case',
-        lead: 'One line for each sign-in, action and object in a quarter of an hour, written before anything was shown. It cannot be changed.',
+        lead:
+            'One line for each sign-in, action and object in a quarter of an hour, ' +
+            'written before anything was shown. It cannot be changed.',
         person: 'Person',
         everybody: 'Everybody',
         none: 'Nobody has looked yet.',
