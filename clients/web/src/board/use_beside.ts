@@ -7,10 +7,16 @@ const BESIDE_AT_MOST_MS = 1000;
 /** The presenter's layout comes right after the case: its images are not kept waiting either. */
 const BESIDE_AFTER_MS = 150;
 
+/** Code that ran once in this page is fast: only its first case draws them later. */
+let drawnBefore = false;
+
 /** Whether tools and tabs are drawn: after the case's images, which everybody waits for, or with none to come. */
 export function useBeside(hands: StageHands | undefined, withheld: boolean): [boolean, () => void] {
-    const [shown, setShown] = useState(false);
-    const show = useCallback(() => setShown(true), []);
+    const [shown, setShown] = useState(drawnBefore);
+    const show = useCallback(() => {
+        drawnBefore = true;
+        setShown(true);
+    }, []);
     useEffect(() => {
         const timer = window.setTimeout(show, BESIDE_AT_MOST_MS);
         return () => window.clearTimeout(timer);
