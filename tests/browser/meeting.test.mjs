@@ -10,15 +10,16 @@ const MILLIMETRES = /^\d+[.,]\d mm/;
 const bannerSays = (people, name) =>
   Promise.all(people.map((person) => person.page.locator('[data-banner]', { hasText: name }).waitFor()));
 
-/** What the banner says in the first frame that shows an image. */
+/** What the banner has said by the first frame that shows an image. */
 const bannerOverTheFirstImage = ({ page }) =>
   page.evaluate(
     () =>
       new Promise((resolve) => {
+        let said = ''; // where images take longer than the banner stays, it goes as they come
         const look = () => {
-          if (document.querySelector('[data-status=painted]')) {
-            resolve(document.querySelector('[data-banner]')?.textContent ?? '');
-          } else requestAnimationFrame(look);
+          said = document.querySelector('[data-banner]')?.textContent || said;
+          if (document.querySelector('[data-status=painted]')) resolve(said);
+          else requestAnimationFrame(look);
         };
         look();
       }),
