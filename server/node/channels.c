@@ -117,8 +117,10 @@ void channel_close(struct channel *channel) {
     if (channel->opening != NULL) { /* the runtime gives up an attach that still waits */
         runtime_detach(session->node->runtime, channel->opening->request.activation,
                        session->number);
-        channel->opening->channel = NULL;
-        if (!channel->opening->witnessed) {
+        if (channel->opening->witnessed) {
+            channel->opening->channel = NULL; /* on_witnessed frees it, perhaps after the node */
+            activation_release(channel->opening->request.activation);
+        } else {
             free(channel->opening);
         }
     }
@@ -199,6 +201,23 @@ static bool grants_equal(const struct grant *a, const struct grant *b) {
     return a->audiences == b->audiences && a->roles == b->roles;
 }
 
+static bool is_looked_at(const struct channel *channel, struct grant grant) {
+    return channel->session->node->config.witness != NULL &&
+           channel->kind == CHANNEL_KIND_PATIENT_CASE &&
+           (grant.audiences == 0 ||
+            (grant.audiences & (AUDIENCE_CLINICAL | AUDIENCE_IDENTITY)) != 0);
+}
+
+static struct looking looking_of(const struct channel *channel, bool refused) {
+    const struct session *session = channel->session;
+    struct looking looking = {.user = session->user,
+                              .patient_case = channel->id,
+                              .sign_in = session->sign_in,
+                              .refused = refused};
+    memcpy(looking.address, session->address, sizeof looking.address);
+    return looking;
+}
+
 void channel_check_grant(struct channel *channel) {
     struct session *session = channel->session;
     struct node *node = session->node;
@@ -220,6 +239,12 @@ void channel_check_grant(struct channel *channel) {
     }
     if (grant.audiences == 0) {
         channel_end(channel, CHANNEL_END_REVOKED);
+        return;
+    }
+    struct witness *witness = node->config.witness;
+    struct looking looking = looking_of(channel, false);
+    if (is_looked_at(channel, grant) && !witness->knows(witness, &looking)) {
+        channel_end(channel, CHANNEL_END_UNAVAILABLE); /* opened again, which is written down */
         return;
     }
     channel_renew(channel);
@@ -293,41 +318,24 @@ static void admit(struct channel *channel, struct activation *activation, struct
     answer_opened(channel);
 }
 
-static bool is_looked_at(const struct channel *channel, struct grant grant) {
-    return channel->session->node->config.witness != NULL &&
-           channel->kind == CHANNEL_KIND_PATIENT_CASE &&
-           (grant.audiences == 0 ||
-            (grant.audiences & (AUDIENCE_CLINICAL | AUDIENCE_IDENTITY)) != 0);
-}
-
-static struct looking looking_of(const struct channel *channel, bool refused) {
-    const struct session *session = channel->session;
-    struct looking looking = {.user = session->user,
-                              .patient_case = channel->id,
-                              .sign_in = session->sign_in,
-                              .refused = refused};
-    memcpy(looking.address, session->address, sizeof looking.address);
-    return looking;
-}
-
 static void on_witnessed(void *data, bool known) {
     struct opening *opening = data;
     struct channel *channel = opening->channel;
     struct activation *activation = opening->request.activation;
-    const struct actor *actor = activation_actor(activation);
     free(opening);
-    if (channel != NULL) {
-        struct session *session = channel->session;
-        struct node *node = session->node;
-        channel->opening = NULL;
-        if (known && actor != NULL) {
-            struct grant grant =
-                actor->kind->grant(actor, session->user, session->rights, node->now);
-            admit(channel, activation, grant);
-        } else {
-            runtime_detach(node->runtime, activation, session->number);
-            refuse_opening(channel, REFUSAL_UNAVAILABLE);
-        }
+    if (channel == NULL) {
+        return;
+    }
+    struct session *session = channel->session;
+    struct node *node = session->node;
+    const struct actor *actor = activation_actor(activation);
+    channel->opening = NULL;
+    if (known && actor != NULL) {
+        admit(channel, activation,
+              actor->kind->grant(actor, session->user, session->rights, node->now));
+    } else {
+        runtime_detach(node->runtime, activation, session->number);
+        refuse_opening(channel, REFUSAL_UNAVAILABLE);
     }
     activation_release(activation);
 }

@@ -85,6 +85,7 @@ story('what ends when access ends', (step, scene) => {
     await page.goto(`${anna.url}/cases/${looked}/accesses`);
     const row = page.locator('.accesses tr', { hasText: radu.name });
     await row.filter({ hasText: /images/i }).first().waitFor();
+    await row.filter({ hasText: /record of the case/i }).first().waitFor();
     await isAccessible({ ...anna, page });
     await page.close();
   });
