@@ -3,6 +3,7 @@
 #include "actors/growing_list.h"
 #include "actors/kinds.h"
 #include "actors/maker.h"
+#include "protocol/generated/policy.h"
 
 #include <assert.h>
 
@@ -17,39 +18,35 @@ static void carry_over(struct actor *fresh, struct actor *old) {
     ((struct board *)old)->stage = stage;
 }
 
-/* Takes part while an item of theirs is open; between those they learn how many come before. */
-static struct grant grant_guest(const struct board *board, const struct member *member) {
-    struct grant grant = {.audiences = AUDIENCE_STATUS, .roles = 1u << ROLE_GUEST};
-    if (board_is_guest_of(member, board->open_item)) {
-        grant.audiences |= AUDIENCE_CLINICAL;
-        grant.roles |= 1u << ROLE_MEMBER;
+/* As what a member of the roster appears on the stage and to their own client: a guest takes part
+ * while an item of theirs is open, a display looks as an observer does. */
+static uint16_t shown_roles(const struct member *member, bool is_listed) {
+    uint16_t roles = (uint16_t)(1u << member->role);
+    if (member->role == ROLE_GUEST && is_listed) {
+        roles |= 1u << ROLE_MEMBER;
+    } else if (member->role == ROLE_DISPLAY) {
+        roles |= 1u << ROLE_OBSERVER;
     }
-    return grant;
+    return roles;
 }
 
 static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
     const struct board *board = (const struct board *)actor;
-    struct grant grant = {0};
     if (!board->created) {
-        return maker_grant(rights);
+        return maker_grant(rights, policy_of_board(rights, BOARD_WHEN_UNMADE));
     }
     const struct member *member = board_member(board, user);
-    if (member != NULL && member->role == ROLE_GUEST) {
-        grant = grant_guest(board, member);
-    } else if (member != NULL && member->role == ROLE_DISPLAY) {
-        grant.audiences = AUDIENCE_CLINICAL; /* looks as an observer does */
-        grant.roles = 1u << ROLE_DISPLAY | 1u << ROLE_OBSERVER;
-    } else if (member != NULL) {
-        grant.audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW;
-        grant.roles = (uint16_t)(1u << member->role);
-    }
-    if ((rights & RIGHT_ADMINISTRATOR) != 0) {
-        grant.audiences |= AUDIENCE_WORKFLOW;
-        grant.roles |= 1u << ROLE_ADMINISTRATOR;
-    }
-    return grant;
+    bool is_listed = member != NULL && board_is_guest_of(member, board->open_item);
+    uint16_t reaching = rights & POLICY_REACHING;
+    uint16_t held = (uint16_t)(reaching | (member == NULL ? 0 : 1u << member->role));
+    struct allowance allowed = policy_of_board(held, is_listed ? BOARD_WHEN_LISTED : 0);
+    return (struct grant){
+        .audiences = allowed.audiences,
+        .actions = allowed.actions,
+        .roles = (uint16_t)(reaching | (member == NULL ? 0 : shown_roles(member, is_listed))),
+    };
 }
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {

@@ -1,7 +1,7 @@
 /* Who may see a case: directly, or through a board that has it on its agenda. */
 #include "actors/maker.h"
 #include "actors/patient_case.h"
-#include "protocol/generated/session.h"
+#include "protocol/generated/policy.h"
 #include "protocol/generated/user.h"
 
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user) {
@@ -18,25 +18,21 @@ static bool is_masked(const struct case_member *member) {
     return member->role == ROLE_OBSERVER && member->masked;
 }
 
-static struct grant add(struct grant grant, const struct case_member *member) {
-    if (member == NULL) {
-        return grant;
+static void add(struct grant *grant, uint16_t roles, uint8_t conditions) {
+    struct allowance allowed = policy_of_patient_case(roles, conditions);
+    if (allowed.audiences != 0) {
+        grant->audiences |= allowed.audiences;
+        grant->actions |= allowed.actions;
+        grant->roles |= roles;
     }
-    grant.roles |= (uint16_t)(1u << member->role);
-    switch (member->role) {
-    case ROLE_COORDINATOR:
-    case ROLE_MEMBER:
-        grant.audiences |= AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW | AUDIENCE_IDENTITY;
-        break;
-    case ROLE_OBSERVER:
-        grant.audiences |= AUDIENCE_CLINICAL;
-        grant.audiences |= is_masked(member) ? 0 : AUDIENCE_IDENTITY;
-        break;
-    default:
-        grant.audiences |= AUDIENCE_STATUS;
-        break;
+}
+
+static void add_member(struct grant *grant, const struct case_member *member) {
+    if (member != NULL) {
+        uint8_t conditions = PATIENT_CASE_WHEN_CONSENTED;
+        conditions |= is_masked(member) ? 0 : PATIENT_CASE_WHEN_NAMED;
+        add(grant, (uint16_t)(1u << member->role), conditions);
     }
-    return grant;
 }
 
 struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
@@ -44,11 +40,12 @@ struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t ri
     const struct patient_case *the_case = (const struct patient_case *)actor;
     struct grant grant = {0};
     if (!the_case->created) {
-        return maker_grant(rights);
+        return maker_grant(rights, policy_of_patient_case(rights, PATIENT_CASE_WHEN_UNMADE));
     }
-    grant = add(grant, case_member_in(&the_case->members, user));
+    add(&grant, rights & POLICY_REACHING, 0);
+    add_member(&grant, case_member_in(&the_case->members, user));
     for (uint32_t i = 0; i < the_case->boards.count; i++) {
-        grant = add(grant, case_member_in(&the_case->boards.items[i].members, user));
+        add_member(&grant, case_member_in(&the_case->boards.items[i].members, user));
     }
     return grant;
 }

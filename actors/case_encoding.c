@@ -15,12 +15,16 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         return show_status(the_case, arena);
     }
     struct case_snapshot snapshot = {
-        .title = the_case->title,
         .status = the_case->status,
         .status_at = the_case->status_at,
         .masked = (audiences & AUDIENCE_IDENTITY) == 0,
     };
-    if (snapshot.masked) {
+    if ((audiences & (AUDIENCE_CLINICAL | AUDIENCE_IDENTITY)) != 0) {
+        snapshot.title = the_case->title;
+    }
+    if (snapshot.masked && (audiences & AUDIENCE_CLINICAL) == 0) {
+        snapshot.subject = (struct subject){0}; /* who runs the workflow needs nothing of them */
+    } else if (snapshot.masked) {
         snapshot.subject.sex = the_case->subject.sex;
         snapshot.age = age_text(arena, the_case->subject.birth_date, the_case->status_at);
     } else {

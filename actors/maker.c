@@ -1,9 +1,10 @@
 #include "actors/maker.h"
 
-struct grant maker_grant(uint16_t rights) {
+struct grant maker_grant(uint16_t rights, struct allowance allowed) {
     struct grant grant = {0};
-    if (rights != 0) {
-        grant.audiences = AUDIENCE_WORKFLOW;
+    if (allowed.audiences != 0) {
+        grant.audiences = allowed.audiences;
+        grant.actions = allowed.actions;
         grant.roles = rights | RIGHT_COORDINATOR;
     }
     return grant;

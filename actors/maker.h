@@ -3,9 +3,10 @@
 #define CONSILIUM_MAKER_H
 
 #include "actors/runtime/actor.h"
+#include "protocol/policy_line.h"
 
-/* Towards what is not made yet. */
-struct grant maker_grant(uint16_t rights);
+/* Towards what is not made yet, of somebody with these rights to whom the policy allows this. */
+struct grant maker_grant(uint16_t rights, struct allowance allowed);
 
 /* Whether the sender must be a coordinator of what they make. An administrator makes it for others;
  * who may no more than prepare would make what they then cannot see. */

@@ -5,6 +5,7 @@
 #include "actors/maker.h"
 #include "actors/template.h"
 #include "protocol/generated/board.h"
+#include "protocol/generated/policy.h"
 #include "protocol/generated/user.h"
 
 #include <assert.h>
@@ -288,19 +289,14 @@ static struct grant grant(const struct actor *actor, struct uuid user, uint16_t 
     (void)now;
     const struct series *series = (const struct series *)actor;
     const struct series_member *member = member_of(series, user);
-    struct grant grant = {0};
     if (!series->created) {
-        return maker_grant(rights);
+        return maker_grant(rights, policy_of_series(rights, SERIES_WHEN_UNMADE));
     }
-    if (member != NULL) {
-        grant.audiences = AUDIENCE_WORKFLOW;
-        grant.roles = (uint16_t)(1u << member->role);
-    }
-    if ((rights & RIGHT_ADMINISTRATOR) != 0) {
-        grant.audiences = AUDIENCE_WORKFLOW;
-        grant.roles |= 1u << ROLE_ADMINISTRATOR;
-    }
-    return grant;
+    uint16_t roles =
+        (uint16_t)((rights & POLICY_REACHING) | (member == NULL ? 0 : 1u << member->role));
+    struct allowance allowed = policy_of_series(roles, 0);
+    return (struct grant){
+        .audiences = allowed.audiences, .actions = allowed.actions, .roles = roles};
 }
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {

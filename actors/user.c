@@ -2,7 +2,7 @@
 
 #include "actors/growing_list.h"
 #include "actors/kinds.h"
-#include "protocol/generated/session.h"
+#include "protocol/generated/policy.h"
 
 #include <assert.h>
 
@@ -290,13 +290,14 @@ static struct grant grant(const struct actor *actor, struct uuid user, uint16_t 
                           int64_t now) {
     (void)now;
     const struct user *self = (const struct user *)actor;
+    uint16_t roles = self->registered ? 0 : rights;
     if (self->registered && uuid_equal(actor->id, user)) {
-        return (struct grant){.audiences = AUDIENCE_OWN, .roles = 1u << ROLE_SELF};
+        roles = 1u << ROLE_SELF;
     }
-    if (!self->registered && (rights & RIGHT_ADMINISTRATOR) != 0) {
-        return (struct grant){.audiences = AUDIENCE_WORKFLOW, .roles = 1u << ROLE_ADMINISTRATOR};
-    }
-    return (struct grant){0};
+    struct allowance allowed = policy_of_user(roles, self->registered ? 0 : USER_WHEN_UNMADE);
+    return (struct grant){.audiences = allowed.audiences,
+                          .actions = allowed.actions,
+                          .roles = allowed.audiences == 0 ? 0 : roles};
 }
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {

@@ -40,9 +40,9 @@ static uint32_t messages_left;
 static struct uuid ids[IDLE_ACTORS];
 
 static const struct message_rule rules[TAG_COUNT] = {
-    [HOP] = {"Hop", MESSAGE_SIGNAL, 1u << ROLE_SYSTEM, 0, 0, 0, 16},
-    [NOTE] = {"Note", MESSAGE_COMMAND, 1u << ROLE_SYSTEM, 0, 0, 0, 32},
-    [NOTED] = {"Noted", MESSAGE_EVENT, 0, AUDIENCE_CLINICAL, 0, 0, 16},
+    [HOP] = {"Hop", MESSAGE_SIGNAL, 0, true, 0, 0, 0, 16},
+    [NOTE] = {"Note", MESSAGE_COMMAND, 0, true, 0, 0, 0, 32},
+    [NOTED] = {"Noted", MESSAGE_EVENT, 0, false, AUDIENCE_CLINICAL, 0, 0, 16},
 };
 
 static struct encoded hop_encode(struct arena *arena, uint32_t left) {

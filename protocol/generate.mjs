@@ -4,7 +4,7 @@
 //
 // For schemas of another place, `--include DIR` is where C finds the output, seen from the top of
 // the tree, and `--codec DIR` where TypeScript finds reader.ts and writer.ts, seen from the output.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,7 @@ import { docsFile } from './generator/docs.mjs';
 import { framesFile } from './generator/frames.mjs';
 import { linkSchemas } from './generator/link.mjs';
 import { parseSchema, SchemaError } from './generator/parse.mjs';
+import { linkPolicy, parsePolicy, policyFiles } from './generator/policy.mjs';
 import { tsKindFiles } from './generator/ts_kinds.mjs';
 import { tsSchemaFile } from './generator/typescript.mjs';
 
@@ -68,6 +69,17 @@ function readSchemas(options) {
   return linkSchemas(schemas);
 }
 
+/** The policy of the folder; null = its messages go between our own parts alone. */
+function readPolicy(options, schemas) {
+  const path = join(options['--schema'], 'access.policy');
+  if (!existsSync(path)) {
+    return null;
+  }
+  const policy = parsePolicy(relative(process.cwd(), path), readFileSync(path, 'utf8'));
+  linkPolicy(policy, schemas);
+  return policy;
+}
+
 /** The kinds a client can open a channel to, and the parts they include. */
 function clientSchemas(schemas) {
   const opened = schemas.flatMap(({ enums }) => enums).find(({ name }) => name === 'ChannelKind');
@@ -95,13 +107,14 @@ function writeFiles(folder, files) {
 }
 
 /** Option -> the files that go into its folder. */
-function printAll(schemas, options) {
+function printAll(schemas, policy, options) {
   const containers = collectContainers(schemas);
   const actors = schemas.filter(({ isActor }) => isActor);
   const shown = clientSchemas(schemas);
   return {
     '--out-c': [
       docsFile(schemas),
+      ...(policy ? policyFiles(policy, schemas, options['--include']) : []),
       ...listFiles(containers, options['--include']),
       ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
       ...actors.flatMap(behaviourFiles),
@@ -120,7 +133,9 @@ function printAll(schemas, options) {
 function main() {
   const options = readOptions(process.argv.slice(2));
   const byFolder = new Map();
-  for (const [option, files] of Object.entries(printAll(readSchemas(options), options))) {
+  const schemas = readSchemas(options);
+  const policy = readPolicy(options, schemas);
+  for (const [option, files] of Object.entries(printAll(schemas, policy, options))) {
     const folder = options[option];
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), ...files]);
   }

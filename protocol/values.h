@@ -72,7 +72,9 @@ enum message_class {
 struct message_rule {
     const char *name; /* as in the schema; NULL = no such message */
     enum message_class class;
-    uint16_t roles;    /* bit = Role; who may send it. 0: the session itself answers it */
+    uint32_t actions;  /* of the kind's policy: who may do one of them may send it */
+    bool by_system;    /* another actor, a timer or the server itself may. Neither: the session
+                        * answers it */
     uint8_t audiences; /* mask of `enum audience`; 0: only the one it is addressed to, or nobody */
     uint16_t rate;     /* a second and session */
     uint16_t burst;    /* at once */

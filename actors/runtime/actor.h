@@ -43,6 +43,7 @@ struct session_number {
 struct grant {
     uint8_t audiences; /* mask of enum audience bits; 0 = must not even know that it exists */
     uint16_t roles;    /* mask, bit = enum role */
+    uint32_t actions;  /* mask of the kind's actions in the policy */
     int64_t valid_until;
 };
 
@@ -64,6 +65,7 @@ struct sender {
     struct session_number session;
     struct uuid user;
     uint16_t roles;       /* as granted by this actor */
+    uint32_t actions;     /* likewise */
     uint16_t participant; /* number on this actor's stage, 0 = none */
 };
 

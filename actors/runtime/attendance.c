@@ -98,7 +98,10 @@ static bool call_hook(struct activation *activation, struct turn_frame *frame,
 }
 
 static bool come(struct activation *activation, struct attachment *who) {
-    struct sender sender = {.session = who->session, .user = who->user, .roles = who->grant.roles};
+    struct sender sender = {.session = who->session,
+                            .user = who->user,
+                            .roles = who->grant.roles,
+                            .actions = who->grant.actions};
     struct turn_frame *frame = turn_begin(activation, &sender, (struct uuid){{0}});
     if (!call_hook(activation, frame, who, &who->participant)) {
         turn_end(frame);
@@ -211,6 +214,7 @@ void runtime_detach(struct runtime *runtime, struct activation *activation,
     struct sender sender = {.session = session,
                             .user = attached->who.user,
                             .roles = attached->who.grant.roles,
+                            .actions = attached->who.grant.actions,
                             .participant = attached->who.participant};
     *attached = activation->attached[--activation->attached_count];
     activation->active_at = runtime->now;

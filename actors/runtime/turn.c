@@ -86,8 +86,9 @@ static bool permitted(struct activation *activation, struct letter *letter,
                                                      activation->runtime->now);
         bool ended = grant.valid_until != 0 && grant.valid_until <= activation->runtime->now;
         sender->roles = ended ? 0 : grant.roles;
+        sender->actions = ended ? 0 : grant.actions;
     }
-    return (rule->roles & sender->roles) != 0;
+    return system ? rule->by_system : (rule->actions & sender->actions) != 0;
 }
 
 /* The message of a letter, read now if it came packed. NULL = malformed. */

@@ -57,17 +57,29 @@ enum role {
     ROLE_CHAIR = 0, /* Leads the meeting. */
     /* Prepares and moves it. As an account's right: makes what is not there yet. */
     ROLE_COORDINATOR = 1,
-    ROLE_MEMBER = 2,        /* Takes part. */
-    ROLE_OBSERVER = 3,      /* Reads; no pointer, chat or vote. */
-    ROLE_REFERRER = 4,      /* Sees the status of their own patients. */
-    ROLE_ADMINISTRATOR = 5, /* Makes people, series, boards and cases; sees no clinical content. */
-    ROLE_SELF = 6,          /* The person a user actor stands for. */
-    ROLE_SYSTEM = 7,        /* Another actor, a timer, the server. Never a session. */
+    ROLE_MEMBER = 2,   /* Takes part. */
+    ROLE_OBSERVER = 3, /* Reads; no pointer, chat or vote. */
+    ROLE_REFERRER = 4, /* Sees the status of their own patients. */
+    /* Runs an organisation: people, series, boards and cases; sees no clinical content. */
+    ROLE_ADMINISTRATOR = 5,
+    ROLE_SELF = 6,   /* The person a user actor stands for. */
+    ROLE_SYSTEM = 7, /* Another actor, a timer, the server. Never a session. */
     /* Takes part in named items of a meeting; of the others learns only how many come before. */
     ROLE_GUEST = 8,
-    ROLE_DISPLAY = 9, /* A screen in the room: shows the stage to everybody in it. */
+    ROLE_DISPLAY = 9,  /* A screen in the room: shows the stage to everybody in it. */
+    ROLE_PATIENT = 10, /* Whose case it is. */
+    /* Acts for the patient: a parent, a guardian; within a scope and until a day. */
+    ROLE_PROXY = 11,
+    ROLE_SPECIALIST = 12, /* Is asked for an opinion. */
+    /* Guides patients through it: collects records, prepares cases, of all their organisation. */
+    ROLE_NURSE_NAVIGATOR = 13,
+    /* Watches over who looks: sees the record of accesses, places holds, erases; no clinical
+     * content. */
+    ROLE_PRIVACY_OFFICER = 14,
+    /* Broke the glass: sees a case for 30 minutes, and everybody concerned is told. */
+    ROLE_EMERGENCY = 15,
 };
-#define ROLE_COUNT 10
+#define ROLE_COUNT 16
 
 /* The first message of a connection. */
 struct hello {

@@ -2,10 +2,10 @@
 // handlers with the functions that call them.
 import { BANNER, guardOf, header, message_tag, source } from './c_files.mjs';
 import { comment, fill, signature } from './c_layout.mjs';
+import { actionName } from './policy.mjs';
 import { snake, upper } from './names.mjs';
 
-// The roles that a rule names are always the program's own.
-const ROLES = 'protocol/generated/session.h';
+const POLICY = 'protocol/generated/policy.h';
 
 const handled = (schema) =>
   schema.messages.filter((message) => message.up || message.form === 'event');
@@ -16,8 +16,7 @@ function origins(schema) {
   return [schema, ...schema.parts].filter((from) => handled(from).length > 0);
 }
 
-function rule(from, message) {
-  const roles = message.roles.map((role) => `1 << ROLE_${role.toUpperCase()}`);
+function rule(schema, from, message) {
   const audiences = message.audiences
     .filter((name) => name !== 'system')
     .map((name) => `AUDIENCE_${name.toUpperCase()}`);
@@ -30,7 +29,8 @@ function rule(from, message) {
     '        {',
     `            .name = "${message.name}",`,
     `            .class = MESSAGE_${message.form.toUpperCase()},`,
-    ...(roles.length > 0 ? [filled('roles', roles)] : []),
+    ...(message.does ? [filled('actions', [actionName(schema.name, message.does)])] : []),
+    ...(message.roles.length > 0 ? ['            .by_system = true,'] : []),
     ...(audiences.length > 0 ? [filled('audiences', audiences)] : []),
     ...(message.up
       ? [`            .rate = ${message.rate},`, `            .burst = ${message.burst},`]
@@ -42,12 +42,12 @@ function rule(from, message) {
 
 function rulesSource(schema) {
   const entries = [schema, ...schema.parts].flatMap((from) =>
-    [...from.messages].sort((a, b) => a.tag - b.tag).map((message) => rule(from, message)),
+    [...from.messages].sort((a, b) => a.tag - b.tag).map((message) => rule(schema, from, message)),
   );
   const includes = [`${schema.folder}/${schema.name}.h`];
-  const usesRoles = schema.messages
+  const usesPolicy = schema.messages
     .concat(...schema.parts.map((part) => part.messages))
-    .some(({ roles }) => roles.length > 0);
+    .some(({ does }) => does);
   const table = [
     `const struct message_rule ${schema.name}_rules[TAG_COUNT] = {`,
     ...entries,
@@ -55,7 +55,7 @@ function rulesSource(schema) {
   ].join('\n');
   return source(
     BANNER(schema.fileName),
-    [includes, usesRoles && schema.name !== 'session' ? [ROLES] : []],
+    [includes, usesPolicy ? [POLICY] : []],
     [table],
   );
 }

@@ -40,6 +40,7 @@ function fieldTable(block) {
 
 function messageText(message) {
   const facts = [
+    ...(message.does ? [`who may ${message.does}`] : []),
     ...(message.roles.length > 0 ? [`by ${message.roles.join(', ')}`] : []),
     ...(message.audiences.length > 0 ? [`to ${message.audiences.join(', ')}`] : []),
     ...(message.burst > 0 ? [`${message.rate} a second, ${message.burst} at once`] : []),

@@ -197,7 +197,7 @@ function parseBlock(file, block, lines) {
   });
 }
 
-/** `command AddItem 2 by chair rate 5/20`: the words after the tag, in any order. */
+/** `command AddItem 2 does agenda rate 5/20`: the words after the tag, in any order. */
 function parseMessageHead(fail, words, line) {
   const [form, name, tag] = words;
   const message = {
@@ -206,6 +206,7 @@ function parseMessageHead(fail, words, line) {
     line,
     doc: '',
     fields: [],
+    does: null,
     roles: [],
     audiences: [],
     rate: 0,
@@ -220,6 +221,9 @@ function parseMessageHead(fail, words, line) {
   for (let i = 3; i < words.length; i++) {
     if (words[i] === 'by' && message.up) {
       list = message.roles;
+    } else if (words[i] === 'does' && message.up && FIELD_NAME.test(words[i + 1] ?? '')) {
+      message.does = words[++i];
+      list = null;
     } else if (words[i] === 'to' && !message.up) {
       list = message.audiences;
     } else if (words[i] === 'rate' && message.up) {
@@ -236,7 +240,7 @@ function parseMessageHead(fail, words, line) {
       fail(`"${words[i]}" does not belong in the head of a ${form}`);
     }
   }
-  const bySession = message.roles.length === 0 || message.roles.some((role) => role !== 'system');
+  const bySession = message.does !== null || message.roles.length === 0;
   if (message.up && bySession && message.burst === 0) {
     fail(`${name} needs a rate: rate A_SECOND/AT_ONCE`);
   }

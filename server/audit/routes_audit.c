@@ -1,7 +1,7 @@
 #include "server/audit/routes_audit.h"
 
 #include "actors/runtime/actor.h"
-#include "protocol/generated/session.h"
+#include "protocol/generated/policy.h"
 #include "server/gateway/exchange_peer.h"
 #include "server/gateway/json.h"
 #include "server/store/postgres_binary.h"
@@ -207,7 +207,8 @@ static void on_search(struct http_exchange *exchange, void *data) {
     if (search == NULL) {
         return;
     }
-    if ((http_who(exchange)->rights & RIGHT_ADMINISTRATOR) == 0 ||
+    struct allowance allowed = policy_of_organisation(http_who(exchange)->rights, 0);
+    if ((allowed.actions & ORGANISATION_MAY_ACCESSES) == 0 ||
         !read_id(exchange, "case", &search->patient_case) ||
         !read_id(exchange, "user", &search->user) || !read_before(exchange, &search->before)) {
         answer_absent(search);
@@ -216,12 +217,10 @@ static void on_search(struct http_exchange *exchange, void *data) {
     look(search);
 }
 
-static void on_case_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t roles,
-                          void *data) {
+static void on_case_grant(struct http_exchange *exchange, struct allowance allowed, void *data) {
     struct search *search = data;
     (void)exchange;
-    (void)audiences;
-    if ((roles & 1u << ROLE_COORDINATOR) == 0) {
+    if ((allowed.actions & PATIENT_CASE_MAY_ACCESSES) == 0) {
         answer_absent(search);
         return;
     }

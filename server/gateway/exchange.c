@@ -14,7 +14,7 @@ struct pending_identity {
 };
 struct case_question {
     struct http_exchange *exchange; /* NULL = gone */
-    void (*answer)(struct http_exchange *exchange, uint8_t audiences, uint16_t roles, void *data);
+    void (*answer)(struct http_exchange *exchange, struct allowance allowed, void *data);
     void *data;
 };
 
@@ -332,7 +332,7 @@ static void on_grant_again(void *data, struct grant now) {
         return;
     }
     const struct grant *then = &exchange->granted;
-    if ((then->audiences & ~now.audiences) != 0 || (then->roles & ~now.roles) != 0) {
+    if ((then->audiences & ~now.audiences) != 0 || (then->actions & ~now.actions) != 0) {
         connection_cut(exchange->connection);
     }
 }
@@ -376,17 +376,18 @@ static void on_grant(void *data, struct grant grant) {
     if (exchange != NULL) {
         exchange->granted = grant;
         exchange_moved(exchange);
-        asked.answer(exchange, grant.audiences, grant.roles, asked.data);
+        struct allowance allowed = {grant.audiences, grant.actions};
+        asked.answer(exchange, allowed, asked.data);
     }
 }
 
 void http_ask_case_grant(struct http_exchange *exchange, struct uuid patient_case,
-                         void (*answer)(struct http_exchange *exchange, uint8_t audiences,
-                                        uint16_t roles, void *data),
+                         void (*answer)(struct http_exchange *exchange, struct allowance allowed,
+                                        void *data),
                          void *data) {
     struct case_question *question = calloc(1, sizeof(*question));
     if (question == NULL) {
-        answer(exchange, 0, 0, data);
+        answer(exchange, (struct allowance){0}, data);
         return;
     }
     *question = (struct case_question){.exchange = exchange, .answer = answer, .data = data};

@@ -59,13 +59,14 @@ static enum gate_verdict refuse(struct gate *gate, const struct message_rule *ru
 }
 
 enum gate_verdict gate_admit(struct gate *gate, uint8_t kind, const struct message_rule *rules,
-                             uint16_t roles, uint8_t tag, size_t size, int64_t now,
+                             uint32_t actions, uint8_t tag, size_t size, int64_t now,
                              enum refusal *ret_reason) {
     if (tag >= TAG_DOWN || rules[tag].name == NULL) {
         return refuse(gate, NULL, REFUSAL_MALFORMED, ret_reason);
     }
     const struct message_rule *rule = &rules[tag];
-    if ((rule->roles & roles) == 0 && rule->roles != 0) {
+    bool of_session = rule->actions == 0 && !rule->by_system;
+    if ((rule->actions & actions) == 0 && !of_session) {
         return refuse(gate, rule, REFUSAL_NOT_PERMITTED, ret_reason);
     }
     if (size > rule->size_max) {

@@ -38,9 +38,10 @@ enum gate_verdict {
 
 void gate_finish(struct gate *gate);
 
-/* rules: the table of the channel's kind. roles: the session's grant there. size: of the fields. */
+/* rules: the table of the channel's kind. actions: the session's grant there. size: of the fields.
+ */
 enum gate_verdict gate_admit(struct gate *gate, uint8_t kind, const struct message_rule *rules,
-                             uint16_t roles, uint8_t tag, size_t size, int64_t now,
+                             uint32_t actions, uint8_t tag, size_t size, int64_t now,
                              enum refusal *ret_reason);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef CONSILIUM_HTTP_H
 #define CONSILIUM_HTTP_H
 
+#include "protocol/policy_line.h"
 #include "protocol/values.h"
 
 #include <stdbool.h>
@@ -90,8 +91,8 @@ void http_abort(struct http_exchange *exchange); /* cut: revoked, or failed in t
 /* What may this user do with this case? Asks the case actor; the answer comes on the loop, possibly
  * at once. audiences 0 = answer 404. The grant may end later: see http_on_revoked. */
 void http_ask_case_grant(struct http_exchange *exchange, struct uuid patient_case,
-                         void (*answer)(struct http_exchange *exchange, uint8_t audiences,
-                                        uint16_t roles, void *data),
+                         void (*answer)(struct http_exchange *exchange, struct allowance allowed,
+                                        void *data),
                          void *data);
 
 #endif

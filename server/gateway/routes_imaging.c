@@ -1,6 +1,6 @@
 #include "server/gateway/routes_imaging.h"
 
-#include "protocol/generated/session.h"
+#include "protocol/generated/policy.h"
 #include "server/audit/access_log.h"
 #include "server/gateway/byte_range.h"
 #include "server/gateway/exchange_peer.h"
@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define ROLE_BIT(role) (1u << (role))
-#define UPLOAD_ROLES (ROLE_BIT(ROLE_CHAIR) | ROLE_BIT(ROLE_COORDINATOR) | ROLE_BIT(ROLE_MEMBER))
 
 enum ask_kind { ASK_LIST, ASK_METADATA, ASK_FRAME, ASK_DOCUMENT, ASK_UPLOAD };
 
@@ -407,21 +404,18 @@ static void ask_upload(struct ask *ask) {
 
 static void ask_grant(struct ask *ask);
 
-static void on_grant(struct http_exchange *exchange, uint8_t audiences, uint16_t roles,
-                     void *data) {
+static void on_grant(struct http_exchange *exchange, struct allowance allowed, void *data) {
     struct ask *ask = data;
     (void)exchange;
-    bool may = (audiences & AUDIENCE_CLINICAL) != 0;
-    if (ask->kind == ASK_UPLOAD) {
-        may = may && (roles & UPLOAD_ROLES) != 0;
-    }
+    bool may = ask->kind == ASK_UPLOAD ? (allowed.actions & PATIENT_CASE_MAY_IMAGES) != 0
+                                       : (allowed.audiences & AUDIENCE_CLINICAL) != 0;
     if (!may) {
         struct access access = access_of(ask, ACCESS_REFUSED, (struct text){0, NULL});
         access_log_write(ask->access_log, &access, NULL, NULL);
         answer_result(ask, IMAGING_READ_ABSENT);
         return;
     }
-    ask->masked = (audiences & AUDIENCE_IDENTITY) == 0;
+    ask->masked = (allowed.audiences & AUDIENCE_IDENTITY) == 0;
     switch (ask->kind) {
     case ASK_LIST:
         log_then(ask, (struct text){0, NULL}, ask_text, ask_grant);

@@ -1,3 +1,4 @@
+#include "protocol/generated/policy.h"
 #include "server/gateway/json.h"
 #include "server/identity/identity_state.h"
 #include "server/utf8.h"
@@ -89,7 +90,8 @@ static void on_body(struct http_exchange *exchange, struct bytes body, void *dat
 }
 
 static void on_create(struct http_exchange *exchange, void *data) {
-    if ((http_who(exchange)->rights & RIGHT_ADMINISTRATOR) == 0) {
+    struct allowance allowed = policy_of_organisation(http_who(exchange)->rights, 0);
+    if ((allowed.actions & ORGANISATION_MAY_ADMINISTER) == 0) {
         /* What may not be done looks as if it were not there. */
         http_answer_error(exchange, 404, "not_found", "There is nothing here.");
         return;

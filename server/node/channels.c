@@ -198,7 +198,7 @@ void channel_renew(struct channel *channel) {
 }
 
 static bool grants_equal(const struct grant *a, const struct grant *b) {
-    return a->audiences == b->audiences && a->roles == b->roles;
+    return a->audiences == b->audiences && a->roles == b->roles && a->actions == b->actions;
 }
 
 static bool is_looked_at(const struct channel *channel, struct grant grant) {

@@ -187,6 +187,7 @@ static void push_from_session(struct session *session, struct channel *channel,
         .sender = {.session = session->number,
                    .user = session->user,
                    .roles = channel->grant.roles,
+                   .actions = channel->grant.actions,
                    .participant = channel->participant},
         .channel = channel->number,
         .seq = frame->seq,
@@ -223,7 +224,7 @@ static void on_channel_frame(struct session *session, const struct frame *frame)
     const struct message_rule *rules = node_kind(session->node, channel->kind)->rules;
     enum refusal reason;
     enum gate_verdict verdict =
-        gate_admit(&session->gate, channel->kind, rules, channel->grant.roles, frame->tag,
+        gate_admit(&session->gate, channel->kind, rules, channel->grant.actions, frame->tag,
                    frame->fields.length, session->node->now, &reason);
     node_trace(session->node, 2, session->node->counts.frames_in, "tag", frame->tag);
     bool numbered = frame->form == FRAME_NUMBERED;

@@ -79,7 +79,7 @@ void session_on_message(struct session *session, const struct frame *frame) {
     }
     enum refusal reason;
     enum gate_verdict verdict =
-        gate_admit(&session->gate, CHANNEL_KIND_SESSION, session_rules, UINT16_MAX, frame->tag,
+        gate_admit(&session->gate, CHANNEL_KIND_SESSION, session_rules, UINT32_MAX, frame->tag,
                    frame->fields.length, session->node->now, &reason);
     if (verdict == GATE_CUT) {
         session_doom(session, CLOSE_TOO_FAST);

@@ -80,9 +80,9 @@ sabotage(forgets_the_recipient people "that the policy denies by now" server/nod
 ]] "")
 sabotage(forgets_the_role people "and may only look"
     server/gateway/gate.c
-    [[(rule->roles & roles) == 0 && rule->roles != 0]] [[rule->roles == 0 && roles == 0 && false]]
+    [[(rule->actions & actions) == 0 && !of_session]] [[actions == 0 && of_session && false]]
     actors/runtime/turn.c
-    [[return (rule->roles & sender->roles) != 0;]] [[return true;]])
+    [[return system ? rule->by_system : (rule->actions & sender->actions) != 0;]] [[return true;]])
 
 sabotage(sends_what_waited_for_another_grant people "that the policy denies by now"
     server/node/channels.c
@@ -168,8 +168,8 @@ sabotage(forgets_to_unseal people "is sealed and its meeting goes on" actors/boa
 
 # Promise 14: a guest takes part in their item alone.
 sabotage(shows_guests_the_board people "an event that is not for them" actors/board.c
-    [[    if (board_is_guest_of(member, board->open_item)) {]]
-    [[    if (board_is_guest_of(member, board->open_item) || board->open_item != 0) {]])
+    [[is_listed = member != NULL && board_is_guest_of(member, board->open_item);]]
+    [[is_listed = member != NULL && board->open_item != 0;]])
 sabotage(shows_guests_all_cases people "was shown a stage" actors/board_telling.c
     [[member->role != ROLE_GUEST || board_is_guest_of(member, item->item)]]
     [[member->role != ROLE_GUEST || item->item != 0]])
@@ -179,8 +179,8 @@ sabotage(masks_nobody people "was told who the patient is" actors/board_telling.
     [[board->template.mask_observers && member->role == ROLE_OBSERVER]]
     [[board->template.mask_observers && member->role == ROLE_REFERRER]])
 sabotage(shows_the_name_to_all people "was told who the patient is" actors/case_encoding.c
-    [[    if (snapshot.masked) {]]
-    [[    if (snapshot.masked && the_case->members.count == 0) {]])
+    [[    } else if (snapshot.masked) {]]
+    [[    } else if (snapshot.masked && the_case->members.count == 0) {]])
 sabotage(lets_all_read_along people "was told who the patient is"
     protocol/generated/patient_case_rules.c
     [[            .name = "MessagePosted",

@@ -25,8 +25,7 @@ struct http_exchange {
     const char *range, *if_none_match, *if_range, *accept_encoding, *content_length;
     bool head;
     struct http_identity who;
-    uint8_t audiences;
-    uint16_t roles;
+    struct allowance allowed;
     int status;
     char content_type[160];
     char headers[512];
@@ -207,11 +206,11 @@ void http_abort(struct http_exchange *exchange) {
 }
 
 void http_ask_case_grant(struct http_exchange *exchange, struct uuid patient_case,
-                         void (*answer)(struct http_exchange *exchange, uint8_t audiences,
-                                        uint16_t roles, void *data),
+                         void (*answer)(struct http_exchange *exchange, struct allowance allowed,
+                                        void *data),
                          void *data) {
     (void)patient_case;
-    answer(exchange, exchange->audiences, exchange->roles, data);
+    answer(exchange, exchange->allowed, data);
 }
 
 /* The service: one frame of `size` bytes that say where they lie. */

@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { linkSchemas } from '../../protocol/generator/link.mjs';
+import { linkPolicy, parsePolicy } from '../../protocol/generator/policy.mjs';
 import { parseSchema } from '../../protocol/generator/parse.mjs';
 import { tsSchemaFile } from '../../protocol/generator/typescript.mjs';
 
@@ -146,8 +147,14 @@ test('a tag says the direction and is given once', () => {
 });
 
 test('who may send and who may see a message is said and known', () => {
-  assert.equal(inActor('command Go 1 rate 1/2'), 'a.schema:2: Go needs its senders: by ROLE...');
-  assert.equal(inActor('command Go 1 by king rate 1/2'), 'a.schema:2: there is no role king');
+  assert.equal(
+    inActor('command Go 1 rate 1/2'),
+    'a.schema:2: Go needs its senders: does ACTION, or by system',
+  );
+  assert.equal(
+    inActor('command Go 1 by king rate 1/2'),
+    'a.schema:2: by names system alone; what a person does, the policy allows: does ACTION',
+  );
   assert.equal(inActor('event Gone 72'), 'a.schema:2: Gone needs its audience: to AUDIENCE...');
   assert.equal(inActor('event Gone 72 to all'), 'a.schema:2: there is no audience all');
   assert.equal(
@@ -155,13 +162,38 @@ test('who may send and who may see a message is said and known', () => {
     'a.schema:2: "to" does not belong in the head of a command',
   );
   assert.equal(
-    inActor('command Go 1 by chair'),
+    inActor('command Go 1 does walk'),
     'a.schema:2: Go needs a rate: rate A_SECOND/AT_ONCE',
   );
   assert.equal(
-    inActor('command Go 1 by chair rate 5'),
+    inActor('command Go 1 does walk rate 5'),
     'a.schema:2: a rate is written: rate A_SECOND/AT_ONCE',
   );
+});
+
+/** What is wrong with a policy of these lines under `resource a`, and a schema with one command. */
+function policyProblem(...lines) {
+  const session = 'actor session 0\nenum Role\n  chair 0 "."\n  guest 1 "."';
+  const schemas = [session, 'actor a 1\ncommand Go 1 does walk rate 1/2'].map((source, i) =>
+    parseSchema(`${'ab'[i]}.schema`, source),
+  );
+  try {
+    linkPolicy(parsePolicy('p', ['policy', 'resource a', ...lines].join('\n')), linkSchemas(schemas));
+  } catch (error) {
+    return error.message;
+  }
+  return 'nothing is wrong';
+}
+
+test('the policy knows its roles, audiences and conditions, and has a line for every action', () => {
+  const walk = 'do walk: chair';
+  assert.equal(policyProblem(walk), 'nothing is wrong');
+  assert.equal(policyProblem('when late "."', 'do walk: chair if late'), 'nothing is wrong');
+  assert.equal(policyProblem(), 'b.schema:2: the policy has no line: do walk of a');
+  for (const line of ['do walk: king', 'do walk: chair if late', 'see all: chair']) {
+    assert.match(policyProblem(walk, line), /^p:4: there is no role, condition or audience/);
+  }
+  assert.match(policyProblem('walk: chair'), /^p:3: a line is written: see AUDIENCE/);
 });
 
 test('a name is known where it is used and unique in all schemas', () => {

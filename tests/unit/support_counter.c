@@ -2,20 +2,19 @@
 
 #include "protocol/writer.h"
 
-static const uint16_t everybody = 1u << ROLE_CHAIR | 1u << ROLE_MEMBER | 1u << ROLE_SYSTEM;
-
 static const struct message_rule rules[TAG_COUNT] = {
-    [COUNTER_ADD] = {"Add", MESSAGE_COMMAND, everybody, 0, 100, 100, 64},
-    [COUNTER_POKE] = {"Poke", MESSAGE_SIGNAL, everybody, 0, 100, 100, 64},
-    [COUNTER_ASK] = {"Ask", MESSAGE_REQUEST, everybody, 0, 100, 100, 64},
-    [COUNTER_TELL] = {"Tell", MESSAGE_COMMAND, everybody, 0, 100, 100, 64},
-    [COUNTER_LATER] = {"Later", MESSAGE_COMMAND, everybody, 0, 100, 100, 64},
-    [COUNTER_RELAY] = {"Relay", MESSAGE_SIGNAL, everybody, 0, 100, 100, 64},
-    [COUNTER_REMIND] = {"Remind", MESSAGE_SIGNAL, everybody, 0, 100, 100, 64},
-    [COUNTER_ONLY_CHAIR] = {"OnlyChair", MESSAGE_COMMAND, 1u << ROLE_CHAIR, 0, 100, 100, 64},
-    [COUNTER_ADDED] = {"Added", MESSAGE_EVENT, 0, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, 0, 0, 64},
-    [COUNTER_CAME] = {"Came", MESSAGE_EVENT, 0, AUDIENCE_CLINICAL, 0, 0, 64},
-    [COUNTER_HIDDEN] = {"Hidden", MESSAGE_EVENT, 0, AUDIENCE_WORKFLOW, 0, 0, 64},
+    [COUNTER_ADD] = {"Add", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_POKE] = {"Poke", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_ASK] = {"Ask", MESSAGE_REQUEST, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_TELL] = {"Tell", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_LATER] = {"Later", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_RELAY] = {"Relay", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_REMIND] = {"Remind", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
+    [COUNTER_ONLY_CHAIR] = {"OnlyChair", MESSAGE_COMMAND, COUNTER_MAY_LEAD, false, 0, 100, 100, 64},
+    [COUNTER_ADDED] = {"Added", MESSAGE_EVENT, 0, false, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, 0,
+                       0, 64},
+    [COUNTER_CAME] = {"Came", MESSAGE_EVENT, 0, false, AUDIENCE_CLINICAL, 0, 0, 64},
+    [COUNTER_HIDDEN] = {"Hidden", MESSAGE_EVENT, 0, false, AUDIENCE_WORKFLOW, 0, 0, 64},
 };
 
 static void write(struct writer *writer, const struct counter_message *message) {
@@ -145,7 +144,11 @@ static struct grant grant(const struct actor *actor, struct uuid user, uint16_t 
     }
     unsigned roles = number >= COUNTER_CHAIRS_FROM ? 1u << ROLE_CHAIR : 1u << ROLE_MEMBER;
     roles |= rights;
-    return (struct grant){.audiences = AUDIENCE_CLINICAL, .roles = (uint16_t)roles};
+    bool leads = (roles & 1u << ROLE_CHAIR) != 0;
+    return (struct grant){.audiences = AUDIENCE_CLINICAL,
+                          .roles = (uint16_t)roles,
+                          .actions =
+                              leads ? COUNTER_MAY_COUNT | COUNTER_MAY_LEAD : COUNTER_MAY_COUNT};
 }
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {

@@ -7,6 +7,7 @@
 
 #include "actors/runtime/actor.h"
 
+enum { COUNTER_MAY_COUNT = 1, COUNTER_MAY_LEAD = 2 };
 enum counter_tag {
     COUNTER_ADD = 1,    /* command; 13 is refused, 0 accepted without an event, 666 fails a check */
     COUNTER_POKE = 2,   /* signal; 666 fails a check */

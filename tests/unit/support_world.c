@@ -179,6 +179,7 @@ void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *
         .sender = {.session = number_of(slot),
                    .user = session->user,
                    .roles = session->grant.roles,
+                   .actions = session->grant.actions,
                    .participant = session->participant},
         .channel = 1,
         .seq = world->next_id,

@@ -77,7 +77,7 @@ static void a_board_is_made_once_and_has_a_chair(void **unused) {
     assert_int_equal(world_say(&world, slot, BOARD_CREATE_BOARD, &command), REFUSAL_MALFORMED);
     command.title = TEXT("T");
     assert_int_equal(world_say(&world, slot, BOARD_CREATE_BOARD, &command), REFUSAL_NONE);
-    assert_int_equal(world_say(&world, slot, BOARD_CREATE_BOARD, &command), REFUSAL_CONFLICT);
+    assert_int_equal(world_say(&world, slot, BOARD_CREATE_BOARD, &command), REFUSAL_NOT_PERMITTED);
     world_stop(&world);
 }
 

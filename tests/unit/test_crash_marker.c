@@ -55,7 +55,10 @@ static void add(uint32_t command_id) {
         .tag = COUNTER_ADD,
         .message = arena_copy(arena, &message, sizeof message),
         .arena = arena,
-        .sender = {.session = {1, 5, 1}, .user = uuid_of(7), .roles = 1u << ROLE_MEMBER},
+        .sender = {.session = {1, 5, 1},
+                   .user = uuid_of(7),
+                   .roles = 1u << ROLE_MEMBER,
+                   .actions = COUNTER_MAY_COUNT},
     };
     runtime_push(fake.runtime, runtime_activate(fake.runtime, COUNTER_KIND, uuid_of(1)), &incoming);
     fake_host_run(&fake);

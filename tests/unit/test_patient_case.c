@@ -62,7 +62,8 @@ static void each_role_gets_its_audiences(void **unused) {
     assert_int_equal(case_grant(actor, world_person(REFERRER), 0, 0).audiences, AUDIENCE_STATUS);
     assert_int_equal(case_grant(actor, world_person(STRANGER), 0, 0).audiences, 0);
     assert_int_equal(
-        case_grant(actor, world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR, 0).audiences, 0);
+        case_grant(actor, world_person(ADMINISTRATOR), RIGHT_ADMINISTRATOR, 0).audiences,
+        AUDIENCE_WORKFLOW);
     world_stop(&world);
 }
 
@@ -74,6 +75,22 @@ static bool contains(struct bytes bytes, const char *word) {
         }
     }
     return false;
+}
+
+/* Who runs the hospital's workflow reads who belongs to the case, and nothing of it. */
+static void an_administrator_sees_no_word_of_the_case(void **unused) {
+    (void)unused;
+    a_case();
+    struct post_message words = {.text = TEXT("suspicious")};
+    assert_int_equal(world_say(&world, come(COORDINATOR), PATIENT_CASE_POST_MESSAGE, &words),
+                     REFUSAL_NONE);
+    struct encoded shown = case_show(&the_case()->actor, AUDIENCE_WORKFLOW, &world.reading);
+    assert_true(contains(shown.fields, "Referrer"));
+    static const char *const secret[] = {"Doe", "1960", "4711", "Nodule", "suspicious"};
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+        assert_false(contains(shown.fields, secret[i]));
+    }
+    world_stop(&world);
 }
 
 static void a_referrer_gets_the_status_and_no_clinical_word(void **unused) {
@@ -362,13 +379,14 @@ static void a_case_is_made_once_and_has_a_coordinator(void **unused) {
                      REFUSAL_NOT_PERMITTED);
     uint32_t maker = come(MEMBER);
     assert_int_equal(world_say(&world, maker, PATIENT_CASE_CREATE_CASE, &command),
-                     REFUSAL_CONFLICT);
+                     REFUSAL_NOT_PERMITTED);
     world_stop(&world);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_role_gets_its_audiences),
+        cmocka_unit_test(an_administrator_sees_no_word_of_the_case),
         cmocka_unit_test(a_referrer_gets_the_status_and_no_clinical_word),
         cmocka_unit_test(worklists_name_the_patient_only_to_those_entitled),
         cmocka_unit_test(workflow_alone_sees_no_content),

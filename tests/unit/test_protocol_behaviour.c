@@ -3,7 +3,7 @@
 #include "protocol/frame.h"
 #include "protocol/generated/board_behaviour.h"
 #include "protocol/generated/patient_case.h"
-#include "protocol/generated/session.h"
+#include "protocol/generated/policy.h"
 #include "protocol/generated/user_behaviour.h"
 
 #include <stdlib.h>
@@ -171,7 +171,9 @@ static void the_rules_say_what_the_schema_says(void **state) {
     const struct message_rule *rule = &board_rules[STAGE_MOVE_POINTER];
     assert_string_equal(rule->name, "MovePointer");
     assert_int_equal(rule->class, MESSAGE_SIGNAL);
-    assert_int_equal(rule->roles, 1 << ROLE_CHAIR | 1 << ROLE_COORDINATOR | 1 << ROLE_MEMBER);
+    assert_int_equal(rule->actions, BOARD_MAY_DRIVE);
+    assert_false(rule->by_system);
+    assert_true(board_rules[BOARD_ITEM_SEALED].by_system);
     assert_true(rule->rate > 0 && rule->burst >= rule->rate);
     assert_null(board_rules[0].name);
     assert_null(board_rules[63].name);

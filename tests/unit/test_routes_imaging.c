@@ -1,7 +1,7 @@
 /* links: server imaging_format */
 /* The routes between an exchange and a service that are both played (tests/support): what is asked,
  * in which order, and that everything is let go of once. */
-#include "protocol/generated/session.h"
+#include "protocol/generated/policy.h"
 #include "server/gateway/routes_imaging.h"
 
 #include <setjmp.h>
@@ -46,8 +46,8 @@ static int begin_test(void **state) {
     exchange->captures[0] = "case";
     exchange->captures[1] = "1.2.3";
     exchange->captures[2] = "1";
-    exchange->audiences = AUDIENCE_CLINICAL | AUDIENCE_IDENTITY;
-    exchange->roles = 1u << ROLE_MEMBER;
+    exchange->allowed.audiences = AUDIENCE_CLINICAL | AUDIENCE_IDENTITY;
+    exchange->allowed.actions = PATIENT_CASE_MAY_IMAGES;
     download = (struct imaging_download){.size = 1000};
     request = (struct imaging_request){0};
     upload = (struct imaging_upload){0};
@@ -190,7 +190,7 @@ static void forbidden_unknown_and_malformed_look_the_same(void **state) {
     for (int i = 0; i < 4; i++) {
         exchange->status = 0;
         exchange->body_size = 0;
-        exchange->audiences = i == 0 ? AUDIENCE_STATUS : AUDIENCE_CLINICAL;
+        exchange->allowed.audiences = i == 0 ? AUDIENCE_STATUS : AUDIENCE_CLINICAL;
         exchange->captures[2] = i == 1 ? "2" : i == 2 ? "0x1" : "1";
         exchange->captures[0] = i == 3 ? "nonsense" : "case";
         get_frame(exchange);
@@ -220,7 +220,7 @@ static void metadata_is_gzipped_for_whoever_accepts_it(void **state) {
 
 static void who_is_not_told_who_it_is_is_refused_a_document_with_a_reason(void **state) {
     struct http_exchange *exchange = *state;
-    exchange->audiences = AUDIENCE_CLINICAL;
+    exchange->allowed.audiences = AUDIENCE_CLINICAL;
     routes[3].handle(exchange, routes_data);
     assert_int_equal(exchange->status, 403);
     assert_memory_equal(exchange->body, "masked", sizeof "masked" - 1);
@@ -230,7 +230,7 @@ static void texts_are_masked_for_who_is_not_told_who_it_is(void **state) {
     struct http_exchange *exchange = *state;
     for (int route = 0; route <= 1; route++) {
         for (int told = 0; told <= 1; told++) {
-            exchange->audiences = AUDIENCE_CLINICAL | (told ? AUDIENCE_IDENTITY : 0);
+            exchange->allowed.audiences = AUDIENCE_CLINICAL | (told ? AUDIENCE_IDENTITY : 0);
             exchange->status = 0;
             routes[route].handle(exchange, routes_data);
             assert_int_equal(request.masked, !told);
@@ -246,7 +246,7 @@ static void an_upload_needs_a_length_and_a_role(void **state) {
     assert_int_equal(exchange->status, 411);
     exchange->status = 0;
     exchange->content_length = "10";
-    exchange->roles = 1u << ROLE_OBSERVER;
+    exchange->allowed.actions = 0;
     routes[4].handle(exchange, routes_data);
     assert_int_equal(exchange->status, 404);
     assert_false(upload.open);
@@ -297,7 +297,7 @@ static void a_list_is_asked_for_again_once_it_is_written_down(void **state) {
     access_play.covered = false;
     routes[0].handle(exchange, routes_data);
     assert_int_equal(exchange->status, 0);
-    exchange->audiences = 0; // taken away meanwhile
+    exchange->allowed.audiences = 0; // taken away meanwhile
     access_written(true);
     assert_int_equal(exchange->status, 404);
     assert_int_equal(access_play.written.result, ACCESS_REFUSED);
@@ -323,7 +323,7 @@ static void who_went_away_meanwhile_is_let_go_of(void **state) {
 
 static void a_refusal_is_written_down_too(void **state) {
     struct http_exchange *exchange = *state;
-    exchange->audiences = 0;
+    exchange->allowed.audiences = 0;
     get_frame(exchange);
     assert_int_equal(exchange->status, 404);
     assert_int_equal(access_play.written.result, ACCESS_REFUSED);

@@ -34,7 +34,8 @@ static enum push_result push_by(struct scene *scene, uint8_t tag, struct counter
         .arena = arena,
         .sender = {.session = {.node = 1, .slot = slot, .generation = 1},
                    .user = user,
-                   .roles = roles},
+                   .roles = roles,
+                   .actions = COUNTER_MAY_COUNT},
         .channel = 1,
         .seq = message.command_id.bytes[15],
     };

@@ -29,7 +29,10 @@ static enum push_result push(uint32_t number, uint8_t tag, struct counter_messag
         .tag = tag,
         .message = arena_copy(arena, &message, sizeof message),
         .arena = arena,
-        .sender = {.session = {1, 5, 1}, .user = uuid_of(7), .roles = 1u << ROLE_MEMBER},
+        .sender = {.session = {1, 5, 1},
+                   .user = uuid_of(7),
+                   .roles = 1u << ROLE_MEMBER,
+                   .actions = COUNTER_MAY_COUNT},
     };
     return runtime_push(fake.runtime, actor(number), &incoming);
 }

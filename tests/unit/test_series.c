@@ -54,7 +54,8 @@ static void a_series_has_a_chair_and_a_coordinator_and_is_on_their_worklists(voi
     command.template.version = 17;
     assert_int_equal(world_say(&world, root, SERIES_CREATE_SERIES, &command), REFUSAL_NONE);
     assert_int_equal(series()->template.version, 1);
-    assert_int_equal(world_say(&world, root, SERIES_CREATE_SERIES, &command), REFUSAL_CONFLICT);
+    assert_int_equal(world_say(&world, root, SERIES_CREATE_SERIES, &command),
+                     REFUSAL_NOT_PERMITTED);
     const struct worklist_entry *entry = meeting_entry(&world, CHAIR, A_SERIES);
     assert_int_equal(entry->kind, ENTRY_KIND_SERIES);
     assert_true(text_equal(entry->title, TEXT("Thorax")));

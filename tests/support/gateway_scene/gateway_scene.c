@@ -213,10 +213,8 @@ static void on_zeros(struct http_exchange *exchange, void *data) {
                       on_more_zeros, NULL);
 }
 
-static void on_granted(struct http_exchange *exchange, uint8_t audiences, uint16_t roles,
-                       void *data) {
-    (void)roles;
-    assert(audiences != 0);
+static void on_granted(struct http_exchange *exchange, struct allowance allowed, void *data) {
+    assert(allowed.audiences != 0);
     http_on_closed(exchange, on_gone, data);
     http_answer_begin(exchange, 200, "application/octet-stream", NULL, 0, ZEROS_BYTES,
                       on_more_zeros, NULL);

@@ -56,7 +56,7 @@ export const ROLE_MEMBERS = [
     'observer',
     /** Sees the status of their own patients. */
     'referrer',
-    /** Makes people, series, boards and cases; sees no clinical content. */
+    /** Runs an organisation: people, series, boards and cases; sees no clinical content. */
     'administrator',
     /** The person a user actor stands for. */
     'self',
@@ -66,6 +66,18 @@ export const ROLE_MEMBERS = [
     'guest',
     /** A screen in the room: shows the stage to everybody in it. */
     'display',
+    /** Whose case it is. */
+    'patient',
+    /** Acts for the patient: a parent, a guardian; within a scope and until a day. */
+    'proxy',
+    /** Is asked for an opinion. */
+    'specialist',
+    /** Guides patients through it: collects records, prepares cases, of all their organisation. */
+    'nurse_navigator',
+    /** Watches over who looks: sees the record of accesses, places holds, erases; no clinical content. */
+    'privacy_officer',
+    /** Broke the glass: sees a case for 30 minutes, and everybody concerned is told. */
+    'emergency',
 ] as const;
 export type Role = (typeof ROLE_MEMBERS)[number];
 
