@@ -30,6 +30,12 @@ static uint16_t shown_roles(const struct member *member, bool is_listed) {
     return roles;
 }
 
+static bool owner(const struct actor *actor, struct uuid *ret_organisation) {
+    const struct board *board = (const struct board *)actor;
+    *ret_organisation = board->organisation;
+    return board->created;
+}
+
 static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
@@ -278,6 +284,7 @@ const struct actor_kind board_kind = {
     .command_id = board_command_id,
     .handle = handle,
     .apply = apply,
+    .owner = owner,
     .grant = grant,
     .attach = attach,
     .detach = detach,

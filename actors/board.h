@@ -37,7 +37,8 @@ struct board {
     struct uuid_list attended;
     uint32_t next_item;
     struct uuid series;
-    bool has_template; /* without one items simply close, and the meeting simply ends */
+    struct uuid organisation; /* that owns it */
+    bool has_template;        /* without one items simply close, and the meeting simply ends */
     struct template template;
     int64_t cut_off_at; /* 0 = never */
     bool published;

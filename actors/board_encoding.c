@@ -13,6 +13,7 @@ static struct board_snapshot snapshot_of(const struct board *board) {
         .attended = board->attended,
         .next_item = board->next_item,
         .series = board->series,
+        .organisation = board->organisation,
         .has_template = board->has_template,
         .template = board->template,
         .cut_off_at = board->cut_off_at,
@@ -106,6 +107,7 @@ static void take_over(struct board *board, const struct board_snapshot *saved) {
     board->next_item = saved->next_item;
     board->closings = saved->closings;
     board->series = saved->series;
+    board->organisation = saved->organisation;
     board->has_template = saved->has_template;
     if (saved->has_template) {
         template_copy(board->actor.state, &board->template, &saved->template);

@@ -1,6 +1,7 @@
 /* Who belongs to a board, and who sits there without a device. */
 #include "actors/board.h"
 #include "actors/maker.h"
+#include "protocol/generated/policy.h"
 #include "protocol/generated/session.h"
 
 const struct member *board_member(const struct board *board, struct uuid user) {
@@ -60,6 +61,10 @@ void board_on_create(const struct board *board, struct turn *turn,
         turn_refuse(turn, REFUSAL_CONFLICT);
         return;
     }
+    uint16_t rights = turn_rights_in(turn, command->organisation);
+    if (!maker_may(turn, policy_of_board(rights, BOARD_WHEN_UNMADE), BOARD_MAY_MAKE)) {
+        return;
+    }
     if (command->title.length == 0 || !is_roster(&command->members) ||
         (command->has_template && !template_is_whole(&command->template)) ||
         (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
@@ -72,7 +77,8 @@ void board_on_create(const struct board *board, struct turn *turn,
                                   .series = command->series,
                                   .has_template = command->has_template,
                                   .template = command->template,
-                                  .cut_off_at = command->cut_off_at};
+                                  .cut_off_at = command->cut_off_at,
+                                  .organisation = command->organisation};
     turn_event(turn, board_created_encode(turn->arena, &event));
     board_set_timer(turn, command->cut_off_at);
 }

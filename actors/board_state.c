@@ -30,6 +30,7 @@ void board_apply_created(struct board *board, const struct event_header *header,
     board->starts_at = event->starts_at;
     board->next_item = 1;
     board->series = event->series;
+    board->organisation = event->organisation;
     board->has_template = event->has_template;
     if (event->has_template) {
         template_copy(state_of(board), &board->template, &event->template);

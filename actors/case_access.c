@@ -35,6 +35,12 @@ static void add_member(struct grant *grant, const struct case_member *member) {
     }
 }
 
+bool case_owner(const struct actor *actor, struct uuid *ret_organisation) {
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    *ret_organisation = the_case->organisation;
+    return the_case->created;
+}
+
 struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
     (void)now;
     const struct patient_case *the_case = (const struct patient_case *)actor;
@@ -105,14 +111,21 @@ void case_on_create(const struct patient_case *the_case, struct turn *turn,
         turn_refuse(turn, REFUSAL_CONFLICT);
         return;
     }
+    uint16_t rights = turn_rights_in(turn, command->organisation);
+    if (!maker_may(turn, policy_of_patient_case(rights, PATIENT_CASE_WHEN_UNMADE),
+                   PATIENT_CASE_MAY_MAKE)) {
+        return;
+    }
     if (command->title.length == 0 || command->subject.name.length == 0 ||
         !is_access_list(&command->members) ||
         (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
-    struct case_created event = {
-        .subject = command->subject, .title = command->title, .members = command->members};
+    struct case_created event = {.subject = command->subject,
+                                 .title = command->title,
+                                 .members = command->members,
+                                 .organisation = command->organisation};
     turn_event(turn, case_created_encode(turn->arena, &event));
     for (uint32_t i = 0; i < command->members.count; i++) {
         put_entry(turn, &command->members.items[i], command->title, command->subject.name,

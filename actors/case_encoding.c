@@ -33,6 +33,7 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
     if ((audiences & AUDIENCE_WORKFLOW) != 0) {
         snapshot.members = the_case->members;
         snapshot.boards = the_case->boards;
+        snapshot.organisation = the_case->organisation;
     }
     if ((audiences & AUDIENCE_CLINICAL) != 0) {
         snapshot.display_sets = the_case->display_sets;
@@ -70,6 +71,7 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .decisions = the_case->decisions,
         .tasks = the_case->tasks,
         .discussions = the_case->discussions,
+        .organisation = the_case->organisation,
     };
     return case_snapshot_encode(arena, &snapshot);
 }
@@ -82,6 +84,7 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
 static void take_over(struct patient_case *the_case, const struct case_snapshot *saved) {
     struct arena *state = the_case->actor.state;
     the_case->created = true;
+    the_case->organisation = saved->organisation;
     subject_copy(state, &the_case->subject, &saved->subject);
     the_case->title = arena_text(state, saved->title);
     the_case->status = saved->status;

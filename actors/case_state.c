@@ -22,6 +22,7 @@ void case_apply_created(struct patient_case *the_case, const struct event_header
     subject_copy(state_of(the_case), &the_case->subject, &event->subject);
     the_case->title = arena_text(state_of(the_case), event->title);
     the_case->status_at = header->at;
+    the_case->organisation = event->organisation;
     for (uint32_t i = 0; i < event->members.count; i++) {
         put_member(the_case, &event->members.items[i]);
     }

@@ -8,8 +8,9 @@ extern const struct actor_kind board_kind;
 extern const struct actor_kind patient_case_kind;
 extern const struct actor_kind user_kind;
 extern const struct actor_kind series_kind;
+extern const struct actor_kind organisation_kind;
 
-enum { ACTOR_KIND_COUNT = 4 };
+enum { ACTOR_KIND_COUNT = 5 };
 extern const struct actor_kind *const actor_kinds[ACTOR_KIND_COUNT];
 
 #endif

@@ -12,4 +12,8 @@ struct grant maker_grant(uint16_t rights, struct allowance allowed);
  * who may no more than prepare would make what they then cannot see. */
 bool maker_coordinates(const struct turn *turn);
 
+/* Whether the sender may make it for an organisation: `allowed` is what the policy says of their
+ * rights there, `make` the action. Otherwise refuses. */
+bool maker_may(struct turn *turn, struct allowance allowed, uint32_t make);
+
 #endif

@@ -169,6 +169,7 @@ const struct actor_kind patient_case_kind = {
     .command_id = patient_case_command_id,
     .handle = handle,
     .apply = apply,
+    .owner = case_owner,
     .grant = case_grant,
     .attach = attach,
     .detach = detach,

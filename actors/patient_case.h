@@ -35,6 +35,7 @@ struct patient_case {
     struct actor actor;
     /* Committed */
     bool created;
+    struct uuid organisation; /* that owns it */
     struct subject subject;
     struct text title;
     enum case_status status;
@@ -58,6 +59,7 @@ struct patient_case {
 /* case_access.c */
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user);
 const struct board_link *case_board(const struct patient_case *the_case, struct uuid board);
+bool case_owner(const struct actor *actor, struct uuid *ret_organisation);
 struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now);
 void case_on_create(const struct patient_case *the_case, struct turn *turn,
                     const struct create_case *command);

@@ -40,6 +40,7 @@ static void apply_series_created(struct series *series, const struct event_heade
     series->created = true;
     series->title = arena_text(state_of(series), event->title);
     series->edited_by = header->by;
+    series->organisation = event->organisation;
     template_copy(state_of(series), &series->template, &event->template);
     for (uint32_t i = 0; i < event->members.count; i++) {
         put_member(series, &event->members.items[i]);
@@ -126,14 +127,20 @@ static void on_create_series(const struct series *series, struct turn *turn,
         turn_refuse(turn, REFUSAL_CONFLICT);
         return;
     }
+    uint16_t rights = turn_rights_in(turn, command->organisation);
+    if (!maker_may(turn, policy_of_series(rights, SERIES_WHEN_UNMADE), SERIES_MAY_MAKE)) {
+        return;
+    }
     if (command->title.length == 0 || !is_roster(&command->members) ||
         !template_is_whole(&command->template) ||
         (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
     }
-    struct series_created event = {
-        .title = command->title, .members = command->members, .template = command->template};
+    struct series_created event = {.title = command->title,
+                                   .members = command->members,
+                                   .template = command->template,
+                                   .organisation = command->organisation};
     event.template.version = 1;
     turn_event(turn, series_created_encode(turn->arena, &event));
     for (uint32_t i = 0; i < command->members.count; i++) {
@@ -249,6 +256,7 @@ static void on_plan_meeting(const struct series *series, struct turn *turn,
                                    .starts_at = command->starts_at,
                                    .members = members_for_a_meeting(series, turn),
                                    .series = turn->self,
+                                   .organisation = series->organisation,
                                    .has_template = true,
                                    .template = series->template,
                                    .cut_off_at = cut_off_of(series, command->starts_at)};
@@ -284,6 +292,12 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
     return series_apply(&behaviour, (struct series *)actor, header, fields, arena);
 }
 
+static bool owner(const struct actor *actor, struct uuid *ret_organisation) {
+    const struct series *series = (const struct series *)actor;
+    *ret_organisation = series->organisation;
+    return series->created;
+}
+
 static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
     (void)now;
@@ -317,7 +331,8 @@ static struct series_snapshot snapshot_of(const struct series *series) {
                                     .members = series->members,
                                     .template = series->template,
                                     .meetings = series->meetings,
-                                    .edited_by = series->edited_by};
+                                    .edited_by = series->edited_by,
+                                    .organisation = series->organisation};
 }
 
 static struct encoded show(const struct actor *actor, uint8_t audiences, struct arena *arena) {
@@ -337,6 +352,7 @@ static void take_over(struct series *series, const struct series_snapshot *saved
     series->created = true;
     series->title = arena_text(state, saved->title);
     series->edited_by = saved->edited_by;
+    series->organisation = saved->organisation;
     template_copy(state, &series->template, &saved->template);
     for (uint32_t i = 0; i < saved->members.count; i++) {
         put_member(series, &saved->members.items[i]);
@@ -379,6 +395,7 @@ const struct actor_kind series_kind = {
     .command_id = series_command_id,
     .handle = handle,
     .apply = apply,
+    .owner = owner,
     .grant = grant,
     .attach = attach,
     .detach = detach,

@@ -19,6 +19,7 @@ struct series {
     /* Committed */
     bool created;
     struct text title;
+    struct uuid organisation; /* that owns it */
     struct series_member_list members;
     struct template template;
     struct series_meeting_list meetings; /* in order of planning; the oldest are forgotten */

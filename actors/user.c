@@ -54,7 +54,36 @@ static void apply_user_registered(struct user *user, const struct event_header *
     user->registered = true;
     user->login = arena_text(state_of(user), event->login);
     user->name = arena_text(state_of(user), event->name);
-    user->rights = rights_of(event->administrator, event->coordinator);
+    uint16_t rights = rights_of(event->administrator, event->coordinator);
+    if (rights != 0) { /* in the tenant's root */
+        *growing_list_add(state_of(user), &user->memberships) =
+            (struct membership){.roles = rights};
+    }
+}
+
+static struct membership *membership_of(const struct membership_list *memberships,
+                                        struct uuid organisation) {
+    for (uint32_t i = 0; i < memberships->count; i++) {
+        if (uuid_equal(memberships->items[i].organisation, organisation)) {
+            return &memberships->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void apply_membership_set(struct user *user, const struct event_header *header,
+                                 const struct membership_set *event) {
+    (void)header;
+    struct membership *known = membership_of(&user->memberships, event->membership.organisation);
+    if (event->membership.roles == 0) {
+        if (known != NULL) {
+            growing_list_remove(&user->memberships, (uint32_t)(known - user->memberships.items));
+        }
+    } else if (known != NULL) {
+        *known = event->membership;
+    } else {
+        *growing_list_add(state_of(user), &user->memberships) = event->membership;
+    }
 }
 
 static void apply_verifier_set(struct user *user, const struct event_header *header,
@@ -140,14 +169,12 @@ static bool is_login(struct text login) {
     return login.length > 0;
 }
 
-static void write_login_row(struct turn *turn, struct text login, struct text name, uint16_t rights,
-                            struct text verifier) {
+/* What identity needs of a person: all but what only they see. */
+static void write_login_row(struct turn *turn, struct text login, struct text name,
+                            struct text verifier, const struct membership_list *memberships) {
     struct user_record record = {
         .verifier = verifier,
-        .shown = {.name = name,
-                  .login = login,
-                  .administrator = (rights & RIGHT_ADMINISTRATOR) != 0,
-                  .coordinator = (rights & RIGHT_COORDINATOR) != 0},
+        .shown = {.name = name, .login = login, .memberships = *memberships},
     };
     struct encoded row = user_record_encode(turn->arena, &record);
     turn_check(turn, row.fields.bytes != NULL);
@@ -172,8 +199,9 @@ static void on_register_user(const struct user *user, struct turn *turn,
     struct verifier_set verifier = {.verifier = command->verifier};
     turn_event(turn, user_registered_encode(turn->arena, &registered));
     turn_event(turn, verifier_set_encode(turn->arena, &verifier));
-    write_login_row(turn, command->login, command->name,
-                    rights_of(command->administrator, command->coordinator), command->verifier);
+    struct membership root = {.roles = rights_of(command->administrator, command->coordinator)};
+    struct membership_list memberships = {.count = root.roles == 0 ? 0 : 1, .items = &root};
+    write_login_row(turn, command->login, command->name, command->verifier, &memberships);
 }
 
 static void on_change_verifier(const struct user *user, struct turn *turn,
@@ -185,7 +213,32 @@ static void on_change_verifier(const struct user *user, struct turn *turn,
     } else if (!text_equal(user->verifier, command->verifier)) {
         struct verifier_set event = {.verifier = command->verifier};
         turn_event(turn, verifier_set_encode(turn->arena, &event));
-        write_login_row(turn, user->login, user->name, user->rights, command->verifier);
+        write_login_row(turn, user->login, user->name, command->verifier, &user->memberships);
+    }
+}
+
+static void on_set_membership(const struct user *user, struct turn *turn,
+                              const struct set_membership *command) {
+    const struct membership *wished = &command->membership;
+    const struct membership *known = membership_of(&user->memberships, wished->organisation);
+    if (!user->registered) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else if (known == NULL && user->memberships.count == USER_MEMBERSHIPS_MAX) {
+        turn_refuse(turn, REFUSAL_TOO_MANY);
+    } else if (known == NULL ? wished->roles != 0 : !membership_equal(known, wished)) {
+        struct membership items[USER_MEMBERSHIPS_MAX];
+        struct membership_list after = {.count = 0, .items = items};
+        for (uint32_t i = 0; i < user->memberships.count; i++) {
+            if (&user->memberships.items[i] != known) {
+                items[after.count++] = user->memberships.items[i];
+            }
+        }
+        if (wished->roles != 0) {
+            items[after.count++] = *wished;
+        }
+        struct membership_set event = {.membership = *wished};
+        turn_event(turn, membership_set_encode(turn->arena, &event));
+        write_login_row(turn, user->login, user->name, user->verifier, &after);
     }
 }
 
@@ -267,7 +320,9 @@ static const struct user_behaviour behaviour = {
     .entry_put = apply_entry_put,
     .entry_removed = apply_entry_removed,
     .set_note = on_set_note,
+    .set_membership = on_set_membership,
     .note_set = apply_note_set,
+    .membership_set = apply_membership_set,
 };
 
 /* The kind */
@@ -314,15 +369,18 @@ static void detach(struct actor *actor, struct turn *turn, struct session_number
 }
 
 static struct user_snapshot shown(const struct user *user) {
+    const struct membership *root = membership_of(&user->memberships, (struct uuid){{0}});
+    uint16_t rights = root == NULL ? 0 : root->roles;
     return (struct user_snapshot){
         .name = user->name,
         .login = user->login,
-        .administrator = (user->rights & RIGHT_ADMINISTRATOR) != 0,
+        .administrator = (rights & RIGHT_ADMINISTRATOR) != 0,
         .entries = user->entries,
         .preferences = user->preferences,
         .read_marks = user->read_marks,
         .notes = user->notes,
-        .coordinator = (user->rights & RIGHT_COORDINATOR) != 0,
+        .coordinator = (rights & RIGHT_COORDINATOR) != 0,
+        .memberships = user->memberships,
     };
 }
 
@@ -345,7 +403,9 @@ static void take_over(struct user *user, const struct user_record *saved) {
     user->verifier = arena_text(state, saved->verifier);
     user->login = arena_text(state, saved->shown.login);
     user->name = arena_text(state, saved->shown.name);
-    user->rights = rights_of(saved->shown.administrator, saved->shown.coordinator);
+    for (uint32_t i = 0; i < saved->shown.memberships.count; i++) {
+        *growing_list_add(state, &user->memberships) = saved->shown.memberships.items[i];
+    }
     for (uint32_t i = 0; i < saved->shown.entries.count; i++) {
         worklist_entry_copy(state, growing_list_add(state, &user->entries),
                             &saved->shown.entries.items[i]);
@@ -387,7 +447,7 @@ static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uin
 const struct actor_kind user_kind = {
     .name = "user",
     .number = CHANNEL_KIND_USER,
-    .state_format = 2,
+    .state_format = 3,
     .size = sizeof(struct user),
     .rules = user_rules,
     .start = start,

@@ -15,6 +15,7 @@ enum {
     USER_PREFERENCES_MAX = 200,
     USER_READ_MARKS_MAX = 2000,
     USER_NOTES_MAX = 1000,
+    USER_MEMBERSHIPS_MAX = 16,
 };
 
 /* The list that identity looks people up in: key = login, row = an encoded UserRecord without
@@ -27,12 +28,12 @@ struct user {
     bool registered;
     struct text login;
     struct text name;
-    uint16_t rights; /* mask of RIGHT_... */
     struct text verifier;
     struct worklist_entry_list entries;
     struct preference_list preferences;
     struct read_mark_list read_marks;
     struct note_list notes; /* about cases, for nobody else */
+    struct membership_list memberships;
 };
 
 #endif

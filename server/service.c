@@ -264,6 +264,7 @@ static void on_trace(void *data, unsigned hop, uint64_t frame, const char *what,
 
 static void start_node(struct service *service) {
     struct node_config node = {
+        .affiliations = identity_affiliations(service->identity),
         .clock = &service->clock,
         .store = service->store,
         .transport = gateway_transport(service->gateway),

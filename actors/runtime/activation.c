@@ -263,6 +263,16 @@ uint64_t activation_version(const struct activation *activation) {
     return activation->version;
 }
 
+struct grant activation_grant(const struct activation *activation, struct uuid user) {
+    struct host *host = activation->runtime->host;
+    const struct actor_kind *kind = activation->kind;
+    struct uuid organisation = {{0}};
+    bool made = kind->owner != NULL && kind->owner(activation->actor, &organisation);
+    uint16_t rights =
+        host->rights == NULL ? 0 : host->rights(host, user, made ? &organisation : NULL);
+    return kind->grant(activation->actor, user, rights, activation->runtime->now);
+}
+
 uint64_t activation_audience_version(const struct activation *activation, uint8_t audiences) {
     uint64_t version = 0;
     for (uint32_t i = 0; i < AUDIENCE_COUNT; i++) {

@@ -25,11 +25,6 @@ enum activation_phase {
     PHASE_GONE,        /* out of the directory; ends when nobody needs the memory */
 };
 
-struct attached {
-    struct attachment who;
-    uint16_t rights;
-};
-
 struct activation {
     /* What every message touches, side by side: half as many cache lines as if each field lay with
      * its like. */
@@ -53,7 +48,7 @@ struct activation {
     struct arena state;
     struct recent_commands recent;
     struct attach_request *attaching; /* waiting for the load, first to last */
-    struct attached *attached;
+    struct attachment *attached;
     struct turn_frame *in_flight; /* its effects are with the store */
     struct letter *held;          /* its append has an unknown outcome */
     void *attic;                  /* the host's */
@@ -151,7 +146,7 @@ static inline bool activation_is_live(const struct activation *activation) {
 void attendance_serve(struct activation *activation);
 void attendance_refuse(struct activation *activation, enum load_result why);
 void attendance_renew(struct activation *activation);
-struct attached *attendance_find(struct activation *activation, struct session_number session);
+struct attachment *attendance_find(struct activation *activation, struct session_number session);
 
 /* turn.c: one message's turn */
 struct turn_frame *turn_begin(struct activation *activation, const struct sender *sender,

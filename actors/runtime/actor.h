@@ -47,8 +47,8 @@ struct grant {
     int64_t valid_until;
 };
 
-/* What an account gives by itself: bits of a grant's roles. An administrator's are towards every
- * actor that knows them; a coordinator's only towards what is not made yet. */
+/* What a membership of an organisation gives: bits of a grant's roles (access.policy says which of
+ * them reach what is made). */
 enum {
     RIGHT_ADMINISTRATOR = 1u << ROLE_ADMINISTRATOR,
     RIGHT_COORDINATOR = 1u << ROLE_COORDINATOR,
@@ -130,6 +130,8 @@ void turn_timer(struct turn *turn, int64_t due_at, struct encoded command); /* v
 void turn_durable_timer(struct turn *turn, int64_t due_at, struct encoded command);
 void turn_row(struct turn *turn, const char *list, struct bytes key, struct bytes row);
 void turn_ephemera(struct turn *turn);
+/* What the sender's memberships give in an organisation: for what is made for it. */
+uint16_t turn_rights_in(const struct turn *turn, struct uuid organisation);
 /* For the command_id of a command that this turn sends: none is written or read without one. The
  * runtime puts message_command_id in its place if the message is durable. */
 struct uuid turn_new_id(struct turn *turn);
@@ -190,7 +192,11 @@ struct actor_kind {
      * only. */
     bool (*apply)(struct actor *actor, const struct event_header *header, struct bytes fields,
                   struct arena *arena);
-    /* Evaluated when a channel opens and again for each subscriber after every commit. */
+    /* The organisation that owns it, zero = the tenant's root; false = it is not made yet. NULL =
+     * it is nobody's. */
+    bool (*owner)(const struct actor *actor, struct uuid *ret_organisation);
+    /* Evaluated when a channel opens and again for each subscriber after every commit. `rights`:
+     * what the user's memberships give towards its owner, or anywhere if it is not made. */
     struct grant (*grant)(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now);
     /* A session came or went. Both may change ephemeral state and make events (attendance;

@@ -13,9 +13,9 @@ static bool same_session(struct session_number a, struct session_number b) {
     return a.slot == b.slot && a.node == b.node && a.generation == b.generation;
 }
 
-struct attached *attendance_find(struct activation *activation, struct session_number session) {
+struct attachment *attendance_find(struct activation *activation, struct session_number session) {
     for (uint32_t i = 0; i < activation->attached_count; i++) {
-        if (same_session(activation->attached[i].who.session, session)) {
+        if (same_session(activation->attached[i].session, session)) {
             return &activation->attached[i];
         }
     }
@@ -31,7 +31,7 @@ static bool make_space(struct activation *activation) {
     if (capacity > SUBSCRIBERS_MAX) {
         return false;
     }
-    struct attached *grown = realloc(activation->attached, capacity * sizeof *grown);
+    struct attachment *grown = realloc(activation->attached, capacity * sizeof *grown);
     if (grown == NULL) {
         return false;
     }
@@ -117,8 +117,7 @@ static void attach_now(struct activation *activation, struct attach_request *req
     struct attachment *who = &request->who;
     enum load_result result = activation->version == 0 ? LOAD_ABSENT : LOAD_FOUND;
     who->participant = 0;
-    who->grant =
-        activation->kind->grant(activation->actor, who->user, request->rights, runtime->now);
+    who->grant = activation_grant(activation, who->user);
     if (who->grant.audiences == 0) {
         request->on_attached(request, result, 0);
         return;
@@ -127,7 +126,7 @@ static void attach_now(struct activation *activation, struct attach_request *req
         request->on_attached(request, LOAD_UNAVAILABLE, 0);
         return;
     }
-    activation->attached[activation->attached_count++] = (struct attached){*who, request->rights};
+    activation->attached[activation->attached_count++] = *who;
     activation->active_at = runtime->now;
     request->on_attached(request, result, who->participant);
 }
@@ -180,10 +179,8 @@ void attendance_refuse(struct activation *activation, enum load_result why) {
 void attendance_renew(struct activation *activation) {
     uint32_t count = activation->attached_count;
     for (uint32_t i = 0; i < count && activation->phase == PHASE_READY; i++) {
-        struct attached *attached = &activation->attached[i];
-        struct attachment *who = &attached->who;
-        who->grant = activation->kind->grant(activation->actor, who->user, attached->rights,
-                                             activation->runtime->now);
+        struct attachment *who = &activation->attached[i];
+        who->grant = activation_grant(activation, who->user);
         if (who->grant.audiences == 0 || !come(activation, who)) {
             continue; /* the host ends its channel when it asks for the grant itself */
         }
@@ -207,15 +204,15 @@ void runtime_detach(struct runtime *runtime, struct activation *activation,
     if (cancel(activation, session)) {
         return;
     }
-    struct attached *attached = attendance_find(activation, session);
+    struct attachment *attached = attendance_find(activation, session);
     if (attached == NULL) {
         return;
     }
     struct sender sender = {.session = session,
-                            .user = attached->who.user,
-                            .roles = attached->who.grant.roles,
-                            .actions = attached->who.grant.actions,
-                            .participant = attached->who.participant};
+                            .user = attached->user,
+                            .roles = attached->grant.roles,
+                            .actions = attached->grant.actions,
+                            .participant = attached->participant};
     *attached = activation->attached[--activation->attached_count];
     activation->active_at = runtime->now;
     if (!activation_is_live(activation) || activation->rebuild_wanted) {

@@ -100,6 +100,13 @@ void turn_check(struct turn *turn, bool holds) {
     longjmp(*frame->runtime->guard, 1);
 }
 
+uint16_t turn_rights_in(const struct turn *turn, struct uuid organisation) {
+    const struct turn_frame *frame =
+        (const struct turn_frame *)((const uint8_t *)turn - offsetof(struct turn_frame, turn));
+    struct host *host = frame->runtime->host;
+    return host->rights == NULL ? 0 : host->rights(host, turn->sender.user, &organisation);
+}
+
 struct uuid turn_new_id(struct turn *turn) {
     return message_command_id(turn->self, turn->random, turn->effects.message_count);
 }

@@ -102,6 +102,9 @@ struct host {
     /* The actor was rebuilt from the record after a failed check: ephemeral state began anew, its
      * ticks too, so every subscriber needs a snapshot. Sessions stay attached. NULL is fine. */
     void (*rebuilt)(struct host *host, struct activation *activation);
+    /* What the user's memberships give towards what an organisation owns (zero = the tenant's
+     * root); NULL = anywhere. NULL function: nobody belongs to any. */
+    uint16_t (*rights)(struct host *host, struct uuid user, const struct uuid *organisation);
     /* Was this command committed long ago? Answered by runtime_recalled. NULL = nobody can tell. */
     void (*recall)(struct host *host, struct activation *activation, struct uuid command_id);
 };
@@ -159,12 +162,14 @@ enum push_result runtime_push(struct runtime *runtime, struct activation *activa
 bool runtime_deliver(struct runtime *runtime, uint8_t kind, struct uuid target,
                      struct encoded command, struct uuid command_id, struct uuid settles);
 
+/* What the policy allows this user towards a loaded actor just now. */
+struct grant activation_grant(const struct activation *activation, struct uuid user);
+
 /* Sessions come and go; on_attached is called with the outcome once the actor is loaded and the
  * session's grant is known. */
 struct attach_request {
     struct activation *activation;
     struct attachment who; /* grant is filled in */
-    uint16_t rights;
     void (*on_attached)(struct attach_request *request, enum load_result result,
                         uint16_t participant);
     void *data;

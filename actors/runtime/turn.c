@@ -79,11 +79,7 @@ static bool permitted(struct activation *activation, struct letter *letter,
     struct sender *sender = &letter->sender;
     bool system = (sender->roles & (1u << ROLE_SYSTEM)) != 0;
     if (!system && (rule->class == MESSAGE_COMMAND || letter->version != activation->version)) {
-        /* Where a coordinator's role came from its roster rather than from the account, the actor
-         * is made, and the right says nothing there. */
-        uint16_t rights = sender->roles & RIGHTS_ALL;
-        struct grant grant = activation->kind->grant(activation->actor, sender->user, rights,
-                                                     activation->runtime->now);
+        struct grant grant = activation_grant(activation, sender->user);
         bool ended = grant.valid_until != 0 && grant.valid_until <= activation->runtime->now;
         sender->roles = ended ? 0 : grant.roles;
         sender->actions = ended ? 0 : grant.actions;

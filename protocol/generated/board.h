@@ -167,6 +167,8 @@ struct create_board {
     /* What it asks of cases and decisions; absent = nothing, and items simply close. */
     struct template template;
     int64_t cut_off_at; /* When the agenda is published; 0 = never. */
+    /* For whom it is made, where the sender may; zero = the tenant's root. */
+    struct uuid organisation;
 };
 
 struct add_item {
@@ -328,6 +330,7 @@ struct board_created {
     bool has_template;
     struct template template; /* Absent = none. */
     int64_t cut_off_at;       /* 0 = never. */
+    struct uuid organisation; /* That owns it; zero = the tenant's root. */
 };
 
 struct item_added {
@@ -486,6 +489,7 @@ struct board_snapshot {
     /* Where that item stood in the order: undo brings one that was to come later back there. */
     uint32_t stepped_place;
     uint32_t closings; /* How often a closing began; answers name the one that they are for. */
+    struct uuid organisation; /* That owns it; zero = the tenant's root. */
 };
 
 /* What a guest sees between their items. */

@@ -51,7 +51,7 @@ bool create_board_equal(const struct create_board *a, const struct create_board 
            a->starts_at == b->starts_at && member_list_equal(&a->members, &b->members) &&
            uuid_equal(a->series, b->series) && a->has_template == b->has_template &&
            (!a->has_template || template_equal(&a->template, &b->template)) &&
-           a->cut_off_at == b->cut_off_at;
+           a->cut_off_at == b->cut_off_at && uuid_equal(a->organisation, b->organisation);
 }
 
 bool add_item_equal(const struct add_item *a, const struct add_item *b) {
@@ -159,7 +159,7 @@ bool board_created_equal(const struct board_created *a, const struct board_creat
            member_list_equal(&a->members, &b->members) && uuid_equal(a->series, b->series) &&
            a->has_template == b->has_template &&
            (!a->has_template || template_equal(&a->template, &b->template)) &&
-           a->cut_off_at == b->cut_off_at;
+           a->cut_off_at == b->cut_off_at && uuid_equal(a->organisation, b->organisation);
 }
 
 bool item_added_equal(const struct item_added *a, const struct item_added *b) {
@@ -292,7 +292,8 @@ bool board_snapshot_equal(const struct board_snapshot *a, const struct board_sna
            u32_list_equal(&a->closing, &b->closing) && a->stepped_at == b->stepped_at &&
            a->stepped_from == b->stepped_from &&
            u32_list_equal(&a->unsigned_items, &b->unsigned_items) &&
-           a->stepped_place == b->stepped_place && a->closings == b->closings;
+           a->stepped_place == b->stepped_place && a->closings == b->closings &&
+           uuid_equal(a->organisation, b->organisation);
 }
 
 bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b) {

@@ -242,7 +242,10 @@ bool create_board_read(struct reader *reader, struct arena *arena, struct create
     if (count > 6 && !reader_time(reader, &ret->cut_off_at)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
 }
 
 const struct add_item add_item_default = {.planned_seconds = 180};
@@ -725,7 +728,10 @@ bool board_created_read(struct reader *reader, struct arena *arena, struct board
     if (count > 5 && !reader_time(reader, &ret->cut_off_at)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct item_added item_added_default = {0};
@@ -1228,7 +1234,10 @@ bool board_snapshot_read(struct reader *reader, struct arena *arena, struct boar
     if (count > 19 && !reader_u32(reader, &ret->closings)) {
         return false;
     }
-    return count <= 20 || reader_skip(reader, count - 20);
+    if (count > 20 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 21 || reader_skip(reader, count - 21);
 }
 
 const struct guest_snapshot guest_snapshot_default = {0};

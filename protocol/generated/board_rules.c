@@ -12,7 +12,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 2,
             .burst = 20,
-            .size_max = 76879,
+            .size_max = 76897,
         },
     [BOARD_ADD_ITEM] =
         {
@@ -208,7 +208,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 76861,
+            .size_max = 76879,
         },
     [BOARD_ITEM_ADDED] =
         {
@@ -334,7 +334,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 254459,
+            .size_max = 254477,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {

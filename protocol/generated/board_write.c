@@ -196,6 +196,9 @@ void agenda_item_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t create_board_count(const struct create_board *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 8;
+    }
     if (from->cut_off_at != 0) {
         return 7;
     }
@@ -238,6 +241,9 @@ void create_board_write(struct writer *writer, const struct create_board *from) 
     }
     if (count > 6) {
         writer_time(writer, from->cut_off_at);
+    }
+    if (count > 7) {
+        writer_uuid(writer, from->organisation);
     }
 }
 
@@ -735,6 +741,9 @@ void item_sealed_write(struct writer *writer, const struct item_sealed *from) {
 }
 
 static uint32_t board_created_count(const struct board_created *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 7;
+    }
     if (from->cut_off_at != 0) {
         return 6;
     }
@@ -776,6 +785,9 @@ void board_created_write(struct writer *writer, const struct board_created *from
     }
     if (count > 5) {
         writer_time(writer, from->cut_off_at);
+    }
+    if (count > 6) {
+        writer_uuid(writer, from->organisation);
     }
 }
 
@@ -1248,6 +1260,9 @@ void guests_told_write(struct writer *writer, const struct guests_told *from) {
 }
 
 static uint32_t board_snapshot_count(const struct board_snapshot *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 21;
+    }
     if (from->closings != 0) {
         return 20;
     }
@@ -1373,6 +1388,9 @@ void board_snapshot_write(struct writer *writer, const struct board_snapshot *fr
     }
     if (count > 19) {
         writer_u32(writer, from->closings);
+    }
+    if (count > 20) {
+        writer_uuid(writer, from->organisation);
     }
 }
 

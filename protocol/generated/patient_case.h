@@ -316,6 +316,8 @@ struct create_case {
     struct subject subject; /* The patient. */
     struct text title;      /* The question in a line. */
     struct case_member_list members; /* Who may see it from the start, the maker included. */
+    /* For whom it is made, where the sender may; zero = the tenant's root. */
+    struct uuid organisation;
 };
 
 struct post_message {
@@ -506,6 +508,7 @@ struct case_created {
     struct subject subject;          /* The patient. */
     struct text title;               /* The question in a line. */
     struct case_member_list members; /* Who may see it. */
+    struct uuid organisation;        /* That owns it; zero = the tenant's root. */
 };
 
 /* People name patients when they talk, so who is not told who that is does not read along. */
@@ -659,6 +662,7 @@ struct case_snapshot {
     /* Instead of the birth date when masked, as DICOM writes it (PS3.5 6.2, AS), when the status
      * changed last; 090Y = 90 and above. */
     struct text age;
+    struct uuid organisation; /* That owns it; zero = the tenant's root. */
 };
 
 struct case_status_snapshot {

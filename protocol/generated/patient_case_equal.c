@@ -193,7 +193,8 @@ bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_v
 
 bool create_case_equal(const struct create_case *a, const struct create_case *b) {
     return uuid_equal(a->command_id, b->command_id) && subject_equal(&a->subject, &b->subject) &&
-           text_equal(a->title, b->title) && case_member_list_equal(&a->members, &b->members);
+           text_equal(a->title, b->title) && case_member_list_equal(&a->members, &b->members) &&
+           uuid_equal(a->organisation, b->organisation);
 }
 
 bool post_message_equal(const struct post_message *a, const struct post_message *b) {
@@ -324,7 +325,8 @@ bool confirm_standard_care_equal(const struct confirm_standard_care *a,
 
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
-           case_member_list_equal(&a->members, &b->members);
+           case_member_list_equal(&a->members, &b->members) &&
+           uuid_equal(a->organisation, b->organisation);
 }
 
 bool message_posted_equal(const struct message_posted *a, const struct message_posted *b) {
@@ -450,7 +452,7 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            decision_list_equal(&a->decisions, &b->decisions) &&
            task_list_equal(&a->tasks, &b->tasks) &&
            discussion_list_equal(&a->discussions, &b->discussions) && a->masked == b->masked &&
-           text_equal(a->age, b->age);
+           text_equal(a->age, b->age) && uuid_equal(a->organisation, b->organisation);
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,

@@ -794,7 +794,10 @@ bool create_case_read(struct reader *reader, struct arena *arena, struct create_
     if (count > 3 && !case_member_list_read(reader, arena, 64, &ret->members)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct post_message post_message_default = {0};
@@ -1381,7 +1384,10 @@ bool case_created_read(struct reader *reader, struct arena *arena, struct case_c
     if (count > 2 && !case_member_list_read(reader, arena, 64, &ret->members)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct message_posted message_posted_default = {0};
@@ -1897,7 +1903,10 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
     if (count > 17 && !reader_text(reader, 4, &ret->age)) {
         return false;
     }
-    return count <= 18 || reader_skip(reader, count - 18);
+    if (count > 18 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 19 || reader_skip(reader, count - 19);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};

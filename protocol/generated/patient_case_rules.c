@@ -11,7 +11,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_MAKE,
             .rate = 5,
             .burst = 60,
-            .size_max = 14842,
+            .size_max = 14860,
         },
     [PATIENT_CASE_POST_MESSAGE] =
         {
@@ -234,7 +234,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_IDENTITY,
-            .size_max = 14824,
+            .size_max = 14842,
         },
     [PATIENT_CASE_MESSAGE_POSTED] =
         {
@@ -360,7 +360,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 59789187,
+            .size_max = 59789205,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {

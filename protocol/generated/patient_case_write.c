@@ -758,6 +758,9 @@ void saved_view_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t create_case_count(const struct create_case *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 5;
+    }
     if (from->members.count != 0) {
         return 4;
     }
@@ -782,6 +785,9 @@ void create_case_write(struct writer *writer, const struct create_case *from) {
     }
     if (count > 3) {
         case_member_list_write(writer, 64, &from->members);
+    }
+    if (count > 4) {
+        writer_uuid(writer, from->organisation);
     }
 }
 
@@ -1440,6 +1446,9 @@ void confirm_standard_care_write(struct writer *writer, const struct confirm_sta
 }
 
 static uint32_t case_created_count(const struct case_created *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 4;
+    }
     if (from->members.count != 0) {
         return 3;
     }
@@ -1463,6 +1472,9 @@ void case_created_write(struct writer *writer, const struct case_created *from) 
     }
     if (count > 2) {
         case_member_list_write(writer, 64, &from->members);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->organisation);
     }
 }
 
@@ -2007,6 +2019,9 @@ void opened_for_board_write(struct writer *writer, const struct opened_for_board
 }
 
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 19;
+    }
     if (from->age.length != 0) {
         return 18;
     }
@@ -2120,6 +2135,9 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     }
     if (count > 17) {
         writer_text(writer, 4, from->age);
+    }
+    if (count > 18) {
+        writer_uuid(writer, from->organisation);
     }
 }
 

@@ -56,6 +56,8 @@ struct create_series {
     /* Including a chair and a coordinator, and as that the sender who is no administrator. */
     struct series_member_list members;
     struct template template; /* Its version is 1 whatever is said. */
+    /* For whom it is made, where the sender may; zero = the tenant's root. */
+    struct uuid organisation;
 };
 
 struct edit_template {
@@ -87,6 +89,7 @@ struct series_created {
     struct text title;                 /* Name. */
     struct series_member_list members; /* Roster. */
     struct template template;          /* As it is at first. */
+    struct uuid organisation;          /* That owns it; zero = the tenant's root. */
 };
 
 struct template_edited {
@@ -112,6 +115,7 @@ struct series_snapshot {
     struct template template;            /* Now. */
     struct series_meeting_list meetings; /* In order of planning; the oldest are forgotten. */
     struct uuid edited_by;               /* Who edited the template last, or made the series. */
+    struct uuid organisation;            /* That owns it; zero = the tenant's root. */
 };
 
 extern const struct series_member series_member_default;

@@ -31,7 +31,8 @@ bool series_meeting_list_equal(const struct series_meeting_list *a,
 bool create_series_equal(const struct create_series *a, const struct create_series *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->title, b->title) &&
            series_member_list_equal(&a->members, &b->members) &&
-           template_equal(&a->template, &b->template);
+           template_equal(&a->template, &b->template) &&
+           uuid_equal(a->organisation, b->organisation);
 }
 
 bool edit_template_equal(const struct edit_template *a, const struct edit_template *b) {
@@ -54,7 +55,8 @@ bool plan_meeting_equal(const struct plan_meeting *a, const struct plan_meeting 
 
 bool series_created_equal(const struct series_created *a, const struct series_created *b) {
     return text_equal(a->title, b->title) && series_member_list_equal(&a->members, &b->members) &&
-           template_equal(&a->template, &b->template);
+           template_equal(&a->template, &b->template) &&
+           uuid_equal(a->organisation, b->organisation);
 }
 
 bool template_edited_equal(const struct template_edited *a, const struct template_edited *b) {
@@ -78,5 +80,5 @@ bool series_snapshot_equal(const struct series_snapshot *a, const struct series_
     return text_equal(a->title, b->title) && series_member_list_equal(&a->members, &b->members) &&
            template_equal(&a->template, &b->template) &&
            series_meeting_list_equal(&a->meetings, &b->meetings) &&
-           uuid_equal(a->edited_by, b->edited_by);
+           uuid_equal(a->edited_by, b->edited_by) && uuid_equal(a->organisation, b->organisation);
 }

@@ -113,7 +113,10 @@ bool create_series_read(struct reader *reader, struct arena *arena, struct creat
     if (count > 3 && !template_read(reader, arena, &ret->template)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct edit_template edit_template_default = {
@@ -213,7 +216,10 @@ bool series_created_read(struct reader *reader, struct arena *arena, struct seri
     if (count > 2 && !template_read(reader, arena, &ret->template)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct template_edited template_edited_default = {
@@ -304,5 +310,8 @@ bool series_snapshot_read(struct reader *reader, struct arena *arena, struct ser
     if (count > 4 && !reader_uuid(reader, &ret->edited_by)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }

@@ -11,7 +11,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .actions = SERIES_MAY_MAKE,
             .rate = 2,
             .burst = 20,
-            .size_max = 66219,
+            .size_max = 66237,
         },
     [SERIES_EDIT_TEMPLATE] =
         {
@@ -54,7 +54,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .name = "SeriesCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 66201,
+            .size_max = 66219,
         },
     [SERIES_TEMPLATE_EDITED] =
         {
@@ -89,7 +89,7 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .name = "SeriesSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 80222,
+            .size_max = 80240,
         },
     [REPLY_ACCEPTED] =
         {

@@ -78,6 +78,9 @@ void series_meeting_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t create_series_count(const struct create_series *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 5;
+    }
     if (!template_equal(&from->template, &template_default)) {
         return 4;
     }
@@ -102,6 +105,9 @@ void create_series_write(struct writer *writer, const struct create_series *from
     }
     if (count > 3) {
         template_write(writer, &from->template);
+    }
+    if (count > 4) {
+        writer_uuid(writer, from->organisation);
     }
 }
 
@@ -182,6 +188,9 @@ void plan_meeting_write(struct writer *writer, const struct plan_meeting *from) 
 }
 
 static uint32_t series_created_count(const struct series_created *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 4;
+    }
     if (!template_equal(&from->template, &template_default)) {
         return 3;
     }
@@ -205,6 +214,9 @@ void series_created_write(struct writer *writer, const struct series_created *fr
     }
     if (count > 2) {
         template_write(writer, &from->template);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->organisation);
     }
 }
 
@@ -275,6 +287,9 @@ void meeting_planned_write(struct writer *writer, const struct meeting_planned *
 }
 
 static uint32_t series_snapshot_count(const struct series_snapshot *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 6;
+    }
     if (!uuid_is_zero(from->edited_by)) {
         return 5;
     }
@@ -310,5 +325,8 @@ void series_snapshot_write(struct writer *writer, const struct series_snapshot *
     }
     if (count > 4) {
         writer_uuid(writer, from->edited_by);
+    }
+    if (count > 5) {
+        writer_uuid(writer, from->organisation);
     }
 }

@@ -32,8 +32,9 @@ enum channel_kind {
     CHANNEL_KIND_PATIENT_CASE = 2, /* One patient's case. */
     CHANNEL_KIND_USER = 3,         /* A person: worklist, preferences, read marks. */
     CHANNEL_KIND_SERIES = 4,       /* A board that meets again and again: roster and template. */
+    CHANNEL_KIND_ORGANISATION = 5, /* A hospital or practice: its name and who was invited. */
 };
-#define CHANNEL_KIND_COUNT 5
+#define CHANNEL_KIND_COUNT 6
 
 enum channel_end {
     CHANNEL_END_CLOSED_BY_CLIENT = 0, /* As asked. */

@@ -20,6 +20,7 @@ enum user_tag {
     USER_REMOVE_ENTRY = 5,
     USER_CHANGE_VERIFIER = 6,
     USER_SET_NOTE = 7,
+    USER_SET_MEMBERSHIP = 20,
     USER_USER_REGISTERED = 72,
     USER_VERIFIER_SET = 73,
     USER_PREFERENCE_SET = 74,
@@ -29,6 +30,7 @@ enum user_tag {
     USER_NOTE_SET = 78,
     USER_USER_SNAPSHOT = 90,
     USER_USER_RECORD = 91,
+    USER_MEMBERSHIP_SET = 94,
 };
 
 enum entry_kind {
@@ -77,6 +79,19 @@ struct note {
 struct note_list {
     uint32_t count;
     struct note *items;
+};
+
+/* What somebody is in an organisation. Roles that reach (access.policy) count towards all that
+ * it and those under it own. */
+struct membership {
+    struct uuid organisation; /* Which; zero = the tenant's root. */
+    uint16_t roles;           /* Mask of Role; 0 = none any more. */
+    int64_t until;            /* When it ends; 0 = not by itself. */
+};
+
+struct membership_list {
+    uint32_t count;
+    struct membership *items;
 };
 
 struct read_mark {
@@ -133,6 +148,11 @@ struct set_note {
     struct text text;         /* Empty removes it. */
 };
 
+struct set_membership {
+    struct uuid command_id;       /* Made by the sender: a retry with the same id happens once. */
+    struct membership membership; /* Replaces the one in the same organisation. */
+};
+
 struct user_registered {
     struct text login;  /* What they type. */
     struct text name;   /* As others see it. */
@@ -167,6 +187,10 @@ struct note_set {
     struct text text;         /* Empty = removed. */
 };
 
+struct membership_set {
+    struct membership membership; /* As it is now. */
+};
+
 struct user_snapshot {
     struct text name;                   /* As others see it. */
     struct text login;                  /* What they type. */
@@ -176,6 +200,7 @@ struct user_snapshot {
     struct read_mark_list read_marks;   /* How far they read. */
     struct note_list notes;             /* Private. */
     bool coordinator;                   /* Rights. */
+    struct membership_list memberships; /* Of organisations. */
 };
 
 /* What the store keeps: the snapshot and what no audience sees. */
@@ -224,6 +249,19 @@ bool note_list_read(struct reader *reader, struct arena *arena, uint32_t count_m
 void note_list_write(struct writer *writer, uint32_t count_max, const struct note_list *from);
 void note_list_copy(struct arena *arena, struct note_list *ret, const struct note_list *from);
 bool note_list_equal(const struct note_list *a, const struct note_list *b);
+
+extern const struct membership membership_default;
+bool membership_read(struct reader *reader, struct arena *arena, struct membership *ret);
+void membership_write(struct writer *writer, const struct membership *from);
+void membership_copy(struct arena *arena, struct membership *ret, const struct membership *from);
+bool membership_equal(const struct membership *a, const struct membership *b);
+bool membership_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                          struct membership_list *ret);
+void membership_list_write(struct writer *writer, uint32_t count_max,
+                           const struct membership_list *from);
+void membership_list_copy(struct arena *arena, struct membership_list *ret,
+                          const struct membership_list *from);
+bool membership_list_equal(const struct membership_list *a, const struct membership_list *b);
 
 extern const struct read_mark read_mark_default;
 bool read_mark_read(struct reader *reader, struct arena *arena, struct read_mark *ret);
@@ -284,6 +322,13 @@ void set_note_write(struct writer *writer, const struct set_note *from);
 void set_note_copy(struct arena *arena, struct set_note *ret, const struct set_note *from);
 bool set_note_equal(const struct set_note *a, const struct set_note *b);
 
+extern const struct set_membership set_membership_default;
+bool set_membership_read(struct reader *reader, struct arena *arena, struct set_membership *ret);
+void set_membership_write(struct writer *writer, const struct set_membership *from);
+void set_membership_copy(struct arena *arena, struct set_membership *ret,
+                         const struct set_membership *from);
+bool set_membership_equal(const struct set_membership *a, const struct set_membership *b);
+
 extern const struct user_registered user_registered_default;
 bool user_registered_read(struct reader *reader, struct arena *arena, struct user_registered *ret);
 void user_registered_write(struct writer *writer, const struct user_registered *from);
@@ -330,6 +375,13 @@ void note_set_write(struct writer *writer, const struct note_set *from);
 void note_set_copy(struct arena *arena, struct note_set *ret, const struct note_set *from);
 bool note_set_equal(const struct note_set *a, const struct note_set *b);
 
+extern const struct membership_set membership_set_default;
+bool membership_set_read(struct reader *reader, struct arena *arena, struct membership_set *ret);
+void membership_set_write(struct writer *writer, const struct membership_set *from);
+void membership_set_copy(struct arena *arena, struct membership_set *ret,
+                         const struct membership_set *from);
+bool membership_set_equal(const struct membership_set *a, const struct membership_set *b);
+
 extern const struct user_snapshot user_snapshot_default;
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret);
 void user_snapshot_write(struct writer *writer, const struct user_snapshot *from);
@@ -350,6 +402,7 @@ struct encoded put_entry_encode(struct arena *arena, const struct put_entry *mes
 struct encoded remove_entry_encode(struct arena *arena, const struct remove_entry *message);
 struct encoded change_verifier_encode(struct arena *arena, const struct change_verifier *message);
 struct encoded set_note_encode(struct arena *arena, const struct set_note *message);
+struct encoded set_membership_encode(struct arena *arena, const struct set_membership *message);
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message);
 struct encoded verifier_set_encode(struct arena *arena, const struct verifier_set *message);
 struct encoded preference_set_encode(struct arena *arena, const struct preference_set *message);
@@ -357,6 +410,7 @@ struct encoded read_marked_encode(struct arena *arena, const struct read_marked 
 struct encoded entry_put_encode(struct arena *arena, const struct entry_put *message);
 struct encoded entry_removed_encode(struct arena *arena, const struct entry_removed *message);
 struct encoded note_set_encode(struct arena *arena, const struct note_set *message);
+struct encoded membership_set_encode(struct arena *arena, const struct membership_set *message);
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message);
 struct encoded user_record_encode(struct arena *arena, const struct user_record *message);
 

@@ -7,10 +7,11 @@ bool user_behaviour_complete(const struct user_behaviour *behaviour) {
     return behaviour->register_user != NULL && behaviour->set_preference != NULL &&
            behaviour->mark_read != NULL && behaviour->put_entry != NULL &&
            behaviour->remove_entry != NULL && behaviour->change_verifier != NULL &&
-           behaviour->set_note != NULL && behaviour->user_registered != NULL &&
-           behaviour->verifier_set != NULL && behaviour->preference_set != NULL &&
-           behaviour->read_marked != NULL && behaviour->entry_put != NULL &&
-           behaviour->entry_removed != NULL && behaviour->note_set != NULL;
+           behaviour->set_note != NULL && behaviour->set_membership != NULL &&
+           behaviour->user_registered != NULL && behaviour->verifier_set != NULL &&
+           behaviour->preference_set != NULL && behaviour->read_marked != NULL &&
+           behaviour->entry_put != NULL && behaviour->entry_removed != NULL &&
+           behaviour->note_set != NULL && behaviour->membership_set != NULL;
 }
 
 static bool dispatch_user(const struct user_behaviour *behaviour, struct user *user,
@@ -36,6 +37,9 @@ static bool dispatch_user(const struct user_behaviour *behaviour, struct user *u
         return true;
     case USER_SET_NOTE:
         behaviour->set_note(user, turn, message);
+        return true;
+    case USER_SET_MEMBERSHIP:
+        behaviour->set_membership(user, turn, message);
         return true;
     default:
         return false;
@@ -71,6 +75,9 @@ static bool apply_user(const struct user_behaviour *behaviour, struct user *user
         return true;
     case USER_NOTE_SET:
         behaviour->note_set(user, header, message);
+        return true;
+    case USER_MEMBERSHIP_SET:
+        behaviour->membership_set(user, header, message);
         return true;
     default:
         return false;

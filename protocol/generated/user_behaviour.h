@@ -21,6 +21,8 @@ struct user_behaviour {
     void (*change_verifier)(const struct user *user, struct turn *turn,
                             const struct change_verifier *command);
     void (*set_note)(const struct user *user, struct turn *turn, const struct set_note *command);
+    void (*set_membership)(const struct user *user, struct turn *turn,
+                           const struct set_membership *command);
     void (*user_registered)(struct user *user, const struct event_header *header,
                             const struct user_registered *event);
     void (*verifier_set)(struct user *user, const struct event_header *header,
@@ -35,6 +37,8 @@ struct user_behaviour {
                           const struct entry_removed *event);
     void (*note_set)(struct user *user, const struct event_header *header,
                      const struct note_set *event);
+    void (*membership_set)(struct user *user, const struct event_header *header,
+                           const struct membership_set *event);
 };
 
 /* Whether every member is set. */

@@ -39,6 +39,11 @@ const void *user_decode(uint8_t tag, struct reader *reader, struct arena *arena)
         struct set_note *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && set_note_read(reader, arena, message), message);
     }
+    case USER_SET_MEMBERSHIP: {
+        struct set_membership *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && set_membership_read(reader, arena, message),
+                     message);
+    }
     default:
         return NULL;
     }
@@ -77,6 +82,11 @@ const void *user_decode_down(uint8_t tag, struct reader *reader, struct arena *a
         struct note_set *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && note_set_read(reader, arena, message), message);
     }
+    case USER_MEMBERSHIP_SET: {
+        struct membership_set *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && membership_set_read(reader, arena, message),
+                     message);
+    }
     case USER_USER_SNAPSHOT: {
         struct user_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && user_snapshot_read(reader, arena, message),
@@ -114,6 +124,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case USER_SET_NOTE:
         set_note_write(writer, message);
         return true;
+    case USER_SET_MEMBERSHIP:
+        set_membership_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -142,6 +155,9 @@ bool user_encode(uint8_t tag, const void *message, struct writer *writer) {
     case USER_NOTE_SET:
         note_set_write(writer, message);
         return true;
+    case USER_MEMBERSHIP_SET:
+        membership_set_write(writer, message);
+        return true;
     case USER_USER_SNAPSHOT:
         user_snapshot_write(writer, message);
         return true;
@@ -169,6 +185,8 @@ struct uuid user_command_id(uint8_t tag, const void *message) {
         return ((const struct change_verifier *)message)->command_id;
     case USER_SET_NOTE:
         return ((const struct set_note *)message)->command_id;
+    case USER_SET_MEMBERSHIP:
+        return ((const struct set_membership *)message)->command_id;
     default:
         return (struct uuid){{0}};
     }

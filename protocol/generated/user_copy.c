@@ -46,6 +46,17 @@ void note_list_copy(struct arena *arena, struct note_list *ret, const struct not
     }
 }
 
+void membership_copy(struct arena *arena, struct membership *ret, const struct membership *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void membership_list_copy(struct arena *arena, struct membership_list *ret,
+                          const struct membership_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+}
+
 void read_mark_copy(struct arena *arena, struct read_mark *ret, const struct read_mark *from) {
     (void)arena;
     *ret = *from;
@@ -99,6 +110,12 @@ void set_note_copy(struct arena *arena, struct set_note *ret, const struct set_n
     ret->text = arena_text(arena, from->text);
 }
 
+void set_membership_copy(struct arena *arena, struct set_membership *ret,
+                         const struct set_membership *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void user_registered_copy(struct arena *arena, struct user_registered *ret,
                           const struct user_registered *from) {
     *ret = *from;
@@ -141,6 +158,12 @@ void note_set_copy(struct arena *arena, struct note_set *ret, const struct note_
     ret->text = arena_text(arena, from->text);
 }
 
+void membership_set_copy(struct arena *arena, struct membership_set *ret,
+                         const struct membership_set *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
                         const struct user_snapshot *from) {
     *ret = *from;
@@ -150,6 +173,7 @@ void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
     preference_list_copy(arena, &ret->preferences, &from->preferences);
     read_mark_list_copy(arena, &ret->read_marks, &from->read_marks);
     note_list_copy(arena, &ret->notes, &from->notes);
+    membership_list_copy(arena, &ret->memberships, &from->memberships);
 }
 
 void user_record_copy(struct arena *arena, struct user_record *ret,

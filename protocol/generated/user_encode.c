@@ -52,6 +52,13 @@ struct encoded set_note_encode(struct arena *arena, const struct set_note *messa
     return (struct encoded){USER_SET_NOTE, writer_bytes(&writer)};
 }
 
+struct encoded set_membership_encode(struct arena *arena, const struct set_membership *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    set_membership_write(&writer, message);
+    return (struct encoded){USER_SET_MEMBERSHIP, writer_bytes(&writer)};
+}
+
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -99,6 +106,13 @@ struct encoded note_set_encode(struct arena *arena, const struct note_set *messa
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     note_set_write(&writer, message);
     return (struct encoded){USER_NOTE_SET, writer_bytes(&writer)};
+}
+
+struct encoded membership_set_encode(struct arena *arena, const struct membership_set *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    membership_set_write(&writer, message);
+    return (struct encoded){USER_MEMBERSHIP_SET, writer_bytes(&writer)};
 }
 
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message) {

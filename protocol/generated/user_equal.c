@@ -41,6 +41,19 @@ bool note_list_equal(const struct note_list *a, const struct note_list *b) {
     return same;
 }
 
+bool membership_equal(const struct membership *a, const struct membership *b) {
+    return uuid_equal(a->organisation, b->organisation) && a->roles == b->roles &&
+           a->until == b->until;
+}
+
+bool membership_list_equal(const struct membership_list *a, const struct membership_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = membership_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
 bool read_mark_equal(const struct read_mark *a, const struct read_mark *b) {
     return uuid_equal(a->patient_case, b->patient_case) && a->version == b->version;
 }
@@ -86,6 +99,11 @@ bool set_note_equal(const struct set_note *a, const struct set_note *b) {
            uuid_equal(a->patient_case, b->patient_case) && text_equal(a->text, b->text);
 }
 
+bool set_membership_equal(const struct set_membership *a, const struct set_membership *b) {
+    return uuid_equal(a->command_id, b->command_id) &&
+           membership_equal(&a->membership, &b->membership);
+}
+
 bool user_registered_equal(const struct user_registered *a, const struct user_registered *b) {
     return text_equal(a->login, b->login) && text_equal(a->name, b->name) &&
            a->administrator == b->administrator && a->coordinator == b->coordinator;
@@ -115,13 +133,18 @@ bool note_set_equal(const struct note_set *a, const struct note_set *b) {
     return uuid_equal(a->patient_case, b->patient_case) && text_equal(a->text, b->text);
 }
 
+bool membership_set_equal(const struct membership_set *a, const struct membership_set *b) {
+    return membership_equal(&a->membership, &b->membership);
+}
+
 bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapshot *b) {
     return text_equal(a->name, b->name) && text_equal(a->login, b->login) &&
            a->administrator == b->administrator &&
            worklist_entry_list_equal(&a->entries, &b->entries) &&
            preference_list_equal(&a->preferences, &b->preferences) &&
            read_mark_list_equal(&a->read_marks, &b->read_marks) &&
-           note_list_equal(&a->notes, &b->notes) && a->coordinator == b->coordinator;
+           note_list_equal(&a->notes, &b->notes) && a->coordinator == b->coordinator &&
+           membership_list_equal(&a->memberships, &b->memberships);
 }
 
 bool user_record_equal(const struct user_record *a, const struct user_record *b) {

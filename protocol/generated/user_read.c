@@ -159,6 +159,50 @@ bool note_list_read(struct reader *reader, struct arena *arena, uint32_t count_m
     return true;
 }
 
+const struct membership membership_default = {0};
+
+bool membership_read(struct reader *reader, struct arena *arena, struct membership *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = membership_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    if (count > 1 && !reader_u16(reader, &ret->roles)) {
+        return false;
+    }
+    if (count > 2 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+bool membership_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                          struct membership_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct membership_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct membership *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!membership_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct membership_list){count, items};
+    return true;
+}
+
 const struct read_mark read_mark_default = {0};
 
 bool read_mark_read(struct reader *reader, struct arena *arena, struct read_mark *ret) {
@@ -346,6 +390,23 @@ bool set_note_read(struct reader *reader, struct arena *arena, struct set_note *
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct set_membership set_membership_default = {0};
+
+bool set_membership_read(struct reader *reader, struct arena *arena, struct set_membership *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = set_membership_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !membership_read(reader, arena, &ret->membership)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct user_registered user_registered_default = {0};
 
 bool user_registered_read(struct reader *reader, struct arena *arena, struct user_registered *ret) {
@@ -468,6 +529,20 @@ bool note_set_read(struct reader *reader, struct arena *arena, struct note_set *
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct membership_set membership_set_default = {0};
+
+bool membership_set_read(struct reader *reader, struct arena *arena, struct membership_set *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = membership_set_default;
+    if (count > 0 && !membership_read(reader, arena, &ret->membership)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct user_snapshot user_snapshot_default = {0};
 
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret) {
@@ -500,7 +575,10 @@ bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_
     if (count > 7 && !reader_bool(reader, &ret->coordinator)) {
         return false;
     }
-    return count <= 8 || reader_skip(reader, count - 8);
+    if (count > 8 && !membership_list_read(reader, arena, 16, &ret->memberships)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }
 
 const struct user_record user_record_default = {0};

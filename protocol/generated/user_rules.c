@@ -68,6 +68,15 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .burst = 20,
             .size_max = 4296,
         },
+    [USER_SET_MEMBERSHIP] =
+        {
+            .name = "SetMembership",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 306,
+        },
     [USER_USER_REGISTERED] =
         {
             .name = "UserRegistered",
@@ -121,13 +130,20 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 5262467,
+            .size_max = 5262966,
         },
     [USER_USER_RECORD] =
         {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
-            .size_max = 5262727,
+            .size_max = 5263226,
+        },
+    [USER_MEMBERSHIP_SET] =
+        {
+            .name = "MembershipSet",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_OWN,
+            .size_max = 288,
         },
     [REPLY_ACCEPTED] =
         {

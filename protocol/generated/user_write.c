@@ -141,6 +141,41 @@ void note_list_write(struct writer *writer, uint32_t count_max, const struct not
     }
 }
 
+static uint32_t membership_count(const struct membership *from) {
+    if (from->until != 0) {
+        return 3;
+    }
+    if (from->roles != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->organisation)) {
+        return 1;
+    }
+    return 0;
+}
+
+void membership_write(struct writer *writer, const struct membership *from) {
+    uint32_t count = membership_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->organisation);
+    }
+    if (count > 1) {
+        writer_u16(writer, from->roles);
+    }
+    if (count > 2) {
+        writer_time(writer, from->until);
+    }
+}
+
+void membership_list_write(struct writer *writer, uint32_t count_max,
+                           const struct membership_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        membership_write(writer, &from->items[i]);
+    }
+}
+
 static uint32_t read_mark_count(const struct read_mark *from) {
     if (from->version != 0) {
         return 2;
@@ -324,6 +359,22 @@ void set_note_write(struct writer *writer, const struct set_note *from) {
     }
 }
 
+static uint32_t set_membership_count(const struct set_membership *from) {
+    if (!membership_equal(&from->membership, &membership_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void set_membership_write(struct writer *writer, const struct set_membership *from) {
+    uint32_t count = set_membership_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        membership_write(writer, &from->membership);
+    }
+}
+
 static uint32_t user_registered_count(const struct user_registered *from) {
     if (from->coordinator) {
         return 4;
@@ -465,7 +516,25 @@ void note_set_write(struct writer *writer, const struct note_set *from) {
     }
 }
 
+static uint32_t membership_set_count(const struct membership_set *from) {
+    if (!membership_equal(&from->membership, &membership_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void membership_set_write(struct writer *writer, const struct membership_set *from) {
+    uint32_t count = membership_set_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        membership_write(writer, &from->membership);
+    }
+}
+
 static uint32_t user_snapshot_count(const struct user_snapshot *from) {
+    if (from->memberships.count != 0) {
+        return 9;
+    }
     if (from->coordinator) {
         return 8;
     }
@@ -519,6 +588,9 @@ void user_snapshot_write(struct writer *writer, const struct user_snapshot *from
     }
     if (count > 7) {
         writer_bool(writer, from->coordinator);
+    }
+    if (count > 8) {
+        membership_list_write(writer, 16, &from->memberships);
     }
 }
 

@@ -322,8 +322,7 @@ static void ask_node(struct http_exchange *exchange, struct case_question *quest
                      void (*answer)(void *data, struct grant grant)) {
     exchange->question = question;
     node_ask_grant(exchange->connection->gateway->node, CHANNEL_KIND_PATIENT_CASE,
-                   exchange->granted_case, exchange->who.user, exchange->who.rights, answer,
-                   question);
+                   exchange->granted_case, exchange->who.user, answer, question);
 }
 
 static void on_grant_again(void *data, struct grant now) {

@@ -20,7 +20,7 @@ static bool describe(struct identification *asked, const struct person *person) 
     }
     struct http_identity who = {
         .signed_in = true,
-        .rights = person->rights,
+        .rights = identity_rights(asked->identity, person->id, NULL),
         .user = person->id,
         .sign_in = asked->sign_in.number,
     };
@@ -52,6 +52,28 @@ static void on_found(void *data, enum sign_in_answer answer, const struct sign_i
     if (!describe(asked, people_by_id(asked->identity->people, sign_in->user))) {
         people_refresh(asked->identity->people, on_refreshed, asked);
     }
+}
+
+/* Affiliations */
+
+uint16_t identity_rights(const struct identity *identity, struct uuid user,
+                         const struct uuid *organisation) {
+    const struct person *person = people_by_id(identity->people, user);
+    struct host_clock *clock = identity->config.clock;
+    return person == NULL ? 0
+                          : organisations_rights(identity->organisations, &person->memberships,
+                                                 organisation, clock->now(clock));
+}
+
+static uint16_t rights(struct affiliations *affiliations, struct uuid user,
+                       const struct uuid *organisation) {
+    const struct identity *identity =
+        (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
+    return identity_rights(identity, user, organisation);
+}
+
+struct affiliations *identity_affiliations(struct identity *identity) {
+    return &identity->affiliations;
 }
 
 static struct identity *identity_of(struct authority *authority) {
@@ -92,7 +114,6 @@ static bool redeem(struct authority *authority, struct text ticket, struct sessi
     *ret = (struct session_identity){
         .user = person->id,
         .name = person->name,
-        .rights = person->rights,
         .sign_in = holder.sign_in,
     };
     return true;
@@ -130,12 +151,15 @@ struct identity *identity_create(const struct identity_config *config) {
     identity->tickets = tickets_create();
     identity->sign_ins = sign_ins_create(config->postgres, config->clock);
     identity->people = people_create(config->store, config->clock);
+    identity->organisations = organisations_create(config->store);
+    identity->affiliations.rights = rights;
     identity->passwords = password_thread_start(config->loop);
     /* A hash of something random, with today's parameters. */
     config->clock->random(config->clock, secret, sizeof(secret));
     bool hashed = password_hash((struct text){sizeof(secret), (const char *)secret}, secret,
                                 identity->stranger);
     assert(hashed && identity->guesses != NULL && identity->tickets != NULL);
+    assert(identity->organisations != NULL);
     assert(identity->sign_ins != NULL && identity->people != NULL && identity->passwords != NULL);
     return identity;
 }
@@ -166,9 +190,19 @@ static void on_people(void *data, bool loaded) {
     }
 }
 
+/* The tree first: people mean nothing without it. */
+static void on_organisations(void *data, bool loaded) {
+    struct identity *identity = data;
+    if (!identity->stopping && loaded) {
+        people_load(identity->people, on_people, identity);
+    } else {
+        bootstrap_retry(identity);
+    }
+}
+
 static void on_retry(uv_timer_t *timer) {
     struct identity *identity = timer->data;
-    people_load(identity->people, on_people, identity);
+    organisations_load(identity->organisations, on_organisations, identity);
 }
 
 void bootstrap_retry(struct identity *identity) {
@@ -187,7 +221,7 @@ void identity_start(struct identity *identity, struct gateway *gateway, struct n
     add_sign_in_routes(identity);
     add_people_routes(identity);
     add_display_routes(identity);
-    people_load(identity->people, on_people, identity);
+    organisations_load(identity->organisations, on_organisations, identity);
 }
 
 bool identity_ready(const struct identity *identity) {
@@ -206,6 +240,7 @@ void identity_destroy(struct identity *identity) {
     if (identity == NULL) {
         return;
     }
+    organisations_destroy(identity->organisations);
     people_destroy(identity->people);
     sign_ins_destroy(identity->sign_ins);
     tickets_destroy(identity->tickets);

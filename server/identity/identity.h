@@ -28,6 +28,8 @@ struct identity_config {
 
 struct identity *identity_create(const struct identity_config *config);
 struct authority *identity_authority(struct identity *identity);
+/* For the node. */
+struct affiliations *identity_affiliations(struct identity *identity);
 /* Adds the routes; then, as soon as the database answers, reads who there is, and makes the first
  * administrator when there is nobody. */
 void identity_start(struct identity *identity, struct gateway *gateway, struct node *node);

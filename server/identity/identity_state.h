@@ -8,6 +8,7 @@
 #include "server/identity/displays.h"
 #include "server/identity/guess_limit.h"
 #include "server/identity/identity.h"
+#include "server/identity/organisations.h"
 #include "server/identity/password.h"
 #include "server/identity/people.h"
 #include "server/identity/sign_ins.h"
@@ -22,11 +23,13 @@ struct identity {
     struct node *node;
     /* Owned */
     struct authority authority;
+    struct affiliations affiliations;
     struct password_thread *passwords;
     struct guess_limit *guesses;
     struct tickets *tickets;
     struct sign_ins *sign_ins;
     struct people *people;
+    struct organisations *organisations;
     uv_timer_t sweep_timer;
     uv_timer_t retry_timer;
     struct registration *registrations; /* under way */
@@ -52,6 +55,9 @@ enum registration_result {
     REGISTRATION_LOGIN_TAKEN,
     REGISTRATION_BUSY, /* or the database is away: try again */
 };
+/* identity.c: as organisations_rights, of somebody who is here. */
+uint16_t identity_rights(const struct identity *identity, struct uuid user,
+                         const struct uuid *organisation);
 /* identity.c: that somebody came, went, or was refused. `user` zero = nobody known. */
 void identity_note(struct identity *identity, enum access_action action, enum access_result result,
                    struct uuid user, uint64_t sign_in, struct peer_address address);

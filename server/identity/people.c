@@ -68,8 +68,13 @@ static bool keep(struct directory *directory, struct uuid owner, const struct us
         directory->capacity = capacity;
     }
     struct person *person = &directory->people[directory->count];
-    *person = (struct person){
-        .id = owner, .rights = rights_of(record->shown.administrator, record->shown.coordinator)};
+    *person = (struct person){.id = owner};
+    uint32_t count = record->shown.memberships.count;
+    if (count > 0) {
+        person->memberships.count = count;
+        person->memberships.items = arena_copy(&directory->arena, record->shown.memberships.items,
+                                               count * sizeof *person->memberships.items);
+    }
     person->login = arena_text(&directory->arena, record->shown.login);
     person->name = arena_text(&directory->arena, record->shown.name);
     char *verifier = arena_alloc(&directory->arena, record->verifier.length + 1);

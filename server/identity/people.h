@@ -7,6 +7,7 @@
 #define CONSILIUM_PEOPLE_H
 
 #include "protocol/arena.h"
+#include "protocol/generated/user.h"
 #include "server/store/store.h"
 
 enum { PEOPLE_MAX = 50000, LOGIN_BYTES_MAX = 64, NAME_BYTES_MAX = 128, PEOPLE_RELOAD_US = 1000000 };
@@ -16,7 +17,7 @@ struct person {
     struct text login;
     struct text name;
     struct text verifier; /* zero-terminated behind its length */
-    uint16_t rights;      /* mask of RIGHT_... */
+    struct membership_list memberships;
 };
 
 struct people;

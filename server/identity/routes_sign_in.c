@@ -28,12 +28,14 @@ static void on_gone(struct http_exchange *exchange, void *data) {
     attempt->exchange = NULL;
 }
 
-static void write_user(struct json *json, const struct person *person) {
+static void write_user(struct json *json, const struct identity *identity,
+                       const struct person *person) {
+    uint16_t rights = identity_rights(identity, person->id, NULL);
     json_open(json, "user");
     json_uuid(json, "id", person->id);
     json_text(json, "name", person->name);
-    json_boolean(json, "administrator", (person->rights & RIGHT_ADMINISTRATOR) != 0);
-    json_boolean(json, "coordinator", (person->rights & RIGHT_COORDINATOR) != 0);
+    json_boolean(json, "administrator", (rights & RIGHT_ADMINISTRATOR) != 0);
+    json_boolean(json, "coordinator", (rights & RIGHT_COORDINATOR) != 0);
     json_close(json);
 }
 
@@ -58,7 +60,7 @@ static void on_made(void *data, enum sign_in_answer answer, const struct sign_in
     struct json json;
     json_begin(&json, text, sizeof(text));
     json_open(&json, NULL);
-    write_user(&json, person);
+    write_user(&json, attempt->identity, person);
     struct text token = {TOKEN_TEXT_LENGTH, attempt->token};
     char cookie[COOKIE_LINE_MAX];
     struct http_header_line headers[1] = {{"Set-Cookie", cookie}};
@@ -224,7 +226,7 @@ static void on_me(struct http_exchange *exchange, void *data) {
     json_begin(&json, text, sizeof(text));
     json_open(&json, NULL);
     if (person != NULL) {
-        write_user(&json, person);
+        write_user(&json, identity, person);
     }
     json_open(&json, "server");
     json_text(&json, "name", TEXT("Consilium"));

@@ -226,7 +226,7 @@ void channel_check_grant(struct channel *channel) {
     if (actor == NULL) {
         return;
     }
-    struct grant grant = actor->kind->grant(actor, session->user, session->rights, node->now);
+    struct grant grant = activation_grant(channel->activation, session->user);
     bool same = grants_equal(&grant, &channel->grant);
     channel->grant = grant;
     if (same) {
@@ -331,8 +331,7 @@ static void on_witnessed(void *data, bool known) {
     const struct actor *actor = activation_actor(activation);
     channel->opening = NULL;
     if (known && actor != NULL) {
-        admit(channel, activation,
-              actor->kind->grant(actor, session->user, session->rights, node->now));
+        admit(channel, activation, activation_grant(activation, session->user));
     } else {
         runtime_detach(node->runtime, activation, session->number);
         refuse_opening(channel, REFUSAL_UNAVAILABLE);
@@ -396,7 +395,6 @@ void channel_open(struct session *session, uint32_t seq, const struct open_chann
     opening->request = (struct attach_request){
         .activation = runtime_activate(session->node->runtime, kind->number, open->id),
         .who = {.session = session->number, .user = session->user, .window = session->window},
-        .rights = session->rights,
         .on_attached = on_attached,
         .data = opening,
     };

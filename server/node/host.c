@@ -32,6 +32,10 @@ static int64_t host_now(struct host *host) {
     return node->config.clock->now(node->config.clock);
 }
 
+static uint16_t host_rights(struct host *host, struct uuid user, const struct uuid *organisation) {
+    return node_rights(node_of(host), user, organisation);
+}
+
 static uint64_t host_random(struct host *host) {
     struct node *node = node_of(host);
     uint64_t random;
@@ -75,8 +79,7 @@ static void answer_questions(struct hub *hub) {
         struct grant_question *next = question->next;
         struct grant grant = {0};
         if (actor != NULL) {
-            grant = actor->kind->grant(actor, question->user, question->rights,
-                                       host_now(&hub->node->host));
+            grant = activation_grant(hub->activation, question->user);
         }
         question->answer(question->data, grant);
         free(question);
@@ -296,6 +299,7 @@ void host_init(struct node *node) {
     node->host = (struct host){
         .now = host_now,
         .random = host_random,
+        .rights = host_rights,
         .load = host_load,
         .append = host_append,
         .recall = host_recall,

@@ -306,13 +306,17 @@ int64_t node_tick(struct node *node, int64_t now, double busy) {
     return more ? now : earlier(next, node->sweep_at);
 }
 
+uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation) {
+    struct affiliations *affiliations = node->config.affiliations;
+    return affiliations == NULL ? 0 : affiliations->rights(affiliations, user, organisation);
+}
+
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
-                    uint16_t rights, void (*answer)(void *data, struct grant grant), void *data) {
+                    void (*answer)(void *data, struct grant grant), void *data) {
     struct activation *activation = runtime_activate(node->runtime, kind, id);
     const struct actor *actor = activation_actor(activation);
     if (actor != NULL) {
-        answer(data, actor->kind->grant(actor, user, rights,
-                                        node->config.clock->now(node->config.clock)));
+        answer(data, activation_grant(activation, user));
         return;
     }
     struct grant_question *question = malloc(sizeof *question);
@@ -322,7 +326,7 @@ void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid
     }
     struct hub *hub = hub_of(node, activation);
     *question = (struct grant_question){
-        .next = hub->questions, .user = user, .rights = rights, .answer = answer, .data = data};
+        .next = hub->questions, .user = user, .answer = answer, .data = data};
     hub->questions = question;
 }
 

@@ -80,11 +80,20 @@ struct witness {
                  void (*done)(void *data, bool known), void *data);
 };
 
+/* Who belongs to which organisation as what, in memory. */
+struct affiliations {
+    /* Roles of `user` towards what `organisation` owns, from memberships there and above; zero =
+     * the tenant's root, NULL = of all memberships together. */
+    uint16_t (*rights)(struct affiliations *affiliations, struct uuid user,
+                       const struct uuid *organisation);
+};
+
 struct node_config {
     struct host_clock *clock; /* borrows, as all here */
     struct store *store;
     struct transport *transport;
-    struct witness *witness; /* NULL = nobody asks who looked */
+    struct affiliations *affiliations; /* NULL = nobody belongs anywhere */
+    struct witness *witness;           /* NULL = nobody asks who looked */
     uint16_t node_number;
     const struct actor_kind *const *kinds; /* NULL: all there are */
     size_t kind_count;
@@ -103,7 +112,6 @@ void node_destroy(struct node *node);
 struct session_identity {
     struct uuid user;
     struct text name;
-    uint16_t rights;
     uint64_t sign_in;
     uint8_t address[16]; /* as peer_address */
 };
@@ -123,7 +131,9 @@ int64_t node_tick(struct node *node, int64_t now, double busy);
 /* For HTTP: the grant of a user on an actor, loaded if need be; answer may come at once. audiences
  * 0 = none. */
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
-                    uint16_t rights, void (*answer)(void *data, struct grant grant), void *data);
+                    void (*answer)(void *data, struct grant grant), void *data);
+/* Their affiliations changed: open channels follow at once. */
+void node_recheck(struct node *node, struct uuid user);
 /* A command by the server itself (imaging, identity), as Role system. done may be NULL. */
 void node_command(struct node *node, uint8_t kind, struct uuid id, struct uuid by,
                   struct encoded command,

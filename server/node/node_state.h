@@ -52,7 +52,6 @@ struct session {
     struct session_number number;
     struct uuid user;
     struct text name;
-    uint16_t rights;
     uint64_t sign_in;
     uint8_t address[16];
     /* Owned */
@@ -97,7 +96,6 @@ struct hub {
 struct grant_question {
     struct grant_question *next;
     struct uuid user;
-    uint16_t rights;
     void (*answer)(void *data, struct grant grant);
     void *data;
 };
@@ -153,6 +151,8 @@ const struct actor_kind *node_kind(const struct node *node,
 void hub_forget_deferred(struct hub *hub);
 
 /* node.c: see node_config.trace; a frame 0 is none. */
+/* As affiliations->rights. */
+uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation);
 void node_trace(const struct node *node, unsigned hop, uint64_t frame, const char *what,
                 uint64_t value);
 

@@ -15,6 +15,7 @@ static void on_hello(struct session *session, uint32_t seq, const struct hello *
     }
     session->greeted = true;
     session->window = hello->window;
+    uint16_t rights = node_rights(session->node, session->user, NULL);
     struct welcome welcome = {
         .session = (uint64_t)session->number.generation << 20 | session->number.slot,
         .user = session->user,
@@ -22,8 +23,8 @@ static void on_hello(struct session *session, uint32_t seq, const struct hello *
         .server_time = session->node->now,
         .heartbeat_ms = HEARTBEAT_MS,
         .revision = PROTOCOL_REVISION,
-        .administrator = (session->rights & RIGHT_ADMINISTRATOR) != 0,
-        .coordinator = (session->rights & RIGHT_COORDINATOR) != 0,
+        .administrator = (rights & RIGHT_ADMINISTRATOR) != 0,
+        .coordinator = (rights & RIGHT_COORDINATOR) != 0,
     };
     session_reply(session, 0, seq, welcome_encode(arena, &welcome));
     if (!session->node->available) {

@@ -62,7 +62,6 @@ uint32_t node_session_open(struct node *node, void *connection,
     };
     session->user = who->user;
     session->name = (struct text){who->name.length, name};
-    session->rights = who->rights;
     session->sign_in = who->sign_in;
     memcpy(session->address, who->address, sizeof session->address);
     session->heard_at = node->config.clock->now(node->config.clock);
@@ -222,6 +221,24 @@ void sessions_sweep(struct node *node) {
             continue;
         }
         check_session(node, session);
+    }
+}
+
+/* A channel that is closed leaves its place to the last one: backwards. */
+static void check_channels(struct session *session) {
+    for (uint16_t i = session->channel_count; i > 0 && !session->doomed; i--) {
+        if (i <= session->channel_count) {
+            channel_check_grant(session->channels[i - 1]);
+        }
+    }
+}
+
+void node_recheck(struct node *node, struct uuid user) {
+    for (uint32_t slot = 0; slot < node->slot_count; slot++) {
+        struct session *session = node->slots[slot];
+        if (session != NULL && !session->doomed && uuid_equal(session->user, user)) {
+            check_channels(session);
+        }
     }
 }
 

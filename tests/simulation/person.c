@@ -67,7 +67,6 @@ struct session_identity person_identity(const struct person *person) {
     return (struct session_identity){
         .user = person->user,
         .name = {(uint32_t)strlen(person->name), person->name},
-        .rights = person->rights,
         .sign_in = person->index + 1,
     };
 }

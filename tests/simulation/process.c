@@ -4,6 +4,7 @@
 #include "protocol/generated/user.h"
 #include "server/node/node_state.h"
 #include "server/store/store_state.h"
+#include "tests/simulation/person.h"
 #include "tests/simulation/world.h"
 
 #include <assert.h>
@@ -28,6 +29,19 @@ static void clock_random(struct host_clock *clock, void *bytes, size_t length) {
     for (size_t i = 0; i < length; i++) {
         ((uint8_t *)bytes)[i] = (uint8_t)chance(&process->world->time);
     }
+}
+
+static uint16_t affiliated(struct affiliations *affiliations, struct uuid user,
+                           const struct uuid *organisation) {
+    (void)organisation;
+    struct process *process =
+        (struct process *)((char *)affiliations - offsetof(struct process, affiliations));
+    for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
+        if (uuid_equal(process->world->people[i]->user, user)) {
+            return process->world->people[i]->rights;
+        }
+    }
+    return 0;
 }
 
 /* A grant that looks at nobody: what a node without a policy would do. */
@@ -233,7 +247,9 @@ void process_start(struct process *process) {
                                                          .tenant = world->tenant,
                                                          .report = watch_report,
                                                          .data = process});
+    process->affiliations.rights = affiliated;
     process->node = node_create(&(struct node_config){
+        .affiliations = &process->affiliations,
         .clock = &process->clock,
         .store = process->store,
         .transport = &process->transport,

@@ -58,6 +58,7 @@ enum sabotage {
 struct process {
     struct world *world;
     struct host_clock clock;
+    struct affiliations affiliations;
     struct transport transport;
     struct uuid id;
     struct actor_kind kinds[KINDS_MAX]; /* as the program's, unless broken on purpose */

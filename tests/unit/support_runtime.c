@@ -42,6 +42,11 @@ static struct fake_note *note(struct fake_host *fake, int what, struct activatio
     return added;
 }
 
+static uint16_t rights(struct host *host, struct uuid user, const struct uuid *organisation) {
+    struct fake_host *fake = (struct fake_host *)host;
+    return fake->rights == NULL ? 0 : fake->rights(fake, user, organisation);
+}
+
 static int64_t now(struct host *host) {
     return fake_of(host)->now;
 }
@@ -280,6 +285,7 @@ static void recall(struct host *host, struct activation *activation, struct uuid
 void fake_host_start(struct fake_host *fake, const struct actor_kind *const *kinds, size_t count) {
     *fake = (struct fake_host){
         .host = {.now = now,
+                 .rights = rights,
                  .random = random_number,
                  .load = load,
                  .append = append,

@@ -62,6 +62,8 @@ struct fake_note {
 
 struct fake_host {
     struct host host;
+    /* What users' memberships give; NULL = nothing. */
+    uint16_t (*rights)(struct fake_host *fake, struct uuid user, const struct uuid *organisation);
     struct runtime *runtime;
     int64_t now;
     uint64_t random;

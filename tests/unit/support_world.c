@@ -18,14 +18,12 @@ static void fan_out(struct fake_host *fake, struct activation *activation,
                     const struct event_header *header, uint8_t audiences, struct bytes fields) {
     (void)fields;
     struct world *world = (struct world *)fake;
-    const struct actor_kind *kind = kind_of(activation_kind(activation));
     for (uint32_t i = 1; i <= world->session_count; i++) {
         struct world_session *session = &world->sessions[i];
         if (!session->attached || session->activation != activation) {
             continue;
         }
-        session->grant =
-            kind->grant(activation_actor(activation), session->user, session->rights, fake->now);
+        session->grant = activation_grant(activation, session->user);
         if ((session->grant.audiences & audiences) != 0 &&
             session->seen_count < sizeof session->seen) {
             session->seen[session->seen_count++] = header->tag;
@@ -33,10 +31,23 @@ static void fan_out(struct fake_host *fake, struct activation *activation,
     }
 }
 
+/* What a user's sessions were attached with is what they are everywhere. */
+static uint16_t rights_of_user(struct fake_host *fake, struct uuid user,
+                               const struct uuid *organisation) {
+    (void)organisation;
+    struct world *world = (struct world *)fake;
+    uint16_t rights = 0;
+    for (uint32_t i = 1; i <= world->session_count; i++) {
+        rights |= uuid_equal(world->sessions[i].user, user) ? world->sessions[i].rights : 0;
+    }
+    return rights;
+}
+
 void world_start(struct world *world) {
     memset(world->sessions, 0, sizeof world->sessions);
     fake_host_start(&world->fake, actor_kinds, ACTOR_KIND_COUNT);
     world->fake.on_publish = fan_out;
+    world->fake.rights = rights_of_user;
     world->session_count = 0;
     world->next_id = 100000;
     arena_init(&world->reading, EFFECT_BYTES_MAX);
@@ -123,7 +134,6 @@ uint32_t world_attach(struct world *world, uint8_t kind, struct uuid id, struct 
     struct attach_request request = {
         .activation = session->activation,
         .who = {.session = number_of(slot), .user = user},
-        .rights = rights,
         .on_attached = on_attached,
         .data = session,
     };

@@ -138,8 +138,10 @@ static void the_rights_of_a_person_are_recorded_and_shown(void **unused) {
     struct register_user command = {
         .login = TEXT("prepares"), .name = TEXT("P"), .verifier = TEXT("v"), .coordinator = true};
     assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_NONE);
-    assert_int_equal(world_user(&world, uuid_of(70))->rights, RIGHT_COORDINATOR);
-    assert_int_equal(world_user(&world, world_person(ADMINISTRATOR))->rights, RIGHT_ADMINISTRATOR);
+    assert_int_equal(world_user(&world, uuid_of(70))->memberships.items[0].roles,
+                     RIGHT_COORDINATOR);
+    assert_int_equal(world_user(&world, world_person(ADMINISTRATOR))->memberships.items[0].roles,
+                     RIGHT_ADMINISTRATOR);
     world_stop(&world);
 }
 

@@ -68,6 +68,12 @@ export const roleNumbers = {
     administrator: 5,
     guest: 8,
     display: 9,
+    patient: 10,
+    proxy: 11,
+    specialist: 12,
+    nurse_navigator: 13,
+    privacy_officer: 14,
+    emergency: 15,
 } as const;
 export type RoleName = keyof typeof roleNumbers;
 const named = Object.keys(roleNumbers) as RoleName[];

@@ -150,8 +150,8 @@ int64_t node_tick(struct node *node, int64_t now, double busy) {
 }
 
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
-                    uint16_t rights, void (*answer)(void *data, struct grant grant), void *data) {
-    (void)kind, (void)id, (void)user, (void)rights;
+                    void (*answer)(void *data, struct grant grant), void *data) {
+    (void)kind, (void)id, (void)user;
     answer(data, (struct grant){.audiences = node->revoked ? 0 : AUDIENCE_CLINICAL});
 }
 

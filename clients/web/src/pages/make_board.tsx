@@ -3,6 +3,7 @@ import { useEffect, useState, type FormEvent } from 'react';
 import { boardRoles, roleOfNumber, type BoardRole } from '../board/roles';
 import { people, type Person } from '../connection/http';
 import { useSession, useUser } from '../state/use_client';
+import { makesFor } from '../state/user_state';
 import { Button, Choice, Field, Sheet } from '../ui/controls';
 import { refusalText } from '../ui/refusal';
 import { go } from '../ui/route';
@@ -32,6 +33,7 @@ function localNow(): string {
 function BoardForm({ onClose, me }: MakeBoardProps) {
     const words = useWords();
     const { client } = useSession();
+    const organisation = useUser((user) => makesFor(user, 'administrator', 'coordinator'));
     const administrator = useUser((user) => user?.administrator ?? false);
     const [title, setTitle] = useState('');
     const [starts, setStarts] = useState(localNow);
@@ -63,6 +65,7 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
             series: ZERO_UUID,
             template: undefined,
             cutOffAt: 0,
+            organisation,
         });
         client.boards.give(id);
         const refused = refusalText(words, outcome);

@@ -1,7 +1,8 @@
 // A new case: who it is about, what the board is asked, and who sees it from the start.
 import { useEffect, useState, type FormEvent } from 'react';
 import { people, type Person } from '../connection/http';
-import { useSession } from '../state/use_client';
+import { useSession, useUser } from '../state/use_client';
+import { makesFor } from '../state/user_state';
 import { Button, Choice, Field } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { refusalText } from '../ui/refusal';
@@ -48,6 +49,7 @@ function usePeople(): { known: Person[]; failed: boolean } {
 function CaseForm() {
     const words = useWords();
     const { client } = useSession();
+    const organisation = useUser((user) => makesFor(user, 'administrator', 'coordinator', 'referrer'));
     const { known, failed } = usePeople();
     const [family, setFamily] = useState('');
     const [given, setGiven] = useState('');
@@ -75,6 +77,7 @@ function CaseForm() {
             },
             title: title.trim(),
             members: [memberOf(me, 'coordinator'), ...others],
+            organisation,
         });
         client.cases.give(id);
         const refused = refusalText(words, outcome);

@@ -4,7 +4,8 @@ import { people } from '../connection/http';
 import { isCreated } from '../state/created';
 import type { SeriesActor } from '../state/client';
 import type { SeriesModel } from '../state/series_state';
-import { hasRole, useModel, useSeries, useSession } from '../state/use_client';
+import { hasRole, useModel, useSeries, useSession, useUser } from '../state/use_client';
+import { makesFor } from '../state/user_state';
 import { Button, Field, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { refusalText, sayRefusal } from '../ui/refusal';
@@ -232,6 +233,7 @@ function NewSeries() {
     const [members, setMembers] = useState<SeriesMember[]>([]);
     const [template, setTemplate] = useState(() => usualTemplate(words));
     const [problem, setProblem] = useState('');
+    const organisation = useUser((user) => makesFor(user, 'administrator', 'coordinator'));
     useEffect(() => {
         people()
             .then((known) => {
@@ -252,6 +254,7 @@ function NewSeries() {
             title: title.trim(),
             members,
             template: trimmed(template),
+            organisation,
         });
         client.series.give(id);
         const refused = refusalText(words, outcome);

@@ -3,6 +3,7 @@
 export * from './generated/board';
 export { decodeDown, type DownFrame } from './generated/down';
 export type * from './generated/kinds';
+export * from './generated/organisation';
 export * from './generated/patient_case';
 export * from './generated/preparation';
 export * from './generated/reply';

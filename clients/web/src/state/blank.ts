@@ -24,6 +24,7 @@ export const blankBoard = (change: Partial<BoardSnapshot> = {}): BoardSnapshot =
     steppedPlace: 0,
     unsignedItems: [],
     closings: 0,
+    organisation: ZERO_UUID,
     ...change,
 });
 
@@ -47,6 +48,7 @@ export const blankCase = (change: Partial<CaseSnapshot> = {}): CaseSnapshot => (
     discussions: [],
     masked: false,
     age: '',
+    organisation: ZERO_UUID,
     ...change,
 });
 
@@ -57,6 +59,7 @@ export const blankSeries = (change: Partial<SeriesSnapshot> = {}): SeriesSnapsho
     template: defaultTemplate(),
     meetings: [],
     editedBy: ZERO_UUID,
+    organisation: ZERO_UUID,
     ...change,
 });
 
@@ -70,5 +73,6 @@ export const blankUser = (change: Partial<UserSnapshot> = {}): UserSnapshot => (
     readMarks: [],
     notes: [],
     coordinator: false,
+    memberships: [],
     ...change,
 });

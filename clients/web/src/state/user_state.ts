@@ -1,11 +1,13 @@
 // The signed-in person: worklist, preferences, how far they read.
-import type { UserDown, WorklistEntry } from '../wire';
+import { roleNumbers, ZERO_UUID, type Membership, type UserDown, type WorklistEntry } from '../wire';
 
 export interface UserModel {
     name: string;
     login: string;
+    /** Somewhere; where is said by `memberships`. */
     administrator: boolean;
     coordinator: boolean;
+    memberships: readonly Membership[];
     entries: WorklistEntry[];
     preferences: ReadonlyMap<string, string>;
     readMarks: ReadonlyMap<string, number>;
@@ -13,13 +15,29 @@ export interface UserModel {
     notes: ReadonlyMap<string, string>;
 }
 
+type Maker = 'administrator' | 'coordinator' | 'nurse_navigator' | 'referrer';
+
+const holds = (membership: Membership, role: Maker) => ((membership.roles >> roleNumbers[role]) & 1) === 1;
+
+const standing = (memberships: readonly Membership[]) => ({
+    administrator: memberships.some((one) => holds(one, 'administrator')),
+    coordinator: memberships.some((one) => holds(one, 'coordinator')),
+    memberships,
+});
+
+/** For which organisation this person makes something as one of these roles: the tenant's root if they may there. */
+export function makesFor(user: UserModel | undefined, ...roles: Maker[]): string {
+    const may = user?.memberships.filter((one) => roles.some((role) => holds(one, role))) ?? [];
+    const root = may.find((one) => one.organisation === ZERO_UUID);
+    return (root ?? may[0])?.organisation ?? ZERO_UUID;
+}
+
 export function reduceUser(user: UserModel | undefined, message: UserDown): UserModel | undefined {
     if (message.type === 'UserSnapshot') {
         return {
             name: message.name,
             login: message.login,
-            administrator: message.administrator,
-            coordinator: message.coordinator,
+            ...standing(message.memberships),
             entries: message.entries,
             preferences: new Map(message.preferences.map((one) => [one.name, one.value])),
             readMarks: new Map(message.readMarks.map((one) => [one.patientCase, one.version])),
@@ -40,6 +58,11 @@ export function reduceUser(user: UserModel | undefined, message: UserDown): User
         }
         case 'EntryRemoved':
             return { ...user, entries: user.entries.filter((one) => one.id !== message.id) };
+        case 'MembershipSet': {
+            const { membership } = message;
+            const others = user.memberships.filter((one) => one.organisation !== membership.organisation);
+            return { ...user, ...standing(membership.roles === 0 ? others : [...others, membership]) };
+        }
         case 'PreferenceSet': {
             const preferences = new Map(user.preferences);
             if (message.value === '') {

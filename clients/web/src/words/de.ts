@@ -95,6 +95,12 @@ export const de: Words = {
         administrator: 'Verwaltung',
         guest: 'Gast',
         display: 'Bildschirm im Saal',
+        patient: 'Patient/in',
+        proxy: 'Für den Patienten',
+        specialist: 'Spezialist/in',
+        nurse_navigator: 'Pflegelotse/-lotsin',
+        privacy_officer: 'Datenschutz',
+        emergency: 'Notfallzugriff',
     },
 
     display: {

@@ -97,6 +97,12 @@ export const en = {
         administrator: 'administrator',
         guest: 'guest',
         display: 'screen in the hall',
+        patient: 'Patient',
+        proxy: 'For the patient',
+        specialist: 'Specialist',
+        nurse_navigator: 'Nurse navigator',
+        privacy_officer: 'Privacy officer',
+        emergency: 'Emergency access',
     },
 
     // A screen in the hall

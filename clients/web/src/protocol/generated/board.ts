@@ -351,6 +351,8 @@ export interface CreateBoard {
     template?: Template | undefined;
     /** When the agenda is published; 0 = never. */
     cutOffAt: number;
+    /** For whom it is made, where the sender may; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readCreateBoard(reader: Reader): CreateBoard {
@@ -364,9 +366,10 @@ export function readCreateBoard(reader: Reader): CreateBoard {
         series: count > 4 ? reader.uuid() : ZERO_UUID,
         template: count > 5 ? reader.optional(readTemplate) : undefined,
         cutOffAt: count > 6 ? reader.time() : 0,
+        organisation: count > 7 ? reader.uuid() : ZERO_UUID,
     };
     requireId(value.commandId);
-    reader.skip(count - 7);
+    reader.skip(count - 8);
     return value;
 }
 
@@ -379,6 +382,7 @@ export function countCreateBoard(from: CreateBoard): number {
         from.series !== ZERO_UUID,
         from.template !== undefined,
         from.cutOffAt !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -404,6 +408,9 @@ export function writeCreateBoard(writer: Writer, from: CreateBoard): void {
     }
     if (count > 6) {
         writer.time(from.cutOffAt);
+    }
+    if (count > 7) {
+        writer.uuid(from.organisation);
     }
 }
 
@@ -1394,6 +1401,8 @@ export interface BoardCreated {
     template?: Template | undefined;
     /** 0 = never. */
     cutOffAt: number;
+    /** That owns it; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readBoardCreated(reader: Reader): BoardCreated {
@@ -1406,8 +1415,9 @@ export function readBoardCreated(reader: Reader): BoardCreated {
         series: count > 3 ? reader.uuid() : ZERO_UUID,
         template: count > 4 ? reader.optional(readTemplate) : undefined,
         cutOffAt: count > 5 ? reader.time() : 0,
+        organisation: count > 6 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -1419,6 +1429,7 @@ export function countBoardCreated(from: BoardCreated): number {
         from.series !== ZERO_UUID,
         from.template !== undefined,
         from.cutOffAt !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -1442,6 +1453,9 @@ export function writeBoardCreated(writer: Writer, from: BoardCreated): void {
     }
     if (count > 5) {
         writer.time(from.cutOffAt);
+    }
+    if (count > 6) {
+        writer.uuid(from.organisation);
     }
 }
 
@@ -2378,6 +2392,8 @@ export interface BoardSnapshot {
     steppedPlace: number;
     /** How often a closing began; answers name the one that they are for. */
     closings: number;
+    /** That owns it; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readBoardSnapshot(reader: Reader): BoardSnapshot {
@@ -2404,8 +2420,9 @@ export function readBoardSnapshot(reader: Reader): BoardSnapshot {
         unsignedItems: count > 17 ? reader.list(200, (reader) => reader.u32()) : [],
         steppedPlace: count > 18 ? reader.u32() : 0,
         closings: count > 19 ? reader.u32() : 0,
+        organisation: count > 20 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 20);
+    reader.skip(count - 21);
     return value;
 }
 
@@ -2431,6 +2448,7 @@ export function countBoardSnapshot(from: BoardSnapshot): number {
         from.unsignedItems.length !== 0,
         from.steppedPlace !== 0,
         from.closings !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -2496,6 +2514,9 @@ export function writeBoardSnapshot(writer: Writer, from: BoardSnapshot): void {
     }
     if (count > 19) {
         writer.u32(from.closings);
+    }
+    if (count > 20) {
+        writer.uuid(from.organisation);
     }
 }
 

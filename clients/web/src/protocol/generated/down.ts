@@ -33,6 +33,14 @@ import {
     readUnreadyOpened,
 } from './board';
 import {
+    readInvitationMade,
+    readInvitationTaken,
+    readInvitationWithdrawn,
+    readOrganisationCreated,
+    readOrganisationRenamed,
+    readOrganisationSnapshot,
+} from './organisation';
+import {
     readAccessGranted,
     readAccessRevoked,
     readAnnotationAdded,
@@ -89,6 +97,7 @@ import {
 import {
     readEntryPut,
     readEntryRemoved,
+    readMembershipSet,
     readNoteSet,
     readPreferenceSet,
     readReadMarked,
@@ -102,6 +111,9 @@ import type {
     EventOf,
     Kind,
     NoticeOf,
+    OrganisationEvent,
+    OrganisationNotice,
+    OrganisationReply,
     PatientCaseEvent,
     PatientCaseNotice,
     PatientCaseReply,
@@ -249,6 +261,40 @@ function readBoardEvent(tag: number, reader: Reader): BoardEvent {
             return readStageSettled(reader);
         case 98:
             return readPointersQuieted(reader);
+        default:
+            throw unknownTag(tag);
+    }
+}
+
+function readOrganisationNotice(tag: number): OrganisationNotice {
+    throw unknownTag(tag);
+}
+
+function readOrganisationReply(tag: number, reader: Reader): OrganisationReply {
+    switch (tag) {
+        case 90:
+            return readOrganisationSnapshot(reader);
+        case 64:
+            return readAccepted(reader);
+        case 65:
+            return readRefused(reader);
+        default:
+            throw unknownTag(tag);
+    }
+}
+
+function readOrganisationEvent(tag: number, reader: Reader): OrganisationEvent {
+    switch (tag) {
+        case 72:
+            return readOrganisationCreated(reader);
+        case 73:
+            return readOrganisationRenamed(reader);
+        case 74:
+            return readInvitationMade(reader);
+        case 75:
+            return readInvitationWithdrawn(reader);
+        case 76:
+            return readInvitationTaken(reader);
         default:
             throw unknownTag(tag);
     }
@@ -444,6 +490,8 @@ function readUserEvent(tag: number, reader: Reader): UserEvent {
             return readEntryRemoved(reader);
         case 78:
             return readNoteSet(reader);
+        case 94:
+            return readMembershipSet(reader);
         default:
             throw unknownTag(tag);
     }
@@ -453,6 +501,12 @@ const boardCodec: Codec<'board'> = {
     notice: readBoardNotice,
     reply: readBoardReply,
     event: readBoardEvent,
+};
+
+const organisationCodec: Codec<'organisation'> = {
+    notice: readOrganisationNotice,
+    reply: readOrganisationReply,
+    event: readOrganisationEvent,
 };
 
 const patientCaseCodec: Codec<'patient_case'> = {
@@ -521,6 +575,8 @@ function readKind(kind: Kind, head: FrameHead, reader: Reader): DownFrame {
     switch (kind) {
         case 'board':
             return readFrame(kind, boardCodec, head, reader);
+        case 'organisation':
+            return readFrame(kind, organisationCodec, head, reader);
         case 'patient_case':
             return readFrame(kind, patientCaseCodec, head, reader);
         case 'series':

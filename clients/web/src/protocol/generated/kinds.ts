@@ -53,6 +53,19 @@ import type {
     UnreadyOpened,
 } from './board';
 import type {
+    CreateOrganisation,
+    InvitationMade,
+    InvitationTaken,
+    InvitationWithdrawn,
+    Invite,
+    OrganisationCreated,
+    OrganisationRenamed,
+    OrganisationSnapshot,
+    RenameOrganisation,
+    TakeInvitation,
+    WithdrawInvitation,
+} from './organisation';
+import type {
     AccessGranted,
     AccessRevoked,
     AddAnnotation,
@@ -158,19 +171,21 @@ import type {
     EntryPut,
     EntryRemoved,
     MarkRead,
+    MembershipSet,
     NoteSet,
     PreferenceSet,
     PutEntry,
     ReadMarked,
     RegisterUser,
     RemoveEntry,
+    SetMembership,
     SetNote,
     SetPreference,
     UserRegistered,
     UserSnapshot,
 } from './user';
 
-export type Kind = 'board' | 'patient_case' | 'series' | 'session' | 'user';
+export type Kind = 'board' | 'organisation' | 'patient_case' | 'series' | 'session' | 'user';
 
 /** A tumor-board meeting. */
 export type BoardUp =
@@ -247,6 +262,27 @@ export type BoardEvent =
     | PointersQuieted;
 
 export type BoardDown = BoardNotice | BoardReply | BoardEvent;
+
+/** A hospital or a practice. */
+export type OrganisationUp =
+    | CreateOrganisation
+    | RenameOrganisation
+    | Invite
+    | WithdrawInvitation
+    | TakeInvitation;
+
+export type OrganisationNotice = never;
+
+export type OrganisationReply = OrganisationSnapshot | Accepted | Refused;
+
+export type OrganisationEvent =
+    | OrganisationCreated
+    | OrganisationRenamed
+    | InvitationMade
+    | InvitationWithdrawn
+    | InvitationTaken;
+
+export type OrganisationDown = OrganisationNotice | OrganisationReply | OrganisationEvent;
 
 /** One patient's case. */
 export type PatientCaseUp =
@@ -365,7 +401,8 @@ export type UserUp =
     | PutEntry
     | RemoveEntry
     | ChangeVerifier
-    | SetNote;
+    | SetNote
+    | SetMembership;
 
 export type UserNotice = never;
 
@@ -377,12 +414,14 @@ export type UserEvent =
     | ReadMarked
     | EntryPut
     | EntryRemoved
-    | NoteSet;
+    | NoteSet
+    | MembershipSet;
 
 export type UserDown = UserNotice | UserReply | UserEvent;
 
 export interface UpOf {
     board: BoardUp;
+    organisation: OrganisationUp;
     patient_case: PatientCaseUp;
     series: SeriesUp;
     session: SessionUp;
@@ -391,6 +430,7 @@ export interface UpOf {
 
 export interface NoticeOf {
     board: BoardNotice;
+    organisation: OrganisationNotice;
     patient_case: PatientCaseNotice;
     series: SeriesNotice;
     session: SessionNotice;
@@ -399,6 +439,7 @@ export interface NoticeOf {
 
 export interface ReplyOf {
     board: BoardReply;
+    organisation: OrganisationReply;
     patient_case: PatientCaseReply;
     series: SeriesReply;
     session: SessionReply;
@@ -407,6 +448,7 @@ export interface ReplyOf {
 
 export interface EventOf {
     board: BoardEvent;
+    organisation: OrganisationEvent;
     patient_case: PatientCaseEvent;
     series: SeriesEvent;
     session: SessionEvent;

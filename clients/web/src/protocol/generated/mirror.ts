@@ -160,6 +160,41 @@ import {
     type UnreadyOpened,
 } from './board';
 import {
+    readCreateOrganisation,
+    writeCreateOrganisation,
+    type CreateOrganisation,
+    readInvitationMade,
+    writeInvitationMade,
+    type InvitationMade,
+    readInvitationTaken,
+    writeInvitationTaken,
+    type InvitationTaken,
+    readInvitationWithdrawn,
+    writeInvitationWithdrawn,
+    type InvitationWithdrawn,
+    readInvite,
+    writeInvite,
+    type Invite,
+    readOrganisationCreated,
+    writeOrganisationCreated,
+    type OrganisationCreated,
+    readOrganisationRenamed,
+    writeOrganisationRenamed,
+    type OrganisationRenamed,
+    readOrganisationSnapshot,
+    writeOrganisationSnapshot,
+    type OrganisationSnapshot,
+    readRenameOrganisation,
+    writeRenameOrganisation,
+    type RenameOrganisation,
+    readTakeInvitation,
+    writeTakeInvitation,
+    type TakeInvitation,
+    readWithdrawInvitation,
+    writeWithdrawInvitation,
+    type WithdrawInvitation,
+} from './organisation';
+import {
     readAccessGranted,
     writeAccessGranted,
     type AccessGranted,
@@ -464,6 +499,9 @@ import {
     readMarkRead,
     writeMarkRead,
     type MarkRead,
+    readMembershipSet,
+    writeMembershipSet,
+    type MembershipSet,
     readNoteSet,
     writeNoteSet,
     type NoteSet,
@@ -482,6 +520,9 @@ import {
     readRemoveEntry,
     writeRemoveEntry,
     type RemoveEntry,
+    readSetMembership,
+    writeSetMembership,
+    type SetMembership,
     readSetNote,
     writeSetNote,
     type SetNote,
@@ -575,6 +616,21 @@ export type BoardMessage =
     | PointersQuieted
     | HandleBound
     | Ephemera;
+
+export type OrganisationMessage =
+    | CreateOrganisation
+    | RenameOrganisation
+    | Invite
+    | WithdrawInvitation
+    | TakeInvitation
+    | OrganisationCreated
+    | OrganisationRenamed
+    | InvitationMade
+    | InvitationWithdrawn
+    | InvitationTaken
+    | OrganisationSnapshot
+    | Accepted
+    | Refused;
 
 export type PatientCaseMessage =
     | CreateCase
@@ -688,6 +744,7 @@ export type UserMessage =
     | RemoveEntry
     | ChangeVerifier
     | SetNote
+    | SetMembership
     | UserRegistered
     | VerifierSet
     | PreferenceSet
@@ -697,6 +754,7 @@ export type UserMessage =
     | NoteSet
     | UserSnapshot
     | UserRecord
+    | MembershipSet
     | Accepted
     | Refused;
 
@@ -1072,6 +1130,86 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     PointersQuieted: 98,
     HandleBound: 112,
     Ephemera: 113,
+};
+
+function readOrganisationMessage(tag: number, reader: Reader): OrganisationMessage {
+    switch (tag) {
+        case 1:
+            return readCreateOrganisation(reader);
+        case 2:
+            return readRenameOrganisation(reader);
+        case 3:
+            return readInvite(reader);
+        case 4:
+            return readWithdrawInvitation(reader);
+        case 5:
+            return readTakeInvitation(reader);
+        case 72:
+            return readOrganisationCreated(reader);
+        case 73:
+            return readOrganisationRenamed(reader);
+        case 74:
+            return readInvitationMade(reader);
+        case 75:
+            return readInvitationWithdrawn(reader);
+        case 76:
+            return readInvitationTaken(reader);
+        case 90:
+            return readOrganisationSnapshot(reader);
+        case 64:
+            return readAccepted(reader);
+        case 65:
+            return readRefused(reader);
+        default:
+            throw unknownTag(tag);
+    }
+}
+
+function writeOrganisationMessage(writer: Writer, message: OrganisationMessage): void {
+    switch (message.type) {
+        case 'CreateOrganisation':
+            return writeCreateOrganisation(writer, message);
+        case 'RenameOrganisation':
+            return writeRenameOrganisation(writer, message);
+        case 'Invite':
+            return writeInvite(writer, message);
+        case 'WithdrawInvitation':
+            return writeWithdrawInvitation(writer, message);
+        case 'TakeInvitation':
+            return writeTakeInvitation(writer, message);
+        case 'OrganisationCreated':
+            return writeOrganisationCreated(writer, message);
+        case 'OrganisationRenamed':
+            return writeOrganisationRenamed(writer, message);
+        case 'InvitationMade':
+            return writeInvitationMade(writer, message);
+        case 'InvitationWithdrawn':
+            return writeInvitationWithdrawn(writer, message);
+        case 'InvitationTaken':
+            return writeInvitationTaken(writer, message);
+        case 'OrganisationSnapshot':
+            return writeOrganisationSnapshot(writer, message);
+        case 'Accepted':
+            return writeAccepted(writer, message);
+        case 'Refused':
+            return writeRefused(writer, message);
+    }
+}
+
+export const organisationTagOf: Record<OrganisationMessage['type'], number> = {
+    CreateOrganisation: 1,
+    RenameOrganisation: 2,
+    Invite: 3,
+    WithdrawInvitation: 4,
+    TakeInvitation: 5,
+    OrganisationCreated: 72,
+    OrganisationRenamed: 73,
+    InvitationMade: 74,
+    InvitationWithdrawn: 75,
+    InvitationTaken: 76,
+    OrganisationSnapshot: 90,
+    Accepted: 64,
+    Refused: 65,
 };
 
 function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage {
@@ -1625,6 +1763,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readChangeVerifier(reader);
         case 7:
             return readSetNote(reader);
+        case 20:
+            return readSetMembership(reader);
         case 72:
             return readUserRegistered(reader);
         case 73:
@@ -1643,6 +1783,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readUserSnapshot(reader);
         case 91:
             return readUserRecord(reader);
+        case 94:
+            return readMembershipSet(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1668,6 +1810,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeChangeVerifier(writer, message);
         case 'SetNote':
             return writeSetNote(writer, message);
+        case 'SetMembership':
+            return writeSetMembership(writer, message);
         case 'UserRegistered':
             return writeUserRegistered(writer, message);
         case 'VerifierSet':
@@ -1686,6 +1830,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeUserSnapshot(writer, message);
         case 'UserRecord':
             return writeUserRecord(writer, message);
+        case 'MembershipSet':
+            return writeMembershipSet(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1701,6 +1847,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     RemoveEntry: 5,
     ChangeVerifier: 6,
     SetNote: 7,
+    SetMembership: 20,
     UserRegistered: 72,
     VerifierSet: 73,
     PreferenceSet: 74,
@@ -1710,12 +1857,14 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     NoteSet: 78,
     UserSnapshot: 90,
     UserRecord: 91,
+    MembershipSet: 94,
     Accepted: 64,
     Refused: 65,
 };
 
 export interface MessageOf {
     board: BoardMessage;
+    organisation: OrganisationMessage;
     patient_case: PatientCaseMessage;
     series: SeriesMessage;
     session: SessionMessage;
@@ -1733,6 +1882,11 @@ export const mirror: { [K in Kind]: MirrorCodec<MessageOf[K]> } = {
         read: readBoardMessage,
         write: writeBoardMessage,
         tagOf: boardTagOf,
+    },
+    organisation: {
+        read: readOrganisationMessage,
+        write: writeOrganisationMessage,
+        tagOf: organisationTagOf,
     },
     patient_case: {
         read: readPatientCaseMessage,

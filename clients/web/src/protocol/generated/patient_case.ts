@@ -1168,6 +1168,8 @@ export interface CreateCase {
     title: string;
     /** Who may see it from the start, the maker included. */
     members: CaseMember[];
+    /** For whom it is made, where the sender may; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readCreateCase(reader: Reader): CreateCase {
@@ -1178,9 +1180,10 @@ export function readCreateCase(reader: Reader): CreateCase {
         subject: count > 1 ? readSubject(reader) : defaultSubject(),
         title: count > 2 ? reader.text(200) : '',
         members: count > 3 ? reader.list(64, readCaseMember) : [],
+        organisation: count > 4 ? reader.uuid() : ZERO_UUID,
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -1190,6 +1193,7 @@ export function countCreateCase(from: CreateCase): number {
         countSubject(from.subject) !== 0,
         from.title !== '',
         from.members.length !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -1206,6 +1210,9 @@ export function writeCreateCase(writer: Writer, from: CreateCase): void {
     }
     if (count > 3) {
         writer.list(64, from.members, writeCaseMember);
+    }
+    if (count > 4) {
+        writer.uuid(from.organisation);
     }
 }
 
@@ -2433,6 +2440,8 @@ export interface CaseCreated {
     title: string;
     /** Who may see it. */
     members: CaseMember[];
+    /** That owns it; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readCaseCreated(reader: Reader): CaseCreated {
@@ -2442,8 +2451,9 @@ export function readCaseCreated(reader: Reader): CaseCreated {
         subject: count > 0 ? readSubject(reader) : defaultSubject(),
         title: count > 1 ? reader.text(200) : '',
         members: count > 2 ? reader.list(64, readCaseMember) : [],
+        organisation: count > 3 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -2452,6 +2462,7 @@ export function countCaseCreated(from: CaseCreated): number {
         countSubject(from.subject) !== 0,
         from.title !== '',
         from.members.length !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -2466,6 +2477,9 @@ export function writeCaseCreated(writer: Writer, from: CaseCreated): void {
     }
     if (count > 2) {
         writer.list(64, from.members, writeCaseMember);
+    }
+    if (count > 3) {
+        writer.uuid(from.organisation);
     }
 }
 
@@ -3440,6 +3454,8 @@ export interface CaseSnapshot {
     /** Instead of the birth date when masked, as DICOM writes it (PS3.5 6.2, AS), when the
      * status changed last; 090Y = 90 and above. */
     age: string;
+    /** That owns it; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -3464,8 +3480,9 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         discussions: count > 15 ? reader.list(100, readDiscussion) : [],
         masked: count > 16 ? reader.bool() : false,
         age: count > 17 ? reader.text(4) : '',
+        organisation: count > 18 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 18);
+    reader.skip(count - 19);
     return value;
 }
 
@@ -3489,6 +3506,7 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.discussions.length !== 0,
         from.masked,
         from.age !== '',
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -3548,6 +3566,9 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     }
     if (count > 17) {
         writer.text(4, from.age);
+    }
+    if (count > 18) {
+        writer.uuid(from.organisation);
     }
 }
 

@@ -128,6 +128,8 @@ export interface CreateSeries {
     members: SeriesMember[];
     /** Its version is 1 whatever is said. */
     template: Template;
+    /** For whom it is made, where the sender may; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readCreateSeries(reader: Reader): CreateSeries {
@@ -138,9 +140,10 @@ export function readCreateSeries(reader: Reader): CreateSeries {
         title: count > 1 ? reader.text(200) : '',
         members: count > 2 ? reader.list(128, readSeriesMember) : [],
         template: count > 3 ? readTemplate(reader) : defaultTemplate(),
+        organisation: count > 4 ? reader.uuid() : ZERO_UUID,
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -150,6 +153,7 @@ export function countCreateSeries(from: CreateSeries): number {
         from.title !== '',
         from.members.length !== 0,
         countTemplate(from.template) !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -166,6 +170,9 @@ export function writeCreateSeries(writer: Writer, from: CreateSeries): void {
     }
     if (count > 3) {
         writeTemplate(writer, from.template);
+    }
+    if (count > 4) {
+        writer.uuid(from.organisation);
     }
 }
 
@@ -340,6 +347,8 @@ export interface SeriesCreated {
     members: SeriesMember[];
     /** As it is at first. */
     template: Template;
+    /** That owns it; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readSeriesCreated(reader: Reader): SeriesCreated {
@@ -349,8 +358,9 @@ export function readSeriesCreated(reader: Reader): SeriesCreated {
         title: count > 0 ? reader.text(200) : '',
         members: count > 1 ? reader.list(128, readSeriesMember) : [],
         template: count > 2 ? readTemplate(reader) : defaultTemplate(),
+        organisation: count > 3 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -359,6 +369,7 @@ export function countSeriesCreated(from: SeriesCreated): number {
         from.title !== '',
         from.members.length !== 0,
         countTemplate(from.template) !== 0,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -373,6 +384,9 @@ export function writeSeriesCreated(writer: Writer, from: SeriesCreated): void {
     }
     if (count > 2) {
         writeTemplate(writer, from.template);
+    }
+    if (count > 3) {
+        writer.uuid(from.organisation);
     }
 }
 
@@ -515,6 +529,8 @@ export interface SeriesSnapshot {
     meetings: SeriesMeeting[];
     /** Who edited the template last, or made the series. */
     editedBy: string;
+    /** That owns it; zero = the tenant's root. */
+    organisation: string;
 }
 
 export function readSeriesSnapshot(reader: Reader): SeriesSnapshot {
@@ -526,8 +542,9 @@ export function readSeriesSnapshot(reader: Reader): SeriesSnapshot {
         template: count > 2 ? readTemplate(reader) : defaultTemplate(),
         meetings: count > 3 ? reader.list(500, readSeriesMeeting) : [],
         editedBy: count > 4 ? reader.uuid() : ZERO_UUID,
+        organisation: count > 5 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 5);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -538,6 +555,7 @@ export function countSeriesSnapshot(from: SeriesSnapshot): number {
         countTemplate(from.template) !== 0,
         from.meetings.length !== 0,
         from.editedBy !== ZERO_UUID,
+        from.organisation !== ZERO_UUID,
     );
 }
 
@@ -558,5 +576,8 @@ export function writeSeriesSnapshot(writer: Writer, from: SeriesSnapshot): void 
     }
     if (count > 4) {
         writer.uuid(from.editedBy);
+    }
+    if (count > 5) {
+        writer.uuid(from.organisation);
     }
 }

@@ -14,6 +14,8 @@ export const CHANNEL_KIND_MEMBERS = [
     'user',
     /** A board that meets again and again: roster and template. */
     'series',
+    /** A hospital or practice: its name and who was invited. */
+    'organisation',
 ] as const;
 export type ChannelKind = (typeof CHANNEL_KIND_MEMBERS)[number];
 

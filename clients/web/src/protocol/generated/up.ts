@@ -25,6 +25,13 @@ import {
     writeUndoStep,
 } from './board';
 import {
+    writeCreateOrganisation,
+    writeInvite,
+    writeRenameOrganisation,
+    writeTakeInvitation,
+    writeWithdrawInvitation,
+} from './organisation';
+import {
     writeAddAnnotation,
     writeAddImages,
     writeBoardStatus,
@@ -80,10 +87,20 @@ import {
     writePutEntry,
     writeRegisterUser,
     writeRemoveEntry,
+    writeSetMembership,
     writeSetNote,
     writeSetPreference,
 } from './user';
-import type { BoardUp, Kind, PatientCaseUp, SeriesUp, SessionUp, UpOf, UserUp } from './kinds';
+import type {
+    BoardUp,
+    Kind,
+    OrganisationUp,
+    PatientCaseUp,
+    SeriesUp,
+    SessionUp,
+    UpOf,
+    UserUp,
+} from './kinds';
 
 const boardTags: Record<BoardUp['type'], number> = {
     CreateBoard: 1,
@@ -121,6 +138,14 @@ const boardTags: Record<BoardUp['type'], number> = {
     SetHand: 45,
     SetPointing: 46,
     BindHandle: 47,
+};
+
+const organisationTags: Record<OrganisationUp['type'], number> = {
+    CreateOrganisation: 1,
+    RenameOrganisation: 2,
+    Invite: 3,
+    WithdrawInvitation: 4,
+    TakeInvitation: 5,
 };
 
 const patientCaseTags: Record<PatientCaseUp['type'], number> = {
@@ -187,6 +212,7 @@ const userTags: Record<UserUp['type'], number> = {
     RemoveEntry: 5,
     ChangeVerifier: 6,
     SetNote: 7,
+    SetMembership: 20,
 };
 
 /** Messages that are never answered: their frame has no number. */
@@ -272,6 +298,21 @@ function writeBoardUp(writer: Writer, message: BoardUp): void {
             return writeSetPointing(writer, message);
         case 'BindHandle':
             return writeBindHandle(writer, message);
+    }
+}
+
+function writeOrganisationUp(writer: Writer, message: OrganisationUp): void {
+    switch (message.type) {
+        case 'CreateOrganisation':
+            return writeCreateOrganisation(writer, message);
+        case 'RenameOrganisation':
+            return writeRenameOrganisation(writer, message);
+        case 'Invite':
+            return writeInvite(writer, message);
+        case 'WithdrawInvitation':
+            return writeWithdrawInvitation(writer, message);
+        case 'TakeInvitation':
+            return writeTakeInvitation(writer, message);
     }
 }
 
@@ -400,6 +441,8 @@ function writeUserUp(writer: Writer, message: UserUp): void {
             return writeChangeVerifier(writer, message);
         case 'SetNote':
             return writeSetNote(writer, message);
+        case 'SetMembership':
+            return writeSetMembership(writer, message);
     }
 }
 
@@ -410,6 +453,7 @@ interface Codec<Message> {
 
 const CODECS: { [K in Kind]: Codec<UpOf[K]> } = {
     board: { tags: boardTags, write: writeBoardUp },
+    organisation: { tags: organisationTags, write: writeOrganisationUp },
     patient_case: { tags: patientCaseTags, write: writePatientCaseUp },
     series: { tags: seriesTags, write: writeSeriesUp },
     session: { tags: sessionTags, write: writeSessionUp },

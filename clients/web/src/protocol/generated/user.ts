@@ -214,6 +214,58 @@ export function writeNote(writer: Writer, from: Note): void {
     }
 }
 
+/** What somebody is in an organisation. Roles that reach (access.policy) count towards all that
+ * it and those under it own. */
+export interface Membership {
+    /** Which; zero = the tenant's root. */
+    organisation: string;
+    /** Mask of Role; 0 = none any more. */
+    roles: number;
+    /** When it ends; 0 = not by itself. */
+    until: number;
+}
+
+export function defaultMembership(): Membership {
+    return {
+        organisation: ZERO_UUID,
+        roles: 0,
+        until: 0,
+    };
+}
+
+export function readMembership(reader: Reader): Membership {
+    const count = reader.fields();
+    const value: Membership = {
+        organisation: count > 0 ? reader.uuid() : ZERO_UUID,
+        roles: count > 1 ? reader.u16() : 0,
+        until: count > 2 ? reader.time() : 0,
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countMembership(from: Membership): number {
+    return countFields(
+        from.organisation !== ZERO_UUID,
+        from.roles !== 0,
+        from.until !== 0,
+    );
+}
+
+export function writeMembership(writer: Writer, from: Membership): void {
+    const count = countMembership(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.organisation);
+    }
+    if (count > 1) {
+        writer.u16(from.roles);
+    }
+    if (count > 2) {
+        writer.time(from.until);
+    }
+}
+
 export interface ReadMark {
     /** Case. */
     patientCase: string;
@@ -565,6 +617,43 @@ export function writeSetNote(writer: Writer, from: SetNote): void {
     }
 }
 
+export interface SetMembership {
+    type: 'SetMembership';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Replaces the one in the same organisation. */
+    membership: Membership;
+}
+
+export function readSetMembership(reader: Reader): SetMembership {
+    const count = reader.fields();
+    const value: SetMembership = {
+        type: 'SetMembership',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        membership: count > 1 ? readMembership(reader) : defaultMembership(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countSetMembership(from: SetMembership): number {
+    return countFields(
+        true,
+        countMembership(from.membership) !== 0,
+    );
+}
+
+export function writeSetMembership(writer: Writer, from: SetMembership): void {
+    const count = countSetMembership(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeMembership(writer, from.membership);
+    }
+}
+
 export interface UserRegistered {
     type: 'UserRegistered';
     /** What they type. */
@@ -817,6 +906,36 @@ export function writeNoteSet(writer: Writer, from: NoteSet): void {
     }
 }
 
+export interface MembershipSet {
+    type: 'MembershipSet';
+    /** As it is now. */
+    membership: Membership;
+}
+
+export function readMembershipSet(reader: Reader): MembershipSet {
+    const count = reader.fields();
+    const value: MembershipSet = {
+        type: 'MembershipSet',
+        membership: count > 0 ? readMembership(reader) : defaultMembership(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countMembershipSet(from: MembershipSet): number {
+    return countFields(
+        countMembership(from.membership) !== 0,
+    );
+}
+
+export function writeMembershipSet(writer: Writer, from: MembershipSet): void {
+    const count = countMembershipSet(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeMembership(writer, from.membership);
+    }
+}
+
 export interface UserSnapshot {
     type: 'UserSnapshot';
     /** As others see it. */
@@ -835,6 +954,8 @@ export interface UserSnapshot {
     notes: Note[];
     /** Rights. */
     coordinator: boolean;
+    /** Of organisations. */
+    memberships: Membership[];
 }
 
 export function defaultUserSnapshot(): UserSnapshot {
@@ -848,6 +969,7 @@ export function defaultUserSnapshot(): UserSnapshot {
         readMarks: [],
         notes: [],
         coordinator: false,
+        memberships: [],
     };
 }
 
@@ -863,8 +985,9 @@ export function readUserSnapshot(reader: Reader): UserSnapshot {
         readMarks: count > 5 ? reader.list(2000, readReadMark) : [],
         notes: count > 6 ? reader.list(1000, readNote) : [],
         coordinator: count > 7 ? reader.bool() : false,
+        memberships: count > 8 ? reader.list(16, readMembership) : [],
     };
-    reader.skip(count - 8);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -878,6 +1001,7 @@ export function countUserSnapshot(from: UserSnapshot): number {
         from.readMarks.length !== 0,
         from.notes.length !== 0,
         from.coordinator,
+        from.memberships.length !== 0,
     );
 }
 
@@ -907,6 +1031,9 @@ export function writeUserSnapshot(writer: Writer, from: UserSnapshot): void {
     }
     if (count > 7) {
         writer.bool(from.coordinator);
+    }
+    if (count > 8) {
+        writer.list(16, from.memberships, writeMembership);
     }
 }
 
