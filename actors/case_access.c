@@ -4,6 +4,9 @@
 #include "protocol/generated/policy.h"
 #include "protocol/generated/user.h"
 
+/* CaseMember.proxy in patient_case.schema. */
+enum { PROXY_SEES = 1, PROXY_CONSENTS = 2 };
+
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user) {
     for (uint32_t i = 0; i < members->count; i++) {
         if (uuid_equal(members->items[i].user, user)) {
@@ -27,12 +30,34 @@ static void add(struct grant *grant, uint16_t roles, uint8_t conditions) {
     }
 }
 
-static void add_member(struct grant *grant, const struct case_member *member) {
-    if (member != NULL) {
-        uint8_t conditions = PATIENT_CASE_WHEN_CONSENTED;
-        conditions |= is_masked(member) ? 0 : PATIENT_CASE_WHEN_NAMED;
-        add(grant, (uint16_t)(1u << member->role), conditions);
+static int64_t earlier(int64_t a, int64_t b) {
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* Of the case itself, or (`board`) through one. */
+static void add_member(struct grant *grant, const struct patient_case *the_case,
+                       const struct case_member *member, struct uuid board, int64_t now) {
+    if (member == NULL || (member->until != 0 && member->until <= now)) {
+        return;
     }
+    uint8_t conditions = 0;
+    struct coverage coverage = case_coverage(the_case, member->user, board, now);
+    bool treats = uuid_is_zero(board) && case_treats(member);
+    if (treats || coverage.clinical) {
+        conditions |= PATIENT_CASE_WHEN_COVERED;
+    }
+    if (treats || (coverage.identity && !is_masked(member))) {
+        conditions |= PATIENT_CASE_WHEN_NAMED;
+    }
+    if ((member->proxy & PROXY_SEES) != 0) {
+        conditions |= PATIENT_CASE_WHEN_MAY_SEE;
+    }
+    if ((member->proxy & PROXY_CONSENTS) != 0) {
+        conditions |= PATIENT_CASE_WHEN_MAY_CONSENT;
+    }
+    add(grant, (uint16_t)(1u << member->role), conditions);
+    grant->valid_until = earlier(grant->valid_until, member->until);
+    grant->valid_until = earlier(grant->valid_until, treats ? 0 : coverage.until);
 }
 
 bool case_owner(const struct actor *actor, struct uuid *ret_organisation) {
@@ -42,23 +67,33 @@ bool case_owner(const struct actor *actor, struct uuid *ret_organisation) {
 }
 
 struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
-    (void)now;
     const struct patient_case *the_case = (const struct patient_case *)actor;
     struct grant grant = {0};
     if (!the_case->created) {
         return maker_grant(rights, policy_of_patient_case(rights, PATIENT_CASE_WHEN_UNMADE));
     }
-    add(&grant, rights & POLICY_REACHING, 0);
-    add_member(&grant, case_member_in(&the_case->members, user));
+    add(&grant, rights & POLICY_REACHING, PATIENT_CASE_WHEN_COVERED | PATIENT_CASE_WHEN_NAMED);
+    add_member(&grant, the_case, case_member_in(&the_case->members, user), (struct uuid){{0}}, now);
     for (uint32_t i = 0; i < the_case->boards.count; i++) {
-        add_member(&grant, case_member_in(&the_case->boards.items[i].members, user));
+        const struct board_link *link = &the_case->boards.items[i];
+        add_member(&grant, the_case, case_member_in(&link->members, user), link->board, now);
+    }
+    const struct emergency *emergency = case_emergency(the_case, user, now);
+    if (emergency != NULL) {
+        add(&grant, 1u << ROLE_EMERGENCY, 0);
+        grant.valid_until = earlier(grant.valid_until, emergency->until);
     }
     return grant;
 }
 
+/* Roles that somebody can be given on a case itself. */
+static const uint16_t member_roles =
+    1u << ROLE_COORDINATOR | 1u << ROLE_MEMBER | 1u << ROLE_OBSERVER | 1u << ROLE_REFERRER |
+    1u << ROLE_PATIENT | 1u << ROLE_PROXY | 1u << ROLE_SPECIALIST | 1u << ROLE_NURSE_NAVIGATOR;
+
 static bool is_member(const struct case_member *member) {
-    return !uuid_is_zero(member->user) && member->role >= ROLE_COORDINATOR &&
-           member->role <= ROLE_REFERRER && member->name.length > 0;
+    return !uuid_is_zero(member->user) && member->role < ROLE_COUNT &&
+           (member_roles & 1u << member->role) != 0 && member->name.length > 0;
 }
 
 static bool is_access_list(const struct case_member_list *members) {
@@ -92,11 +127,40 @@ static void put_entry(struct turn *turn, const struct case_member *member, struc
     turn_send(turn, CHANNEL_KIND_USER, member->user, put_entry_encode(turn->arena, &command));
 }
 
+/* Of the case's own members: who sees what is in it if a consent covers them. */
+static bool needs_consent(const struct case_member *member) {
+    return member->role == ROLE_MEMBER || member->role == ROLE_SPECIALIST ||
+           member->role == ROLE_OBSERVER;
+}
+
+/* A worklist says no more than the case itself would show. */
+static void put_entry_of(const struct patient_case *the_case, struct turn *turn,
+                         const struct case_member *member, enum case_status status, int64_t at) {
+    struct coverage coverage = case_coverage(the_case, member->user, (struct uuid){{0}}, turn->now);
+    bool open = !needs_consent(member);
+    if (open || coverage.clinical) {
+        struct text patient = open || coverage.identity ? the_case->subject.name : TEXT("");
+        put_entry(turn, member, the_case->title, patient, status, at);
+    } else {
+        struct remove_entry command = {.command_id = turn_new_id(turn), .id = turn->self};
+        turn_send(turn, CHANNEL_KIND_USER, member->user,
+                  remove_entry_encode(turn->arena, &command));
+    }
+}
+
 void case_put_entries(const struct patient_case *the_case, struct turn *turn,
                       enum case_status status) {
     for (uint32_t i = 0; i < the_case->members.count; i++) {
-        put_entry(turn, &the_case->members.items[i], the_case->title, the_case->subject.name,
-                  status, turn->now);
+        put_entry_of(the_case, turn, &the_case->members.items[i], status, turn->now);
+    }
+}
+
+void case_tell_coverage(const struct patient_case *after, struct turn *turn) {
+    for (uint32_t i = 0; i < after->members.count; i++) {
+        const struct case_member *member = &after->members.items[i];
+        if (needs_consent(member)) {
+            put_entry_of(after, turn, member, after->status, after->status_at);
+        }
     }
 }
 
@@ -125,12 +189,15 @@ void case_on_create(const struct patient_case *the_case, struct turn *turn,
     struct case_created event = {.subject = command->subject,
                                  .title = command->title,
                                  .members = command->members,
-                                 .organisation = command->organisation};
+                                 .organisation = command->organisation,
+                                 .asks_consent = command->asks_consent};
     turn_event(turn, case_created_encode(turn->arena, &event));
-    for (uint32_t i = 0; i < command->members.count; i++) {
-        put_entry(turn, &command->members.items[i], command->title, command->subject.name,
-                  CASE_STATUS_OPENED, turn->now);
-    }
+    struct patient_case made = *the_case;
+    made.title = command->title;
+    made.subject = command->subject;
+    made.members = command->members;
+    made.asks_consent = command->asks_consent;
+    case_put_entries(&made, turn, CASE_STATUS_OPENED);
 }
 
 static bool is_last_coordinator(const struct patient_case *the_case,
@@ -172,8 +239,7 @@ void case_on_grant_access(const struct patient_case *the_case, struct turn *turn
         if (member->role >= ROLE_OBSERVER && !drives_through_board(the_case, member->user)) {
             stage_forget_user(&the_case->stage, turn, member->user);
         }
-        put_entry(turn, member, the_case->title, the_case->subject.name, the_case->status,
-                  the_case->status_at);
+        put_entry_of(the_case, turn, member, the_case->status, the_case->status_at);
     }
 }
 

@@ -115,8 +115,8 @@ void case_report_to_all(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
-static bool may_list(const struct patient_case *the_case, struct uuid user) {
-    struct grant grant = case_grant(&the_case->actor, user, 0, 0);
+static bool may_list(const struct patient_case *the_case, struct uuid user, int64_t now) {
+    struct grant grant = case_grant(&the_case->actor, user, 0, now);
     return (grant.roles & (1u << ROLE_COORDINATOR | 1u << ROLE_MEMBER)) != 0;
 }
 
@@ -144,7 +144,7 @@ void case_on_list(const struct patient_case *the_case, struct turn *turn,
         decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
     } else if (!is_roster(&command->members)) {
         decline(turn, command->board, command->item, REFUSAL_MALFORMED);
-    } else if (known == NULL && !may_list(the_case, command->by)) {
+    } else if (known == NULL && !may_list(the_case, command->by, turn->now)) {
         decline(turn, command->board, command->item, REFUSAL_NOT_PERMITTED);
     } else if (known == NULL && the_case->boards.count == CASE_BOARDS_MAX) {
         decline(turn, command->board, command->item, REFUSAL_TOO_MANY);

@@ -3,16 +3,23 @@
 #include "actors/growing_list.h"
 #include "actors/patient_case.h"
 
-static struct encoded show_status(const struct patient_case *the_case, struct arena *arena) {
+static struct encoded show_status(const struct patient_case *the_case, uint8_t audiences,
+                                  struct arena *arena) {
     struct case_status_snapshot snapshot = {.status = the_case->status,
                                             .status_at = the_case->status_at};
+    if ((audiences & AUDIENCE_PATIENT) != 0) {
+        snapshot.asks_consent = the_case->asks_consent;
+        snapshot.consents = the_case->consents;
+        snapshot.emergencies = the_case->emergencies;
+        snapshot.viewers = case_viewers(the_case, arena);
+    }
     return case_status_snapshot_encode(arena, &snapshot);
 }
 
 struct encoded case_show(const struct actor *actor, uint8_t audiences, struct arena *arena) {
     const struct patient_case *the_case = (const struct patient_case *)actor;
     if ((audiences & (AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW)) == 0) {
-        return show_status(the_case, arena);
+        return show_status(the_case, audiences, arena);
     }
     struct case_snapshot snapshot = {
         .status = the_case->status,
@@ -34,6 +41,9 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.members = the_case->members;
         snapshot.boards = the_case->boards;
         snapshot.organisation = the_case->organisation;
+        snapshot.asks_consent = the_case->asks_consent;
+        snapshot.consents = the_case->consents;
+        snapshot.emergencies = the_case->emergencies;
     }
     if ((audiences & AUDIENCE_CLINICAL) != 0) {
         snapshot.display_sets = the_case->display_sets;
@@ -72,6 +82,9 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .tasks = the_case->tasks,
         .discussions = the_case->discussions,
         .organisation = the_case->organisation,
+        .asks_consent = the_case->asks_consent,
+        .consents = the_case->consents,
+        .emergencies = the_case->emergencies,
     };
     return case_snapshot_encode(arena, &snapshot);
 }
@@ -85,6 +98,7 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     struct arena *state = the_case->actor.state;
     the_case->created = true;
     the_case->organisation = saved->organisation;
+    the_case->asks_consent = saved->asks_consent;
     subject_copy(state, &the_case->subject, &saved->subject);
     the_case->title = arena_text(state, saved->title);
     the_case->status = saved->status;
@@ -99,6 +113,8 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     RESTORE_LIST(key_images, key_image_copy)
     RESTORE_LIST(tasks, task_copy)
     RESTORE_LIST(discussions, discussion_copy)
+    RESTORE_LIST(consents, consent_copy)
+    RESTORE_LIST(emergencies, emergency_copy)
     for (uint32_t i = 0; i < saved->decisions.count; i++) {
         case_put_decision(the_case, &saved->decisions.items[i]);
     }

@@ -35,6 +35,15 @@ static void take_task_away(struct turn *turn, const struct task *task, struct uu
     turn_send(turn, CHANNEL_KIND_USER, user, remove_entry_encode(turn->arena, &command));
 }
 
+void case_tell_tasks(const struct patient_case *after, struct turn *turn) {
+    for (uint32_t i = 0; i < after->tasks.count; i++) {
+        const struct task *task = &after->tasks.items[i];
+        if (task->state == TASK_STATE_OPEN) {
+            put_task(after, turn, task, task->owner);
+        }
+    }
+}
+
 /* Beside its owner. */
 static bool coordinates(const struct case_member *member, const struct task *task) {
     return member->role == ROLE_COORDINATOR && !uuid_equal(member->user, task->owner);

@@ -23,6 +23,7 @@ void case_apply_created(struct patient_case *the_case, const struct event_header
     the_case->title = arena_text(state_of(the_case), event->title);
     the_case->status_at = header->at;
     the_case->organisation = event->organisation;
+    the_case->asks_consent = event->asks_consent;
     for (uint32_t i = 0; i < event->members.count; i++) {
         put_member(the_case, &event->members.items[i]);
     }

@@ -28,6 +28,9 @@ enum {
     CASE_VOTES_MAX = 128,
     CASE_TASKS_MAX = 200,
     CASE_DISCUSSIONS_MAX = 100,
+    CASE_CONSENTS_MAX = 64,
+    CASE_EMERGENCIES_MAX = 64,
+    CASE_VIEWERS_MAX = 512,
     CASE_RECORD_MAX = 3 * 1024 * 1024, /* bytes of card, decisions, votes, tasks, discussions */
 };
 
@@ -52,11 +55,43 @@ struct patient_case {
     struct decision_list decisions;
     struct task_list tasks;
     struct discussion_list discussions;
+    bool asks_consent; /* nobody but the treating team sees it without */
+    struct consent_list consents;
+    struct emergency_list emergencies; /* the newest */
     /* Partly committed */
     struct stage stage;
 };
 
+/* case_consent.c */
+struct coverage {
+    bool clinical;
+    bool identity;
+    int64_t until; /* when it may be less; 0 = not by itself */
+};
+bool case_treats(const struct case_member *member); /* of the case's own members: sees it by law */
+/* By consent, through a board or (zero) as the case's own member. */
+struct coverage case_coverage(const struct patient_case *the_case, struct uuid user,
+                              struct uuid board, int64_t now);
+/* NULL = has not broken the glass, or the time is over. */
+const struct emergency *case_emergency(const struct patient_case *the_case, struct uuid user,
+                                       int64_t now);
+struct who_sees_list case_viewers(const struct patient_case *the_case, struct arena *arena);
+void case_on_give_consent(const struct patient_case *the_case, struct turn *turn,
+                          const struct give_consent *command);
+void case_on_withdraw_consent(const struct patient_case *the_case, struct turn *turn,
+                              const struct withdraw_consent *command);
+void case_on_break_glass(const struct patient_case *the_case, struct turn *turn,
+                         const struct break_glass *command);
+void case_apply_consent_given(struct patient_case *the_case, const struct event_header *header,
+                              const struct consent_given *event);
+void case_apply_consent_withdrawn(struct patient_case *the_case, const struct event_header *header,
+                                  const struct consent_withdrawn *event);
+void case_apply_glass_broken(struct patient_case *the_case, const struct event_header *header,
+                             const struct glass_broken *event);
+
 /* case_access.c */
+/* What worklists say of it, by the consents of `after`, which lies on the caller's stack. */
+void case_tell_coverage(const struct patient_case *after, struct turn *turn);
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user);
 const struct board_link *case_board(const struct patient_case *the_case, struct uuid board);
 bool case_owner(const struct actor *actor, struct uuid *ret_organisation);
@@ -129,6 +164,8 @@ void case_on_confirm_standard(const struct patient_case *the_case, struct turn *
                               const struct confirm_standard_care *command);
 
 /* case_follow_up.c */
+/* Open tasks name the patient to who may know. `after` as in case_tell_coverage. */
+void case_tell_tasks(const struct patient_case *after, struct turn *turn);
 struct task *case_task(const struct patient_case *the_case, struct uuid task);
 /* A decision was signed: its tasks go to those who own them, and come back when they are due. */
 void case_hand_out_tasks(const struct patient_case *the_case, struct turn *turn,

@@ -40,6 +40,9 @@ enum patient_case_tag {
     PATIENT_CASE_SEAL_FOR_BOARD = 23,
     PATIENT_CASE_UNSEAL_FOR_BOARD = 24,
     PATIENT_CASE_CONFIRM_STANDARD_CARE = 25,
+    PATIENT_CASE_GIVE_CONSENT = 29,
+    PATIENT_CASE_WITHDRAW_CONSENT = 30,
+    PATIENT_CASE_BREAK_GLASS = 31,
     PATIENT_CASE_CASE_CREATED = 72,
     PATIENT_CASE_MESSAGE_POSTED = 73,
     PATIENT_CASE_ANNOTATION_ADDED = 74,
@@ -67,6 +70,9 @@ enum patient_case_tag {
     PATIENT_CASE_DISCUSSED = 114,
     PATIENT_CASE_TASK_CAME_DUE = 115,
     PATIENT_CASE_OPENED_FOR_BOARD = 116,
+    PATIENT_CASE_CONSENT_GIVEN = 122,
+    PATIENT_CASE_CONSENT_WITHDRAWN = 123,
+    PATIENT_CASE_GLASS_BROKEN = 124,
 };
 
 enum case_status {
@@ -119,18 +125,85 @@ struct subject {
 };
 
 struct case_member {
-    struct uuid user;       /* Who. */
-    uint8_t role;           /* Role: coordinator, member, observer or referrer. */
+    struct uuid user; /* Who. */
+    /* Role: coordinator, member, observer, referrer, patient, proxy, specialist or
+     * nurse_navigator. */
+    uint8_t role;
     struct text name;       /* As shown. */
     struct text discipline; /* On that board. */
     bool votes;             /* Has a vote there. */
     bool signs;             /* May sign for it: its chair. */
     bool masked;            /* Is not told who the patient is. */
+    int64_t until;          /* When this ends by itself; 0 = not. */
+    /* For a proxy, what they may for the patient: 1 see what the patient sees, 2 consent and
+     * withdraw. */
+    uint8_t proxy;
 };
 
 struct case_member_list {
     uint32_t count;
     struct case_member *items;
+};
+
+/* What somebody read when they consented, word for word, so that it can be shown again. */
+struct wording {
+    struct text version;  /* Of the wording, as the organisation numbers it. */
+    struct text language; /* BCP 47. */
+    struct text text;     /* The words. */
+    struct bytes hash;    /* SHA-256 of the words. */
+};
+
+/* That others than the treating team may see this case. Without any, and unless one is asked
+ * for, treatment is ground enough. */
+struct consent {
+    struct uuid id; /* Made by the sender. */
+    /* Whom it covers; empty with `boards` empty: whoever the case or a board lets in. */
+    struct uuid_list people;
+    struct uuid_list boards; /* Whose members it covers. */
+    bool clinical;           /* They may see images and findings. */
+    bool identity;           /* They may be told who the patient is, and read the conversation. */
+    int64_t until;           /* When it ends; 0 = until it is withdrawn. */
+    struct wording wording;  /* What was read. */
+    /* On whose word: the patient's own here, or for example signed on paper on a day. */
+    struct text how;
+    int64_t given_at;         /* When it was written down. */
+    struct uuid given_by;     /* By whom. */
+    int64_t withdrawn_at;     /* 0 = in force. */
+    struct uuid withdrawn_by; /* Who withdrew it. */
+};
+
+struct consent_list {
+    uint32_t count;
+    struct consent *items;
+};
+
+/* Somebody without access looked because they had to. */
+struct emergency {
+    struct uuid user;   /* Who. */
+    struct text name;   /* As shown. */
+    struct text reason; /* Their words. */
+    int64_t at;         /* Since when. */
+    int64_t until;      /* Until when; what they did meanwhile was done under it. */
+};
+
+struct emergency_list {
+    uint32_t count;
+    struct emergency *items;
+};
+
+/* Somebody who may see this case, as its patient is told. */
+struct who_sees {
+    struct uuid user;       /* Who. */
+    struct text name;       /* As shown. */
+    struct text discipline; /* As shown. */
+    uint8_t role;           /* Role. */
+    bool by_law;            /* Of the treating team: keeps access whatever is withdrawn. */
+    struct uuid board;      /* The board through which; zero = of the case itself. */
+};
+
+struct who_sees_list {
+    uint32_t count;
+    struct who_sees *items;
 };
 
 /* A board that has this case on its agenda; its members see the case through it. */
@@ -318,6 +391,7 @@ struct create_case {
     struct case_member_list members; /* Who may see it from the start, the maker included. */
     /* For whom it is made, where the sender may; zero = the tenant's root. */
     struct uuid organisation;
+    bool asks_consent; /* Nobody but the treating team sees it without the patient's consent. */
 };
 
 struct post_message {
@@ -504,11 +578,33 @@ struct confirm_standard_care {
     struct text words;      /* The recommendation, in the template's words. */
 };
 
+/* By the patient, or written down by who treats them. From the first one on, whoever is not of
+ * the treating team needs one. */
+struct give_consent {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct consent consent; /* Who, when and whether withdrawn are filled in. */
+};
+
+/* Whom nothing covers any more sees nothing more of the case, at once. */
+struct withdraw_consent {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid consent;    /* Which; zero = all, and from now on one is needed. */
+};
+
+/* For the sender's 30 minutes of access in an emergency. Everybody whom it concerns is told. */
+struct break_glass {
+    struct uuid command_id;    /* Made by the sender: a retry with the same id happens once. */
+    struct text name;          /* Of the sender, as shown. */
+    struct text reason;        /* Not empty. */
+    struct uuid_list officers; /* Privacy officers to be told. */
+};
+
 struct case_created {
     struct subject subject;          /* The patient. */
     struct text title;               /* The question in a line. */
     struct case_member_list members; /* Who may see it. */
     struct uuid organisation;        /* That owns it; zero = the tenant's root. */
+    bool asks_consent;               /* Nobody but the treating team sees it without consent. */
 };
 
 /* People name patients when they talk, so who is not told who that is does not read along. */
@@ -638,6 +734,18 @@ struct opened_for_board {
     bool open;         /* Or not any more. */
 };
 
+struct consent_given {
+    struct consent consent; /* As it is. */
+};
+
+struct consent_withdrawn {
+    struct uuid consent; /* Which; zero = all. */
+};
+
+struct glass_broken {
+    struct emergency emergency; /* Who, why and until when. */
+};
+
 struct case_snapshot {
     struct subject subject;                    /* The patient. */
     struct text title;                         /* The question in a line. */
@@ -662,12 +770,20 @@ struct case_snapshot {
     /* Instead of the birth date when masked, as DICOM writes it (PS3.5 6.2, AS), when the status
      * changed last; 090Y = 90 and above. */
     struct text age;
-    struct uuid organisation; /* That owns it; zero = the tenant's root. */
+    struct uuid organisation;          /* That owns it; zero = the tenant's root. */
+    bool asks_consent;                 /* Nobody but the treating team sees it without consent. */
+    struct consent_list consents;      /* In order, withdrawn ones too. */
+    struct emergency_list emergencies; /* The newest. */
 };
 
 struct case_status_snapshot {
     enum case_status status; /* Now. */
     int64_t status_at;       /* Since when. */
+    /* For the patient, as all below: nobody but the treating team sees it without consent. */
+    bool asks_consent;
+    struct consent_list consents;      /* In order, withdrawn ones too. */
+    struct emergency_list emergencies; /* The newest. */
+    struct who_sees_list viewers;      /* Who may see the case. */
 };
 
 bool case_status_read(struct reader *reader, enum case_status *ret);
@@ -698,6 +814,50 @@ void case_member_list_write(struct writer *writer, uint32_t count_max,
 void case_member_list_copy(struct arena *arena, struct case_member_list *ret,
                            const struct case_member_list *from);
 bool case_member_list_equal(const struct case_member_list *a, const struct case_member_list *b);
+
+extern const struct wording wording_default;
+bool wording_read(struct reader *reader, struct arena *arena, struct wording *ret);
+void wording_write(struct writer *writer, const struct wording *from);
+void wording_copy(struct arena *arena, struct wording *ret, const struct wording *from);
+bool wording_equal(const struct wording *a, const struct wording *b);
+
+extern const struct consent consent_default;
+bool consent_read(struct reader *reader, struct arena *arena, struct consent *ret);
+void consent_write(struct writer *writer, const struct consent *from);
+void consent_copy(struct arena *arena, struct consent *ret, const struct consent *from);
+bool consent_equal(const struct consent *a, const struct consent *b);
+bool consent_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                       struct consent_list *ret);
+void consent_list_write(struct writer *writer, uint32_t count_max, const struct consent_list *from);
+void consent_list_copy(struct arena *arena, struct consent_list *ret,
+                       const struct consent_list *from);
+bool consent_list_equal(const struct consent_list *a, const struct consent_list *b);
+
+extern const struct emergency emergency_default;
+bool emergency_read(struct reader *reader, struct arena *arena, struct emergency *ret);
+void emergency_write(struct writer *writer, const struct emergency *from);
+void emergency_copy(struct arena *arena, struct emergency *ret, const struct emergency *from);
+bool emergency_equal(const struct emergency *a, const struct emergency *b);
+bool emergency_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                         struct emergency_list *ret);
+void emergency_list_write(struct writer *writer, uint32_t count_max,
+                          const struct emergency_list *from);
+void emergency_list_copy(struct arena *arena, struct emergency_list *ret,
+                         const struct emergency_list *from);
+bool emergency_list_equal(const struct emergency_list *a, const struct emergency_list *b);
+
+extern const struct who_sees who_sees_default;
+bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret);
+void who_sees_write(struct writer *writer, const struct who_sees *from);
+void who_sees_copy(struct arena *arena, struct who_sees *ret, const struct who_sees *from);
+bool who_sees_equal(const struct who_sees *a, const struct who_sees *b);
+bool who_sees_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                        struct who_sees_list *ret);
+void who_sees_list_write(struct writer *writer, uint32_t count_max,
+                         const struct who_sees_list *from);
+void who_sees_list_copy(struct arena *arena, struct who_sees_list *ret,
+                        const struct who_sees_list *from);
+bool who_sees_list_equal(const struct who_sees_list *a, const struct who_sees_list *b);
 
 extern const struct board_link board_link_default;
 bool board_link_read(struct reader *reader, struct arena *arena, struct board_link *ret);
@@ -1028,6 +1188,27 @@ void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_car
 bool confirm_standard_care_equal(const struct confirm_standard_care *a,
                                  const struct confirm_standard_care *b);
 
+extern const struct give_consent give_consent_default;
+bool give_consent_read(struct reader *reader, struct arena *arena, struct give_consent *ret);
+void give_consent_write(struct writer *writer, const struct give_consent *from);
+void give_consent_copy(struct arena *arena, struct give_consent *ret,
+                       const struct give_consent *from);
+bool give_consent_equal(const struct give_consent *a, const struct give_consent *b);
+
+extern const struct withdraw_consent withdraw_consent_default;
+bool withdraw_consent_read(struct reader *reader, struct arena *arena,
+                           struct withdraw_consent *ret);
+void withdraw_consent_write(struct writer *writer, const struct withdraw_consent *from);
+void withdraw_consent_copy(struct arena *arena, struct withdraw_consent *ret,
+                           const struct withdraw_consent *from);
+bool withdraw_consent_equal(const struct withdraw_consent *a, const struct withdraw_consent *b);
+
+extern const struct break_glass break_glass_default;
+bool break_glass_read(struct reader *reader, struct arena *arena, struct break_glass *ret);
+void break_glass_write(struct writer *writer, const struct break_glass *from);
+void break_glass_copy(struct arena *arena, struct break_glass *ret, const struct break_glass *from);
+bool break_glass_equal(const struct break_glass *a, const struct break_glass *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1210,6 +1391,28 @@ void opened_for_board_copy(struct arena *arena, struct opened_for_board *ret,
                            const struct opened_for_board *from);
 bool opened_for_board_equal(const struct opened_for_board *a, const struct opened_for_board *b);
 
+extern const struct consent_given consent_given_default;
+bool consent_given_read(struct reader *reader, struct arena *arena, struct consent_given *ret);
+void consent_given_write(struct writer *writer, const struct consent_given *from);
+void consent_given_copy(struct arena *arena, struct consent_given *ret,
+                        const struct consent_given *from);
+bool consent_given_equal(const struct consent_given *a, const struct consent_given *b);
+
+extern const struct consent_withdrawn consent_withdrawn_default;
+bool consent_withdrawn_read(struct reader *reader, struct arena *arena,
+                            struct consent_withdrawn *ret);
+void consent_withdrawn_write(struct writer *writer, const struct consent_withdrawn *from);
+void consent_withdrawn_copy(struct arena *arena, struct consent_withdrawn *ret,
+                            const struct consent_withdrawn *from);
+bool consent_withdrawn_equal(const struct consent_withdrawn *a, const struct consent_withdrawn *b);
+
+extern const struct glass_broken glass_broken_default;
+bool glass_broken_read(struct reader *reader, struct arena *arena, struct glass_broken *ret);
+void glass_broken_write(struct writer *writer, const struct glass_broken *from);
+void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
+                       const struct glass_broken *from);
+bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken *b);
+
 extern const struct case_snapshot case_snapshot_default;
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret);
 void case_snapshot_write(struct writer *writer, const struct case_snapshot *from);
@@ -1254,6 +1457,9 @@ struct encoded seal_for_board_encode(struct arena *arena, const struct seal_for_
 struct encoded unseal_for_board_encode(struct arena *arena, const struct unseal_for_board *message);
 struct encoded confirm_standard_care_encode(struct arena *arena,
                                             const struct confirm_standard_care *message);
+struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message);
+struct encoded withdraw_consent_encode(struct arena *arena, const struct withdraw_consent *message);
+struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
@@ -1284,6 +1490,10 @@ struct encoded sealed_for_board_encode(struct arena *arena, const struct sealed_
 struct encoded discussed_encode(struct arena *arena, const struct discussed *message);
 struct encoded task_came_due_encode(struct arena *arena, const struct task_came_due *message);
 struct encoded opened_for_board_encode(struct arena *arena, const struct opened_for_board *message);
+struct encoded consent_given_encode(struct arena *arena, const struct consent_given *message);
+struct encoded consent_withdrawn_encode(struct arena *arena,
+                                        const struct consent_withdrawn *message);
+struct encoded glass_broken_encode(struct arena *arena, const struct glass_broken *message);
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message);
 struct encoded case_status_snapshot_encode(struct arena *arena,
                                            const struct case_status_snapshot *message);

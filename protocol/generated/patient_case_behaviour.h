@@ -60,6 +60,12 @@ struct patient_case_behaviour {
                              const struct unseal_for_board *command);
     void (*confirm_standard_care)(const struct patient_case *patient_case, struct turn *turn,
                                   const struct confirm_standard_care *command);
+    void (*give_consent)(const struct patient_case *patient_case, struct turn *turn,
+                         const struct give_consent *command);
+    void (*withdraw_consent)(const struct patient_case *patient_case, struct turn *turn,
+                             const struct withdraw_consent *command);
+    void (*break_glass)(const struct patient_case *patient_case, struct turn *turn,
+                        const struct break_glass *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -111,6 +117,12 @@ struct patient_case_behaviour {
                           const struct task_came_due *event);
     void (*opened_for_board)(struct patient_case *patient_case, const struct event_header *header,
                              const struct opened_for_board *event);
+    void (*consent_given)(struct patient_case *patient_case, const struct event_header *header,
+                          const struct consent_given *event);
+    void (*consent_withdrawn)(struct patient_case *patient_case, const struct event_header *header,
+                              const struct consent_withdrawn *event);
+    void (*glass_broken)(struct patient_case *patient_case, const struct event_header *header,
+                         const struct glass_broken *event);
 
     /* Of stage. */
     void (*request_floor)(const struct patient_case *patient_case, struct turn *turn,

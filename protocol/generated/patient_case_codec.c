@@ -121,6 +121,19 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         return whole(reader, message != NULL && confirm_standard_care_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_GIVE_CONSENT: {
+        struct give_consent *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && give_consent_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_WITHDRAW_CONSENT: {
+        struct withdraw_consent *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && withdraw_consent_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_BREAK_GLASS: {
+        struct break_glass *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && break_glass_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -252,6 +265,20 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         return whole(reader, message != NULL && opened_for_board_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_CONSENT_GIVEN: {
+        struct consent_given *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && consent_given_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_CONSENT_WITHDRAWN: {
+        struct consent_withdrawn *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && consent_withdrawn_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_GLASS_BROKEN: {
+        struct glass_broken *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && glass_broken_read(reader, arena, message), message);
+    }
     case PATIENT_CASE_CASE_SNAPSHOT: {
         struct case_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && case_snapshot_read(reader, arena, message),
@@ -344,6 +371,15 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_CONFIRM_STANDARD_CARE:
         confirm_standard_care_write(writer, message);
         return true;
+    case PATIENT_CASE_GIVE_CONSENT:
+        give_consent_write(writer, message);
+        return true;
+    case PATIENT_CASE_WITHDRAW_CONSENT:
+        withdraw_consent_write(writer, message);
+        return true;
+    case PATIENT_CASE_BREAK_GLASS:
+        break_glass_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -426,6 +462,15 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
     case PATIENT_CASE_OPENED_FOR_BOARD:
         opened_for_board_write(writer, message);
         return true;
+    case PATIENT_CASE_CONSENT_GIVEN:
+        consent_given_write(writer, message);
+        return true;
+    case PATIENT_CASE_CONSENT_WITHDRAWN:
+        consent_withdrawn_write(writer, message);
+        return true;
+    case PATIENT_CASE_GLASS_BROKEN:
+        glass_broken_write(writer, message);
+        return true;
     case PATIENT_CASE_CASE_SNAPSHOT:
         case_snapshot_write(writer, message);
         return true;
@@ -490,6 +535,12 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct unseal_for_board *)message)->command_id;
     case PATIENT_CASE_CONFIRM_STANDARD_CARE:
         return ((const struct confirm_standard_care *)message)->command_id;
+    case PATIENT_CASE_GIVE_CONSENT:
+        return ((const struct give_consent *)message)->command_id;
+    case PATIENT_CASE_WITHDRAW_CONSENT:
+        return ((const struct withdraw_consent *)message)->command_id;
+    case PATIENT_CASE_BREAK_GLASS:
+        return ((const struct break_glass *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

@@ -25,6 +25,61 @@ void case_member_list_copy(struct arena *arena, struct case_member_list *ret,
     }
 }
 
+void wording_copy(struct arena *arena, struct wording *ret, const struct wording *from) {
+    *ret = *from;
+    ret->version = arena_text(arena, from->version);
+    ret->language = arena_text(arena, from->language);
+    ret->text = arena_text(arena, from->text);
+    ret->hash = arena_bytes(arena, from->hash);
+}
+
+void consent_copy(struct arena *arena, struct consent *ret, const struct consent *from) {
+    *ret = *from;
+    uuid_list_copy(arena, &ret->people, &from->people);
+    uuid_list_copy(arena, &ret->boards, &from->boards);
+    wording_copy(arena, &ret->wording, &from->wording);
+    ret->how = arena_text(arena, from->how);
+}
+
+void consent_list_copy(struct arena *arena, struct consent_list *ret,
+                       const struct consent_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        consent_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void emergency_copy(struct arena *arena, struct emergency *ret, const struct emergency *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void emergency_list_copy(struct arena *arena, struct emergency_list *ret,
+                         const struct emergency_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        emergency_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void who_sees_copy(struct arena *arena, struct who_sees *ret, const struct who_sees *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->discipline = arena_text(arena, from->discipline);
+}
+
+void who_sees_list_copy(struct arena *arena, struct who_sees_list *ret,
+                        const struct who_sees_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        who_sees_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
 void board_link_copy(struct arena *arena, struct board_link *ret, const struct board_link *from) {
     *ret = *from;
     case_member_list_copy(arena, &ret->members, &from->members);
@@ -366,6 +421,26 @@ void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_car
     ret->words = arena_text(arena, from->words);
 }
 
+void give_consent_copy(struct arena *arena, struct give_consent *ret,
+                       const struct give_consent *from) {
+    *ret = *from;
+    consent_copy(arena, &ret->consent, &from->consent);
+}
+
+void withdraw_consent_copy(struct arena *arena, struct withdraw_consent *ret,
+                           const struct withdraw_consent *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void break_glass_copy(struct arena *arena, struct break_glass *ret,
+                      const struct break_glass *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->reason = arena_text(arena, from->reason);
+    uuid_list_copy(arena, &ret->officers, &from->officers);
+}
+
 void case_created_copy(struct arena *arena, struct case_created *ret,
                        const struct case_created *from) {
     *ret = *from;
@@ -517,6 +592,24 @@ void opened_for_board_copy(struct arena *arena, struct opened_for_board *ret,
     *ret = *from;
 }
 
+void consent_given_copy(struct arena *arena, struct consent_given *ret,
+                        const struct consent_given *from) {
+    *ret = *from;
+    consent_copy(arena, &ret->consent, &from->consent);
+}
+
+void consent_withdrawn_copy(struct arena *arena, struct consent_withdrawn *ret,
+                            const struct consent_withdrawn *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
+                       const struct glass_broken *from) {
+    *ret = *from;
+    emergency_copy(arena, &ret->emergency, &from->emergency);
+}
+
 void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
                         const struct case_snapshot *from) {
     *ret = *from;
@@ -537,10 +630,14 @@ void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
     task_list_copy(arena, &ret->tasks, &from->tasks);
     discussion_list_copy(arena, &ret->discussions, &from->discussions);
     ret->age = arena_text(arena, from->age);
+    consent_list_copy(arena, &ret->consents, &from->consents);
+    emergency_list_copy(arena, &ret->emergencies, &from->emergencies);
 }
 
 void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot *ret,
                                const struct case_status_snapshot *from) {
-    (void)arena;
     *ret = *from;
+    consent_list_copy(arena, &ret->consents, &from->consents);
+    emergency_list_copy(arena, &ret->emergencies, &from->emergencies);
+    who_sees_list_copy(arena, &ret->viewers, &from->viewers);
 }

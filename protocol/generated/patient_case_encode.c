@@ -184,6 +184,28 @@ struct encoded confirm_standard_care_encode(struct arena *arena,
     return (struct encoded){PATIENT_CASE_CONFIRM_STANDARD_CARE, writer_bytes(&writer)};
 }
 
+struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    give_consent_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_GIVE_CONSENT, writer_bytes(&writer)};
+}
+
+struct encoded withdraw_consent_encode(struct arena *arena,
+                                       const struct withdraw_consent *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    withdraw_consent_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_WITHDRAW_CONSENT, writer_bytes(&writer)};
+}
+
+struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    break_glass_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_BREAK_GLASS, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -366,6 +388,28 @@ struct encoded opened_for_board_encode(struct arena *arena,
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     opened_for_board_write(&writer, message);
     return (struct encoded){PATIENT_CASE_OPENED_FOR_BOARD, writer_bytes(&writer)};
+}
+
+struct encoded consent_given_encode(struct arena *arena, const struct consent_given *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    consent_given_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CONSENT_GIVEN, writer_bytes(&writer)};
+}
+
+struct encoded consent_withdrawn_encode(struct arena *arena,
+                                        const struct consent_withdrawn *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    consent_withdrawn_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CONSENT_WITHDRAWN, writer_bytes(&writer)};
+}
+
+struct encoded glass_broken_encode(struct arena *arena, const struct glass_broken *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    glass_broken_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_GLASS_BROKEN, writer_bytes(&writer)};
 }
 
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message) {

@@ -9,13 +9,63 @@ bool subject_equal(const struct subject *a, const struct subject *b) {
 bool case_member_equal(const struct case_member *a, const struct case_member *b) {
     return uuid_equal(a->user, b->user) && a->role == b->role && text_equal(a->name, b->name) &&
            text_equal(a->discipline, b->discipline) && a->votes == b->votes &&
-           a->signs == b->signs && a->masked == b->masked;
+           a->signs == b->signs && a->masked == b->masked && a->until == b->until &&
+           a->proxy == b->proxy;
 }
 
 bool case_member_list_equal(const struct case_member_list *a, const struct case_member_list *b) {
     bool same = a->count == b->count;
     for (uint32_t i = 0; same && i < a->count; i++) {
         same = case_member_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool wording_equal(const struct wording *a, const struct wording *b) {
+    return text_equal(a->version, b->version) && text_equal(a->language, b->language) &&
+           text_equal(a->text, b->text) && bytes_equal(a->hash, b->hash);
+}
+
+bool consent_equal(const struct consent *a, const struct consent *b) {
+    return uuid_equal(a->id, b->id) && uuid_list_equal(&a->people, &b->people) &&
+           uuid_list_equal(&a->boards, &b->boards) && a->clinical == b->clinical &&
+           a->identity == b->identity && a->until == b->until &&
+           wording_equal(&a->wording, &b->wording) && text_equal(a->how, b->how) &&
+           a->given_at == b->given_at && uuid_equal(a->given_by, b->given_by) &&
+           a->withdrawn_at == b->withdrawn_at && uuid_equal(a->withdrawn_by, b->withdrawn_by);
+}
+
+bool consent_list_equal(const struct consent_list *a, const struct consent_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = consent_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool emergency_equal(const struct emergency *a, const struct emergency *b) {
+    return uuid_equal(a->user, b->user) && text_equal(a->name, b->name) &&
+           text_equal(a->reason, b->reason) && a->at == b->at && a->until == b->until;
+}
+
+bool emergency_list_equal(const struct emergency_list *a, const struct emergency_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = emergency_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
+bool who_sees_equal(const struct who_sees *a, const struct who_sees *b) {
+    return uuid_equal(a->user, b->user) && text_equal(a->name, b->name) &&
+           text_equal(a->discipline, b->discipline) && a->role == b->role &&
+           a->by_law == b->by_law && uuid_equal(a->board, b->board);
+}
+
+bool who_sees_list_equal(const struct who_sees_list *a, const struct who_sees_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = who_sees_equal(&a->items[i], &b->items[i]);
     }
     return same;
 }
@@ -194,7 +244,7 @@ bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_v
 bool create_case_equal(const struct create_case *a, const struct create_case *b) {
     return uuid_equal(a->command_id, b->command_id) && subject_equal(&a->subject, &b->subject) &&
            text_equal(a->title, b->title) && case_member_list_equal(&a->members, &b->members) &&
-           uuid_equal(a->organisation, b->organisation);
+           uuid_equal(a->organisation, b->organisation) && a->asks_consent == b->asks_consent;
 }
 
 bool post_message_equal(const struct post_message *a, const struct post_message *b) {
@@ -323,10 +373,23 @@ bool confirm_standard_care_equal(const struct confirm_standard_care *a,
            text_equal(a->words, b->words);
 }
 
+bool give_consent_equal(const struct give_consent *a, const struct give_consent *b) {
+    return uuid_equal(a->command_id, b->command_id) && consent_equal(&a->consent, &b->consent);
+}
+
+bool withdraw_consent_equal(const struct withdraw_consent *a, const struct withdraw_consent *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->consent, b->consent);
+}
+
+bool break_glass_equal(const struct break_glass *a, const struct break_glass *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->name, b->name) &&
+           text_equal(a->reason, b->reason) && uuid_list_equal(&a->officers, &b->officers);
+}
+
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
            case_member_list_equal(&a->members, &b->members) &&
-           uuid_equal(a->organisation, b->organisation);
+           uuid_equal(a->organisation, b->organisation) && a->asks_consent == b->asks_consent;
 }
 
 bool message_posted_equal(const struct message_posted *a, const struct message_posted *b) {
@@ -437,6 +500,18 @@ bool opened_for_board_equal(const struct opened_for_board *a, const struct opene
     return uuid_equal(a->board, b->board) && a->item == b->item && a->open == b->open;
 }
 
+bool consent_given_equal(const struct consent_given *a, const struct consent_given *b) {
+    return consent_equal(&a->consent, &b->consent);
+}
+
+bool consent_withdrawn_equal(const struct consent_withdrawn *a, const struct consent_withdrawn *b) {
+    return uuid_equal(a->consent, b->consent);
+}
+
+bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken *b) {
+    return emergency_equal(&a->emergency, &b->emergency);
+}
+
 bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapshot *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
            a->status == b->status && a->status_at == b->status_at &&
@@ -452,10 +527,15 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            decision_list_equal(&a->decisions, &b->decisions) &&
            task_list_equal(&a->tasks, &b->tasks) &&
            discussion_list_equal(&a->discussions, &b->discussions) && a->masked == b->masked &&
-           text_equal(a->age, b->age) && uuid_equal(a->organisation, b->organisation);
+           text_equal(a->age, b->age) && uuid_equal(a->organisation, b->organisation) &&
+           a->asks_consent == b->asks_consent && consent_list_equal(&a->consents, &b->consents) &&
+           emergency_list_equal(&a->emergencies, &b->emergencies);
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,
                                 const struct case_status_snapshot *b) {
-    return a->status == b->status && a->status_at == b->status_at;
+    return a->status == b->status && a->status_at == b->status_at &&
+           a->asks_consent == b->asks_consent && consent_list_equal(&a->consents, &b->consents) &&
+           emergency_list_equal(&a->emergencies, &b->emergencies) &&
+           who_sees_list_equal(&a->viewers, &b->viewers);
 }

@@ -100,7 +100,13 @@ bool case_member_read(struct reader *reader, struct arena *arena, struct case_me
     if (count > 6 && !reader_bool(reader, &ret->masked)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    if (count > 8 && !reader_u8(reader, &ret->proxy)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }
 
 bool case_member_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -123,6 +129,203 @@ bool case_member_list_read(struct reader *reader, struct arena *arena, uint32_t 
         }
     }
     *ret = (struct case_member_list){count, items};
+    return true;
+}
+
+const struct wording wording_default = {0};
+
+bool wording_read(struct reader *reader, struct arena *arena, struct wording *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = wording_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 32, &ret->version)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 16, &ret->language)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    if (count > 3 && !reader_bytes(reader, 32, &ret->hash)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct consent consent_default = {0};
+
+bool consent_read(struct reader *reader, struct arena *arena, struct consent *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = consent_default;
+    if (count > 0 && !reader_uuid(reader, &ret->id)) {
+        return false;
+    }
+    if (count > 1 && !uuid_list_read(reader, arena, 32, &ret->people)) {
+        return false;
+    }
+    if (count > 2 && !uuid_list_read(reader, arena, 16, &ret->boards)) {
+        return false;
+    }
+    if (count > 3 && !reader_bool(reader, &ret->clinical)) {
+        return false;
+    }
+    if (count > 4 && !reader_bool(reader, &ret->identity)) {
+        return false;
+    }
+    if (count > 5 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    if (count > 6 && !wording_read(reader, arena, &ret->wording)) {
+        return false;
+    }
+    if (count > 7 && !reader_text(reader, 200, &ret->how)) {
+        return false;
+    }
+    if (count > 8 && !reader_time(reader, &ret->given_at)) {
+        return false;
+    }
+    if (count > 9 && !reader_uuid(reader, &ret->given_by)) {
+        return false;
+    }
+    if (count > 10 && !reader_time(reader, &ret->withdrawn_at)) {
+        return false;
+    }
+    if (count > 11 && !reader_uuid(reader, &ret->withdrawn_by)) {
+        return false;
+    }
+    return count <= 12 || reader_skip(reader, count - 12);
+}
+
+bool consent_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                       struct consent_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct consent_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct consent *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!consent_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct consent_list){count, items};
+    return true;
+}
+
+const struct emergency emergency_default = {0};
+
+bool emergency_read(struct reader *reader, struct arena *arena, struct emergency *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = emergency_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->user)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    if (count > 3 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 4 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+bool emergency_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                         struct emergency_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct emergency_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct emergency *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!emergency_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct emergency_list){count, items};
+    return true;
+}
+
+const struct who_sees who_sees_default = {0};
+
+bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = who_sees_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->user)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 3 && !reader_u8(reader, &ret->role)) {
+        return false;
+    }
+    if (count > 4 && !reader_bool(reader, &ret->by_law)) {
+        return false;
+    }
+    if (count > 5 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
+bool who_sees_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                        struct who_sees_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct who_sees_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct who_sees *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!who_sees_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct who_sees_list){count, items};
     return true;
 }
 
@@ -797,7 +1000,10 @@ bool create_case_read(struct reader *reader, struct arena *arena, struct create_
     if (count > 4 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !reader_bool(reader, &ret->asks_consent)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }
 
 const struct post_message post_message_default = {0};
@@ -1367,6 +1573,65 @@ bool confirm_standard_care_read(struct reader *reader, struct arena *arena,
     return count <= 6 || reader_skip(reader, count - 6);
 }
 
+const struct give_consent give_consent_default = {0};
+
+bool give_consent_read(struct reader *reader, struct arena *arena, struct give_consent *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = give_consent_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !consent_read(reader, arena, &ret->consent)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct withdraw_consent withdraw_consent_default = {0};
+
+bool withdraw_consent_read(struct reader *reader, struct arena *arena,
+                           struct withdraw_consent *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = withdraw_consent_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->consent)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct break_glass break_glass_default = {0};
+
+bool break_glass_read(struct reader *reader, struct arena *arena, struct break_glass *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = break_glass_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    if (count > 3 && !uuid_list_read(reader, arena, 16, &ret->officers)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
 const struct case_created case_created_default = {0};
 
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret) {
@@ -1387,7 +1652,10 @@ bool case_created_read(struct reader *reader, struct arena *arena, struct case_c
     if (count > 3 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_bool(reader, &ret->asks_consent)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct message_posted message_posted_default = {0};
@@ -1840,6 +2108,50 @@ bool opened_for_board_read(struct reader *reader, struct arena *arena,
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct consent_given consent_given_default = {0};
+
+bool consent_given_read(struct reader *reader, struct arena *arena, struct consent_given *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = consent_given_default;
+    if (count > 0 && !consent_read(reader, arena, &ret->consent)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct consent_withdrawn consent_withdrawn_default = {0};
+
+bool consent_withdrawn_read(struct reader *reader, struct arena *arena,
+                            struct consent_withdrawn *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = consent_withdrawn_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->consent)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct glass_broken glass_broken_default = {0};
+
+bool glass_broken_read(struct reader *reader, struct arena *arena, struct glass_broken *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = glass_broken_default;
+    if (count > 0 && !emergency_read(reader, arena, &ret->emergency)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct case_snapshot case_snapshot_default = {0};
 
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret) {
@@ -1906,7 +2218,16 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
     if (count > 18 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 19 || reader_skip(reader, count - 19);
+    if (count > 19 && !reader_bool(reader, &ret->asks_consent)) {
+        return false;
+    }
+    if (count > 20 && !consent_list_read(reader, arena, 64, &ret->consents)) {
+        return false;
+    }
+    if (count > 21 && !emergency_list_read(reader, arena, 64, &ret->emergencies)) {
+        return false;
+    }
+    return count <= 22 || reader_skip(reader, count - 22);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};
@@ -1918,12 +2239,23 @@ bool case_status_snapshot_read(struct reader *reader, struct arena *arena,
         return false;
     }
     *ret = case_status_snapshot_default;
-    (void)arena;
     if (count > 0 && !case_status_read(reader, &ret->status)) {
         return false;
     }
     if (count > 1 && !reader_time(reader, &ret->status_at)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !reader_bool(reader, &ret->asks_consent)) {
+        return false;
+    }
+    if (count > 3 && !consent_list_read(reader, arena, 64, &ret->consents)) {
+        return false;
+    }
+    if (count > 4 && !emergency_list_read(reader, arena, 64, &ret->emergencies)) {
+        return false;
+    }
+    if (count > 5 && !who_sees_list_read(reader, arena, 512, &ret->viewers)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }

@@ -11,7 +11,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_MAKE,
             .rate = 5,
             .burst = 60,
-            .size_max = 14860,
+            .size_max = 15565,
         },
     [PATIENT_CASE_POST_MESSAGE] =
         {
@@ -65,7 +65,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_SHARE,
             .rate = 5,
             .burst = 60,
-            .size_max = 495,
+            .size_max = 506,
         },
     [PATIENT_CASE_REVOKE_ACCESS] =
         {
@@ -83,7 +83,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 5,
             .burst = 60,
-            .size_max = 66314,
+            .size_max = 67722,
         },
     [PATIENT_CASE_UNLIST_FROM_BOARD] =
         {
@@ -229,12 +229,39 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 528,
         },
+    [PATIENT_CASE_GIVE_CONSENT] =
+        {
+            .name = "GiveConsent",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_CONSENT,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 5520,
+        },
+    [PATIENT_CASE_WITHDRAW_CONSENT] =
+        {
+            .name = "WithdrawConsent",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_CONSENT,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 293,
+        },
+    [PATIENT_CASE_BREAK_GLASS] =
+        {
+            .name = "BreakGlass",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 1099,
+        },
     [PATIENT_CASE_CASE_CREATED] =
         {
             .name = "CaseCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_IDENTITY,
-            .size_max = 14842,
+            .size_max = 15547,
         },
     [PATIENT_CASE_MESSAGE_POSTED] =
         {
@@ -276,7 +303,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "AccessGranted",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 477,
+            .size_max = 488,
         },
     [PATIENT_CASE_ACCESS_REVOKED] =
         {
@@ -290,7 +317,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ListedOnBoard",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 66281,
+            .size_max = 67689,
         },
     [PATIENT_CASE_UNLISTED_FROM_BOARD] =
         {
@@ -360,14 +387,14 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 59789205,
+            .size_max = 60184604,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
             .name = "CaseStatusSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_STATUS | AUDIENCE_PATIENT,
-            .size_max = 268,
+            .size_max = 493270,
         },
     [PATIENT_CASE_VOTE_CAST] =
         {
@@ -417,6 +444,27 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
             .size_max = 281,
+        },
+    [PATIENT_CASE_CONSENT_GIVEN] =
+        {
+            .name = "ConsentGiven",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
+            .size_max = 5502,
+        },
+    [PATIENT_CASE_CONSENT_WITHDRAWN] =
+        {
+            .name = "ConsentWithdrawn",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
+            .size_max = 275,
+        },
+    [PATIENT_CASE_GLASS_BROKEN] =
+        {
+            .name = "GlassBroken",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
+            .size_max = 827,
         },
     [REPLY_ACCEPTED] =
         {

@@ -35,6 +35,12 @@ void subject_write(struct writer *writer, const struct subject *from) {
 }
 
 static uint32_t case_member_count(const struct case_member *from) {
+    if (from->proxy != 0) {
+        return 9;
+    }
+    if (from->until != 0) {
+        return 8;
+    }
     if (from->masked) {
         return 7;
     }
@@ -83,6 +89,12 @@ void case_member_write(struct writer *writer, const struct case_member *from) {
     if (count > 6) {
         writer_bool(writer, from->masked);
     }
+    if (count > 7) {
+        writer_time(writer, from->until);
+    }
+    if (count > 8) {
+        writer_u8(writer, from->proxy);
+    }
 }
 
 void case_member_list_write(struct writer *writer, uint32_t count_max,
@@ -90,6 +102,228 @@ void case_member_list_write(struct writer *writer, uint32_t count_max,
     writer_list(writer, count_max, from->count);
     for (uint32_t i = 0; i < from->count; i++) {
         case_member_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t wording_count(const struct wording *from) {
+    if (from->hash.length != 0) {
+        return 4;
+    }
+    if (from->text.length != 0) {
+        return 3;
+    }
+    if (from->language.length != 0) {
+        return 2;
+    }
+    if (from->version.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void wording_write(struct writer *writer, const struct wording *from) {
+    uint32_t count = wording_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 32, from->version);
+    }
+    if (count > 1) {
+        writer_text(writer, 16, from->language);
+    }
+    if (count > 2) {
+        writer_text(writer, 4000, from->text);
+    }
+    if (count > 3) {
+        writer_bytes_value(writer, 32, from->hash);
+    }
+}
+
+static uint32_t consent_count(const struct consent *from) {
+    if (!uuid_is_zero(from->withdrawn_by)) {
+        return 12;
+    }
+    if (from->withdrawn_at != 0) {
+        return 11;
+    }
+    if (!uuid_is_zero(from->given_by)) {
+        return 10;
+    }
+    if (from->given_at != 0) {
+        return 9;
+    }
+    if (from->how.length != 0) {
+        return 8;
+    }
+    if (!wording_equal(&from->wording, &wording_default)) {
+        return 7;
+    }
+    if (from->until != 0) {
+        return 6;
+    }
+    if (from->identity) {
+        return 5;
+    }
+    if (from->clinical) {
+        return 4;
+    }
+    if (from->boards.count != 0) {
+        return 3;
+    }
+    if (from->people.count != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->id)) {
+        return 1;
+    }
+    return 0;
+}
+
+void consent_write(struct writer *writer, const struct consent *from) {
+    uint32_t count = consent_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->id);
+    }
+    if (count > 1) {
+        uuid_list_write(writer, 32, &from->people);
+    }
+    if (count > 2) {
+        uuid_list_write(writer, 16, &from->boards);
+    }
+    if (count > 3) {
+        writer_bool(writer, from->clinical);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->identity);
+    }
+    if (count > 5) {
+        writer_time(writer, from->until);
+    }
+    if (count > 6) {
+        wording_write(writer, &from->wording);
+    }
+    if (count > 7) {
+        writer_text(writer, 200, from->how);
+    }
+    if (count > 8) {
+        writer_time(writer, from->given_at);
+    }
+    if (count > 9) {
+        writer_uuid(writer, from->given_by);
+    }
+    if (count > 10) {
+        writer_time(writer, from->withdrawn_at);
+    }
+    if (count > 11) {
+        writer_uuid(writer, from->withdrawn_by);
+    }
+}
+
+void consent_list_write(struct writer *writer, uint32_t count_max,
+                        const struct consent_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        consent_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t emergency_count(const struct emergency *from) {
+    if (from->until != 0) {
+        return 5;
+    }
+    if (from->at != 0) {
+        return 4;
+    }
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->name.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->user)) {
+        return 1;
+    }
+    return 0;
+}
+
+void emergency_write(struct writer *writer, const struct emergency *from) {
+    uint32_t count = emergency_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->user);
+    }
+    if (count > 1) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 2) {
+        writer_text(writer, 400, from->reason);
+    }
+    if (count > 3) {
+        writer_time(writer, from->at);
+    }
+    if (count > 4) {
+        writer_time(writer, from->until);
+    }
+}
+
+void emergency_list_write(struct writer *writer, uint32_t count_max,
+                          const struct emergency_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        emergency_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t who_sees_count(const struct who_sees *from) {
+    if (!uuid_is_zero(from->board)) {
+        return 6;
+    }
+    if (from->by_law) {
+        return 5;
+    }
+    if (from->role != 0) {
+        return 4;
+    }
+    if (from->discipline.length != 0) {
+        return 3;
+    }
+    if (from->name.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->user)) {
+        return 1;
+    }
+    return 0;
+}
+
+void who_sees_write(struct writer *writer, const struct who_sees *from) {
+    uint32_t count = who_sees_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->user);
+    }
+    if (count > 1) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 2) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 3) {
+        writer_u8(writer, from->role);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->by_law);
+    }
+    if (count > 5) {
+        writer_uuid(writer, from->board);
+    }
+}
+
+void who_sees_list_write(struct writer *writer, uint32_t count_max,
+                         const struct who_sees_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        who_sees_write(writer, &from->items[i]);
     }
 }
 
@@ -758,6 +992,9 @@ void saved_view_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t create_case_count(const struct create_case *from) {
+    if (from->asks_consent) {
+        return 6;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 5;
     }
@@ -788,6 +1025,9 @@ void create_case_write(struct writer *writer, const struct create_case *from) {
     }
     if (count > 4) {
         writer_uuid(writer, from->organisation);
+    }
+    if (count > 5) {
+        writer_bool(writer, from->asks_consent);
     }
 }
 
@@ -1445,7 +1685,70 @@ void confirm_standard_care_write(struct writer *writer, const struct confirm_sta
     }
 }
 
+static uint32_t give_consent_count(const struct give_consent *from) {
+    if (!consent_equal(&from->consent, &consent_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void give_consent_write(struct writer *writer, const struct give_consent *from) {
+    uint32_t count = give_consent_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        consent_write(writer, &from->consent);
+    }
+}
+
+static uint32_t withdraw_consent_count(const struct withdraw_consent *from) {
+    if (!uuid_is_zero(from->consent)) {
+        return 2;
+    }
+    return 1;
+}
+
+void withdraw_consent_write(struct writer *writer, const struct withdraw_consent *from) {
+    uint32_t count = withdraw_consent_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->consent);
+    }
+}
+
+static uint32_t break_glass_count(const struct break_glass *from) {
+    if (from->officers.count != 0) {
+        return 4;
+    }
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->name.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void break_glass_write(struct writer *writer, const struct break_glass *from) {
+    uint32_t count = break_glass_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 2) {
+        writer_text(writer, 400, from->reason);
+    }
+    if (count > 3) {
+        uuid_list_write(writer, 16, &from->officers);
+    }
+}
+
 static uint32_t case_created_count(const struct case_created *from) {
+    if (from->asks_consent) {
+        return 5;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 4;
     }
@@ -1475,6 +1778,9 @@ void case_created_write(struct writer *writer, const struct case_created *from) 
     }
     if (count > 3) {
         writer_uuid(writer, from->organisation);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->asks_consent);
     }
 }
 
@@ -2018,7 +2324,61 @@ void opened_for_board_write(struct writer *writer, const struct opened_for_board
     }
 }
 
+static uint32_t consent_given_count(const struct consent_given *from) {
+    if (!consent_equal(&from->consent, &consent_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void consent_given_write(struct writer *writer, const struct consent_given *from) {
+    uint32_t count = consent_given_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        consent_write(writer, &from->consent);
+    }
+}
+
+static uint32_t consent_withdrawn_count(const struct consent_withdrawn *from) {
+    if (!uuid_is_zero(from->consent)) {
+        return 1;
+    }
+    return 0;
+}
+
+void consent_withdrawn_write(struct writer *writer, const struct consent_withdrawn *from) {
+    uint32_t count = consent_withdrawn_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->consent);
+    }
+}
+
+static uint32_t glass_broken_count(const struct glass_broken *from) {
+    if (!emergency_equal(&from->emergency, &emergency_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void glass_broken_write(struct writer *writer, const struct glass_broken *from) {
+    uint32_t count = glass_broken_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        emergency_write(writer, &from->emergency);
+    }
+}
+
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (from->emergencies.count != 0) {
+        return 22;
+    }
+    if (from->consents.count != 0) {
+        return 21;
+    }
+    if (from->asks_consent) {
+        return 20;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 19;
     }
@@ -2139,9 +2499,30 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     if (count > 18) {
         writer_uuid(writer, from->organisation);
     }
+    if (count > 19) {
+        writer_bool(writer, from->asks_consent);
+    }
+    if (count > 20) {
+        consent_list_write(writer, 64, &from->consents);
+    }
+    if (count > 21) {
+        emergency_list_write(writer, 64, &from->emergencies);
+    }
 }
 
 static uint32_t case_status_snapshot_count(const struct case_status_snapshot *from) {
+    if (from->viewers.count != 0) {
+        return 6;
+    }
+    if (from->emergencies.count != 0) {
+        return 5;
+    }
+    if (from->consents.count != 0) {
+        return 4;
+    }
+    if (from->asks_consent) {
+        return 3;
+    }
     if (from->status_at != 0) {
         return 2;
     }
@@ -2159,5 +2540,17 @@ void case_status_snapshot_write(struct writer *writer, const struct case_status_
     }
     if (count > 1) {
         writer_time(writer, from->status_at);
+    }
+    if (count > 2) {
+        writer_bool(writer, from->asks_consent);
+    }
+    if (count > 3) {
+        consent_list_write(writer, 64, &from->consents);
+    }
+    if (count > 4) {
+        emergency_list_write(writer, 64, &from->emergencies);
+    }
+    if (count > 5) {
+        who_sees_list_write(writer, 512, &from->viewers);
     }
 }

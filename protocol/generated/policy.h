@@ -25,22 +25,25 @@ struct allowance policy_of_board(uint16_t roles, uint8_t conditions);
 
 enum patient_case_condition {
     PATIENT_CASE_WHEN_UNMADE = 1u << 0,
-    PATIENT_CASE_WHEN_CONSENTED = 1u << 1,
+    PATIENT_CASE_WHEN_COVERED = 1u << 1,
     PATIENT_CASE_WHEN_NAMED = 1u << 2,
+    PATIENT_CASE_WHEN_MAY_SEE = 1u << 3,
+    PATIENT_CASE_WHEN_MAY_CONSENT = 1u << 4,
 };
 enum patient_case_action {
     PATIENT_CASE_MAY_MAKE = 1u << 0,
     PATIENT_CASE_MAY_SHARE = 1u << 1, /* Who may see it. */
-    PATIENT_CASE_MAY_CONSENT = 1u << 2, /* Write down and withdraw the patient's consent. */
+    PATIENT_CASE_MAY_CONSENT = 1u << 2, /* Give and withdraw the patient's consent, or write it down for them. */
     PATIENT_CASE_MAY_ACCESSES = 1u << 3, /* Who looked. */
-    PATIENT_CASE_MAY_IMAGES = 1u << 4,
+    PATIENT_CASE_MAY_IMAGES = 1u << 4, /* Add some. */
     PATIENT_CASE_MAY_DISCUSS = 1u << 5, /* Chat, drawings, views, the card. */
     PATIENT_CASE_MAY_DECIDE = 1u << 6, /* Decisions, votes, tasks. */
     PATIENT_CASE_MAY_DRIVE = 1u << 7, /* The stage, while no board has it. */
     PATIENT_CASE_MAY_LEAD = 1u << 8, /* Quiet pointers. */
     PATIENT_CASE_MAY_ATTEND = 1u << 9,
-    PATIENT_CASE_MAY_HOLD = 1u << 10, /* A legal hold, which erasure waits for. */
-    PATIENT_CASE_MAY_ERASE = 1u << 11,
+    PATIENT_CASE_MAY_LOOK_UNDER_GLASS = 1u << 10, /* Marked wherever it is written down. */
+    PATIENT_CASE_MAY_HOLD = 1u << 11, /* A legal hold, which erasure waits for. */
+    PATIENT_CASE_MAY_ERASE = 1u << 12,
 };
 struct allowance policy_of_patient_case(uint16_t roles, uint8_t conditions);
 
@@ -68,9 +71,10 @@ enum organisation_condition {
 };
 enum organisation_action {
     ORGANISATION_MAY_MAKE = 1u << 0,
-    ORGANISATION_MAY_ADMINISTER = 1u << 1, /* Names, children, people, roles, invitations. */
-    ORGANISATION_MAY_ACCESSES = 1u << 2, /* Who looked at what, in all. */
-    ORGANISATION_MAY_KEYS = 1u << 3, /* Rotation, backup. */
+    ORGANISATION_MAY_BREAK_GLASS = 1u << 1, /* See a case of it for 30 minutes in an emergency. */
+    ORGANISATION_MAY_ADMINISTER = 1u << 2, /* Names, children, people, roles, invitations. */
+    ORGANISATION_MAY_ACCESSES = 1u << 3, /* Who looked at what, in all. */
+    ORGANISATION_MAY_KEYS = 1u << 4, /* Rotation, backup. */
 };
 struct allowance policy_of_organisation(uint16_t roles, uint8_t conditions);
 

@@ -38,8 +38,10 @@ enum entry_kind {
     ENTRY_KIND_PATIENT_CASE = 1, /* A case of theirs. */
     ENTRY_KIND_SERIES = 2,       /* A board series they belong to. */
     ENTRY_KIND_TASK = 3,         /* Something they have to see to after a decision. */
+    /* Somebody broke the glass of a case: its title is their reason, its detail who it was. */
+    ENTRY_KIND_EMERGENCY = 4,
 };
-#define ENTRY_KIND_COUNT 4
+#define ENTRY_KIND_COUNT 5
 
 struct worklist_entry {
     enum entry_kind kind; /* What. */

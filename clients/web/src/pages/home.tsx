@@ -34,7 +34,7 @@ export function HomePage() {
     }
     const boards = entries.filter((one) => one.kind === 'board').sort(byTime);
     const cases = entries.filter((one) => one.kind === 'patient_case');
-    const tasks = entries.filter((one) => one.kind === 'task').sort(byTime);
+    const tasks = entries.filter((one) => one.kind === 'task' || one.kind === 'emergency').sort(byTime);
     const series = entries.filter((one) => one.kind === 'series').sort(byTime);
     const referred = cases.filter((one) => one.role === roleNumbers.referrer);
     const own = cases.filter((one) => one.role !== roleNumbers.referrer).sort(byTime);
@@ -149,6 +149,7 @@ const addresses: Record<WorklistEntry['kind'], (entry: WorklistEntry) => string>
     patient_case: ({ id }) => `/cases/${id}`,
     series: ({ id }) => `/series/${id}`,
     task: ({ about }) => `/cases/${about}`,
+    emergency: ({ about }) => `/cases/${about}/accesses`,
 };
 
 /** How it stands, in a word, and whether it goes on just now or is late. */
@@ -185,6 +186,11 @@ function useStanding(entry: WorklistEntry): { text: string; look: string } {
                 look: late ? 'state lacking' : 'state',
             };
         }
+        case 'emergency':
+            return {
+                text: `${words.emergencyAccess}, ${dateTimeText(entry.at, language)}`,
+                look: 'state lacking',
+            };
         case 'series':
             return { text: '', look: 'state' };
     }
@@ -198,7 +204,7 @@ function Entry({ entry }: { entry: WorklistEntry }) {
     const about = [
         personName(entry.detail),
         planned && entry.at > 0 ? words.startsAt(dateTimeText(entry.at, language)) : '',
-        role === undefined || entry.kind === 'task' ? '' : words.asRole(words.role[role]),
+        role === undefined || entry.kind === 'task' || entry.kind === 'emergency' ? '' : words.asRole(words.role[role]),
     ].filter(Boolean);
     const expected = [
         entry.prepare > 0 ? words.prepare(entry.prepare) : '',

@@ -78,6 +78,7 @@ function CaseForm() {
             title: title.trim(),
             members: [memberOf(me, 'coordinator'), ...others],
             organisation,
+            asksConsent: false,
         });
         client.cases.give(id);
         const refused = refusalText(words, outcome);

@@ -49,6 +49,9 @@ export const blankCase = (change: Partial<CaseSnapshot> = {}): CaseSnapshot => (
     masked: false,
     age: '',
     organisation: ZERO_UUID,
+    asksConsent: false,
+    consents: [],
+    emergencies: [],
     ...change,
 });
 

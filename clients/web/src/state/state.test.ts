@@ -148,7 +148,15 @@ describe('a_board_at_rest', () => {
 describe('a_case', () => {
     const opened = reduceCase(
         undefined,
-        { type: 'CaseStatusSnapshot', status: 'scheduled', statusAt: 1 },
+        {
+            type: 'CaseStatusSnapshot',
+            status: 'scheduled',
+            statusAt: 1,
+            asksConsent: false,
+            consents: [],
+            emergencies: [],
+            viewers: [],
+        },
         { version: 1, at: 1, by: undefined },
     );
 

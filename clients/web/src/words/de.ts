@@ -76,6 +76,7 @@ export const de: Words = {
     joinBoard: 'Öffnen',
     openCase: 'Öffnen',
     asRole: (role) => `Rolle: ${role}`,
+    emergencyAccess: 'Notfallzugriff',
     startsAt: (when) => `beginnt ${when}`,
     since: (when) => `seit ${when}`,
     meetingState: { planned: 'geplant', running: 'läuft', ended: 'beendet', closing: 'wird beendet' },

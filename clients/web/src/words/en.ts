@@ -78,6 +78,7 @@ export const en = {
     joinBoard: 'Open',
     openCase: 'Open',
     asRole: (role: string) => `as ${role}`,
+    emergencyAccess: 'emergency access',
     startsAt: (when: string) => `starts ${when}`,
     since: (when: string) => `since ${when}`,
     meetingState: { planned: 'planned', running: 'in session', ended: 'over', closing: 'closing' },

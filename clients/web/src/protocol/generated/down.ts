@@ -49,10 +49,13 @@ import {
     readCaseCreated,
     readCaseSnapshot,
     readCaseStatusSnapshot,
+    readConsentGiven,
+    readConsentWithdrawn,
     readDecisionRecorded,
     readDecisionSigned,
     readDiscussed,
     readFollowingRecorded,
+    readGlassBroken,
     readImagesAdded,
     readKeyImageMarked,
     readKeyImageUnmarked,
@@ -378,6 +381,12 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readTaskCameDue(reader);
         case 116:
             return readOpenedForBoard(reader);
+        case 122:
+            return readConsentGiven(reader);
+        case 123:
+            return readConsentWithdrawn(reader);
+        case 124:
+            return readGlassBroken(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:

@@ -73,6 +73,7 @@ import type {
     AnnotationAdded,
     AnnotationRemoved,
     BoardStatus,
+    BreakGlass,
     CardSet,
     CaseCreated,
     CaseSnapshot,
@@ -80,11 +81,15 @@ import type {
     CastVote,
     CloseTask,
     ConfirmStandardCare,
+    ConsentGiven,
+    ConsentWithdrawn,
     CreateCase,
     DecisionRecorded,
     DecisionSigned,
     Discussed,
     FollowingRecorded,
+    GiveConsent,
+    GlassBroken,
     GrantAccess,
     ImagesAdded,
     KeyImageMarked,
@@ -118,6 +123,7 @@ import type {
     ViewRemoved,
     ViewSaved,
     VoteCast,
+    WithdrawConsent,
 } from './patient_case';
 import type { Accepted, Refused } from './reply';
 import type {
@@ -311,6 +317,9 @@ export type PatientCaseUp =
     | SealForBoard
     | UnsealForBoard
     | ConfirmStandardCare
+    | GiveConsent
+    | WithdrawConsent
+    | BreakGlass
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -355,6 +364,9 @@ export type PatientCaseEvent =
     | Discussed
     | TaskCameDue
     | OpenedForBoard
+    | ConsentGiven
+    | ConsentWithdrawn
+    | GlassBroken
     | FloorChanged
     | StageSettled
     | PointersQuieted;

@@ -216,6 +216,9 @@ import {
     readBoardStatus,
     writeBoardStatus,
     type BoardStatus,
+    readBreakGlass,
+    writeBreakGlass,
+    type BreakGlass,
     readCardSet,
     writeCardSet,
     type CardSet,
@@ -237,6 +240,12 @@ import {
     readConfirmStandardCare,
     writeConfirmStandardCare,
     type ConfirmStandardCare,
+    readConsentGiven,
+    writeConsentGiven,
+    type ConsentGiven,
+    readConsentWithdrawn,
+    writeConsentWithdrawn,
+    type ConsentWithdrawn,
     readCreateCase,
     writeCreateCase,
     type CreateCase,
@@ -252,6 +261,12 @@ import {
     readFollowingRecorded,
     writeFollowingRecorded,
     type FollowingRecorded,
+    readGiveConsent,
+    writeGiveConsent,
+    type GiveConsent,
+    readGlassBroken,
+    writeGlassBroken,
+    type GlassBroken,
     readGrantAccess,
     writeGrantAccess,
     type GrantAccess,
@@ -351,6 +366,9 @@ import {
     readVoteCast,
     writeVoteCast,
     type VoteCast,
+    readWithdrawConsent,
+    writeWithdrawConsent,
+    type WithdrawConsent,
 } from './patient_case';
 import {
     readAccepted,
@@ -658,6 +676,9 @@ export type PatientCaseMessage =
     | SealForBoard
     | UnsealForBoard
     | ConfirmStandardCare
+    | GiveConsent
+    | WithdrawConsent
+    | BreakGlass
     | CaseCreated
     | MessagePosted
     | AnnotationAdded
@@ -685,6 +706,9 @@ export type PatientCaseMessage =
     | Discussed
     | TaskCameDue
     | OpenedForBoard
+    | ConsentGiven
+    | ConsentWithdrawn
+    | GlassBroken
     | Accepted
     | Refused
     | RequestFloor
@@ -1264,6 +1288,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readUnsealForBoard(reader);
         case 25:
             return readConfirmStandardCare(reader);
+        case 29:
+            return readGiveConsent(reader);
+        case 30:
+            return readWithdrawConsent(reader);
+        case 31:
+            return readBreakGlass(reader);
         case 72:
             return readCaseCreated(reader);
         case 73:
@@ -1318,6 +1348,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readTaskCameDue(reader);
         case 116:
             return readOpenedForBoard(reader);
+        case 122:
+            return readConsentGiven(reader);
+        case 123:
+            return readConsentWithdrawn(reader);
+        case 124:
+            return readGlassBroken(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1415,6 +1451,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeUnsealForBoard(writer, message);
         case 'ConfirmStandardCare':
             return writeConfirmStandardCare(writer, message);
+        case 'GiveConsent':
+            return writeGiveConsent(writer, message);
+        case 'WithdrawConsent':
+            return writeWithdrawConsent(writer, message);
+        case 'BreakGlass':
+            return writeBreakGlass(writer, message);
         case 'CaseCreated':
             return writeCaseCreated(writer, message);
         case 'MessagePosted':
@@ -1469,6 +1511,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeTaskCameDue(writer, message);
         case 'OpenedForBoard':
             return writeOpenedForBoard(writer, message);
+        case 'ConsentGiven':
+            return writeConsentGiven(writer, message);
+        case 'ConsentWithdrawn':
+            return writeConsentWithdrawn(writer, message);
+        case 'GlassBroken':
+            return writeGlassBroken(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1538,6 +1586,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     SealForBoard: 23,
     UnsealForBoard: 24,
     ConfirmStandardCare: 25,
+    GiveConsent: 29,
+    WithdrawConsent: 30,
+    BreakGlass: 31,
     CaseCreated: 72,
     MessagePosted: 73,
     AnnotationAdded: 74,
@@ -1565,6 +1616,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     Discussed: 114,
     TaskCameDue: 115,
     OpenedForBoard: 116,
+    ConsentGiven: 122,
+    ConsentWithdrawn: 123,
+    GlassBroken: 124,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,

@@ -148,7 +148,8 @@ export function writeSubject(writer: Writer, from: Subject): void {
 export interface CaseMember {
     /** Who. */
     user: string;
-    /** Role: coordinator, member, observer or referrer. */
+    /** Role: coordinator, member, observer, referrer, patient, proxy, specialist or
+     * nurse_navigator. */
     role: number;
     /** As shown. */
     name: string;
@@ -160,6 +161,11 @@ export interface CaseMember {
     signs: boolean;
     /** Is not told who the patient is. */
     masked: boolean;
+    /** When this ends by itself; 0 = not. */
+    until: number;
+    /** For a proxy, what they may for the patient: 1 see what the patient sees, 2 consent and
+     * withdraw. */
+    proxy: number;
 }
 
 export function defaultCaseMember(): CaseMember {
@@ -171,6 +177,8 @@ export function defaultCaseMember(): CaseMember {
         votes: false,
         signs: false,
         masked: false,
+        until: 0,
+        proxy: 0,
     };
 }
 
@@ -184,8 +192,10 @@ export function readCaseMember(reader: Reader): CaseMember {
         votes: count > 4 ? reader.bool() : false,
         signs: count > 5 ? reader.bool() : false,
         masked: count > 6 ? reader.bool() : false,
+        until: count > 7 ? reader.time() : 0,
+        proxy: count > 8 ? reader.u8() : 0,
     };
-    reader.skip(count - 7);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -198,6 +208,8 @@ export function countCaseMember(from: CaseMember): number {
         from.votes,
         from.signs,
         from.masked,
+        from.until !== 0,
+        from.proxy !== 0,
     );
 }
 
@@ -224,6 +236,337 @@ export function writeCaseMember(writer: Writer, from: CaseMember): void {
     }
     if (count > 6) {
         writer.bool(from.masked);
+    }
+    if (count > 7) {
+        writer.time(from.until);
+    }
+    if (count > 8) {
+        writer.u8(from.proxy);
+    }
+}
+
+/** What somebody read when they consented, word for word, so that it can be shown again. */
+export interface Wording {
+    /** Of the wording, as the organisation numbers it. */
+    version: string;
+    /** BCP 47. */
+    language: string;
+    /** The words. */
+    text: string;
+    /** SHA-256 of the words. */
+    hash: Uint8Array;
+}
+
+export function defaultWording(): Wording {
+    return {
+        version: '',
+        language: '',
+        text: '',
+        hash: new Uint8Array(0),
+    };
+}
+
+export function readWording(reader: Reader): Wording {
+    const count = reader.fields();
+    const value: Wording = {
+        version: count > 0 ? reader.text(32) : '',
+        language: count > 1 ? reader.text(16) : '',
+        text: count > 2 ? reader.text(4000) : '',
+        hash: count > 3 ? reader.bytesValue(32) : new Uint8Array(0),
+    };
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countWording(from: Wording): number {
+    return countFields(
+        from.version !== '',
+        from.language !== '',
+        from.text !== '',
+        from.hash.length !== 0,
+    );
+}
+
+export function writeWording(writer: Writer, from: Wording): void {
+    const count = countWording(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(32, from.version);
+    }
+    if (count > 1) {
+        writer.text(16, from.language);
+    }
+    if (count > 2) {
+        writer.text(4000, from.text);
+    }
+    if (count > 3) {
+        writer.bytesValue(32, from.hash);
+    }
+}
+
+/** That others than the treating team may see this case. Without any, and unless one is asked
+ * for, treatment is ground enough. */
+export interface Consent {
+    /** Made by the sender. */
+    id: string;
+    /** Whom it covers; empty with `boards` empty: whoever the case or a board lets in. */
+    people: string[];
+    /** Whose members it covers. */
+    boards: string[];
+    /** They may see images and findings. */
+    clinical: boolean;
+    /** They may be told who the patient is, and read the conversation. */
+    identity: boolean;
+    /** When it ends; 0 = until it is withdrawn. */
+    until: number;
+    /** What was read. */
+    wording: Wording;
+    /** On whose word: the patient's own here, or for example signed on paper on a day. */
+    how: string;
+    /** When it was written down. */
+    givenAt: number;
+    /** By whom. */
+    givenBy: string;
+    /** 0 = in force. */
+    withdrawnAt: number;
+    /** Who withdrew it. */
+    withdrawnBy: string;
+}
+
+export function defaultConsent(): Consent {
+    return {
+        id: ZERO_UUID,
+        people: [],
+        boards: [],
+        clinical: false,
+        identity: false,
+        until: 0,
+        wording: defaultWording(),
+        how: '',
+        givenAt: 0,
+        givenBy: ZERO_UUID,
+        withdrawnAt: 0,
+        withdrawnBy: ZERO_UUID,
+    };
+}
+
+export function readConsent(reader: Reader): Consent {
+    const count = reader.fields();
+    const value: Consent = {
+        id: count > 0 ? reader.uuid() : ZERO_UUID,
+        people: count > 1 ? reader.list(32, (reader) => reader.uuid()) : [],
+        boards: count > 2 ? reader.list(16, (reader) => reader.uuid()) : [],
+        clinical: count > 3 ? reader.bool() : false,
+        identity: count > 4 ? reader.bool() : false,
+        until: count > 5 ? reader.time() : 0,
+        wording: count > 6 ? readWording(reader) : defaultWording(),
+        how: count > 7 ? reader.text(200) : '',
+        givenAt: count > 8 ? reader.time() : 0,
+        givenBy: count > 9 ? reader.uuid() : ZERO_UUID,
+        withdrawnAt: count > 10 ? reader.time() : 0,
+        withdrawnBy: count > 11 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 12);
+    return value;
+}
+
+export function countConsent(from: Consent): number {
+    return countFields(
+        from.id !== ZERO_UUID,
+        from.people.length !== 0,
+        from.boards.length !== 0,
+        from.clinical,
+        from.identity,
+        from.until !== 0,
+        countWording(from.wording) !== 0,
+        from.how !== '',
+        from.givenAt !== 0,
+        from.givenBy !== ZERO_UUID,
+        from.withdrawnAt !== 0,
+        from.withdrawnBy !== ZERO_UUID,
+    );
+}
+
+export function writeConsent(writer: Writer, from: Consent): void {
+    const count = countConsent(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.id);
+    }
+    if (count > 1) {
+        writer.list(32, from.people, (writer, value) => writer.uuid(value));
+    }
+    if (count > 2) {
+        writer.list(16, from.boards, (writer, value) => writer.uuid(value));
+    }
+    if (count > 3) {
+        writer.bool(from.clinical);
+    }
+    if (count > 4) {
+        writer.bool(from.identity);
+    }
+    if (count > 5) {
+        writer.time(from.until);
+    }
+    if (count > 6) {
+        writeWording(writer, from.wording);
+    }
+    if (count > 7) {
+        writer.text(200, from.how);
+    }
+    if (count > 8) {
+        writer.time(from.givenAt);
+    }
+    if (count > 9) {
+        writer.uuid(from.givenBy);
+    }
+    if (count > 10) {
+        writer.time(from.withdrawnAt);
+    }
+    if (count > 11) {
+        writer.uuid(from.withdrawnBy);
+    }
+}
+
+/** Somebody without access looked because they had to. */
+export interface Emergency {
+    /** Who. */
+    user: string;
+    /** As shown. */
+    name: string;
+    /** Their words. */
+    reason: string;
+    /** Since when. */
+    at: number;
+    /** Until when; what they did meanwhile was done under it. */
+    until: number;
+}
+
+export function defaultEmergency(): Emergency {
+    return {
+        user: ZERO_UUID,
+        name: '',
+        reason: '',
+        at: 0,
+        until: 0,
+    };
+}
+
+export function readEmergency(reader: Reader): Emergency {
+    const count = reader.fields();
+    const value: Emergency = {
+        user: count > 0 ? reader.uuid() : ZERO_UUID,
+        name: count > 1 ? reader.text(128) : '',
+        reason: count > 2 ? reader.text(400) : '',
+        at: count > 3 ? reader.time() : 0,
+        until: count > 4 ? reader.time() : 0,
+    };
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countEmergency(from: Emergency): number {
+    return countFields(
+        from.user !== ZERO_UUID,
+        from.name !== '',
+        from.reason !== '',
+        from.at !== 0,
+        from.until !== 0,
+    );
+}
+
+export function writeEmergency(writer: Writer, from: Emergency): void {
+    const count = countEmergency(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.user);
+    }
+    if (count > 1) {
+        writer.text(128, from.name);
+    }
+    if (count > 2) {
+        writer.text(400, from.reason);
+    }
+    if (count > 3) {
+        writer.time(from.at);
+    }
+    if (count > 4) {
+        writer.time(from.until);
+    }
+}
+
+/** Somebody who may see this case, as its patient is told. */
+export interface WhoSees {
+    /** Who. */
+    user: string;
+    /** As shown. */
+    name: string;
+    /** As shown. */
+    discipline: string;
+    /** Role. */
+    role: number;
+    /** Of the treating team: keeps access whatever is withdrawn. */
+    byLaw: boolean;
+    /** The board through which; zero = of the case itself. */
+    board: string;
+}
+
+export function defaultWhoSees(): WhoSees {
+    return {
+        user: ZERO_UUID,
+        name: '',
+        discipline: '',
+        role: 0,
+        byLaw: false,
+        board: ZERO_UUID,
+    };
+}
+
+export function readWhoSees(reader: Reader): WhoSees {
+    const count = reader.fields();
+    const value: WhoSees = {
+        user: count > 0 ? reader.uuid() : ZERO_UUID,
+        name: count > 1 ? reader.text(128) : '',
+        discipline: count > 2 ? reader.text(64) : '',
+        role: count > 3 ? reader.u8() : 0,
+        byLaw: count > 4 ? reader.bool() : false,
+        board: count > 5 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countWhoSees(from: WhoSees): number {
+    return countFields(
+        from.user !== ZERO_UUID,
+        from.name !== '',
+        from.discipline !== '',
+        from.role !== 0,
+        from.byLaw,
+        from.board !== ZERO_UUID,
+    );
+}
+
+export function writeWhoSees(writer: Writer, from: WhoSees): void {
+    const count = countWhoSees(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.user);
+    }
+    if (count > 1) {
+        writer.text(128, from.name);
+    }
+    if (count > 2) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 3) {
+        writer.u8(from.role);
+    }
+    if (count > 4) {
+        writer.bool(from.byLaw);
+    }
+    if (count > 5) {
+        writer.uuid(from.board);
     }
 }
 
@@ -1170,6 +1513,8 @@ export interface CreateCase {
     members: CaseMember[];
     /** For whom it is made, where the sender may; zero = the tenant's root. */
     organisation: string;
+    /** Nobody but the treating team sees it without the patient's consent. */
+    asksConsent: boolean;
 }
 
 export function readCreateCase(reader: Reader): CreateCase {
@@ -1181,9 +1526,10 @@ export function readCreateCase(reader: Reader): CreateCase {
         title: count > 2 ? reader.text(200) : '',
         members: count > 3 ? reader.list(64, readCaseMember) : [],
         organisation: count > 4 ? reader.uuid() : ZERO_UUID,
+        asksConsent: count > 5 ? reader.bool() : false,
     };
     requireId(value.commandId);
-    reader.skip(count - 5);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -1194,6 +1540,7 @@ export function countCreateCase(from: CreateCase): number {
         from.title !== '',
         from.members.length !== 0,
         from.organisation !== ZERO_UUID,
+        from.asksConsent,
     );
 }
 
@@ -1213,6 +1560,9 @@ export function writeCreateCase(writer: Writer, from: CreateCase): void {
     }
     if (count > 4) {
         writer.uuid(from.organisation);
+    }
+    if (count > 5) {
+        writer.bool(from.asksConsent);
     }
 }
 
@@ -2432,6 +2782,135 @@ export function writeConfirmStandardCare(writer: Writer, from: ConfirmStandardCa
     }
 }
 
+/** By the patient, or written down by who treats them. From the first one on, whoever is not of
+ * the treating team needs one. */
+export interface GiveConsent {
+    type: 'GiveConsent';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Who, when and whether withdrawn are filled in. */
+    consent: Consent;
+}
+
+export function readGiveConsent(reader: Reader): GiveConsent {
+    const count = reader.fields();
+    const value: GiveConsent = {
+        type: 'GiveConsent',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        consent: count > 1 ? readConsent(reader) : defaultConsent(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countGiveConsent(from: GiveConsent): number {
+    return countFields(
+        true,
+        countConsent(from.consent) !== 0,
+    );
+}
+
+export function writeGiveConsent(writer: Writer, from: GiveConsent): void {
+    const count = countGiveConsent(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeConsent(writer, from.consent);
+    }
+}
+
+/** Whom nothing covers any more sees nothing more of the case, at once. */
+export interface WithdrawConsent {
+    type: 'WithdrawConsent';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; zero = all, and from now on one is needed. */
+    consent: string;
+}
+
+export function readWithdrawConsent(reader: Reader): WithdrawConsent {
+    const count = reader.fields();
+    const value: WithdrawConsent = {
+        type: 'WithdrawConsent',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        consent: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countWithdrawConsent(from: WithdrawConsent): number {
+    return countFields(
+        true,
+        from.consent !== ZERO_UUID,
+    );
+}
+
+export function writeWithdrawConsent(writer: Writer, from: WithdrawConsent): void {
+    const count = countWithdrawConsent(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.consent);
+    }
+}
+
+/** For the sender's 30 minutes of access in an emergency. Everybody whom it concerns is told. */
+export interface BreakGlass {
+    type: 'BreakGlass';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Of the sender, as shown. */
+    name: string;
+    /** Not empty. */
+    reason: string;
+    /** Privacy officers to be told. */
+    officers: string[];
+}
+
+export function readBreakGlass(reader: Reader): BreakGlass {
+    const count = reader.fields();
+    const value: BreakGlass = {
+        type: 'BreakGlass',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        name: count > 1 ? reader.text(128) : '',
+        reason: count > 2 ? reader.text(400) : '',
+        officers: count > 3 ? reader.list(16, (reader) => reader.uuid()) : [],
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countBreakGlass(from: BreakGlass): number {
+    return countFields(
+        true,
+        from.name !== '',
+        from.reason !== '',
+        from.officers.length !== 0,
+    );
+}
+
+export function writeBreakGlass(writer: Writer, from: BreakGlass): void {
+    const count = countBreakGlass(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(128, from.name);
+    }
+    if (count > 2) {
+        writer.text(400, from.reason);
+    }
+    if (count > 3) {
+        writer.list(16, from.officers, (writer, value) => writer.uuid(value));
+    }
+}
+
 export interface CaseCreated {
     type: 'CaseCreated';
     /** The patient. */
@@ -2442,6 +2921,8 @@ export interface CaseCreated {
     members: CaseMember[];
     /** That owns it; zero = the tenant's root. */
     organisation: string;
+    /** Nobody but the treating team sees it without consent. */
+    asksConsent: boolean;
 }
 
 export function readCaseCreated(reader: Reader): CaseCreated {
@@ -2452,8 +2933,9 @@ export function readCaseCreated(reader: Reader): CaseCreated {
         title: count > 1 ? reader.text(200) : '',
         members: count > 2 ? reader.list(64, readCaseMember) : [],
         organisation: count > 3 ? reader.uuid() : ZERO_UUID,
+        asksConsent: count > 4 ? reader.bool() : false,
     };
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -2463,6 +2945,7 @@ export function countCaseCreated(from: CaseCreated): number {
         from.title !== '',
         from.members.length !== 0,
         from.organisation !== ZERO_UUID,
+        from.asksConsent,
     );
 }
 
@@ -2480,6 +2963,9 @@ export function writeCaseCreated(writer: Writer, from: CaseCreated): void {
     }
     if (count > 3) {
         writer.uuid(from.organisation);
+    }
+    if (count > 4) {
+        writer.bool(from.asksConsent);
     }
 }
 
@@ -3414,6 +3900,96 @@ export function writeOpenedForBoard(writer: Writer, from: OpenedForBoard): void 
     }
 }
 
+export interface ConsentGiven {
+    type: 'ConsentGiven';
+    /** As it is. */
+    consent: Consent;
+}
+
+export function readConsentGiven(reader: Reader): ConsentGiven {
+    const count = reader.fields();
+    const value: ConsentGiven = {
+        type: 'ConsentGiven',
+        consent: count > 0 ? readConsent(reader) : defaultConsent(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countConsentGiven(from: ConsentGiven): number {
+    return countFields(
+        countConsent(from.consent) !== 0,
+    );
+}
+
+export function writeConsentGiven(writer: Writer, from: ConsentGiven): void {
+    const count = countConsentGiven(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeConsent(writer, from.consent);
+    }
+}
+
+export interface ConsentWithdrawn {
+    type: 'ConsentWithdrawn';
+    /** Which; zero = all. */
+    consent: string;
+}
+
+export function readConsentWithdrawn(reader: Reader): ConsentWithdrawn {
+    const count = reader.fields();
+    const value: ConsentWithdrawn = {
+        type: 'ConsentWithdrawn',
+        consent: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countConsentWithdrawn(from: ConsentWithdrawn): number {
+    return countFields(
+        from.consent !== ZERO_UUID,
+    );
+}
+
+export function writeConsentWithdrawn(writer: Writer, from: ConsentWithdrawn): void {
+    const count = countConsentWithdrawn(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.consent);
+    }
+}
+
+export interface GlassBroken {
+    type: 'GlassBroken';
+    /** Who, why and until when. */
+    emergency: Emergency;
+}
+
+export function readGlassBroken(reader: Reader): GlassBroken {
+    const count = reader.fields();
+    const value: GlassBroken = {
+        type: 'GlassBroken',
+        emergency: count > 0 ? readEmergency(reader) : defaultEmergency(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countGlassBroken(from: GlassBroken): number {
+    return countFields(
+        countEmergency(from.emergency) !== 0,
+    );
+}
+
+export function writeGlassBroken(writer: Writer, from: GlassBroken): void {
+    const count = countGlassBroken(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeEmergency(writer, from.emergency);
+    }
+}
+
 export interface CaseSnapshot {
     type: 'CaseSnapshot';
     /** The patient. */
@@ -3456,6 +4032,12 @@ export interface CaseSnapshot {
     age: string;
     /** That owns it; zero = the tenant's root. */
     organisation: string;
+    /** Nobody but the treating team sees it without consent. */
+    asksConsent: boolean;
+    /** In order, withdrawn ones too. */
+    consents: Consent[];
+    /** The newest. */
+    emergencies: Emergency[];
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -3481,8 +4063,11 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         masked: count > 16 ? reader.bool() : false,
         age: count > 17 ? reader.text(4) : '',
         organisation: count > 18 ? reader.uuid() : ZERO_UUID,
+        asksConsent: count > 19 ? reader.bool() : false,
+        consents: count > 20 ? reader.list(64, readConsent) : [],
+        emergencies: count > 21 ? reader.list(64, readEmergency) : [],
     };
-    reader.skip(count - 19);
+    reader.skip(count - 22);
     return value;
 }
 
@@ -3507,6 +4092,9 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.masked,
         from.age !== '',
         from.organisation !== ZERO_UUID,
+        from.asksConsent,
+        from.consents.length !== 0,
+        from.emergencies.length !== 0,
     );
 }
 
@@ -3570,6 +4158,15 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     if (count > 18) {
         writer.uuid(from.organisation);
     }
+    if (count > 19) {
+        writer.bool(from.asksConsent);
+    }
+    if (count > 20) {
+        writer.list(64, from.consents, writeConsent);
+    }
+    if (count > 21) {
+        writer.list(64, from.emergencies, writeEmergency);
+    }
 }
 
 export interface CaseStatusSnapshot {
@@ -3578,6 +4175,14 @@ export interface CaseStatusSnapshot {
     status: CaseStatus;
     /** Since when. */
     statusAt: number;
+    /** For the patient, as all below: nobody but the treating team sees it without consent. */
+    asksConsent: boolean;
+    /** In order, withdrawn ones too. */
+    consents: Consent[];
+    /** The newest. */
+    emergencies: Emergency[];
+    /** Who may see the case. */
+    viewers: WhoSees[];
 }
 
 export function readCaseStatusSnapshot(reader: Reader): CaseStatusSnapshot {
@@ -3586,8 +4191,12 @@ export function readCaseStatusSnapshot(reader: Reader): CaseStatusSnapshot {
         type: 'CaseStatusSnapshot',
         status: count > 0 ? reader.enumMember(CASE_STATUS_MEMBERS) : 'opened',
         statusAt: count > 1 ? reader.time() : 0,
+        asksConsent: count > 2 ? reader.bool() : false,
+        consents: count > 3 ? reader.list(64, readConsent) : [],
+        emergencies: count > 4 ? reader.list(64, readEmergency) : [],
+        viewers: count > 5 ? reader.list(512, readWhoSees) : [],
     };
-    reader.skip(count - 2);
+    reader.skip(count - 6);
     return value;
 }
 
@@ -3595,6 +4204,10 @@ export function countCaseStatusSnapshot(from: CaseStatusSnapshot): number {
     return countFields(
         from.status !== 'opened',
         from.statusAt !== 0,
+        from.asksConsent,
+        from.consents.length !== 0,
+        from.emergencies.length !== 0,
+        from.viewers.length !== 0,
     );
 }
 
@@ -3606,5 +4219,17 @@ export function writeCaseStatusSnapshot(writer: Writer, from: CaseStatusSnapshot
     }
     if (count > 1) {
         writer.time(from.statusAt);
+    }
+    if (count > 2) {
+        writer.bool(from.asksConsent);
+    }
+    if (count > 3) {
+        writer.list(64, from.consents, writeConsent);
+    }
+    if (count > 4) {
+        writer.list(64, from.emergencies, writeEmergency);
+    }
+    if (count > 5) {
+        writer.list(512, from.viewers, writeWhoSees);
     }
 }

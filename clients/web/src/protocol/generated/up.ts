@@ -35,10 +35,12 @@ import {
     writeAddAnnotation,
     writeAddImages,
     writeBoardStatus,
+    writeBreakGlass,
     writeCastVote,
     writeCloseTask,
     writeConfirmStandardCare,
     writeCreateCase,
+    writeGiveConsent,
     writeGrantAccess,
     writeListOnBoard,
     writeMarkKeyImage,
@@ -57,6 +59,7 @@ import {
     writeUnlistFromBoard,
     writeUnmarkKeyImage,
     writeUnsealForBoard,
+    writeWithdrawConsent,
 } from './patient_case';
 import {
     writeCreateSeries,
@@ -174,6 +177,9 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     SealForBoard: 23,
     UnsealForBoard: 24,
     ConfirmStandardCare: 25,
+    GiveConsent: 29,
+    WithdrawConsent: 30,
+    BreakGlass: 31,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -368,6 +374,12 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeUnsealForBoard(writer, message);
         case 'ConfirmStandardCare':
             return writeConfirmStandardCare(writer, message);
+        case 'GiveConsent':
+            return writeGiveConsent(writer, message);
+        case 'WithdrawConsent':
+            return writeWithdrawConsent(writer, message);
+        case 'BreakGlass':
+            return writeBreakGlass(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':

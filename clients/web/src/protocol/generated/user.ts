@@ -12,6 +12,8 @@ export const ENTRY_KIND_MEMBERS = [
     'series',
     /** Something they have to see to after a decision. */
     'task',
+    /** Somebody broke the glass of a case: its title is their reason, its detail who it was. */
+    'emergency',
 ] as const;
 export type EntryKind = (typeof ENTRY_KIND_MEMBERS)[number];
 
