@@ -62,7 +62,7 @@ static double rows_verified_a_second(PGconn *connection, const struct test_postg
     fclose(fopen(anchor, "a"));
     checkpoint_key_close(checkpoint_key_open(key, true, &message));
     struct record_verify_config config = {
-        .key_path = key, .anchor_path = anchor, .found = on_found};
+        .key_path = key, .anchor_path = anchor, .found = on_found, .noted = on_found};
     bool done = record_verify(connection, &config, &verdict, &message);
     if (!done || verdict.findings > 0) {
         fprintf(stderr, "The record is not whole: %s\n", message);

@@ -42,6 +42,11 @@ static void on_found(void *data, const char *words) {
     }
 }
 
+static void on_noted(void *data, const char *words) {
+    (void)data;
+    printf("%s\n", words);
+}
+
 static void print_verdict(const struct record_verdict *verdict) {
     uint64_t rows = verdict->rows + verdict->accesses;
     printf("%" PRIu64 " events and %" PRIu64 " accesses in %" PRIu64 " chains, %" PRIu64
@@ -66,6 +71,7 @@ static void verify(struct audit *audit, const char *url) {
         .key_path = key,
         .anchor_path = audit->config->anchor != NULL ? audit->config->anchor : anchor,
         .found = on_found,
+        .noted = on_noted,
         .data = audit,
     };
     struct record_verdict verdict;

@@ -138,23 +138,32 @@ void checkpoint_key_close(struct checkpoint_key *key) {
     }
 }
 
-void checkpoint_sign(struct checkpoint_key *key, struct checkpoint *checkpoint) {
+void checkpoint_key_sign(struct checkpoint_key *key, const uint8_t hash[DATABASE_HASH_BYTES],
+                         uint8_t ret[CHECKPOINT_SIGNATURE_BYTES]) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    size_t length = sizeof checkpoint->signature;
+    size_t length = CHECKPOINT_SIGNATURE_BYTES;
     bool is_signed = context != NULL &&
                      EVP_DigestSignInit(context, NULL, NULL, NULL, key->pair) == 1 &&
-                     EVP_DigestSign(context, checkpoint->signature, &length, checkpoint->hash,
-                                    sizeof checkpoint->hash) == 1;
+                     EVP_DigestSign(context, ret, &length, hash, DATABASE_HASH_BYTES) == 1;
     EVP_MD_CTX_free(context);
-    assert(is_signed && length == sizeof checkpoint->signature);
+    assert(is_signed && length == CHECKPOINT_SIGNATURE_BYTES);
 }
 
-bool checkpoint_is_signed(struct checkpoint_key *key, const struct checkpoint *checkpoint) {
+bool checkpoint_key_holds(struct checkpoint_key *key, const uint8_t hash[DATABASE_HASH_BYTES],
+                          const uint8_t signature[CHECKPOINT_SIGNATURE_BYTES]) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool holds = context != NULL &&
                  EVP_DigestVerifyInit(context, NULL, NULL, NULL, key->pair) == 1 &&
-                 EVP_DigestVerify(context, checkpoint->signature, sizeof checkpoint->signature,
-                                  checkpoint->hash, sizeof checkpoint->hash) == 1;
+                 EVP_DigestVerify(context, signature, CHECKPOINT_SIGNATURE_BYTES, hash,
+                                  DATABASE_HASH_BYTES) == 1;
     EVP_MD_CTX_free(context);
     return holds;
+}
+
+void checkpoint_sign(struct checkpoint_key *key, struct checkpoint *checkpoint) {
+    checkpoint_key_sign(key, checkpoint->hash, checkpoint->signature);
+}
+
+bool checkpoint_is_signed(struct checkpoint_key *key, const struct checkpoint *checkpoint) {
+    return checkpoint_key_holds(key, checkpoint->hash, checkpoint->signature);
 }

@@ -41,6 +41,11 @@ bool checkpoint_key_path(const char *data_folder, const char *key_file,
 /* NULL: message says why. With `make`, an absent file is made. */
 struct checkpoint_key *checkpoint_key_open(const char *path, bool make, const char **ret_message);
 void checkpoint_key_close(struct checkpoint_key *key); /* NULL is fine */
+/* Anything that is to be signed as checkpoints are, by its hash. */
+void checkpoint_key_sign(struct checkpoint_key *key, const uint8_t hash[DATABASE_HASH_BYTES],
+                         uint8_t ret[CHECKPOINT_SIGNATURE_BYTES]);
+bool checkpoint_key_holds(struct checkpoint_key *key, const uint8_t hash[DATABASE_HASH_BYTES],
+                          const uint8_t signature[CHECKPOINT_SIGNATURE_BYTES]);
 void checkpoint_sign(struct checkpoint_key *key, struct checkpoint *checkpoint);
 bool checkpoint_is_signed(struct checkpoint_key *key, const struct checkpoint *checkpoint);
 

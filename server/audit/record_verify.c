@@ -2,6 +2,7 @@
 
 #include "server/audit/checkpoints.h"
 #include "server/audit/record_copy.h"
+#include "server/audit/restoration.h"
 #include "server/uuid_text.h"
 
 #include <errno.h>
@@ -12,12 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { WORDS_MAX = 256, ANCHORS_MAX = 8 * 1024 * 1024 };
+enum { WORDS_MAX = 512, ANCHORS_MAX = 8 * 1024 * 1024 };
 
 /* One line of the anchor. */
 struct anchor {
     struct uuid node;
     uint64_t number;
+    int64_t at;
     uint8_t hash[DATABASE_HASH_BYTES];
 };
 
@@ -28,6 +30,8 @@ struct verification {
     struct chain_check chain;
     struct anchor *anchors; /* in the order of node and number */
     size_t anchor_count;
+    struct restoration *restorations; /* signed ones, in their order */
+    size_t restoration_count;
 };
 
 static void say(struct verification *verification, const char *format, ...)
@@ -40,6 +44,62 @@ static void say(struct verification *verification, const char *format, ...) {
     va_end(arguments);
     verification->verdict->findings++;
     verification->config->found(verification->config->data, words);
+}
+
+static void note(struct verification *verification, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void note(struct verification *verification, const char *format, ...) {
+    char words[WORDS_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    verification->config->noted(verification->config->data, words);
+}
+
+/* Restorations */
+
+static void write_moment(int64_t moment, char ret[32]) {
+    time_t seconds = (time_t)(moment / 1000000);
+    struct tm utc = {0};
+    gmtime_r(&seconds, &utc);
+    strftime(ret, 32, "%Y-%m-%d %H:%M:%S UTC", &utc);
+}
+
+static bool is_explained(const struct verification *verification, const struct anchor *anchor) {
+    for (size_t i = 0; i < verification->restoration_count; i++) {
+        if (restoration_explains(&verification->restorations[i], anchor->at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One that nobody signed explains nothing. */
+static bool check_restorations(struct verification *verification, PGconn *connection) {
+    struct restoration *rows = calloc(RESTORATIONS_MAX, sizeof *rows);
+    size_t count = 0, kept = 0;
+    verification->restorations = rows;
+    if (rows == NULL || !restorations_read(connection, rows, &count)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char at[32], to[32];
+        write_moment(rows[i].at, at);
+        write_moment(rows[i].restored_to, to);
+        if (rows[i].number != i + 1 || !restoration_holds(verification->key, &rows[i])) {
+            say(verification,
+                "the statement that the record was restored on %s has another signature", at);
+            continue;
+        }
+        note(verification,
+             "the record was restored on %s by %s: whatever was recorded after %s until then is "
+             "not in it",
+             at, rows[i].operator, to);
+        rows[kept++] = rows[i];
+    }
+    verification->restoration_count = kept;
+    return true;
 }
 
 /* The lines that were told outside the database */
@@ -57,8 +117,7 @@ static bool read_hex(const char *text, uint8_t *ret, size_t length) {
 
 static bool read_anchor(const char *line, struct anchor *ret) {
     char node[UUID_TEXT_LENGTH + 1], hash[2 * DATABASE_HASH_BYTES + 1];
-    int64_t at;
-    return sscanf(line, "%36s %" SCNu64 " %" SCNd64 " %64[0-9a-f]", node, &ret->number, &at,
+    return sscanf(line, "%36s %" SCNu64 " %" SCNd64 " %64[0-9a-f]", node, &ret->number, &ret->at,
                   hash) == 4 &&
            uuid_of_text((struct text){(uint32_t)strlen(node), node}, &ret->node) &&
            strlen(hash) == 2 * DATABASE_HASH_BYTES &&
@@ -165,16 +224,30 @@ static bool take_checkpoint(const PGresult *row, struct checkpoint *ret) {
 }
 
 /* The last one that is there of a node, and whether it is the last that was told. */
+/* Told outside and not in the record: cut off, unless a restoration says why. */
 static void check_last(struct verification *verification, struct uuid node, uint64_t last) {
-    const struct anchor *told = NULL;
+    const struct anchor *told = NULL, *lost = NULL, *first = NULL;
     for (size_t i = 0; i < verification->anchor_count; i++) {
-        if (uuid_equal(verification->anchors[i].node, node)) {
-            told = &verification->anchors[i];
+        const struct anchor *anchor = &verification->anchors[i];
+        if (!uuid_equal(anchor->node, node) || anchor->number <= last) {
+            continue;
+        }
+        if (is_explained(verification, anchor)) {
+            first = first == NULL ? anchor : first;
+            lost = anchor;
+        } else {
+            told = anchor;
         }
     }
-    if (told != NULL && told->number > last) {
-        char text[UUID_TEXT_LENGTH + 1] = {0};
-        uuid_to_text(node, text);
+    char text[UUID_TEXT_LENGTH + 1] = {0};
+    uuid_to_text(node, text);
+    if (lost != NULL) {
+        note(verification,
+             "checkpoints %" PRIu64 " to %" PRIu64 " of node %s were told outside and are missing: "
+             "they lie in the time that the restoration says is missing",
+             first->number, lost->number, text);
+    }
+    if (told != NULL) {
         say(verification, "checkpoint %" PRIu64 " of node %s was told outside and is missing",
             told->number, text);
     }
@@ -277,6 +350,7 @@ static bool command(PGconn *connection, const char *sql) {
 
 static bool verify_all(struct verification *verification, PGconn *connection) {
     bool done = command(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") &&
+                check_restorations(verification, connection) &&
                 check_checkpoints(verification, connection) &&
                 record_copy(connection, on_event, verification) &&
                 access_copy(connection, on_access, verification);
@@ -313,5 +387,6 @@ bool record_verify(PGconn *connection, const struct record_verify_config *config
     chain_check_finish(&verification.chain);
     checkpoint_key_close(verification.key);
     free(verification.anchors);
+    free(verification.restorations);
     return done;
 }

@@ -20,6 +20,8 @@ struct record_verify_config {
     const char *anchor_path; /* lines of checkpoints */
     /* Each finding in words, without anything of a patient. */
     void (*found)(void *data, const char *words);
+    /* What is no finding and should be known: that the record was restored, and what it lacks. */
+    void (*noted)(void *data, const char *words);
     void *data;
 };
 
