@@ -38,6 +38,8 @@ static const char help[] =
     "  --version, --help\n"
     "\n"
     "consilium audit verify     says whether the record is as it was written\n"
+    "consilium backup           copies the record and the images, and keeps the copy up to date\n"
+    "consilium restore          makes a new data folder of such a copy\n"
     "\n"
     "Each option is also read from the environment: --log-level is CONSILIUM_LOG_LEVEL.\n"
     "SIGTERM and SIGINT drain: sessions are told to come back, everything is written, then it\n"

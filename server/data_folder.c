@@ -64,7 +64,7 @@ bool data_folder_open(struct data_folder *ret, const char *path, char *message, 
         return false;
     }
     memcpy(ret->path, whole, strlen(whole) + 1);
-    char lock[DATA_PATH_MAX + 16];
+    char lock[DATA_PATH_MAX + 32];
     snprintf(lock, sizeof(lock), "%s/lock", ret->path);
     ret->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (ret->lock < 0) {
@@ -76,6 +76,14 @@ bool data_folder_open(struct data_folder *ret, const char *path, char *message, 
         snprintf(message, space,
                  "another consilium uses the data folder %.200s: stop it first, or give another "
                  "--data DIR and --port N",
+                 path);
+        return false;
+    }
+    snprintf(lock, sizeof(lock), "%s/" DATA_FOLDER_UNFINISHED, ret->path);
+    if (access(lock, F_OK) == 0) {
+        snprintf(message, space,
+                 "a restore into the data folder %.200s did not come to its end: remove the folder "
+                 "and restore again",
                  path);
         return false;
     }

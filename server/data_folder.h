@@ -8,6 +8,8 @@
 #include "protocol/values.h"
 
 enum { DATA_PATH_MAX = 3072 };
+/* Lies in a folder as long as it is being restored: it is not served. */
+#define DATA_FOLDER_UNFINISHED "restore-unfinished"
 
 struct data_folder {
     char path[DATA_PATH_MAX]; /* absolute */

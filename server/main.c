@@ -2,6 +2,7 @@
  * consilium: options, data folder, loop, signals. What it does in between is service.h's.
  */
 #include "server/audit/audit_command.h"
+#include "server/backup/backup_command.h"
 #include "server/service.h"
 
 #include <signal.h>
@@ -60,12 +61,20 @@ static int run(const struct config *config, const struct data_folder *folder) {
     return status;
 }
 
+/* The words that make this another program than a server. */
+static const struct {
+    const char *word;
+    int (*run)(int argc, char **argv);
+} commands[] = {{"audit", audit_command}, {"backup", backup_command}, {"restore", restore_command}};
+
 int main(int argc, char **argv) {
     struct config config;
     struct data_folder folder;
     char message[CONFIG_MESSAGE_MAX];
-    if (argc > 1 && strcmp(argv[1], "audit") == 0) {
-        return audit_command(argc - 2, argv + 2);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && argc > 1; i++) {
+        if (strcmp(argv[1], commands[i].word) == 0) {
+            return commands[i].run(argc - 2, argv + 2);
+        }
     }
     enum config_result result = config_read(&config, argc, argv, message);
     if (result == CONFIG_SHOWN) {

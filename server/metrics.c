@@ -1,5 +1,6 @@
 #include "server/metrics.h"
 
+#include "server/backup/backup_watch.h"
 #include "server/imaging/imaging_service.h"
 #include "server/node/node.h"
 #include "server/store/store.h"
@@ -144,6 +145,20 @@ static void print_store(struct page *page, const struct store *store) {
                     HISTOGRAM_NUMBER_FIRST, 1);
 }
 
+static void print_backup(struct page *page, const struct backup_watch *backup) {
+    struct backup_counts counts;
+    backup_watch_count(backup, &counts);
+    print(page, "backup_configured", "gauge", "1 when there is a backup to keep up to date",
+          counts.configured);
+    print(page, "backup_well", "gauge", "1 while the backup is up to date", counts.well);
+    print(page, "backup_behind_seconds", "gauge", "Seconds since the backup was up to date",
+          counts.behind_s);
+    print(page, "backup_held_bytes", "gauge",
+          "Bytes of the database's log that are not in the backup yet", counts.held_bytes);
+    print(page, "backup_restarts", "counter", "Times the process that copies has ended",
+          counts.restarts);
+}
+
 size_t metrics_render(const struct metrics_sources *sources, char *text, size_t space) {
     struct page page = {text, space, 0};
     print_own(&page, sources->metrics);
@@ -157,6 +172,9 @@ size_t metrics_render(const struct metrics_sources *sources, char *text, size_t 
     }
     if (sources->imaging != NULL) {
         print_imaging(&page, sources->imaging);
+    }
+    if (sources->backup != NULL) {
+        print_backup(&page, sources->backup);
     }
     return page.length;
 }

@@ -64,11 +64,13 @@ struct metrics {
 struct node;
 struct store;
 struct imaging_service;
+struct backup_watch;
 struct metrics_sources { /* borrows; NULL = left out */
     struct metrics *metrics;
     const struct node *node;
     const struct store *store;
     const struct imaging_service *imaging;
+    const struct backup_watch *backup;
 };
 enum { METRICS_TEXT_MAX = 64 * 1024 };
 /* Returns the length of the text; asks resets of "since the last scrape" gauges. */

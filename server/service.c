@@ -3,6 +3,7 @@
 
 #include "server/audit/audit_trail.h"
 #include "server/audit/routes_audit.h"
+#include "server/backup/backup_watch.h"
 #include "server/case_images.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
@@ -13,6 +14,7 @@
 #include "server/store/cluster.h"
 #include "server/store/migrate.h"
 #include "server/store/postgres.h"
+#include "server/system_clock.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,9 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_SPACE = DATA_PATH_MAX + 64 };
@@ -52,6 +52,7 @@ struct service {
     struct store *store;
     struct audit_trail *audit;
     struct quarantine *quarantine;
+    struct backup_watch *backup;
     struct identity *identity;
     struct gateway *gateway;
     struct node *node;
@@ -65,28 +66,6 @@ struct service {
     uint64_t drain_by_ms;
     int status;
 };
-
-/* Clock and randomness */
-
-static int64_t clock_now(struct host_clock *clock) {
-    (void)clock;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static void clock_random(struct host_clock *clock, void *bytes, size_t length) {
-    (void)clock;
-    uint8_t *at = bytes;
-    while (length > 0) {
-        ssize_t got = getrandom(at, length, 0);
-        assert(got > 0 || errno == EINTR);
-        if (got > 0) {
-            at += got;
-            length -= (size_t)got;
-        }
-    }
-}
 
 /* Stopping, from wherever it stands */
 
@@ -104,10 +83,24 @@ static void stop_cluster(struct service *service) {
     }
 }
 
+static void on_backup_stopped(void *data) {
+    struct service *service = data;
+    service->backup = NULL;
+    stop_cluster(service);
+}
+
+static void stop_backup(struct service *service) {
+    if (service->backup != NULL) {
+        backup_watch_stop(service->backup, on_backup_stopped, service);
+    } else {
+        stop_cluster(service);
+    }
+}
+
 static void on_postgres_closed(void *data) {
     struct service *service = data;
     service->postgres = NULL;
-    stop_cluster(service);
+    stop_backup(service);
 }
 
 static void close_postgres(void *data) {
@@ -116,7 +109,7 @@ static void close_postgres(void *data) {
     if (service->postgres != NULL) {
         postgres_close(service->postgres, on_postgres_closed, service);
     } else {
-        stop_cluster(service);
+        stop_backup(service);
     }
 }
 
@@ -355,9 +348,16 @@ static bool start_audit(struct service *service, const char **ret_message) {
 }
 
 static void listen_at_last(struct service *service) {
+    service->backup = backup_watch_start(&(struct backup_watch_config){
+        .loop = service->loop,
+        .data_folder = service->folder->path,
+        .anchor = service->config->anchor,
+        .blobs_only = service->config->database_url != NULL,
+    });
     service->health = (struct health){
         .gateway = service->gateway,
-        .sources = {&service->metrics, service->node, service->store, service->imaging},
+        .sources = {&service->metrics, service->node, service->store, service->imaging,
+                    service->backup},
         .not_ready = not_ready,
         .data = service,
     };
@@ -452,7 +452,7 @@ struct service *service_start(uv_loop_t *loop, const struct config *config,
     service->loop = loop;
     service->config = config;
     service->folder = folder;
-    service->clock = (struct host_clock){clock_now, clock_random};
+    service->clock = system_clock();
     uv_timer_init(loop, &service->timer);
     service->timer.data = service;
     char crashes[PATH_SPACE];

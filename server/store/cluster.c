@@ -214,6 +214,7 @@ static const char *const settings[] = {
     "full_page_writes=on",
     "min_wal_size=80MB",
     "max_wal_size=512MB",
+    "max_slot_wal_keep_size=8GB", /* what a backup that stands still may hold back */
     "wal_compression=on",
     "checkpoint_timeout=5min",
     "logging_collector=off",

@@ -228,7 +228,10 @@ const char *cluster_files_write_access(const struct cluster_files *files) {
         return "the user who runs this has no name";
     char hba[128];
     char ident[512];
-    snprintf(hba, sizeof hba, "local all %s peer map=%s\n", role, role);
+    snprintf(hba, sizeof hba,
+             "local all %s peer map=%s\n"
+             "local replication %s peer map=%s\n", /* backups */
+             role, role, role, role);
     int length = snprintf(ident, sizeof ident, "%s \"%s\" %s\n", role, user->pw_name, role);
     if (length >= (int)sizeof ident || strchr(user->pw_name, '"') != NULL ||
         !write_file(files, files->hba, hba) || !write_file(files, files->ident, ident))
