@@ -43,7 +43,8 @@ static const char help[] =
     "\n"
     "Each option is also read from the environment: --log-level is CONSILIUM_LOG_LEVEL.\n"
     "SIGTERM and SIGINT drain: sessions are told to come back, everything is written, then it\n"
-    "ends; a second one ends it at once.\n";
+    "ends; a second one ends it at once. SIGHUP loads the certificate again, as a change of its\n"
+    "files does.\n";
 
 struct option {
     const char *name;

@@ -11,12 +11,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static uv_signal_t signals[2];
+enum { SIGNALS = 3 };
+static uv_signal_t signals[SIGNALS];
 
 /* The first asks to drain, the second does not ask. */
 static void on_signal(uv_signal_t *handle, int number) {
-    (void)number;
     static bool asked;
+    if (number == SIGHUP) {
+        service_reload(handle->data);
+        return;
+    }
     if (asked) {
         log_warning("service", "ending at once");
         _exit(1);
@@ -26,8 +30,8 @@ static void on_signal(uv_signal_t *handle, int number) {
 }
 
 static void watch_signals(uv_loop_t *loop, struct service *service) {
-    static const int numbers[2] = {SIGTERM, SIGINT};
-    for (unsigned i = 0; i < 2; i++) {
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (unsigned i = 0; i < SIGNALS; i++) {
         uv_signal_init(loop, &signals[i]);
         signals[i].data = service;
         uv_signal_start(&signals[i], on_signal, numbers[i]);
@@ -52,7 +56,7 @@ static int run(const struct config *config, const struct data_folder *folder) {
     watch_signals(&loop, service);
     uv_run(&loop, UV_RUN_DEFAULT);
     int status = service_finish(service);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < SIGNALS; i++) {
         uv_close((uv_handle_t *)&signals[i], NULL);
     }
     uv_run(&loop, UV_RUN_DEFAULT);

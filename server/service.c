@@ -205,6 +205,12 @@ void service_drain(struct service *service) {
     uv_timer_start(&service->timer, on_drain_look, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
 }
 
+void service_reload(struct service *service) {
+    if (service->gateway == NULL || !gateway_renew_certificate(service->gateway)) {
+        service_drain(service); /* the terminal it was started from is gone */
+    }
+}
+
 /* Starting */
 
 static const char *not_ready(void *data) {

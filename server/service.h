@@ -27,6 +27,8 @@ struct service *service_start(uv_loop_t *loop, const struct config *config,
                               const struct data_folder *folder);
 /* Begins to drain; the loop runs dry when it is done. Calling it again changes nothing. */
 void service_drain(struct service *service);
+/* SIGHUP: loads the certificate again; without TLS it drains. */
+void service_reload(struct service *service);
 /* After the loop has run dry: frees, and says how it went: 0, or 1 when it could not start or
  * drain. */
 int service_finish(struct service *service);

@@ -120,6 +120,13 @@ static bool refuse_host(struct http_exchange *exchange) {
     return true;
 }
 
+/* A browser says itself who asks, also where it sends no Origin; nobody else says anything. */
+static bool is_cross_site(struct http_exchange *exchange) {
+    struct text site = http_header(exchange, "sec-fetch-site");
+    return site.length > 0 && !text_equal(site, TEXT("same-origin")) &&
+           !text_equal(site, TEXT("none"));
+}
+
 static bool refuse_origin(struct http_exchange *exchange) {
     if (text_equal(exchange->method, TEXT("GET")) || exchange->head_only) {
         return false;
@@ -128,11 +135,12 @@ static bool refuse_origin(struct http_exchange *exchange) {
     bool fine = origin.length > 0
                     ? origin_is_own(origin, exchange->host, exchange->connection->tls)
                     : request_is_bearer(exchange) || request_token(exchange).length == 0;
-    if (!fine) {
+    if (!fine || is_cross_site(exchange)) {
         http_answer_error(exchange, 403, "foreign_origin",
                           "This must be asked from the server's own pages.");
+        return true;
     }
-    return !fine;
+    return false;
 }
 
 static bool refuse_length(struct http_exchange *exchange) {

@@ -289,10 +289,13 @@ static bool prepare(struct gateway *gateway, const char **ret_message) {
     const struct gateway_config *config = &gateway->config;
     if (config->certificate != NULL) {
         char why[128];
-        if (!tls_check_files(config->certificate, config->key, why, sizeof(why))) {
+        SSL_CTX *loaded = tls_load(config->certificate, config->key, why, sizeof(why));
+        if (loaded == NULL) {
             *ret_message = refuse(gateway, "%s", why);
             return false;
         }
+        SSL_CTX_free(loaded); /* libwebsockets loads its own */
+        gateway->renewal = tls_renewal_create(config->loop, config->certificate, config->key);
     }
     gateway->addresses = address_count_create(GATEWAY_CONNECTIONS_MAX);
     gateway->entrance = entrance_create(&(struct entrance_config){
@@ -391,6 +394,13 @@ uint16_t gateway_port(const struct gateway *gateway) {
     return gateway->config.port;
 }
 
+bool gateway_renew_certificate(struct gateway *gateway) {
+    if (gateway->renewal != NULL) {
+        tls_renewal_load(gateway->renewal);
+    }
+    return gateway->renewal != NULL;
+}
+
 /* Going */
 
 void gateway_stop_listening(struct gateway *gateway) {
@@ -421,6 +431,7 @@ void gateway_close(struct gateway *gateway) {
     uv_close((uv_handle_t *)&gateway->sweep_timer, NULL);
     uv_close((uv_handle_t *)&gateway->check, NULL);
     uv_close((uv_handle_t *)&gateway->prepare, NULL);
+    tls_renewal_stop(gateway->renewal);
     lws_context_destroy(gateway->context);
 }
 
@@ -432,5 +443,6 @@ void gateway_destroy(struct gateway *gateway) {
     lws_context_destroy(gateway->context);
     address_count_destroy(gateway->addresses);
     static_files_free(gateway->files);
+    tls_renewal_destroy(gateway->renewal);
     free(gateway);
 }

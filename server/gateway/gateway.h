@@ -62,6 +62,8 @@ struct transport *gateway_transport(struct gateway *gateway);
 void gateway_add_admin_routes(struct gateway *gateway, const struct http_route *routes,
                               size_t count, void *data);
 bool gateway_serve(struct gateway *gateway, struct node *node, const char **ret_message);
+/* Loads certificate and key again, as happens by itself when the files change. False = no TLS. */
+bool gateway_renew_certificate(struct gateway *gateway);
 uint16_t gateway_port(const struct gateway *gateway);
 
 /* A sign-in is over: its sessions and its answers that show a case end now. */

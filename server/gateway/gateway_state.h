@@ -77,7 +77,8 @@ struct gateway {
     struct transport transport;
     struct lws_context *context;
     struct lws_vhost *plain;
-    struct lws_vhost *secure; /* NULL without a certificate */
+    struct lws_vhost *secure;    /* NULL without a certificate */
+    struct tls_renewal *renewal; /* the same */
     struct listener *listeners[GATEWAY_LISTENERS_MAX];
     uint32_t listener_count;
     uint32_t public_listener_count; /* they come first */
@@ -136,6 +137,16 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 /* tls.c */
 void tls_describe(struct lws_context_creation_info *info, const char *certificate, const char *key);
 bool tls_prepare(SSL_CTX *context);
-bool tls_check_files(const char *certificate, const char *key, char *message, size_t space);
+/* A context that holds nothing but the two; NULL: message says which file is wrong and why. */
+SSL_CTX *tls_load(const char *certificate, const char *key, char *message, size_t space);
+
+/* tls_renewal.c */
+struct tls_renewal *tls_renewal_create(uv_loop_t *loop, const char *certificate, const char *key);
+/* Connections from now on are shown what was loaded last. `base` is libwebsockets' context. */
+void tls_renewal_serve(struct tls_renewal *renewal, SSL_CTX *base);
+/* Loads the files again; what is wrong is told in the log, and the old ones stay. */
+void tls_renewal_load(struct tls_renewal *renewal);
+void tls_renewal_stop(struct tls_renewal *renewal);    /* NULL is fine */
+void tls_renewal_destroy(struct tls_renewal *renewal); /* when the loop has let go of it */
 
 #endif

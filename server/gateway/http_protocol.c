@@ -62,10 +62,20 @@ static int on_writable(struct connection *connection) {
     return connection->exchange == NULL ? 0 : answer_writable(connection->exchange);
 }
 
+/* libwebsockets has made the context of a vhost. */
+static int prepare_secure(SSL_CTX *context, struct lws_vhost *vhost) {
+    struct gateway *gateway = lws_vhost_user(vhost);
+    if (!tls_prepare(context)) {
+        return -1;
+    }
+    tls_renewal_serve(gateway->renewal, context);
+    return 0;
+}
+
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t length) {
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
-        return tls_prepare(user) ? 0 : -1;
+        return prepare_secure(user, in);
     }
     struct connection *connection = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
     if (connection == NULL) {

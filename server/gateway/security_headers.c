@@ -12,9 +12,10 @@ static const char page_policy[] =
     "img-src 'self' blob: data:; style-src 'self'; font-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'";
 
-/* What is no page needs nothing, even when somebody opens it as one. A worker is bound by the
+/* What is no page needs nothing, even when somebody opens it as one: an uploaded document least of
+ * all, so it runs in a sandbox without an origin. A worker is bound by the
  * policy of its own file, so scripts are pages here. */
-static const char other_policy[] = "default-src 'none'; frame-ancestors 'none'";
+static const char other_policy[] = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 size_t security_headers(char *text, size_t space, bool tls, bool page, struct text host) {
     char socket[300] = "";

@@ -39,12 +39,12 @@ bool tls_prepare(SSL_CTX *context) {
 }
 
 /* libwebsockets says "failed" in its own log; the operator should read which file and why. */
-bool tls_check_files(const char *certificate, const char *key, char *message, size_t space) {
+SSL_CTX *tls_load(const char *certificate, const char *key, char *message, size_t space) {
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL) {
         lws_snprintf(message, space, "OpenSSL could not be started");
-        return false;
+        return NULL;
     }
     const char *wrong = NULL;
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
@@ -57,8 +57,9 @@ bool tls_check_files(const char *certificate, const char *key, char *message, si
     if (wrong != NULL) {
         const char *reason = ERR_reason_error_string(ERR_peek_last_error());
         lws_snprintf(message, space, "%s (%s)", wrong, reason != NULL ? reason : "no reason given");
+        SSL_CTX_free(context);
+        context = NULL;
     }
-    SSL_CTX_free(context);
     ERR_clear_error();
-    return wrong == NULL;
+    return context;
 }

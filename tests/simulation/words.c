@@ -6,6 +6,7 @@
 #define _GNU_SOURCE // memmem
 #include "tests/simulation/world.h"
 
+#include "server/backup/backup_watch.h"
 #include "server/imaging/imaging_service.h"
 #include "server/metrics.h"
 
@@ -45,6 +46,12 @@ void watch_trace(void *data, unsigned hop, uint64_t frame, const char *what, uin
 void imaging_count(const struct imaging_service *service, struct imaging_counts *ret) {
     (void)service;
     *ret = (struct imaging_counts){0};
+}
+
+/* Nor is there a backup. */
+void backup_watch_count(const struct backup_watch *watch, struct backup_counts *ret) {
+    (void)watch;
+    *ret = (struct backup_counts){0};
 }
 
 void watch_metrics(struct process *process) {
