@@ -85,7 +85,14 @@ void connection_entered(struct connection *connection) {
     if (connection->state == CONNECTION_ENTERING) {
         connection->state = CONNECTION_HTTP;
         connection->gateway->entering_count--;
+        connection_idle(connection);
     }
+}
+
+/* Headers of a next request that come letter by letter are no request. */
+void connection_idle(struct connection *connection) {
+    connection->deadline_ms =
+        (int64_t)uv_now(connection->gateway->config.loop) + GATEWAY_HTTP_IDLE_S * 1000;
 }
 
 void connection_session_over(struct connection *connection) {
@@ -186,6 +193,8 @@ void connection_sweep(struct connection *connection, int64_t now_ms) {
     case CONNECTION_HTTP:
         if (connection->exchange != NULL) {
             exchange_sweep(connection->exchange, now_ms);
+        } else if (now_ms >= connection->deadline_ms) {
+            connection_cut(connection);
         }
         break;
     case CONNECTION_WEBSOCKET:

@@ -45,6 +45,7 @@ void exchange_free(struct http_exchange *exchange) {
     }
     struct connection *connection = exchange->connection;
     connection->exchange = NULL;
+    connection_idle(connection);
     connection->gateway->exchange_count--;
     arena_finish(&exchange->arena);
     free(exchange->held);
@@ -368,7 +369,7 @@ void exchange_sweep(struct http_exchange *exchange, int64_t now_ms) {
     renew_grant(exchange, now_ms);
     int64_t patience =
         exchange->state == EXCHANGE_LINGERING ? EXCHANGE_LINGER_MS : GATEWAY_HTTP_STALL_MS;
-    if (now_ms - exchange->moved_ms >= patience) {
+    if (now_ms - exchange->moved_ms >= patience || body_trickles(exchange, now_ms)) {
         exchange->connection->gateway->config.metrics->http_stalled +=
             exchange->state != EXCHANGE_LINGERING;
         connection_cut(exchange->connection);

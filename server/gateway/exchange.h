@@ -19,6 +19,8 @@ enum {
     EXCHANGE_HELD_MAX = 512 * 1024,        /* body bytes that came while the handler paused */
     EXCHANGE_DISCARD_MAX = 256 * 1024, /* of a body nobody wants, for the sake of the connection */
     EXCHANGE_LINGER_MS = 2000,         /* to let the peer read an answer before its body is done */
+    EXCHANGE_PACE_MS = 20000,          /* over which the pace of a body is judged */
+    EXCHANGE_PACE_BYTES = 4096,        /* less in that time is no transfer */
     EXCHANGE_GRANT_MS = 500,           /* after which a right is asked for again, at a sweep */
     EXCHANGE_HEAD_MAX = 4096,          /* status line and headers of an answer */
 };
@@ -60,6 +62,8 @@ struct http_exchange {
     /* The body */
     enum body_mode body_mode;
     uint64_t body_received;
+    int64_t pace_ms; /* loop time from which its bytes are counted; 0 = they are not */
+    uint64_t pace_received;
     bool body_paused;
     bool body_ended; /* the handler was told */
     bool delivering; /* its callback is on the stack */
@@ -104,6 +108,8 @@ bool request_is_bearer(struct http_exchange *exchange);
 void body_arrived(struct http_exchange *exchange, const uint8_t *bytes, size_t length);
 void body_deliver(struct http_exchange *exchange); /* what was held back, if it may go now */
 uint64_t body_left(const struct http_exchange *exchange);
+/* It comes, but so slowly that only the connection is wanted; asked by the sweep. */
+bool body_trickles(struct http_exchange *exchange, int64_t now_ms);
 
 /* http_answer.c: 0, or -1 to close the connection; called when the socket takes bytes */
 void answer_muffle(struct http_exchange *exchange, bool muffled);

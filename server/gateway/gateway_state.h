@@ -59,7 +59,7 @@ struct connection {
     uint32_t sent;    /* bytes of it */
     uint32_t session; /* of the node; 0 = none */
     enum close_code code;
-    int64_t deadline_ms; /* entering, closing: when it is cut; loop time */
+    int64_t deadline_ms; /* entering, closing, between requests: when it is cut; loop time */
     bool close_sent;
     bool blocked; /* the node was told SEND_BLOCKED */
     bool paused;  /* the node wants no more frames now */
@@ -117,6 +117,7 @@ struct connection *connection_adopt(struct gateway *gateway, int fd, bool tls,
 void connection_destroyed(struct connection *connection);    /* libwebsockets is done with it */
 void connection_session_over(struct connection *connection); /* tells the node, once */
 void connection_entered(struct connection *connection);      /* its first request is there */
+void connection_idle(struct connection *connection);         /* between two requests, from now on */
 void connection_settle(struct connection *connection);       /* in the check phase */
 void connection_sweep(struct connection *connection, int64_t now_ms);
 void connection_cut(struct connection *connection);

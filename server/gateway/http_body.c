@@ -83,7 +83,9 @@ void body_arrived(struct http_exchange *exchange, const uint8_t *bytes, size_t l
     length = length < left ? length : (size_t)left;
     exchange->body_received += length;
     exchange->connection->gateway->config.metrics->http_body_bytes += length;
-    exchange_moved(exchange);
+    if (exchange->state != EXCHANGE_LINGERING) { /* that has its time, however much comes */
+        exchange_moved(exchange);
+    }
     bool taken = true;
     switch (exchange->body_mode) {
     case BODY_DISCARD:
@@ -111,6 +113,23 @@ void body_arrived(struct http_exchange *exchange, const uint8_t *bytes, size_t l
         return;
     }
     body_deliver(exchange);
+}
+
+bool body_trickles(struct http_exchange *exchange, int64_t now_ms) {
+    bool awaited =
+        exchange->state == EXCHANGE_HANDLING && !exchange->body_paused && body_left(exchange) > 0;
+    if (!awaited || exchange->pace_ms == 0) {
+        exchange->pace_ms = awaited ? now_ms : 0;
+        exchange->pace_received = exchange->body_received;
+        return false;
+    }
+    if (now_ms - exchange->pace_ms < EXCHANGE_PACE_MS) {
+        return false;
+    }
+    uint64_t received = exchange->body_received - exchange->pace_received;
+    exchange->pace_ms = now_ms;
+    exchange->pace_received = exchange->body_received;
+    return received < EXCHANGE_PACE_BYTES;
 }
 
 /* RFC 9110 10.1.1: the client waits to hear that its body is wanted. */
@@ -150,6 +169,7 @@ void http_read_stream(struct http_exchange *exchange, const struct http_body_sin
 
 void http_pause(struct http_exchange *exchange) {
     exchange->body_paused = true;
+    exchange->pace_ms = 0; /* the client is not to blame */
     gateway_touch(exchange->connection);
 }
 

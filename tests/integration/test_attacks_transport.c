@@ -1,0 +1,332 @@
+/* links: server_process consilium; timeout: 180 */
+/*
+ * What is done to a server by those who want its connections, its memory, or to be taken for
+ * somebody else, over real sockets and byte by byte. Each is answered clearly, or cut; and somebody
+ * honest is served all the while.
+ */
+#include "tests/support/plain_http.h"
+#include "tests/support/staff.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+    ANSWER_MAX = 64 * 1024,
+    FLOOD_MAX = 1024 * 1024,
+    PATIENCE_S = 5,
+    TRICKLE_MS = 400,
+    ENTERING_MS = 13000, /* GATEWAY_ENTERING_MS and some */
+    PACE_MS = 45000,     /* twice EXCHANGE_PACE_MS and some */
+    IDLE_MS = 64000,     /* GATEWAY_HTTP_IDLE_S and some */
+    LINGER_MS = 10000,
+};
+
+static struct server_process *server;
+static struct staff staff;
+static char answer[ANSWER_MAX];
+static char flood[FLOOD_MAX];
+
+static int begin(void **state) {
+    (void)state;
+    struct server_options options = {.program = CONSILIUM_PATH};
+    server = server_process_start(&options);
+    return server != NULL && staff_hire(&staff, server, 1) && staff_make_cases(&staff, 0, 1) ? 0
+                                                                                             : -1;
+}
+
+static int end(void **state) {
+    (void)state;
+    staff_finish(&staff);
+    server_process_end(server);
+    return 0;
+}
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int call(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(server_process_port(server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {.tv_sec = PATIENCE_S};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text) {
+    (void)send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+/* All that comes until the peer closes or says nothing more; in `answer`. */
+static void listen_to(int fd) {
+    size_t length = 0;
+    ssize_t got;
+    while (length < ANSWER_MAX - 1 &&
+           (got = recv(fd, answer + length, ANSWER_MAX - 1 - length, 0)) > 0)
+        length += (size_t)got;
+    answer[length] = 0;
+}
+
+/* The status of the first answer; 0 = cut without one. */
+static unsigned status(void) {
+    unsigned number = 0;
+    sscanf(answer, "HTTP/1.1 %u", &number);
+    return number;
+}
+
+static unsigned answers(void) {
+    unsigned count = 0;
+    for (const char *at = answer; (at = strstr(at, "HTTP/1.1 ")) != NULL; at++)
+        count++;
+    return count;
+}
+
+static bool is_closed(int fd) {
+    char byte;
+    struct pollfd question = {.fd = fd, .events = POLLIN};
+    if (poll(&question, 1, 0) == 0)
+        return false;
+    ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN);
+}
+
+static unsigned ask_raw(const char *text) {
+    int fd = call();
+    say(fd, text);
+    listen_to(fd);
+    close(fd);
+    return status();
+}
+
+/* Somebody honest, at any time. */
+static void others_are_served(void) {
+    static struct plain_answer plain;
+    struct plain_request request = {.port = server_process_port(server),
+                                    .method = "GET",
+                                    .path = "/api/me",
+                                    .bearer = staff.people[0].token};
+    plain_ask(&request, &plain);
+    assert_int_equal(plain.status, 200);
+}
+
+/* Slowly */
+
+struct slow {
+    const char *begin;   /* said at once */
+    const char *letters; /* then one at a time, over and over */
+    int limit_ms;
+};
+
+/* Four ways at the same time, so that the test takes as long as the longest. */
+static void letters_one_by_one_keep_no_connection(void **state) {
+    (void)state;
+    char signing_in[256];
+    snprintf(signing_in, sizeof signing_in,
+             "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n");
+    const struct slow ways[] = {
+        {"G", "E", ENTERING_MS},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", "x", ENTERING_MS},
+        {signing_in, " ", PACE_MS},
+        {"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nX: ", "x",
+         IDLE_MS},
+    };
+    enum { WAYS = sizeof ways / sizeof ways[0] };
+    int fds[WAYS];
+    int64_t begun = now_ms(), gone[WAYS] = {0};
+    for (unsigned i = 0; i < WAYS; i++) {
+        fds[i] = call();
+        say(fds[i], ways[i].begin);
+    }
+    for (unsigned left = WAYS; left > 0 && now_ms() - begun < IDLE_MS + 2000;) {
+        nanosleep(&(struct timespec){.tv_nsec = TRICKLE_MS * 1000000L}, NULL);
+        for (unsigned i = 0; i < WAYS; i++) {
+            if (gone[i] != 0)
+                continue;
+            say(fds[i], ways[i].letters);
+            while (recv(fds[i], answer, ANSWER_MAX, MSG_DONTWAIT) > 0) {
+            }
+            if (is_closed(fds[i])) {
+                gone[i] = now_ms() - begun;
+                left--;
+            }
+        }
+    }
+    others_are_served();
+    for (unsigned i = 0; i < WAYS; i++) {
+        close(fds[i]);
+        print_message("way %u: cut after %d ms\n", i, (int)gone[i]);
+        assert_in_range(gone[i], 1, ways[i].limit_ms);
+    }
+}
+
+/* Much */
+
+static void more_headers_than_anybody_needs_cost_their_connection(void **state) {
+    (void)state;
+    int fd = call();
+    say(fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
+    for (int i = 0; i < 100000; i++) { /* many */
+        char line[64];
+        snprintf(line, sizeof line, "X-Header-%d: value\r\n", i);
+        if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
+            break;
+    }
+    say(fd, "\r\n");
+    listen_to(fd);
+    assert_int_not_equal(status(), 200);
+    close(fd);
+    fd = call(); /* one, but large */
+    memset(flood, 'x', sizeof flood);
+    say(fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ");
+    (void)send(fd, flood, sizeof flood, MSG_NOSIGNAL);
+    say(fd, "\r\n\r\n");
+    listen_to(fd);
+    assert_int_not_equal(status(), 200);
+    close(fd);
+    others_are_served();
+}
+
+static void a_cookie_that_is_too_large_is_no_sign_in(void **state) {
+    (void)state;
+    static char request[20 * 1024];
+    static char value[12 * 1024];
+    memset(value, 'c', sizeof value - 1);
+    snprintf(request, sizeof request,
+             "GET /api/me HTTP/1.1\r\nHost: localhost\r\nCookie: consilium=%s\r\nConnection: "
+             "close\r\n\r\n",
+             value);
+    unsigned got = ask_raw(request);
+    assert_true(got == 0 || got == 400 || got == 401 || got == 431);
+    others_are_served();
+}
+
+static void a_body_is_announced_and_kept_to(void **state) {
+    (void)state;
+    assert_int_equal(ask_raw("POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n{}"), 411);
+    assert_non_null(strstr(answer, "Content-Length"));
+    assert_int_equal(ask_raw("POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\n"
+                             "Content-Length: 99999999999\r\n\r\n{}"),
+                     413);
+    assert_non_null(strstr(answer, "too_large"));
+    assert_int_equal(ask_raw("POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\n"
+                             "Content-Length: -5\r\n\r\n{}"),
+                     400);
+    assert_int_equal(ask_raw("POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\n"
+                             "Content-Length: 0x10\r\n\r\n{}"),
+                     400);
+    /* More than was announced is not of this body. */
+    unsigned got = ask_raw("POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+                           "Connection: close\r\n\r\n{}{}{}{}");
+    assert_true(got == 400 || got == 401 || got == 422);
+    assert_int_equal(answers(), 1);
+    others_are_served();
+}
+
+static void a_flood_after_its_refusal_is_cut(void **state) {
+    (void)state;
+    int fd = call();
+    int64_t begun = now_ms();
+    say(fd, "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n");
+    while (now_ms() - begun < 3 * LINGER_MS) {
+        if (send(fd, flood, 4096, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000000L}, NULL);
+    }
+    assert_in_range(now_ms() - begun, 0, LINGER_MS);
+    close(fd);
+    others_are_served();
+}
+
+/* Two readings of one request */
+
+static void what_could_be_read_in_two_ways_is_not_read(void **state) {
+    (void)state;
+    static const char *const shapes[] = {
+        "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+        "Content-Length: 40\r\n\r\n{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2, 2\r\n\r\n{}",
+        "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+        "Content-Length: 4\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n"
+        "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 38\r\n\r\n"
+        "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: elsewhere.example\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        unsigned got = ask_raw(shapes[i]);
+        if ((got != 0 && got != 400 && got != 411) || answers() > 1)
+            fail_msg("shape %zu was answered %u, %u times:\n%s", i, got, answers(), answer);
+    }
+    others_are_served();
+}
+
+/* Paths */
+
+static void no_path_leads_out_of_the_web_client(void **state) {
+    (void)state;
+    static const char *const paths[] = {
+        "/../../etc/passwd",
+        "/..%2f..%2fetc%2fpasswd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/%252e%252e%252fetc%252fpasswd",
+        "/..\\..\\etc\\passwd",
+        "/%5c..%5c..%5cetc%5cpasswd",
+        "/index.html%00.png",
+        "/assets/../../keys/key-encryption-key",
+        "//etc/passwd",
+        "/./././etc/passwd",
+        "/api/../../../etc/passwd",
+        "/api/cases/..%2f..%2f..%2fetc%2fpasswd/display-sets",
+        "/api/cases/%00/display-sets",
+        "/api/cases/..\\..\\/display-sets",
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        char request[1024];
+        snprintf(request, sizeof request,
+                 "GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: "
+                 "close\r\n\r\n",
+                 paths[i], staff.people[0].token);
+        unsigned got = ask_raw(request);
+        bool page = got == 200 && strstr(answer, "Content-Type: text/html") != NULL;
+        if ((got != 0 && got != 400 && got != 403 && got != 404 && !page) ||
+            strstr(answer, "root:") != NULL)
+            fail_msg("%s was answered %u:\n%s", paths[i], got, answer);
+    }
+    others_are_served();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(letters_one_by_one_keep_no_connection),
+        cmocka_unit_test(more_headers_than_anybody_needs_cost_their_connection),
+        cmocka_unit_test(a_cookie_that_is_too_large_is_no_sign_in),
+        cmocka_unit_test(a_body_is_announced_and_kept_to),
+        cmocka_unit_test(a_flood_after_its_refusal_is_cut),
+        cmocka_unit_test(what_could_be_read_in_two_ways_is_not_read),
+        cmocka_unit_test(no_path_leads_out_of_the_web_client),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
