@@ -30,6 +30,8 @@ static const char help[] =
     "where\n"
     "                           who keeps the database cannot write (default:\n"
     "                           DATA/checkpoints)\n"
+    "  --user NAME              started by root: become this user for good, and PostgreSQL with "
+    "it\n"
     "  --log-level WORD         error, warning, info or debug (default: info)\n"
     "  --connections-per-address N\n"
     "                           the most one address may have open (default: 2000)\n"
@@ -131,6 +133,11 @@ static bool take_anchor(struct config *config, const char *value) {
     return value[0] != 0;
 }
 
+static bool take_user(struct config *config, const char *value) {
+    config->user = value;
+    return value[0] != 0;
+}
+
 static bool take_log_level(struct config *config, const char *value) {
     return log_level_of_word(value, &config->log_level);
 }
@@ -160,6 +167,7 @@ static const struct option options[] = {
     {"database-url", take_database_url, "a PostgreSQL URL"},
     {"key-file", take_key_file, "a file"},
     {"anchor", take_anchor, "a file"},
+    {"user", take_user, "a user's name"},
     {"log-level", take_log_level, "error, warning, info or debug"},
     {"connections-per-address", take_connections, "a number from 1 to 24000"},
     {"limit-loopback", take_limit_loopback, "yes or no"},

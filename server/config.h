@@ -24,6 +24,7 @@ struct config {
     const char *web;
     const char *database_url; /* NULL = a private cluster under data */
     const char *key_file;     /* key-encryption key; NULL = DATA/keys/key-encryption-key */
+    const char *user;         /* to become, when started by root; NULL = stay */
     const char *anchor;       /* where checkpoints are told; NULL = DATA/checkpoints */
     enum log_level log_level;
     uint32_t connections_per_address;

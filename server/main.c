@@ -3,6 +3,7 @@
  */
 #include "server/audit/audit_command.h"
 #include "server/backup/backup_command.h"
+#include "server/hardening.h"
 #include "server/service.h"
 
 #include <signal.h>
@@ -75,6 +76,10 @@ int main(int argc, char **argv) {
     struct config config;
     struct data_folder folder;
     char message[CONFIG_MESSAGE_MAX];
+    if (!harden_process(message, sizeof(message))) {
+        fprintf(stderr, "consilium: %s\n", message);
+        return 2;
+    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && argc > 1; i++) {
         if (strcmp(argv[1], commands[i].word) == 0) {
             return commands[i].run(argc - 2, argv + 2);
@@ -85,6 +90,9 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (result == CONFIG_WRONG ||
+        (config.user != NULL &&
+         !harden_become(config.user, config.data, message, sizeof(message))) ||
+        !harden_bounding_set(message, sizeof(message)) ||
         !data_folder_open(&folder, config.data, message, sizeof(message))) {
         fprintf(stderr, "consilium: %s\n", message);
         return 2;

@@ -96,7 +96,8 @@ static const char *make_outside(const struct cluster_files *files, const char *d
     char path[CLUSTER_PATH_MAX];
     short_digest(data, digest);
     snprintf(path, sizeof path, "%s/%s", outside, digest);
-    if (!make_folder(outside, 0755) || !make_folder(path, 0700) || !give_to_user(files, path))
+    bool passable = make_folder(outside, 0755) && chmod(outside, 0755) == 0; /* whatever umask */
+    if (!passable || !make_folder(path, 0700) || !give_to_user(files, path))
         return "the user postgres can reach neither the data folder nor one in /var/lib/consilium";
     return symlink(path, link) == 0 ? NULL : "the data folder cannot be written to";
 }

@@ -54,6 +54,15 @@ static void a_certificate_and_its_key_belong_together_and_must_be_readable(void 
         CONFIG_RUN);
 }
 
+static void root_can_be_told_whom_to_become(void **state) {
+    (void)state;
+    assert_int_equal(read_words(NULL), CONFIG_RUN);
+    assert_null(config.user);
+    assert_int_equal(read_words("--user", "nobody", NULL), CONFIG_RUN);
+    assert_string_equal(config.user, "nobody");
+    assert_int_equal(read_words("--user=", NULL), CONFIG_WRONG);
+}
+
 static void a_wrong_option_or_value_is_named(void **state) {
     (void)state;
     assert_int_equal(read_words("--ports", "1", NULL), CONFIG_WRONG);
@@ -92,6 +101,7 @@ int main(void) {
         cmocka_unit_test(without_options_it_listens_on_this_machine_only),
         cmocka_unit_test(any_other_address_is_refused_without_a_certificate_and_says_what_to_do),
         cmocka_unit_test(a_certificate_and_its_key_belong_together_and_must_be_readable),
+        cmocka_unit_test(root_can_be_told_whom_to_become),
         cmocka_unit_test(a_wrong_option_or_value_is_named),
         cmocka_unit_test(the_environment_is_read_and_the_command_line_wins),
         cmocka_unit_test(the_admin_address_may_be_ipv6),
