@@ -70,7 +70,9 @@ bool blob_mirror_open(struct blob_mirror *mirror, const char *from, const char *
     uint64_t seed = 0;
     memset(mirror, 0, sizeof *mirror);
     mirror->digests = -1;
-    getrandom(&seed, sizeof seed, 0);
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+        return false;
+    }
     uuid_table_init(&mirror->there, seed);
     snprintf(mirror->from, sizeof mirror->from, "%s", from);
     snprintf(mirror->to, sizeof mirror->to, "%s", to);
