@@ -1,4 +1,5 @@
 /* links: load consilium */
+#define _GNU_SOURCE /* environ */
 /*
  * How long it takes from an empty disk to a record that can be served: one gigabyte of images and
  * the database of a server that has worked, brought back from its backup. The reference of the same
@@ -8,10 +9,12 @@
 #include "tests/support/staff.h"
 
 #include <assert.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { BLOB_BYTES = 1024 * 1024, BLOBS = 1000, BLOBS_QUICK = 50, CASES = 20, FINISH_MS = 30000 };
@@ -19,8 +22,11 @@ enum { BLOB_BYTES = 1024 * 1024, BLOBS = 1000, BLOBS_QUICK = 50, CASES = 20, FIN
 static void run(const char *format, const char *one, const char *two, const char *three) {
     char command[4096];
     snprintf(command, sizeof command, format, one, two, three);
-    int status = system(command);
-    if (status != 0) {
+    char *arguments[] = {"sh", "-c", command, NULL};
+    pid_t process;
+    int status = -1;
+    if (posix_spawn(&process, "/bin/sh", NULL, NULL, arguments, environ) != 0 ||
+        waitpid(process, &status, 0) != process || status != 0) {
         fprintf(stderr, "%s: status %d\n", command, status);
         exit(1);
     }
