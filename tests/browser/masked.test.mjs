@@ -52,6 +52,7 @@ story('an observer who is not told who the patients are', (step, scene) => {
       startsAt: Date.now() * 1000,
       members,
       series: '00000000-0000-0000-0000-000000000000',
+      organisation: '00000000-0000-0000-0000-000000000000',
       template: { ...template, maskObservers: true },
       cutOffAt: 0,
     });

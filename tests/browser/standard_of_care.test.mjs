@@ -184,6 +184,7 @@ story('standard of care', (step, scene) => {
       startsAt: Date.now() * 1000,
       members,
       series: '00000000-0000-0000-0000-000000000000',
+      organisation: '00000000-0000-0000-0000-000000000000',
       template: { ...template, standardWords: '' },
       cutOffAt: 0,
     });
