@@ -169,17 +169,21 @@ static bool is_login(struct text login) {
     return login.length > 0;
 }
 
-/* What identity needs of a person: all but what only they see. */
-static void write_login_row(struct turn *turn, struct text login, struct text name,
-                            struct text verifier, const struct membership_list *memberships) {
-    struct user_record record = {
-        .verifier = verifier,
-        .shown = {.name = name, .login = login, .memberships = *memberships},
-    };
-    struct encoded row = user_record_encode(turn->arena, &record);
+void user_write_row(struct turn *turn, const struct user_record *record) {
+    struct encoded row = user_record_encode(turn->arena, record);
     turn_check(turn, row.fields.bytes != NULL);
+    struct text login = record->shown.login;
     struct bytes key = {login.length, (const uint8_t *)login.bytes};
     turn_row(turn, USER_LOGIN_LIST, key, row.fields);
+}
+
+struct user_record user_row(const struct user *user) {
+    return (struct user_record){
+        .verifier = user->verifier,
+        .shown = {.name = user->name, .login = user->login, .memberships = user->memberships},
+        .factors = user->factors,
+        .recovery_codes = user->recovery_codes,
+    };
 }
 
 static void on_register_user(const struct user *user, struct turn *turn,
@@ -200,8 +204,12 @@ static void on_register_user(const struct user *user, struct turn *turn,
     turn_event(turn, user_registered_encode(turn->arena, &registered));
     turn_event(turn, verifier_set_encode(turn->arena, &verifier));
     struct membership root = {.roles = rights_of(command->administrator, command->coordinator)};
-    struct membership_list memberships = {.count = root.roles == 0 ? 0 : 1, .items = &root};
-    write_login_row(turn, command->login, command->name, command->verifier, &memberships);
+    struct user_record row = {
+        .verifier = command->verifier,
+        .shown = {.name = command->name,
+                  .login = command->login,
+                  .memberships = {.count = root.roles == 0 ? 0 : 1, .items = &root}}};
+    user_write_row(turn, &row);
 }
 
 static void on_change_verifier(const struct user *user, struct turn *turn,
@@ -213,7 +221,9 @@ static void on_change_verifier(const struct user *user, struct turn *turn,
     } else if (!text_equal(user->verifier, command->verifier)) {
         struct verifier_set event = {.verifier = command->verifier};
         turn_event(turn, verifier_set_encode(turn->arena, &event));
-        write_login_row(turn, user->login, user->name, command->verifier, &user->memberships);
+        struct user_record row = user_row(user);
+        row.verifier = command->verifier;
+        user_write_row(turn, &row);
     }
 }
 
@@ -238,7 +248,9 @@ static void on_set_membership(const struct user *user, struct turn *turn,
         }
         struct membership_set event = {.membership = *wished};
         turn_event(turn, membership_set_encode(turn->arena, &event));
-        write_login_row(turn, user->login, user->name, user->verifier, &after);
+        struct user_record row = user_row(user);
+        row.shown.memberships = after;
+        user_write_row(turn, &row);
     }
 }
 
@@ -313,6 +325,16 @@ static const struct user_behaviour behaviour = {
     .put_entry = on_put_entry,
     .remove_entry = on_remove_entry,
     .change_verifier = on_change_verifier,
+    .add_factor = user_on_add_factor,
+    .remove_factor = user_on_remove_factor,
+    .set_recovery_codes = user_on_set_recovery_codes,
+    .use_recovery_code = user_on_use_recovery_code,
+    .use_factor = user_on_use_factor,
+    .factor_added = user_apply_factor_added,
+    .factor_removed = user_apply_factor_removed,
+    .recovery_codes_set = user_apply_recovery_codes_set,
+    .recovery_code_used = user_apply_recovery_code_used,
+    .factor_used = user_apply_factor_used,
     .user_registered = apply_user_registered,
     .verifier_set = apply_verifier_set,
     .preference_set = apply_preference_set,
@@ -393,7 +415,8 @@ static struct encoded show(const struct actor *actor, uint8_t audiences, struct 
 
 static struct encoded save(const struct actor *actor, struct arena *arena) {
     const struct user *user = (const struct user *)actor;
-    struct user_record record = {.verifier = user->verifier, .shown = shown(user)};
+    struct user_record record = user_row(user);
+    record.shown = shown(user);
     return user_record_encode(arena, &record);
 }
 
@@ -420,6 +443,7 @@ static void take_over(struct user *user, const struct user_record *saved) {
     for (uint32_t i = 0; i < saved->shown.notes.count; i++) {
         note_copy(state, growing_list_add(state, &user->notes), &saved->shown.notes.items[i]);
     }
+    user_take_over_factors(user, saved);
 }
 
 static bool restore(struct actor *actor, struct encoded saved) {

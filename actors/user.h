@@ -16,6 +16,8 @@ enum {
     USER_READ_MARKS_MAX = 2000,
     USER_NOTES_MAX = 1000,
     USER_MEMBERSHIPS_MAX = 16,
+    USER_FACTORS_MAX = 10,
+    USER_RECOVERY_CODES_MAX = 10,
 };
 
 /* The list that identity looks people up in: key = login, row = an encoded UserRecord without
@@ -34,6 +36,36 @@ struct user {
     struct read_mark_list read_marks;
     struct note_list notes; /* about cases, for nobody else */
     struct membership_list memberships;
+    struct factor_list factors;
+    struct bytes_list recovery_codes; /* hashes of those not used yet */
 };
+
+/* user.c: the row of USER_LOGIN_LIST as it stands, without lists; borrows. And a row written. */
+struct user_record user_row(const struct user *user);
+void user_write_row(struct turn *turn, const struct user_record *record);
+
+/* user_factors.c: what they have beside the password. Of two that use the same code or counter at
+ * the same time the actor accepts one. */
+void user_take_over_factors(struct user *user, const struct user_record *saved);
+void user_apply_factor_added(struct user *user, const struct event_header *header,
+                             const struct factor_added *event);
+void user_apply_factor_removed(struct user *user, const struct event_header *header,
+                               const struct factor_removed *event);
+void user_apply_recovery_codes_set(struct user *user, const struct event_header *header,
+                                   const struct recovery_codes_set *event);
+void user_apply_recovery_code_used(struct user *user, const struct event_header *header,
+                                   const struct recovery_code_used *event);
+void user_apply_factor_used(struct user *user, const struct event_header *header,
+                            const struct factor_used *event);
+void user_on_add_factor(const struct user *user, struct turn *turn,
+                        const struct add_factor *command);
+void user_on_remove_factor(const struct user *user, struct turn *turn,
+                           const struct remove_factor *command);
+void user_on_set_recovery_codes(const struct user *user, struct turn *turn,
+                                const struct set_recovery_codes *command);
+void user_on_use_recovery_code(const struct user *user, struct turn *turn,
+                               const struct use_recovery_code *command);
+void user_on_use_factor(const struct user *user, struct turn *turn,
+                        const struct use_factor *command);
 
 #endif

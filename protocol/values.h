@@ -79,6 +79,8 @@ struct message_rule {
     uint16_t rate;     /* a second and session */
     uint16_t burst;    /* at once */
     uint32_t size_max; /* bytes of its fields array at the most, with space for newer fields */
+    bool automatic;    /* a program sends it by itself: no sign that its person is there */
+    bool proved;       /* takes the proof of identity that its sender has just given, if any */
 };
 
 /* Text of a string literal. */

@@ -36,6 +36,9 @@ static const char help[] =
     "  --connections-per-address N\n"
     "                           the most one address may have open (default: 2000)\n"
     "  --limit-loopback yes     count this machine's own connections too\n"
+    "  --second-factor WORD     required: every person adds an authenticator app or a passkey at\n"
+    "                           the next sign-in and can do nothing else before; offered: who\n"
+    "                           wants one adds it (default: offered)\n"
     "  --check-config           say what would be done, and whether it can be, and end\n"
     "  --version, --help\n"
     "\n"
@@ -156,6 +159,11 @@ static bool take_limit_loopback(struct config *config, const char *value) {
     return config->limit_loopback || strcmp(value, "no") == 0;
 }
 
+static bool take_second_factor(struct config *config, const char *value) {
+    config->second_factor_required = strcmp(value, "required") == 0;
+    return config->second_factor_required || strcmp(value, "offered") == 0;
+}
+
 static const struct option options[] = {
     {"data", take_data, "a folder"},
     {"listen", take_listen, "an address or name"},
@@ -171,6 +179,7 @@ static const struct option options[] = {
     {"log-level", take_log_level, "error, warning, info or debug"},
     {"connections-per-address", take_connections, "a number from 1 to 24000"},
     {"limit-loopback", take_limit_loopback, "yes or no"},
+    {"second-factor", take_second_factor, "required or offered"},
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 

@@ -29,6 +29,7 @@ struct config {
     enum log_level log_level;
     uint32_t connections_per_address;
     bool limit_loopback;
+    bool second_factor_required;
 };
 
 enum config_result {

@@ -261,6 +261,11 @@ static void on_trace(void *data, unsigned hop, uint64_t frame, const char *what,
     log_debug("trace", "hop=%u frame=%" PRIu64 " %s=%" PRIu64, hop, frame, what, value);
 }
 
+static void on_acted(void *data, uint64_t sign_in) {
+    struct service *service = data;
+    identity_used(service->identity, sign_in);
+}
+
 static void start_node(struct service *service) {
     struct node_config node = {
         .affiliations = identity_affiliations(service->identity),
@@ -271,6 +276,7 @@ static void start_node(struct service *service) {
         .crash_marker = quarantine_marker(service->quarantine),
         .is_quarantined = is_quarantined,
         .trace = log_enabled(LOG_LEVEL_DEBUG) ? on_trace : NULL,
+        .acted = on_acted,
         .data = service,
     };
     service->node = node_create(&node);
@@ -416,6 +422,7 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         .access_log = audit_trail_log(service->audit),
         .data_folder = service->folder->path,
         .version = CONSILIUM_VERSION,
+        .second_factor_required = service->config->second_factor_required,
     });
     if (!start_gateway(service, &words)) {
         fail(service, words);

@@ -61,12 +61,22 @@ static inline uint16_t rights_of(bool administrator, bool coordinator) {
                       (coordinator ? RIGHT_COORDINATOR : 0));
 }
 
+/* How somebody proved, moments ago, that it is they. */
+enum proof_factor {
+    PROOF_NONE,
+    PROOF_PASSWORD,
+    PROOF_CODE,    /* of an authenticator app */
+    PROOF_PASSKEY, /* WebAuthn */
+};
+
 struct sender {
     struct session_number session;
     struct uuid user;
     uint16_t roles;       /* as granted by this actor */
     uint32_t actions;     /* likewise */
     uint16_t participant; /* number on this actor's stage, 0 = none */
+    uint8_t factor;       /* enum proof_factor; on `proved` messages alone, one for each proof */
+    struct uuid factor_board; /* for which the proof was given; zero = for a case outside of any */
 };
 
 /* A message from this actor to one (possibly itself: then it is a timer). */

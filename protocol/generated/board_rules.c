@@ -508,6 +508,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .rate = 10,
             .burst = 40,
             .size_max = 270,
+            .automatic = true,
         },
     [STAGE_SET_HAND] =
         {
@@ -535,6 +536,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .rate = 20,
             .burst = 60,
             .size_max = 410,
+            .automatic = true,
         },
     [STAGE_FLOOR_CHANGED] =
         {

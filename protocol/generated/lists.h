@@ -7,6 +7,18 @@
 #include "protocol/values.h"
 #include "protocol/writer.h"
 
+struct bytes_list {
+    uint32_t count;
+    struct bytes *items;
+};
+
+bool bytes_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                     uint32_t length_max, struct bytes_list *ret);
+void bytes_list_write(struct writer *writer, uint32_t count_max, uint32_t length_max,
+                      const struct bytes_list *from);
+void bytes_list_copy(struct arena *arena, struct bytes_list *ret, const struct bytes_list *from);
+bool bytes_list_equal(const struct bytes_list *a, const struct bytes_list *b);
+
 struct u32_list {
     uint32_t count;
     uint32_t *items;

@@ -568,6 +568,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .rate = 10,
             .burst = 40,
             .size_max = 270,
+            .automatic = true,
         },
     [STAGE_SET_HAND] =
         {
@@ -595,6 +596,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .rate = 20,
             .burst = 60,
             .size_max = 410,
+            .automatic = true,
         },
     [STAGE_FLOOR_CHANGED] =
         {

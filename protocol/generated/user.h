@@ -20,6 +20,11 @@ enum user_tag {
     USER_REMOVE_ENTRY = 5,
     USER_CHANGE_VERIFIER = 6,
     USER_SET_NOTE = 7,
+    USER_ADD_FACTOR = 8,
+    USER_REMOVE_FACTOR = 9,
+    USER_SET_RECOVERY_CODES = 10,
+    USER_USE_RECOVERY_CODE = 11,
+    USER_USE_FACTOR = 12,
     USER_SET_MEMBERSHIP = 20,
     USER_USER_REGISTERED = 72,
     USER_VERIFIER_SET = 73,
@@ -28,6 +33,11 @@ enum user_tag {
     USER_ENTRY_PUT = 76,
     USER_ENTRY_REMOVED = 77,
     USER_NOTE_SET = 78,
+    USER_FACTOR_ADDED = 79,
+    USER_FACTOR_REMOVED = 80,
+    USER_RECOVERY_CODES_SET = 81,
+    USER_RECOVERY_CODE_USED = 82,
+    USER_FACTOR_USED = 83,
     USER_USER_SNAPSHOT = 90,
     USER_USER_RECORD = 91,
     USER_MEMBERSHIP_SET = 94,
@@ -42,6 +52,12 @@ enum entry_kind {
     ENTRY_KIND_EMERGENCY = 4,
 };
 #define ENTRY_KIND_COUNT 5
+
+enum factor_kind {
+    FACTOR_KIND_CODE = 0,    /* Codes of an authenticator app (RFC 6238). */
+    FACTOR_KIND_PASSKEY = 1, /* A passkey (WebAuthn). */
+};
+#define FACTOR_KIND_COUNT 2
 
 struct worklist_entry {
     enum entry_kind kind; /* What. */
@@ -106,6 +122,25 @@ struct read_mark_list {
     struct read_mark *items;
 };
 
+/* Something a person has, beside the password they know. Never leaves the server. */
+struct factor {
+    struct uuid id;          /* It. */
+    enum factor_kind kind;   /* What. */
+    struct text name;        /* What the person calls it; may be empty. */
+    int64_t made_at;         /* Since when. */
+    struct bytes secret;     /* Of codes: the shared secret. Of a passkey: its public key. */
+    struct bytes credential; /* Of a passkey: its id. */
+    int32_t algorithm;       /* Of a passkey: COSE's number. */
+    /* Of codes: the step of the last one. Of a passkey: how often it says it signed; 0 = it does
+     * not count. */
+    uint64_t used;
+};
+
+struct factor_list {
+    uint32_t count;
+    struct factor *items;
+};
+
 struct register_user {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text login;      /* What they type to sign in; unique, lower case. */
@@ -155,6 +190,33 @@ struct set_membership {
     struct membership membership; /* Replaces the one in the same organisation. */
 };
 
+struct add_factor {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct factor factor;   /* Its kind, name, secret and so on. */
+};
+
+struct remove_factor {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid id;         /* Which. With the last one the recovery codes go, too. */
+};
+
+struct set_recovery_codes {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    struct bytes_list hashes; /* SHA-256 of each; those before are worth nothing from now on. */
+};
+
+struct use_recovery_code {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct bytes hash;      /* Refused with conflict when there is no such code, or it was used. */
+};
+
+struct use_factor {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid id;         /* Which. */
+    /* Step or counter of this use. Refused with conflict when it is not beyond the last one. */
+    uint64_t used;
+};
+
 struct user_registered {
     struct text login;  /* What they type. */
     struct text name;   /* As others see it. */
@@ -193,6 +255,27 @@ struct membership_set {
     struct membership membership; /* As it is now. */
 };
 
+struct factor_added {
+    struct factor factor; /* Kept from every audience. */
+};
+
+struct factor_removed {
+    struct uuid id; /* Which. */
+};
+
+struct recovery_codes_set {
+    struct bytes_list hashes; /* SHA-256 of each. */
+};
+
+struct recovery_code_used {
+    struct bytes hash; /* SHA-256 of it. */
+};
+
+struct factor_used {
+    struct uuid id; /* Which. */
+    uint64_t used;  /* Step or counter. */
+};
+
 struct user_snapshot {
     struct text name;                   /* As others see it. */
     struct text login;                  /* What they type. */
@@ -207,11 +290,15 @@ struct user_snapshot {
 
 /* What the store keeps: the snapshot and what no audience sees. */
 struct user_record {
-    struct text verifier;       /* Argon2id, PHC string format. */
-    struct user_snapshot shown; /* The rest. */
+    struct text verifier;             /* Argon2id, PHC string format. */
+    struct user_snapshot shown;       /* The rest. */
+    struct factor_list factors;       /* What they have beside the password. */
+    struct bytes_list recovery_codes; /* SHA-256 of those not used yet. */
 };
 
 bool entry_kind_read(struct reader *reader, enum entry_kind *ret);
+
+bool factor_kind_read(struct reader *reader, enum factor_kind *ret);
 
 extern const struct worklist_entry worklist_entry_default;
 bool worklist_entry_read(struct reader *reader, struct arena *arena, struct worklist_entry *ret);
@@ -278,6 +365,17 @@ void read_mark_list_copy(struct arena *arena, struct read_mark_list *ret,
                          const struct read_mark_list *from);
 bool read_mark_list_equal(const struct read_mark_list *a, const struct read_mark_list *b);
 
+extern const struct factor factor_default;
+bool factor_read(struct reader *reader, struct arena *arena, struct factor *ret);
+void factor_write(struct writer *writer, const struct factor *from);
+void factor_copy(struct arena *arena, struct factor *ret, const struct factor *from);
+bool factor_equal(const struct factor *a, const struct factor *b);
+bool factor_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                      struct factor_list *ret);
+void factor_list_write(struct writer *writer, uint32_t count_max, const struct factor_list *from);
+void factor_list_copy(struct arena *arena, struct factor_list *ret, const struct factor_list *from);
+bool factor_list_equal(const struct factor_list *a, const struct factor_list *b);
+
 extern const struct register_user register_user_default;
 bool register_user_read(struct reader *reader, struct arena *arena, struct register_user *ret);
 void register_user_write(struct writer *writer, const struct register_user *from);
@@ -330,6 +428,42 @@ void set_membership_write(struct writer *writer, const struct set_membership *fr
 void set_membership_copy(struct arena *arena, struct set_membership *ret,
                          const struct set_membership *from);
 bool set_membership_equal(const struct set_membership *a, const struct set_membership *b);
+
+extern const struct add_factor add_factor_default;
+bool add_factor_read(struct reader *reader, struct arena *arena, struct add_factor *ret);
+void add_factor_write(struct writer *writer, const struct add_factor *from);
+void add_factor_copy(struct arena *arena, struct add_factor *ret, const struct add_factor *from);
+bool add_factor_equal(const struct add_factor *a, const struct add_factor *b);
+
+extern const struct remove_factor remove_factor_default;
+bool remove_factor_read(struct reader *reader, struct arena *arena, struct remove_factor *ret);
+void remove_factor_write(struct writer *writer, const struct remove_factor *from);
+void remove_factor_copy(struct arena *arena, struct remove_factor *ret,
+                        const struct remove_factor *from);
+bool remove_factor_equal(const struct remove_factor *a, const struct remove_factor *b);
+
+extern const struct set_recovery_codes set_recovery_codes_default;
+bool set_recovery_codes_read(struct reader *reader, struct arena *arena,
+                             struct set_recovery_codes *ret);
+void set_recovery_codes_write(struct writer *writer, const struct set_recovery_codes *from);
+void set_recovery_codes_copy(struct arena *arena, struct set_recovery_codes *ret,
+                             const struct set_recovery_codes *from);
+bool set_recovery_codes_equal(const struct set_recovery_codes *a,
+                              const struct set_recovery_codes *b);
+
+extern const struct use_recovery_code use_recovery_code_default;
+bool use_recovery_code_read(struct reader *reader, struct arena *arena,
+                            struct use_recovery_code *ret);
+void use_recovery_code_write(struct writer *writer, const struct use_recovery_code *from);
+void use_recovery_code_copy(struct arena *arena, struct use_recovery_code *ret,
+                            const struct use_recovery_code *from);
+bool use_recovery_code_equal(const struct use_recovery_code *a, const struct use_recovery_code *b);
+
+extern const struct use_factor use_factor_default;
+bool use_factor_read(struct reader *reader, struct arena *arena, struct use_factor *ret);
+void use_factor_write(struct writer *writer, const struct use_factor *from);
+void use_factor_copy(struct arena *arena, struct use_factor *ret, const struct use_factor *from);
+bool use_factor_equal(const struct use_factor *a, const struct use_factor *b);
 
 extern const struct user_registered user_registered_default;
 bool user_registered_read(struct reader *reader, struct arena *arena, struct user_registered *ret);
@@ -384,6 +518,44 @@ void membership_set_copy(struct arena *arena, struct membership_set *ret,
                          const struct membership_set *from);
 bool membership_set_equal(const struct membership_set *a, const struct membership_set *b);
 
+extern const struct factor_added factor_added_default;
+bool factor_added_read(struct reader *reader, struct arena *arena, struct factor_added *ret);
+void factor_added_write(struct writer *writer, const struct factor_added *from);
+void factor_added_copy(struct arena *arena, struct factor_added *ret,
+                       const struct factor_added *from);
+bool factor_added_equal(const struct factor_added *a, const struct factor_added *b);
+
+extern const struct factor_removed factor_removed_default;
+bool factor_removed_read(struct reader *reader, struct arena *arena, struct factor_removed *ret);
+void factor_removed_write(struct writer *writer, const struct factor_removed *from);
+void factor_removed_copy(struct arena *arena, struct factor_removed *ret,
+                         const struct factor_removed *from);
+bool factor_removed_equal(const struct factor_removed *a, const struct factor_removed *b);
+
+extern const struct recovery_codes_set recovery_codes_set_default;
+bool recovery_codes_set_read(struct reader *reader, struct arena *arena,
+                             struct recovery_codes_set *ret);
+void recovery_codes_set_write(struct writer *writer, const struct recovery_codes_set *from);
+void recovery_codes_set_copy(struct arena *arena, struct recovery_codes_set *ret,
+                             const struct recovery_codes_set *from);
+bool recovery_codes_set_equal(const struct recovery_codes_set *a,
+                              const struct recovery_codes_set *b);
+
+extern const struct recovery_code_used recovery_code_used_default;
+bool recovery_code_used_read(struct reader *reader, struct arena *arena,
+                             struct recovery_code_used *ret);
+void recovery_code_used_write(struct writer *writer, const struct recovery_code_used *from);
+void recovery_code_used_copy(struct arena *arena, struct recovery_code_used *ret,
+                             const struct recovery_code_used *from);
+bool recovery_code_used_equal(const struct recovery_code_used *a,
+                              const struct recovery_code_used *b);
+
+extern const struct factor_used factor_used_default;
+bool factor_used_read(struct reader *reader, struct arena *arena, struct factor_used *ret);
+void factor_used_write(struct writer *writer, const struct factor_used *from);
+void factor_used_copy(struct arena *arena, struct factor_used *ret, const struct factor_used *from);
+bool factor_used_equal(const struct factor_used *a, const struct factor_used *b);
+
 extern const struct user_snapshot user_snapshot_default;
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret);
 void user_snapshot_write(struct writer *writer, const struct user_snapshot *from);
@@ -405,6 +577,13 @@ struct encoded remove_entry_encode(struct arena *arena, const struct remove_entr
 struct encoded change_verifier_encode(struct arena *arena, const struct change_verifier *message);
 struct encoded set_note_encode(struct arena *arena, const struct set_note *message);
 struct encoded set_membership_encode(struct arena *arena, const struct set_membership *message);
+struct encoded add_factor_encode(struct arena *arena, const struct add_factor *message);
+struct encoded remove_factor_encode(struct arena *arena, const struct remove_factor *message);
+struct encoded set_recovery_codes_encode(struct arena *arena,
+                                         const struct set_recovery_codes *message);
+struct encoded use_recovery_code_encode(struct arena *arena,
+                                        const struct use_recovery_code *message);
+struct encoded use_factor_encode(struct arena *arena, const struct use_factor *message);
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message);
 struct encoded verifier_set_encode(struct arena *arena, const struct verifier_set *message);
 struct encoded preference_set_encode(struct arena *arena, const struct preference_set *message);
@@ -413,6 +592,13 @@ struct encoded entry_put_encode(struct arena *arena, const struct entry_put *mes
 struct encoded entry_removed_encode(struct arena *arena, const struct entry_removed *message);
 struct encoded note_set_encode(struct arena *arena, const struct note_set *message);
 struct encoded membership_set_encode(struct arena *arena, const struct membership_set *message);
+struct encoded factor_added_encode(struct arena *arena, const struct factor_added *message);
+struct encoded factor_removed_encode(struct arena *arena, const struct factor_removed *message);
+struct encoded recovery_codes_set_encode(struct arena *arena,
+                                         const struct recovery_codes_set *message);
+struct encoded recovery_code_used_encode(struct arena *arena,
+                                         const struct recovery_code_used *message);
+struct encoded factor_used_encode(struct arena *arena, const struct factor_used *message);
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message);
 struct encoded user_record_encode(struct arena *arena, const struct user_record *message);
 

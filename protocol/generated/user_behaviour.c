@@ -8,10 +8,15 @@ bool user_behaviour_complete(const struct user_behaviour *behaviour) {
            behaviour->mark_read != NULL && behaviour->put_entry != NULL &&
            behaviour->remove_entry != NULL && behaviour->change_verifier != NULL &&
            behaviour->set_note != NULL && behaviour->set_membership != NULL &&
-           behaviour->user_registered != NULL && behaviour->verifier_set != NULL &&
-           behaviour->preference_set != NULL && behaviour->read_marked != NULL &&
-           behaviour->entry_put != NULL && behaviour->entry_removed != NULL &&
-           behaviour->note_set != NULL && behaviour->membership_set != NULL;
+           behaviour->add_factor != NULL && behaviour->remove_factor != NULL &&
+           behaviour->set_recovery_codes != NULL && behaviour->use_recovery_code != NULL &&
+           behaviour->use_factor != NULL && behaviour->user_registered != NULL &&
+           behaviour->verifier_set != NULL && behaviour->preference_set != NULL &&
+           behaviour->read_marked != NULL && behaviour->entry_put != NULL &&
+           behaviour->entry_removed != NULL && behaviour->note_set != NULL &&
+           behaviour->membership_set != NULL && behaviour->factor_added != NULL &&
+           behaviour->factor_removed != NULL && behaviour->recovery_codes_set != NULL &&
+           behaviour->recovery_code_used != NULL && behaviour->factor_used != NULL;
 }
 
 static bool dispatch_user(const struct user_behaviour *behaviour, struct user *user,
@@ -40,6 +45,21 @@ static bool dispatch_user(const struct user_behaviour *behaviour, struct user *u
         return true;
     case USER_SET_MEMBERSHIP:
         behaviour->set_membership(user, turn, message);
+        return true;
+    case USER_ADD_FACTOR:
+        behaviour->add_factor(user, turn, message);
+        return true;
+    case USER_REMOVE_FACTOR:
+        behaviour->remove_factor(user, turn, message);
+        return true;
+    case USER_SET_RECOVERY_CODES:
+        behaviour->set_recovery_codes(user, turn, message);
+        return true;
+    case USER_USE_RECOVERY_CODE:
+        behaviour->use_recovery_code(user, turn, message);
+        return true;
+    case USER_USE_FACTOR:
+        behaviour->use_factor(user, turn, message);
         return true;
     default:
         return false;
@@ -78,6 +98,21 @@ static bool apply_user(const struct user_behaviour *behaviour, struct user *user
         return true;
     case USER_MEMBERSHIP_SET:
         behaviour->membership_set(user, header, message);
+        return true;
+    case USER_FACTOR_ADDED:
+        behaviour->factor_added(user, header, message);
+        return true;
+    case USER_FACTOR_REMOVED:
+        behaviour->factor_removed(user, header, message);
+        return true;
+    case USER_RECOVERY_CODES_SET:
+        behaviour->recovery_codes_set(user, header, message);
+        return true;
+    case USER_RECOVERY_CODE_USED:
+        behaviour->recovery_code_used(user, header, message);
+        return true;
+    case USER_FACTOR_USED:
+        behaviour->factor_used(user, header, message);
         return true;
     default:
         return false;

@@ -23,6 +23,16 @@ struct user_behaviour {
     void (*set_note)(const struct user *user, struct turn *turn, const struct set_note *command);
     void (*set_membership)(const struct user *user, struct turn *turn,
                            const struct set_membership *command);
+    void (*add_factor)(const struct user *user, struct turn *turn,
+                       const struct add_factor *command);
+    void (*remove_factor)(const struct user *user, struct turn *turn,
+                          const struct remove_factor *command);
+    void (*set_recovery_codes)(const struct user *user, struct turn *turn,
+                               const struct set_recovery_codes *command);
+    void (*use_recovery_code)(const struct user *user, struct turn *turn,
+                              const struct use_recovery_code *command);
+    void (*use_factor)(const struct user *user, struct turn *turn,
+                       const struct use_factor *command);
     void (*user_registered)(struct user *user, const struct event_header *header,
                             const struct user_registered *event);
     void (*verifier_set)(struct user *user, const struct event_header *header,
@@ -39,6 +49,16 @@ struct user_behaviour {
                      const struct note_set *event);
     void (*membership_set)(struct user *user, const struct event_header *header,
                            const struct membership_set *event);
+    void (*factor_added)(struct user *user, const struct event_header *header,
+                         const struct factor_added *event);
+    void (*factor_removed)(struct user *user, const struct event_header *header,
+                           const struct factor_removed *event);
+    void (*recovery_codes_set)(struct user *user, const struct event_header *header,
+                               const struct recovery_codes_set *event);
+    void (*recovery_code_used)(struct user *user, const struct event_header *header,
+                               const struct recovery_code_used *event);
+    void (*factor_used)(struct user *user, const struct event_header *header,
+                        const struct factor_used *event);
 };
 
 /* Whether every member is set. */

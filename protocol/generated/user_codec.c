@@ -44,6 +44,29 @@ const void *user_decode(uint8_t tag, struct reader *reader, struct arena *arena)
         return whole(reader, message != NULL && set_membership_read(reader, arena, message),
                      message);
     }
+    case USER_ADD_FACTOR: {
+        struct add_factor *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && add_factor_read(reader, arena, message), message);
+    }
+    case USER_REMOVE_FACTOR: {
+        struct remove_factor *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && remove_factor_read(reader, arena, message),
+                     message);
+    }
+    case USER_SET_RECOVERY_CODES: {
+        struct set_recovery_codes *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && set_recovery_codes_read(reader, arena, message),
+                     message);
+    }
+    case USER_USE_RECOVERY_CODE: {
+        struct use_recovery_code *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && use_recovery_code_read(reader, arena, message),
+                     message);
+    }
+    case USER_USE_FACTOR: {
+        struct use_factor *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && use_factor_read(reader, arena, message), message);
+    }
     default:
         return NULL;
     }
@@ -87,6 +110,29 @@ const void *user_decode_down(uint8_t tag, struct reader *reader, struct arena *a
         return whole(reader, message != NULL && membership_set_read(reader, arena, message),
                      message);
     }
+    case USER_FACTOR_ADDED: {
+        struct factor_added *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && factor_added_read(reader, arena, message), message);
+    }
+    case USER_FACTOR_REMOVED: {
+        struct factor_removed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && factor_removed_read(reader, arena, message),
+                     message);
+    }
+    case USER_RECOVERY_CODES_SET: {
+        struct recovery_codes_set *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && recovery_codes_set_read(reader, arena, message),
+                     message);
+    }
+    case USER_RECOVERY_CODE_USED: {
+        struct recovery_code_used *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && recovery_code_used_read(reader, arena, message),
+                     message);
+    }
+    case USER_FACTOR_USED: {
+        struct factor_used *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && factor_used_read(reader, arena, message), message);
+    }
     case USER_USER_SNAPSHOT: {
         struct user_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && user_snapshot_read(reader, arena, message),
@@ -127,6 +173,21 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case USER_SET_MEMBERSHIP:
         set_membership_write(writer, message);
         return true;
+    case USER_ADD_FACTOR:
+        add_factor_write(writer, message);
+        return true;
+    case USER_REMOVE_FACTOR:
+        remove_factor_write(writer, message);
+        return true;
+    case USER_SET_RECOVERY_CODES:
+        set_recovery_codes_write(writer, message);
+        return true;
+    case USER_USE_RECOVERY_CODE:
+        use_recovery_code_write(writer, message);
+        return true;
+    case USER_USE_FACTOR:
+        use_factor_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -158,6 +219,21 @@ bool user_encode(uint8_t tag, const void *message, struct writer *writer) {
     case USER_MEMBERSHIP_SET:
         membership_set_write(writer, message);
         return true;
+    case USER_FACTOR_ADDED:
+        factor_added_write(writer, message);
+        return true;
+    case USER_FACTOR_REMOVED:
+        factor_removed_write(writer, message);
+        return true;
+    case USER_RECOVERY_CODES_SET:
+        recovery_codes_set_write(writer, message);
+        return true;
+    case USER_RECOVERY_CODE_USED:
+        recovery_code_used_write(writer, message);
+        return true;
+    case USER_FACTOR_USED:
+        factor_used_write(writer, message);
+        return true;
     case USER_USER_SNAPSHOT:
         user_snapshot_write(writer, message);
         return true;
@@ -187,6 +263,16 @@ struct uuid user_command_id(uint8_t tag, const void *message) {
         return ((const struct set_note *)message)->command_id;
     case USER_SET_MEMBERSHIP:
         return ((const struct set_membership *)message)->command_id;
+    case USER_ADD_FACTOR:
+        return ((const struct add_factor *)message)->command_id;
+    case USER_REMOVE_FACTOR:
+        return ((const struct remove_factor *)message)->command_id;
+    case USER_SET_RECOVERY_CODES:
+        return ((const struct set_recovery_codes *)message)->command_id;
+    case USER_USE_RECOVERY_CODE:
+        return ((const struct use_recovery_code *)message)->command_id;
+    case USER_USE_FACTOR:
+        return ((const struct use_factor *)message)->command_id;
     default:
         return (struct uuid){{0}};
     }

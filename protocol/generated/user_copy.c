@@ -68,6 +68,22 @@ void read_mark_list_copy(struct arena *arena, struct read_mark_list *ret,
     ret->count = ret->items == NULL ? 0 : from->count;
 }
 
+void factor_copy(struct arena *arena, struct factor *ret, const struct factor *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->secret = arena_bytes(arena, from->secret);
+    ret->credential = arena_bytes(arena, from->credential);
+}
+
+void factor_list_copy(struct arena *arena, struct factor_list *ret,
+                      const struct factor_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        factor_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
 void register_user_copy(struct arena *arena, struct register_user *ret,
                         const struct register_user *from) {
     *ret = *from;
@@ -112,6 +128,34 @@ void set_note_copy(struct arena *arena, struct set_note *ret, const struct set_n
 
 void set_membership_copy(struct arena *arena, struct set_membership *ret,
                          const struct set_membership *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void add_factor_copy(struct arena *arena, struct add_factor *ret, const struct add_factor *from) {
+    *ret = *from;
+    factor_copy(arena, &ret->factor, &from->factor);
+}
+
+void remove_factor_copy(struct arena *arena, struct remove_factor *ret,
+                        const struct remove_factor *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void set_recovery_codes_copy(struct arena *arena, struct set_recovery_codes *ret,
+                             const struct set_recovery_codes *from) {
+    *ret = *from;
+    bytes_list_copy(arena, &ret->hashes, &from->hashes);
+}
+
+void use_recovery_code_copy(struct arena *arena, struct use_recovery_code *ret,
+                            const struct use_recovery_code *from) {
+    *ret = *from;
+    ret->hash = arena_bytes(arena, from->hash);
+}
+
+void use_factor_copy(struct arena *arena, struct use_factor *ret, const struct use_factor *from) {
     (void)arena;
     *ret = *from;
 }
@@ -164,6 +208,36 @@ void membership_set_copy(struct arena *arena, struct membership_set *ret,
     *ret = *from;
 }
 
+void factor_added_copy(struct arena *arena, struct factor_added *ret,
+                       const struct factor_added *from) {
+    *ret = *from;
+    factor_copy(arena, &ret->factor, &from->factor);
+}
+
+void factor_removed_copy(struct arena *arena, struct factor_removed *ret,
+                         const struct factor_removed *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void recovery_codes_set_copy(struct arena *arena, struct recovery_codes_set *ret,
+                             const struct recovery_codes_set *from) {
+    *ret = *from;
+    bytes_list_copy(arena, &ret->hashes, &from->hashes);
+}
+
+void recovery_code_used_copy(struct arena *arena, struct recovery_code_used *ret,
+                             const struct recovery_code_used *from) {
+    *ret = *from;
+    ret->hash = arena_bytes(arena, from->hash);
+}
+
+void factor_used_copy(struct arena *arena, struct factor_used *ret,
+                      const struct factor_used *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
                         const struct user_snapshot *from) {
     *ret = *from;
@@ -181,4 +255,6 @@ void user_record_copy(struct arena *arena, struct user_record *ret,
     *ret = *from;
     ret->verifier = arena_text(arena, from->verifier);
     user_snapshot_copy(arena, &ret->shown, &from->shown);
+    factor_list_copy(arena, &ret->factors, &from->factors);
+    bytes_list_copy(arena, &ret->recovery_codes, &from->recovery_codes);
 }

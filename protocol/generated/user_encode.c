@@ -59,6 +59,43 @@ struct encoded set_membership_encode(struct arena *arena, const struct set_membe
     return (struct encoded){USER_SET_MEMBERSHIP, writer_bytes(&writer)};
 }
 
+struct encoded add_factor_encode(struct arena *arena, const struct add_factor *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    add_factor_write(&writer, message);
+    return (struct encoded){USER_ADD_FACTOR, writer_bytes(&writer)};
+}
+
+struct encoded remove_factor_encode(struct arena *arena, const struct remove_factor *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    remove_factor_write(&writer, message);
+    return (struct encoded){USER_REMOVE_FACTOR, writer_bytes(&writer)};
+}
+
+struct encoded set_recovery_codes_encode(struct arena *arena,
+                                         const struct set_recovery_codes *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    set_recovery_codes_write(&writer, message);
+    return (struct encoded){USER_SET_RECOVERY_CODES, writer_bytes(&writer)};
+}
+
+struct encoded use_recovery_code_encode(struct arena *arena,
+                                        const struct use_recovery_code *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    use_recovery_code_write(&writer, message);
+    return (struct encoded){USER_USE_RECOVERY_CODE, writer_bytes(&writer)};
+}
+
+struct encoded use_factor_encode(struct arena *arena, const struct use_factor *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    use_factor_write(&writer, message);
+    return (struct encoded){USER_USE_FACTOR, writer_bytes(&writer)};
+}
+
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -113,6 +150,43 @@ struct encoded membership_set_encode(struct arena *arena, const struct membershi
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     membership_set_write(&writer, message);
     return (struct encoded){USER_MEMBERSHIP_SET, writer_bytes(&writer)};
+}
+
+struct encoded factor_added_encode(struct arena *arena, const struct factor_added *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    factor_added_write(&writer, message);
+    return (struct encoded){USER_FACTOR_ADDED, writer_bytes(&writer)};
+}
+
+struct encoded factor_removed_encode(struct arena *arena, const struct factor_removed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    factor_removed_write(&writer, message);
+    return (struct encoded){USER_FACTOR_REMOVED, writer_bytes(&writer)};
+}
+
+struct encoded recovery_codes_set_encode(struct arena *arena,
+                                         const struct recovery_codes_set *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    recovery_codes_set_write(&writer, message);
+    return (struct encoded){USER_RECOVERY_CODES_SET, writer_bytes(&writer)};
+}
+
+struct encoded recovery_code_used_encode(struct arena *arena,
+                                         const struct recovery_code_used *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    recovery_code_used_write(&writer, message);
+    return (struct encoded){USER_RECOVERY_CODE_USED, writer_bytes(&writer)};
+}
+
+struct encoded factor_used_encode(struct arena *arena, const struct factor_used *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    factor_used_write(&writer, message);
+    return (struct encoded){USER_FACTOR_USED, writer_bytes(&writer)};
 }
 
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message) {

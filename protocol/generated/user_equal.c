@@ -66,6 +66,21 @@ bool read_mark_list_equal(const struct read_mark_list *a, const struct read_mark
     return same;
 }
 
+bool factor_equal(const struct factor *a, const struct factor *b) {
+    return uuid_equal(a->id, b->id) && a->kind == b->kind && text_equal(a->name, b->name) &&
+           a->made_at == b->made_at && bytes_equal(a->secret, b->secret) &&
+           bytes_equal(a->credential, b->credential) && a->algorithm == b->algorithm &&
+           a->used == b->used;
+}
+
+bool factor_list_equal(const struct factor_list *a, const struct factor_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = factor_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
 bool register_user_equal(const struct register_user *a, const struct register_user *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->login, b->login) &&
            text_equal(a->name, b->name) && text_equal(a->verifier, b->verifier) &&
@@ -104,6 +119,28 @@ bool set_membership_equal(const struct set_membership *a, const struct set_membe
            membership_equal(&a->membership, &b->membership);
 }
 
+bool add_factor_equal(const struct add_factor *a, const struct add_factor *b) {
+    return uuid_equal(a->command_id, b->command_id) && factor_equal(&a->factor, &b->factor);
+}
+
+bool remove_factor_equal(const struct remove_factor *a, const struct remove_factor *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->id, b->id);
+}
+
+bool set_recovery_codes_equal(const struct set_recovery_codes *a,
+                              const struct set_recovery_codes *b) {
+    return uuid_equal(a->command_id, b->command_id) && bytes_list_equal(&a->hashes, &b->hashes);
+}
+
+bool use_recovery_code_equal(const struct use_recovery_code *a, const struct use_recovery_code *b) {
+    return uuid_equal(a->command_id, b->command_id) && bytes_equal(a->hash, b->hash);
+}
+
+bool use_factor_equal(const struct use_factor *a, const struct use_factor *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->id, b->id) &&
+           a->used == b->used;
+}
+
 bool user_registered_equal(const struct user_registered *a, const struct user_registered *b) {
     return text_equal(a->login, b->login) && text_equal(a->name, b->name) &&
            a->administrator == b->administrator && a->coordinator == b->coordinator;
@@ -137,6 +174,28 @@ bool membership_set_equal(const struct membership_set *a, const struct membershi
     return membership_equal(&a->membership, &b->membership);
 }
 
+bool factor_added_equal(const struct factor_added *a, const struct factor_added *b) {
+    return factor_equal(&a->factor, &b->factor);
+}
+
+bool factor_removed_equal(const struct factor_removed *a, const struct factor_removed *b) {
+    return uuid_equal(a->id, b->id);
+}
+
+bool recovery_codes_set_equal(const struct recovery_codes_set *a,
+                              const struct recovery_codes_set *b) {
+    return bytes_list_equal(&a->hashes, &b->hashes);
+}
+
+bool recovery_code_used_equal(const struct recovery_code_used *a,
+                              const struct recovery_code_used *b) {
+    return bytes_equal(a->hash, b->hash);
+}
+
+bool factor_used_equal(const struct factor_used *a, const struct factor_used *b) {
+    return uuid_equal(a->id, b->id) && a->used == b->used;
+}
+
 bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapshot *b) {
     return text_equal(a->name, b->name) && text_equal(a->login, b->login) &&
            a->administrator == b->administrator &&
@@ -148,5 +207,7 @@ bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapsh
 }
 
 bool user_record_equal(const struct user_record *a, const struct user_record *b) {
-    return text_equal(a->verifier, b->verifier) && user_snapshot_equal(&a->shown, &b->shown);
+    return text_equal(a->verifier, b->verifier) && user_snapshot_equal(&a->shown, &b->shown) &&
+           factor_list_equal(&a->factors, &b->factors) &&
+           bytes_list_equal(&a->recovery_codes, &b->recovery_codes);
 }

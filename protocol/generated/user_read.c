@@ -10,6 +10,15 @@ bool entry_kind_read(struct reader *reader, enum entry_kind *ret) {
     return true;
 }
 
+bool factor_kind_read(struct reader *reader, enum factor_kind *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, FACTOR_KIND_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum factor_kind)number;
+    return true;
+}
+
 const struct worklist_entry worklist_entry_default = {0};
 
 bool worklist_entry_read(struct reader *reader, struct arena *arena, struct worklist_entry *ret) {
@@ -244,6 +253,65 @@ bool read_mark_list_read(struct reader *reader, struct arena *arena, uint32_t co
     return true;
 }
 
+const struct factor factor_default = {0};
+
+bool factor_read(struct reader *reader, struct arena *arena, struct factor *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = factor_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->id)) {
+        return false;
+    }
+    if (count > 1 && !factor_kind_read(reader, &ret->kind)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 64, &ret->name)) {
+        return false;
+    }
+    if (count > 3 && !reader_time(reader, &ret->made_at)) {
+        return false;
+    }
+    if (count > 4 && !reader_bytes(reader, 512, &ret->secret)) {
+        return false;
+    }
+    if (count > 5 && !reader_bytes(reader, 1023, &ret->credential)) {
+        return false;
+    }
+    if (count > 6 && !reader_i32(reader, &ret->algorithm)) {
+        return false;
+    }
+    if (count > 7 && !reader_u64(reader, &ret->used)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
+}
+
+bool factor_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                      struct factor_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct factor_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct factor *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!factor_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct factor_list){count, items};
+    return true;
+}
+
 const struct register_user register_user_default = {0};
 
 bool register_user_read(struct reader *reader, struct arena *arena, struct register_user *ret) {
@@ -407,6 +475,99 @@ bool set_membership_read(struct reader *reader, struct arena *arena, struct set_
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct add_factor add_factor_default = {0};
+
+bool add_factor_read(struct reader *reader, struct arena *arena, struct add_factor *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = add_factor_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !factor_read(reader, arena, &ret->factor)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct remove_factor remove_factor_default = {0};
+
+bool remove_factor_read(struct reader *reader, struct arena *arena, struct remove_factor *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = remove_factor_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->id)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct set_recovery_codes set_recovery_codes_default = {0};
+
+bool set_recovery_codes_read(struct reader *reader, struct arena *arena,
+                             struct set_recovery_codes *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = set_recovery_codes_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !bytes_list_read(reader, arena, 10, 32, &ret->hashes)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct use_recovery_code use_recovery_code_default = {0};
+
+bool use_recovery_code_read(struct reader *reader, struct arena *arena,
+                            struct use_recovery_code *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = use_recovery_code_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_bytes(reader, 32, &ret->hash)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct use_factor use_factor_default = {0};
+
+bool use_factor_read(struct reader *reader, struct arena *arena, struct use_factor *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = use_factor_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->id)) {
+        return false;
+    }
+    if (count > 2 && !reader_u64(reader, &ret->used)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct user_registered user_registered_default = {0};
 
 bool user_registered_read(struct reader *reader, struct arena *arena, struct user_registered *ret) {
@@ -543,6 +704,84 @@ bool membership_set_read(struct reader *reader, struct arena *arena, struct memb
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct factor_added factor_added_default = {0};
+
+bool factor_added_read(struct reader *reader, struct arena *arena, struct factor_added *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = factor_added_default;
+    if (count > 0 && !factor_read(reader, arena, &ret->factor)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct factor_removed factor_removed_default = {0};
+
+bool factor_removed_read(struct reader *reader, struct arena *arena, struct factor_removed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = factor_removed_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->id)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct recovery_codes_set recovery_codes_set_default = {0};
+
+bool recovery_codes_set_read(struct reader *reader, struct arena *arena,
+                             struct recovery_codes_set *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = recovery_codes_set_default;
+    if (count > 0 && !bytes_list_read(reader, arena, 10, 32, &ret->hashes)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct recovery_code_used recovery_code_used_default = {0};
+
+bool recovery_code_used_read(struct reader *reader, struct arena *arena,
+                             struct recovery_code_used *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = recovery_code_used_default;
+    (void)arena;
+    if (count > 0 && !reader_bytes(reader, 32, &ret->hash)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct factor_used factor_used_default = {0};
+
+bool factor_used_read(struct reader *reader, struct arena *arena, struct factor_used *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = factor_used_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u64(reader, &ret->used)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct user_snapshot user_snapshot_default = {0};
 
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret) {
@@ -595,5 +834,11 @@ bool user_record_read(struct reader *reader, struct arena *arena, struct user_re
     if (count > 1 && !user_snapshot_read(reader, arena, &ret->shown)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !factor_list_read(reader, arena, 10, &ret->factors)) {
+        return false;
+    }
+    if (count > 3 && !bytes_list_read(reader, arena, 10, 32, &ret->recovery_codes)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }

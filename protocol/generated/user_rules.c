@@ -31,6 +31,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .rate = 2,
             .burst = 40,
             .size_max = 302,
+            .automatic = true,
         },
     [USER_PUT_ENTRY] =
         {
@@ -67,6 +68,51 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .rate = 2,
             .burst = 20,
             .size_max = 4296,
+        },
+    [USER_ADD_FACTOR] =
+        {
+            .name = "AddFactor",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 1926,
+        },
+    [USER_REMOVE_FACTOR] =
+        {
+            .name = "RemoveFactor",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 293,
+        },
+    [USER_SET_RECOVERY_CODES] =
+        {
+            .name = "SetRecoveryCodes",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 616,
+        },
+    [USER_USE_RECOVERY_CODE] =
+        {
+            .name = "UseRecoveryCode",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 309,
+        },
+    [USER_USE_FACTOR] =
+        {
+            .name = "UseFactor",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 302,
         },
     [USER_SET_MEMBERSHIP] =
         {
@@ -125,6 +171,36 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .audiences = AUDIENCE_OWN,
             .size_max = 4278,
         },
+    [USER_FACTOR_ADDED] =
+        {
+            .name = "FactorAdded",
+            .class = MESSAGE_EVENT,
+            .size_max = 1908,
+        },
+    [USER_FACTOR_REMOVED] =
+        {
+            .name = "FactorRemoved",
+            .class = MESSAGE_EVENT,
+            .size_max = 275,
+        },
+    [USER_RECOVERY_CODES_SET] =
+        {
+            .name = "RecoveryCodesSet",
+            .class = MESSAGE_EVENT,
+            .size_max = 598,
+        },
+    [USER_RECOVERY_CODE_USED] =
+        {
+            .name = "RecoveryCodeUsed",
+            .class = MESSAGE_EVENT,
+            .size_max = 291,
+        },
+    [USER_FACTOR_USED] =
+        {
+            .name = "FactorUsed",
+            .class = MESSAGE_EVENT,
+            .size_max = 284,
+        },
     [USER_USER_SNAPSHOT] =
         {
             .name = "UserSnapshot",
@@ -136,7 +212,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
         {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
-            .size_max = 5263226,
+            .size_max = 5280078,
         },
     [USER_MEMBERSHIP_SET] =
         {

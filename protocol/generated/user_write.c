@@ -205,6 +205,70 @@ void read_mark_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
+static uint32_t factor_count(const struct factor *from) {
+    if (from->used != 0) {
+        return 8;
+    }
+    if (from->algorithm != 0) {
+        return 7;
+    }
+    if (from->credential.length != 0) {
+        return 6;
+    }
+    if (from->secret.length != 0) {
+        return 5;
+    }
+    if (from->made_at != 0) {
+        return 4;
+    }
+    if (from->name.length != 0) {
+        return 3;
+    }
+    if (from->kind != FACTOR_KIND_CODE) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->id)) {
+        return 1;
+    }
+    return 0;
+}
+
+void factor_write(struct writer *writer, const struct factor *from) {
+    uint32_t count = factor_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->id);
+    }
+    if (count > 1) {
+        writer_enum(writer, FACTOR_KIND_COUNT, from->kind);
+    }
+    if (count > 2) {
+        writer_text(writer, 64, from->name);
+    }
+    if (count > 3) {
+        writer_time(writer, from->made_at);
+    }
+    if (count > 4) {
+        writer_bytes_value(writer, 512, from->secret);
+    }
+    if (count > 5) {
+        writer_bytes_value(writer, 1023, from->credential);
+    }
+    if (count > 6) {
+        writer_i32(writer, from->algorithm);
+    }
+    if (count > 7) {
+        writer_u64(writer, from->used);
+    }
+}
+
+void factor_list_write(struct writer *writer, uint32_t count_max, const struct factor_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        factor_write(writer, &from->items[i]);
+    }
+}
+
 static uint32_t register_user_count(const struct register_user *from) {
     if (from->coordinator) {
         return 6;
@@ -375,6 +439,92 @@ void set_membership_write(struct writer *writer, const struct set_membership *fr
     }
 }
 
+static uint32_t add_factor_count(const struct add_factor *from) {
+    if (!factor_equal(&from->factor, &factor_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void add_factor_write(struct writer *writer, const struct add_factor *from) {
+    uint32_t count = add_factor_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        factor_write(writer, &from->factor);
+    }
+}
+
+static uint32_t remove_factor_count(const struct remove_factor *from) {
+    if (!uuid_is_zero(from->id)) {
+        return 2;
+    }
+    return 1;
+}
+
+void remove_factor_write(struct writer *writer, const struct remove_factor *from) {
+    uint32_t count = remove_factor_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->id);
+    }
+}
+
+static uint32_t set_recovery_codes_count(const struct set_recovery_codes *from) {
+    if (from->hashes.count != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void set_recovery_codes_write(struct writer *writer, const struct set_recovery_codes *from) {
+    uint32_t count = set_recovery_codes_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        bytes_list_write(writer, 10, 32, &from->hashes);
+    }
+}
+
+static uint32_t use_recovery_code_count(const struct use_recovery_code *from) {
+    if (from->hash.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void use_recovery_code_write(struct writer *writer, const struct use_recovery_code *from) {
+    uint32_t count = use_recovery_code_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_bytes_value(writer, 32, from->hash);
+    }
+}
+
+static uint32_t use_factor_count(const struct use_factor *from) {
+    if (from->used != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->id)) {
+        return 2;
+    }
+    return 1;
+}
+
+void use_factor_write(struct writer *writer, const struct use_factor *from) {
+    uint32_t count = use_factor_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->id);
+    }
+    if (count > 2) {
+        writer_u64(writer, from->used);
+    }
+}
+
 static uint32_t user_registered_count(const struct user_registered *from) {
     if (from->coordinator) {
         return 4;
@@ -531,6 +681,87 @@ void membership_set_write(struct writer *writer, const struct membership_set *fr
     }
 }
 
+static uint32_t factor_added_count(const struct factor_added *from) {
+    if (!factor_equal(&from->factor, &factor_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void factor_added_write(struct writer *writer, const struct factor_added *from) {
+    uint32_t count = factor_added_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        factor_write(writer, &from->factor);
+    }
+}
+
+static uint32_t factor_removed_count(const struct factor_removed *from) {
+    if (!uuid_is_zero(from->id)) {
+        return 1;
+    }
+    return 0;
+}
+
+void factor_removed_write(struct writer *writer, const struct factor_removed *from) {
+    uint32_t count = factor_removed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->id);
+    }
+}
+
+static uint32_t recovery_codes_set_count(const struct recovery_codes_set *from) {
+    if (from->hashes.count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void recovery_codes_set_write(struct writer *writer, const struct recovery_codes_set *from) {
+    uint32_t count = recovery_codes_set_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        bytes_list_write(writer, 10, 32, &from->hashes);
+    }
+}
+
+static uint32_t recovery_code_used_count(const struct recovery_code_used *from) {
+    if (from->hash.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void recovery_code_used_write(struct writer *writer, const struct recovery_code_used *from) {
+    uint32_t count = recovery_code_used_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_bytes_value(writer, 32, from->hash);
+    }
+}
+
+static uint32_t factor_used_count(const struct factor_used *from) {
+    if (from->used != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->id)) {
+        return 1;
+    }
+    return 0;
+}
+
+void factor_used_write(struct writer *writer, const struct factor_used *from) {
+    uint32_t count = factor_used_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->id);
+    }
+    if (count > 1) {
+        writer_u64(writer, from->used);
+    }
+}
+
 static uint32_t user_snapshot_count(const struct user_snapshot *from) {
     if (from->memberships.count != 0) {
         return 9;
@@ -595,6 +826,12 @@ void user_snapshot_write(struct writer *writer, const struct user_snapshot *from
 }
 
 static uint32_t user_record_count(const struct user_record *from) {
+    if (from->recovery_codes.count != 0) {
+        return 4;
+    }
+    if (from->factors.count != 0) {
+        return 3;
+    }
     if (!user_snapshot_equal(&from->shown, &user_snapshot_default)) {
         return 2;
     }
@@ -612,5 +849,11 @@ void user_record_write(struct writer *writer, const struct user_record *from) {
     }
     if (count > 1) {
         user_snapshot_write(writer, &from->shown);
+    }
+    if (count > 2) {
+        factor_list_write(writer, 10, &from->factors);
+    }
+    if (count > 3) {
+        bytes_list_write(writer, 10, 32, &from->recovery_codes);
     }
 }

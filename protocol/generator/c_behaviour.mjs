@@ -36,6 +36,8 @@ function rule(schema, from, message) {
       ? [`            .rate = ${message.rate},`, `            .burst = ${message.burst},`]
       : []),
     `            .size_max = ${message.sizeMax},`,
+    ...(message.automatic ? ['            .automatic = true,'] : []),
+    ...(message.proved ? ['            .proved = true,'] : []),
     '        },',
   ].join('\n');
 }

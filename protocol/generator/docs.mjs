@@ -42,6 +42,8 @@ function messageText(message) {
   const facts = [
     ...(message.does ? [`who may ${message.does}`] : []),
     ...(message.roles.length > 0 ? [`by ${message.roles.join(', ')}`] : []),
+    ...(message.automatic ? ['sent without its person doing anything'] : []),
+    ...(message.proved ? ['takes a proof of identity'] : []),
     ...(message.audiences.length > 0 ? [`to ${message.audiences.join(', ')}`] : []),
     ...(message.burst > 0 ? [`${message.rate} a second, ${message.burst} at once`] : []),
     `at most ${message.sizeMax} bytes`,

@@ -211,6 +211,8 @@ function parseMessageHead(fail, words, line) {
     audiences: [],
     rate: 0,
     burst: 0,
+    proved: false,
+    automatic: false,
   };
   message.tag = parseNumber(fail, tag, 127, 'a tag');
   message.up = UP.includes(form);
@@ -233,6 +235,12 @@ function parseMessageHead(fail, words, line) {
       }
       message.rate = parseNumber(fail, rate[1], 65535, 'a rate');
       message.burst = parseNumber(fail, rate[2], 65535, 'a burst');
+      list = null;
+    } else if (words[i] === 'proved' && form === 'command') {
+      message.proved = true;
+      list = null;
+    } else if (words[i] === 'automatic' && message.up) {
+      message.automatic = true;
       list = null;
     } else if (list !== null && FIELD_NAME.test(words[i])) {
       list.push(words[i]);

@@ -11,7 +11,11 @@ enum access_action {
     ACCESS_IMAGES = 4,   /* a list of what there is, a series' metadata or frames */
     ACCESS_DOCUMENT = 5, /* a report */
     ACCESS_UPLOAD = 6,
-    ACCESS_LOG = 7, /* this log itself; of one case, or all of it */
+    ACCESS_LOG = 7,           /* this log itself; of one case, or all of it */
+    ACCESS_FACTOR = 8,        /* a second factor, the recovery codes or the password were changed */
+    ACCESS_STEP_UP = 9,       /* may sign for some hours */
+    ACCESS_SIGNATURE = 10,    /* proved who they are for one signature */
+    ACCESS_PASSKEY_COPY = 11, /* a passkey whose counter went back: there may be two of it */
 };
 
 enum access_result { ACCESS_ALLOWED = 0, ACCESS_REFUSED = 1 };

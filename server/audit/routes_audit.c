@@ -43,9 +43,17 @@ static const char all_sql[] =
 
 static const char *action_word(int64_t action) {
     static const char *const words[] = {
-        [ACCESS_SIGN_IN] = "sign_in", [ACCESS_SIGN_OUT] = "sign_out", [ACCESS_CASE] = "case",
-        [ACCESS_IMAGES] = "images",   [ACCESS_DOCUMENT] = "document", [ACCESS_UPLOAD] = "upload",
+        [ACCESS_SIGN_IN] = "sign_in",
+        [ACCESS_SIGN_OUT] = "sign_out",
+        [ACCESS_CASE] = "case",
+        [ACCESS_IMAGES] = "images",
+        [ACCESS_DOCUMENT] = "document",
+        [ACCESS_UPLOAD] = "upload",
         [ACCESS_LOG] = "access_log",
+        [ACCESS_FACTOR] = "factor",
+        [ACCESS_STEP_UP] = "step_up",
+        [ACCESS_SIGNATURE] = "signature",
+        [ACCESS_PASSKEY_COPY] = "passkey_copy",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
     return known ? words[action] : "other";
@@ -244,8 +252,8 @@ void routes_audit_add(struct gateway *gateway, struct postgres *postgres,
                       struct access_log *access_log) {
     static struct routes given; /* one gateway in a process */
     static const struct http_route routes[] = {
-        {"GET", "/api/accesses", 0, true, on_search},
-        {"GET", "/api/cases/:case/accesses", 0, true, on_case_search},
+        {"GET", "/api/accesses", 0, ROUTE_SIGNED_IN, on_search},
+        {"GET", "/api/cases/:case/accesses", 0, ROUTE_SIGNED_IN, on_case_search},
     };
     given = (struct routes){postgres, access_log};
     http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], &given);

@@ -157,12 +157,31 @@ static bool refuse_length(struct http_exchange *exchange) {
     return false;
 }
 
+/* Reading follows what is shown, which may change without anybody at the desk; what changes
+ * something was somebody's wish. */
+static void note_act(struct http_exchange *exchange) {
+    struct authority *authority = exchange->connection->gateway->config.authority;
+    enum http_access access = exchange->match.route->access;
+    bool reading = text_equal(exchange->method, TEXT("GET")) || exchange->head_only;
+    if (exchange->who.signed_in && authority->acted != NULL && !reading && access != ROUTE_OPEN &&
+        access != ROUTE_AUTOMATIC) {
+        authority->acted(authority, exchange->who.sign_in);
+    }
+}
+
 static void dispatch(struct http_exchange *exchange) {
     const struct http_route *route = exchange->match.route;
-    if (route->signed_in && !exchange->who.signed_in) {
+    if (route->access != ROUTE_OPEN && !exchange->who.signed_in) {
         http_answer_error(exchange, 401, "signed_out", "Sign in first.");
         return;
     }
+    if (exchange->who.enrolling &&
+        (route->access == ROUTE_SIGNED_IN || route->access == ROUTE_AUTOMATIC)) {
+        http_answer_error(exchange, 403, "second_factor_required",
+                          "Add a second factor to your account first.");
+        return;
+    }
+    note_act(exchange);
     exchange->state = EXCHANGE_HANDLING;
     route->handle(exchange, exchange->match.data);
 }
@@ -430,4 +449,16 @@ struct peer_address exchange_peer(const struct http_exchange *exchange) {
 
 bool exchange_is_tls(const struct http_exchange *exchange) {
     return exchange->connection->tls;
+}
+
+bool exchange_is_bearer(const struct http_exchange *exchange) {
+    return exchange->bearer;
+}
+
+struct text exchange_host(const struct http_exchange *exchange) {
+    return exchange->host;
+}
+
+struct text exchange_user_agent(const struct http_exchange *exchange) {
+    return exchange->user_agent;
 }

@@ -42,6 +42,8 @@ struct http_exchange {
     struct text method;
     struct text path;
     struct text host;
+    struct text user_agent;
+    bool bearer; /* its token is no cookie */
     struct http_identity who;
     uint64_t content_length;
     bool has_content_length;

@@ -7,5 +7,9 @@
 
 struct peer_address exchange_peer(const struct http_exchange *exchange);
 bool exchange_is_tls(const struct http_exchange *exchange);
+/* As they came; headers can be read only until an answer is waited for. */
+bool exchange_is_bearer(const struct http_exchange *exchange);
+struct text exchange_host(const struct http_exchange *exchange);
+struct text exchange_user_agent(const struct http_exchange *exchange);
 
 #endif

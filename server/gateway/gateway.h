@@ -37,6 +37,8 @@ struct authority {
                      void (*answer)(void *data, const struct http_identity *who), void *data);
     /* A single-use ticket; name is valid until the next call. */
     bool (*redeem)(struct authority *authority, struct text ticket, struct session_identity *ret);
+    /* Its person did something. NULL = nobody wants to know. */
+    void (*acted)(struct authority *authority, uint64_t sign_in);
 };
 
 struct gateway_config { /* borrows all, until gateway_destroy */

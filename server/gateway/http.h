@@ -21,16 +21,24 @@ struct gateway;
 
 struct http_identity { /* who asks; signed_in false = nobody */
     bool signed_in;
+    bool enrolling;  /* has to get a second factor first: see ROUTE_ENROLLING */
     uint16_t rights; /* mask of RIGHT_... of actors/runtime/actor.h */
     struct uuid user;
     uint64_t sign_in; /* number of the sign-in session, for revocation */
+};
+
+enum http_access {
+    ROUTE_OPEN,      /* for anybody */
+    ROUTE_SIGNED_IN, /* 401 without a valid sign-in */
+    ROUTE_AUTOMATIC, /* the same; programs ask by themselves, so it is no sign of their person */
+    ROUTE_ENROLLING, /* the same; also for who has to get a second factor first */
 };
 
 struct http_route {
     const char *method;  /* "GET", "POST"; HEAD is answered by GET routes */
     const char *pattern; /* "/api/cases/:case/display-sets": parts of ":x" are captured */
     uint64_t body_max;   /* bytes; 0 = no body allowed */
-    bool signed_in;      /* 401 without a valid sign-in */
+    enum http_access access;
     void (*handle)(struct http_exchange *exchange, void *data);
 };
 /* Routes live for ever; data is given to every handler. */

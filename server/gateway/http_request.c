@@ -26,6 +26,7 @@ static const struct {
     {"connection", WSI_TOKEN_CONNECTION},
     {"transfer-encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
     {"upgrade", WSI_TOKEN_UPGRADE},
+    {"user-agent", WSI_TOKEN_HTTP_USER_AGENT},
     {"sec-websocket-protocol", WSI_TOKEN_PROTOCOL},
     {"sec-websocket-version", WSI_TOKEN_VERSION},
 };
@@ -139,6 +140,8 @@ bool request_read(struct http_exchange *exchange) {
         arena_text(&exchange->arena, (struct text){length > 0 ? (uint32_t)length : 0, path});
     exchange->host = http_header(exchange, "host");
     exchange->host_is_unclear = host_is_unclear(exchange);
+    exchange->user_agent = http_header(exchange, "user-agent");
+    exchange->bearer = request_is_bearer(exchange);
     struct text announced = http_header(exchange, "content-length");
     exchange->has_content_length = announced.length > 0;
     exchange->keep_alive = true;

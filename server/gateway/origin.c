@@ -37,7 +37,7 @@ bool host_is_plain(struct text host) {
     return true;
 }
 
-static struct text without_port(struct text host) {
+struct text host_without_port(struct text host) {
     uint32_t end = host.length;
     while (end > 0 && host.bytes[end - 1] >= '0' && host.bytes[end - 1] <= '9') {
         end--;
@@ -64,7 +64,7 @@ static bool is_loopback_number(struct text name) {
 }
 
 bool host_is_loopback(struct text host) {
-    struct text name = without_port(host);
+    struct text name = host_without_port(host);
     static const char suffix[] = ".localhost";
     uint32_t length = sizeof(suffix) - 1;
     if (name.length == length - 1 && strncasecmp(name.bytes, suffix + 1, length - 1) == 0) {

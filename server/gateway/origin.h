@@ -16,6 +16,7 @@ bool origin_is_own(struct text origin, struct text host, bool tls);
 /* Letters, digits, and what stands in host names, addresses and ports: safe to put into a header.
  */
 bool host_is_plain(struct text host);
+struct text host_without_port(struct text host);
 /* localhost (RFC 6761 6.3), 127.0.0.0/8 or [::1], with or without a port. */
 bool host_is_loopback(struct text host);
 

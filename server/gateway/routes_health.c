@@ -38,15 +38,15 @@ static void on_plain_websocket(struct http_exchange *exchange, void *data) {
 }
 
 static const struct http_route public_routes[] = {
-    {"GET", "/healthz", 0, false, on_health},
-    {"GET", "/readyz", 0, false, on_ready},
-    {"GET", "/ws", 0, false, on_plain_websocket},
+    {"GET", "/healthz", 0, ROUTE_OPEN, on_health},
+    {"GET", "/readyz", 0, ROUTE_OPEN, on_ready},
+    {"GET", "/ws", 0, ROUTE_OPEN, on_plain_websocket},
 };
 
 static const struct http_route admin_routes[] = {
-    {"GET", "/healthz", 0, false, on_health},
-    {"GET", "/readyz", 0, false, on_ready},
-    {"GET", "/metrics", 0, false, on_metrics},
+    {"GET", "/healthz", 0, ROUTE_OPEN, on_health},
+    {"GET", "/readyz", 0, ROUTE_OPEN, on_ready},
+    {"GET", "/metrics", 0, ROUTE_OPEN, on_metrics},
 };
 
 void routes_health_add(struct health *health) {

@@ -482,11 +482,12 @@ void routes_imaging_add(struct gateway *gateway, struct imaging_service *service
     static struct routes given; // one gateway in a process
     given = (struct routes){service, access_log};
     static const struct http_route routes[] = {
-        {"GET", "/api/cases/:case/display-sets", 0, true, handle_list},
-        {"GET", "/api/cases/:case/series/:series/metadata", 0, true, handle_metadata},
-        {"GET", "/api/cases/:case/instances/:instance/frames/:frame", 0, true, handle_frame},
-        {"GET", "/api/cases/:case/documents/:instance", 0, true, handle_document},
-        {"POST", "/api/cases/:case/uploads", UPLOAD_SIZE_MAX, true, handle_upload},
+        {"GET", "/api/cases/:case/display-sets", 0, ROUTE_SIGNED_IN, handle_list},
+        {"GET", "/api/cases/:case/series/:series/metadata", 0, ROUTE_SIGNED_IN, handle_metadata},
+        {"GET", "/api/cases/:case/instances/:instance/frames/:frame", 0, ROUTE_SIGNED_IN,
+         handle_frame},
+        {"GET", "/api/cases/:case/documents/:instance", 0, ROUTE_SIGNED_IN, handle_document},
+        {"POST", "/api/cases/:case/uploads", UPLOAD_SIZE_MAX, ROUTE_SIGNED_IN, handle_upload},
     };
     http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], &given);
 }

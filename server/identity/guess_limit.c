@@ -5,14 +5,8 @@
 
 enum bucket_kind { BUCKET_PAIR, BUCKET_ADDRESS, BUCKET_STRANGERS, BUCKET_KNOWN };
 
-static const struct {
-    uint32_t guesses;
-    uint32_t refill_s;
-} bounds[] = {
-    [BUCKET_PAIR] = {GUESSES_PER_PAIR, GUESS_PAIR_REFILL_S},
-    [BUCKET_ADDRESS] = {GUESSES_PER_ADDRESS, GUESS_ADDRESS_REFILL_S},
-    [BUCKET_STRANGERS] = {GUESSES_BY_STRANGERS, GUESS_STRANGERS_REFILL_S},
-};
+const struct guess_bounds password_guesses = {{10, 30}, {100, 3}, {50, 10}};
+const struct guess_bounds code_guesses = {{5, 60}, {50, 10}, {10, 300}};
 
 /* free_at: when the bucket will be full again (GCRA, ITU-T I.371); past = full. For BUCKET_KNOWN:
  * until when. */
@@ -25,14 +19,19 @@ struct entry {
 enum { WAYS = 8, SETS = GUESS_ENTRIES_MAX / WAYS };
 
 struct guess_limit {
+    struct guess_bound bounds[BUCKET_KNOWN];
     uint8_t secret[32];
     struct entry entries[SETS][WAYS];
 };
 
-struct guess_limit *guess_limit_create(const uint8_t secret[32]) {
+struct guess_limit *guess_limit_create(const struct guess_bounds *bounds,
+                                       const uint8_t secret[32]) {
     struct guess_limit *limit = calloc(1, sizeof(*limit));
     if (limit != NULL) {
         memcpy(limit->secret, secret, sizeof(limit->secret));
+        limit->bounds[BUCKET_PAIR] = bounds->pair;
+        limit->bounds[BUCKET_ADDRESS] = bounds->address;
+        limit->bounds[BUCKET_STRANGERS] = bounds->strangers;
     }
     return limit;
 }
@@ -80,16 +79,18 @@ static struct entry *entry_of(struct guess_limit *limit, uint64_t key, bool make
 }
 
 /* Seconds to wait, 0 = there is one. */
-static uint32_t wait_of(const struct entry *entry, enum bucket_kind kind, int64_t now) {
-    int64_t step = (int64_t)bounds[kind].refill_s * 1000000;
-    int64_t space = step * (bounds[kind].guesses - 1);
+static uint32_t wait_of(const struct guess_limit *limit, const struct entry *entry,
+                        enum bucket_kind kind, int64_t now) {
+    int64_t step = (int64_t)limit->bounds[kind].refill_s * 1000000;
+    int64_t space = step * (limit->bounds[kind].guesses - 1);
     int64_t behind = entry->free_at - now - space;
     return behind <= 0 ? 0 : (uint32_t)((behind + 999999) / 1000000);
 }
 
-static void take_one(struct entry *entry, enum bucket_kind kind, int64_t now) {
+static void take_one(const struct guess_limit *limit, struct entry *entry, enum bucket_kind kind,
+                     int64_t now) {
     int64_t from = entry->free_at > now ? entry->free_at : now;
-    entry->free_at = from + (int64_t)bounds[kind].refill_s * 1000000;
+    entry->free_at = from + (int64_t)limit->bounds[kind].refill_s * 1000000;
 }
 
 static bool is_known(struct guess_limit *limit, struct text login, const uint8_t *address,
@@ -108,13 +109,14 @@ uint32_t guess_limit_take(struct guess_limit *limit, struct text login, const ui
     };
     unsigned kinds = is_known(limit, login, address, now) ? BUCKET_STRANGERS : BUCKET_KNOWN;
     for (unsigned kind = 0; kind < kinds; kind++) {
-        uint32_t wait = wait_of(entry_of(limit, keys[kind], true), (enum bucket_kind)kind, now);
+        uint32_t wait =
+            wait_of(limit, entry_of(limit, keys[kind], true), (enum bucket_kind)kind, now);
         if (wait > 0) {
             return wait;
         }
     }
     for (unsigned kind = 0; kind < kinds; kind++) {
-        take_one(entry_of(limit, keys[kind], true), (enum bucket_kind)kind, now);
+        take_one(limit, entry_of(limit, keys[kind], true), (enum bucket_kind)kind, now);
     }
     return 0;
 }
@@ -122,7 +124,7 @@ uint32_t guess_limit_take(struct guess_limit *limit, struct text login, const ui
 static void give_back(struct guess_limit *limit, uint64_t key, enum bucket_kind kind) {
     struct entry *entry = entry_of(limit, key, false);
     if (entry != NULL) {
-        entry->free_at -= (int64_t)bounds[kind].refill_s * 1000000;
+        entry->free_at -= (int64_t)limit->bounds[kind].refill_s * 1000000;
     }
 }
 

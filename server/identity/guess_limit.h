@@ -13,19 +13,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-    GUESSES_PER_PAIR = 10,
-    GUESS_PAIR_REFILL_S = 30,
-    GUESSES_PER_ADDRESS = 100,
-    GUESS_ADDRESS_REFILL_S = 3,
-    GUESSES_BY_STRANGERS = 50,
-    GUESS_STRANGERS_REFILL_S = 10,
-    KNOWN_ADDRESS_DAYS = 30,
-    GUESS_ENTRIES_MAX = 16384,
+enum { KNOWN_ADDRESS_DAYS = 30, GUESS_ENTRIES_MAX = 16384 };
+
+/* So many at once, and one more every so many seconds. */
+struct guess_bound {
+    uint32_t guesses, refill_s;
 };
+struct guess_bounds {
+    struct guess_bound pair;      /* one login from one address */
+    struct guess_bound address;   /* one address */
+    struct guess_bound strangers; /* one login from addresses it does not know */
+};
+extern const struct guess_bounds password_guesses;
+/* Of six digits three are right at any time: whoever has the password finds one in a year with
+ * three chances in ten, and then only from addresses the person never signed in from. */
+extern const struct guess_bounds code_guesses;
 
 struct guess_limit;
-struct guess_limit *guess_limit_create(const uint8_t secret[32]);
+struct guess_limit *guess_limit_create(const struct guess_bounds *bounds, const uint8_t secret[32]);
 void guess_limit_destroy(struct guess_limit *limit);
 
 /* Takes one guess; 0 = go on, else seconds until it is worth coming back. now in microseconds. */

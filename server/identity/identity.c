@@ -1,8 +1,11 @@
 #include "server/identity/identity_state.h"
 
+#include "protocol/generated/user.h"
 #include "server/log.h"
+#include "server/uuid_text.h"
 
 #include <assert.h>
+#include <fido.h>
 #include <stdlib.h>
 
 /* The authority */
@@ -20,6 +23,7 @@ static bool describe(struct identification *asked, const struct person *person) 
     }
     struct http_identity who = {
         .signed_in = true,
+        .enrolling = asked->sign_in.enrolling,
         .rights = identity_rights(asked->identity, person->id, NULL),
         .user = person->id,
         .sign_in = asked->sign_in.number,
@@ -134,6 +138,46 @@ void identity_note(struct identity *identity, enum access_action action, enum ac
     access_log_write(identity->config.access_log, &access, NULL, NULL);
 }
 
+int64_t identity_now(struct identity *identity) {
+    return identity->config.clock->now(identity->config.clock);
+}
+
+struct uuid identity_new_id(struct identity *identity) {
+    uint8_t random[16];
+    identity->config.clock->random(identity->config.clock, random, sizeof(random));
+    return uuid_of_random(random);
+}
+
+void identity_over(struct identity *identity, uint64_t sign_in) {
+    tickets_forget(identity->tickets, sign_in);
+    gateway_end_sign_in(identity->gateway, sign_in);
+}
+
+void identity_used(struct identity *identity, uint64_t sign_in) {
+    sign_ins_used(identity->sign_ins, sign_in);
+}
+
+static void acted(struct authority *authority, uint64_t sign_in) {
+    identity_used(identity_of(authority), sign_in);
+}
+
+void identity_change_verifier(struct identity *identity, struct uuid user, const char *verifier,
+                              void (*done)(void *data, bool accepted, enum refusal why,
+                                           uint64_t version),
+                              void *data) {
+    struct arena arena;
+    arena_init(&arena, 4096);
+    struct change_verifier command = {.command_id = identity_new_id(identity),
+                                      .verifier = {(uint32_t)strlen(verifier), verifier}};
+    struct encoded encoded = change_verifier_encode(&arena, &command);
+    if (encoded.fields.bytes != NULL && !identity->stopping) {
+        node_command(identity->node, CHANNEL_KIND_USER, user, user, encoded, done, data);
+    } else if (done != NULL) {
+        done(data, false, REFUSAL_BUSY, 0);
+    }
+    arena_finish(&arena);
+}
+
 struct authority *identity_authority(struct identity *identity) {
     return &identity->authority;
 }
@@ -144,10 +188,15 @@ struct identity *identity_create(const struct identity_config *config) {
     struct identity *identity = calloc(1, sizeof(*identity));
     assert(identity != NULL);
     identity->config = *config;
-    identity->authority = (struct authority){.identify = identify, .redeem = redeem};
+    identity->authority =
+        (struct authority){.identify = identify, .redeem = redeem, .acted = acted};
     uint8_t secret[32];
     config->clock->random(config->clock, secret, sizeof(secret));
-    identity->guesses = guess_limit_create(secret);
+    identity->guesses = guess_limit_create(&password_guesses, secret);
+    identity->code_guesses = guess_limit_create(&code_guesses, secret);
+    config->clock->random(config->clock, secret, sizeof(secret));
+    identity->challenges = challenges_create(secret);
+    fido_init(0);
     identity->tickets = tickets_create();
     identity->sign_ins = sign_ins_create(config->postgres, config->clock);
     identity->people = people_create(config->store, config->clock);
@@ -160,14 +209,13 @@ struct identity *identity_create(const struct identity_config *config) {
                                 identity->stranger);
     assert(hashed && identity->guesses != NULL && identity->tickets != NULL);
     assert(identity->organisations != NULL);
+    assert(identity->code_guesses != NULL && identity->challenges != NULL);
     assert(identity->sign_ins != NULL && identity->people != NULL && identity->passwords != NULL);
     return identity;
 }
 
 static void on_over(void *data, uint64_t number) {
-    struct identity *identity = data;
-    tickets_forget(identity->tickets, number);
-    gateway_end_sign_in(identity->gateway, number);
+    identity_over(data, number);
 }
 
 static void on_sweep(uv_timer_t *timer) {
@@ -219,6 +267,9 @@ void identity_start(struct identity *identity, struct gateway *gateway, struct n
     identity->sweep_timer.data = identity->retry_timer.data = identity;
     uv_timer_start(&identity->sweep_timer, on_sweep, IDENTITY_SWEEP_MS, IDENTITY_SWEEP_MS);
     add_sign_in_routes(identity);
+    add_session_routes(identity);
+    add_account_routes(identity);
+    add_step_up_routes(identity);
     add_people_routes(identity);
     add_display_routes(identity);
     organisations_load(identity->organisations, on_organisations, identity);
@@ -245,5 +296,7 @@ void identity_destroy(struct identity *identity) {
     sign_ins_destroy(identity->sign_ins);
     tickets_destroy(identity->tickets);
     guess_limit_destroy(identity->guesses);
+    guess_limit_destroy(identity->code_guesses);
+    challenges_destroy(identity->challenges);
     free(identity);
 }

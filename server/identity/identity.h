@@ -24,6 +24,7 @@ struct identity_config {
     struct access_log *access_log; /* NULL = nothing is written down */
     const char *data_folder;       /* for bootstrap.json */
     const char *version;           /* of the program, for /api/me */
+    bool second_factor_required;   /* of every person; otherwise it is offered */
 };
 
 struct identity *identity_create(const struct identity_config *config);
@@ -35,6 +36,8 @@ struct affiliations *identity_affiliations(struct identity *identity);
 void identity_start(struct identity *identity, struct gateway *gateway, struct node *node);
 /* People are known: before that /readyz says no. */
 bool identity_ready(const struct identity *identity);
+/* The person behind a sign-in did something: it is not idle. */
+void identity_used(struct identity *identity, uint64_t sign_in);
 void identity_stop(struct identity *identity);
 void identity_destroy(struct identity *identity); /* after the loop has run dry */
 

@@ -5,8 +5,13 @@
 
 #include "server/audit/access_log.h"
 #include "server/gateway/exchange_peer.h"
+#include "server/gateway/json.h"
+#include "server/identity/account.h"
+#include "server/identity/challenges.h"
 #include "server/identity/displays.h"
+#include "server/identity/enrolments.h"
 #include "server/identity/guess_limit.h"
+#include "server/identity/halves.h"
 #include "server/identity/identity.h"
 #include "server/identity/organisations.h"
 #include "server/identity/password.h"
@@ -26,6 +31,10 @@ struct identity {
     struct affiliations affiliations;
     struct password_thread *passwords;
     struct guess_limit *guesses;
+    struct guess_limit *code_guesses;
+    struct challenges *challenges;
+    struct halves halves;
+    struct enrolments enrolments;
     struct tickets *tickets;
     struct sign_ins *sign_ins;
     struct people *people;
@@ -61,6 +70,58 @@ uint16_t identity_rights(const struct identity *identity, struct uuid user,
 /* identity.c: that somebody came, went, or was refused. `user` zero = nobody known. */
 void identity_note(struct identity *identity, enum access_action action, enum access_result result,
                    struct uuid user, uint64_t sign_in, struct peer_address address);
+/* A sign-in is over in the database: its tickets, sockets and downloads end now. */
+void identity_over(struct identity *identity, uint64_t sign_in);
+struct uuid identity_new_id(struct identity *identity);
+int64_t identity_now(struct identity *identity);
+/* Another password's verifier, or the same one's under new parameters. done may be NULL. */
+void identity_change_verifier(struct identity *identity, struct uuid user, const char *verifier,
+                              void (*done)(void *data, bool accepted, enum refusal why,
+                                           uint64_t version),
+                              void *data);
+
+/*
+ * errand.c: what a request asked for, until it is answered. First member of a struct that is freed
+ * by whoever ends it; outlives its exchange when the client goes away.
+ */
+struct errand {
+    struct identity *identity;
+    struct http_exchange *exchange; /* NULL = gone */
+    struct uuid user;
+    uint64_t sign_in;
+    struct peer_address address;
+};
+/* Zeroed memory of `size`; NULL = answered that there is none. */
+void *errand_begin(struct identity *identity, struct http_exchange *exchange, size_t size);
+/* A body of at most IDENTITY_BODY_MAX as fields, decoded in `text`; false = answered that it is
+ * none. */
+enum { IDENTITY_BODY_MAX = 16 * 1024 };
+bool errand_read(struct http_exchange *exchange, struct bytes body, char text[IDENTITY_BODY_MAX],
+                 struct json_fields *ret);
+void errand_answer_away(struct http_exchange *exchange);
+void errand_free(struct errand *errand); /* of one that has nothing more to free */
+
+/*
+ * entry.c: the one door. However somebody proved who they are - password, passkey, a screen's
+ * pairing, one day OpenID Connect - it ends here: a sign-in is made, written down, and answered
+ * with its cookie or token. The one the browser had before dies.
+ */
+struct entry {
+    struct uuid user;
+    char name[NAME_BYTES_MAX + 1];
+    uint16_t rights;
+    enum sign_in_kind kind;
+    bool strong; /* proved by two factors, or one that is as good */
+    bool bearer; /* wants the token itself, not a cookie */
+};
+struct entry entry_of(const struct identity *identity, const struct account *account);
+void sign_in_enter(struct identity *identity, struct http_exchange *exchange,
+                   const struct entry *entry);
+/* Changes a sign-in and gives it another token (see sign_ins_change), which the client is told with
+ * the members that `write` adds to the answer. Takes the errand, and ends with `finish`. */
+void sign_in_renew(struct errand *errand, const struct sign_in *changed, bool keep_earlier,
+                   void (*write)(struct errand *errand, struct json *json),
+                   void (*finish)(struct errand *errand));
 
 /* registration.c. Answers later. */
 void register_person(struct identity *identity, const struct new_person *person,
@@ -72,8 +133,11 @@ bool login_being_registered(const struct identity *identity, struct text login);
 void bootstrap(struct identity *identity);
 void bootstrap_retry(struct identity *identity); /* in IDENTITY_RETRY_MS */
 
-/* routes_sign_in.c, routes_people.c, routes_displays.c */
+/* routes_*.c */
 void add_sign_in_routes(struct identity *identity);
+void add_session_routes(struct identity *identity);
+void add_account_routes(struct identity *identity);
+void add_step_up_routes(struct identity *identity);
 void add_people_routes(struct identity *identity);
 void add_display_routes(struct identity *identity);
 

@@ -2,7 +2,9 @@
 
 #include <argon2.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool password_hash(struct text password, const uint8_t salt[PASSWORD_SALT_BYTES],
                    char ret_verifier[VERIFIER_MAX]) {
@@ -13,6 +15,13 @@ bool password_hash(struct text password, const uint8_t salt[PASSWORD_SALT_BYTES]
 
 bool password_matches(const char *verifier, struct text password) {
     return argon2id_verify(verifier, password.bytes, password.length) == ARGON2_OK;
+}
+
+bool password_is_current(const char *verifier) {
+    char head[64];
+    snprintf(head, sizeof(head), "$argon2id$v=19$m=%u,t=%u,p=%u$", PASSWORD_MEMORY_KIB,
+             PASSWORD_PASSES, PASSWORD_LANES);
+    return strncmp(verifier, head, strlen(head)) == 0;
 }
 
 struct job {

@@ -77,13 +77,9 @@ static bool keep(struct directory *directory, struct uuid owner, const struct us
     }
     person->login = arena_text(&directory->arena, record->shown.login);
     person->name = arena_text(&directory->arena, record->shown.name);
-    char *verifier = arena_alloc(&directory->arena, record->verifier.length + 1);
-    if (verifier == NULL || directory->arena.failed) {
+    if (directory->arena.failed) {
         return false;
     }
-    memcpy(verifier, record->verifier.bytes, record->verifier.length);
-    verifier[record->verifier.length] = 0;
-    person->verifier = (struct text){record->verifier.length, verifier};
     directory->count++;
     return true;
 }

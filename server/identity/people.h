@@ -1,7 +1,7 @@
 /*
- * Who there is: the rows of the `login` list, which the user actors write, held in memory. Looked
- * up by login for a sign-in and by id for everything else. Another node may register people too, so
- * what is not found is looked for again in the store, at most once a second.
+ * Who there is: the rows of the `login` list, which the user actors write, held in memory but for
+ * what proves who they are (account.h). Looked up by id, mostly. Another node may register people
+ * too, so what is not found is looked for again in the store, at most once a second.
  */
 #ifndef CONSILIUM_PEOPLE_H
 #define CONSILIUM_PEOPLE_H
@@ -16,7 +16,6 @@ struct person {
     struct uuid id;
     struct text login;
     struct text name;
-    struct text verifier; /* zero-terminated behind its length */
     struct membership_list memberships;
 };
 

@@ -1,5 +1,4 @@
 /* Pairing a screen in the room: it begins, somebody says its code, it collects its sign-in. */
-#include "server/gateway/cookie.h"
 #include "server/gateway/exchange_peer.h"
 #include "server/gateway/json.h"
 #include "server/identity/identity_state.h"
@@ -141,52 +140,11 @@ static void on_pair(struct http_exchange *exchange, void *data) {
 
 /* The screen asks whether it is paired; when it is, this is its sign-in. */
 
-struct collection {
-    struct http_exchange *exchange; /* NULL = gone */
-    char token[TOKEN_TEXT_LENGTH + 1];
-};
-
-static void on_collector_gone(struct http_exchange *exchange, void *data) {
-    (void)exchange;
-    struct collection *collection = data;
-    collection->exchange = NULL;
-}
-
-static void on_signed_in(void *data, enum sign_in_answer answer, const struct sign_in *sign_in) {
-    (void)sign_in;
-    struct collection *collection = data;
-    struct http_exchange *exchange = collection->exchange;
-    if (exchange != NULL && answer != SIGN_IN_VALID) {
-        http_answer_error(exchange, 503, "unavailable", "Ask for a new code.");
-    } else if (exchange != NULL) {
-        char cookie[COOKIE_LINE_MAX];
-        struct http_header_line header = {"Set-Cookie", cookie};
-        cookie_write(cookie, sizeof cookie, exchange_is_tls(exchange),
-                     (struct text){TOKEN_TEXT_LENGTH, collection->token}, SIGN_IN_ABSOLUTE_S);
-        static const char paired[] = "{\"state\":\"paired\"}";
-        http_answer_bytes(exchange, 200, "application/json", &header, 1,
-                          (struct bytes){sizeof paired - 1, (const uint8_t *)paired});
-    }
-    free(collection);
-}
-
 static void sign_display_in(struct identity *identity, struct http_exchange *exchange,
                             struct display *display) {
-    struct collection *collection = calloc(1, sizeof *collection);
-    if (collection == NULL) {
-        http_answer_error(exchange, 503, "busy", "No memory just now: try again.");
-        return;
-    }
-    struct uuid user = display->user;
+    struct entry entry = {.user = display->user, .kind = SIGN_IN_DISPLAY};
     displays_end(display); /* its secret works once */
-    uint8_t random[TOKEN_RANDOM_BYTES];
-    struct token_hash hash;
-    identity->config.clock->random(identity->config.clock, random, sizeof random);
-    token_write(random, collection->token);
-    token_hash_of((struct text){TOKEN_TEXT_LENGTH, collection->token}, &hash);
-    collection->exchange = exchange;
-    http_on_closed(exchange, on_collector_gone, collection);
-    sign_ins_make(identity->sign_ins, &hash, user, on_signed_in, collection);
+    sign_in_enter(identity, exchange, &entry);
 }
 
 static void on_secret(struct http_exchange *exchange, struct bytes body, void *data) {
@@ -211,9 +169,9 @@ static void on_collect(struct http_exchange *exchange, void *data) {
 }
 
 static const struct http_route routes[] = {
-    {"POST", "/api/displays", 0, false, on_begin},
-    {"POST", "/api/displays/pair", DISPLAY_BODY_MAX, true, on_pair},
-    {"POST", "/api/displays/collect", DISPLAY_BODY_MAX, false, on_collect},
+    {"POST", "/api/displays", 0, ROUTE_OPEN, on_begin},
+    {"POST", "/api/displays/pair", DISPLAY_BODY_MAX, ROUTE_SIGNED_IN, on_pair},
+    {"POST", "/api/displays/collect", DISPLAY_BODY_MAX, ROUTE_OPEN, on_collect},
 };
 
 void add_display_routes(struct identity *identity) {

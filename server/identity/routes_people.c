@@ -126,8 +126,8 @@ static void on_list(struct http_exchange *exchange, void *data) {
 }
 
 static const struct http_route routes[] = {
-    {"POST", "/api/people", PERSON_BODY_MAX, true, on_create},
-    {"GET", "/api/people", 0, true, on_list},
+    {"POST", "/api/people", PERSON_BODY_MAX, ROUTE_SIGNED_IN, on_create},
+    {"GET", "/api/people", 0, ROUTE_SIGNED_IN, on_list},
 };
 
 void add_people_routes(struct identity *identity) {

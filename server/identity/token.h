@@ -19,7 +19,5 @@ struct token_hash {
 void token_write(const uint8_t random[TOKEN_RANDOM_BYTES], char ret[TOKEN_TEXT_LENGTH + 1]);
 /* SHA-256. False when it cannot be a token: another length or other characters. */
 bool token_hash_of(struct text token, struct token_hash *ret);
-/* The sign-in's number: the first 63 bits of the hash. */
-uint64_t token_number(const struct token_hash *hash);
 
 #endif

@@ -173,6 +173,16 @@ void node_destroy(struct node *node) {
     free(node);
 }
 
+/* A heartbeat, or what a program sends by itself, does not say that somebody is there. */
+static void note_act(struct session *session, const struct message_rule *rule) {
+    struct node *node = session->node;
+    if (!rule->automatic && node->config.acted != NULL &&
+        node->now - session->acted_at >= ACTED_US) {
+        session->acted_at = node->now;
+        node->config.acted(node->config.data, session->sign_in);
+    }
+}
+
 static void push_from_session(struct session *session, struct channel *channel,
                               const struct frame *frame) {
     struct node *node = session->node;
@@ -193,6 +203,12 @@ static void push_from_session(struct session *session, struct channel *channel,
         .seq = frame->seq,
         .trace = node->counts.frames_in,
     };
+    const struct armed *armed =
+        kind->rules[frame->tag].proved ? proof_of(node, session->sign_in) : NULL;
+    if (armed != NULL) {
+        incoming.sender.factor = armed->factor;
+        incoming.sender.factor_board = armed->board;
+    }
     node_trace(node, 3, incoming.trace, "decoded", incoming.message != NULL);
     if (incoming.message == NULL) {
         arena_finish(arena);
@@ -203,6 +219,9 @@ static void push_from_session(struct session *session, struct channel *channel,
         return;
     }
     enum push_result result = runtime_push(node->runtime, channel->activation, &incoming);
+    if (armed != NULL && result != PUSH_FULL) {
+        proof_end(node, session->sign_in);
+    }
     node_trace(node, 4, node->counts.frames_in, "taken", result != PUSH_FULL);
     if (result == PUSH_FULL && frame->form == FRAME_NUMBERED) {
         session_refuse(session, frame->channel, frame->seq, REFUSAL_BUSY);
@@ -231,6 +250,7 @@ static void on_channel_frame(struct session *session, const struct frame *frame)
     if (verdict == GATE_ADMIT && numbered != (rules[frame->tag].class != MESSAGE_SIGNAL)) {
         session_doom(session, CLOSE_PROTOCOL);
     } else if (verdict == GATE_ADMIT) {
+        note_act(session, &rules[frame->tag]);
         push_from_session(session, channel, frame);
     } else if (verdict == GATE_CUT) {
         session_doom(session, CLOSE_TOO_FAST);

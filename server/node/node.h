@@ -21,6 +21,8 @@ enum {
     SESSION_LANE_MAX = 1024 * 1024,   /* bytes waiting before a session is cut as too slow */
     SESSION_LANE_HIGH = 256 * 1024,   /* bytes waiting before ephemera stop */
     HEARTBEAT_MS = 10000,
+    ACTED_US = 10 * 1000 * 1000,
+    ARMED_MAX = 1024, /* proofs that wait for their signature; they live for a minute */
 };
 
 /* Close codes: 3000-3499 and 4000-4499 invite a reconnect, 4500-4999 are final. */
@@ -102,6 +104,9 @@ struct node_config {
     /* Tells how far the frame with this number (from 1) has come on its way (README.md, "The life
      * of a message"), and what that hop has to say. NULL = nobody wants to know. */
     void (*trace)(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value);
+    /* The person behind a sign-in did something; at most once in ACTED_US for each session. NULL =
+     * nobody wants to know. */
+    void (*acted)(void *data, uint64_t sign_in);
     void *data;
 };
 
@@ -120,7 +125,12 @@ uint32_t node_session_open(struct node *node, void *connection, const struct ses
 void node_session_frame(struct node *node, uint32_t session, struct bytes frame);
 void node_session_writable(struct node *node, uint32_t session);
 void node_session_closed(struct node *node, uint32_t session);
-/* Sign-out or a revoked sign-in: closes its sessions. */
+/* Somebody proved that it is they: until then the next message of this sign-in whose rule says
+ * `proved` carries the factor, and none after it. A second proof takes the place of the first.
+ * factor is of enum proof_factor. */
+void node_arm_signature(struct node *node, uint64_t sign_in, struct uuid board, uint8_t factor,
+                        int64_t until);
+/* Sign-out or a revoked sign-in: closes its sessions, and no proof is left. */
 void node_end_sign_in(struct node *node, uint64_t sign_in);
 
 /* Runs what is due and gives turns; returns when to be called again (microseconds since 1970). The

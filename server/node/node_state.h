@@ -67,6 +67,7 @@ struct session {
     bool closing; /* the transport was told; waits for node_session_closed */
     enum close_code doom;
     int64_t heard_at;
+    int64_t acted_at;            /* when that was last said */
     struct activation *muted_by; /* its mailbox was filling up */
     struct session *next_doomed;
 };
@@ -115,6 +116,14 @@ struct deferred {
     struct encoded command; /* owned */
 };
 
+/* A proof that waits for its signature. */
+struct armed {
+    uint64_t sign_in;
+    struct uuid board;
+    int64_t until;
+    uint8_t factor;
+};
+
 struct node {
     /* Given */
     struct node_config config;
@@ -125,6 +134,8 @@ struct node {
     uint32_t *generations;
     uint32_t slot_count; /* high-water mark */
     struct command_waiter *waiters;
+    struct armed armed[ARMED_MAX]; /* the first armed_count of them */
+    uint32_t armed_count;
     struct arena scratch; /* of one encoding; reset by whoever takes it */
     /* Derived */
     uint32_t ticket_next;
@@ -155,6 +166,10 @@ void hub_forget_deferred(struct hub *hub);
 uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation);
 void node_trace(const struct node *node, unsigned hop, uint64_t frame, const char *what,
                 uint64_t value);
+
+/* proofs.c */
+const struct armed *proof_of(struct node *node, uint64_t sign_in); /* NULL = none */
+void proof_end(struct node *node, uint64_t sign_in);
 
 /* host.c */
 void host_init(struct node *node);

@@ -189,6 +189,7 @@ void node_session_writable(struct node *node, uint32_t number) {
 }
 
 void node_end_sign_in(struct node *node, uint64_t sign_in) {
+    proof_end(node, sign_in);
     for (uint32_t slot = 0; slot < node->slot_count; slot++) {
         struct session *session = node->slots[slot];
         if (session != NULL && session->sign_in == sign_in) {

@@ -3,18 +3,27 @@
 #include "protocol/writer.h"
 
 static const struct message_rule rules[TAG_COUNT] = {
-    [COUNTER_ADD] = {"Add", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_POKE] = {"Poke", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_ASK] = {"Ask", MESSAGE_REQUEST, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_TELL] = {"Tell", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_LATER] = {"Later", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_RELAY] = {"Relay", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_REMIND] = {"Remind", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64},
-    [COUNTER_ONLY_CHAIR] = {"OnlyChair", MESSAGE_COMMAND, COUNTER_MAY_LEAD, false, 0, 100, 100, 64},
+    [COUNTER_ADD] = {"Add", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                     false},
+    [COUNTER_POKE] = {"Poke", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                      false},
+    [COUNTER_ASK] = {"Ask", MESSAGE_REQUEST, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                     false},
+    [COUNTER_TELL] = {"Tell", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                      false},
+    [COUNTER_LATER] = {"Later", MESSAGE_COMMAND, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                       false},
+    [COUNTER_RELAY] = {"Relay", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                       false},
+    [COUNTER_REMIND] = {"Remind", MESSAGE_SIGNAL, COUNTER_MAY_COUNT, true, 0, 100, 100, 64, false,
+                        false},
+    [COUNTER_ONLY_CHAIR] = {"OnlyChair", MESSAGE_COMMAND, COUNTER_MAY_LEAD, false, 0, 100, 100, 64,
+                            false, false},
     [COUNTER_ADDED] = {"Added", MESSAGE_EVENT, 0, false, AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW, 0,
-                       0, 64},
-    [COUNTER_CAME] = {"Came", MESSAGE_EVENT, 0, false, AUDIENCE_CLINICAL, 0, 0, 64},
-    [COUNTER_HIDDEN] = {"Hidden", MESSAGE_EVENT, 0, false, AUDIENCE_WORKFLOW, 0, 0, 64},
+                       0, 64, false, false},
+    [COUNTER_CAME] = {"Came", MESSAGE_EVENT, 0, false, AUDIENCE_CLINICAL, 0, 0, 64, false, false},
+    [COUNTER_HIDDEN] = {"Hidden", MESSAGE_EVENT, 0, false, AUDIENCE_WORKFLOW, 0, 0, 64, false,
+                        false},
 };
 
 static void write(struct writer *writer, const struct counter_message *message) {

@@ -15,9 +15,9 @@
 enum { CHAIR = 1, OBSERVER = 8, COMMAND = 5, SIGNAL = 40, FREE = 6, SECOND = 1000000 };
 
 static const struct message_rule rules[TAG_COUNT] = {
-    [COMMAND] = {"AddItem", MESSAGE_COMMAND, CHAIR, false, 0, 2, 4, 100},
-    [SIGNAL] = {"MovePointer", MESSAGE_SIGNAL, CHAIR, false, 0, 10, 1, 30},
-    [FREE] = {"Hello", MESSAGE_REQUEST, 0, false, 0, 0, 0, 50},
+    [COMMAND] = {"AddItem", MESSAGE_COMMAND, CHAIR, false, 0, 2, 4, 100, false, false},
+    [SIGNAL] = {"MovePointer", MESSAGE_SIGNAL, CHAIR, false, 0, 10, 1, 30, false, false},
+    [FREE] = {"Hello", MESSAGE_REQUEST, 0, false, 0, 0, 0, 50, false, false},
 };
 
 static enum gate_verdict say(struct gate *gate, uint32_t actions, uint8_t tag, size_t size,

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 static const struct http_route table[] = {
-    {"GET", "/api/people", 0, true, NULL},
-    {"POST", "/api/people", 100, true, NULL},
-    {"GET", "/api/cases/:case/series/:series/metadata", 0, true, NULL},
+    {"GET", "/api/people", 0, ROUTE_SIGNED_IN, NULL},
+    {"POST", "/api/people", 100, ROUTE_SIGNED_IN, NULL},
+    {"GET", "/api/cases/:case/series/:series/metadata", 0, ROUTE_SIGNED_IN, NULL},
 };
 
 static enum route_result find(const char *method, const char *path, struct route_match *ret) {

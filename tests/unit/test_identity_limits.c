@@ -67,19 +67,19 @@ static void no_more_than_the_limit_of_tickets_is_out(void **state) {
 
 static void guessing_from_one_address_is_held_back_and_may_go_on_later(void **state) {
     (void)state;
-    struct guess_limit *limit = guess_limit_create(secret);
-    for (unsigned i = 0; i < GUESSES_PER_PAIR; i++) {
+    struct guess_limit *limit = guess_limit_create(&password_guesses, secret);
+    for (unsigned i = 0; i < password_guesses.pair.guesses; i++) {
         assert_int_equal(guess_limit_take(limit, TEXT("anna"), attacker, start), 0);
     }
     uint32_t wait = guess_limit_take(limit, TEXT("anna"), attacker, start);
-    assert_in_range(wait, 1, GUESS_PAIR_REFILL_S);
+    assert_in_range(wait, 1, password_guesses.pair.refill_s);
     assert_int_equal(guess_limit_take(limit, TEXT("anna"), attacker, start + wait * second), 0);
     guess_limit_destroy(limit);
 }
 
 static void a_person_signs_in_at_home_while_strangers_guess_their_password(void **state) {
     (void)state;
-    struct guess_limit *limit = guess_limit_create(secret);
+    struct guess_limit *limit = guess_limit_create(&password_guesses, secret);
     assert_int_equal(guess_limit_take(limit, TEXT("anna"), home, start), 0);
     guess_limit_right(limit, TEXT("anna"), home, start);
     uint8_t stranger[16] = {9};
@@ -95,7 +95,7 @@ static void a_person_signs_in_at_home_while_strangers_guess_their_password(void 
 
 static void one_address_cannot_try_a_password_on_everybody(void **state) {
     (void)state;
-    struct guess_limit *limit = guess_limit_create(secret);
+    struct guess_limit *limit = guess_limit_create(&password_guesses, secret);
     unsigned tried = 0;
     char login[8] = "user000";
     for (unsigned i = 0; i < 500; i++) {
@@ -104,7 +104,7 @@ static void one_address_cannot_try_a_password_on_everybody(void **state) {
         login[6] = (char)('0' + i % 10);
         tried += guess_limit_take(limit, (struct text){7, login}, attacker, start) == 0;
     }
-    assert_int_equal(tried, GUESSES_PER_ADDRESS);
+    assert_int_equal(tried, password_guesses.address.guesses);
     guess_limit_destroy(limit);
 }
 

@@ -226,12 +226,12 @@ static void on_ask_grant(struct http_exchange *exchange, void *data) {
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/api/later", 0, false, on_later},
-    {"POST", "/api/echo", 65536, false, on_echo},
-    {"GET", "/api/zeros", 0, false, on_zeros},
-    {"GET", "/api/granted", 0, false, on_ask_grant},
+    {"GET", "/api/later", 0, ROUTE_OPEN, on_later},
+    {"POST", "/api/echo", 65536, ROUTE_OPEN, on_echo},
+    {"GET", "/api/zeros", 0, ROUTE_OPEN, on_zeros},
+    {"GET", "/api/granted", 0, ROUTE_OPEN, on_ask_grant},
 };
-static const struct http_route admin_routes[] = {{"GET", "/metrics", 0, false, on_later}};
+static const struct http_route admin_routes[] = {{"GET", "/metrics", 0, ROUTE_OPEN, on_later}};
 
 /* The world */
 
@@ -285,7 +285,7 @@ struct scene *scene_start(const struct scene_options *options) {
     assert(scene != NULL);
     make_certificate(scene);
     scene->clock = (struct host_clock){clock_now, clock_random};
-    scene->authority = (struct authority){identify, redeem};
+    scene->authority = (struct authority){identify, redeem, NULL};
     sem_init(&scene->abandonment, 0, 0);
     uv_loop_init(&scene->loop);
     uv_async_init(&scene->loop, &scene->stop, on_stop);

@@ -173,6 +173,7 @@ import type {
     StageSettled,
 } from './stage';
 import type {
+    AddFactor,
     ChangeVerifier,
     EntryPut,
     EntryRemoved,
@@ -184,9 +185,13 @@ import type {
     ReadMarked,
     RegisterUser,
     RemoveEntry,
+    RemoveFactor,
     SetMembership,
     SetNote,
     SetPreference,
+    SetRecoveryCodes,
+    UseFactor,
+    UseRecoveryCode,
     UserRegistered,
     UserSnapshot,
 } from './user';
@@ -414,6 +419,11 @@ export type UserUp =
     | RemoveEntry
     | ChangeVerifier
     | SetNote
+    | AddFactor
+    | RemoveFactor
+    | SetRecoveryCodes
+    | UseRecoveryCode
+    | UseFactor
     | SetMembership;
 
 export type UserNotice = never;

@@ -505,6 +505,9 @@ import {
     type StageSettled,
 } from './stage';
 import {
+    readAddFactor,
+    writeAddFactor,
+    type AddFactor,
     readChangeVerifier,
     writeChangeVerifier,
     type ChangeVerifier,
@@ -514,6 +517,15 @@ import {
     readEntryRemoved,
     writeEntryRemoved,
     type EntryRemoved,
+    readFactorAdded,
+    writeFactorAdded,
+    type FactorAdded,
+    readFactorRemoved,
+    writeFactorRemoved,
+    type FactorRemoved,
+    readFactorUsed,
+    writeFactorUsed,
+    type FactorUsed,
     readMarkRead,
     writeMarkRead,
     type MarkRead,
@@ -532,12 +544,21 @@ import {
     readReadMarked,
     writeReadMarked,
     type ReadMarked,
+    readRecoveryCodeUsed,
+    writeRecoveryCodeUsed,
+    type RecoveryCodeUsed,
+    readRecoveryCodesSet,
+    writeRecoveryCodesSet,
+    type RecoveryCodesSet,
     readRegisterUser,
     writeRegisterUser,
     type RegisterUser,
     readRemoveEntry,
     writeRemoveEntry,
     type RemoveEntry,
+    readRemoveFactor,
+    writeRemoveFactor,
+    type RemoveFactor,
     readSetMembership,
     writeSetMembership,
     type SetMembership,
@@ -547,6 +568,15 @@ import {
     readSetPreference,
     writeSetPreference,
     type SetPreference,
+    readSetRecoveryCodes,
+    writeSetRecoveryCodes,
+    type SetRecoveryCodes,
+    readUseFactor,
+    writeUseFactor,
+    type UseFactor,
+    readUseRecoveryCode,
+    writeUseRecoveryCode,
+    type UseRecoveryCode,
     readUserRecord,
     writeUserRecord,
     type UserRecord,
@@ -768,6 +798,11 @@ export type UserMessage =
     | RemoveEntry
     | ChangeVerifier
     | SetNote
+    | AddFactor
+    | RemoveFactor
+    | SetRecoveryCodes
+    | UseRecoveryCode
+    | UseFactor
     | SetMembership
     | UserRegistered
     | VerifierSet
@@ -776,6 +811,11 @@ export type UserMessage =
     | EntryPut
     | EntryRemoved
     | NoteSet
+    | FactorAdded
+    | FactorRemoved
+    | RecoveryCodesSet
+    | RecoveryCodeUsed
+    | FactorUsed
     | UserSnapshot
     | UserRecord
     | MembershipSet
@@ -1817,6 +1857,16 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readChangeVerifier(reader);
         case 7:
             return readSetNote(reader);
+        case 8:
+            return readAddFactor(reader);
+        case 9:
+            return readRemoveFactor(reader);
+        case 10:
+            return readSetRecoveryCodes(reader);
+        case 11:
+            return readUseRecoveryCode(reader);
+        case 12:
+            return readUseFactor(reader);
         case 20:
             return readSetMembership(reader);
         case 72:
@@ -1833,6 +1883,16 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readEntryRemoved(reader);
         case 78:
             return readNoteSet(reader);
+        case 79:
+            return readFactorAdded(reader);
+        case 80:
+            return readFactorRemoved(reader);
+        case 81:
+            return readRecoveryCodesSet(reader);
+        case 82:
+            return readRecoveryCodeUsed(reader);
+        case 83:
+            return readFactorUsed(reader);
         case 90:
             return readUserSnapshot(reader);
         case 91:
@@ -1864,6 +1924,16 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeChangeVerifier(writer, message);
         case 'SetNote':
             return writeSetNote(writer, message);
+        case 'AddFactor':
+            return writeAddFactor(writer, message);
+        case 'RemoveFactor':
+            return writeRemoveFactor(writer, message);
+        case 'SetRecoveryCodes':
+            return writeSetRecoveryCodes(writer, message);
+        case 'UseRecoveryCode':
+            return writeUseRecoveryCode(writer, message);
+        case 'UseFactor':
+            return writeUseFactor(writer, message);
         case 'SetMembership':
             return writeSetMembership(writer, message);
         case 'UserRegistered':
@@ -1880,6 +1950,16 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeEntryRemoved(writer, message);
         case 'NoteSet':
             return writeNoteSet(writer, message);
+        case 'FactorAdded':
+            return writeFactorAdded(writer, message);
+        case 'FactorRemoved':
+            return writeFactorRemoved(writer, message);
+        case 'RecoveryCodesSet':
+            return writeRecoveryCodesSet(writer, message);
+        case 'RecoveryCodeUsed':
+            return writeRecoveryCodeUsed(writer, message);
+        case 'FactorUsed':
+            return writeFactorUsed(writer, message);
         case 'UserSnapshot':
             return writeUserSnapshot(writer, message);
         case 'UserRecord':
@@ -1901,6 +1981,11 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     RemoveEntry: 5,
     ChangeVerifier: 6,
     SetNote: 7,
+    AddFactor: 8,
+    RemoveFactor: 9,
+    SetRecoveryCodes: 10,
+    UseRecoveryCode: 11,
+    UseFactor: 12,
     SetMembership: 20,
     UserRegistered: 72,
     VerifierSet: 73,
@@ -1909,6 +1994,11 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     EntryPut: 76,
     EntryRemoved: 77,
     NoteSet: 78,
+    FactorAdded: 79,
+    FactorRemoved: 80,
+    RecoveryCodesSet: 81,
+    RecoveryCodeUsed: 82,
+    FactorUsed: 83,
     UserSnapshot: 90,
     UserRecord: 91,
     MembershipSet: 94,

@@ -85,14 +85,19 @@ import {
     writeSettleStage,
 } from './stage';
 import {
+    writeAddFactor,
     writeChangeVerifier,
     writeMarkRead,
     writePutEntry,
     writeRegisterUser,
     writeRemoveEntry,
+    writeRemoveFactor,
     writeSetMembership,
     writeSetNote,
     writeSetPreference,
+    writeSetRecoveryCodes,
+    writeUseFactor,
+    writeUseRecoveryCode,
 } from './user';
 import type {
     BoardUp,
@@ -218,6 +223,11 @@ const userTags: Record<UserUp['type'], number> = {
     RemoveEntry: 5,
     ChangeVerifier: 6,
     SetNote: 7,
+    AddFactor: 8,
+    RemoveFactor: 9,
+    SetRecoveryCodes: 10,
+    UseRecoveryCode: 11,
+    UseFactor: 12,
     SetMembership: 20,
 };
 
@@ -453,6 +463,16 @@ function writeUserUp(writer: Writer, message: UserUp): void {
             return writeChangeVerifier(writer, message);
         case 'SetNote':
             return writeSetNote(writer, message);
+        case 'AddFactor':
+            return writeAddFactor(writer, message);
+        case 'RemoveFactor':
+            return writeRemoveFactor(writer, message);
+        case 'SetRecoveryCodes':
+            return writeSetRecoveryCodes(writer, message);
+        case 'UseRecoveryCode':
+            return writeUseRecoveryCode(writer, message);
+        case 'UseFactor':
+            return writeUseFactor(writer, message);
         case 'SetMembership':
             return writeSetMembership(writer, message);
     }

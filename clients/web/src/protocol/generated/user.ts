@@ -17,6 +17,14 @@ export const ENTRY_KIND_MEMBERS = [
 ] as const;
 export type EntryKind = (typeof ENTRY_KIND_MEMBERS)[number];
 
+export const FACTOR_KIND_MEMBERS = [
+    /** Codes of an authenticator app (RFC 6238). */
+    'code',
+    /** A passkey (WebAuthn). */
+    'passkey',
+] as const;
+export type FactorKind = (typeof FACTOR_KIND_MEMBERS)[number];
+
 export interface WorklistEntry {
     /** What. */
     kind: EntryKind;
@@ -307,6 +315,98 @@ export function writeReadMark(writer: Writer, from: ReadMark): void {
     }
     if (count > 1) {
         writer.version(from.version);
+    }
+}
+
+/** Something a person has, beside the password they know. Never leaves the server. */
+export interface Factor {
+    /** It. */
+    id: string;
+    /** What. */
+    kind: FactorKind;
+    /** What the person calls it; may be empty. */
+    name: string;
+    /** Since when. */
+    madeAt: number;
+    /** Of codes: the shared secret. Of a passkey: its public key. */
+    secret: Uint8Array;
+    /** Of a passkey: its id. */
+    credential: Uint8Array;
+    /** Of a passkey: COSE's number. */
+    algorithm: number;
+    /** Of codes: the step of the last one. Of a passkey: how often it says it signed; 0 = it
+     * does not count. */
+    used: bigint;
+}
+
+export function defaultFactor(): Factor {
+    return {
+        id: ZERO_UUID,
+        kind: 'code',
+        name: '',
+        madeAt: 0,
+        secret: new Uint8Array(0),
+        credential: new Uint8Array(0),
+        algorithm: 0,
+        used: 0n,
+    };
+}
+
+export function readFactor(reader: Reader): Factor {
+    const count = reader.fields();
+    const value: Factor = {
+        id: count > 0 ? reader.uuid() : ZERO_UUID,
+        kind: count > 1 ? reader.enumMember(FACTOR_KIND_MEMBERS) : 'code',
+        name: count > 2 ? reader.text(64) : '',
+        madeAt: count > 3 ? reader.time() : 0,
+        secret: count > 4 ? reader.bytesValue(512) : new Uint8Array(0),
+        credential: count > 5 ? reader.bytesValue(1023) : new Uint8Array(0),
+        algorithm: count > 6 ? reader.i32() : 0,
+        used: count > 7 ? reader.u64() : 0n,
+    };
+    reader.skip(count - 8);
+    return value;
+}
+
+export function countFactor(from: Factor): number {
+    return countFields(
+        from.id !== ZERO_UUID,
+        from.kind !== 'code',
+        from.name !== '',
+        from.madeAt !== 0,
+        from.secret.length !== 0,
+        from.credential.length !== 0,
+        from.algorithm !== 0,
+        from.used !== 0n,
+    );
+}
+
+export function writeFactor(writer: Writer, from: Factor): void {
+    const count = countFactor(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.id);
+    }
+    if (count > 1) {
+        writer.enumMember(FACTOR_KIND_MEMBERS, from.kind);
+    }
+    if (count > 2) {
+        writer.text(64, from.name);
+    }
+    if (count > 3) {
+        writer.time(from.madeAt);
+    }
+    if (count > 4) {
+        writer.bytesValue(512, from.secret);
+    }
+    if (count > 5) {
+        writer.bytesValue(1023, from.credential);
+    }
+    if (count > 6) {
+        writer.i32(from.algorithm);
+    }
+    if (count > 7) {
+        writer.u64(from.used);
     }
 }
 
@@ -656,6 +756,198 @@ export function writeSetMembership(writer: Writer, from: SetMembership): void {
     }
 }
 
+export interface AddFactor {
+    type: 'AddFactor';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Its kind, name, secret and so on. */
+    factor: Factor;
+}
+
+export function readAddFactor(reader: Reader): AddFactor {
+    const count = reader.fields();
+    const value: AddFactor = {
+        type: 'AddFactor',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        factor: count > 1 ? readFactor(reader) : defaultFactor(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countAddFactor(from: AddFactor): number {
+    return countFields(
+        true,
+        countFactor(from.factor) !== 0,
+    );
+}
+
+export function writeAddFactor(writer: Writer, from: AddFactor): void {
+    const count = countAddFactor(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeFactor(writer, from.factor);
+    }
+}
+
+export interface RemoveFactor {
+    type: 'RemoveFactor';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. With the last one the recovery codes go, too. */
+    id: string;
+}
+
+export function readRemoveFactor(reader: Reader): RemoveFactor {
+    const count = reader.fields();
+    const value: RemoveFactor = {
+        type: 'RemoveFactor',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        id: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countRemoveFactor(from: RemoveFactor): number {
+    return countFields(
+        true,
+        from.id !== ZERO_UUID,
+    );
+}
+
+export function writeRemoveFactor(writer: Writer, from: RemoveFactor): void {
+    const count = countRemoveFactor(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.id);
+    }
+}
+
+export interface SetRecoveryCodes {
+    type: 'SetRecoveryCodes';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** SHA-256 of each; those before are worth nothing from now on. */
+    hashes: Uint8Array[];
+}
+
+export function readSetRecoveryCodes(reader: Reader): SetRecoveryCodes {
+    const count = reader.fields();
+    const value: SetRecoveryCodes = {
+        type: 'SetRecoveryCodes',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        hashes: count > 1 ? reader.list(10, (reader) => reader.bytesValue(32)) : [],
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countSetRecoveryCodes(from: SetRecoveryCodes): number {
+    return countFields(
+        true,
+        from.hashes.length !== 0,
+    );
+}
+
+export function writeSetRecoveryCodes(writer: Writer, from: SetRecoveryCodes): void {
+    const count = countSetRecoveryCodes(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.list(10, from.hashes, (writer, value) => writer.bytesValue(32, value));
+    }
+}
+
+export interface UseRecoveryCode {
+    type: 'UseRecoveryCode';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Refused with conflict when there is no such code, or it was used. */
+    hash: Uint8Array;
+}
+
+export function readUseRecoveryCode(reader: Reader): UseRecoveryCode {
+    const count = reader.fields();
+    const value: UseRecoveryCode = {
+        type: 'UseRecoveryCode',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        hash: count > 1 ? reader.bytesValue(32) : new Uint8Array(0),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countUseRecoveryCode(from: UseRecoveryCode): number {
+    return countFields(
+        true,
+        from.hash.length !== 0,
+    );
+}
+
+export function writeUseRecoveryCode(writer: Writer, from: UseRecoveryCode): void {
+    const count = countUseRecoveryCode(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.bytesValue(32, from.hash);
+    }
+}
+
+export interface UseFactor {
+    type: 'UseFactor';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    id: string;
+    /** Step or counter of this use. Refused with conflict when it is not beyond the last one. */
+    used: bigint;
+}
+
+export function readUseFactor(reader: Reader): UseFactor {
+    const count = reader.fields();
+    const value: UseFactor = {
+        type: 'UseFactor',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        id: count > 1 ? reader.uuid() : ZERO_UUID,
+        used: count > 2 ? reader.u64() : 0n,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countUseFactor(from: UseFactor): number {
+    return countFields(
+        true,
+        from.id !== ZERO_UUID,
+        from.used !== 0n,
+    );
+}
+
+export function writeUseFactor(writer: Writer, from: UseFactor): void {
+    const count = countUseFactor(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.id);
+    }
+    if (count > 2) {
+        writer.u64(from.used);
+    }
+}
+
 export interface UserRegistered {
     type: 'UserRegistered';
     /** What they type. */
@@ -938,6 +1230,163 @@ export function writeMembershipSet(writer: Writer, from: MembershipSet): void {
     }
 }
 
+export interface FactorAdded {
+    type: 'FactorAdded';
+    /** Kept from every audience. */
+    factor: Factor;
+}
+
+export function readFactorAdded(reader: Reader): FactorAdded {
+    const count = reader.fields();
+    const value: FactorAdded = {
+        type: 'FactorAdded',
+        factor: count > 0 ? readFactor(reader) : defaultFactor(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countFactorAdded(from: FactorAdded): number {
+    return countFields(
+        countFactor(from.factor) !== 0,
+    );
+}
+
+export function writeFactorAdded(writer: Writer, from: FactorAdded): void {
+    const count = countFactorAdded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeFactor(writer, from.factor);
+    }
+}
+
+export interface FactorRemoved {
+    type: 'FactorRemoved';
+    /** Which. */
+    id: string;
+}
+
+export function readFactorRemoved(reader: Reader): FactorRemoved {
+    const count = reader.fields();
+    const value: FactorRemoved = {
+        type: 'FactorRemoved',
+        id: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countFactorRemoved(from: FactorRemoved): number {
+    return countFields(
+        from.id !== ZERO_UUID,
+    );
+}
+
+export function writeFactorRemoved(writer: Writer, from: FactorRemoved): void {
+    const count = countFactorRemoved(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.id);
+    }
+}
+
+export interface RecoveryCodesSet {
+    type: 'RecoveryCodesSet';
+    /** SHA-256 of each. */
+    hashes: Uint8Array[];
+}
+
+export function readRecoveryCodesSet(reader: Reader): RecoveryCodesSet {
+    const count = reader.fields();
+    const value: RecoveryCodesSet = {
+        type: 'RecoveryCodesSet',
+        hashes: count > 0 ? reader.list(10, (reader) => reader.bytesValue(32)) : [],
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countRecoveryCodesSet(from: RecoveryCodesSet): number {
+    return countFields(
+        from.hashes.length !== 0,
+    );
+}
+
+export function writeRecoveryCodesSet(writer: Writer, from: RecoveryCodesSet): void {
+    const count = countRecoveryCodesSet(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.list(10, from.hashes, (writer, value) => writer.bytesValue(32, value));
+    }
+}
+
+export interface RecoveryCodeUsed {
+    type: 'RecoveryCodeUsed';
+    /** SHA-256 of it. */
+    hash: Uint8Array;
+}
+
+export function readRecoveryCodeUsed(reader: Reader): RecoveryCodeUsed {
+    const count = reader.fields();
+    const value: RecoveryCodeUsed = {
+        type: 'RecoveryCodeUsed',
+        hash: count > 0 ? reader.bytesValue(32) : new Uint8Array(0),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countRecoveryCodeUsed(from: RecoveryCodeUsed): number {
+    return countFields(
+        from.hash.length !== 0,
+    );
+}
+
+export function writeRecoveryCodeUsed(writer: Writer, from: RecoveryCodeUsed): void {
+    const count = countRecoveryCodeUsed(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.bytesValue(32, from.hash);
+    }
+}
+
+export interface FactorUsed {
+    type: 'FactorUsed';
+    /** Which. */
+    id: string;
+    /** Step or counter. */
+    used: bigint;
+}
+
+export function readFactorUsed(reader: Reader): FactorUsed {
+    const count = reader.fields();
+    const value: FactorUsed = {
+        type: 'FactorUsed',
+        id: count > 0 ? reader.uuid() : ZERO_UUID,
+        used: count > 1 ? reader.u64() : 0n,
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countFactorUsed(from: FactorUsed): number {
+    return countFields(
+        from.id !== ZERO_UUID,
+        from.used !== 0n,
+    );
+}
+
+export function writeFactorUsed(writer: Writer, from: FactorUsed): void {
+    const count = countFactorUsed(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.id);
+    }
+    if (count > 1) {
+        writer.u64(from.used);
+    }
+}
+
 export interface UserSnapshot {
     type: 'UserSnapshot';
     /** As others see it. */
@@ -1046,6 +1495,10 @@ export interface UserRecord {
     verifier: string;
     /** The rest. */
     shown: UserSnapshot;
+    /** What they have beside the password. */
+    factors: Factor[];
+    /** SHA-256 of those not used yet. */
+    recoveryCodes: Uint8Array[];
 }
 
 export function readUserRecord(reader: Reader): UserRecord {
@@ -1054,8 +1507,10 @@ export function readUserRecord(reader: Reader): UserRecord {
         type: 'UserRecord',
         verifier: count > 0 ? reader.text(256) : '',
         shown: count > 1 ? readUserSnapshot(reader) : defaultUserSnapshot(),
+        factors: count > 2 ? reader.list(10, readFactor) : [],
+        recoveryCodes: count > 3 ? reader.list(10, (reader) => reader.bytesValue(32)) : [],
     };
-    reader.skip(count - 2);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -1063,6 +1518,8 @@ export function countUserRecord(from: UserRecord): number {
     return countFields(
         from.verifier !== '',
         countUserSnapshot(from.shown) !== 0,
+        from.factors.length !== 0,
+        from.recoveryCodes.length !== 0,
     );
 }
 
@@ -1074,5 +1531,11 @@ export function writeUserRecord(writer: Writer, from: UserRecord): void {
     }
     if (count > 1) {
         writeUserSnapshot(writer, from.shown);
+    }
+    if (count > 2) {
+        writer.list(10, from.factors, writeFactor);
+    }
+    if (count > 3) {
+        writer.list(10, from.recoveryCodes, (writer, value) => writer.bytesValue(32, value));
     }
 }
