@@ -3,6 +3,7 @@ await import('./access.test.mjs');
 await import('./watching.test.mjs');
 await import('./comes_back.test.mjs');
 await import('./pointing.test.mjs');
+await import('./account.test.mjs');
 await import('./pages.test.mjs');
 await import('./guest.test.mjs');
 await import('./masked.test.mjs');

@@ -9,7 +9,8 @@ import {
     type ReactNode,
 } from 'react';
 import { Connection } from './connection/connection';
-import { signOut as endSession, whoAmI, type Me, type ServerFacts } from './connection/http';
+import { signOut as endSession, whoAmI, type Presence as SignedInAs } from './connection/http';
+import { watchPresence } from './connection/presence';
 import { browserSurroundings } from './connection/surroundings';
 import { AccessesPage } from './pages/accesses';
 import { HomePage } from './pages/home';
@@ -27,6 +28,8 @@ import { late } from './ui/late';
 import { isSecondWindow, readRoute, usePath } from './ui/route';
 import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
 
+const AccountPage = late(() => import('./pages/account').then((page) => page.AccountPage));
+const EnrolPage = late(() => import('./pages/account').then((page) => page.EnrolPage));
 const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
 const DisplayPage = late(() => import('./pages/display').then((page) => page.DisplayPage));
 const BoardPage = late(() => import('./pages/board').then((page) => page.BoardPage));
@@ -59,7 +62,7 @@ type Presence =
     | { is: 'asking' }
     | { is: 'unreachable' }
     | { is: 'out'; wasIn: boolean }
-    | { is: 'in'; me: Me; server: ServerFacts };
+    | ({ is: 'in' } & SignedInAs);
 
 function Door() {
     const words = useWords();
@@ -92,11 +95,15 @@ function Door() {
             }
             return <SignInPage wasIn={presence.wasIn} onIn={ask} />;
         case 'in':
+            if (presence.enrol) {
+                return (
+                    <EnrolPage onDone={ask} onOut={() => setPresence({ is: 'out', wasIn: false })} />
+                );
+            }
             return (
                 <SignedIn
                     key={presence.me.id}
-                    me={presence.me}
-                    server={presence.server}
+                    as={presence}
                     onOut={(wasIn) => setPresence({ is: 'out', wasIn })}
                 />
             );
@@ -106,16 +113,16 @@ function Door() {
 const emptyPixels = () => import('./viewer/engine').then((engine) => engine.emptyStore());
 
 interface SignedInProps {
-    me: Me;
-    server: ServerFacts;
+    as: SignedInAs;
     onOut: (wasIn: boolean) => void;
 }
 
-function SignedIn({ me, server, onOut }: SignedInProps) {
+function SignedIn({ as: { me, server, idleMs }, onOut }: SignedInProps) {
     const [client] = useState(() => {
         const second = isSecondWindow();
         return new Client(new Connection(browserSurroundings(second ? 1 : 0)), me.id);
     });
+    useEffect(() => watchPresence(idleMs), [idleMs]);
     const signedOut = useStore(client.line, (line) => line.state.at === 'signed_out');
     useEffect(() => {
         const { connection } = client;
@@ -185,6 +192,8 @@ function Page() {
             return <SeriesPage key={route.id} id={route.id} />;
         case 'new_series':
             return <NewSeriesPage />;
+        case 'account':
+            return <AccountPage />;
         case 'accesses':
             return <AccessesPage />;
         case 'case_accesses':

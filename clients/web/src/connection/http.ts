@@ -16,13 +16,31 @@ export interface ServerFacts {
     notForPrimaryDiagnosis: boolean;
 }
 
+/** The password was right; a second factor is still to come. */
+export interface Half {
+    half: string;
+    code: boolean;
+    passkey: boolean;
+}
+
+/** What the server knows of one who is signed in. */
+export interface Presence {
+    me: Me;
+    server: ServerFacts;
+    /** Signed out after that long without a sign of the person. */
+    idleMs: number;
+    /** Can do nothing but add a second factor. */
+    enrol: boolean;
+}
+
 export type SignIn =
-    | { outcome: 'in'; me: Me }
+    | { outcome: 'in' }
+    | { outcome: 'half'; half: Half }
     | { outcome: 'wrong' }
     | { outcome: 'wait'; seconds: number }
     | { outcome: 'failed' };
 
-async function post(path: string, body?: unknown): Promise<Response> {
+export async function post(path: string, body?: unknown): Promise<Response> {
     return fetch(path, {
         method: 'POST',
         headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
@@ -34,9 +52,11 @@ async function post(path: string, body?: unknown): Promise<Response> {
 export async function signIn(login: string, password: string): Promise<SignIn> {
     try {
         const response = await post('/api/sign-in', { login, password });
+        if (response.status === 202) {
+            return { outcome: 'half', half: (await response.json()) as Half };
+        }
         if (response.ok) {
-            const body = (await response.json()) as { user: Me };
-            return { outcome: 'in', me: body.user };
+            return { outcome: 'in' };
         }
         if (response.status === 401) {
             return { outcome: 'wrong' };
@@ -56,7 +76,7 @@ export async function signOut(): Promise<void> {
 }
 
 /** Who is signed in; undefined for nobody. Throws when the server cannot be reached. */
-export async function whoAmI(): Promise<{ me: Me; server: ServerFacts } | undefined> {
+export async function whoAmI(): Promise<Presence | undefined> {
     const response = await fetch('/api/me');
     if (response.status === 401) {
         return undefined;
@@ -64,8 +84,18 @@ export async function whoAmI(): Promise<{ me: Me; server: ServerFacts } | undefi
     if (!response.ok) {
         throw new Error(`answered ${response.status}`);
     }
-    const body = (await response.json()) as { user: Me; server: ServerFacts };
-    return { me: body.user, server: body.server };
+    const body = (await response.json()) as {
+        user: Me;
+        server: ServerFacts;
+        idleMs: number;
+        enrol?: boolean;
+    };
+    return {
+        me: body.user,
+        server: body.server,
+        idleMs: body.idleMs,
+        enrol: body.enrol === true,
+    };
 }
 
 /** For one WebSocket; undefined when nobody is signed in any more. */
@@ -92,7 +122,19 @@ export async function people(): Promise<Person[]> {
 export interface Access {
     at: number;
     user: string;
-    action: 'sign_in' | 'sign_out' | 'case' | 'images' | 'document' | 'upload' | 'access_log' | 'other';
+    action:
+        | 'sign_in'
+        | 'sign_out'
+        | 'case'
+        | 'images'
+        | 'document'
+        | 'upload'
+        | 'access_log'
+        | 'factor'
+        | 'step_up'
+        | 'signature'
+        | 'passkey_copy'
+        | 'other';
     refused: boolean;
     case: string;
     object: string;

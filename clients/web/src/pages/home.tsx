@@ -96,6 +96,11 @@ export function HomePage() {
                         <Entries entries={referred} empty={words.noCases} />
                     </Section>
                 )}
+                <p>
+                    <a href="/account" onClick={follow}>
+                        {words.account.title}
+                    </a>
+                </p>
                 {administers && (
                     <p>
                         <a href="/accesses" onClick={follow}>

@@ -1,6 +1,7 @@
 // What frames every page of a signed-in person: the mark, the state of the line in words at its one
 // place, and messages about what just happened.
 import { useEffect, useState, type ReactNode } from 'react';
+import { leaving } from '../connection/presence';
 import { useLine, useSession, useUser } from '../state/use_client';
 import { languages, rememberLanguage, useSpeech, wordsOf, type Language } from '../words';
 import { Button } from './controls';
@@ -11,6 +12,7 @@ import { Store, useStore } from '../state/store';
 export function StateOfLine({ readOnly = false }: { readOnly?: boolean }) {
     const { words } = useSpeech();
     const { state, unsaved, storeAway } = useLine();
+    const minutes = useStore(leaving, (left) => left);
     const seconds = useCountdown(state.at === 'waiting' ? state.until : 0);
     const { text, look } = say();
     return (
@@ -23,6 +25,9 @@ export function StateOfLine({ readOnly = false }: { readOnly?: boolean }) {
     function say(): { text: string; look: string } {
         switch (state.at) {
             case 'live':
+                if (minutes > 0) {
+                    return { text: words.account.leaving(minutes), look: 'attention' };
+                }
                 if (unsaved > 0 || storeAway) {
                     const text = unsaved > 0 ? words.stateUnsaved(unsaved) : words.stateStoreAway;
                     return { text, look: 'attention' };
@@ -102,7 +107,9 @@ export function TopBar({ children }: { children?: ReactNode }) {
             <StateOfLine />
             <span className="grow" />
             {children}
-            <span className="mute hide-phone">{shown}</span>
+            <a className="mute own hide-phone" href="/account" onClick={follow} title={words.account.title}>
+                {shown}
+            </a>
             <LanguageChoice />
             <Button look="quiet" onClick={signOut}>
                 {words.signOut}

@@ -12,6 +12,7 @@ export type Route =
     | { page: 'new_series' }
     | { page: 'case_accesses'; id: string }
     | { page: 'accesses' }
+    | { page: 'account' }
     | { page: 'display' }
     | { page: 'nowhere' };
 
@@ -39,7 +40,7 @@ export function readRoute(path: string): Route {
               ? { page: 'new_series' }
               : { page: 'nowhere' };
     }
-    if ((first === 'display' || first === 'accesses') && second === '') {
+    if ((first === 'display' || first === 'accesses' || first === 'account') && second === '') {
         return { page: first };
     }
     const page = isId ? pages[`${first}/${third}`] : undefined;

@@ -1,4 +1,5 @@
 // Jedes Wort der Oberfläche auf Deutsch.
+import { accountDe } from './de_account';
 import { deskDe } from './de_desk';
 import { meetingDe } from './de_meeting';
 import type { Words } from './en';
@@ -8,6 +9,7 @@ const plural = (count: number, one: string, many: string): string => `${count} $
 export const de: Words = {
     ...meetingDe,
     ...deskDe,
+    ...accountDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',

@@ -1,5 +1,6 @@
 // Every word of the interface, in English. Other languages have the same keys (the compiler checks);
 // a test refuses interface text anywhere else.
+import { accountEn } from './en_account';
 import { deskEn } from './en_desk';
 import { meetingEn } from './en_meeting';
 
@@ -8,6 +9,7 @@ const plural = (count: number, one: string, many: string): string => `${count} $
 export const en = {
     ...meetingEn,
     ...deskEn,
+    ...accountEn,
 
     // The product and the frame of every page
     productName: 'Consilium',
