@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+enum { PATIENCE_S_MAX = 600 };
+
 static const char help[] =
     "consilium [OPTION...]\n"
     "\n"
@@ -36,6 +38,10 @@ static const char help[] =
     "  --connections-per-address N\n"
     "                           the most one address may have open (default: 2000)\n"
     "  --limit-loopback yes     count this machine's own connections too\n"
+    "  --patience SECONDS       who sends less than 4 KiB of a body in that time is told so and\n"
+    "                           cut; half as long for a first request to come, three times as "
+    "long\n"
+    "                           for the next one (default: 20)\n"
     "  --second-factor WORD     required: every person adds an authenticator app or a passkey at\n"
     "                           the next sign-in and can do nothing else before; offered: who\n"
     "                           wants one adds it (default: offered)\n"
@@ -159,6 +165,15 @@ static bool take_limit_loopback(struct config *config, const char *value) {
     return config->limit_loopback || strcmp(value, "no") == 0;
 }
 
+static bool take_patience(struct config *config, const char *value) {
+    unsigned long seconds;
+    if (!read_number(value, PATIENCE_S_MAX, &seconds) || seconds == 0) {
+        return false;
+    }
+    config->patience_s = (uint32_t)seconds;
+    return true;
+}
+
 static bool take_second_factor(struct config *config, const char *value) {
     config->second_factor_required = strcmp(value, "required") == 0;
     return config->second_factor_required || strcmp(value, "offered") == 0;
@@ -179,6 +194,7 @@ static const struct option options[] = {
     {"log-level", take_log_level, "error, warning, info or debug"},
     {"connections-per-address", take_connections, "a number from 1 to 24000"},
     {"limit-loopback", take_limit_loopback, "yes or no"},
+    {"patience", take_patience, "a number from 1 to 600"},
     {"second-factor", take_second_factor, "required or offered"},
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
@@ -289,6 +305,7 @@ enum config_result config_read(struct config *ret, int argc, char **argv,
         .web = "clients/web/dist",
         .log_level = LOG_LEVEL_INFO,
         .connections_per_address = GATEWAY_CONNECTIONS_PER_ADDRESS_MAX,
+        .patience_s = GATEWAY_PATIENCE_S,
     };
     message[0] = 0;
     if (!read_environment(ret, message)) {

@@ -28,6 +28,7 @@ struct config {
     const char *anchor;       /* where checkpoints are told; NULL = DATA/checkpoints */
     enum log_level log_level;
     uint32_t connections_per_address;
+    uint32_t patience_s; /* with who is slow; see gateway.h */
     bool limit_loopback;
     bool second_factor_required;
 };

@@ -246,6 +246,7 @@ static bool start_gateway(struct service *service, const char **ret_message) {
         .web_folder = config->web,
         .connections_per_address_max = config->connections_per_address,
         .limit_loopback = config->limit_loopback,
+        .patience_s = config->patience_s,
     };
     service->gateway = gateway_create(&gateway, ret_message);
     return service->gateway != NULL;
@@ -429,11 +430,11 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         return;
     }
     start_node(service);
-    if (!start_imaging(service, &words)) {
+    if (start_imaging(service, &words)) {
+        listen_at_last(service);
+    } else {
         fail(service, words);
-        return;
     }
-    listen_at_last(service);
 }
 
 static void migrate(struct service *service, const char *url) {

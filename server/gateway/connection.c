@@ -59,7 +59,7 @@ struct connection *connection_adopt(struct gateway *gateway, int fd, bool tls,
     connection->surface = surface;
     connection->address = address;
     connection->reading = true;
-    connection->deadline_ms = (int64_t)uv_now(gateway->config.loop) + GATEWAY_ENTERING_MS;
+    connection->deadline_ms = (int64_t)uv_now(gateway->config.loop) + gateway_entering_ms(gateway);
 
     /* No pointer to us is given along: on failure libwebsockets may or may not call back for the
      * half-made wsi, and such a call must not find a connection. No request is read before this
@@ -91,8 +91,9 @@ void connection_entered(struct connection *connection) {
 
 /* Headers of a next request that come letter by letter are no request. */
 void connection_idle(struct connection *connection) {
+    const struct gateway_config *config = &connection->gateway->config;
     connection->deadline_ms =
-        (int64_t)uv_now(connection->gateway->config.loop) + GATEWAY_HTTP_IDLE_S * 1000;
+        (int64_t)uv_now(config->loop) + 3 * 1000 * (int64_t)config->patience_s;
 }
 
 void connection_session_over(struct connection *connection) {

@@ -380,6 +380,19 @@ static void renew_grant(struct http_exchange *exchange, int64_t now_ms) {
     ask_node(exchange, question, on_grant_again);
 }
 
+/* To the handler the client is gone; the client itself is told, if it reads. */
+static void refuse_slowness(struct http_exchange *exchange) {
+    bool asked = exchange->state == EXCHANGE_HANDLING &&
+                 (exchange->body_mode == BODY_WHOLE || exchange->body_mode == BODY_STREAM);
+    if (!asked) {
+        connection_cut(exchange->connection);
+        return;
+    }
+    tell_closed(exchange);
+    exchange->keep_alive = false;
+    http_answer_error(exchange, 408, "too_slow", "The body came too slowly: send it again.");
+}
+
 void exchange_sweep(struct http_exchange *exchange, int64_t now_ms) {
     if (exchange->state != EXCHANGE_LINGERING && peer_left(exchange)) {
         connection_cut(exchange->connection);
@@ -388,10 +401,13 @@ void exchange_sweep(struct http_exchange *exchange, int64_t now_ms) {
     renew_grant(exchange, now_ms);
     int64_t patience =
         exchange->state == EXCHANGE_LINGERING ? EXCHANGE_LINGER_MS : GATEWAY_HTTP_STALL_MS;
-    if (now_ms - exchange->moved_ms >= patience || body_trickles(exchange, now_ms)) {
+    if (now_ms - exchange->moved_ms >= patience) {
         exchange->connection->gateway->config.metrics->http_stalled +=
             exchange->state != EXCHANGE_LINGERING;
         connection_cut(exchange->connection);
+    } else if (body_trickles(exchange, now_ms)) {
+        exchange->connection->gateway->config.metrics->http_stalled++;
+        refuse_slowness(exchange);
     }
 }
 

@@ -19,10 +19,9 @@ enum {
     EXCHANGE_HELD_MAX = 512 * 1024,        /* body bytes that came while the handler paused */
     EXCHANGE_DISCARD_MAX = 256 * 1024, /* of a body nobody wants, for the sake of the connection */
     EXCHANGE_LINGER_MS = 2000,         /* to let the peer read an answer before its body is done */
-    EXCHANGE_PACE_MS = 20000,          /* over which the pace of a body is judged */
-    EXCHANGE_PACE_BYTES = 4096,        /* less in that time is no transfer */
-    EXCHANGE_GRANT_MS = 500,           /* after which a right is asked for again, at a sweep */
-    EXCHANGE_HEAD_MAX = 4096,          /* status line and headers of an answer */
+    EXCHANGE_PACE_BYTES = 4096, /* of a body; less in the gateway's patience is no transfer */
+    EXCHANGE_GRANT_MS = 500,    /* after which a right is asked for again, at a sweep */
+    EXCHANGE_HEAD_MAX = 4096,   /* status line and headers of an answer */
 };
 
 enum exchange_state {

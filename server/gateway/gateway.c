@@ -233,7 +233,7 @@ static struct lws_vhost *create_vhost(struct gateway *gateway, const char *name,
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, /* without it a vhost never speaks TLS */
         .protocols = protocols,
-        .keepalive_timeout = GATEWAY_HTTP_IDLE_S,
+        .keepalive_timeout = 3 * (int)gateway->config.patience_s,
         .timeout_secs = GATEWAY_HTTP_STALL_MS / 1000,
         .retry_and_idle_policy = &no_timers,
         .user = gateway,
@@ -300,7 +300,7 @@ static bool prepare(struct gateway *gateway, const char **ret_message) {
     gateway->addresses = address_count_create(GATEWAY_CONNECTIONS_MAX);
     gateway->entrance = entrance_create(&(struct entrance_config){
         .loop = config->loop,
-        .patience_ms = GATEWAY_ENTERING_MS,
+        .patience_ms = (uint64_t)gateway_entering_ms(gateway),
         .recognised = on_recognised,
         .gone = on_visitor_gone,
         .data = gateway,
@@ -326,6 +326,9 @@ struct gateway *gateway_create(const struct gateway_config *config, const char *
     gateway->config = *config;
     if (gateway->config.connections_per_address_max == 0) {
         gateway->config.connections_per_address_max = GATEWAY_CONNECTIONS_PER_ADDRESS_MAX;
+    }
+    if (gateway->config.patience_s == 0) {
+        gateway->config.patience_s = GATEWAY_PATIENCE_S;
     }
     websocket_init_transport(gateway);
     if (!prepare(gateway, ret_message)) {

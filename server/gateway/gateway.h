@@ -19,13 +19,14 @@
 #include <uv.h>
 
 enum {
-    GATEWAY_CONNECTIONS_MAX = 24000,            /* sessions and HTTP together */
-    GATEWAY_ENTERING_MAX = 256,                 /* between accept and the first request */
-    GATEWAY_ENTERING_MS = 10000,                /* the longest a connection may stay there */
+    GATEWAY_CONNECTIONS_MAX = 24000, /* sessions and HTTP together */
+    GATEWAY_ENTERING_MAX = 256,      /* between accept and the first request */
+    GATEWAY_PATIENCE_S = 20, /* default: over which the pace of a body is judged; a connection may
+                              * stay at the entrance half as long, and three times as long between
+                              * two requests */
     GATEWAY_CONNECTIONS_PER_ADDRESS_MAX = 2000, /* default: a hospital may share one address */
     GATEWAY_HEADER_MAX = 16 * 1024,             /* request line and headers */
     GATEWAY_HTTP_STALL_MS = 30000,              /* a request or answer that does not move is cut */
-    GATEWAY_HTTP_IDLE_S = 60,                   /* between two requests of one connection */
     GATEWAY_CLOSE_MS = 2000, /* for a close frame to leave before the socket is cut */
     GATEWAY_WEBSOCKET_SEND_BUFFER = 128 * 1024, /* the kernel's share of a slow reader's backlog */
 };
@@ -54,6 +55,7 @@ struct gateway_config { /* borrows all, until gateway_destroy */
     uint16_t admin_port;
     const char *web_folder;               /* NULL or absent: no web client */
     uint32_t connections_per_address_max; /* 0 = GATEWAY_CONNECTIONS_PER_ADDRESS_MAX */
+    uint32_t patience_s;                  /* 0 = GATEWAY_PATIENCE_S */
     bool limit_loopback;                  /* count loopback addresses like others */
 };
 

@@ -110,6 +110,10 @@ struct gateway {
 
 /* gateway.c */
 void gateway_touch(struct connection *connection); /* look at it again in the check phase */
+/* The longest from accept to the first request. */
+static inline int64_t gateway_entering_ms(const struct gateway *gateway) {
+    return (int64_t)gateway->config.patience_s * 500;
+}
 
 /* connection.c */
 struct connection *connection_adopt(struct gateway *gateway, int fd, bool tls,

@@ -123,7 +123,8 @@ bool body_trickles(struct http_exchange *exchange, int64_t now_ms) {
         exchange->pace_received = exchange->body_received;
         return false;
     }
-    if (now_ms - exchange->pace_ms < EXCHANGE_PACE_MS) {
+    int64_t patience_ms = 1000 * (int64_t)exchange->connection->gateway->config.patience_s;
+    if (now_ms - exchange->pace_ms < patience_ms) {
         return false;
     }
     uint64_t received = exchange->body_received - exchange->pace_received;
