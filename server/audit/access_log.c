@@ -1,5 +1,6 @@
 #include "server/audit/access_log.h"
 
+#include "server/audit/refusal_tally.h"
 #include "server/store/postgres_binary.h"
 #include "server/uuid_text.h"
 
@@ -30,7 +31,9 @@ struct access_log {
     void (*stopped)(void *data); /* NULL until it is to stop */
     void *stopped_data;
     /* Owned */
-    uv_timer_t timer; /* while the database is away */
+    uv_timer_t timer;   /* while the database is away */
+    uv_timer_t tallies; /* looks for refusals whose window is over */
+    struct refusal_tally *refusals;
     struct seal *seal;
     struct queue waiting;
     struct queue flying; /* in one transaction, sent with the same bytes until its fate is known */
@@ -85,14 +88,19 @@ static struct covered *place_of(const struct access_log *log, const struct acces
     return &log->covered[(hash ^ hash >> 32) % ACCESS_COVERED_MAX];
 }
 
-bool access_log_covers(const struct access_log *log, const struct access *access) {
+int64_t access_log_covers_until(const struct access_log *log, const struct access *access) {
     const struct covered *place = place_of(log, access);
-    return log->config.clock->now(log->config.clock) < place->until &&
-           memcmp(&place->access, access, sizeof *access) == 0;
+    bool covers = log->config.clock->now(log->config.clock) < place->until &&
+                  memcmp(&place->access, access, sizeof *access) == 0;
+    return covers ? place->until : 0;
+}
+
+bool access_log_covers(const struct access_log *log, const struct access *access) {
+    return access_log_covers_until(log, access) != 0;
 }
 
 static void cover(struct access_log *log, const struct access_row *row) {
-    if (row->access.result != ACCESS_ALLOWED) {
+    if (row->access.result == ACCESS_REFUSED) {
         return;
     }
     struct covered *place = place_of(log, &row->access);
@@ -225,7 +233,7 @@ static void send_rows(struct access_log *log) {
     }
 }
 
-void access_log_write(struct access_log *log, const struct access *access,
+static void write_row(struct access_log *log, const struct access *access,
                       void (*done)(void *data, bool written), void *data) {
     bool refused = log->stopped != NULL || log->waiting.count >= ACCESS_WAITING_MAX ||
                    (log->away && done != NULL);
@@ -251,6 +259,25 @@ void access_log_write(struct access_log *log, const struct access *access,
     }
 }
 
+static void on_refusals(void *data, const struct access *row) {
+    write_row(data, row, NULL, NULL);
+}
+
+void access_log_write(struct access_log *log, const struct access *access,
+                      void (*done)(void *data, bool written), void *data) {
+    int64_t now = log->config.clock->now(log->config.clock);
+    if (access->result != ACCESS_REFUSED || done != NULL ||
+        refusal_tally_take(log->refusals, access, now, on_refusals, log)) {
+        write_row(log, access, done, data);
+    }
+}
+
+static void on_tallies(uv_timer_t *timer) {
+    struct access_log *log = timer->data;
+    int64_t now = log->config.clock->now(log->config.clock);
+    refusal_tally_close(log->refusals, now, on_refusals, log);
+}
+
 /* Its life */
 
 struct access_log *access_log_create(const struct access_log_config *config) {
@@ -263,8 +290,12 @@ struct access_log *access_log_create(const struct access_log_config *config) {
     uint8_t random[16];
     config->clock->random(config->clock, random, sizeof random);
     log->writer = uuid_of_random(random);
+    log->refusals = refusal_tally_create();
+    assert(log->refusals != NULL);
     uv_timer_init(config->loop, &log->timer);
-    log->timer.data = log;
+    uv_timer_init(config->loop, &log->tallies);
+    log->timer.data = log->tallies.data = log;
+    uv_timer_start(&log->tallies, on_tallies, ACCESS_TALLY_MS, ACCESS_TALLY_MS);
     return log;
 }
 
@@ -273,18 +304,25 @@ static void on_timer_closed(uv_handle_t *handle) {
     void (*stopped)(void *data) = log->stopped;
     void *data = log->stopped_data;
     seal_destroy(log->seal);
+    refusal_tally_destroy(log->refusals);
     free(log->covered);
     free(log);
     stopped(data);
 }
 
-static void finish(struct access_log *log) {
-    tell(&log->flying, false);
-    tell(&log->waiting, false);
+static void on_tallies_closed(uv_handle_t *handle) {
+    struct access_log *log = handle->data;
     uv_close((uv_handle_t *)&log->timer, on_timer_closed);
 }
 
+static void finish(struct access_log *log) {
+    tell(&log->flying, false);
+    tell(&log->waiting, false);
+    uv_close((uv_handle_t *)&log->tallies, on_tallies_closed);
+}
+
 void access_log_stop(struct access_log *log, void (*stopped)(void *data), void *data) {
+    refusal_tally_close(log->refusals, INT64_MAX, on_refusals, log);
     log->stopped = stopped;
     log->stopped_data = data;
     if (!log->sent) {

@@ -1,8 +1,8 @@
 /*
  * Who looked at what: one row for each sign-in, action, case and object in fifteen minutes,
- * committed before the first byte of what is looked at leaves; refusals, sign-ins and sign-outs
- * too. Rows of one life of this program are one chain (seal.h), whose heads go into checkpoints.
- * What is written is not written here: a command's record is its event.
+ * committed before the first byte of what is looked at leaves; refusals (refusal_tally.h),
+ * sign-ins and sign-outs too. Rows of one life of this program are one chain (seal.h), whose heads
+ * go into checkpoints. What is written is not written here: a command's record is its event.
  *
  * While the database is away only what is covered already may be shown.
  */
@@ -19,6 +19,7 @@ enum {
     ACCESS_BATCH_MAX = 64,      /* rows of one transaction */
     ACCESS_COVERED_MAX = 16384, /* what is remembered as covered; forgotten is written again */
     ACCESS_RETRY_MS = 200,
+    ACCESS_TALLY_MS = 10 * 1000, /* between looks for refusals to be summed up */
 };
 
 struct access_log;
@@ -39,6 +40,8 @@ void access_log_stop(struct access_log *log, void (*stopped)(void *data), void *
 
 /* It stands in the log for this quarter of an hour: it may be shown. */
 bool access_log_covers(const struct access_log *log, const struct access *access);
+/* Until when; 0 = it does not. */
+int64_t access_log_covers_until(const struct access_log *log, const struct access *access);
 /* Copies. `done` is called once the row is committed, or with false when that cannot be known soon,
  * which may be at once; NULL = nobody waits, and the row is written when it can be. */
 void access_log_write(struct access_log *log, const struct access *access,

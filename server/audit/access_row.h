@@ -17,6 +17,7 @@ enum access_action {
     ACCESS_SIGNATURE = 10,    /* proved who they are for one signature */
     ACCESS_PASSKEY_COPY = 11, /* a passkey whose counter went back: there may be two of it */
     ACCESS_BREAK_GLASS = 12,  /* somebody asked for access in an emergency */
+    ACCESS_DISPLAY = 13,      /* a screen in the hall: its code, or its secret */
 };
 
 enum access_result {
@@ -35,7 +36,8 @@ struct access {
     struct uuid patient_case;
     uint8_t action, result;
     uint8_t address[ACCESS_ADDRESS_BYTES]; /* IPv6, or IPv4 mapped into it */
-    char object[ACCESS_OBJECT_MAX + 1];    /* UID of a series or document, or empty */
+    /* UID of a series or document; of many refusals together how many, in digits; or empty. */
+    char object[ACCESS_OBJECT_MAX + 1];
 };
 
 /* Only what a UID is made of is taken (PS3.5 9.1); of anything else nothing. */

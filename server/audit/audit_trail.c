@@ -36,9 +36,9 @@ static struct access access_of(const struct looking *looking) {
     return access;
 }
 
-static bool knows(struct witness *witness, const struct looking *looking) {
+static int64_t knows(struct witness *witness, const struct looking *looking) {
     struct access access = access_of(looking);
-    return access_log_covers(log_of(witness), &access);
+    return access_log_covers_until(log_of(witness), &access);
 }
 
 static void tell(struct witness *witness, const struct looking *looking,

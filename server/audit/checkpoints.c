@@ -38,8 +38,8 @@ struct checkpoints {
     enum checkpoints_state state;
     uint64_t number; /* of the last that is committed */
     uint8_t hash[DATABASE_HASH_BYTES];
-    uint64_t due_at_ms; /* when the next one is to be written, on the loop's clock */
-    bool is_looking;    /* through all streams, from `looked_to` on */
+    uint64_t due_at_ms;  /* when the next one is to be written, on the loop's clock */
+    const char *looking; /* through all streams, then all logs, from `looked_to` on; NULL = not */
     struct uuid looked_to;
 };
 
@@ -51,6 +51,14 @@ static const char heads_sql[] =
     "  LIMIT $2::int) k"
     " CROSS JOIN LATERAL (SELECT version, hash FROM event WHERE stream_id = k.stream_id"
     "  ORDER BY version DESC LIMIT 1) e ORDER BY k.stream_id";
+/* The logs of other lives, whose last rows nobody told us of: writer by writer, each found in the
+ * primary key (there is no table of them). */
+static const char logs_sql[] =
+    "WITH RECURSIVE w AS ((SELECT writer FROM access_log WHERE writer > $1::uuid"
+    "  ORDER BY writer LIMIT 1) UNION ALL SELECT (SELECT writer FROM access_log"
+    "  WHERE writer > w.writer ORDER BY writer LIMIT 1) FROM w WHERE w.writer IS NOT NULL)"
+    " SELECT w.writer, l.number, l.hash FROM w CROSS JOIN LATERAL (SELECT number, hash"
+    "  FROM access_log WHERE writer = w.writer ORDER BY number DESC LIMIT 1) l LIMIT $2::int";
 /* A second try after an unknown outcome meets its own row. */
 static const char insert_sql[] =
     "INSERT INTO checkpoint (tenant_id, node, number, at, heads, hash, signature)"
@@ -93,7 +101,7 @@ void checkpoints_moved(struct checkpoints *checkpoints, struct uuid stream, uint
 }
 
 void checkpoints_look_again(struct checkpoints *checkpoints) {
-    checkpoints->is_looking = true;
+    checkpoints->looking = heads_sql;
     checkpoints->looked_to = (struct uuid){{0}};
     if (checkpoints->state == CHECKPOINTS_WAITING) {
         wait_ms(checkpoints, 0);
@@ -224,7 +232,10 @@ static void on_page(void *data, enum postgres_result result, const struct postgr
                               (uint64_t)value_integer(postgres_value(rows, row, 1)), hash);
         }
     }
-    checkpoints->is_looking = count > 0;
+    if (count == 0) {
+        checkpoints->looking = checkpoints->looking == heads_sql ? logs_sql : NULL;
+        checkpoints->looked_to = (struct uuid){{0}};
+    }
     go_on(checkpoints);
 }
 
@@ -233,7 +244,8 @@ static void look(struct checkpoints *checkpoints) {
     struct postgres_parameter parameters[] = {parameter_uuid(&checkpoints->looked_to),
                                               parameter_int4(&limit)};
     checkpoints->state = CHECKPOINTS_LOOKING;
-    postgres_query(checkpoints->config.postgres, heads_sql, parameters, 2, on_page, checkpoints);
+    postgres_query(checkpoints->config.postgres, checkpoints->looking, parameters, 2, on_page,
+                   checkpoints);
 }
 
 static void on_last(void *data, enum postgres_result result, const struct postgres_rows *rows) {
@@ -275,8 +287,8 @@ static void go_on(struct checkpoints *checkpoints) {
     bool stops = checkpoints->stopped != NULL;
     uint64_t now = uv_now(checkpoints->config.loop);
     bool due = now >= checkpoints->due_at_ms || full || stops;
-    checkpoints->is_looking = checkpoints->is_looking && !stops;
-    if (checkpoints->is_looking && !full) {
+    checkpoints->looking = stops ? NULL : checkpoints->looking;
+    if (checkpoints->looking != NULL && !full) {
         look(checkpoints);
     } else if (checkpoints->head_count > 0 && due) {
         make_next(checkpoints);
@@ -307,7 +319,7 @@ struct checkpoints *checkpoints_start(const struct checkpoints_config *config,
     checkpoints->config = *config;
     checkpoints->key = key;
     checkpoints->anchor = anchor;
-    checkpoints->is_looking = true;
+    checkpoints->looking = heads_sql;
     checkpoints->file.data = checkpoints;
     uint64_t seed;
     config->clock->random(config->clock, &seed, sizeof seed);

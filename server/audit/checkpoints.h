@@ -1,6 +1,7 @@
 /*
  * Writes a checkpoint each minute: of the streams whose last row moved since the one before. After
- * a start nobody knows which those are, so all streams are gone through once. What is committed is
+ * a start nobody knows which those are, so all streams are gone through once, and the access logs
+ * of all lives: the last rows of one that was killed are in no checkpoint yet. What is committed is
  * told outside the database too, by a line in an append-only file (the anchor):
  *
  *   NODE NUMBER MICROSECONDS HASH SIGNATURE        hash and signature in hexadecimal

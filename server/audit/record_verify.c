@@ -162,6 +162,26 @@ static bool read_anchors(struct verification *verification, const char **ret_mes
     return true;
 }
 
+/* Who cuts checkpoints off and lets the server go on makes it give their numbers again, and of both
+ * lines one would always fit. */
+static void check_told_twice(struct verification *verification) {
+    for (size_t i = 1; i < verification->anchor_count; i++) {
+        const struct anchor *one = &verification->anchors[i - 1];
+        const struct anchor *other = &verification->anchors[i];
+        if (compare_anchors(one, other) != 0 ||
+            memcmp(one->hash, other->hash, sizeof one->hash) == 0 ||
+            is_explained(verification, one) || is_explained(verification, other)) {
+            continue;
+        }
+        char node[UUID_TEXT_LENGTH + 1] = {0};
+        uuid_to_text(one->node, node);
+        say(verification,
+            "checkpoint %" PRIu64 " of node %s was told outside twice, differently: the first one "
+            "was taken away",
+            one->number, node);
+    }
+}
+
 static const struct anchor *anchor_of(const struct verification *verification,
                                       const struct checkpoint *checkpoint) {
     struct anchor wanted = {.node = checkpoint->node, .number = checkpoint->number};
@@ -350,10 +370,13 @@ static bool command(PGconn *connection, const char *sql) {
 
 static bool verify_all(struct verification *verification, PGconn *connection) {
     bool done = command(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") &&
-                check_restorations(verification, connection) &&
-                check_checkpoints(verification, connection) &&
-                record_copy(connection, on_event, verification) &&
-                access_copy(connection, on_access, verification);
+                check_restorations(verification, connection);
+    if (done) {
+        check_told_twice(verification);
+    }
+    done = done && check_checkpoints(verification, connection) &&
+           record_copy(connection, on_event, verification) &&
+           access_copy(connection, on_access, verification);
     if (done) {
         chain_check_end(&verification->chain);
     }

@@ -55,6 +55,7 @@ static const char *action_word(int64_t action) {
         [ACCESS_SIGNATURE] = "signature",
         [ACCESS_PASSKEY_COPY] = "passkey_copy",
         [ACCESS_BREAK_GLASS] = "break_glass",
+        [ACCESS_DISPLAY] = "display",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
     return known ? words[action] : "other";
@@ -75,15 +76,29 @@ static void write_address(struct json *json, struct postgres_parameter value) {
     json_text(json, "address", text_of(words));
 }
 
+/* A row of many refusals says how many (refusal_tally.h); a UID has dots. */
+static int64_t times_of(struct bytes object, bool refused) {
+    int64_t times = 0;
+    for (uint32_t i = 0; i < object.length && times < INT32_MAX; i++) {
+        if (object.bytes[i] < '0' || object.bytes[i] > '9') {
+            return 1;
+        }
+        times = times * 10 + (object.bytes[i] - '0');
+    }
+    return refused && times > 0 ? times : 1;
+}
+
 static void write_access(struct json *json, const struct postgres_rows *rows, int row) {
     struct bytes object = value_bytes(postgres_value(rows, row, 5));
+    bool refused = value_integer(postgres_value(rows, row, 3)) == ACCESS_REFUSED;
     json_open(json, NULL);
     json_number(json, "at", value_integer(postgres_value(rows, row, 0)) / 1000);
     json_uuid(json, "user", value_uuid(postgres_value(rows, row, 1)));
     json_text(json, "action", text_of(action_word(value_integer(postgres_value(rows, row, 2)))));
-    json_boolean(json, "refused", value_integer(postgres_value(rows, row, 3)) == ACCESS_REFUSED);
+    json_boolean(json, "refused", refused);
     json_boolean(json, "emergency",
                  value_integer(postgres_value(rows, row, 3)) == ACCESS_EMERGENCY);
+    json_number(json, "times", times_of(object, refused));
     json_uuid(json, "case", value_uuid(postgres_value(rows, row, 4)));
     json_text(json, "object", (struct text){object.length, (const char *)object.bytes});
     write_address(json, postgres_value(rows, row, 6));
@@ -153,15 +168,21 @@ static void on_logged(void *data, bool written) {
     postgres_query(search->routes->postgres, sql, parameters, 4, on_rows, search);
 }
 
-static void look(struct search *search) {
+static struct access access_of(const struct search *search, enum access_result result) {
     struct access access;
     memset(&access, 0, sizeof access);
+    access.result = (uint8_t)result;
     access.user = http_who(search->exchange)->user;
     access.sign_in = http_who(search->exchange)->sign_in;
     access.patient_case = search->patient_case;
     access.action = ACCESS_LOG;
     struct peer_address peer = exchange_peer(search->exchange);
     memcpy(access.address, peer.bytes, sizeof access.address);
+    return access;
+}
+
+static void look(struct search *search) {
+    struct access access = access_of(search, ACCESS_ALLOWED);
     if (access_log_covers(search->routes->access_log, &access)) {
         on_logged(search, true);
     } else {
@@ -173,6 +194,12 @@ static void answer_absent(struct search *search) {
     http_on_closed(search->exchange, NULL, NULL);
     http_answer_error(search->exchange, 404, "not_found", "There is nothing here.");
     free(search);
+}
+
+static void refuse(struct search *search) {
+    struct access access = access_of(search, ACCESS_REFUSED);
+    access_log_write(search->routes->access_log, &access, NULL, NULL);
+    answer_absent(search);
 }
 
 /* An id that is there and is none finds nothing rather than everything. */
@@ -219,23 +246,25 @@ static void on_search(struct http_exchange *exchange, void *data) {
         return;
     }
     struct allowance allowed = policy_of_organisation(http_who(exchange)->rights, 0);
-    if ((allowed.actions & ORGANISATION_MAY_ACCESSES) == 0 ||
-        !read_id(exchange, "case", &search->patient_case) ||
-        !read_id(exchange, "user", &search->user) || !read_before(exchange, &search->before)) {
+    if ((allowed.actions & ORGANISATION_MAY_ACCESSES) == 0) {
+        refuse(search);
+    } else if (!read_id(exchange, "case", &search->patient_case) ||
+               !read_id(exchange, "user", &search->user) ||
+               !read_before(exchange, &search->before)) {
         answer_absent(search);
-        return;
+    } else {
+        look(search);
     }
-    look(search);
 }
 
 static void on_case_grant(struct http_exchange *exchange, struct allowance allowed, void *data) {
     struct search *search = data;
     (void)exchange;
     if ((allowed.actions & PATIENT_CASE_MAY_ACCESSES) == 0) {
-        answer_absent(search);
-        return;
+        refuse(search);
+    } else {
+        look(search);
     }
-    look(search);
 }
 
 static void on_case_search(struct http_exchange *exchange, void *data) {

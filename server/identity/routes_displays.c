@@ -126,6 +126,8 @@ static void on_code(struct http_exchange *exchange, struct bytes body, void *dat
     }
     const struct display *display = displays_claim(&identity->displays, code, now_of(identity));
     if (display == NULL) {
+        identity_note(identity, ACCESS_DISPLAY, ACCESS_REFUSED, http_who(exchange)->user,
+                      http_who(exchange)->sign_in, exchange_peer(exchange));
         http_answer_error(exchange, 404, "not_found", "No screen shows this code.");
         return;
     }
@@ -155,6 +157,8 @@ static void on_secret(struct http_exchange *exchange, struct bytes body, void *d
     struct text secret = read ? json_field_text(&fields, "secret") : (struct text){0, NULL};
     struct display *display = displays_of(&identity->displays, secret, now_of(identity));
     if (display == NULL) {
+        identity_note(identity, ACCESS_DISPLAY, ACCESS_REFUSED, (struct uuid){{0}}, 0,
+                      exchange_peer(exchange));
         http_answer_error(exchange, 404, "not_found", "This code is over: ask for a new one.");
     } else if (display->state != DISPLAY_PAIRED) {
         static const char waiting[] = "{\"state\":\"waiting\"}";

@@ -17,8 +17,8 @@ struct attempt {
 
 static void note_wrong(struct attempt *attempt, const struct proof *proof) {
     struct errand *errand = &attempt->errand;
-    if (proof->outcome == PROOF_WRONG) {
-        errand->identity->config.metrics->sign_ins_wrong++;
+    if (proof->outcome == PROOF_WRONG || proof->outcome == PROOF_LIMITED) {
+        errand->identity->config.metrics->sign_ins_wrong += proof->outcome == PROOF_WRONG;
         identity_note(errand->identity, ACCESS_SIGN_IN, ACCESS_REFUSED, proof->claimed, 0,
                       errand->address);
     }

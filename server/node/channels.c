@@ -3,7 +3,6 @@
  * either "resumed" (exactly the missed events follow) or "snapshot" (everything, anew). There is no
  * third answer.
  */
-#include "protocol/generated/policy.h"
 #include "server/node/node_state.h"
 
 #include <assert.h>
@@ -115,6 +114,7 @@ void hub_unsubscribe(struct channel *channel) {
 
 void channel_close(struct channel *channel) {
     struct session *session = channel->session;
+    looking_forget(channel);
     if (channel->opening != NULL) { /* the runtime gives up an attach that still waits */
         runtime_detach(session->node->runtime, channel->opening->request.activation,
                        session->number);
@@ -202,25 +202,6 @@ static bool grants_equal(const struct grant *a, const struct grant *b) {
     return a->audiences == b->audiences && a->roles == b->roles && a->actions == b->actions;
 }
 
-static bool is_looked_at(const struct channel *channel, struct grant grant) {
-    return channel->session->node->config.witness != NULL &&
-           channel->kind == CHANNEL_KIND_PATIENT_CASE &&
-           (grant.audiences == 0 ||
-            (grant.audiences & (AUDIENCE_CLINICAL | AUDIENCE_IDENTITY)) != 0);
-}
-
-static struct looking looking_of(const struct channel *channel, struct grant grant, bool refused) {
-    const struct session *session = channel->session;
-    struct looking looking = {.user = session->user,
-                              .patient_case = channel->id,
-                              .sign_in = session->sign_in,
-                              .refused = refused,
-                              .emergency =
-                                  (grant.actions & PATIENT_CASE_MAY_LOOK_UNDER_GLASS) != 0};
-    memcpy(looking.address, session->address, sizeof looking.address);
-    return looking;
-}
-
 void channel_check_grant(struct channel *channel) {
     struct session *session = channel->session;
     struct node *node = session->node;
@@ -244,9 +225,7 @@ void channel_check_grant(struct channel *channel) {
         channel_end(channel, CHANNEL_END_REVOKED);
         return;
     }
-    struct witness *witness = node->config.witness;
-    struct looking looking = looking_of(channel, grant, false);
-    if (is_looked_at(channel, grant) && !witness->knows(witness, &looking)) {
+    if (!looking_is_known(channel)) {
         channel_end(channel, CHANNEL_END_UNAVAILABLE); /* opened again, which is written down */
         return;
     }
@@ -318,6 +297,7 @@ static void admit(struct channel *channel, struct activation *activation, struct
         return;
     }
     channel->grant = grant;
+    looking_is_known(channel); /* from now on it is asked for again */
     answer_opened(channel);
 }
 
@@ -350,10 +330,10 @@ static void on_attached(struct attach_request *request, enum load_result result,
     struct activation *activation = request->activation;
     struct grant grant = request->who.grant;
     bool attached = (result == LOAD_FOUND || result == LOAD_ABSENT) && grant.audiences != 0;
-    bool looked_at = is_looked_at(channel, grant);
+    bool looked_at = looking_concerns(channel, grant);
     struct looking looking = looking_of(channel, grant, !attached);
     channel->participant = participant;
-    if (attached && looked_at && !witness->knows(witness, &looking)) {
+    if (attached && looked_at && witness->knows(witness, &looking) == 0) {
         opening->witnessed = true;
         activation_hold(activation);
         witness->tell(witness, &looking, on_witnessed, opening);
@@ -364,7 +344,7 @@ static void on_attached(struct attach_request *request, enum load_result result,
     if (result == LOAD_NOT_OWNED) {
         session_doom(channel->session, CLOSE_MOVED);
     } else if (!attached) {
-        if (looked_at && result == LOAD_FOUND) {
+        if (looked_at && (result == LOAD_FOUND || result == LOAD_ABSENT)) {
             witness->tell(witness, &looking, NULL, NULL);
         }
         refuse_opening(channel, refusal_for(result));

@@ -76,7 +76,8 @@ struct looking {
 };
 /* The record of who looked, which must know before anything is shown. */
 struct witness {
-    bool (*knows)(struct witness *witness, const struct looking *looking);
+    /* Until when it covers this looking; 0 = it does not. */
+    int64_t (*knows)(struct witness *witness, const struct looking *looking);
     /* `done` may come at once; false = it cannot be known soon, so nothing may be shown. NULL =
      * nobody waits for it. */
     void (*tell)(struct witness *witness, const struct looking *looking,

@@ -41,9 +41,11 @@ struct channel {
     uint32_t place;                /* in the hub's subscribers */
     struct grant grant;
     uint16_t participant;
-    uint64_t version;    /* last version of its audience that was sent */
-    uint32_t tick;       /* last ephemeral tick that was sent */
-    int64_t ephemera_at; /* when */
+    uint64_t version;                    /* last version of its audience that was sent */
+    uint32_t tick;                       /* last ephemeral tick that was sent */
+    int64_t ephemera_at;                 /* when */
+    struct looking_again *looking_again; /* the witness is being told once more */
+    int64_t looked_until;                /* then it is to be told; 0 = nobody asks who looks */
 };
 
 struct session {
@@ -201,6 +203,14 @@ void channel_renew(struct channel *channel);       /* a fresh snapshot in place 
 void channel_check_grant(struct channel *channel); /* may end the channel */
 void hub_end_all(struct hub *hub, enum channel_end reason);
 void hub_unsubscribe(struct channel *channel);
+
+/* looking.c */
+bool looking_concerns(const struct channel *channel, struct grant grant); /* the witness */
+struct looking looking_of(const struct channel *channel, struct grant grant, bool refused);
+/* By the witness, under the channel's grant; remembers until when. */
+bool looking_is_known(struct channel *channel);
+void looking_sweep(struct channel *channel); /* may end the channel */
+void looking_forget(struct channel *channel);
 
 /* resume.c */
 void channel_catch_up(struct channel *channel);

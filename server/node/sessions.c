@@ -210,6 +210,8 @@ static void check_session(struct node *node, struct session *session) {
         if (channel->state != CHANNEL_OPENING && channel->grant.valid_until != 0 &&
             channel->grant.valid_until <= node->now) {
             channel_check_grant(channel);
+        } else if (channel->state != CHANNEL_OPENING) {
+            looking_sweep(channel);
         }
     }
 }

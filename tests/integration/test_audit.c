@@ -289,9 +289,58 @@ static void the_log_is_searched_by_who_may(void **state) {
     assert_int_equal(get("/api/cases/%s/accesses", 4, staff.people[0].token), 200);
     assert_int_equal(get("/api/cases/%s/accesses", 4, staff.people[1].token), 404);
     assert_int_equal(number_of(sql_for("SELECT count(*) FROM access_log WHERE case_id = '%s' "
-                                       "AND action = 7",
+                                       "AND action = 7 AND result = 0",
                                        4)),
                      2);
+    const char *refusals = "SELECT count(*) FROM access_log WHERE action = 7 AND result = 1";
+    while (number_of(refusals) < 2) {
+    }
+    assert_int_equal(number_of(refusals), 2);
+}
+
+static void a_wrong_code_of_a_screen_stands_in_the_log(void **state) {
+    (void)state;
+    static struct plain_answer answer;
+    struct plain_request pair = {.port = server_process_port(server),
+                                 .method = "POST",
+                                 .path = "/api/displays/pair",
+                                 .bearer = staff.people[1].token,
+                                 .body = "{\"code\":\"ABCDEFGH\"}"};
+    plain_ask(&pair, &answer);
+    assert_int_equal(answer.status, 404);
+    struct plain_request collect = pair;
+    collect.path = "/api/displays/collect";
+    collect.bearer = NULL;
+    collect.body = "{\"secret\":\"0123456789012345678901234567890123456789012\"}";
+    plain_ask(&collect, &answer);
+    assert_int_equal(answer.status, 404);
+    const char *sql = "SELECT count(*) FROM access_log WHERE action = 13 AND result = 1";
+    while (number_of(sql) < 2) {
+    }
+    assert_int_equal(number_of(sql), 2);
+}
+
+/* Of ids that are none as of others: sixteen one by one, then how many more. */
+static void who_tries_case_after_case_is_seen_and_does_not_flood_the_log(void **state) {
+    (void)state;
+    enum { TRIES = 40, IN_FULL = 16, FIRST = 1000 };
+    for (unsigned i = 0; i < TRIES; i++)
+        assert_int_equal(get("/api/cases/%s/display-sets", FIRST + i, staff.people[0].token), 404);
+    restart(); /* what was counted is written at the end */
+    char sql[256];
+    const uint8_t *b = staff.people[0].id.bytes;
+    snprintf(sql, sizeof sql,
+             "SELECT %%s FROM access_log WHERE action = 4 AND result = 1 AND "
+             "encode(uuid_send(user_id), 'hex') = '%02x%02x%02x%02x%02x%02x%02x%02x"
+             "%02x%02x%02x%02x%02x%02x%02x%02x'",
+             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+             b[14], b[15]);
+    char rows[300], more[300];
+    snprintf(rows, sizeof rows, sql, "count(*)");
+    snprintf(more, sizeof more, sql, "sum(nullif(object, '')::int)");
+    assert_int_equal(number_of(rows), IN_FULL + 1);
+    assert_int_equal(number_of(more), TRIES - IN_FULL);
+    assert_int_equal(verify(), 0);
 }
 
 static void a_changed_row_of_the_log_is_named(void **state) {
@@ -306,11 +355,54 @@ static void a_changed_row_of_the_log_is_named(void **state) {
     assert_int_equal(verify(), 0);
 }
 
+/* The server dies, its database lives on, and somebody does something to it meanwhile. */
+static void while_it_is_dead(const char *sql) {
+    long checkpoints = number_of("SELECT count(*) FROM checkpoint");
+    server_process_kill(server);
+    bend(sql);
+    long left = number_of("SELECT count(*) FROM checkpoint");
+    assert_true(server_process_launch(server));
+    assert_true(server_process_wait_ready(server, READY_MS));
+    assert_in_range(left, checkpoints - 1, checkpoints);
+    while (number_of("SELECT count(*) FROM checkpoint") == left) {
+    }
+}
+
+static void the_last_rows_of_a_log_that_was_killed_cannot_be_cut_off_unnoticed(void **state) {
+    (void)state;
+    assert_int_equal(get("/api/cases/%s/display-sets", 1, staff.people[1].token), 200);
+    while_it_is_dead("CREATE TABLE last AS SELECT writer FROM access_log ORDER BY at DESC LIMIT 1");
+    assert_int_equal(verify(), 0);
+    bend("CREATE TABLE aside AS TABLE access_log WITH NO DATA;"
+         "ALTER TABLE access_log DISABLE TRIGGER ALL;"
+         "WITH gone AS (DELETE FROM access_log a USING last WHERE a.writer = last.writer AND "
+         "a.number = (SELECT max(number) FROM access_log WHERE writer = last.writer) "
+         "RETURNING a.*) INSERT INTO aside SELECT * FROM gone;"
+         "ALTER TABLE access_log ENABLE TRIGGER ALL");
+    assert_int_equal(verify(), 1);
+    assert_non_null(strstr(output, "a checkpoint has seen it"));
+    bend("INSERT INTO access_log SELECT * FROM aside; DROP TABLE aside; DROP TABLE last");
+    assert_int_equal(verify(), 0);
+}
+
 static void it_works_without_a_server_too(void **state) {
     (void)state;
     assert_int_equal(server_process_finish(server, FINISH_MS), 0);
     assert_int_equal(verify(), 0);
     assert_int_equal(server_process_postmaster(server), 0); /* what it started it has stopped */
+}
+
+/* Whoever takes the newest rows and the checkpoint that saw them; the server then gives its number
+ * to another one. Nothing in the database tells of it. */
+static void a_checkpoint_whose_number_was_given_again_is_named(void **state) {
+    (void)state;
+    assert_true(server_process_launch(server));
+    assert_true(server_process_wait_ready(server, READY_MS));
+    while_it_is_dead("ALTER TABLE checkpoint DISABLE TRIGGER ALL;"
+                     "DELETE FROM checkpoint WHERE number = (SELECT max(number) FROM checkpoint);"
+                     "ALTER TABLE checkpoint ENABLE TRIGGER ALL");
+    assert_int_equal(verify(), 1);
+    assert_non_null(strstr(output, "was told outside twice, differently"));
 }
 
 int main(void) {
@@ -328,8 +420,12 @@ int main(void) {
         cmocka_unit_test(who_is_refused_stands_in_the_log),
         cmocka_unit_test(who_signs_in_or_fails_to_stands_in_the_log),
         cmocka_unit_test(the_log_is_searched_by_who_may),
+        cmocka_unit_test(a_wrong_code_of_a_screen_stands_in_the_log),
+        cmocka_unit_test(who_tries_case_after_case_is_seen_and_does_not_flood_the_log),
         cmocka_unit_test(a_changed_row_of_the_log_is_named),
+        cmocka_unit_test(the_last_rows_of_a_log_that_was_killed_cannot_be_cut_off_unnoticed),
         cmocka_unit_test(it_works_without_a_server_too),
+        cmocka_unit_test(a_checkpoint_whose_number_was_given_again_is_named),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -135,10 +135,12 @@ export interface Access {
         | 'signature'
         | 'passkey_copy'
         | 'break_glass'
+        | 'display'
         | 'other';
     refused: boolean;
     /** Seen by access in an emergency. */
     emergency: boolean;
+    times: number; // many refusals are one row
     case: string;
     object: string;
     address: string;

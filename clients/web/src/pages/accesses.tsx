@@ -137,12 +137,13 @@ function AccessTable({ list, names, withCase }: AccessTableProps) {
                                 ? words.accesses.unknown
                                 : (names.get(one.user) ?? one.user)}
                         </td>
-                        <td title={one.object || undefined}>
+                        <td title={one.object.includes('.') ? one.object : undefined}>
                             {words.accesses.action[one.action]}
                             {one.refused && <strong> · {words.accesses.refused}</strong>}
                             {one.emergency && (
                                 <strong className="lacking"> · {words.role.emergency}</strong>
                             )}
+                            {one.times > 1 && ` × ${one.times}`}
                         </td>
                         {withCase && (
                             <td>

@@ -243,6 +243,7 @@ export const deskDe: typeof deskEn = {
             signature: 'Nachweis für eine Unterschrift',
             passkey_copy: 'Ein Passkey, der eine Kopie sein kann',
             break_glass: 'Zugriff im Notfall verlangt',
+            display: 'Ein Bildschirm im Haus',
             other: 'Etwas anderes',
         },
     },

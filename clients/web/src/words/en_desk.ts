@@ -239,6 +239,7 @@ export const deskEn = {
             signature: 'Proof for a signature',
             passkey_copy: 'A passkey that may be a copy',
             break_glass: 'Access in an emergency asked for',
+            display: 'A screen in the hall',
             other: 'Something else',
         },
     },
