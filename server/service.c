@@ -311,8 +311,7 @@ static bool start_imaging(struct service *service, const char **ret_message) {
 }
 
 static bool open_keys(struct service *service, const char **ret_message) {
-    char folder[PATH_SPACE];
-    char path[PATH_SPACE + 32];
+    char folder[PATH_SPACE], path[PATH_SPACE + 32];
     snprintf(folder, sizeof(folder), "%s/keys", service->folder->path);
     snprintf(path, sizeof(path), "%s/key-encryption-key", folder);
     bool own = service->config->key_file == NULL;

@@ -199,6 +199,8 @@ static enum refusal reason_of(enum load_result why) {
         return REFUSAL_QUARANTINED;
     case LOAD_NOT_OWNED:
         return REFUSAL_BUSY; /* another node has it: a retry finds its way there */
+    case LOAD_OTHER_KIND:
+        return REFUSAL_NOT_FOUND;
     case LOAD_FOUND:
     case LOAD_ABSENT:
     case LOAD_UNAVAILABLE:

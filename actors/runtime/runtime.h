@@ -39,6 +39,7 @@ enum load_result {
     LOAD_NEWER_VERSION, /* an event or snapshot this program cannot read */
     LOAD_NOT_OWNED,     /* its shard belongs to another node */
     LOAD_QUARANTINED,
+    LOAD_OTHER_KIND, /* the stream is of another kind of actor: to whoever asks there is none */
 };
 
 enum append_result {

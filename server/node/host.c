@@ -74,6 +74,8 @@ static enum load_result load_result_of(enum store_result result) {
         return LOAD_NEWER_VERSION;
     case STORE_CORRUPT:
         return LOAD_QUARANTINED;
+    case STORE_OTHER_KIND:
+        return LOAD_OTHER_KIND;
     default:
         return LOAD_UNAVAILABLE;
     }

@@ -148,7 +148,7 @@ static void on_opened(void *data, enum database_result result, const struct stre
     } else if (!store_owns(load->store, head->stream)) {
         finish_load(load, STORE_FENCED); /* perhaps the keys are not there yet either */
     } else if (key->kind != head->kind) {
-        finish_load(load, STORE_CONFLICT); /* this id is another kind of actor */
+        finish_load(load, STORE_OTHER_KIND);
     } else if (!keys_add_stream(keys, key->tenant, key->stream, key->generation, key->wrapped)) {
         report_corrupt(load->store, head->stream, 0);
         finish_load(load, STORE_CORRUPT);

@@ -21,11 +21,12 @@ enum store_result {
     STORE_OK,
     STORE_ABSENT,
     STORE_UNAVAILABLE,
-    STORE_FENCED,    /* this node's incarnation is over, or the shard is not ours */
-    STORE_CONFLICT,  /* another row stands at this version */
-    STORE_TAKEN,     /* a list row's key is another stream's; nothing was written */
-    STORE_DUPLICATE, /* this command id is in the stream already */
-    STORE_CORRUPT,   /* a hash or seal does not verify; said in the log with stream and version */
+    STORE_FENCED,     /* this node's incarnation is over, or the shard is not ours */
+    STORE_CONFLICT,   /* another row stands at this version */
+    STORE_TAKEN,      /* a list row's key is another stream's; nothing was written */
+    STORE_DUPLICATE,  /* this command id is in the stream already */
+    STORE_CORRUPT,    /* a hash or seal does not verify; said in the log with stream and version */
+    STORE_OTHER_KIND, /* of a load: the id is that of another kind of actor */
 };
 
 /* Per stream in memory, embedded in whatever owns the stream. The owner sets stream and kind before
@@ -86,7 +87,7 @@ struct store_load_sink {
                   struct bytes fields);
     void (*done)(void *data, enum store_result result);
 };
-/* CONFLICT: an event the sink cannot read, or the id is that of another kind of actor. */
+/* CONFLICT: an event the sink cannot read. */
 void store_load(struct store *store, struct stream_head *head, uint16_t state_format,
                 const struct store_load_sink *sink, void *data);
 
