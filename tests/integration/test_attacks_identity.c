@@ -108,14 +108,34 @@ static unsigned ask_me(const char *cookie) {
     return ask("GET /api/me HTTP/1.1\r\nHost: localhost\r\n" CLOSE "Cookie: %s\r\n\r\n", cookie);
 }
 
-/* Every route that changes something. A new one belongs here. */
-static const char *const changing[] = {
-    "/api/sign-in",          "/api/sign-out",
-    "/api/tickets",          "/api/people",
-    "/api/displays",         "/api/displays/pair",
-    "/api/displays/collect", "/api/cases/00000000-0000-4000-8000-000000000000/uploads",
-};
-enum { CHANGING = sizeof changing / sizeof changing[0] };
+/* Every route that changes something, as the sources have them: a new one is among them. */
+enum { CHANGING_MAX = 200 };
+static struct { char method[8], path[256]; } changing[CHANGING_MAX];
+static size_t changing_count;
+
+static void find_changing(void) {
+    static const char find[] = "grep -rhoE '\\{\"(POST|PUT|PATCH|DELETE)\", \"/api[^\"]+\"' "
+                               "--include=*.c " CONSILIUM_SOURCE_DIR "/server";
+    char line[512], path[256];
+    FILE *found = popen(find, "r");
+    assert_non_null(found);
+    changing_count = 0;
+    while (fgets(line, sizeof line, found) != NULL && changing_count < CHANGING_MAX) {
+        if (sscanf(line, "{\"%7[A-Z]\", \"%255[^\"]", changing[changing_count].method, path) != 2)
+            continue;
+        char *to = changing[changing_count++].path;
+        for (const char *at = path; *at != 0; at++) {
+            if (*at != ':') {
+                *to++ = *at;
+                continue;
+            }
+            to += sprintf(to, "00000000-0000-4000-8000-000000000000");
+            at += strcspn(at, "/") - 1;
+        }
+    }
+    pclose(found);
+    assert_in_range(changing_count, 8, CHANGING_MAX - 1);
+}
 
 /* A form needs no permission to be sent (CORS calls it simple), so it is what an attacker has. */
 static void a_form_of_another_site_changes_nothing_whatever_it_calls_itself(void **state) {
@@ -124,14 +144,15 @@ static void a_form_of_another_site_changes_nothing_whatever_it_calls_itself(void
                                         "multipart/form-data; boundary=x", "application/json"};
     char cookie[256];
     sign_in(cookie);
-    for (size_t i = 0; i < CHANGING; i++) {
+    find_changing();
+    for (size_t i = 0; i < changing_count; i++) {
         for (size_t j = 0; j < sizeof types / sizeof types[0]; j++) {
-            assert_int_equal(ask("POST %s HTTP/1.1\r\nHost: localhost\r\n" CLOSE "Cookie: %s\r\n"
-                                 "Origin: https://elsewhere.example\r\nContent-Type: %s\r\n"
-                                 "Content-Length: 2\r\n\r\n{}",
-                                 changing[i], cookie, types[j]),
-                             403);
-            assert_non_null(strstr(answer, "foreign_origin"));
+            if (ask("%s %s HTTP/1.1\r\nHost: localhost\r\n" CLOSE "Cookie: %s\r\n"
+                    "Origin: https://elsewhere.example\r\nContent-Type: %s\r\n"
+                    "Content-Length: 2\r\n\r\n{}",
+                    changing[i].method, changing[i].path, cookie, types[j]) != 403 ||
+                strstr(answer, "foreign_origin") == NULL)
+                fail_msg("%s %s:\n%s", changing[i].method, changing[i].path, answer);
         }
     }
     assert_int_equal(ask_me(cookie), 200);
@@ -142,12 +163,13 @@ static void what_a_browser_says_of_where_it_comes_from_is_believed(void **state)
     static const char *const sites[] = {"cross-site", "same-site", "whatever"};
     char cookie[256];
     sign_in(cookie);
-    for (size_t i = 0; i < CHANGING; i++)
+    find_changing();
+    for (size_t i = 0; i < changing_count; i++)
         for (size_t j = 0; j < sizeof sites / sizeof sites[0]; j++)
             /* Also without a cookie: nobody is signed in as somebody else by a page. */
-            assert_int_equal(ask("POST %s HTTP/1.1\r\nHost: localhost\r\n" CLOSE
+            assert_int_equal(ask("%s %s HTTP/1.1\r\nHost: localhost\r\n" CLOSE
                                  "Sec-Fetch-Site: %s\r\nContent-Length: 2\r\n\r\n{}",
-                                 changing[i], sites[j]),
+                                 changing[i].method, changing[i].path, sites[j]),
                              403);
     assert_int_equal(ask("POST /api/tickets HTTP/1.1\r\nHost: localhost\r\n" CLOSE "Cookie: %s\r\n"
                          "Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n"
