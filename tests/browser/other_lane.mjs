@@ -5,6 +5,7 @@ await import('./comes_back.test.mjs');
 await import('./pointing.test.mjs');
 await import('./account.test.mjs');
 await import('./pages.test.mjs');
+await import('./attacked.test.mjs');
 await import('./guest.test.mjs');
 await import('./masked.test.mjs');
 await import('./keyboard.test.mjs');
