@@ -2,6 +2,7 @@
 
 #include "server/gateway/json.h"
 #include "server/gateway/origin.h"
+#include "server/identity/cbor_bounds.h"
 
 #include <fido.h>
 #include <fido/eddsa.h>
@@ -11,7 +12,13 @@
 #include <string.h>
 
 /* Authenticator data (WebAuthn 6.1): hash of the domain, flags, counter, then CBOR. */
-enum { DOMAIN_HASH_BYTES = 32, FLAG_PRESENT = 1 << 0 };
+enum {
+    DOMAIN_HASH_BYTES = 32,
+    FLAG_PRESENT = 1 << 0,
+    FLAG_ATTESTED = 1 << 6,
+    HEAD_BYTES = DOMAIN_HASH_BYTES + 1 + 4,
+    ATTESTED_HEAD_BYTES = 16 + 2, /* the model, and how long the credential's id is */
+};
 
 bool webauthn_domain(struct text host, char ret[WEBAUTHN_SITE_MAX + 1]) {
     struct text name = host_without_port(host);
@@ -64,6 +71,23 @@ static bool is_for(const char *domain, struct bytes authenticator) {
            memcmp(hash, authenticator.bytes, DOMAIN_HASH_BYTES) == 0;
 }
 
+/* Its CBOR, after the head and the id of a credential, is what the library may read. */
+static bool is_bounded(struct bytes authenticator) {
+    uint32_t at = HEAD_BYTES;
+    if (authenticator.length < HEAD_BYTES) {
+        return false;
+    }
+    if ((authenticator.bytes[DOMAIN_HASH_BYTES] & FLAG_ATTESTED) != 0) {
+        at += ATTESTED_HEAD_BYTES;
+        if (authenticator.length < at) {
+            return false;
+        }
+        at += (uint32_t)(authenticator.bytes[at - 2] << 8 | authenticator.bytes[at - 1]);
+    }
+    return at <= authenticator.length &&
+           cbor_is_bounded((struct bytes){authenticator.length - at, authenticator.bytes + at});
+}
+
 static bool fill(const fido_cred_t *made, int algorithm, struct arena *arena, struct factor *ret) {
     struct bytes id = {(uint32_t)fido_cred_id_len(made), fido_cred_id_ptr(made)};
     struct bytes key = {(uint32_t)fido_cred_pubkey_len(made), fido_cred_pubkey_ptr(made)};
@@ -98,7 +122,8 @@ bool webauthn_added(const struct webauthn_site *site, const struct webauthn_answ
                     struct arena *arena, struct factor *ret) {
     static const int algorithms[] = {COSE_ES256, COSE_EDDSA, COSE_RS256};
     char domain[WEBAUTHN_SITE_MAX + 1];
-    if (!webauthn_domain(site->host, domain) || !is_for(domain, answer->authenticator)) {
+    if (!webauthn_domain(site->host, domain) || !is_for(domain, answer->authenticator) ||
+        !is_bounded(answer->authenticator)) {
         return false;
     }
     for (unsigned i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
@@ -135,7 +160,8 @@ bool webauthn_signed(const struct webauthn_site *site, const struct webauthn_ans
                      const struct factor *factor, bool verified, uint32_t *ret_counter) {
     char domain[WEBAUTHN_SITE_MAX + 1];
     uint8_t hash[SHA256_DIGEST_LENGTH];
-    if (!webauthn_domain(site->host, domain)) {
+    *ret_counter = 0;
+    if (!webauthn_domain(site->host, domain) || !is_bounded(answer->authenticator)) {
         return false;
     }
     fido_assert_t *assertion = fido_assert_new();

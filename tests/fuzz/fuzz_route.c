@@ -40,7 +40,7 @@ static void check_capture(struct text path, struct text part) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-    static const struct text methods[] = {TEXT("GET"), TEXT("POST"), TEXT("HEAD"), TEXT("OTHER")};
+    const struct text methods[] = {TEXT("GET"), TEXT("POST"), TEXT("HEAD"), TEXT("OTHER")};
     static struct routes routes;
     struct route_match match;
     char allowed[64];
