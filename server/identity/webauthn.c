@@ -71,13 +71,14 @@ static bool is_for(const char *domain, struct bytes authenticator) {
            memcmp(hash, authenticator.bytes, DOMAIN_HASH_BYTES) == 0;
 }
 
-/* Its CBOR, after the head and the id of a credential, is what the library may read. */
-static bool is_bounded(struct bytes authenticator) {
+/* Its CBOR may be read by the library: it follows the head, and in what was made the id of the
+ * credential. What is signed has no credential in it, and the library looks for none. */
+static bool is_bounded(struct bytes authenticator, bool made) {
     uint32_t at = HEAD_BYTES;
     if (authenticator.length < HEAD_BYTES) {
         return false;
     }
-    if ((authenticator.bytes[DOMAIN_HASH_BYTES] & FLAG_ATTESTED) != 0) {
+    if (made && (authenticator.bytes[DOMAIN_HASH_BYTES] & FLAG_ATTESTED) != 0) {
         at += ATTESTED_HEAD_BYTES;
         if (authenticator.length < at) {
             return false;
@@ -123,7 +124,7 @@ bool webauthn_added(const struct webauthn_site *site, const struct webauthn_answ
     static const int algorithms[] = {COSE_ES256, COSE_EDDSA, COSE_RS256};
     char domain[WEBAUTHN_SITE_MAX + 1];
     if (!webauthn_domain(site->host, domain) || !is_for(domain, answer->authenticator) ||
-        !is_bounded(answer->authenticator)) {
+        !is_bounded(answer->authenticator, true)) {
         return false;
     }
     for (unsigned i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
@@ -161,7 +162,7 @@ bool webauthn_signed(const struct webauthn_site *site, const struct webauthn_ans
     char domain[WEBAUTHN_SITE_MAX + 1];
     uint8_t hash[SHA256_DIGEST_LENGTH];
     *ret_counter = 0;
-    if (!webauthn_domain(site->host, domain) || !is_bounded(answer->authenticator)) {
+    if (!webauthn_domain(site->host, domain) || !is_bounded(answer->authenticator, false)) {
         return false;
     }
     fido_assert_t *assertion = fido_assert_new();
