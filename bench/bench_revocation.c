@@ -30,7 +30,7 @@ enum {
     DOCUMENT_BYTES = 24 * 1024 * 1024,
     TURN_MS = 1,
     LIMIT_MS = 20000,
-    PAUSE_MS = 20, /* a download is in full swing by then */
+    PAUSE_MS = 200, /* a download is in full swing, and a next command is not too fast */
     UID_MAX = 65,
 };
 

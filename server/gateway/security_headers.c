@@ -34,6 +34,6 @@ size_t security_headers(char *text, size_t space, bool tls, bool page, struct te
                  "X-Frame-Options: DENY\r\n"
                  "Permissions-Policy: camera=(self), microphone=(self), geolocation=()\r\n%s",
                  page ? page_policy : other_policy, socket,
-                 tls ? "Strict-Transport-Security: max-age=31536000\r\n" : "");
+                 tls ? "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n" : "");
     return length > 0 && (size_t)length < space ? (size_t)length : 0;
 }

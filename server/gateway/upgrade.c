@@ -3,7 +3,7 @@
  * point to freed memory (after an Upgrade header that libwebsockets does not know it has already
  * answered and let the headers go), so only headers that are still there are read here.
  */
-#include "server/gateway/gateway_state.h"
+#include "server/gateway/exchange.h"
 
 #include "server/gateway/origin.h"
 
@@ -119,14 +119,16 @@ static bool redeem(struct connection *connection) {
 }
 
 static void answer(struct connection *connection, const struct refusal_answer *refusal) {
-    unsigned char buffer[LWS_PRE + 1024];
+    unsigned char buffer[LWS_PRE + 2048];
     char *text = (char *)buffer + LWS_PRE;
+    char binding[1024];
+    size_t bound = security_headers(binding, sizeof(binding), connection->tls, false, TEXT(""));
     int length =
         snprintf(text, sizeof(buffer) - LWS_PRE,
                  "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
                  "Content-Length: %zu\r\nCache-Control: no-store\r\n"
-                 "X-Content-Type-Options: nosniff\r\n%sConnection: close\r\n\r\n%s",
-                 refusal->status, refusal->reason, strlen(refusal->json),
+                 "%.*s%sConnection: close\r\n\r\n%s",
+                 refusal->status, refusal->reason, strlen(refusal->json), (int)bound, binding,
                  refusal->status == 426 ? "Sec-WebSocket-Version: 13\r\n" : "", refusal->json);
     lws_write(connection->wsi, buffer + LWS_PRE, (size_t)length, LWS_WRITE_HTTP_HEADERS);
 }

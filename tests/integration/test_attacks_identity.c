@@ -297,6 +297,24 @@ static void says(const char *line) {
         fail_msg("no %s in:\n%s", line, answer);
 }
 
+static void binds(bool page) {
+    says("frame-ancestors 'none'");
+    says("X-Frame-Options: DENY\r\n");
+    says("X-Content-Type-Options: nosniff\r\n");
+    says("Referrer-Policy: no-referrer\r\n");
+    says("Cross-Origin-Opener-Policy: same-origin\r\n");
+    says("Cross-Origin-Resource-Policy: same-origin\r\n");
+    says("Permissions-Policy: ");
+    says(page ? "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+              : "Content-Security-Policy: default-src 'none'");
+    assert_null(strstr(answer, "unsafe-inline"));
+    assert_null(strstr(answer, "'unsafe-eval'"));
+    assert_null(strstr(answer, "Access-Control-Allow-"));
+    assert_null(strstr(answer, "Strict-Transport-Security")); /* in clear it means nothing */
+    if (!page)
+        says("; sandbox");
+}
+
 static void every_answer_binds_the_browser_that_gets_it(void **state) {
     (void)state;
     static const struct {
@@ -307,22 +325,19 @@ static void every_answer_binds_the_browser_that_gets_it(void **state) {
                  {"/api/me", false}, {"/healthz", false},   {"/api/x", false}};
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
         ask("GET %s HTTP/1.1\r\nHost: localhost\r\n" CLOSE "\r\n", asked[i].path);
-        says("frame-ancestors 'none'");
-        says("X-Frame-Options: DENY\r\n");
-        says("X-Content-Type-Options: nosniff\r\n");
-        says("Referrer-Policy: no-referrer\r\n");
-        says("Cross-Origin-Opener-Policy: same-origin\r\n");
-        says("Cross-Origin-Resource-Policy: same-origin\r\n");
-        says("Permissions-Policy: ");
-        says(asked[i].page ? "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
-                           : "Content-Security-Policy: default-src 'none'");
-        assert_null(strstr(answer, "unsafe-inline"));
-        assert_null(strstr(answer, "'unsafe-eval'"));
-        assert_null(strstr(answer, "Access-Control-Allow-"));
-        assert_null(strstr(answer, "Strict-Transport-Security")); /* in clear it means nothing */
-        if (!asked[i].page)
-            says("; sandbox");
+        binds(asked[i].page);
     }
+    static const char *const windows[] = {"13", "12"};
+    for (size_t i = 0; i < 2; i++) {
+        ask("GET /ws?ticket=x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: %s\r\n"
+            "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n"
+            "Sec-WebSocket-Protocol: consilium.1\r\n\r\n",
+            windows[i]);
+        binds(false);
+    }
+    ask("TRACE / HTTP/1.1\r\nHost: localhost\r\nX-Told: back\r\n" CLOSE "\r\n");
+    assert_null(strstr(answer, "X-Told"));
 }
 
 int main(void) {
