@@ -129,7 +129,7 @@ static void find_changing(void) {
                 *to++ = *at;
                 continue;
             }
-            to += sprintf(to, "00000000-0000-4000-8000-000000000000");
+            to = stpcpy(to, "00000000-0000-4000-8000-000000000000");
             at += strcspn(at, "/") - 1;
         }
     }

@@ -285,6 +285,30 @@ static void a_coordinators_right_opens_nothing_that_others_made(void **state) {
     assert_int_equal(ask(scene, change), 404); /* people are for the administrator to make */
 }
 
+/* Somebody with such a password; the status of making them, then of signing in with another one. */
+static unsigned made_with(struct scene *scene, const char *login, const char *password) {
+    static char body[1024];
+    snprintf(body, sizeof body, "{\"login\":\"%s\",\"name\":\"X\",\"password\":\"%s\"}", login,
+             password);
+    return ask(scene, (struct plain_request){.path = "/api/people",
+                                             .bearer = scene->staff.administrator,
+                                             .body = body});
+}
+
+static void a_password_is_of_eight_bytes_or_more_and_counts_as_it_is_typed(void **state) {
+    struct scene *scene = *state;
+    static char odd[] = "Ünd \xf0\x9f\x94\x91 any lEttErs, digits or none at all, in any order: "
+                        "no rule asks for one of each, and nothing is cut off at 64 or 72 bytes";
+    assert_int_not_equal(made_with(scene, "short", "seven77"), 201);
+    assert_int_equal(made_with(scene, "eight", "eight888"), 201);
+    assert_int_equal(sign_in(scene, "eight", "eight888", NULL), 200);
+    assert_int_equal(sign_in(scene, "eight", "Eight888", NULL), 401);
+    assert_int_equal(made_with(scene, "odd", odd), 201);
+    assert_int_equal(sign_in(scene, "odd", odd, NULL), 200);
+    odd[sizeof odd - 2] = 0;
+    assert_int_equal(sign_in(scene, "odd", odd, NULL), 401);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_login_and_a_wrong_password_look_the_same),
@@ -296,6 +320,7 @@ int main(void) {
         cmocka_unit_test(pages_of_other_sites_change_nothing),
         cmocka_unit_test(a_screen_in_the_hall_is_paired_by_its_code),
         cmocka_unit_test(a_coordinators_right_opens_nothing_that_others_made),
+        cmocka_unit_test(a_password_is_of_eight_bytes_or_more_and_counts_as_it_is_typed),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

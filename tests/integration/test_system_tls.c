@@ -167,7 +167,8 @@ static void answers_over_tls_bind_browsers_to_tls_and_others_do_not(void **state
     char value[128];
     open_visit(&visit);
     assert_true(ask(&visit, "/healthz"));
-    assert_non_null(strstr(output, "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"));
+    assert_non_null(
+        strstr(output, "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"));
     close_visit(&visit);
     struct plain_request request = {
         .port = server_process_admin_port(server), .method = "GET", .path = "/healthz"};
