@@ -4,6 +4,8 @@
 #include "tests/support/plain_http.h"
 #include "tests/support/staff.h"
 
+#include "clients/native/json_text.h"
+
 #include <libpq-fe.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -265,6 +267,41 @@ static void who_is_refused_stands_in_the_log(void **state) {
     assert_int_equal(number_of(sql), 1);
 }
 
+static struct plain_answer post(const char *path, const char *token, const char *body) {
+    static struct plain_answer answer;
+    struct plain_request request = {.port = server_process_port(server),
+                                    .method = "POST",
+                                    .path = path,
+                                    .bearer = token,
+                                    .body = body};
+    plain_ask(&request, &answer);
+    return answer;
+}
+
+/* Once, too: what stands there is not written again and again until it counts as written. */
+static void who_breaks_the_glass_is_marked_once_in_a_quarter_of_an_hour(void **state) {
+    (void)state;
+    char token[CLIENT_TOKEN_MAX + 1], path[128];
+    struct plain_answer made = post("/api/people", staff.administrator,
+                                    "{\"login\":\"hurries\",\"name\":\"Hurries\",\"password\":"
+                                    "\"" STAFF_PASSWORD "\",\"coordinator\":true}");
+    assert_int_equal(made.status, 201);
+    struct plain_answer in = post("/api/sign-in", NULL,
+                                  "{\"login\":\"hurries\",\"bearer\":true,\"password\":"
+                                  "\"" STAFF_PASSWORD "\"}");
+    assert_true(
+        json_find_text((const uint8_t *)in.body, strlen(in.body), "token", token, sizeof token));
+    assert_int_equal(get("/api/cases/%s/display-sets", 2, token), 404);
+    snprintf(path, sizeof path, "/api/cases/%s/break_glass", sql_for("%s", 2));
+    assert_int_equal(post(path, token, "{\"reason\":\"Nobody else is here\"}").status, 200);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(get("/api/cases/%s/display-sets", 2, token), 200);
+    assert_int_equal(number_of(sql_for("SELECT count(*) FROM access_log WHERE case_id = '%s' "
+                                       "AND action = 4 AND result = 2",
+                                       2)),
+                     1);
+}
+
 static void who_signs_in_or_fails_to_stands_in_the_log(void **state) {
     (void)state;
     static struct plain_answer answer;
@@ -419,6 +456,7 @@ int main(void) {
         cmocka_unit_test(who_looks_at_images_stands_in_the_log_once_in_a_quarter_of_an_hour),
         cmocka_unit_test(who_is_refused_stands_in_the_log),
         cmocka_unit_test(who_signs_in_or_fails_to_stands_in_the_log),
+        cmocka_unit_test(who_breaks_the_glass_is_marked_once_in_a_quarter_of_an_hour),
         cmocka_unit_test(the_log_is_searched_by_who_may),
         cmocka_unit_test(a_wrong_code_of_a_screen_stands_in_the_log),
         cmocka_unit_test(who_tries_case_after_case_is_seen_and_does_not_flood_the_log),
