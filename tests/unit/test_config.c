@@ -71,6 +71,9 @@ static void a_wrong_option_or_value_is_named(void **state) {
     assert_int_equal(read_words("--port", "80x", NULL), CONFIG_WRONG);
     assert_int_equal(read_words("--port", NULL), CONFIG_WRONG);
     assert_int_equal(read_words("--admin", "nowhere", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--patience", "0", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--patience", "7", NULL), CONFIG_RUN);
+    assert_int_equal(config.patience_s, 7);
 }
 
 static void the_environment_is_read_and_the_command_line_wins(void **state) {
