@@ -188,7 +188,8 @@ static void begin_answer(struct ask *ask) {
     }
     if (ask->frame == 0) {
         // A document is shown by our page or saved, never run as a page of its own.
-        headers[count++] = (struct http_header_line){"content-disposition", "attachment"};
+        headers[count++] = (struct http_header_line){"content-disposition",
+                                                     routes_imaging_disposition(ask->media_type)};
     }
     if (ask->block_size == ask->end - ask->position) {
         http_answer_bytes(ask->exchange, ask->status, ask->media_type, headers, count,

@@ -103,3 +103,17 @@ void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_r
         break;
     }
 }
+
+const char *routes_imaging_disposition(const char *media_type) {
+    static const char *const names[][2] = {
+        {"application/pdf", "attachment; filename=\"document.pdf\""},
+        {"image/jpeg", "attachment; filename=\"document.jpg\""},
+        {"image/png", "attachment; filename=\"document.png\""},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(media_type, names[i][0]) == 0) {
+            return names[i][1];
+        }
+    }
+    return "attachment; filename=\"document\"";
+}

@@ -11,4 +11,7 @@ void routes_imaging_answer_upload(struct http_exchange *exchange,
 /* Why it cannot be read. */
 void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_read_result result);
 
+/* Under which name a document is saved: of ours, never one that somebody gave. */
+const char *routes_imaging_disposition(const char *media_type);
+
 #endif

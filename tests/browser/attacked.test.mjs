@@ -150,7 +150,7 @@ story('other sites and hostile documents', (step, scene) => {
       assert.equal(heads['content-type'], type, name);
       assert.equal(heads['x-content-type-options'], 'nosniff', name);
       assert.match(heads['content-security-policy'], /default-src 'none'.*sandbox/, name);
-      assert.match(heads['content-disposition'], /^attachment/, name);
+      assert.match(heads['content-disposition'], /^attachment; filename="document\.(pdf|png|jpg)"$/, name);
       assert.equal(heads['cross-origin-resource-policy'], 'same-origin', name);
       documents.push({ name, path });
     }

@@ -131,7 +131,8 @@ static void a_large_document_goes_out_block_by_block(void **state) {
     run(exchange);
     assert_int_equal(exchange->status, 200);
     assert_string_equal(exchange->content_type, "application/pdf");
-    assert_non_null(strstr(exchange->headers, "content-disposition: attachment\n"));
+    assert_non_null(
+        strstr(exchange->headers, "content-disposition: attachment; filename=\"document.pdf\"\n"));
     assert_bytes(exchange, 0, 3 * READ_STEP_MAX + 12345);
 }
 
