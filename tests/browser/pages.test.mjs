@@ -15,7 +15,8 @@ story('every page', (step, scene) => {
     await anna.page.locator('input[name=username]').waitFor();
     await isClean(anna);
     await anna.page.locator('input[name=username]').fill('anna');
-    await anna.page.locator('input[name=password]').fill('not this one');
+    // Hidden while it is typed, and known to managers of passwords for what it is.
+    await anna.page.locator('input[name=password][type=password][autocomplete=current-password]').fill('not this one');
     await anna.page.locator('button[type=submit]').click();
     await anna.page.getByText(/not right/i).waitFor();
     await isClean(anna);
