@@ -90,6 +90,7 @@ export async function demonstrationServer(name) {
 
 export class Server {
   constructor(folder, name) {
+    this.hired = []; // whom a story made, as people() gives them
     this.folder = folder;
     this.name = name;
     this.data = join(folder, 'data');
@@ -117,11 +118,12 @@ export class Server {
     return this;
   }
 
-  /** People of the demonstration by login, with their passwords. */
+  /** People of the demonstration, and whom a story made, by login, with their passwords. */
   async people() {
     const { people } = JSON.parse(await readFile(join(this.data, 'demo.json'), 'utf8'));
     const first = JSON.parse(await readFile(join(this.data, 'bootstrap.json'), 'utf8'));
-    return new Map([...people, { ...first, name: 'Administrator' }].map((person) => [person.login, person]));
+    const administrator = { ...first, name: 'Administrator' };
+    return new Map([...people, administrator, ...this.hired].map((person) => [person.login, person]));
   }
 
   /** As if the machine had lost it: no word to anybody. */
