@@ -43,6 +43,7 @@ enum patient_case_tag {
     PATIENT_CASE_GIVE_CONSENT = 29,
     PATIENT_CASE_WITHDRAW_CONSENT = 30,
     PATIENT_CASE_BREAK_GLASS = 31,
+    PATIENT_CASE_ADD_ADDENDUM = 63,
     PATIENT_CASE_CASE_CREATED = 72,
     PATIENT_CASE_MESSAGE_POSTED = 73,
     PATIENT_CASE_ANNOTATION_ADDED = 74,
@@ -73,6 +74,7 @@ enum patient_case_tag {
     PATIENT_CASE_CONSENT_GIVEN = 122,
     PATIENT_CASE_CONSENT_WITHDRAWN = 123,
     PATIENT_CASE_GLASS_BROKEN = 124,
+    PATIENT_CASE_ADDENDUM_ADDED = 125,
 };
 
 enum case_status {
@@ -106,6 +108,24 @@ enum task_state {
     TASK_STATE_REFUSED = 2, /* Will not be done, and why. */
 };
 #define TASK_STATE_COUNT 3
+
+/* What a signature says (21 CFR 11.50). */
+enum signing_meaning {
+    SIGNING_MEANING_UNSAID = 0,   /* Signed before meanings were kept. */
+    SIGNING_MEANING_APPROVED = 1, /* Approved, as the board's chair. */
+    SIGNING_MEANING_STANDARD = 2, /* Confirmed as standard of care, as the board's chair. */
+    SIGNING_MEANING_ADDED = 3,    /* Written as an addendum, as the board's chair. */
+};
+#define SIGNING_MEANING_COUNT 4
+
+/* What the signer proved themselves with, for this signature (21 CFR 11.200). */
+enum signing_factor {
+    SIGNING_FACTOR_UNKNOWN = 0,  /* Not kept. */
+    SIGNING_FACTOR_PASSWORD = 1, /* Their password. */
+    SIGNING_FACTOR_CODE = 2,     /* A code of their authenticator app. */
+    SIGNING_FACTOR_PASSKEY = 3,  /* A passkey (WebAuthn). */
+};
+#define SIGNING_FACTOR_COUNT 4
 
 /* What became of a recommendation. */
 enum following {
@@ -292,6 +312,85 @@ struct task_list {
     struct task *items;
 };
 
+/* Bound to what was signed (21 CFR 11.70): `content` is the SHA-256 of a DecisionContent or
+ * AddendumContent, `seal` of a SignatureContent. */
+struct signature {
+    struct uuid by;               /* Who signed. */
+    struct text name;             /* Printed name. */
+    struct text discipline;       /* As on the board then. */
+    enum signing_meaning meaning; /* What it says. */
+    enum signing_factor factor;   /* What it was proved with. */
+    int64_t at;                   /* When. */
+    struct bytes content;         /* Hash of what the signer was shown. */
+    struct bytes seal;            /* Hash of that and of all above. */
+};
+
+/* What a decision asks somebody to do, without what became of it. */
+struct task_content {
+    struct uuid task;       /* Which. */
+    struct text text;       /* What. */
+    struct uuid owner;      /* User; zero = nobody with an account. */
+    struct text owner_name; /* As shown. */
+    int64_t due_at;         /* 0 = no date. */
+};
+
+struct task_content_list {
+    uint32_t count;
+    struct task_content *items;
+};
+
+/* What is signed: the encoding of this record is the canonical form of a decision, in C and in
+ * TypeScript. */
+struct decision_content {
+    struct text form;               /* `consilium decision`: never the bytes of anything else. */
+    struct uuid patient_case;       /* Whose. */
+    struct uuid decision;           /* Which. */
+    struct uuid board;              /* Meeting it was taken in. */
+    uint32_t item;                  /* Its number there. */
+    uint32_t revision;              /* Which text of it. */
+    uint32_t template_version;      /* Of the board's template. */
+    struct field_value_list fields; /* As recorded. */
+    enum side side;                 /* As recorded. */
+    bool standard;                  /* Without discussion. */
+    struct uuid by;                 /* Who recorded this revision. */
+    int64_t at;                     /* When. */
+    struct task_content_list tasks; /* In order. */
+};
+
+/* What is signed with an addendum. */
+struct addendum_content {
+    struct text form;         /* `consilium addendum`. */
+    struct uuid patient_case; /* Whose. */
+    struct uuid decision;     /* To which. */
+    struct bytes signature;   /* The seal of that decision's signature. */
+    struct uuid addendum;     /* Which. */
+    struct text text;         /* Words. */
+};
+
+/* What a seal is the hash of. */
+struct signature_content {
+    struct text form;             /* `consilium signature`. */
+    struct bytes content;         /* As in the signature, and so on. */
+    struct uuid by;               /* Who. */
+    struct text name;             /* Printed name. */
+    struct text discipline;       /* As on the board then. */
+    enum signing_meaning meaning; /* What it says. */
+    enum signing_factor factor;   /* What it was proved with. */
+    int64_t at;                   /* When. */
+};
+
+/* Added to a signed decision, which itself stays as it is. */
+struct addendum {
+    struct uuid addendum;       /* Made by the author's client. */
+    struct text text;           /* Words. */
+    struct signature signature; /* Of whoever wrote it. */
+};
+
+struct addendum_list {
+    uint32_t count;
+    struct addendum *items;
+};
+
 struct decision {
     struct uuid decision;           /* Made by the author's client. */
     struct uuid board;              /* Meeting it was taken in. */
@@ -310,6 +409,10 @@ struct decision {
     enum following following;       /* What became of it. */
     struct text following_why;      /* In words. */
     int64_t following_at;           /* When that was said; 0 = not yet. */
+    bool has_signature;
+    /* Absent while unsigned, and on what was signed before signatures were bound to it. */
+    struct signature signature;
+    struct addendum_list addenda; /* In order. */
 };
 
 struct decision_list {
@@ -513,13 +616,16 @@ struct record_decision {
     struct task_list tasks; /* What has to be done: task, text, owner, owner_name, due_at. */
 };
 
-/* With the patient and the side read back. */
+/* With the patient and the side read back, and what was shown hashed: a case that would sign
+ * anything else refuses with `changed`. */
 struct sign_decision {
-    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
-    struct uuid decision;   /* Which. */
-    uint32_t revision;      /* What was read: another one now is refused with `changed`. */
-    struct text patient_id; /* As read back from the case. */
-    enum side side;         /* As read back. */
+    struct uuid command_id;       /* Made by the sender: a retry with the same id happens once. */
+    struct uuid decision;         /* Which. */
+    uint32_t revision;            /* What was read: another one now is refused with `changed`. */
+    struct text patient_id;       /* As read back from the case. */
+    enum side side;               /* As read back. */
+    enum signing_meaning meaning; /* What it says: approved. */
+    struct bytes content;         /* SHA-256 of the DecisionContent that was shown. */
 };
 
 struct cast_vote {
@@ -570,12 +676,15 @@ struct unseal_for_board {
 };
 
 struct confirm_standard_care {
-    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
-    struct uuid board;      /* Which. */
-    uint32_t item;          /* Its number there. */
-    struct uuid by;         /* Chair who confirmed it. */
-    struct text name;       /* Printed name. */
-    struct text words;      /* The recommendation, in the template's words. */
+    struct uuid command_id;     /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;          /* Which. */
+    uint32_t item;              /* Its number there. */
+    struct uuid by;             /* Chair who confirmed it. */
+    struct text name;           /* Printed name. */
+    struct text words;          /* The recommendation, in the template's words. */
+    struct text discipline;     /* Of the chair, on that board. */
+    enum signing_factor factor; /* What the chair proved themselves with, once for all of them. */
+    int64_t at;                 /* When the chair signed. */
 };
 
 /* By the patient, or written down by who treats them. From the first one on, whoever is not of
@@ -597,6 +706,15 @@ struct break_glass {
     struct text name;          /* Of the sender, as shown. */
     struct text reason;        /* Not empty. */
     struct uuid_list officers; /* Privacy officers to be told. */
+};
+
+/* To a signed decision, signed likewise by whoever signs for that board; also after its meeting. */
+struct add_addendum {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid addendum;   /* New. */
+    struct uuid decision;   /* Which; signed, and as it was signed. */
+    struct text text;       /* Words; not empty. */
+    struct bytes content;   /* SHA-256 of the AddendumContent that was shown. */
 };
 
 struct case_created {
@@ -695,6 +813,8 @@ struct decision_signed {
     uint32_t revision;    /* What was signed. */
     struct text name;     /* Printed name of the signer. */
     struct uuid by;       /* Who signed; the event's own sender may be the system. */
+    bool has_signature;
+    struct signature signature; /* Absent before signatures were bound to what was signed. */
 };
 
 struct vote_cast {
@@ -746,6 +866,11 @@ struct glass_broken {
     struct emergency emergency; /* Who, why and until when. */
 };
 
+struct addendum_added {
+    struct uuid decision;     /* To which. */
+    struct addendum addendum; /* Added. */
+};
+
 struct case_snapshot {
     struct subject subject;                    /* The patient. */
     struct text title;                         /* The question in a line. */
@@ -793,6 +918,10 @@ bool side_read(struct reader *reader, enum side *ret);
 bool vote_choice_read(struct reader *reader, enum vote_choice *ret);
 
 bool task_state_read(struct reader *reader, enum task_state *ret);
+
+bool signing_meaning_read(struct reader *reader, enum signing_meaning *ret);
+
+bool signing_factor_read(struct reader *reader, enum signing_factor *ret);
 
 bool following_read(struct reader *reader, enum following *ret);
 
@@ -932,6 +1061,63 @@ bool task_list_read(struct reader *reader, struct arena *arena, uint32_t count_m
 void task_list_write(struct writer *writer, uint32_t count_max, const struct task_list *from);
 void task_list_copy(struct arena *arena, struct task_list *ret, const struct task_list *from);
 bool task_list_equal(const struct task_list *a, const struct task_list *b);
+
+extern const struct signature signature_default;
+bool signature_read(struct reader *reader, struct arena *arena, struct signature *ret);
+void signature_write(struct writer *writer, const struct signature *from);
+void signature_copy(struct arena *arena, struct signature *ret, const struct signature *from);
+bool signature_equal(const struct signature *a, const struct signature *b);
+
+extern const struct task_content task_content_default;
+bool task_content_read(struct reader *reader, struct arena *arena, struct task_content *ret);
+void task_content_write(struct writer *writer, const struct task_content *from);
+void task_content_copy(struct arena *arena, struct task_content *ret,
+                       const struct task_content *from);
+bool task_content_equal(const struct task_content *a, const struct task_content *b);
+bool task_content_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                            struct task_content_list *ret);
+void task_content_list_write(struct writer *writer, uint32_t count_max,
+                             const struct task_content_list *from);
+void task_content_list_copy(struct arena *arena, struct task_content_list *ret,
+                            const struct task_content_list *from);
+bool task_content_list_equal(const struct task_content_list *a, const struct task_content_list *b);
+
+extern const struct decision_content decision_content_default;
+bool decision_content_read(struct reader *reader, struct arena *arena,
+                           struct decision_content *ret);
+void decision_content_write(struct writer *writer, const struct decision_content *from);
+void decision_content_copy(struct arena *arena, struct decision_content *ret,
+                           const struct decision_content *from);
+bool decision_content_equal(const struct decision_content *a, const struct decision_content *b);
+
+extern const struct addendum_content addendum_content_default;
+bool addendum_content_read(struct reader *reader, struct arena *arena,
+                           struct addendum_content *ret);
+void addendum_content_write(struct writer *writer, const struct addendum_content *from);
+void addendum_content_copy(struct arena *arena, struct addendum_content *ret,
+                           const struct addendum_content *from);
+bool addendum_content_equal(const struct addendum_content *a, const struct addendum_content *b);
+
+extern const struct signature_content signature_content_default;
+bool signature_content_read(struct reader *reader, struct arena *arena,
+                            struct signature_content *ret);
+void signature_content_write(struct writer *writer, const struct signature_content *from);
+void signature_content_copy(struct arena *arena, struct signature_content *ret,
+                            const struct signature_content *from);
+bool signature_content_equal(const struct signature_content *a, const struct signature_content *b);
+
+extern const struct addendum addendum_default;
+bool addendum_read(struct reader *reader, struct arena *arena, struct addendum *ret);
+void addendum_write(struct writer *writer, const struct addendum *from);
+void addendum_copy(struct arena *arena, struct addendum *ret, const struct addendum *from);
+bool addendum_equal(const struct addendum *a, const struct addendum *b);
+bool addendum_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                        struct addendum_list *ret);
+void addendum_list_write(struct writer *writer, uint32_t count_max,
+                         const struct addendum_list *from);
+void addendum_list_copy(struct arena *arena, struct addendum_list *ret,
+                        const struct addendum_list *from);
+bool addendum_list_equal(const struct addendum_list *a, const struct addendum_list *b);
 
 extern const struct decision decision_default;
 bool decision_read(struct reader *reader, struct arena *arena, struct decision *ret);
@@ -1209,6 +1395,13 @@ void break_glass_write(struct writer *writer, const struct break_glass *from);
 void break_glass_copy(struct arena *arena, struct break_glass *ret, const struct break_glass *from);
 bool break_glass_equal(const struct break_glass *a, const struct break_glass *b);
 
+extern const struct add_addendum add_addendum_default;
+bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_addendum *ret);
+void add_addendum_write(struct writer *writer, const struct add_addendum *from);
+void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
+                       const struct add_addendum *from);
+bool add_addendum_equal(const struct add_addendum *a, const struct add_addendum *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1413,6 +1606,13 @@ void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
                        const struct glass_broken *from);
 bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken *b);
 
+extern const struct addendum_added addendum_added_default;
+bool addendum_added_read(struct reader *reader, struct arena *arena, struct addendum_added *ret);
+void addendum_added_write(struct writer *writer, const struct addendum_added *from);
+void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
+                         const struct addendum_added *from);
+bool addendum_added_equal(const struct addendum_added *a, const struct addendum_added *b);
+
 extern const struct case_snapshot case_snapshot_default;
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret);
 void case_snapshot_write(struct writer *writer, const struct case_snapshot *from);
@@ -1460,6 +1660,7 @@ struct encoded confirm_standard_care_encode(struct arena *arena,
 struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message);
 struct encoded withdraw_consent_encode(struct arena *arena, const struct withdraw_consent *message);
 struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message);
+struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
@@ -1494,6 +1695,7 @@ struct encoded consent_given_encode(struct arena *arena, const struct consent_gi
 struct encoded consent_withdrawn_encode(struct arena *arena,
                                         const struct consent_withdrawn *message);
 struct encoded glass_broken_encode(struct arena *arena, const struct glass_broken *message);
+struct encoded addendum_added_encode(struct arena *arena, const struct addendum_added *message);
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message);
 struct encoded case_status_snapshot_encode(struct arena *arena,
                                            const struct case_status_snapshot *message);

@@ -171,12 +171,80 @@ void task_list_copy(struct arena *arena, struct task_list *ret, const struct tas
     }
 }
 
+void signature_copy(struct arena *arena, struct signature *ret, const struct signature *from) {
+    *ret = *from;
+    ret->name = arena_text(arena, from->name);
+    ret->discipline = arena_text(arena, from->discipline);
+    ret->content = arena_bytes(arena, from->content);
+    ret->seal = arena_bytes(arena, from->seal);
+}
+
+void task_content_copy(struct arena *arena, struct task_content *ret,
+                       const struct task_content *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+    ret->owner_name = arena_text(arena, from->owner_name);
+}
+
+void task_content_list_copy(struct arena *arena, struct task_content_list *ret,
+                            const struct task_content_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        task_content_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
+void decision_content_copy(struct arena *arena, struct decision_content *ret,
+                           const struct decision_content *from) {
+    *ret = *from;
+    ret->form = arena_text(arena, from->form);
+    field_value_list_copy(arena, &ret->fields, &from->fields);
+    task_content_list_copy(arena, &ret->tasks, &from->tasks);
+}
+
+void addendum_content_copy(struct arena *arena, struct addendum_content *ret,
+                           const struct addendum_content *from) {
+    *ret = *from;
+    ret->form = arena_text(arena, from->form);
+    ret->signature = arena_bytes(arena, from->signature);
+    ret->text = arena_text(arena, from->text);
+}
+
+void signature_content_copy(struct arena *arena, struct signature_content *ret,
+                            const struct signature_content *from) {
+    *ret = *from;
+    ret->form = arena_text(arena, from->form);
+    ret->content = arena_bytes(arena, from->content);
+    ret->name = arena_text(arena, from->name);
+    ret->discipline = arena_text(arena, from->discipline);
+}
+
+void addendum_copy(struct arena *arena, struct addendum *ret, const struct addendum *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+    signature_copy(arena, &ret->signature, &from->signature);
+}
+
+void addendum_list_copy(struct arena *arena, struct addendum_list *ret,
+                        const struct addendum_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        addendum_copy(arena, &ret->items[i], &from->items[i]);
+    }
+}
+
 void decision_copy(struct arena *arena, struct decision *ret, const struct decision *from) {
     *ret = *from;
     field_value_list_copy(arena, &ret->fields, &from->fields);
     ret->signed_name = arena_text(arena, from->signed_name);
     vote_list_copy(arena, &ret->votes, &from->votes);
     ret->following_why = arena_text(arena, from->following_why);
+    if (from->has_signature) {
+        signature_copy(arena, &ret->signature, &from->signature);
+    }
+    addendum_list_copy(arena, &ret->addenda, &from->addenda);
 }
 
 void decision_list_copy(struct arena *arena, struct decision_list *ret,
@@ -378,6 +446,7 @@ void sign_decision_copy(struct arena *arena, struct sign_decision *ret,
                         const struct sign_decision *from) {
     *ret = *from;
     ret->patient_id = arena_text(arena, from->patient_id);
+    ret->content = arena_bytes(arena, from->content);
 }
 
 void cast_vote_copy(struct arena *arena, struct cast_vote *ret, const struct cast_vote *from) {
@@ -419,6 +488,7 @@ void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_car
     *ret = *from;
     ret->name = arena_text(arena, from->name);
     ret->words = arena_text(arena, from->words);
+    ret->discipline = arena_text(arena, from->discipline);
 }
 
 void give_consent_copy(struct arena *arena, struct give_consent *ret,
@@ -439,6 +509,13 @@ void break_glass_copy(struct arena *arena, struct break_glass *ret,
     ret->name = arena_text(arena, from->name);
     ret->reason = arena_text(arena, from->reason);
     uuid_list_copy(arena, &ret->officers, &from->officers);
+}
+
+void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
+                       const struct add_addendum *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+    ret->content = arena_bytes(arena, from->content);
 }
 
 void case_created_copy(struct arena *arena, struct case_created *ret,
@@ -550,6 +627,9 @@ void decision_signed_copy(struct arena *arena, struct decision_signed *ret,
                           const struct decision_signed *from) {
     *ret = *from;
     ret->name = arena_text(arena, from->name);
+    if (from->has_signature) {
+        signature_copy(arena, &ret->signature, &from->signature);
+    }
 }
 
 void vote_cast_copy(struct arena *arena, struct vote_cast *ret, const struct vote_cast *from) {
@@ -608,6 +688,12 @@ void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
                        const struct glass_broken *from) {
     *ret = *from;
     emergency_copy(arena, &ret->emergency, &from->emergency);
+}
+
+void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
+                         const struct addendum_added *from) {
+    *ret = *from;
+    addendum_copy(arena, &ret->addendum, &from->addendum);
 }
 
 void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,

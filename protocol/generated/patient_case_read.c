@@ -37,6 +37,24 @@ bool task_state_read(struct reader *reader, enum task_state *ret) {
     return true;
 }
 
+bool signing_meaning_read(struct reader *reader, enum signing_meaning *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, SIGNING_MEANING_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum signing_meaning)number;
+    return true;
+}
+
+bool signing_factor_read(struct reader *reader, enum signing_factor *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, SIGNING_FACTOR_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum signing_factor)number;
+    return true;
+}
+
 bool following_read(struct reader *reader, enum following *ret) {
     uint8_t number;
     if (!reader_enum(reader, FOLLOWING_COUNT, &number)) {
@@ -643,6 +661,254 @@ bool task_list_read(struct reader *reader, struct arena *arena, uint32_t count_m
     return true;
 }
 
+const struct signature signature_default = {0};
+
+bool signature_read(struct reader *reader, struct arena *arena, struct signature *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = signature_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 3 && !signing_meaning_read(reader, &ret->meaning)) {
+        return false;
+    }
+    if (count > 4 && !signing_factor_read(reader, &ret->factor)) {
+        return false;
+    }
+    if (count > 5 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 6 && !reader_bytes(reader, 32, &ret->content)) {
+        return false;
+    }
+    if (count > 7 && !reader_bytes(reader, 32, &ret->seal)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
+}
+
+const struct task_content task_content_default = {0};
+
+bool task_content_read(struct reader *reader, struct arena *arena, struct task_content *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = task_content_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->task)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 200, &ret->text)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->owner)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 128, &ret->owner_name)) {
+        return false;
+    }
+    if (count > 4 && !reader_time(reader, &ret->due_at)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+bool task_content_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                            struct task_content_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct task_content_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct task_content *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!task_content_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct task_content_list){count, items};
+    return true;
+}
+
+const struct decision_content decision_content_default = {0};
+
+bool decision_content_read(struct reader *reader, struct arena *arena,
+                           struct decision_content *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = decision_content_default;
+    if (count > 0 && !reader_text(reader, 32, &ret->form)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 3 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 5 && !reader_u32(reader, &ret->revision)) {
+        return false;
+    }
+    if (count > 6 && !reader_u32(reader, &ret->template_version)) {
+        return false;
+    }
+    if (count > 7 && !field_value_list_read(reader, arena, 24, &ret->fields)) {
+        return false;
+    }
+    if (count > 8 && !side_read(reader, &ret->side)) {
+        return false;
+    }
+    if (count > 9 && !reader_bool(reader, &ret->standard)) {
+        return false;
+    }
+    if (count > 10 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 11 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 12 && !task_content_list_read(reader, arena, 16, &ret->tasks)) {
+        return false;
+    }
+    return count <= 13 || reader_skip(reader, count - 13);
+}
+
+const struct addendum_content addendum_content_default = {0};
+
+bool addendum_content_read(struct reader *reader, struct arena *arena,
+                           struct addendum_content *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = addendum_content_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 32, &ret->form)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 3 && !reader_bytes(reader, 32, &ret->signature)) {
+        return false;
+    }
+    if (count > 4 && !reader_uuid(reader, &ret->addendum)) {
+        return false;
+    }
+    if (count > 5 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
+const struct signature_content signature_content_default = {0};
+
+bool signature_content_read(struct reader *reader, struct arena *arena,
+                            struct signature_content *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = signature_content_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 32, &ret->form)) {
+        return false;
+    }
+    if (count > 1 && !reader_bytes(reader, 32, &ret->content)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 128, &ret->name)) {
+        return false;
+    }
+    if (count > 4 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 5 && !signing_meaning_read(reader, &ret->meaning)) {
+        return false;
+    }
+    if (count > 6 && !signing_factor_read(reader, &ret->factor)) {
+        return false;
+    }
+    if (count > 7 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
+}
+
+const struct addendum addendum_default = {0};
+
+bool addendum_read(struct reader *reader, struct arena *arena, struct addendum *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = addendum_default;
+    if (count > 0 && !reader_uuid(reader, &ret->addendum)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    if (count > 2 && !signature_read(reader, arena, &ret->signature)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+bool addendum_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                        struct addendum_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct addendum_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct addendum *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!addendum_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct addendum_list){count, items};
+    return true;
+}
+
 const struct decision decision_default = {0};
 
 bool decision_read(struct reader *reader, struct arena *arena, struct decision *ret) {
@@ -702,7 +968,14 @@ bool decision_read(struct reader *reader, struct arena *arena, struct decision *
     if (count > 16 && !reader_time(reader, &ret->following_at)) {
         return false;
     }
-    return count <= 17 || reader_skip(reader, count - 17);
+    if (count > 17 && reader_some(reader, &ret->has_signature) &&
+        !signature_read(reader, arena, &ret->signature)) {
+        return false;
+    }
+    if (count > 18 && !addendum_list_read(reader, arena, 16, &ret->addenda)) {
+        return false;
+    }
+    return count <= 19 || reader_skip(reader, count - 19);
 }
 
 bool decision_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -1390,7 +1663,13 @@ bool sign_decision_read(struct reader *reader, struct arena *arena, struct sign_
     if (count > 4 && !side_read(reader, &ret->side)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !signing_meaning_read(reader, &ret->meaning)) {
+        return false;
+    }
+    if (count > 6 && !reader_bytes(reader, 32, &ret->content)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct cast_vote cast_vote_default = {0};
@@ -1570,7 +1849,16 @@ bool confirm_standard_care_read(struct reader *reader, struct arena *arena,
     if (count > 5 && !reader_text(reader, 80, &ret->words)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 7 && !signing_factor_read(reader, &ret->factor)) {
+        return false;
+    }
+    if (count > 8 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }
 
 const struct give_consent give_consent_default = {0};
@@ -1630,6 +1918,33 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
         return false;
     }
     return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct add_addendum add_addendum_default = {0};
+
+bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_addendum *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = add_addendum_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->addendum)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    if (count > 4 && !reader_bytes(reader, 32, &ret->content)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct case_created case_created_default = {0};
@@ -1959,7 +2274,6 @@ bool decision_signed_read(struct reader *reader, struct arena *arena, struct dec
         return false;
     }
     *ret = decision_signed_default;
-    (void)arena;
     if (count > 0 && !reader_uuid(reader, &ret->decision)) {
         return false;
     }
@@ -1972,7 +2286,11 @@ bool decision_signed_read(struct reader *reader, struct arena *arena, struct dec
     if (count > 3 && !reader_uuid(reader, &ret->by)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && reader_some(reader, &ret->has_signature) &&
+        !signature_read(reader, arena, &ret->signature)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct vote_cast vote_cast_default = {0};
@@ -2150,6 +2468,23 @@ bool glass_broken_read(struct reader *reader, struct arena *arena, struct glass_
         return false;
     }
     return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct addendum_added addendum_added_default = {0};
+
+bool addendum_added_read(struct reader *reader, struct arena *arena, struct addendum_added *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = addendum_added_default;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !addendum_read(reader, arena, &ret->addendum)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
 }
 
 const struct case_snapshot case_snapshot_default = {0};

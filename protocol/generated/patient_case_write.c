@@ -637,7 +637,341 @@ void task_list_write(struct writer *writer, uint32_t count_max, const struct tas
     }
 }
 
+static uint32_t signature_count(const struct signature *from) {
+    if (from->seal.length != 0) {
+        return 8;
+    }
+    if (from->content.length != 0) {
+        return 7;
+    }
+    if (from->at != 0) {
+        return 6;
+    }
+    if (from->factor != SIGNING_FACTOR_UNKNOWN) {
+        return 5;
+    }
+    if (from->meaning != SIGNING_MEANING_UNSAID) {
+        return 4;
+    }
+    if (from->discipline.length != 0) {
+        return 3;
+    }
+    if (from->name.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 1;
+    }
+    return 0;
+}
+
+void signature_write(struct writer *writer, const struct signature *from) {
+    uint32_t count = signature_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 1) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 2) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 3) {
+        writer_enum(writer, SIGNING_MEANING_COUNT, from->meaning);
+    }
+    if (count > 4) {
+        writer_enum(writer, SIGNING_FACTOR_COUNT, from->factor);
+    }
+    if (count > 5) {
+        writer_time(writer, from->at);
+    }
+    if (count > 6) {
+        writer_bytes_value(writer, 32, from->content);
+    }
+    if (count > 7) {
+        writer_bytes_value(writer, 32, from->seal);
+    }
+}
+
+static uint32_t task_content_count(const struct task_content *from) {
+    if (from->due_at != 0) {
+        return 5;
+    }
+    if (from->owner_name.length != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->owner)) {
+        return 3;
+    }
+    if (from->text.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->task)) {
+        return 1;
+    }
+    return 0;
+}
+
+void task_content_write(struct writer *writer, const struct task_content *from) {
+    uint32_t count = task_content_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->task);
+    }
+    if (count > 1) {
+        writer_text(writer, 200, from->text);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->owner);
+    }
+    if (count > 3) {
+        writer_text(writer, 128, from->owner_name);
+    }
+    if (count > 4) {
+        writer_time(writer, from->due_at);
+    }
+}
+
+void task_content_list_write(struct writer *writer, uint32_t count_max,
+                             const struct task_content_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        task_content_write(writer, &from->items[i]);
+    }
+}
+
+static uint32_t decision_content_count(const struct decision_content *from) {
+    if (from->tasks.count != 0) {
+        return 13;
+    }
+    if (from->at != 0) {
+        return 12;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 11;
+    }
+    if (from->standard) {
+        return 10;
+    }
+    if (from->side != SIDE_UNKNOWN) {
+        return 9;
+    }
+    if (from->fields.count != 0) {
+        return 8;
+    }
+    if (from->template_version != 0) {
+        return 7;
+    }
+    if (from->revision != 0) {
+        return 6;
+    }
+    if (from->item != 0) {
+        return 5;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 2;
+    }
+    if (from->form.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void decision_content_write(struct writer *writer, const struct decision_content *from) {
+    uint32_t count = decision_content_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 32, from->form);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 3) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 5) {
+        writer_u32(writer, from->revision);
+    }
+    if (count > 6) {
+        writer_u32(writer, from->template_version);
+    }
+    if (count > 7) {
+        field_value_list_write(writer, 24, &from->fields);
+    }
+    if (count > 8) {
+        writer_enum(writer, SIDE_COUNT, from->side);
+    }
+    if (count > 9) {
+        writer_bool(writer, from->standard);
+    }
+    if (count > 10) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 11) {
+        writer_time(writer, from->at);
+    }
+    if (count > 12) {
+        task_content_list_write(writer, 16, &from->tasks);
+    }
+}
+
+static uint32_t addendum_content_count(const struct addendum_content *from) {
+    if (from->text.length != 0) {
+        return 6;
+    }
+    if (!uuid_is_zero(from->addendum)) {
+        return 5;
+    }
+    if (from->signature.length != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 2;
+    }
+    if (from->form.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void addendum_content_write(struct writer *writer, const struct addendum_content *from) {
+    uint32_t count = addendum_content_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 32, from->form);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 3) {
+        writer_bytes_value(writer, 32, from->signature);
+    }
+    if (count > 4) {
+        writer_uuid(writer, from->addendum);
+    }
+    if (count > 5) {
+        writer_text(writer, 4000, from->text);
+    }
+}
+
+static uint32_t signature_content_count(const struct signature_content *from) {
+    if (from->at != 0) {
+        return 8;
+    }
+    if (from->factor != SIGNING_FACTOR_UNKNOWN) {
+        return 7;
+    }
+    if (from->meaning != SIGNING_MEANING_UNSAID) {
+        return 6;
+    }
+    if (from->discipline.length != 0) {
+        return 5;
+    }
+    if (from->name.length != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 3;
+    }
+    if (from->content.length != 0) {
+        return 2;
+    }
+    if (from->form.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void signature_content_write(struct writer *writer, const struct signature_content *from) {
+    uint32_t count = signature_content_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 32, from->form);
+    }
+    if (count > 1) {
+        writer_bytes_value(writer, 32, from->content);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 3) {
+        writer_text(writer, 128, from->name);
+    }
+    if (count > 4) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 5) {
+        writer_enum(writer, SIGNING_MEANING_COUNT, from->meaning);
+    }
+    if (count > 6) {
+        writer_enum(writer, SIGNING_FACTOR_COUNT, from->factor);
+    }
+    if (count > 7) {
+        writer_time(writer, from->at);
+    }
+}
+
+static uint32_t addendum_count(const struct addendum *from) {
+    if (!signature_equal(&from->signature, &signature_default)) {
+        return 3;
+    }
+    if (from->text.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->addendum)) {
+        return 1;
+    }
+    return 0;
+}
+
+void addendum_write(struct writer *writer, const struct addendum *from) {
+    uint32_t count = addendum_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->addendum);
+    }
+    if (count > 1) {
+        writer_text(writer, 4000, from->text);
+    }
+    if (count > 2) {
+        signature_write(writer, &from->signature);
+    }
+}
+
+void addendum_list_write(struct writer *writer, uint32_t count_max,
+                         const struct addendum_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        addendum_write(writer, &from->items[i]);
+    }
+}
+
 static uint32_t decision_count(const struct decision *from) {
+    if (from->addenda.count != 0) {
+        return 19;
+    }
+    if (from->has_signature) {
+        return 18;
+    }
     if (from->following_at != 0) {
         return 17;
     }
@@ -745,6 +1079,12 @@ void decision_write(struct writer *writer, const struct decision *from) {
     }
     if (count > 16) {
         writer_time(writer, from->following_at);
+    }
+    if (count > 17 && writer_some(writer, from->has_signature)) {
+        signature_write(writer, &from->signature);
+    }
+    if (count > 18) {
+        addendum_list_write(writer, 16, &from->addenda);
     }
 }
 
@@ -1438,6 +1778,12 @@ void record_decision_write(struct writer *writer, const struct record_decision *
 }
 
 static uint32_t sign_decision_count(const struct sign_decision *from) {
+    if (from->content.length != 0) {
+        return 7;
+    }
+    if (from->meaning != SIGNING_MEANING_UNSAID) {
+        return 6;
+    }
     if (from->side != SIDE_UNKNOWN) {
         return 5;
     }
@@ -1468,6 +1814,12 @@ void sign_decision_write(struct writer *writer, const struct sign_decision *from
     }
     if (count > 4) {
         writer_enum(writer, SIDE_COUNT, from->side);
+    }
+    if (count > 5) {
+        writer_enum(writer, SIGNING_MEANING_COUNT, from->meaning);
+    }
+    if (count > 6) {
+        writer_bytes_value(writer, 32, from->content);
     }
 }
 
@@ -1646,6 +1998,15 @@ void unseal_for_board_write(struct writer *writer, const struct unseal_for_board
 }
 
 static uint32_t confirm_standard_care_count(const struct confirm_standard_care *from) {
+    if (from->at != 0) {
+        return 9;
+    }
+    if (from->factor != SIGNING_FACTOR_UNKNOWN) {
+        return 8;
+    }
+    if (from->discipline.length != 0) {
+        return 7;
+    }
     if (from->words.length != 0) {
         return 6;
     }
@@ -1682,6 +2043,15 @@ void confirm_standard_care_write(struct writer *writer, const struct confirm_sta
     }
     if (count > 5) {
         writer_text(writer, 80, from->words);
+    }
+    if (count > 6) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 7) {
+        writer_enum(writer, SIGNING_FACTOR_COUNT, from->factor);
+    }
+    if (count > 8) {
+        writer_time(writer, from->at);
     }
 }
 
@@ -1742,6 +2112,40 @@ void break_glass_write(struct writer *writer, const struct break_glass *from) {
     }
     if (count > 3) {
         uuid_list_write(writer, 16, &from->officers);
+    }
+}
+
+static uint32_t add_addendum_count(const struct add_addendum *from) {
+    if (from->content.length != 0) {
+        return 5;
+    }
+    if (from->text.length != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->addendum)) {
+        return 2;
+    }
+    return 1;
+}
+
+void add_addendum_write(struct writer *writer, const struct add_addendum *from) {
+    uint32_t count = add_addendum_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->addendum);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 3) {
+        writer_text(writer, 4000, from->text);
+    }
+    if (count > 4) {
+        writer_bytes_value(writer, 32, from->content);
     }
 }
 
@@ -2133,6 +2537,9 @@ void decision_recorded_write(struct writer *writer, const struct decision_record
 }
 
 static uint32_t decision_signed_count(const struct decision_signed *from) {
+    if (from->has_signature) {
+        return 5;
+    }
     if (!uuid_is_zero(from->by)) {
         return 4;
     }
@@ -2162,6 +2569,9 @@ void decision_signed_write(struct writer *writer, const struct decision_signed *
     }
     if (count > 3) {
         writer_uuid(writer, from->by);
+    }
+    if (count > 4 && writer_some(writer, from->has_signature)) {
+        signature_write(writer, &from->signature);
     }
 }
 
@@ -2366,6 +2776,27 @@ void glass_broken_write(struct writer *writer, const struct glass_broken *from) 
     writer_fields(writer, count);
     if (count > 0) {
         emergency_write(writer, &from->emergency);
+    }
+}
+
+static uint32_t addendum_added_count(const struct addendum_added *from) {
+    if (!addendum_equal(&from->addendum, &addendum_default)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void addendum_added_write(struct writer *writer, const struct addendum_added *from) {
+    uint32_t count = addendum_added_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        addendum_write(writer, &from->addendum);
     }
 }
 

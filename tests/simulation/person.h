@@ -32,7 +32,8 @@ struct said {
     struct uuid command_id;
     uint16_t channel;
     uint8_t tag;
-    struct bytes fields; /* owned */
+    struct uuid proved_for; /* the board for which its sender proves who they are; zero = none */
+    struct bytes fields;    /* owned */
     uint32_t seq;        /* of the last time it was said */
     uint32_t times;      /* how often it was */
     uint32_t tries;      /* how often the database was asked to append it */
@@ -75,6 +76,7 @@ struct person {
     struct heard heard[PERSON_CHANNELS];
     struct said *said; /* owned */
     size_t said_count;
+    struct uuid proved_for; /* with the next command; zero = without a proof */
     struct mirror mirror; /* of the board's stage */
     struct shown_board boards[2];
     struct shown_case cases[WORLD_CASES];

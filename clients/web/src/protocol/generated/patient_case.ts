@@ -73,6 +73,32 @@ export const TASK_STATE_MEMBERS = [
 ] as const;
 export type TaskState = (typeof TASK_STATE_MEMBERS)[number];
 
+/** What a signature says (21 CFR 11.50). */
+export const SIGNING_MEANING_MEMBERS = [
+    /** Signed before meanings were kept. */
+    'unsaid',
+    /** Approved, as the board's chair. */
+    'approved',
+    /** Confirmed as standard of care, as the board's chair. */
+    'standard',
+    /** Written as an addendum, as the board's chair. */
+    'added',
+] as const;
+export type SigningMeaning = (typeof SIGNING_MEANING_MEMBERS)[number];
+
+/** What the signer proved themselves with, for this signature (21 CFR 11.200). */
+export const SIGNING_FACTOR_MEMBERS = [
+    /** Not kept. */
+    'unknown',
+    /** Their password. */
+    'password',
+    /** A code of their authenticator app. */
+    'code',
+    /** A passkey (WebAuthn). */
+    'passkey',
+] as const;
+export type SigningFactor = (typeof SIGNING_FACTOR_MEMBERS)[number];
+
 /** What became of a recommendation. */
 export const FOLLOWING_MEMBERS = [
     /** Not known yet. */
@@ -1007,6 +1033,514 @@ export function writeTask(writer: Writer, from: Task): void {
     }
 }
 
+/** Bound to what was signed (21 CFR 11.70): `content` is the SHA-256 of a DecisionContent or
+ * AddendumContent, `seal` of a SignatureContent. */
+export interface Signature {
+    /** Who signed. */
+    by: string;
+    /** Printed name. */
+    name: string;
+    /** As on the board then. */
+    discipline: string;
+    /** What it says. */
+    meaning: SigningMeaning;
+    /** What it was proved with. */
+    factor: SigningFactor;
+    /** When. */
+    at: number;
+    /** Hash of what the signer was shown. */
+    content: Uint8Array;
+    /** Hash of that and of all above. */
+    seal: Uint8Array;
+}
+
+export function defaultSignature(): Signature {
+    return {
+        by: ZERO_UUID,
+        name: '',
+        discipline: '',
+        meaning: 'unsaid',
+        factor: 'unknown',
+        at: 0,
+        content: new Uint8Array(0),
+        seal: new Uint8Array(0),
+    };
+}
+
+export function readSignature(reader: Reader): Signature {
+    const count = reader.fields();
+    const value: Signature = {
+        by: count > 0 ? reader.uuid() : ZERO_UUID,
+        name: count > 1 ? reader.text(128) : '',
+        discipline: count > 2 ? reader.text(64) : '',
+        meaning: count > 3 ? reader.enumMember(SIGNING_MEANING_MEMBERS) : 'unsaid',
+        factor: count > 4 ? reader.enumMember(SIGNING_FACTOR_MEMBERS) : 'unknown',
+        at: count > 5 ? reader.time() : 0,
+        content: count > 6 ? reader.bytesValue(32) : new Uint8Array(0),
+        seal: count > 7 ? reader.bytesValue(32) : new Uint8Array(0),
+    };
+    reader.skip(count - 8);
+    return value;
+}
+
+export function countSignature(from: Signature): number {
+    return countFields(
+        from.by !== ZERO_UUID,
+        from.name !== '',
+        from.discipline !== '',
+        from.meaning !== 'unsaid',
+        from.factor !== 'unknown',
+        from.at !== 0,
+        from.content.length !== 0,
+        from.seal.length !== 0,
+    );
+}
+
+export function writeSignature(writer: Writer, from: Signature): void {
+    const count = countSignature(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.by);
+    }
+    if (count > 1) {
+        writer.text(128, from.name);
+    }
+    if (count > 2) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 3) {
+        writer.enumMember(SIGNING_MEANING_MEMBERS, from.meaning);
+    }
+    if (count > 4) {
+        writer.enumMember(SIGNING_FACTOR_MEMBERS, from.factor);
+    }
+    if (count > 5) {
+        writer.time(from.at);
+    }
+    if (count > 6) {
+        writer.bytesValue(32, from.content);
+    }
+    if (count > 7) {
+        writer.bytesValue(32, from.seal);
+    }
+}
+
+/** What a decision asks somebody to do, without what became of it. */
+export interface TaskContent {
+    /** Which. */
+    task: string;
+    /** What. */
+    text: string;
+    /** User; zero = nobody with an account. */
+    owner: string;
+    /** As shown. */
+    ownerName: string;
+    /** 0 = no date. */
+    dueAt: number;
+}
+
+export function defaultTaskContent(): TaskContent {
+    return {
+        task: ZERO_UUID,
+        text: '',
+        owner: ZERO_UUID,
+        ownerName: '',
+        dueAt: 0,
+    };
+}
+
+export function readTaskContent(reader: Reader): TaskContent {
+    const count = reader.fields();
+    const value: TaskContent = {
+        task: count > 0 ? reader.uuid() : ZERO_UUID,
+        text: count > 1 ? reader.text(200) : '',
+        owner: count > 2 ? reader.uuid() : ZERO_UUID,
+        ownerName: count > 3 ? reader.text(128) : '',
+        dueAt: count > 4 ? reader.time() : 0,
+    };
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countTaskContent(from: TaskContent): number {
+    return countFields(
+        from.task !== ZERO_UUID,
+        from.text !== '',
+        from.owner !== ZERO_UUID,
+        from.ownerName !== '',
+        from.dueAt !== 0,
+    );
+}
+
+export function writeTaskContent(writer: Writer, from: TaskContent): void {
+    const count = countTaskContent(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.task);
+    }
+    if (count > 1) {
+        writer.text(200, from.text);
+    }
+    if (count > 2) {
+        writer.uuid(from.owner);
+    }
+    if (count > 3) {
+        writer.text(128, from.ownerName);
+    }
+    if (count > 4) {
+        writer.time(from.dueAt);
+    }
+}
+
+/** What is signed: the encoding of this record is the canonical form of a decision, in C and in
+ * TypeScript. */
+export interface DecisionContent {
+    /** `consilium decision`: never the bytes of anything else. */
+    form: string;
+    /** Whose. */
+    patientCase: string;
+    /** Which. */
+    decision: string;
+    /** Meeting it was taken in. */
+    board: string;
+    /** Its number there. */
+    item: number;
+    /** Which text of it. */
+    revision: number;
+    /** Of the board's template. */
+    templateVersion: number;
+    /** As recorded. */
+    fields: FieldValue[];
+    /** As recorded. */
+    side: Side;
+    /** Without discussion. */
+    standard: boolean;
+    /** Who recorded this revision. */
+    by: string;
+    /** When. */
+    at: number;
+    /** In order. */
+    tasks: TaskContent[];
+}
+
+export function defaultDecisionContent(): DecisionContent {
+    return {
+        form: '',
+        patientCase: ZERO_UUID,
+        decision: ZERO_UUID,
+        board: ZERO_UUID,
+        item: 0,
+        revision: 0,
+        templateVersion: 0,
+        fields: [],
+        side: 'unknown',
+        standard: false,
+        by: ZERO_UUID,
+        at: 0,
+        tasks: [],
+    };
+}
+
+export function readDecisionContent(reader: Reader): DecisionContent {
+    const count = reader.fields();
+    const value: DecisionContent = {
+        form: count > 0 ? reader.text(32) : '',
+        patientCase: count > 1 ? reader.uuid() : ZERO_UUID,
+        decision: count > 2 ? reader.uuid() : ZERO_UUID,
+        board: count > 3 ? reader.uuid() : ZERO_UUID,
+        item: count > 4 ? reader.u32() : 0,
+        revision: count > 5 ? reader.u32() : 0,
+        templateVersion: count > 6 ? reader.u32() : 0,
+        fields: count > 7 ? reader.list(24, readFieldValue) : [],
+        side: count > 8 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+        standard: count > 9 ? reader.bool() : false,
+        by: count > 10 ? reader.uuid() : ZERO_UUID,
+        at: count > 11 ? reader.time() : 0,
+        tasks: count > 12 ? reader.list(16, readTaskContent) : [],
+    };
+    reader.skip(count - 13);
+    return value;
+}
+
+export function countDecisionContent(from: DecisionContent): number {
+    return countFields(
+        from.form !== '',
+        from.patientCase !== ZERO_UUID,
+        from.decision !== ZERO_UUID,
+        from.board !== ZERO_UUID,
+        from.item !== 0,
+        from.revision !== 0,
+        from.templateVersion !== 0,
+        from.fields.length !== 0,
+        from.side !== 'unknown',
+        from.standard,
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+        from.tasks.length !== 0,
+    );
+}
+
+export function writeDecisionContent(writer: Writer, from: DecisionContent): void {
+    const count = countDecisionContent(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(32, from.form);
+    }
+    if (count > 1) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 2) {
+        writer.uuid(from.decision);
+    }
+    if (count > 3) {
+        writer.uuid(from.board);
+    }
+    if (count > 4) {
+        writer.u32(from.item);
+    }
+    if (count > 5) {
+        writer.u32(from.revision);
+    }
+    if (count > 6) {
+        writer.u32(from.templateVersion);
+    }
+    if (count > 7) {
+        writer.list(24, from.fields, writeFieldValue);
+    }
+    if (count > 8) {
+        writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+    if (count > 9) {
+        writer.bool(from.standard);
+    }
+    if (count > 10) {
+        writer.uuid(from.by);
+    }
+    if (count > 11) {
+        writer.time(from.at);
+    }
+    if (count > 12) {
+        writer.list(16, from.tasks, writeTaskContent);
+    }
+}
+
+/** What is signed with an addendum. */
+export interface AddendumContent {
+    /** `consilium addendum`. */
+    form: string;
+    /** Whose. */
+    patientCase: string;
+    /** To which. */
+    decision: string;
+    /** The seal of that decision's signature. */
+    signature: Uint8Array;
+    /** Which. */
+    addendum: string;
+    /** Words. */
+    text: string;
+}
+
+export function defaultAddendumContent(): AddendumContent {
+    return {
+        form: '',
+        patientCase: ZERO_UUID,
+        decision: ZERO_UUID,
+        signature: new Uint8Array(0),
+        addendum: ZERO_UUID,
+        text: '',
+    };
+}
+
+export function readAddendumContent(reader: Reader): AddendumContent {
+    const count = reader.fields();
+    const value: AddendumContent = {
+        form: count > 0 ? reader.text(32) : '',
+        patientCase: count > 1 ? reader.uuid() : ZERO_UUID,
+        decision: count > 2 ? reader.uuid() : ZERO_UUID,
+        signature: count > 3 ? reader.bytesValue(32) : new Uint8Array(0),
+        addendum: count > 4 ? reader.uuid() : ZERO_UUID,
+        text: count > 5 ? reader.text(4000) : '',
+    };
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countAddendumContent(from: AddendumContent): number {
+    return countFields(
+        from.form !== '',
+        from.patientCase !== ZERO_UUID,
+        from.decision !== ZERO_UUID,
+        from.signature.length !== 0,
+        from.addendum !== ZERO_UUID,
+        from.text !== '',
+    );
+}
+
+export function writeAddendumContent(writer: Writer, from: AddendumContent): void {
+    const count = countAddendumContent(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(32, from.form);
+    }
+    if (count > 1) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 2) {
+        writer.uuid(from.decision);
+    }
+    if (count > 3) {
+        writer.bytesValue(32, from.signature);
+    }
+    if (count > 4) {
+        writer.uuid(from.addendum);
+    }
+    if (count > 5) {
+        writer.text(4000, from.text);
+    }
+}
+
+/** What a seal is the hash of. */
+export interface SignatureContent {
+    /** `consilium signature`. */
+    form: string;
+    /** As in the signature, and so on. */
+    content: Uint8Array;
+    /** Who. */
+    by: string;
+    /** Printed name. */
+    name: string;
+    /** As on the board then. */
+    discipline: string;
+    /** What it says. */
+    meaning: SigningMeaning;
+    /** What it was proved with. */
+    factor: SigningFactor;
+    /** When. */
+    at: number;
+}
+
+export function defaultSignatureContent(): SignatureContent {
+    return {
+        form: '',
+        content: new Uint8Array(0),
+        by: ZERO_UUID,
+        name: '',
+        discipline: '',
+        meaning: 'unsaid',
+        factor: 'unknown',
+        at: 0,
+    };
+}
+
+export function readSignatureContent(reader: Reader): SignatureContent {
+    const count = reader.fields();
+    const value: SignatureContent = {
+        form: count > 0 ? reader.text(32) : '',
+        content: count > 1 ? reader.bytesValue(32) : new Uint8Array(0),
+        by: count > 2 ? reader.uuid() : ZERO_UUID,
+        name: count > 3 ? reader.text(128) : '',
+        discipline: count > 4 ? reader.text(64) : '',
+        meaning: count > 5 ? reader.enumMember(SIGNING_MEANING_MEMBERS) : 'unsaid',
+        factor: count > 6 ? reader.enumMember(SIGNING_FACTOR_MEMBERS) : 'unknown',
+        at: count > 7 ? reader.time() : 0,
+    };
+    reader.skip(count - 8);
+    return value;
+}
+
+export function countSignatureContent(from: SignatureContent): number {
+    return countFields(
+        from.form !== '',
+        from.content.length !== 0,
+        from.by !== ZERO_UUID,
+        from.name !== '',
+        from.discipline !== '',
+        from.meaning !== 'unsaid',
+        from.factor !== 'unknown',
+        from.at !== 0,
+    );
+}
+
+export function writeSignatureContent(writer: Writer, from: SignatureContent): void {
+    const count = countSignatureContent(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(32, from.form);
+    }
+    if (count > 1) {
+        writer.bytesValue(32, from.content);
+    }
+    if (count > 2) {
+        writer.uuid(from.by);
+    }
+    if (count > 3) {
+        writer.text(128, from.name);
+    }
+    if (count > 4) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 5) {
+        writer.enumMember(SIGNING_MEANING_MEMBERS, from.meaning);
+    }
+    if (count > 6) {
+        writer.enumMember(SIGNING_FACTOR_MEMBERS, from.factor);
+    }
+    if (count > 7) {
+        writer.time(from.at);
+    }
+}
+
+/** Added to a signed decision, which itself stays as it is. */
+export interface Addendum {
+    /** Made by the author's client. */
+    addendum: string;
+    /** Words. */
+    text: string;
+    /** Of whoever wrote it. */
+    signature: Signature;
+}
+
+export function defaultAddendum(): Addendum {
+    return {
+        addendum: ZERO_UUID,
+        text: '',
+        signature: defaultSignature(),
+    };
+}
+
+export function readAddendum(reader: Reader): Addendum {
+    const count = reader.fields();
+    const value: Addendum = {
+        addendum: count > 0 ? reader.uuid() : ZERO_UUID,
+        text: count > 1 ? reader.text(4000) : '',
+        signature: count > 2 ? readSignature(reader) : defaultSignature(),
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countAddendum(from: Addendum): number {
+    return countFields(
+        from.addendum !== ZERO_UUID,
+        from.text !== '',
+        countSignature(from.signature) !== 0,
+    );
+}
+
+export function writeAddendum(writer: Writer, from: Addendum): void {
+    const count = countAddendum(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.addendum);
+    }
+    if (count > 1) {
+        writer.text(4000, from.text);
+    }
+    if (count > 2) {
+        writeSignature(writer, from.signature);
+    }
+}
+
 export interface Decision {
     /** Made by the author's client. */
     decision: string;
@@ -1042,6 +1576,10 @@ export interface Decision {
     followingWhy: string;
     /** When that was said; 0 = not yet. */
     followingAt: number;
+    /** Absent while unsigned, and on what was signed before signatures were bound to it. */
+    signature?: Signature | undefined;
+    /** In order. */
+    addenda: Addendum[];
 }
 
 export function defaultDecision(): Decision {
@@ -1063,6 +1601,8 @@ export function defaultDecision(): Decision {
         following: 'unknown',
         followingWhy: '',
         followingAt: 0,
+        signature: undefined,
+        addenda: [],
     };
 }
 
@@ -1086,8 +1626,10 @@ export function readDecision(reader: Reader): Decision {
         following: count > 14 ? reader.enumMember(FOLLOWING_MEMBERS) : 'unknown',
         followingWhy: count > 15 ? reader.text(1000) : '',
         followingAt: count > 16 ? reader.time() : 0,
+        signature: count > 17 ? reader.optional(readSignature) : undefined,
+        addenda: count > 18 ? reader.list(16, readAddendum) : [],
     };
-    reader.skip(count - 17);
+    reader.skip(count - 19);
     return value;
 }
 
@@ -1110,6 +1652,8 @@ export function countDecision(from: Decision): number {
         from.following !== 'unknown',
         from.followingWhy !== '',
         from.followingAt !== 0,
+        from.signature !== undefined,
+        from.addenda.length !== 0,
     );
 }
 
@@ -1166,6 +1710,12 @@ export function writeDecision(writer: Writer, from: Decision): void {
     }
     if (count > 16) {
         writer.time(from.followingAt);
+    }
+    if (count > 17) {
+        writer.optional(from.signature, writeSignature);
+    }
+    if (count > 18) {
+        writer.list(16, from.addenda, writeAddendum);
     }
 }
 
@@ -2342,7 +2892,8 @@ export function writeRecordDecision(writer: Writer, from: RecordDecision): void 
     }
 }
 
-/** With the patient and the side read back. */
+/** With the patient and the side read back, and what was shown hashed: a case that would sign
+ * anything else refuses with `changed`. */
 export interface SignDecision {
     type: 'SignDecision';
     /** Made by the sender: a retry with the same id happens once. */
@@ -2355,6 +2906,10 @@ export interface SignDecision {
     patientId: string;
     /** As read back. */
     side: Side;
+    /** What it says: approved. */
+    meaning: SigningMeaning;
+    /** SHA-256 of the DecisionContent that was shown. */
+    content: Uint8Array;
 }
 
 export function readSignDecision(reader: Reader): SignDecision {
@@ -2366,9 +2921,11 @@ export function readSignDecision(reader: Reader): SignDecision {
         revision: count > 2 ? reader.u32() : 0,
         patientId: count > 3 ? reader.text(64) : '',
         side: count > 4 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+        meaning: count > 5 ? reader.enumMember(SIGNING_MEANING_MEMBERS) : 'unsaid',
+        content: count > 6 ? reader.bytesValue(32) : new Uint8Array(0),
     };
     requireId(value.commandId);
-    reader.skip(count - 5);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -2379,6 +2936,8 @@ export function countSignDecision(from: SignDecision): number {
         from.revision !== 0,
         from.patientId !== '',
         from.side !== 'unknown',
+        from.meaning !== 'unsaid',
+        from.content.length !== 0,
     );
 }
 
@@ -2398,6 +2957,12 @@ export function writeSignDecision(writer: Writer, from: SignDecision): void {
     }
     if (count > 4) {
         writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+    if (count > 5) {
+        writer.enumMember(SIGNING_MEANING_MEMBERS, from.meaning);
+    }
+    if (count > 6) {
+        writer.bytesValue(32, from.content);
     }
 }
 
@@ -2731,6 +3296,12 @@ export interface ConfirmStandardCare {
     name: string;
     /** The recommendation, in the template's words. */
     words: string;
+    /** Of the chair, on that board. */
+    discipline: string;
+    /** What the chair proved themselves with, once for all of them. */
+    factor: SigningFactor;
+    /** When the chair signed. */
+    at: number;
 }
 
 export function readConfirmStandardCare(reader: Reader): ConfirmStandardCare {
@@ -2743,9 +3314,12 @@ export function readConfirmStandardCare(reader: Reader): ConfirmStandardCare {
         by: count > 3 ? reader.uuid() : ZERO_UUID,
         name: count > 4 ? reader.text(128) : '',
         words: count > 5 ? reader.text(80) : '',
+        discipline: count > 6 ? reader.text(64) : '',
+        factor: count > 7 ? reader.enumMember(SIGNING_FACTOR_MEMBERS) : 'unknown',
+        at: count > 8 ? reader.time() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 6);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -2757,6 +3331,9 @@ export function countConfirmStandardCare(from: ConfirmStandardCare): number {
         from.by !== ZERO_UUID,
         from.name !== '',
         from.words !== '',
+        from.discipline !== '',
+        from.factor !== 'unknown',
+        from.at !== 0,
     );
 }
 
@@ -2779,6 +3356,15 @@ export function writeConfirmStandardCare(writer: Writer, from: ConfirmStandardCa
     }
     if (count > 5) {
         writer.text(80, from.words);
+    }
+    if (count > 6) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 7) {
+        writer.enumMember(SIGNING_FACTOR_MEMBERS, from.factor);
+    }
+    if (count > 8) {
+        writer.time(from.at);
     }
 }
 
@@ -2908,6 +3494,66 @@ export function writeBreakGlass(writer: Writer, from: BreakGlass): void {
     }
     if (count > 3) {
         writer.list(16, from.officers, (writer, value) => writer.uuid(value));
+    }
+}
+
+/** To a signed decision, signed likewise by whoever signs for that board; also after its
+ * meeting. */
+export interface AddAddendum {
+    type: 'AddAddendum';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** New. */
+    addendum: string;
+    /** Which; signed, and as it was signed. */
+    decision: string;
+    /** Words; not empty. */
+    text: string;
+    /** SHA-256 of the AddendumContent that was shown. */
+    content: Uint8Array;
+}
+
+export function readAddAddendum(reader: Reader): AddAddendum {
+    const count = reader.fields();
+    const value: AddAddendum = {
+        type: 'AddAddendum',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        addendum: count > 1 ? reader.uuid() : ZERO_UUID,
+        decision: count > 2 ? reader.uuid() : ZERO_UUID,
+        text: count > 3 ? reader.text(4000) : '',
+        content: count > 4 ? reader.bytesValue(32) : new Uint8Array(0),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countAddAddendum(from: AddAddendum): number {
+    return countFields(
+        true,
+        from.addendum !== ZERO_UUID,
+        from.decision !== ZERO_UUID,
+        from.text !== '',
+        from.content.length !== 0,
+    );
+}
+
+export function writeAddAddendum(writer: Writer, from: AddAddendum): void {
+    const count = countAddAddendum(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.addendum);
+    }
+    if (count > 2) {
+        writer.uuid(from.decision);
+    }
+    if (count > 3) {
+        writer.text(4000, from.text);
+    }
+    if (count > 4) {
+        writer.bytesValue(32, from.content);
     }
 }
 
@@ -3586,6 +4232,8 @@ export interface DecisionSigned {
     name: string;
     /** Who signed; the event's own sender may be the system. */
     by: string;
+    /** Absent before signatures were bound to what was signed. */
+    signature?: Signature | undefined;
 }
 
 export function readDecisionSigned(reader: Reader): DecisionSigned {
@@ -3596,8 +4244,9 @@ export function readDecisionSigned(reader: Reader): DecisionSigned {
         revision: count > 1 ? reader.u32() : 0,
         name: count > 2 ? reader.text(128) : '',
         by: count > 3 ? reader.uuid() : ZERO_UUID,
+        signature: count > 4 ? reader.optional(readSignature) : undefined,
     };
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -3607,6 +4256,7 @@ export function countDecisionSigned(from: DecisionSigned): number {
         from.revision !== 0,
         from.name !== '',
         from.by !== ZERO_UUID,
+        from.signature !== undefined,
     );
 }
 
@@ -3624,6 +4274,9 @@ export function writeDecisionSigned(writer: Writer, from: DecisionSigned): void 
     }
     if (count > 3) {
         writer.uuid(from.by);
+    }
+    if (count > 4) {
+        writer.optional(from.signature, writeSignature);
     }
 }
 
@@ -3987,6 +4640,43 @@ export function writeGlassBroken(writer: Writer, from: GlassBroken): void {
     writer.fields(count);
     if (count > 0) {
         writeEmergency(writer, from.emergency);
+    }
+}
+
+export interface AddendumAdded {
+    type: 'AddendumAdded';
+    /** To which. */
+    decision: string;
+    /** Added. */
+    addendum: Addendum;
+}
+
+export function readAddendumAdded(reader: Reader): AddendumAdded {
+    const count = reader.fields();
+    const value: AddendumAdded = {
+        type: 'AddendumAdded',
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        addendum: count > 1 ? readAddendum(reader) : defaultAddendum(),
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countAddendumAdded(from: AddendumAdded): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        countAddendum(from.addendum) !== 0,
+    );
+}
+
+export function writeAddendumAdded(writer: Writer, from: AddendumAdded): void {
+    const count = countAddendumAdded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writeAddendum(writer, from.addendum);
     }
 }
 
