@@ -12,4 +12,5 @@ export * from './generated/session';
 export * from './generated/stage';
 export { encodeUp } from './generated/up';
 export * from './generated/user';
+export { encodeRecord } from './record';
 export { ProtocolError, ZERO_UUID } from './values';
