@@ -90,8 +90,7 @@ void board_on_confirm_standard(const struct board *board, struct turn *turn,
                                                 .name = chair->name,
                                                 .words = words,
                                                 .discipline = chair->discipline,
-                                                .factor =
-                                                    (enum signing_factor)turn->sender.factor,
+                                                .factor = (enum signing_factor)turn->sender.factor,
                                                 .at = turn->now};
         turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
                   confirm_standard_care_encode(turn->arena, &message));

@@ -112,10 +112,10 @@ bool case_decision_is_sound(const struct patient_case *the_case, const struct de
 
 bool case_addendum_is_sound(const struct patient_case *the_case, const struct decision *decision,
                             const struct addendum *addendum, struct arena *arena) {
-    return is_sound(&addendum->signature,
-                    case_addendum_content(the_case, decision, addendum->addendum, addendum->text,
-                                          arena),
-                    arena);
+    return is_sound(
+        &addendum->signature,
+        case_addendum_content(the_case, decision, addendum->addendum, addendum->text, arena),
+        arena);
 }
 
 bool case_is_proved(const struct turn *turn, struct uuid board) {
@@ -139,8 +139,8 @@ static bool is_known(const struct patient_case *the_case, struct uuid addendum) 
 static void add(const struct patient_case *the_case, struct turn *turn,
                 const struct add_addendum *command, const struct decision *decision,
                 const struct case_member *signer) {
-    struct bytes content = case_addendum_content(the_case, decision, command->addendum,
-                                                 command->text, turn->arena);
+    struct bytes content =
+        case_addendum_content(the_case, decision, command->addendum, command->text, turn->arena);
     if (!bytes_equal(command->content, content)) {
         turn_refuse_subject(turn, REFUSAL_CHANGED, decision->signed_by);
         return;

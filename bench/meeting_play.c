@@ -65,8 +65,7 @@ static void read_decision(struct play *play, const struct frame *frame) {
     struct task_content tasks[16];
     struct writer writer;
     arena_init(&arena, EVENT_BYTES);
-    const struct decision_recorded *event =
-        patient_case_decode_down(frame->tag, &reader, &arena);
+    const struct decision_recorded *event = patient_case_decode_down(frame->tag, &reader, &arena);
     assert(event != NULL);
     struct decision_content content = {
         .form = TEXT("consilium decision"),

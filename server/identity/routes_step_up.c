@@ -1,7 +1,7 @@
 /*
- * Signing (21 CFR 11.200): a window is opened for one board by everything the account has, which may
- * be that of its first signature, too; each one after that takes one thing. The window belongs to
- * this sign-in alone and ends with it.
+ * Signing (21 CFR 11.200): a window is opened for one board by everything the account has, which
+ * may be that of its first signature, too; each one after that takes one thing. The window belongs
+ * to this sign-in alone and ends with it.
  */
 #include "server/identity/identity_state.h"
 #include "server/identity/proof.h"

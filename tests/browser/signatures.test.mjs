@@ -106,7 +106,8 @@ story('signatures', (step, scene) => {
       content: new Uint8Array(32),
     });
     const member = await scene.voice('radu');
-    assert.match(await refusal(member.command(asked(await member.open('patient_case', third.patientCase)))), /not_permitted/);
+    const shown = await member.open('patient_case', third.patientCase);
+    assert.match(await refusal(member.command(asked(shown))), /not_permitted/);
     chair = await scene.voice('anna'); // another sign-in of the same person
     const snapshot = await chair.open('patient_case', third.patientCase);
     assert.match(await refusal(chair.command(asked(snapshot))), /unproved/);
@@ -131,7 +132,9 @@ story('signatures', (step, scene) => {
       template: usual.template,
       cutOffAt: 0,
     });
-    await clara.command({ type: 'AddItem', patientCase: items[0].patientCase, plannedSeconds: 180, presenter: usual.members[0].user });
+    const [{ patientCase }] = items;
+    const [{ user: presenter }] = usual.members;
+    await clara.command({ type: 'AddItem', patientCase, plannedSeconds: 180, presenter });
     await until('the case knows of the other meeting', async () => {
       const asked = records({ ...items[0], item: 1 }, 'Resection elsewhere', other);
       return (await refusal(asked)) === 'accepted';

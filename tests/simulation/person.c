@@ -134,7 +134,7 @@ void person_commands(struct person *person, uint16_t channel, uint8_t tag, struc
                           .channel = channel,
                           .tag = tag,
                           .proved_for = person->proved_for,
-                         .fields = model_bytes_copy(message.fields)};
+                          .fields = model_bytes_copy(message.fields)};
     person->proved_for = (struct uuid){{0}};
     person->world->commands_sent++;
     person_repeats(person, said);

@@ -294,15 +294,14 @@ static void show_case(struct shown_case *shown, struct uuid patient_case,
     for (uint32_t i = 0; i < snapshot->decisions.count; i++) {
         const struct decision *decision = &snapshot->decisions.items[i];
         assert(shown->decision_count < SHOWN_DECISIONS_MAX);
-        shown->decisions[shown->decision_count++] =
-            (struct shown_decision){.decision = decision->decision,
-                                    .board = decision->board,
-                                    .item = decision->item,
-                                    .revision = decision->revision,
-                                    .side = decision->side,
-                                    .is_signed = decision->signed_at != 0,
-                                    .content =
-                                        content_of(patient_case, decision, &snapshot->tasks)};
+        shown->decisions[shown->decision_count++] = (struct shown_decision){
+            .decision = decision->decision,
+            .board = decision->board,
+            .item = decision->item,
+            .revision = decision->revision,
+            .side = decision->side,
+            .is_signed = decision->signed_at != 0,
+            .content = content_of(patient_case, decision, &snapshot->tasks)};
     }
     for (uint32_t i = 0; i < snapshot->tasks.count; i++) {
         put_task(shown, &snapshot->tasks.items[i]);

@@ -228,8 +228,7 @@ static void only_the_chair_adds_to_a_decision_and_only_with_a_proof(void **unuse
     world.factor = PROOF_CODE;
     struct add_addendum unread = {
         .addendum = an_addendum, .decision = uuid_of(DECISION), .text = TEXT("HER2")};
-    assert_int_equal(world_say(&world, chair, PATIENT_CASE_ADD_ADDENDUM, &unread),
-                     REFUSAL_CHANGED);
+    assert_int_equal(world_say(&world, chair, PATIENT_CASE_ADD_ADDENDUM, &unread), REFUSAL_CHANGED);
     assert_int_equal(add(chair, an_addendum, "HER2"), REFUSAL_NONE);
     assert_int_equal(add(chair, an_addendum, "Once more"), REFUSAL_CONFLICT);
     end();

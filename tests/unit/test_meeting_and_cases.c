@@ -43,8 +43,7 @@ static enum refusal record(uint32_t item) {
 }
 
 static enum refusal sign(uint32_t item) {
-    struct bytes shown =
-        world_content(&world, uuid_of(A_CASE + item - 1), uuid_of(500 + item));
+    struct bytes shown = world_content(&world, uuid_of(A_CASE + item - 1), uuid_of(500 + item));
     struct sign_decision command = {.decision = uuid_of(500 + item),
                                     .revision = 1,
                                     .patient_id = TEXT("4711"),

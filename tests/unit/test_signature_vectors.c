@@ -62,7 +62,8 @@ static void assert_sha256(const char *text, size_t length, const char *expected)
     assert_memory_equal(hash.bytes, bytes, SHA256_BYTES);
 }
 
-/* FIPS 180-4's own examples (csrc.nist.gov, SHA256.pdf), and what ends just before and in a block. */
+/* FIPS 180-4's own examples (csrc.nist.gov, SHA256.pdf), and what ends just before and in a block.
+ */
 static void sha_256_is_that_of_the_standard(void **state) {
     (void)state;
     static char a_million[1000000];

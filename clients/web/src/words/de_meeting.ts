@@ -94,8 +94,8 @@ export const meetingDe: typeof meetingEn = {
         },
         broken: 'Diese Unterschrift passt nicht zu dem, was hier steht.',
         brokenHelp: (name, when) =>
-            `${name} hat am ${when} etwas anderes unterschrieben. ` +
-            'Handeln Sie nicht nach diesem Text und verständigen Sie die Administration.',
+            `Sie soll von ${name} sein, ${when}. Text oder Unterschrift wurden seither verändert. ` +
+            'Handeln Sie nicht danach und verständigen Sie die Administration.',
         unbound:
             'Unterschrieben, bevor Unterschriften an ihren Text gebunden wurden: Sie lässt sich nicht prüfen.',
         unchecked:

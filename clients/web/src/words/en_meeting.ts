@@ -76,7 +76,8 @@ export const meetingEn = {
         toSignTitle: 'Decisions to sign',
         allSigned: 'Everything that was decided is signed.',
         signedAs: (name: string, discipline: string, when: string, meaning: string) =>
-            `Signed by ${name} (${[discipline, 'chair of the board'].filter(Boolean).join(', ')}) on ${when}: ${meaning}`,
+            `Signed by ${name} (${[discipline, 'chair of the board'].filter(Boolean).join(', ')}) ` +
+            `on ${when}: ${meaning}`,
         meaning: {
             unsaid: 'without a stated meaning',
             approved: 'approved',
@@ -85,7 +86,8 @@ export const meetingEn = {
         },
         broken: 'This signature does not match what is shown.',
         brokenHelp: (name: string, when: string) =>
-            `${name} signed something else on ${when}. Do not act on this text; tell your administrator.`,
+            `It is said to be by ${name}, ${when}. The text or the signature was changed since. ` +
+            'Do not act on it; tell your administrator.',
         unbound: 'Signed before signatures were bound to their text: it cannot be checked.',
         unchecked: 'This browser cannot check the signature. Open the page over HTTPS.',
         addenda: 'Addenda',
@@ -107,7 +109,9 @@ export const meetingEn = {
             byPasskey: 'Sign with your passkey',
             firstByPasskey: 'Sign with password and passkey',
             waiting: 'Signing…',
-            over: 'The window for signing in this meeting is over, or is that of another meeting. Give everything once more.',
+            over:
+                'The window for signing in this meeting is over, or is that of another meeting. ' +
+                'Give everything once more.',
             asking: 'One moment…',
             again: 'Try again',
         },
