@@ -51,6 +51,10 @@ export async function post(path: string, body?: unknown): Promise<Response> {
 
 const TOKEN_CHANGES_MS = 250;
 
+/** Until the answer with the new token has come, too. */
+export const tokenChanges = (): Promise<void> =>
+    new Promise((resume) => setTimeout(resume, TOKEN_CHANGES_MS));
+
 /**
  * A request that is on its way while the sign-in gets another token (a step up, a proof) comes with the one before,
  * which is worth nothing at once: it is asked again with the new one. Only for what may be asked twice.
@@ -60,7 +64,7 @@ export async function fetchAgain(path: string, init: RequestInit = {}): Promise<
     if (response.status !== 401) {
         return response;
     }
-    await new Promise((resume) => setTimeout(resume, TOKEN_CHANGES_MS));
+    await tokenChanges();
     init.signal?.throwIfAborted();
     return fetch(path, init);
 }
