@@ -1296,6 +1296,7 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
         return false;
     }
     *ret = break_glass_default;
+    (void)arena;
     if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
         return false;
     }
@@ -1305,10 +1306,7 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
     if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
         return false;
     }
-    if (count > 3 && !uuid_list_read(reader, arena, 16, &ret->officers)) {
-        return false;
-    }
-    return count <= 4 || reader_skip(reader, count - 4);
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct add_addendum add_addendum_default = {0};

@@ -72,6 +72,7 @@ struct looking {
     uint64_t sign_in;
     uint8_t address[16];
     bool refused;
+    bool emergency; /* by broken glass */
 };
 /* The record of who looked, which must know before anything is shown. */
 struct witness {
@@ -88,6 +89,9 @@ struct affiliations {
      * the tenant's root, NULL = of all memberships together. */
     uint16_t (*rights)(struct affiliations *affiliations, struct uuid user,
                        const struct uuid *organisation);
+    /* Who has a role there: fills at most `max`, gives how many. NULL = nobody is looked for. */
+    uint32_t (*holders)(struct affiliations *affiliations, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max);
 };
 
 struct node_config {

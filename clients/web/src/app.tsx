@@ -30,6 +30,7 @@ import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } fr
 
 const AccountPage = late(() => import('./pages/account').then((page) => page.AccountPage));
 const EnrolPage = late(() => import('./pages/account').then((page) => page.EnrolPage));
+const ConsentPage = late(() => import('./pages/consent').then((page) => page.ConsentPage));
 const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
 const DisplayPage = late(() => import('./pages/display').then((page) => page.DisplayPage));
 const BoardPage = late(() => import('./pages/board').then((page) => page.BoardPage));
@@ -196,6 +197,8 @@ function Page() {
             return <AccountPage />;
         case 'accesses':
             return <AccessesPage />;
+        case 'consent':
+            return <ConsentPage key={route.id} id={route.id} />;
         case 'case_accesses':
             return <AccessesPage key={route.id} patientCase={route.id} />;
         case 'display':

@@ -154,8 +154,11 @@ export interface Access {
         | 'step_up'
         | 'signature'
         | 'passkey_copy'
+        | 'break_glass'
         | 'other';
     refused: boolean;
+    /** Seen by access in an emergency. */
+    emergency: boolean;
     case: string;
     object: string;
     address: string;

@@ -140,6 +140,9 @@ function AccessTable({ list, names, withCase }: AccessTableProps) {
                         <td title={one.object || undefined}>
                             {words.accesses.action[one.action]}
                             {one.refused && <strong> · {words.accesses.refused}</strong>}
+                            {one.emergency && (
+                                <strong className="lacking"> · {words.role.emergency}</strong>
+                            )}
                         </td>
                         {withCase && (
                             <td>

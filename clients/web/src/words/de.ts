@@ -1,5 +1,6 @@
 // Jedes Wort der Oberfläche auf Deutsch.
 import { accountDe } from './de_account';
+import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
 import { meetingDe } from './de_meeting';
 import type { Words } from './en';
@@ -10,6 +11,7 @@ export const de: Words = {
     ...meetingDe,
     ...deskDe,
     ...accountDe,
+    ...trustDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',
