@@ -84,6 +84,27 @@ story('signatures', (step, scene) => {
     await anna.page.locator('.read-back').getByText('Resection number 2').waitFor();
   });
 
+  step('what fails on the way is said in words, and nothing is signed by it', async () => {
+    await form('open').waitFor();
+    const json = (status, error, headers = {}) => ({ status, headers, json: { error, message: error } });
+    const failures = [
+      ['/api/prove', (route) => route.abort(), 'The server could not be reached. Nothing has changed.'],
+      ['/api/prove', (route) => route.fulfill(json(429, 'too_many_attempts', { 'Retry-After': '30' })), '30'],
+      ['/api/prove', (route) => route.fulfill(json(403, 'step_up_needed')), 'is over, or is that of another meeting'],
+    ];
+    for (const [path, answer, words] of failures) {
+      await anna.page.route(`**${path}`, answer);
+      await field().fill(anna.password);
+      await anna.press('Enter');
+      await dialog().getByRole('alert').filter({ hasText: words }).waitFor();
+      assert.equal(await field().inputValue(), '');
+      await anna.page.unroute(`**${path}`);
+    }
+    await form('first').waitFor(); // it was said that the window is over
+    await anna.press('Escape');
+    await anna.page.locator('[data-to-sign]', { hasText: '2' }).click();
+  });
+
   step('the next one takes one thing', async () => {
     await form('open').waitFor();
     await isAccessible(anna);
