@@ -163,7 +163,7 @@ static void set_item(struct person *person, int at, struct arena *arena) {
 
 /* Most of the time for the right board, and not always at all. */
 static void prove_for(struct person *person, struct uuid board) {
-    if (chances(person, 90)) {
+    if (chances(person, 95)) {
         person->proved_for = chances(person, 5) ? person->world->next_board : board;
     }
 }
