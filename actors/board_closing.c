@@ -66,7 +66,16 @@ void board_on_confirm_standard(const struct board *board, struct turn *turn,
         turn_refuse(turn, REFUSAL_BAD_STATE); /* a decision that says nothing is none */
         return;
     }
+    if (!text_equal(command->words, words)) {
+        turn_refuse(turn, REFUSAL_CHANGED);
+        return;
+    }
     if (!may_pass_over(board, turn, &command->items, true)) {
+        return;
+    }
+    if (turn->sender.factor == PROOF_NONE ||
+        !uuid_equal(turn->sender.factor_board, board->actor.id)) {
+        turn_refuse(turn, REFUSAL_UNPROVED);
         return;
     }
     board_start(board, turn);
@@ -79,7 +88,10 @@ void board_on_confirm_standard(const struct board *board, struct turn *turn,
                                                 .item = item->item,
                                                 .by = chair->user,
                                                 .name = chair->name,
-                                                .words = words};
+                                                .words = words,
+                                                .discipline = chair->discipline,
+                                                .factor = (enum signing_factor)turn->sender.factor,
+                                                .at = turn->now};
         turn_send(turn, CHANNEL_KIND_PATIENT_CASE, item->patient_case,
                   confirm_standard_care_encode(turn->arena, &message));
     }

@@ -24,6 +24,9 @@ size_t case_record_bytes(const struct patient_case *the_case) {
         for (uint32_t j = 0; j < decision->votes.count; j++) {
             bytes += decision->votes.items[j].name.length + decision->votes.items[j].reason.length;
         }
+        for (uint32_t j = 0; j < decision->addenda.count; j++) {
+            bytes += decision->addenda.items[j].text.length;
+        }
         bytes += decision->following_why.length + decision->signed_name.length;
     }
     for (uint32_t i = 0; i < the_case->tasks.count; i++) {

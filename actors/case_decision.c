@@ -197,6 +197,38 @@ static bool is_complete(const struct decision *decision, const struct template *
     return true;
 }
 
+static void sign(struct turn *turn, const struct decision *decision,
+                 const struct signature *signature) {
+    struct decision_signed event = {.decision = decision->decision,
+                                    .revision = decision->revision,
+                                    .name = signature->name,
+                                    .by = signature->by,
+                                    .has_signature = true,
+                                    .signature = *signature};
+    case_seal(turn, &event.signature);
+    turn_event(turn, decision_signed_encode(turn->arena, &event));
+}
+
+/* What was shown to the signer is what stands here, or nothing is signed. */
+static bool signs_what_stands(const struct patient_case *the_case, struct turn *turn,
+                              const struct sign_decision *command, const struct decision *decision,
+                              const struct case_member *signer) {
+    struct signature signature = {.by = signer->user,
+                                  .name = signer->name,
+                                  .discipline = signer->discipline,
+                                  .meaning = command->meaning,
+                                  .factor = (enum signing_factor)turn->sender.factor,
+                                  .at = turn->now,
+                                  .content =
+                                      case_decision_content(the_case, decision, turn->arena)};
+    if (!bytes_equal(command->content, signature.content)) {
+        turn_refuse_subject(turn, REFUSAL_CHANGED, decision->by);
+        return false;
+    }
+    sign(turn, decision, &signature);
+    return true;
+}
+
 void case_on_sign_decision(const struct patient_case *the_case, struct turn *turn,
                            const struct sign_decision *command) {
     const struct decision *decision = case_decision(the_case, command->decision);
@@ -213,6 +245,8 @@ void case_on_sign_decision(const struct patient_case *the_case, struct turn *tur
         turn_refuse(turn, REFUSAL_NOT_PERMITTED);
     } else if (is_signed(decision)) {
         turn_refuse_subject(turn, REFUSAL_CONFLICT, decision->signed_by);
+    } else if (command->meaning != SIGNING_MEANING_APPROVED) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (command->revision != decision->revision) {
         turn_refuse_subject(turn, REFUSAL_CHANGED, decision->by);
     } else if (!text_equal(command->patient_id, the_case->subject.patient_id) ||
@@ -220,12 +254,9 @@ void case_on_sign_decision(const struct patient_case *the_case, struct turn *tur
         turn_refuse(turn, REFUSAL_MISREAD);
     } else if (!is_complete(decision, &link->template)) {
         turn_refuse(turn, REFUSAL_INCOMPLETE);
-    } else {
-        struct decision_signed event = {.decision = decision->decision,
-                                        .revision = decision->revision,
-                                        .name = signer->name,
-                                        .by = signer->user};
-        turn_event(turn, decision_signed_encode(turn->arena, &event));
+    } else if (!case_is_proved(turn, decision->board)) {
+        turn_refuse(turn, REFUSAL_UNPROVED);
+    } else if (signs_what_stands(the_case, turn, command, decision, signer)) {
         struct case_outlook outlook = case_outlook_of(the_case);
         case_report(turn, link, &outlook, DECISION_STATE_SIGNED);
         case_hand_out_tasks(the_case, turn, decision->decision);
@@ -295,6 +326,30 @@ void case_on_cast_vote(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+/* The chair's act was for all cases at once; each gets a signature of its own. */
+static void sign_standard(const struct patient_case *the_case, struct turn *turn,
+                          const struct confirm_standard_care *command,
+                          const struct decision_recorded *recorded) {
+    struct decision decision = {.decision = recorded->decision,
+                                .board = recorded->board,
+                                .item = recorded->item,
+                                .revision = recorded->revision,
+                                .template_version = recorded->template_version,
+                                .fields = recorded->fields,
+                                .standard = true,
+                                .by = turn->sender.user, /* as the event will say, */
+                                .at = turn->now};        /* and since when */
+    struct signature signature = {.by = command->by,
+                                  .name = command->name,
+                                  .discipline = command->discipline,
+                                  .meaning = SIGNING_MEANING_STANDARD,
+                                  .factor = command->factor,
+                                  .at = command->at,
+                                  .content =
+                                      case_decision_content(the_case, &decision, turn->arena)};
+    sign(turn, &decision, &signature);
+}
+
 void case_on_confirm_standard(const struct patient_case *the_case, struct turn *turn,
                               const struct confirm_standard_care *command) {
     const struct board_link *link = case_board(the_case, command->board);
@@ -317,10 +372,8 @@ void case_on_confirm_standard(const struct patient_case *the_case, struct turn *
                                          .template_version = link->template.version,
                                          .fields = {1, &recommendation},
                                          .standard = true};
-    struct decision_signed signature = {
-        .decision = recorded.decision, .revision = 1, .name = command->name, .by = command->by};
     turn_event(turn, decision_recorded_encode(turn->arena, &recorded));
-    turn_event(turn, decision_signed_encode(turn->arena, &signature));
+    sign_standard(the_case, turn, command, &recorded);
     case_note_discussion(the_case, turn, link, ITEM_OUTCOME_STANDARD, TEXT(""));
     struct case_outlook outlook = case_outlook_of(the_case);
     case_report(turn, link, &outlook, DECISION_STATE_SIGNED);

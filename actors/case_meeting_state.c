@@ -78,6 +78,8 @@ void case_apply_decision_signed(struct patient_case *the_case, const struct even
         decision->signed_by = event->by;
         decision->signed_name = arena_text(state_of(the_case), event->name);
         decision->signed_at = header->at;
+        decision->has_signature = event->has_signature;
+        signature_copy(state_of(the_case), &decision->signature, &event->signature);
     }
 }
 
@@ -170,8 +172,13 @@ void case_put_decision(struct patient_case *the_case, const struct decision *dec
     struct decision *place = growing_list_add(state_of(the_case), &the_case->decisions);
     struct decision without = *decision;
     without.votes = (struct vote_list){0};
+    without.addenda = (struct addendum_list){0};
     decision_copy(state_of(the_case), place, &without);
     for (uint32_t i = 0; i < decision->votes.count; i++) {
         put_vote(the_case, place, &decision->votes.items[i]);
+    }
+    for (uint32_t i = 0; i < decision->addenda.count; i++) {
+        addendum_copy(state_of(the_case), growing_list_add(state_of(the_case), &place->addenda),
+                      &decision->addenda.items[i]);
     }
 }

@@ -163,6 +163,28 @@ void case_on_cast_vote(const struct patient_case *the_case, struct turn *turn,
 void case_on_confirm_standard(const struct patient_case *the_case, struct turn *turn,
                               const struct confirm_standard_care *command);
 
+/* case_signature.c */
+/* SHA-256 of the canonical form of what is signed (patient_case.schema), in the arena; empty when
+ * there is no space. A decision's tasks are taken from the case. */
+struct bytes case_decision_content(const struct patient_case *the_case,
+                                   const struct decision *decision, struct arena *arena);
+struct bytes case_addendum_content(const struct patient_case *the_case,
+                                   const struct decision *decision, struct uuid addendum,
+                                   struct text text, struct arena *arena);
+/* Fills in the seal, over all the rest of it. */
+void case_seal(struct turn *turn, struct signature *signature);
+/* Signed, and still what was signed. */
+bool case_decision_is_sound(const struct patient_case *the_case, const struct decision *decision,
+                            struct arena *arena);
+bool case_addendum_is_sound(const struct patient_case *the_case, const struct decision *decision,
+                            const struct addendum *addendum, struct arena *arena);
+/* The sender has proved who they are, for this board and this message. */
+bool case_is_proved(const struct turn *turn, struct uuid board);
+void case_on_add_addendum(const struct patient_case *the_case, struct turn *turn,
+                          const struct add_addendum *command);
+void case_apply_addendum(struct patient_case *the_case, const struct event_header *header,
+                         const struct addendum_added *event);
+
 /* case_follow_up.c */
 /* Open tasks name the patient to who may know. `after` as in case_tell_coverage. */
 void case_tell_tasks(const struct patient_case *after, struct turn *turn);

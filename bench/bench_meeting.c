@@ -238,7 +238,7 @@ static bool play_watched(struct play *play, struct page *page) {
     return played && print_shown(play, page->lines);
 }
 
-static bool measure_meeting(const struct staff *staff, const struct server_process *server) {
+static bool measure_meeting(struct staff *staff, const struct server_process *server) {
     static struct play play;
     play =
         (struct play){.staff = staff, .board = MEETING_BOARD, .cases = cases(), .people = PEOPLE};

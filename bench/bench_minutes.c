@@ -83,7 +83,7 @@ static void print_all(struct reading *reading) {
           "from navigation; the cookie of a sign-in is all that this Chromium has");
 }
 
-static bool play_to_the_end(const struct staff *staff) {
+static bool play_to_the_end(struct staff *staff) {
     static struct play play;
     play =
         (struct play){.staff = staff, .board = MEETING_BOARD, .cases = cases(), .people = PEOPLE};

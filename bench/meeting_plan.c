@@ -22,7 +22,7 @@ static struct check checks[] = {
     {.topic = CARD_TOPIC_DIAGNOSIS, .owed_by = WORDS("Pathology")},
 };
 
-static struct phrase recommendations[] = {{WORDS("Treatment by the guideline")}};
+static struct phrase recommendations[] = {{WORDS(PLAN_STANDARD_WORDS)}};
 static struct phrase intents[] = {{WORDS("curative")}, {WORDS("palliative")}};
 
 static struct template_field fields[] = {

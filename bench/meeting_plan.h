@@ -9,6 +9,8 @@
 #include "tests/support/staff.h"
 
 /* By place on the agenda, 0 first. The item there has the number after it. */
+#define PLAN_STANDARD_WORDS "Treatment by the guideline" /* of standard of care */
+
 enum fate {
     FATE_DECIDED,
     FATE_COMES_BACK, /* later in this meeting, and is decided then */

@@ -58,8 +58,47 @@ static void hear_event(struct play *play, const struct frame *frame) {
     play->heard++;
 }
 
+/* What the chair will sign, hashed as a browser hashes it. */
+static void read_decision(struct play *play, const struct frame *frame) {
+    struct arena arena;
+    struct reader reader = reader_of(frame->fields);
+    struct task_content tasks[16];
+    struct writer writer;
+    arena_init(&arena, EVENT_BYTES);
+    const struct decision_recorded *event = patient_case_decode_down(frame->tag, &reader, &arena);
+    assert(event != NULL);
+    struct decision_content content = {
+        .form = TEXT("consilium decision"),
+        .patient_case = staff_case_id(play->first_case + frame->channel - FIRST_CASE_CHANNEL),
+        .decision = event->decision,
+        .board = event->board,
+        .item = event->item,
+        .revision = event->revision,
+        .template_version = event->template_version,
+        .fields = event->fields,
+        .side = event->side,
+        .standard = event->standard,
+        .by = frame->by,
+        .at = frame->at,
+        .tasks = {event->tasks.count, tasks}};
+    for (uint32_t i = 0; i < event->tasks.count; i++) {
+        const struct task *task = &event->tasks.items[i];
+        tasks[i] = (struct task_content){task->task, task->text, task->owner, task->owner_name,
+                                         task->due_at};
+    }
+    writer_init(&writer, EVENT_BYTES);
+    decision_content_write(&writer, &content);
+    assert(!writer.failed);
+    play->read = sha256_of(writer_bytes(&writer));
+    writer_finish(&writer);
+    arena_finish(&arena);
+}
+
 static void on_message(struct bot *bot, const struct frame *frame) {
     struct play *play = bot->bots->plan.data;
+    if (bot->index == PLAY_CHAIR && frame->form == FRAME_EVENT && frame->channel != BOT_CHANNEL &&
+        frame->tag == PATIENT_CASE_DECISION_RECORDED)
+        read_decision(play, frame);
     if (frame->form == FRAME_EVENT)
         hear_event(play, frame);
     else if (frame->form == FRAME_NUMBERED && frame->channel != BOT_CHANNEL)
@@ -213,13 +252,25 @@ static bool vote(struct play *play, unsigned author, struct uuid decision) {
     return voted;
 }
 
+/* Everything the chair has with the first signature, one thing with each after that. */
+static bool prove(struct play *play) {
+    if (play->may_sign)
+        return staff_prove(play->staff, PLAY_CHAIR);
+    play->may_sign = staff_step_up(play->staff, PLAY_CHAIR, play->board);
+    return play->may_sign;
+}
+
 static bool sign(struct play *play, struct uuid decision) {
     struct arena arena;
     struct sign_decision command = {.command_id = fresh_id(),
                                     .decision = decision,
                                     .revision = 1,
                                     .patient_id = TEXT("0"), /* of everybody here */
-                                    .side = play->last % 2 == 0 ? SIDE_RIGHT : SIDE_LEFT};
+                                    .side = play->last % 2 == 0 ? SIDE_RIGHT : SIDE_LEFT,
+                                    .meaning = SIGNING_MEANING_APPROVED,
+                                    .content = {SHA256_BYTES, play->read.bytes}};
+    if (!prove(play))
+        return false;
     arena_init(&arena, COMMAND_BYTES);
     await(play, case_channel(play->last), PATIENT_CASE_DECISION_SIGNED, 0);
     say(play, PLAY_CHAIR, case_channel(play->last), sign_decision_encode(&arena, &command), &arena);
@@ -250,6 +301,9 @@ static bool confirm_standard(struct play *play) {
     }
     if (!marked || confirm.items.count == 0)
         return marked;
+    confirm.words = TEXT(PLAN_STANDARD_WORDS);
+    if (!prove(play))
+        return false;
     arena_init(&arena, COMMAND_BYTES);
     await(play, BOT_CHANNEL, BOARD_STANDARD_CONFIRMED, 0);
     say(play, PLAY_CHAIR, BOT_CHANNEL, confirm_standard_encode(&arena, &confirm), &arena);

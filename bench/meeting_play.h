@@ -6,6 +6,7 @@
 #ifndef CONSILIUM_BENCH_MEETING_PLAY_H
 #define CONSILIUM_BENCH_MEETING_PLAY_H
 
+#include "protocol/sha256.h"
 #include "tests/support/bots.h"
 
 enum {
@@ -30,7 +31,7 @@ struct play_person {
 
 struct play {
     /* Given. The board was made by staff_make_meeting with the plan's template. */
-    const struct staff *staff;
+    struct staff *staff;
     unsigned board, first_case, cases, people;
     /* The rest is set by `play_begin` and `play_meeting`. */
     struct bots bots;
@@ -40,6 +41,8 @@ struct play {
     unsigned last;      /* its place */
     int64_t stepped_us; /* when the chair sent the last step */
     unsigned heard;     /* people who heard what is waited for */
+    bool may_sign;      /* the chair's window for signing is open */
+    struct sha256 read; /* of the decision that the chair was shown last */
     uint16_t waited_channel;
     uint8_t waited_for; /* its tag */
     uint32_t waited_item;

@@ -249,10 +249,13 @@ struct undo_step {
     uint32_t item;          /* The item open when this was composed. */
 };
 
-/* Confirms items as standard of care in one go; each is still recorded in its case. */
+/* Confirms items as standard of care in one go; each is recorded and signed in its case. One
+ * act, one proof. */
 struct confirm_standard {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct u32_list items;  /* Which; each is marked as standard and waits. */
+    /* What is recorded of each, as read: other words now are refused with `changed`. */
+    struct text words;
 };
 
 /* Gives a waiting or deferred item to another meeting of the sender's. What belongs to the case

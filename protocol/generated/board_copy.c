@@ -122,6 +122,7 @@ void confirm_standard_copy(struct arena *arena, struct confirm_standard *ret,
                            const struct confirm_standard *from) {
     *ret = *from;
     u32_list_copy(arena, &ret->items, &from->items);
+    ret->words = arena_text(arena, from->words);
 }
 
 void move_to_meeting_copy(struct arena *arena, struct move_to_meeting *ret,

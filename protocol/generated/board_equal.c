@@ -107,7 +107,8 @@ bool undo_step_equal(const struct undo_step *a, const struct undo_step *b) {
 }
 
 bool confirm_standard_equal(const struct confirm_standard *a, const struct confirm_standard *b) {
-    return uuid_equal(a->command_id, b->command_id) && u32_list_equal(&a->items, &b->items);
+    return uuid_equal(a->command_id, b->command_id) && u32_list_equal(&a->items, &b->items) &&
+           text_equal(a->words, b->words);
 }
 
 bool move_to_meeting_equal(const struct move_to_meeting *a, const struct move_to_meeting *b) {

@@ -498,7 +498,10 @@ bool confirm_standard_read(struct reader *reader, struct arena *arena,
     if (count > 1 && !u32_list_read(reader, arena, 200, &ret->items)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !reader_text(reader, 80, &ret->words)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct move_to_meeting move_to_meeting_default = {0};

@@ -120,7 +120,8 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .actions = BOARD_MAY_LEAD,
             .rate = 1,
             .burst = 4,
-            .size_max = 1278,
+            .size_max = 1360,
+            .proved = true,
         },
     [BOARD_MOVE_TO_MEETING] =
         {

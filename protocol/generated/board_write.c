@@ -503,6 +503,9 @@ void undo_step_write(struct writer *writer, const struct undo_step *from) {
 }
 
 static uint32_t confirm_standard_count(const struct confirm_standard *from) {
+    if (from->words.length != 0) {
+        return 3;
+    }
     if (from->items.count != 0) {
         return 2;
     }
@@ -515,6 +518,9 @@ void confirm_standard_write(struct writer *writer, const struct confirm_standard
     writer_uuid(writer, from->command_id);
     if (count > 1) {
         u32_list_write(writer, 200, &from->items);
+    }
+    if (count > 2) {
+        writer_text(writer, 80, from->words);
     }
 }
 

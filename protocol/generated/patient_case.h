@@ -3,6 +3,7 @@
 #define PROTOCOL_GENERATED_PATIENT_CASE_H
 
 #include "protocol/arena.h"
+#include "protocol/generated/deciding.h"
 #include "protocol/generated/lists.h"
 #include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
@@ -43,6 +44,7 @@ enum patient_case_tag {
     PATIENT_CASE_GIVE_CONSENT = 29,
     PATIENT_CASE_WITHDRAW_CONSENT = 30,
     PATIENT_CASE_BREAK_GLASS = 31,
+    PATIENT_CASE_ADD_ADDENDUM = 63,
     PATIENT_CASE_CASE_CREATED = 72,
     PATIENT_CASE_MESSAGE_POSTED = 73,
     PATIENT_CASE_ANNOTATION_ADDED = 74,
@@ -73,6 +75,7 @@ enum patient_case_tag {
     PATIENT_CASE_CONSENT_GIVEN = 122,
     PATIENT_CASE_CONSENT_WITHDRAWN = 123,
     PATIENT_CASE_GLASS_BROKEN = 124,
+    PATIENT_CASE_ADDENDUM_ADDED = 125,
 };
 
 enum case_status {
@@ -83,38 +86,6 @@ enum case_status {
     CASE_STATUS_DEFERRED = 4,      /* A board put it off, or did not get to it. */
 };
 #define CASE_STATUS_COUNT 5
-
-enum side {
-    SIDE_UNKNOWN = 0, /* Not said. */
-    SIDE_RIGHT = 1,   /* The patient's right. */
-    SIDE_LEFT = 2,    /* The patient's left. */
-    SIDE_BOTH = 3,    /* Both. */
-    SIDE_NONE = 4,    /* Not applicable. */
-};
-#define SIDE_COUNT 5
-
-enum vote_choice {
-    VOTE_CHOICE_AGREE = 0,   /* With the recommendation. */
-    VOTE_CHOICE_DISSENT = 1, /* Against it; with a reason. */
-    VOTE_CHOICE_ABSTAIN = 2, /* Neither. */
-};
-#define VOTE_CHOICE_COUNT 3
-
-enum task_state {
-    TASK_STATE_OPEN = 0,    /* To be done. */
-    TASK_STATE_DONE = 1,    /* Done. */
-    TASK_STATE_REFUSED = 2, /* Will not be done, and why. */
-};
-#define TASK_STATE_COUNT 3
-
-/* What became of a recommendation. */
-enum following {
-    FOLLOWING_UNKNOWN = 0,  /* Not known yet. */
-    FOLLOWING_FOLLOWED = 1, /* As recommended. */
-    FOLLOWING_CHANGED = 2,  /* Otherwise, and why. */
-    FOLLOWING_STOPPED = 3,  /* Not at all, and why. */
-};
-#define FOLLOWING_COUNT 4
 
 /* The patient as the case knows them; images that say otherwise are shown with the difference. */
 struct subject {
@@ -247,89 +218,6 @@ struct key_image {
 struct key_image_list {
     uint32_t count;
     struct key_image *items;
-};
-
-struct field_value {
-    struct text key;   /* TemplateField.key. */
-    struct text value; /* As filled in. */
-};
-
-struct field_value_list {
-    uint32_t count;
-    struct field_value *items;
-};
-
-struct vote {
-    struct uuid person;      /* Whose; a user, or somebody in the room. */
-    struct text name;        /* As shown. */
-    enum vote_choice choice; /* What. */
-    struct text reason;      /* For a dissent. */
-    uint32_t revision;       /* Of the decision that was voted on. */
-    struct uuid by; /* Who cast it: themselves, or the coordinator for somebody in the room. */
-    int64_t at;     /* When. */
-};
-
-struct vote_list {
-    uint32_t count;
-    struct vote *items;
-};
-
-struct task {
-    struct uuid task;       /* Made with the decision. */
-    struct uuid decision;   /* It follows from. */
-    struct text text;       /* What. */
-    struct uuid owner;      /* User; zero = nobody with an account. */
-    struct text owner_name; /* As shown. */
-    int64_t due_at;         /* 0 = no date. */
-    enum task_state state;  /* Now. */
-    struct text reason;     /* For refused; or a remark. */
-    struct uuid closed_by;  /* Who said so. */
-    int64_t closed_at;      /* When; 0 = open. */
-};
-
-struct task_list {
-    uint32_t count;
-    struct task *items;
-};
-
-struct decision {
-    struct uuid decision;           /* Made by the author's client. */
-    struct uuid board;              /* Meeting it was taken in. */
-    uint32_t item;                  /* Its number there. */
-    uint32_t revision;              /* 1 at first, up with every change. */
-    uint32_t template_version;      /* Of the board's template. */
-    struct field_value_list fields; /* As the template asks. */
-    enum side side;                 /* As recorded. */
-    bool standard;                  /* Confirmed as standard of care, without discussion. */
-    struct uuid by;                 /* Who recorded this revision. */
-    int64_t at;                     /* When. */
-    struct uuid signed_by;          /* Zero = unsigned. */
-    struct text signed_name;        /* Printed name of the signer. */
-    int64_t signed_at;              /* 0 = unsigned. */
-    struct vote_list votes;         /* One for each person, the latest. */
-    enum following following;       /* What became of it. */
-    struct text following_why;      /* In words. */
-    int64_t following_at;           /* When that was said; 0 = not yet. */
-};
-
-struct decision_list {
-    uint32_t count;
-    struct decision *items;
-};
-
-/* What a board made of this case, also without a decision. */
-struct discussion {
-    struct uuid board;   /* Which. */
-    uint32_t item;       /* Its number there. */
-    uint8_t outcome;     /* ItemOutcome of the board. */
-    struct text reason;  /* Why it was deferred or not discussed. */
-    struct text unready; /* Why it was discussed though something was missing. */
-    int64_t at;          /* When. */
-};
-
-struct discussion_list {
-    uint32_t count;
-    struct discussion *items;
 };
 
 /* Made once at ingest; ids are stable. */
@@ -513,13 +401,16 @@ struct record_decision {
     struct task_list tasks; /* What has to be done: task, text, owner, owner_name, due_at. */
 };
 
-/* With the patient and the side read back. */
+/* With the patient and the side read back, and what was shown hashed: a case that would sign
+ * anything else refuses with `changed`. */
 struct sign_decision {
-    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
-    struct uuid decision;   /* Which. */
-    uint32_t revision;      /* What was read: another one now is refused with `changed`. */
-    struct text patient_id; /* As read back from the case. */
-    enum side side;         /* As read back. */
+    struct uuid command_id;       /* Made by the sender: a retry with the same id happens once. */
+    struct uuid decision;         /* Which. */
+    uint32_t revision;            /* What was read: another one now is refused with `changed`. */
+    struct text patient_id;       /* As read back from the case. */
+    enum side side;               /* As read back. */
+    enum signing_meaning meaning; /* What it says: approved. */
+    struct bytes content;         /* SHA-256 of the DecisionContent that was shown. */
 };
 
 struct cast_vote {
@@ -570,12 +461,15 @@ struct unseal_for_board {
 };
 
 struct confirm_standard_care {
-    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
-    struct uuid board;      /* Which. */
-    uint32_t item;          /* Its number there. */
-    struct uuid by;         /* Chair who confirmed it. */
-    struct text name;       /* Printed name. */
-    struct text words;      /* The recommendation, in the template's words. */
+    struct uuid command_id;     /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;          /* Which. */
+    uint32_t item;              /* Its number there. */
+    struct uuid by;             /* Chair who confirmed it. */
+    struct text name;           /* Printed name. */
+    struct text words;          /* The recommendation, in the template's words. */
+    struct text discipline;     /* Of the chair, on that board. */
+    enum signing_factor factor; /* What the chair proved themselves with, once for all of them. */
+    int64_t at;                 /* When the chair signed. */
 };
 
 /* By the patient, or written down by who treats them. From the first one on, whoever is not of
@@ -597,6 +491,15 @@ struct break_glass {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text name;       /* Of the sender, as shown. */
     struct text reason;     /* Not empty. */
+};
+
+/* To a signed decision, signed likewise by whoever signs for that board; also after its meeting. */
+struct add_addendum {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid addendum;   /* New. */
+    struct uuid decision;   /* Which; signed, and as it was signed. */
+    struct text text;       /* Words; not empty. */
+    struct bytes content;   /* SHA-256 of the AddendumContent that was shown. */
 };
 
 struct case_created {
@@ -695,6 +598,8 @@ struct decision_signed {
     uint32_t revision;    /* What was signed. */
     struct text name;     /* Printed name of the signer. */
     struct uuid by;       /* Who signed; the event's own sender may be the system. */
+    bool has_signature;
+    struct signature signature; /* Absent before signatures were bound to what was signed. */
 };
 
 struct vote_cast {
@@ -746,6 +651,11 @@ struct glass_broken {
     struct emergency emergency; /* Who, why and until when. */
 };
 
+struct addendum_added {
+    struct uuid decision;     /* To which. */
+    struct addendum addendum; /* Added. */
+};
+
 struct case_snapshot {
     struct subject subject;                    /* The patient. */
     struct text title;                         /* The question in a line. */
@@ -787,14 +697,6 @@ struct case_status_snapshot {
 };
 
 bool case_status_read(struct reader *reader, enum case_status *ret);
-
-bool side_read(struct reader *reader, enum side *ret);
-
-bool vote_choice_read(struct reader *reader, enum vote_choice *ret);
-
-bool task_state_read(struct reader *reader, enum task_state *ret);
-
-bool following_read(struct reader *reader, enum following *ret);
 
 extern const struct subject subject_default;
 bool subject_read(struct reader *reader, struct arena *arena, struct subject *ret);
@@ -897,67 +799,6 @@ void key_image_list_write(struct writer *writer, uint32_t count_max,
 void key_image_list_copy(struct arena *arena, struct key_image_list *ret,
                          const struct key_image_list *from);
 bool key_image_list_equal(const struct key_image_list *a, const struct key_image_list *b);
-
-extern const struct field_value field_value_default;
-bool field_value_read(struct reader *reader, struct arena *arena, struct field_value *ret);
-void field_value_write(struct writer *writer, const struct field_value *from);
-void field_value_copy(struct arena *arena, struct field_value *ret, const struct field_value *from);
-bool field_value_equal(const struct field_value *a, const struct field_value *b);
-bool field_value_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                           struct field_value_list *ret);
-void field_value_list_write(struct writer *writer, uint32_t count_max,
-                            const struct field_value_list *from);
-void field_value_list_copy(struct arena *arena, struct field_value_list *ret,
-                           const struct field_value_list *from);
-bool field_value_list_equal(const struct field_value_list *a, const struct field_value_list *b);
-
-extern const struct vote vote_default;
-bool vote_read(struct reader *reader, struct arena *arena, struct vote *ret);
-void vote_write(struct writer *writer, const struct vote *from);
-void vote_copy(struct arena *arena, struct vote *ret, const struct vote *from);
-bool vote_equal(const struct vote *a, const struct vote *b);
-bool vote_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                    struct vote_list *ret);
-void vote_list_write(struct writer *writer, uint32_t count_max, const struct vote_list *from);
-void vote_list_copy(struct arena *arena, struct vote_list *ret, const struct vote_list *from);
-bool vote_list_equal(const struct vote_list *a, const struct vote_list *b);
-
-extern const struct task task_default;
-bool task_read(struct reader *reader, struct arena *arena, struct task *ret);
-void task_write(struct writer *writer, const struct task *from);
-void task_copy(struct arena *arena, struct task *ret, const struct task *from);
-bool task_equal(const struct task *a, const struct task *b);
-bool task_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                    struct task_list *ret);
-void task_list_write(struct writer *writer, uint32_t count_max, const struct task_list *from);
-void task_list_copy(struct arena *arena, struct task_list *ret, const struct task_list *from);
-bool task_list_equal(const struct task_list *a, const struct task_list *b);
-
-extern const struct decision decision_default;
-bool decision_read(struct reader *reader, struct arena *arena, struct decision *ret);
-void decision_write(struct writer *writer, const struct decision *from);
-void decision_copy(struct arena *arena, struct decision *ret, const struct decision *from);
-bool decision_equal(const struct decision *a, const struct decision *b);
-bool decision_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                        struct decision_list *ret);
-void decision_list_write(struct writer *writer, uint32_t count_max,
-                         const struct decision_list *from);
-void decision_list_copy(struct arena *arena, struct decision_list *ret,
-                        const struct decision_list *from);
-bool decision_list_equal(const struct decision_list *a, const struct decision_list *b);
-
-extern const struct discussion discussion_default;
-bool discussion_read(struct reader *reader, struct arena *arena, struct discussion *ret);
-void discussion_write(struct writer *writer, const struct discussion *from);
-void discussion_copy(struct arena *arena, struct discussion *ret, const struct discussion *from);
-bool discussion_equal(const struct discussion *a, const struct discussion *b);
-bool discussion_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                          struct discussion_list *ret);
-void discussion_list_write(struct writer *writer, uint32_t count_max,
-                           const struct discussion_list *from);
-void discussion_list_copy(struct arena *arena, struct discussion_list *ret,
-                          const struct discussion_list *from);
-bool discussion_list_equal(const struct discussion_list *a, const struct discussion_list *b);
 
 extern const struct display_set display_set_default;
 bool display_set_read(struct reader *reader, struct arena *arena, struct display_set *ret);
@@ -1209,6 +1050,13 @@ void break_glass_write(struct writer *writer, const struct break_glass *from);
 void break_glass_copy(struct arena *arena, struct break_glass *ret, const struct break_glass *from);
 bool break_glass_equal(const struct break_glass *a, const struct break_glass *b);
 
+extern const struct add_addendum add_addendum_default;
+bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_addendum *ret);
+void add_addendum_write(struct writer *writer, const struct add_addendum *from);
+void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
+                       const struct add_addendum *from);
+bool add_addendum_equal(const struct add_addendum *a, const struct add_addendum *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1413,6 +1261,13 @@ void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
                        const struct glass_broken *from);
 bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken *b);
 
+extern const struct addendum_added addendum_added_default;
+bool addendum_added_read(struct reader *reader, struct arena *arena, struct addendum_added *ret);
+void addendum_added_write(struct writer *writer, const struct addendum_added *from);
+void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
+                         const struct addendum_added *from);
+bool addendum_added_equal(const struct addendum_added *a, const struct addendum_added *b);
+
 extern const struct case_snapshot case_snapshot_default;
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret);
 void case_snapshot_write(struct writer *writer, const struct case_snapshot *from);
@@ -1460,6 +1315,7 @@ struct encoded confirm_standard_care_encode(struct arena *arena,
 struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message);
 struct encoded withdraw_consent_encode(struct arena *arena, const struct withdraw_consent *message);
 struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message);
+struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
@@ -1494,6 +1350,7 @@ struct encoded consent_given_encode(struct arena *arena, const struct consent_gi
 struct encoded consent_withdrawn_encode(struct arena *arena,
                                         const struct consent_withdrawn *message);
 struct encoded glass_broken_encode(struct arena *arena, const struct glass_broken *message);
+struct encoded addendum_added_encode(struct arena *arena, const struct addendum_added *message);
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message);
 struct encoded case_status_snapshot_encode(struct arena *arena,
                                            const struct case_status_snapshot *message);

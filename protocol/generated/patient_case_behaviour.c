@@ -18,20 +18,21 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->seal_for_board != NULL && behaviour->unseal_for_board != NULL &&
            behaviour->confirm_standard_care != NULL && behaviour->give_consent != NULL &&
            behaviour->withdraw_consent != NULL && behaviour->break_glass != NULL &&
-           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
-           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
-           behaviour->view_saved != NULL && behaviour->view_removed != NULL &&
-           behaviour->access_granted != NULL && behaviour->access_revoked != NULL &&
-           behaviour->listed_on_board != NULL && behaviour->unlisted_from_board != NULL &&
-           behaviour->status_changed != NULL && behaviour->images_added != NULL &&
-           behaviour->card_set != NULL && behaviour->view_moved != NULL &&
-           behaviour->key_image_marked != NULL && behaviour->key_image_unmarked != NULL &&
-           behaviour->decision_recorded != NULL && behaviour->decision_signed != NULL &&
-           behaviour->vote_cast != NULL && behaviour->task_closed != NULL &&
-           behaviour->following_recorded != NULL && behaviour->sealed_for_board != NULL &&
-           behaviour->discussed != NULL && behaviour->task_came_due != NULL &&
-           behaviour->opened_for_board != NULL && behaviour->consent_given != NULL &&
-           behaviour->consent_withdrawn != NULL && behaviour->glass_broken != NULL &&
+           behaviour->add_addendum != NULL && behaviour->case_created != NULL &&
+           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
+           behaviour->annotation_removed != NULL && behaviour->view_saved != NULL &&
+           behaviour->view_removed != NULL && behaviour->access_granted != NULL &&
+           behaviour->access_revoked != NULL && behaviour->listed_on_board != NULL &&
+           behaviour->unlisted_from_board != NULL && behaviour->status_changed != NULL &&
+           behaviour->images_added != NULL && behaviour->card_set != NULL &&
+           behaviour->view_moved != NULL && behaviour->key_image_marked != NULL &&
+           behaviour->key_image_unmarked != NULL && behaviour->decision_recorded != NULL &&
+           behaviour->decision_signed != NULL && behaviour->vote_cast != NULL &&
+           behaviour->task_closed != NULL && behaviour->following_recorded != NULL &&
+           behaviour->sealed_for_board != NULL && behaviour->discussed != NULL &&
+           behaviour->task_came_due != NULL && behaviour->opened_for_board != NULL &&
+           behaviour->consent_given != NULL && behaviour->consent_withdrawn != NULL &&
+           behaviour->glass_broken != NULL && behaviour->addendum_added != NULL &&
            behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
            behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
            behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
@@ -129,6 +130,9 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
         return true;
     case PATIENT_CASE_BREAK_GLASS:
         behaviour->break_glass(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_ADD_ADDENDUM:
+        behaviour->add_addendum(patient_case, turn, message);
         return true;
     default:
         return false;
@@ -278,6 +282,9 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_GLASS_BROKEN:
         behaviour->glass_broken(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_ADDENDUM_ADDED:
+        behaviour->addendum_added(patient_case, header, message);
         return true;
     default:
         return false;

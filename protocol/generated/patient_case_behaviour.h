@@ -66,6 +66,8 @@ struct patient_case_behaviour {
                              const struct withdraw_consent *command);
     void (*break_glass)(const struct patient_case *patient_case, struct turn *turn,
                         const struct break_glass *command);
+    void (*add_addendum)(const struct patient_case *patient_case, struct turn *turn,
+                         const struct add_addendum *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -123,6 +125,8 @@ struct patient_case_behaviour {
                               const struct consent_withdrawn *event);
     void (*glass_broken)(struct patient_case *patient_case, const struct event_header *header,
                          const struct glass_broken *event);
+    void (*addendum_added)(struct patient_case *patient_case, const struct event_header *header,
+                           const struct addendum_added *event);
 
     /* Of stage. */
     void (*request_floor)(const struct patient_case *patient_case, struct turn *turn,

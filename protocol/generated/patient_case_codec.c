@@ -134,6 +134,10 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct break_glass *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && break_glass_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_ADD_ADDENDUM: {
+        struct add_addendum *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && add_addendum_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -279,6 +283,11 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         struct glass_broken *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && glass_broken_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_ADDENDUM_ADDED: {
+        struct addendum_added *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && addendum_added_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_CASE_SNAPSHOT: {
         struct case_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && case_snapshot_read(reader, arena, message),
@@ -380,6 +389,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_BREAK_GLASS:
         break_glass_write(writer, message);
         return true;
+    case PATIENT_CASE_ADD_ADDENDUM:
+        add_addendum_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -471,6 +483,9 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
     case PATIENT_CASE_GLASS_BROKEN:
         glass_broken_write(writer, message);
         return true;
+    case PATIENT_CASE_ADDENDUM_ADDED:
+        addendum_added_write(writer, message);
+        return true;
     case PATIENT_CASE_CASE_SNAPSHOT:
         case_snapshot_write(writer, message);
         return true;
@@ -541,6 +556,8 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct withdraw_consent *)message)->command_id;
     case PATIENT_CASE_BREAK_GLASS:
         return ((const struct break_glass *)message)->command_id;
+    case PATIENT_CASE_ADD_ADDENDUM:
+        return ((const struct add_addendum *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

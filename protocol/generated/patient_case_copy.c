@@ -126,83 +126,6 @@ void key_image_list_copy(struct arena *arena, struct key_image_list *ret,
     }
 }
 
-void field_value_copy(struct arena *arena, struct field_value *ret,
-                      const struct field_value *from) {
-    *ret = *from;
-    ret->key = arena_text(arena, from->key);
-    ret->value = arena_text(arena, from->value);
-}
-
-void field_value_list_copy(struct arena *arena, struct field_value_list *ret,
-                           const struct field_value_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        field_value_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void vote_copy(struct arena *arena, struct vote *ret, const struct vote *from) {
-    *ret = *from;
-    ret->name = arena_text(arena, from->name);
-    ret->reason = arena_text(arena, from->reason);
-}
-
-void vote_list_copy(struct arena *arena, struct vote_list *ret, const struct vote_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        vote_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void task_copy(struct arena *arena, struct task *ret, const struct task *from) {
-    *ret = *from;
-    ret->text = arena_text(arena, from->text);
-    ret->owner_name = arena_text(arena, from->owner_name);
-    ret->reason = arena_text(arena, from->reason);
-}
-
-void task_list_copy(struct arena *arena, struct task_list *ret, const struct task_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        task_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void decision_copy(struct arena *arena, struct decision *ret, const struct decision *from) {
-    *ret = *from;
-    field_value_list_copy(arena, &ret->fields, &from->fields);
-    ret->signed_name = arena_text(arena, from->signed_name);
-    vote_list_copy(arena, &ret->votes, &from->votes);
-    ret->following_why = arena_text(arena, from->following_why);
-}
-
-void decision_list_copy(struct arena *arena, struct decision_list *ret,
-                        const struct decision_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        decision_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void discussion_copy(struct arena *arena, struct discussion *ret, const struct discussion *from) {
-    *ret = *from;
-    ret->reason = arena_text(arena, from->reason);
-    ret->unready = arena_text(arena, from->unready);
-}
-
-void discussion_list_copy(struct arena *arena, struct discussion_list *ret,
-                          const struct discussion_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        discussion_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
 void display_set_copy(struct arena *arena, struct display_set *ret,
                       const struct display_set *from) {
     *ret = *from;
@@ -378,6 +301,7 @@ void sign_decision_copy(struct arena *arena, struct sign_decision *ret,
                         const struct sign_decision *from) {
     *ret = *from;
     ret->patient_id = arena_text(arena, from->patient_id);
+    ret->content = arena_bytes(arena, from->content);
 }
 
 void cast_vote_copy(struct arena *arena, struct cast_vote *ret, const struct cast_vote *from) {
@@ -419,6 +343,7 @@ void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_car
     *ret = *from;
     ret->name = arena_text(arena, from->name);
     ret->words = arena_text(arena, from->words);
+    ret->discipline = arena_text(arena, from->discipline);
 }
 
 void give_consent_copy(struct arena *arena, struct give_consent *ret,
@@ -438,6 +363,13 @@ void break_glass_copy(struct arena *arena, struct break_glass *ret,
     *ret = *from;
     ret->name = arena_text(arena, from->name);
     ret->reason = arena_text(arena, from->reason);
+}
+
+void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
+                       const struct add_addendum *from) {
+    *ret = *from;
+    ret->text = arena_text(arena, from->text);
+    ret->content = arena_bytes(arena, from->content);
 }
 
 void case_created_copy(struct arena *arena, struct case_created *ret,
@@ -549,6 +481,9 @@ void decision_signed_copy(struct arena *arena, struct decision_signed *ret,
                           const struct decision_signed *from) {
     *ret = *from;
     ret->name = arena_text(arena, from->name);
+    if (from->has_signature) {
+        signature_copy(arena, &ret->signature, &from->signature);
+    }
 }
 
 void vote_cast_copy(struct arena *arena, struct vote_cast *ret, const struct vote_cast *from) {
@@ -607,6 +542,12 @@ void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
                        const struct glass_broken *from) {
     *ret = *from;
     emergency_copy(arena, &ret->emergency, &from->emergency);
+}
+
+void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
+                         const struct addendum_added *from) {
+    *ret = *from;
+    addendum_copy(arena, &ret->addendum, &from->addendum);
 }
 
 void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,

@@ -206,6 +206,13 @@ struct encoded break_glass_encode(struct arena *arena, const struct break_glass 
     return (struct encoded){PATIENT_CASE_BREAK_GLASS, writer_bytes(&writer)};
 }
 
+struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    add_addendum_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ADD_ADDENDUM, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -410,6 +417,13 @@ struct encoded glass_broken_encode(struct arena *arena, const struct glass_broke
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     glass_broken_write(&writer, message);
     return (struct encoded){PATIENT_CASE_GLASS_BROKEN, writer_bytes(&writer)};
+}
+
+struct encoded addendum_added_encode(struct arena *arena, const struct addendum_added *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    addendum_added_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ADDENDUM_ADDED, writer_bytes(&writer)};
 }
 
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message) {

@@ -111,81 +111,6 @@ bool key_image_list_equal(const struct key_image_list *a, const struct key_image
     return same;
 }
 
-bool field_value_equal(const struct field_value *a, const struct field_value *b) {
-    return text_equal(a->key, b->key) && text_equal(a->value, b->value);
-}
-
-bool field_value_list_equal(const struct field_value_list *a, const struct field_value_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = field_value_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool vote_equal(const struct vote *a, const struct vote *b) {
-    return uuid_equal(a->person, b->person) && text_equal(a->name, b->name) &&
-           a->choice == b->choice && text_equal(a->reason, b->reason) &&
-           a->revision == b->revision && uuid_equal(a->by, b->by) && a->at == b->at;
-}
-
-bool vote_list_equal(const struct vote_list *a, const struct vote_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = vote_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool task_equal(const struct task *a, const struct task *b) {
-    return uuid_equal(a->task, b->task) && uuid_equal(a->decision, b->decision) &&
-           text_equal(a->text, b->text) && uuid_equal(a->owner, b->owner) &&
-           text_equal(a->owner_name, b->owner_name) && a->due_at == b->due_at &&
-           a->state == b->state && text_equal(a->reason, b->reason) &&
-           uuid_equal(a->closed_by, b->closed_by) && a->closed_at == b->closed_at;
-}
-
-bool task_list_equal(const struct task_list *a, const struct task_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = task_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool decision_equal(const struct decision *a, const struct decision *b) {
-    return uuid_equal(a->decision, b->decision) && uuid_equal(a->board, b->board) &&
-           a->item == b->item && a->revision == b->revision &&
-           a->template_version == b->template_version &&
-           field_value_list_equal(&a->fields, &b->fields) && a->side == b->side &&
-           a->standard == b->standard && uuid_equal(a->by, b->by) && a->at == b->at &&
-           uuid_equal(a->signed_by, b->signed_by) && text_equal(a->signed_name, b->signed_name) &&
-           a->signed_at == b->signed_at && vote_list_equal(&a->votes, &b->votes) &&
-           a->following == b->following && text_equal(a->following_why, b->following_why) &&
-           a->following_at == b->following_at;
-}
-
-bool decision_list_equal(const struct decision_list *a, const struct decision_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = decision_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool discussion_equal(const struct discussion *a, const struct discussion *b) {
-    return uuid_equal(a->board, b->board) && a->item == b->item && a->outcome == b->outcome &&
-           text_equal(a->reason, b->reason) && text_equal(a->unready, b->unready) && a->at == b->at;
-}
-
-bool discussion_list_equal(const struct discussion_list *a, const struct discussion_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = discussion_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
 bool display_set_equal(const struct display_set *a, const struct display_set *b) {
     return text_equal(a->display_set, b->display_set) && text_equal(a->study_uid, b->study_uid) &&
            text_equal(a->series_uid, b->series_uid) && a->instances == b->instances &&
@@ -331,7 +256,7 @@ bool record_decision_equal(const struct record_decision *a, const struct record_
 bool sign_decision_equal(const struct sign_decision *a, const struct sign_decision *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->decision, b->decision) &&
            a->revision == b->revision && text_equal(a->patient_id, b->patient_id) &&
-           a->side == b->side;
+           a->side == b->side && a->meaning == b->meaning && bytes_equal(a->content, b->content);
 }
 
 bool cast_vote_equal(const struct cast_vote *a, const struct cast_vote *b) {
@@ -370,7 +295,8 @@ bool confirm_standard_care_equal(const struct confirm_standard_care *a,
                                  const struct confirm_standard_care *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
            a->item == b->item && uuid_equal(a->by, b->by) && text_equal(a->name, b->name) &&
-           text_equal(a->words, b->words);
+           text_equal(a->words, b->words) && text_equal(a->discipline, b->discipline) &&
+           a->factor == b->factor && a->at == b->at;
 }
 
 bool give_consent_equal(const struct give_consent *a, const struct give_consent *b) {
@@ -384,6 +310,12 @@ bool withdraw_consent_equal(const struct withdraw_consent *a, const struct withd
 bool break_glass_equal(const struct break_glass *a, const struct break_glass *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->name, b->name) &&
            text_equal(a->reason, b->reason);
+}
+
+bool add_addendum_equal(const struct add_addendum *a, const struct add_addendum *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->addendum, b->addendum) &&
+           uuid_equal(a->decision, b->decision) && text_equal(a->text, b->text) &&
+           bytes_equal(a->content, b->content);
 }
 
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
@@ -467,7 +399,9 @@ bool decision_recorded_equal(const struct decision_recorded *a, const struct dec
 
 bool decision_signed_equal(const struct decision_signed *a, const struct decision_signed *b) {
     return uuid_equal(a->decision, b->decision) && a->revision == b->revision &&
-           text_equal(a->name, b->name) && uuid_equal(a->by, b->by);
+           text_equal(a->name, b->name) && uuid_equal(a->by, b->by) &&
+           a->has_signature == b->has_signature &&
+           (!a->has_signature || signature_equal(&a->signature, &b->signature));
 }
 
 bool vote_cast_equal(const struct vote_cast *a, const struct vote_cast *b) {
@@ -510,6 +444,10 @@ bool consent_withdrawn_equal(const struct consent_withdrawn *a, const struct con
 
 bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken *b) {
     return emergency_equal(&a->emergency, &b->emergency);
+}
+
+bool addendum_added_equal(const struct addendum_added *a, const struct addendum_added *b) {
+    return uuid_equal(a->decision, b->decision) && addendum_equal(&a->addendum, &b->addendum);
 }
 
 bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapshot *b) {

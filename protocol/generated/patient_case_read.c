@@ -10,42 +10,6 @@ bool case_status_read(struct reader *reader, enum case_status *ret) {
     return true;
 }
 
-bool side_read(struct reader *reader, enum side *ret) {
-    uint8_t number;
-    if (!reader_enum(reader, SIDE_COUNT, &number)) {
-        return false;
-    }
-    *ret = (enum side)number;
-    return true;
-}
-
-bool vote_choice_read(struct reader *reader, enum vote_choice *ret) {
-    uint8_t number;
-    if (!reader_enum(reader, VOTE_CHOICE_COUNT, &number)) {
-        return false;
-    }
-    *ret = (enum vote_choice)number;
-    return true;
-}
-
-bool task_state_read(struct reader *reader, enum task_state *ret) {
-    uint8_t number;
-    if (!reader_enum(reader, TASK_STATE_COUNT, &number)) {
-        return false;
-    }
-    *ret = (enum task_state)number;
-    return true;
-}
-
-bool following_read(struct reader *reader, enum following *ret) {
-    uint8_t number;
-    if (!reader_enum(reader, FOLLOWING_COUNT, &number)) {
-        return false;
-    }
-    *ret = (enum following)number;
-    return true;
-}
-
 const struct subject subject_default = {0};
 
 bool subject_read(struct reader *reader, struct arena *arena, struct subject *ret) {
@@ -478,306 +442,6 @@ bool key_image_list_read(struct reader *reader, struct arena *arena, uint32_t co
         }
     }
     *ret = (struct key_image_list){count, items};
-    return true;
-}
-
-const struct field_value field_value_default = {0};
-
-bool field_value_read(struct reader *reader, struct arena *arena, struct field_value *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = field_value_default;
-    (void)arena;
-    if (count > 0 && !reader_text(reader, 32, &ret->key)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 4000, &ret->value)) {
-        return false;
-    }
-    return count <= 2 || reader_skip(reader, count - 2);
-}
-
-bool field_value_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                           struct field_value_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct field_value_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct field_value *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!field_value_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct field_value_list){count, items};
-    return true;
-}
-
-const struct vote vote_default = {0};
-
-bool vote_read(struct reader *reader, struct arena *arena, struct vote *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = vote_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->person)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
-        return false;
-    }
-    if (count > 2 && !vote_choice_read(reader, &ret->choice)) {
-        return false;
-    }
-    if (count > 3 && !reader_text(reader, 1000, &ret->reason)) {
-        return false;
-    }
-    if (count > 4 && !reader_u32(reader, &ret->revision)) {
-        return false;
-    }
-    if (count > 5 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 6 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    return count <= 7 || reader_skip(reader, count - 7);
-}
-
-bool vote_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                    struct vote_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct vote_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct vote *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!vote_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct vote_list){count, items};
-    return true;
-}
-
-const struct task task_default = {0};
-
-bool task_read(struct reader *reader, struct arena *arena, struct task *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = task_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->task)) {
-        return false;
-    }
-    if (count > 1 && !reader_uuid(reader, &ret->decision)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 200, &ret->text)) {
-        return false;
-    }
-    if (count > 3 && !reader_uuid(reader, &ret->owner)) {
-        return false;
-    }
-    if (count > 4 && !reader_text(reader, 128, &ret->owner_name)) {
-        return false;
-    }
-    if (count > 5 && !reader_time(reader, &ret->due_at)) {
-        return false;
-    }
-    if (count > 6 && !task_state_read(reader, &ret->state)) {
-        return false;
-    }
-    if (count > 7 && !reader_text(reader, 400, &ret->reason)) {
-        return false;
-    }
-    if (count > 8 && !reader_uuid(reader, &ret->closed_by)) {
-        return false;
-    }
-    if (count > 9 && !reader_time(reader, &ret->closed_at)) {
-        return false;
-    }
-    return count <= 10 || reader_skip(reader, count - 10);
-}
-
-bool task_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                    struct task_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct task_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct task *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!task_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct task_list){count, items};
-    return true;
-}
-
-const struct decision decision_default = {0};
-
-bool decision_read(struct reader *reader, struct arena *arena, struct decision *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = decision_default;
-    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
-        return false;
-    }
-    if (count > 1 && !reader_uuid(reader, &ret->board)) {
-        return false;
-    }
-    if (count > 2 && !reader_u32(reader, &ret->item)) {
-        return false;
-    }
-    if (count > 3 && !reader_u32(reader, &ret->revision)) {
-        return false;
-    }
-    if (count > 4 && !reader_u32(reader, &ret->template_version)) {
-        return false;
-    }
-    if (count > 5 && !field_value_list_read(reader, arena, 24, &ret->fields)) {
-        return false;
-    }
-    if (count > 6 && !side_read(reader, &ret->side)) {
-        return false;
-    }
-    if (count > 7 && !reader_bool(reader, &ret->standard)) {
-        return false;
-    }
-    if (count > 8 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 9 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    if (count > 10 && !reader_uuid(reader, &ret->signed_by)) {
-        return false;
-    }
-    if (count > 11 && !reader_text(reader, 128, &ret->signed_name)) {
-        return false;
-    }
-    if (count > 12 && !reader_time(reader, &ret->signed_at)) {
-        return false;
-    }
-    if (count > 13 && !vote_list_read(reader, arena, 128, &ret->votes)) {
-        return false;
-    }
-    if (count > 14 && !following_read(reader, &ret->following)) {
-        return false;
-    }
-    if (count > 15 && !reader_text(reader, 1000, &ret->following_why)) {
-        return false;
-    }
-    if (count > 16 && !reader_time(reader, &ret->following_at)) {
-        return false;
-    }
-    return count <= 17 || reader_skip(reader, count - 17);
-}
-
-bool decision_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                        struct decision_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct decision_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct decision *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!decision_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct decision_list){count, items};
-    return true;
-}
-
-const struct discussion discussion_default = {0};
-
-bool discussion_read(struct reader *reader, struct arena *arena, struct discussion *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = discussion_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->board)) {
-        return false;
-    }
-    if (count > 1 && !reader_u32(reader, &ret->item)) {
-        return false;
-    }
-    if (count > 2 && !reader_u8(reader, &ret->outcome)) {
-        return false;
-    }
-    if (count > 3 && !reader_text(reader, 200, &ret->reason)) {
-        return false;
-    }
-    if (count > 4 && !reader_text(reader, 200, &ret->unready)) {
-        return false;
-    }
-    if (count > 5 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    return count <= 6 || reader_skip(reader, count - 6);
-}
-
-bool discussion_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                          struct discussion_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct discussion_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct discussion *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!discussion_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct discussion_list){count, items};
     return true;
 }
 
@@ -1390,7 +1054,13 @@ bool sign_decision_read(struct reader *reader, struct arena *arena, struct sign_
     if (count > 4 && !side_read(reader, &ret->side)) {
         return false;
     }
-    return count <= 5 || reader_skip(reader, count - 5);
+    if (count > 5 && !signing_meaning_read(reader, &ret->meaning)) {
+        return false;
+    }
+    if (count > 6 && !reader_bytes(reader, 32, &ret->content)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct cast_vote cast_vote_default = {0};
@@ -1570,7 +1240,16 @@ bool confirm_standard_care_read(struct reader *reader, struct arena *arena,
     if (count > 5 && !reader_text(reader, 80, &ret->words)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_text(reader, 64, &ret->discipline)) {
+        return false;
+    }
+    if (count > 7 && !signing_factor_read(reader, &ret->factor)) {
+        return false;
+    }
+    if (count > 8 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }
 
 const struct give_consent give_consent_default = {0};
@@ -1628,6 +1307,33 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
         return false;
     }
     return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct add_addendum add_addendum_default = {0};
+
+bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_addendum *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = add_addendum_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->addendum)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 4000, &ret->text)) {
+        return false;
+    }
+    if (count > 4 && !reader_bytes(reader, 32, &ret->content)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct case_created case_created_default = {0};
@@ -1957,7 +1663,6 @@ bool decision_signed_read(struct reader *reader, struct arena *arena, struct dec
         return false;
     }
     *ret = decision_signed_default;
-    (void)arena;
     if (count > 0 && !reader_uuid(reader, &ret->decision)) {
         return false;
     }
@@ -1970,7 +1675,11 @@ bool decision_signed_read(struct reader *reader, struct arena *arena, struct dec
     if (count > 3 && !reader_uuid(reader, &ret->by)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && reader_some(reader, &ret->has_signature) &&
+        !signature_read(reader, arena, &ret->signature)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct vote_cast vote_cast_default = {0};
@@ -2148,6 +1857,23 @@ bool glass_broken_read(struct reader *reader, struct arena *arena, struct glass_
         return false;
     }
     return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct addendum_added addendum_added_default = {0};
+
+bool addendum_added_read(struct reader *reader, struct arena *arena, struct addendum_added *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = addendum_added_default;
+    if (count > 0 && !reader_uuid(reader, &ret->decision)) {
+        return false;
+    }
+    if (count > 1 && !addendum_read(reader, arena, &ret->addendum)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
 }
 
 const struct case_snapshot case_snapshot_default = {0};

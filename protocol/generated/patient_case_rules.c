@@ -164,7 +164,8 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DECIDE,
             .rate = 3,
             .burst = 20,
-            .size_max = 366,
+            .size_max = 402,
+            .proved = true,
         },
     [PATIENT_CASE_CAST_VOTE] =
         {
@@ -227,7 +228,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 5,
             .burst = 60,
-            .size_max = 528,
+            .size_max = 605,
         },
     [PATIENT_CASE_GIVE_CONSENT] =
         {
@@ -255,6 +256,16 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .rate = 5,
             .burst = 60,
             .size_max = 808,
+        },
+    [PATIENT_CASE_ADD_ADDENDUM] =
+        {
+            .name = "AddAddendum",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_DECIDE,
+            .rate = 2,
+            .burst = 10,
+            .size_max = 4348,
+            .proved = true,
         },
     [PATIENT_CASE_CASE_CREATED] =
         {
@@ -380,14 +391,14 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "DecisionSigned",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 428,
+            .size_max = 724,
         },
     [PATIENT_CASE_CASE_SNAPSHOT] =
         {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 60184604,
+            .size_max = 64625372,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -465,6 +476,13 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
             .size_max = 827,
+        },
+    [PATIENT_CASE_ADDENDUM_ADDED] =
+        {
+            .name = "AddendumAdded",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 4593,
         },
     [REPLY_ACCEPTED] =
         {

@@ -474,341 +474,6 @@ void key_image_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
-static uint32_t field_value_count(const struct field_value *from) {
-    if (from->value.length != 0) {
-        return 2;
-    }
-    if (from->key.length != 0) {
-        return 1;
-    }
-    return 0;
-}
-
-void field_value_write(struct writer *writer, const struct field_value *from) {
-    uint32_t count = field_value_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_text(writer, 32, from->key);
-    }
-    if (count > 1) {
-        writer_text(writer, 4000, from->value);
-    }
-}
-
-void field_value_list_write(struct writer *writer, uint32_t count_max,
-                            const struct field_value_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        field_value_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t vote_count(const struct vote *from) {
-    if (from->at != 0) {
-        return 7;
-    }
-    if (!uuid_is_zero(from->by)) {
-        return 6;
-    }
-    if (from->revision != 0) {
-        return 5;
-    }
-    if (from->reason.length != 0) {
-        return 4;
-    }
-    if (from->choice != VOTE_CHOICE_AGREE) {
-        return 3;
-    }
-    if (from->name.length != 0) {
-        return 2;
-    }
-    if (!uuid_is_zero(from->person)) {
-        return 1;
-    }
-    return 0;
-}
-
-void vote_write(struct writer *writer, const struct vote *from) {
-    uint32_t count = vote_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_uuid(writer, from->person);
-    }
-    if (count > 1) {
-        writer_text(writer, 128, from->name);
-    }
-    if (count > 2) {
-        writer_enum(writer, VOTE_CHOICE_COUNT, from->choice);
-    }
-    if (count > 3) {
-        writer_text(writer, 1000, from->reason);
-    }
-    if (count > 4) {
-        writer_u32(writer, from->revision);
-    }
-    if (count > 5) {
-        writer_uuid(writer, from->by);
-    }
-    if (count > 6) {
-        writer_time(writer, from->at);
-    }
-}
-
-void vote_list_write(struct writer *writer, uint32_t count_max, const struct vote_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        vote_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t task_count(const struct task *from) {
-    if (from->closed_at != 0) {
-        return 10;
-    }
-    if (!uuid_is_zero(from->closed_by)) {
-        return 9;
-    }
-    if (from->reason.length != 0) {
-        return 8;
-    }
-    if (from->state != TASK_STATE_OPEN) {
-        return 7;
-    }
-    if (from->due_at != 0) {
-        return 6;
-    }
-    if (from->owner_name.length != 0) {
-        return 5;
-    }
-    if (!uuid_is_zero(from->owner)) {
-        return 4;
-    }
-    if (from->text.length != 0) {
-        return 3;
-    }
-    if (!uuid_is_zero(from->decision)) {
-        return 2;
-    }
-    if (!uuid_is_zero(from->task)) {
-        return 1;
-    }
-    return 0;
-}
-
-void task_write(struct writer *writer, const struct task *from) {
-    uint32_t count = task_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_uuid(writer, from->task);
-    }
-    if (count > 1) {
-        writer_uuid(writer, from->decision);
-    }
-    if (count > 2) {
-        writer_text(writer, 200, from->text);
-    }
-    if (count > 3) {
-        writer_uuid(writer, from->owner);
-    }
-    if (count > 4) {
-        writer_text(writer, 128, from->owner_name);
-    }
-    if (count > 5) {
-        writer_time(writer, from->due_at);
-    }
-    if (count > 6) {
-        writer_enum(writer, TASK_STATE_COUNT, from->state);
-    }
-    if (count > 7) {
-        writer_text(writer, 400, from->reason);
-    }
-    if (count > 8) {
-        writer_uuid(writer, from->closed_by);
-    }
-    if (count > 9) {
-        writer_time(writer, from->closed_at);
-    }
-}
-
-void task_list_write(struct writer *writer, uint32_t count_max, const struct task_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        task_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t decision_count(const struct decision *from) {
-    if (from->following_at != 0) {
-        return 17;
-    }
-    if (from->following_why.length != 0) {
-        return 16;
-    }
-    if (from->following != FOLLOWING_UNKNOWN) {
-        return 15;
-    }
-    if (from->votes.count != 0) {
-        return 14;
-    }
-    if (from->signed_at != 0) {
-        return 13;
-    }
-    if (from->signed_name.length != 0) {
-        return 12;
-    }
-    if (!uuid_is_zero(from->signed_by)) {
-        return 11;
-    }
-    if (from->at != 0) {
-        return 10;
-    }
-    if (!uuid_is_zero(from->by)) {
-        return 9;
-    }
-    if (from->standard) {
-        return 8;
-    }
-    if (from->side != SIDE_UNKNOWN) {
-        return 7;
-    }
-    if (from->fields.count != 0) {
-        return 6;
-    }
-    if (from->template_version != 0) {
-        return 5;
-    }
-    if (from->revision != 0) {
-        return 4;
-    }
-    if (from->item != 0) {
-        return 3;
-    }
-    if (!uuid_is_zero(from->board)) {
-        return 2;
-    }
-    if (!uuid_is_zero(from->decision)) {
-        return 1;
-    }
-    return 0;
-}
-
-void decision_write(struct writer *writer, const struct decision *from) {
-    uint32_t count = decision_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_uuid(writer, from->decision);
-    }
-    if (count > 1) {
-        writer_uuid(writer, from->board);
-    }
-    if (count > 2) {
-        writer_u32(writer, from->item);
-    }
-    if (count > 3) {
-        writer_u32(writer, from->revision);
-    }
-    if (count > 4) {
-        writer_u32(writer, from->template_version);
-    }
-    if (count > 5) {
-        field_value_list_write(writer, 24, &from->fields);
-    }
-    if (count > 6) {
-        writer_enum(writer, SIDE_COUNT, from->side);
-    }
-    if (count > 7) {
-        writer_bool(writer, from->standard);
-    }
-    if (count > 8) {
-        writer_uuid(writer, from->by);
-    }
-    if (count > 9) {
-        writer_time(writer, from->at);
-    }
-    if (count > 10) {
-        writer_uuid(writer, from->signed_by);
-    }
-    if (count > 11) {
-        writer_text(writer, 128, from->signed_name);
-    }
-    if (count > 12) {
-        writer_time(writer, from->signed_at);
-    }
-    if (count > 13) {
-        vote_list_write(writer, 128, &from->votes);
-    }
-    if (count > 14) {
-        writer_enum(writer, FOLLOWING_COUNT, from->following);
-    }
-    if (count > 15) {
-        writer_text(writer, 1000, from->following_why);
-    }
-    if (count > 16) {
-        writer_time(writer, from->following_at);
-    }
-}
-
-void decision_list_write(struct writer *writer, uint32_t count_max,
-                         const struct decision_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        decision_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t discussion_count(const struct discussion *from) {
-    if (from->at != 0) {
-        return 6;
-    }
-    if (from->unready.length != 0) {
-        return 5;
-    }
-    if (from->reason.length != 0) {
-        return 4;
-    }
-    if (from->outcome != 0) {
-        return 3;
-    }
-    if (from->item != 0) {
-        return 2;
-    }
-    if (!uuid_is_zero(from->board)) {
-        return 1;
-    }
-    return 0;
-}
-
-void discussion_write(struct writer *writer, const struct discussion *from) {
-    uint32_t count = discussion_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_uuid(writer, from->board);
-    }
-    if (count > 1) {
-        writer_u32(writer, from->item);
-    }
-    if (count > 2) {
-        writer_u8(writer, from->outcome);
-    }
-    if (count > 3) {
-        writer_text(writer, 200, from->reason);
-    }
-    if (count > 4) {
-        writer_text(writer, 200, from->unready);
-    }
-    if (count > 5) {
-        writer_time(writer, from->at);
-    }
-}
-
-void discussion_list_write(struct writer *writer, uint32_t count_max,
-                           const struct discussion_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        discussion_write(writer, &from->items[i]);
-    }
-}
-
 static uint32_t display_set_count(const struct display_set *from) {
     if (from->document) {
         return 5;
@@ -1438,6 +1103,12 @@ void record_decision_write(struct writer *writer, const struct record_decision *
 }
 
 static uint32_t sign_decision_count(const struct sign_decision *from) {
+    if (from->content.length != 0) {
+        return 7;
+    }
+    if (from->meaning != SIGNING_MEANING_UNSAID) {
+        return 6;
+    }
     if (from->side != SIDE_UNKNOWN) {
         return 5;
     }
@@ -1468,6 +1139,12 @@ void sign_decision_write(struct writer *writer, const struct sign_decision *from
     }
     if (count > 4) {
         writer_enum(writer, SIDE_COUNT, from->side);
+    }
+    if (count > 5) {
+        writer_enum(writer, SIGNING_MEANING_COUNT, from->meaning);
+    }
+    if (count > 6) {
+        writer_bytes_value(writer, 32, from->content);
     }
 }
 
@@ -1646,6 +1323,15 @@ void unseal_for_board_write(struct writer *writer, const struct unseal_for_board
 }
 
 static uint32_t confirm_standard_care_count(const struct confirm_standard_care *from) {
+    if (from->at != 0) {
+        return 9;
+    }
+    if (from->factor != SIGNING_FACTOR_UNKNOWN) {
+        return 8;
+    }
+    if (from->discipline.length != 0) {
+        return 7;
+    }
     if (from->words.length != 0) {
         return 6;
     }
@@ -1682,6 +1368,15 @@ void confirm_standard_care_write(struct writer *writer, const struct confirm_sta
     }
     if (count > 5) {
         writer_text(writer, 80, from->words);
+    }
+    if (count > 6) {
+        writer_text(writer, 64, from->discipline);
+    }
+    if (count > 7) {
+        writer_enum(writer, SIGNING_FACTOR_COUNT, from->factor);
+    }
+    if (count > 8) {
+        writer_time(writer, from->at);
     }
 }
 
@@ -1736,6 +1431,40 @@ void break_glass_write(struct writer *writer, const struct break_glass *from) {
     }
     if (count > 2) {
         writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t add_addendum_count(const struct add_addendum *from) {
+    if (from->content.length != 0) {
+        return 5;
+    }
+    if (from->text.length != 0) {
+        return 4;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->addendum)) {
+        return 2;
+    }
+    return 1;
+}
+
+void add_addendum_write(struct writer *writer, const struct add_addendum *from) {
+    uint32_t count = add_addendum_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->addendum);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 3) {
+        writer_text(writer, 4000, from->text);
+    }
+    if (count > 4) {
+        writer_bytes_value(writer, 32, from->content);
     }
 }
 
@@ -2127,6 +1856,9 @@ void decision_recorded_write(struct writer *writer, const struct decision_record
 }
 
 static uint32_t decision_signed_count(const struct decision_signed *from) {
+    if (from->has_signature) {
+        return 5;
+    }
     if (!uuid_is_zero(from->by)) {
         return 4;
     }
@@ -2156,6 +1888,9 @@ void decision_signed_write(struct writer *writer, const struct decision_signed *
     }
     if (count > 3) {
         writer_uuid(writer, from->by);
+    }
+    if (count > 4 && writer_some(writer, from->has_signature)) {
+        signature_write(writer, &from->signature);
     }
 }
 
@@ -2360,6 +2095,27 @@ void glass_broken_write(struct writer *writer, const struct glass_broken *from) 
     writer_fields(writer, count);
     if (count > 0) {
         emergency_write(writer, &from->emergency);
+    }
+}
+
+static uint32_t addendum_added_count(const struct addendum_added *from) {
+    if (!addendum_equal(&from->addendum, &addendum_default)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->decision)) {
+        return 1;
+    }
+    return 0;
+}
+
+void addendum_added_write(struct writer *writer, const struct addendum_added *from) {
+    uint32_t count = addendum_added_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->decision);
+    }
+    if (count > 1) {
+        addendum_write(writer, &from->addendum);
     }
 }
 

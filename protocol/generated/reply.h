@@ -53,8 +53,11 @@ enum refusal {
     REFUSAL_INCOMPLETE = 21, /* A field that the board requires is empty. */
     /* The patient or the side that was read back is not the one on record. */
     REFUSAL_MISREAD = 22,
+    /* A signature takes a proof of who signs, given just before, in a signing window for this
+     * meeting. */
+    REFUSAL_UNPROVED = 23,
 };
-#define REFUSAL_COUNT 23
+#define REFUSAL_COUNT 24
 
 /* The command is committed (or, for a request, done). */
 struct accepted {

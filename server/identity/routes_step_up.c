@@ -1,6 +1,7 @@
 /*
- * Signing (21 CFR 11.200): a window is opened for one board by everything the account has, and then
- * each signature by one thing more. The window belongs to this sign-in alone and ends with it.
+ * Signing (21 CFR 11.200): a window is opened for one board by everything the account has, which
+ * may be that of its first signature, too; each one after that takes one thing. The window belongs
+ * to this sign-in alone and ends with it.
  */
 #include "server/identity/identity_state.h"
 #include "server/identity/proof.h"
@@ -15,12 +16,25 @@ struct stepping {
     struct errand errand;
     struct uuid board; /* zero = a case outside of any */
     int64_t until;
+    bool signs;     /* the proof is also that of the first signature */
+    uint8_t factor; /* enum proof_factor */
 };
+
+static void arm(const struct stepping *stepping, struct uuid board) {
+    struct identity *identity = stepping->errand.identity;
+    node_arm_signature(identity->node, stepping->errand.sign_in, board, stepping->factor,
+                       identity_now(identity) + (int64_t)SIGNATURE_S * 1000000);
+}
 
 /* Opening the window */
 
 static void write_window(struct errand *errand, struct json *json) {
     const struct stepping *stepping = (const struct stepping *)errand;
+    if (stepping->signs) {
+        identity_note(errand->identity, ACCESS_SIGNATURE, ACCESS_ALLOWED, errand->user,
+                      errand->sign_in, errand->address);
+        arm(stepping, stepping->board);
+    }
     json_uuid(json, "board", stepping->board);
     json_number(json, "signsUntil", stepping->until / 1000);
 }
@@ -52,6 +66,7 @@ static void on_stepped_up(void *data, const struct proof *proof) {
     identity_note(identity, ACCESS_STEP_UP, ACCESS_ALLOWED, errand->user, errand->sign_in,
                   errand->address);
     struct sign_in changed = *sign_in;
+    stepping->factor = proof->factor;
     stepping->until = identity_now(identity) + (int64_t)STEP_UP_S * 1000000;
     changed.board = stepping->board;
     changed.signs_until = stepping->until;
@@ -85,6 +100,7 @@ static void on_grant(void *data, struct grant grant) {
 static void ask_board(struct asking *asking) {
     struct stepping *stepping = asking->stepping;
     struct text board = json_field_text(&asking->fields, "board");
+    stepping->signs = json_field_true(&asking->fields, "sign");
     if (board.length > 0 && !uuid_of_text(board, &stepping->board)) {
         http_answer_error(stepping->errand.exchange, 400, "malformed", "Which board is that?");
         free(stepping);
@@ -130,8 +146,8 @@ static void on_signer_proved(void *data, const struct proof *proof) {
     }
     identity_note(identity, ACCESS_SIGNATURE, ACCESS_ALLOWED, errand->user, errand->sign_in,
                   errand->address);
-    node_arm_signature(identity->node, errand->sign_in, sign_in->board, proof->factor,
-                       now + (int64_t)SIGNATURE_S * 1000000);
+    stepping->factor = proof->factor;
+    arm(stepping, sign_in->board);
     if (errand->exchange != NULL) {
         char text[ANSWER_MAX];
         struct json json;

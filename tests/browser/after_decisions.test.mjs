@@ -58,7 +58,7 @@ story('what comes of a decision', (step, scene) => {
 
   step('a task that its owner refuses is on the worklist of the coordinator', async () => {
     await anna.page.locator('[data-to-sign]').click();
-    await anna.page.locator('[data-sign-now]').click();
+    await anna.signs();
     await anna.page.getByText('Everything that was decided is signed').waitFor();
     await mei.page.goto(mei.url);
     await clara.page.goto(clara.url);

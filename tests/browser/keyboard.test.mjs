@@ -72,7 +72,8 @@ story('a meeting with the keyboard alone', (step, scene) => {
     await reach(anna, '[data-to-sign]');
     await anna.press('Enter');
     await anna.page.locator('.read-back [data-side=right]').waitFor();
-    await reach(anna, '[data-sign-now]');
+    await anna.page.locator('input[name=signing-password]:focus').waitFor();
+    await anna.page.keyboard.type(anna.password);
     await anna.press('Enter');
     await anna.page.getByText('Everything that was decided is signed').waitFor();
     await anna.press('Escape');

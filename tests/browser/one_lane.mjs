@@ -7,3 +7,4 @@ await import('./preparation.test.mjs');
 await import('./meeting.test.mjs');
 await import('./by_hand.test.mjs');
 await import('./after_decisions.test.mjs');
+await import('./enrolment.test.mjs');

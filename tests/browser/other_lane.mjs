@@ -11,3 +11,4 @@ await import('./masked.test.mjs');
 await import('./keyboard.test.mjs');
 await import('./benches.test.mjs');
 await import('./standard_of_care.test.mjs');
+await import('./signatures.test.mjs');

@@ -305,7 +305,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     assert.equal(await read.locator('[data-side]').getAttribute('data-side'), 'right');
     assert.equal(await read.locator('[data-warning]').count(), 0);
     await isAccessible(anna);
-    await anna.page.locator('[data-sign-now]').click();
+    await anna.signs();
     await anna.page.getByText('Everything that was decided is signed').waitFor();
     await anna.press('Escape');
     await item(anna, CASES[0]).getByText('decided').waitFor();

@@ -63,7 +63,7 @@ story('standard of care', (step, scene) => {
     assert.equal(await radu.page.getByText('wait for the chair').count(), 0);
     const member = await scene.voice('radu');
     ({ items } = await member.open('board', board));
-    const asked = { type: 'ConfirmStandard', items: items.slice(0, 2).map((one) => one.item) };
+    const asked = { type: 'ConfirmStandard', items: items.slice(0, 2).map((one) => one.item), words: WORDS };
     assert.equal(await refusal(member.command(asked)), 'ConfirmStandard was not_permitted');
     voice = await scene.voice('clara');
     usual = await voice.open('board', board);
@@ -98,7 +98,8 @@ story('standard of care', (step, scene) => {
     await sheet.getByRole('checkbox', { name: patients[1] }).uncheck();
     await sheet.getByRole('button', { name: 'Confirm standard of care (1)' }).waitFor();
     await sheet.getByRole('checkbox', { name: patients[1] }).check();
-    await sheet.getByRole('button', { name: 'Confirm standard of care (2)' }).click();
+    await sheet.getByRole('button', { name: 'Confirm standard of care (2)' }).waitFor();
+    await anna.signs();
     await sheet.waitFor({ state: 'detached' });
     await Promise.all(
       everybody.flatMap((person) =>
@@ -131,7 +132,7 @@ story('standard of care', (step, scene) => {
 
   step('the meeting ends with them, and its minutes say how many were not discussed', async () => {
     await anna.page.locator('[data-to-sign]').click();
-    await anna.page.locator('[data-sign-now]').click();
+    await anna.signs();
     await anna.page.getByText('Everything that was decided is signed').waitFor();
     await anna.press('Escape');
     await anna.page.getByRole('button', { name: 'End meeting' }).first().click();
@@ -199,7 +200,7 @@ story('standard of care', (step, scene) => {
     await isAccessible(anna);
     const chair = await scene.voice('anna');
     const { items: waiting } = await chair.open('board', wordless);
-    const asked = { type: 'ConfirmStandard', items: waiting.map((one) => one.item) };
+    const asked = { type: 'ConfirmStandard', items: waiting.map((one) => one.item), words: '' };
     assert.equal(await refusal(chair.command(asked)), 'ConfirmStandard was bad_state');
     await anna.press('Escape');
     await item(anna, patients[3]).getByText('standard of care').waitFor();

@@ -97,6 +97,9 @@ static void stepping_up_takes_another_token_and_leaves_the_sockets(void **state)
     assert_int_equal(ask(scene, "/api/prove", cookie, "{" RIGHT ",\"code\":\"123456\"}"), 400);
     assert_int_equal(ask(scene, "/api/prove", cookie, "{" RIGHT "}"), 200);
     assert_true(body_says(scene, "\"expiresInMs\":60000"));
+    assert_int_equal(ask(scene, "/api/step_up", cookie, "{" RIGHT ",\"sign\":true}"), 200);
+    assert_true(body_says(scene, "signsUntil"));
+    take_cookie(scene, cookie, sizeof cookie);
     assert_int_equal(ask(scene, "/api/account/sign-ins", cookie, NULL), 200);
     assert_true(body_says(scene, "signsUntil"));
     close(socket);

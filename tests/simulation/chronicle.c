@@ -119,6 +119,13 @@ static void look_at_signature(struct chronicle *chronicle, const struct event_ro
     } else if (sign != NULL &&
                (sign->side != known->side || !text_equal(sign->patient_id, TEXT(PATIENT_ID)))) {
         world_fault(world, "a decision was signed by somebody who misread it");
+    } else if (!event->has_signature || event->signature.factor == SIGNING_FACTOR_UNKNOWN) {
+        world_fault(world, "a decision was signed by somebody who did not prove who they are");
+    } else if (!bytes_equal(event->signature.content,
+                            (struct bytes){SHA256_BYTES, known->content.bytes})) {
+        world_fault(world, "a signature is bound to something else than the decision");
+    } else if (sign != NULL && !bytes_equal(sign->content, event->signature.content)) {
+        world_fault(world, "a decision was signed that is not what its signer read");
     } else if (!uuid_equal(event->by, world->people[0]->user)) {
         world_fault(world, "a decision was signed by somebody who is not the chair");
     }
@@ -163,7 +170,9 @@ static void case_grows(struct chronicle *chronicle, const struct event_row *row,
     default:
         break;
     }
-    shown_case_hears(&chronicle->cases[at], row->type, row->version, event);
+    struct event_header header = {
+        .version = row->version, .at = row->at, .by = row->user, .tag = row->type};
+    shown_case_hears(&chronicle->cases[at], row->stream, &header, event);
 }
 
 /* Steps: from the item that they were composed for, to one that alone is open */

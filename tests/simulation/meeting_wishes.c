@@ -161,11 +161,19 @@ static void set_item(struct person *person, int at, struct arena *arena) {
                     set_item_encode(arena, &set));
 }
 
+/* Most of the time for the right board, and not always at all. */
+static void prove_for(struct person *person, struct uuid board) {
+    if (chances(person, 95)) {
+        person->proved_for = chances(person, 5) ? person->world->next_board : board;
+    }
+}
+
 static void confirm_standard(struct person *person, int at, struct arena *arena) {
     const struct shown_board *shown = &person->boards[at];
     uint32_t items[CONFIRMED_MAX];
     struct confirm_standard confirm = {.command_id = person_new_id(person->world),
-                                       .items = {0, items}};
+                                       .items = {0, items},
+                                       .words = TEXT(STANDARD_WORDS)};
     for (uint32_t i = 0; i < shown->count; i++) {
         const struct shown_item *item = &shown->items[i];
         if (item->standard && item->state == ITEM_STATE_WAITING &&
@@ -177,6 +185,7 @@ static void confirm_standard(struct person *person, int at, struct arena *arena)
         set_item(person, at, arena);
         return;
     }
+    prove_for(person, person_channel(person, board_channels[at])->id);
     person_commands(person, board_channels[at], BOARD_CONFIRM_STANDARD, confirm.command_id,
                     confirm_standard_encode(arena, &confirm));
 }
@@ -361,11 +370,17 @@ static void sign(struct person *person, unsigned at, struct arena *arena) {
     if (decision == NULL) {
         return;
     }
+    struct sha256 read = decision->content;
     struct sign_decision sign = {.command_id = person_new_id(person->world),
                                  .decision = decision->decision,
                                  .revision = decision->revision,
                                  .patient_id = TEXT(PATIENT_ID),
-                                 .side = decision->side};
+                                 .side = decision->side,
+                                 .meaning = SIGNING_MEANING_APPROVED,
+                                 .content = {SHA256_BYTES, read.bytes}};
+    if (chances(person, 5)) {
+        read.bytes[one_of(person, SHA256_BYTES)] ^= 1; /* their page showed other words */
+    }
     if (chances(person, 10)) {
         sign.patient_id = TEXT("another " PATIENT_ID);
     }
@@ -375,6 +390,7 @@ static void sign(struct person *person, unsigned at, struct arena *arena) {
     if (chances(person, 5)) {
         sign.revision++;
     }
+    prove_for(person, decision->board);
     person_commands(person, (uint16_t)(CHANNEL_FIRST_CASE + at), PATIENT_CASE_SIGN_DECISION,
                     sign.command_id, sign_decision_encode(arena, &sign));
 }

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AWAY_LOW_US = 20000, AWAY_HIGH_US = 500000, FRAME_BYTES = 64 * 1024, READ_BYTES = 8 << 20 };
+enum {
+    AWAY_LOW_US = 20000,
+    AWAY_HIGH_US = 500000,
+    FRAME_BYTES = 64 * 1024,
+    READ_BYTES = 8 << 20,
+    PROOF_LASTS_US = 60 * 1000000,
+};
 
 struct heard *person_channel(struct person *person, uint16_t number) {
     return number >= 1 && number <= PERSON_CHANNELS ? &person->heard[number - 1] : NULL;
@@ -99,7 +105,18 @@ void person_signals(struct person *person, uint16_t channel, struct encoded mess
     send_frame(person, (struct frame){.form = FRAME_EPHEMERAL, .channel = channel}, message);
 }
 
+/* Before each try, as a person would whose signature was refused for want of a proof. */
+static void prove(struct person *person, const struct said *said) {
+    const struct link *link = person->link;
+    if (!uuid_is_zero(said->proved_for) && link != NULL && link->process->node != NULL &&
+        !link->process->paused) {
+        node_arm_signature(link->process->node, person_identity(person).sign_in, said->proved_for,
+                           PROOF_PASSKEY, person->world->time.now + PROOF_LASTS_US);
+    }
+}
+
 void person_repeats(struct person *person, struct said *said) {
+    prove(person, said);
     said->seq = ++person->seq;
     said->times++;
     send_frame(person,
@@ -116,7 +133,9 @@ void person_commands(struct person *person, uint16_t channel, uint8_t tag, struc
     *said = (struct said){.command_id = command_id,
                           .channel = channel,
                           .tag = tag,
+                          .proved_for = person->proved_for,
                           .fields = model_bytes_copy(message.fields)};
+    person->proved_for = (struct uuid){{0}};
     person->world->commands_sent++;
     person_repeats(person, said);
 }
@@ -376,8 +395,10 @@ static void on_channel(struct person *person, const struct frame *frame, struct 
         shown_board_hears(&person->boards[frame->channel == CHANNEL_BOARD ? 0 : 1], frame->tag,
                           message);
     } else if (heard->kind == CHANNEL_KIND_PATIENT_CASE) {
-        shown_case_hears(&person->cases[frame->channel - CHANNEL_FIRST_CASE], frame->tag,
-                         frame->version, message);
+        struct event_header header = {
+            .version = frame->version, .at = frame->at, .by = frame->by, .tag = frame->tag};
+        shown_case_hears(&person->cases[frame->channel - CHANNEL_FIRST_CASE], heard->id, &header,
+                         message);
     }
 }
 

@@ -32,10 +32,11 @@ struct said {
     struct uuid command_id;
     uint16_t channel;
     uint8_t tag;
-    struct bytes fields; /* owned */
-    uint32_t seq;        /* of the last time it was said */
-    uint32_t times;      /* how often it was */
-    uint32_t tries;      /* how often the database was asked to append it */
+    struct uuid proved_for; /* the board for which its sender proves who they are; zero = none */
+    struct bytes fields;    /* owned */
+    uint32_t seq;           /* of the last time it was said */
+    uint32_t times;         /* how often it was */
+    uint32_t tries;         /* how often the database was asked to append it */
     bool answered;
     bool accepted;
 };
@@ -75,7 +76,8 @@ struct person {
     struct heard heard[PERSON_CHANNELS];
     struct said *said; /* owned */
     size_t said_count;
-    struct mirror mirror; /* of the board's stage */
+    struct uuid proved_for; /* with the next command; zero = without a proof */
+    struct mirror mirror;   /* of the board's stage */
     struct shown_board boards[2];
     struct shown_case cases[WORLD_CASES];
     uint16_t handle; /* bound for pointers; 0 = none yet */

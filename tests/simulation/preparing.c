@@ -38,7 +38,7 @@ static struct template template_of_both(void) {
                              .votes = true,
                              .mask_observers = true,
                              .planned_seconds = 180,
-                             .standard_words = TEXT("what is usual for the " CANARY)};
+                             .standard_words = TEXT(STANDARD_WORDS)};
 }
 
 static void prepare_case(struct person *person, unsigned index, struct arena *arena) {

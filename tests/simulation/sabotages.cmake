@@ -148,6 +148,12 @@ sabotage(votes_on_what_was_not_read people "than was read" actors/case_decision.
     } else if ((command->choice]]
     [[    } else if ((command->choice]])
 
+# A signature takes a proof, and is bound to what its signer read.
+sabotage(signs_without_a_proof people "did not prove who they are" actors/case_decision.c
+    [[!case_is_proved(turn, decision->board)]] [[turn->version == 0]])
+sabotage(signs_what_nobody_read people "is not what its signer read" actors/case_decision.c
+    [[!bytes_equal(command->content, signature.content)]] [[command->content.length == 0]])
+
 # Promise 13: boards, cases and worklists say the same.
 sabotage(reports_no_decision people "for its board and" actors/case_decision.c
     [[    case_report(turn, link, &outlook, DECISION_STATE_RECORDED);]]

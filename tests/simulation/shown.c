@@ -252,7 +252,41 @@ static void put_task(struct shown_case *shown, const struct task *task) {
         (struct shown_task){.task = task->task, .decision = task->decision, .state = task->state};
 }
 
-static void show_case(struct shown_case *shown, const struct case_snapshot *snapshot) {
+/* As the schema says what is signed. */
+static struct sha256 content_of(struct uuid patient_case, const struct decision *decision,
+                                const struct task_list *tasks) {
+    struct task_content items[SHOWN_TASKS_MAX];
+    struct decision_content content = {.form = TEXT("consilium decision"),
+                                       .patient_case = patient_case,
+                                       .decision = decision->decision,
+                                       .board = decision->board,
+                                       .item = decision->item,
+                                       .revision = decision->revision,
+                                       .template_version = decision->template_version,
+                                       .fields = decision->fields,
+                                       .side = decision->side,
+                                       .standard = decision->standard,
+                                       .by = decision->by,
+                                       .at = decision->at,
+                                       .tasks = {0, items}};
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        const struct task *task = &tasks->items[i];
+        if (uuid_equal(task->decision, decision->decision)) {
+            items[content.tasks.count++] = (struct task_content){
+                task->task, task->text, task->owner, task->owner_name, task->due_at};
+        }
+    }
+    struct writer writer;
+    writer_init(&writer, 1024 * 1024);
+    decision_content_write(&writer, &content);
+    assert(!writer.failed);
+    struct sha256 hash = sha256_of(writer_bytes(&writer));
+    writer_finish(&writer);
+    return hash;
+}
+
+static void show_case(struct shown_case *shown, struct uuid patient_case,
+                      const struct case_snapshot *snapshot) {
     *shown = (struct shown_case){.decision_count = 0};
     for (uint32_t i = 0; i < snapshot->card.count; i++) {
         shown->card_at[snapshot->card.items[i].topic] = snapshot->card.items[i].version;
@@ -260,20 +294,37 @@ static void show_case(struct shown_case *shown, const struct case_snapshot *snap
     for (uint32_t i = 0; i < snapshot->decisions.count; i++) {
         const struct decision *decision = &snapshot->decisions.items[i];
         assert(shown->decision_count < SHOWN_DECISIONS_MAX);
-        shown->decisions[shown->decision_count++] =
-            (struct shown_decision){.decision = decision->decision,
-                                    .board = decision->board,
-                                    .item = decision->item,
-                                    .revision = decision->revision,
-                                    .side = decision->side,
-                                    .is_signed = decision->signed_at != 0};
+        shown->decisions[shown->decision_count++] = (struct shown_decision){
+            .decision = decision->decision,
+            .board = decision->board,
+            .item = decision->item,
+            .revision = decision->revision,
+            .side = decision->side,
+            .is_signed = decision->signed_at != 0,
+            .content = content_of(patient_case, decision, &snapshot->tasks)};
     }
     for (uint32_t i = 0; i < snapshot->tasks.count; i++) {
         put_task(shown, &snapshot->tasks.items[i]);
     }
 }
 
-static void record_decision(struct shown_case *shown, const struct decision_recorded *event) {
+static struct sha256 content_of_event(struct uuid patient_case, const struct event_header *header,
+                                      const struct decision_recorded *event) {
+    struct decision decision = {.decision = event->decision,
+                                .board = event->board,
+                                .item = event->item,
+                                .revision = event->revision,
+                                .template_version = event->template_version,
+                                .fields = event->fields,
+                                .side = event->side,
+                                .standard = event->standard,
+                                .by = header->by,
+                                .at = header->at};
+    return content_of(patient_case, &decision, &event->tasks);
+}
+
+static void record_decision(struct shown_case *shown, const struct decision_recorded *event,
+                            struct sha256 content) {
     struct shown_decision *decision = shown_decision(shown, event->decision);
     if (decision == NULL) {
         assert(shown->decision_count < SHOWN_DECISIONS_MAX);
@@ -283,6 +334,7 @@ static void record_decision(struct shown_case *shown, const struct decision_reco
     }
     decision->revision = event->revision;
     decision->side = event->side;
+    decision->content = content;
     for (uint32_t i = shown->task_count; i > 0; i--) {
         if (uuid_equal(shown->tasks[i - 1].decision, event->decision)) {
             shown->tasks[i - 1] = shown->tasks[--shown->task_count];
@@ -301,18 +353,18 @@ static void close_task(struct shown_case *shown, const struct task_closed *event
     }
 }
 
-void shown_case_hears(struct shown_case *shown, uint8_t tag, uint64_t version,
-                      const void *message) {
+void shown_case_hears(struct shown_case *shown, struct uuid patient_case,
+                      const struct event_header *header, const void *message) {
     struct shown_decision *decision = NULL;
-    switch (tag) {
+    switch (header->tag) {
     case PATIENT_CASE_CASE_SNAPSHOT:
-        show_case(shown, message);
+        show_case(shown, patient_case, message);
         break;
     case PATIENT_CASE_CARD_SET:
-        shown->card_at[((const struct card_set *)message)->topic] = version;
+        shown->card_at[((const struct card_set *)message)->topic] = header->version;
         break;
     case PATIENT_CASE_DECISION_RECORDED:
-        record_decision(shown, message);
+        record_decision(shown, message, content_of_event(patient_case, header, message));
         break;
     case PATIENT_CASE_DECISION_SIGNED:
         decision = shown_decision(shown, ((const struct decision_signed *)message)->decision);

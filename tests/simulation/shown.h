@@ -9,6 +9,7 @@
 
 #include "protocol/generated/board.h"
 #include "protocol/generated/patient_case.h"
+#include "protocol/sha256.h"
 
 enum {
     SHOWN_ITEMS_MAX = 8,
@@ -43,6 +44,7 @@ struct shown_decision {
     uint32_t item, revision;
     enum side side;
     bool is_signed;
+    struct sha256 content; /* of what a signer reads */
 };
 
 struct shown_task {
@@ -59,7 +61,9 @@ struct shown_case {
 
 /* A snapshot or an event. */
 void shown_board_hears(struct shown_board *shown, uint8_t tag, const void *message);
-void shown_case_hears(struct shown_case *shown, uint8_t tag, uint64_t version, const void *message);
+/* Of a snapshot the header has the tag alone. */
+void shown_case_hears(struct shown_case *shown, struct uuid patient_case,
+                      const struct event_header *header, const void *message);
 
 /* NULL = not known. */
 struct shown_item *shown_item(struct shown_board *shown, uint32_t item);

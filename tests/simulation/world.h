@@ -24,6 +24,7 @@ enum { WORLD_REASONS = 2, WORLD_GUEST_ITEM = 2, WORLD_GUEST_CASE = 1 };
 #define PATIENT_ID CANARY "-4711"
 #define PATIENT_BIRTH_DATE "1951-03-04"
 /* What is said in conversation, where people name patients. */
+#define STANDARD_WORDS "what is usual for the " CANARY
 #define WORDS_SAID CANARY ": seen by all?"
 
 struct world;

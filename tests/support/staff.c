@@ -100,6 +100,41 @@ void staff_finish(struct staff *staff) {
     server_address_finish(&staff->address);
 }
 
+static bool ask(const struct staff *staff, unsigned person, const char *path, const char *body,
+                char ret_token[CLIENT_TOKEN_MAX + 1]) {
+    struct http_client http;
+    struct http_response response;
+    http_client_init(&http, &staff->address);
+    http.bearer = staff->people[person].token;
+    bool done = http_client_request(&http, "POST", path, "application/json", body, strlen(body),
+                                    &response) &&
+                response.status == 200 &&
+                (ret_token == NULL || json_find_text(response.body, response.body_length, "token",
+                                                     ret_token, CLIENT_TOKEN_MAX + 1));
+    if (!done)
+        fprintf(stderr, "Person %u could not prove who they are: %s\n", person, path);
+    http_client_finish(&http);
+    return done;
+}
+
+bool staff_step_up(struct staff *staff, unsigned person, unsigned board) {
+    char body[BODY_BYTES], token[CLIENT_TOKEN_MAX + 1];
+    struct uuid id = staff_board_id(board);
+    snprintf(body, sizeof body,
+             "{\"password\":\"%s\",\"sign\":true,"
+             "\"board\":\"%02x%02x%02x%02x-0000-4000-8000-0000%02x%02x%02x%02x\"}",
+             STAFF_PASSWORD, id.bytes[0], id.bytes[1], id.bytes[2], id.bytes[3], id.bytes[12],
+             id.bytes[13], id.bytes[14], id.bytes[15]);
+    bool opened = ask(staff, person, "/api/step_up", body, token);
+    if (opened)
+        memcpy(staff->people[person].token, token, sizeof token);
+    return opened;
+}
+
+bool staff_prove(const struct staff *staff, unsigned person) {
+    return ask(staff, person, "/api/prove", "{\"password\":\"" STAFF_PASSWORD "\"}", NULL);
+}
+
 /* One conversation that makes several things, numbered from `first`. */
 struct making {
     struct conversation conversation;

@@ -30,6 +30,11 @@ struct staff {
 bool staff_hire(struct staff *staff, const struct server_process *server, unsigned count);
 void staff_finish(struct staff *staff);
 
+/* Opens the window for signing in a meeting of that number, which proves the first signature, too;
+ * their token is another one then. And proves each one after that. */
+bool staff_step_up(struct staff *staff, unsigned person, unsigned board);
+bool staff_prove(const struct staff *staff, unsigned person);
+
 struct uuid staff_case_id(unsigned number);
 struct uuid staff_board_id(unsigned number);
 /* Never twice the same, in any process. */

@@ -88,7 +88,10 @@ enum refusal sign(uint32_t slot, uint32_t revision) {
     struct sign_decision command = {.decision = uuid_of(DECISION),
                                     .revision = revision,
                                     .patient_id = TEXT("4711"),
-                                    .side = SIDE_RIGHT};
+                                    .side = SIDE_RIGHT,
+                                    .meaning = SIGNING_MEANING_APPROVED,
+                                    .content =
+                                        world_content(&world, uuid_of(A_CASE), uuid_of(DECISION))};
     return world_say(&world, slot, PATIENT_CASE_SIGN_DECISION, &command);
 }
 

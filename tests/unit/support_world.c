@@ -54,6 +54,8 @@ void world_start_with(struct world *world, const struct actor_kind *const *kinds
     world->fake.rights = rights_of_user;
     world->session_count = 0;
     world->next_id = 100000;
+    world->factor = PROOF_PASSKEY;
+    world->factor_board = uuid_of(A_BOARD);
     arena_init(&world->reading, EFFECT_BYTES_MAX);
 }
 
@@ -198,6 +200,10 @@ void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *
         .channel = 1,
         .seq = world->next_id,
     };
+    if (kind->rules[tag].proved) {
+        incoming.sender.factor = world->factor;
+        incoming.sender.factor_board = world->factor_board;
+    }
     runtime_push(world->fake.runtime, session->activation, &incoming);
 }
 
@@ -238,6 +244,13 @@ struct board *world_board(struct world *world, struct uuid id) {
 
 struct patient_case *world_case(struct world *world, struct uuid id) {
     return (struct patient_case *)actor_of(world, CHANNEL_KIND_PATIENT_CASE, id);
+}
+
+struct bytes world_content(struct world *world, struct uuid patient_case, struct uuid decision) {
+    const struct patient_case *the_case = world_case(world, patient_case);
+    const struct decision *known = case_decision(the_case, decision);
+    struct bytes none = {0};
+    return known == NULL ? none : case_decision_content(the_case, known, &world->reading);
 }
 
 struct series *world_series(struct world *world, struct uuid id) {

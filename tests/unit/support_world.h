@@ -34,6 +34,9 @@ struct world {
     uint32_t session_count;
     uint32_t next_id;
     struct arena reading; /* of what a test looks at */
+    /* What everybody proves before each message that takes a proof: by passkey, for A_BOARD. */
+    uint8_t factor;
+    struct uuid factor_board;
 };
 
 void world_start(struct world *world);
@@ -59,6 +62,9 @@ void world_system(struct world *world, uint8_t kind, struct uuid id, struct enco
 /* Whether a session was sent an event of this tag. */
 bool world_saw(const struct world *world, uint32_t slot, uint8_t tag);
 void world_forget(struct world *world);
+
+/* What a signer is shown of a decision, hashed; in `reading`. */
+struct bytes world_content(struct world *world, struct uuid patient_case, struct uuid decision);
 
 struct board *world_board(struct world *world, struct uuid id);
 struct patient_case *world_case(struct world *world, struct uuid id);

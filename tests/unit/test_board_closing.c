@@ -32,7 +32,7 @@ static uint32_t a_meeting_at_its_last_item(uint32_t count) {
 }
 
 static enum refusal confirm(uint32_t slot, uint32_t count, uint32_t *items) {
-    struct confirm_standard command = {.items = {count, items}};
+    struct confirm_standard command = {.items = {count, items}, .words = TEXT("By the guideline")};
     return world_say(&world, slot, BOARD_CONFIRM_STANDARD, &command);
 }
 
@@ -248,12 +248,31 @@ static void the_standard_list_is_confirmed_in_one_go_and_recorded_in_each_case(v
     assert_true(uuid_equal(said->by, world_person(CHAIR)));
     assert_true(text_equal(said->name, TEXT("Dr Chair")));
     assert_true(text_equal(said->words, TEXT("By the guideline")));
+    assert_int_equal(said->factor, SIGNING_FACTOR_PASSKEY);
     meeting_open(&world, chair, 0, 2);
     end(chair, 2, ITEM_OUTCOME_DEFERRED, 1);
     meeting_seal(&world, 2, DECISION_STATE_NONE);
     meeting_seal(&world, 1, DECISION_STATE_SIGNED);
     meeting_seal(&world, 3, DECISION_STATE_SIGNED);
     assert_int_equal(state(), MEETING_STATE_ENDED);
+    world_stop(&world);
+}
+
+static void standard_of_care_is_confirmed_by_who_proves_it_and_read_the_words(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 1);
+    mark_standard(chair, 1);
+    uint32_t items[] = {1};
+    world.factor = PROOF_NONE;
+    assert_int_equal(confirm(chair, 1, items), REFUSAL_UNPROVED);
+    world.factor = PROOF_CODE;
+    world.factor_board = uuid_of(A_BOARD + 1);
+    assert_int_equal(confirm(chair, 1, items), REFUSAL_UNPROVED);
+    world.factor_board = uuid_of(A_BOARD);
+    struct confirm_standard command = {.items = {1, items}, .words = TEXT("By another guideline")};
+    assert_int_equal(world_say(&world, chair, BOARD_CONFIRM_STANDARD, &command), REFUSAL_CHANGED);
+    assert_int_equal(meeting_item(&world, 1)->state, ITEM_STATE_WAITING);
+    assert_int_equal(confirm(chair, 1, items), REFUSAL_NONE);
     world_stop(&world);
 }
 
@@ -432,6 +451,7 @@ int main(void) {
         cmocka_unit_test(an_end_that_was_called_off_is_no_step_to_take_back),
         cmocka_unit_test(a_closing_is_resumed_after_a_crash),
         cmocka_unit_test(the_standard_list_is_confirmed_in_one_go_and_recorded_in_each_case),
+        cmocka_unit_test(standard_of_care_is_confirmed_by_who_proves_it_and_read_the_words),
         cmocka_unit_test(only_marked_items_that_wait_are_confirmed_as_standard),
         cmocka_unit_test(a_board_that_has_no_words_for_it_confirms_no_standard_of_care),
         cmocka_unit_test(what_waits_is_put_off_with_one_reason_and_its_cases_are_told),

@@ -80,7 +80,8 @@ static void another_patient_or_another_side_read_back_signs_nothing(void **unuse
     struct sign_decision command = {.decision = uuid_of(DECISION),
                                     .revision = 1,
                                     .patient_id = TEXT("4711"),
-                                    .side = SIDE_LEFT};
+                                    .side = SIDE_LEFT,
+                                    .meaning = SIGNING_MEANING_APPROVED};
     assert_int_equal(world_say(&world, chair, PATIENT_CASE_SIGN_DECISION, &command),
                      REFUSAL_MISREAD);
     command.side = SIDE_RIGHT;

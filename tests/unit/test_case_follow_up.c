@@ -229,13 +229,19 @@ static void standard_of_care_is_recorded_and_signed_in_one(void **unused) {
                                             .item = ITEM,
                                             .by = world_person(CHAIR),
                                             .name = TEXT("Chair"),
-                                            .words = TEXT("Standard of care")};
+                                            .words = TEXT("Standard of care"),
+                                            .factor = SIGNING_FACTOR_CODE,
+                                            .at = 1234567};
     world_system(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
                  confirm_standard_care_encode(&arena, &command));
     const struct decision *decision = &the_case()->decisions.items[0];
     assert_true(decision->standard);
     assert_true(text_equal(decision->fields.items[0].value, TEXT("Standard of care")));
     assert_true(uuid_equal(decision->signed_by, world_person(CHAIR)));
+    assert_true(case_decision_is_sound(the_case(), decision, &arena));
+    assert_int_equal(decision->signature.meaning, SIGNING_MEANING_STANDARD);
+    assert_int_equal(decision->signature.factor, SIGNING_FACTOR_CODE);
+    assert_int_equal(decision->signature.at, 1234567);
     assert_int_equal(the_case()->status, CASE_STATUS_DISCUSSED);
     end();
 }

@@ -220,8 +220,12 @@ static void a_task_names_the_patient_to_those_who_may_know(void **unused) {
                                      .side = SIDE_LEFT,
                                      .tasks = {2, tasks}};
     assert_int_equal(world_say(&world, chair, PATIENT_CASE_RECORD_DECISION, &record), REFUSAL_NONE);
-    struct sign_decision sign = {
-        .decision = uuid_of(500), .revision = 1, .patient_id = TEXT("4711"), .side = SIDE_LEFT};
+    struct sign_decision sign = {.decision = uuid_of(500),
+                                 .revision = 1,
+                                 .patient_id = TEXT("4711"),
+                                 .side = SIDE_LEFT,
+                                 .meaning = SIGNING_MEANING_APPROVED,
+                                 .content = world_content(&world, uuid_of(A_CASE), uuid_of(500))};
     assert_int_equal(world_say(&world, chair, PATIENT_CASE_SIGN_DECISION, &sign), REFUSAL_NONE);
     assert_int_equal(entry_of(OBSERVER, ENTRY_KIND_TASK)->detail.length, 0);
     assert_true(text_equal(entry_of(MEMBER, ENTRY_KIND_TASK)->detail, TEXT("Doe^Jane")));

@@ -43,10 +43,13 @@ static enum refusal record(uint32_t item) {
 }
 
 static enum refusal sign(uint32_t item) {
+    struct bytes shown = world_content(&world, uuid_of(A_CASE + item - 1), uuid_of(500 + item));
     struct sign_decision command = {.decision = uuid_of(500 + item),
                                     .revision = 1,
                                     .patient_id = TEXT("4711"),
-                                    .side = SIDE_LEFT};
+                                    .side = SIDE_LEFT,
+                                    .meaning = SIGNING_MEANING_APPROVED,
+                                    .content = shown};
     return world_say(&world, come(A_CASE + item - 1, CHAIR), PATIENT_CASE_SIGN_DECISION, &command);
 }
 
@@ -84,7 +87,7 @@ static void a_meeting_is_held_from_the_first_case_to_the_last_signature(void **u
     struct set_item set = {.item = 3, .standard = true};
     world_say(&world, chair, BOARD_SET_ITEM, &set);
     uint32_t items[] = {3};
-    struct confirm_standard confirm = {.items = {1, items}};
+    struct confirm_standard confirm = {.items = {1, items}, .words = TEXT("By the guideline")};
     assert_int_equal(world_say(&world, chair, BOARD_CONFIRM_STANDARD, &confirm), REFUSAL_NONE);
     assert_int_equal(meeting_item(&world, 3)->decision, DECISION_STATE_SIGNED);
     struct end_meeting end = {.item = 0};

@@ -100,6 +100,12 @@ export class Person {
     return this;
   }
 
+  /** In a form that asks who signs: by the password alone, which is all that the account has. */
+  async signs() {
+    await this.page.locator('input[name=signing-password]').fill(this.password);
+    await this.page.locator('[data-sign-now]').click();
+  }
+
   async press(key) {
     await this.page.keyboard.press(key);
   }

@@ -79,20 +79,22 @@ export async function forgetDemonstration() {
 }
 
 /** A server of one story: started, with the demonstration in it. */
-export async function demonstrationServer(name) {
+export async function demonstrationServer(name, options = []) {
   const folder = await newFolder();
   const made = await demonstration();
   // Copied with owners: the cluster belongs to the user that PostgreSQL runs as.
   const { code } = await ended(spawn('cp', ['-a', join(made, 'data'), folder]));
   if (code !== 0) throw new Error('the demonstration could not be copied');
-  return new Server(folder, name).start();
+  return new Server(folder, name, options).start();
 }
 
 export class Server {
-  constructor(folder, name) {
-    this.hired = []; // whom a story made, as people() gives them
+  /** `options` of the command line, beside those that every server here has. */
+  constructor(folder, name, options = []) {
     this.folder = folder;
     this.name = name;
+    this.options = options;
+    this.hired = []; // whom a story made, as people() gives them
     this.data = join(folder, 'data');
   }
 
@@ -104,7 +106,7 @@ export class Server {
     await mkdir(LOGS, { recursive: true });
     this.child = spawn(
       SERVER,
-      ['--data', this.data, '--port', `${port}`, '--admin', `127.0.0.1:${admin}`, '--web', WEB],
+      ['--data', this.data, '--port', `${port}`, '--admin', `127.0.0.1:${admin}`, '--web', WEB, ...this.options],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.child.stderr.pipe(createWriteStream(join(LOGS, `${this.name}.server.log`), { flags: 'a' }));

@@ -13,10 +13,10 @@ after(async () => {
   await forgetDemonstration();
 });
 
-/** `tell` gets (step, scene) and calls step('sentence', async () => ...) in order. */
-export function story(name, tell) {
+/** `tell` gets (step, scene) and calls step('sentence', async () => ...) in order; `options` are the server's. */
+export function story(name, tell, options = []) {
   describe(name, () => {
-    const scene = new Scene(name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40));
+    const scene = new Scene(name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40), options);
     let broken = false;
     before(() => scene.begin(), { timeout: 180_000 });
     after(() => scene.end(broken), { timeout: 60_000 });
@@ -40,8 +40,9 @@ export function story(name, tell) {
 }
 
 class Scene {
-  constructor(name) {
+  constructor(name, options) {
     this.name = name;
+    this.options = options;
     this.people = [];
     this.endings = [];
   }
@@ -52,7 +53,7 @@ class Scene {
   }
 
   async begin() {
-    this.server = await demonstrationServer(this.name);
+    this.server = await demonstrationServer(this.name, this.options);
   }
 
   /** A person comes and signs in. */

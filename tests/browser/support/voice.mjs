@@ -69,12 +69,14 @@ export class Voice {
       window: SECOND_WINDOW,
     });
     connection.start();
-    return new Voice(connection, user, bearer);
+    return new Voice(connection, user, bearer, server.url, password);
   }
 
-  constructor(connection, user, bearer) {
+  constructor(connection, user, bearer, url, password) {
     this.connection = connection;
     this.user = user;
+    this.url = url;
+    this.password = password;
     /** Headers of its requests over HTTP. */
     this.bearer = bearer;
   }
@@ -97,6 +99,18 @@ export class Voice {
   async command(ask) {
     const outcome = await this.connection.command(this.channel, ask);
     if (outcome.outcome !== 'accepted') throw new Error(`${ask.type} was ${outcome.reason ?? outcome.outcome}`);
+  }
+
+  /** Opens the window for signing in a meeting, which is the proof of the first signature, too. */
+  async stepUp(board) {
+    const { password } = this;
+    const { token } = await post(`${this.url}/api/step_up`, this.bearer, { password, board, sign: true });
+    this.bearer.Authorization = `Bearer ${token}`;
+  }
+
+  /** Before one signature in that window. */
+  async prove() {
+    return post(`${this.url}/api/prove`, this.bearer, { password: this.password });
   }
 
   leave() {

@@ -5,9 +5,10 @@ import type { BoardAtRest } from '../state/board_state';
 import type { BoardActor } from '../state/client';
 import { useUser } from '../state/use_client';
 import { Button, Choice, Field } from '../ui/controls';
-import { sayRefusal } from '../ui/refusal';
+import { refusalText, sayRefusal } from '../ui/refusal';
 import { roleNumbers, ZERO_UUID, type AgendaItem } from '../wire';
 import { dateTimeText, localInput, personName, timeOfInput, useSpeech, useWords } from '../words';
+import { Signing } from './signing';
 
 const secondsOf = (minutes: string): number => Math.max(30, Math.round(Number(minutes) * 60));
 
@@ -270,16 +271,12 @@ export function ConfirmStandard({ actor, items, says, names, onDone }: ConfirmSt
     const words = useWords();
     const [left, setLeft] = useState<readonly number[]>([]);
     const chosen = items.filter((one) => !left.includes(one.item)).map((one) => one.item);
-    const confirm = async () => {
-        const done = await sayRefusal(
+    const confirm = async () =>
+        refusalText(
             words,
-            actor.command({ type: 'ConfirmStandard', items: chosen }),
+            await actor.command({ type: 'ConfirmStandard', items: chosen, words: says }),
             { item: (item) => names.get(item) ?? '' },
         );
-        if (done) {
-            onDone();
-        }
-    };
     return (
         <div className="stack">
             <p className="mute">{words.agendaWords.standardHelp}</p>
@@ -308,15 +305,13 @@ export function ConfirmStandard({ actor, items, says, names, onDone }: ConfirmSt
                     </li>
                 ))}
             </ul>
-            <div className="row">
-                <Button
-                    look="primary"
-                    disabled={chosen.length === 0 || says === ''}
-                    onClick={() => void confirm()}
-                >
-                    {words.agendaWords.confirmStandard(chosen.length)}
-                </Button>
-            </div>
+            <Signing
+                board={actor.id}
+                label={words.agendaWords.confirmStandard(chosen.length)}
+                disabled={chosen.length === 0 || says === ''}
+                sign={confirm}
+                onSigned={onDone}
+            />
         </div>
     );
 }

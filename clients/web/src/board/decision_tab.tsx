@@ -8,6 +8,7 @@ import { decisionOf } from '../state/record_state';
 import { Button } from '../ui/controls';
 import type { BoardLink, Decision, Member } from '../wire';
 import { useWords } from '../words';
+import { AddendumPart } from './addendum';
 import { DecisionForm } from './decision_form';
 import { DecisionText } from './decision_text';
 import { FollowUp } from './follow_up';
@@ -59,7 +60,14 @@ function Earlier(props: DecisionTabProps & { decision: Decision }) {
     const link = linkOf(model, decision.board);
     return (
         <article className="stack">
-            <DecisionText decision={decision} template={link?.template} nameOf={props.nameOf} />
+            <DecisionText
+                decision={decision}
+                template={link?.template}
+                nameOf={props.nameOf}
+                patientCase={props.actor.id}
+                tasks={model.tasks}
+            />
+            <AddendumPart {...props} decision={decision} />
             <FollowUp {...props} decision={decision} />
         </article>
     );
@@ -78,7 +86,14 @@ function Deciding(props: DecidingProps) {
     if (decision && (signed || link.sealed || !mayWrite)) {
         return (
             <section className="stack" data-decision={signed ? 'signed' : 'recorded'}>
-                <DecisionText decision={decision} template={link.template} nameOf={nameOf} />
+                <DecisionText
+                    decision={decision}
+                    template={link.template}
+                    nameOf={nameOf}
+                    patientCase={actor.id}
+                    tasks={model.tasks}
+                />
+                <AddendumPart {...props} decision={decision} />
                 {!signed && own?.signs && <SignPart {...props} decision={decision} />}
                 {link.template?.votes && <Votes {...props} decision={decision} closed />}
                 {signed && <FollowUp {...props} decision={decision} />}

@@ -1,22 +1,31 @@
 // A decision as it is read: the template's labels and what was said, side in words, state at the end.
 import { useId } from 'react';
 import { valueOf } from '../state/decision';
-import type { Decision, Template } from '../wire';
-import { useSpeech, useWords, whenText } from '../words';
+import type { Decision, Task, Template } from '../wire';
+import { dateText, useSpeech, useWords, whenText } from '../words';
+import { Addenda, SignatureLine } from './signature_line';
 
 interface DecisionTextProps {
     decision: Decision;
     template: Template | undefined;
     nameOf: (user: string) => string;
+    patientCase: string;
+    tasks: readonly Task[];
 }
 
-export function DecisionText({ decision, template, nameOf }: DecisionTextProps) {
+export function DecisionText(props: DecisionTextProps) {
+    const { decision, template, nameOf, patientCase, tasks } = props;
     const words = useWords();
     return (
         <div className="decision-text">
             {decision.standard && <p className="small mute">{words.decision.standard}</p>}
             <DecisionLines decision={decision} template={template} />
-            <DecisionState decision={decision} nameOf={nameOf} />
+            {decision.signedAt > 0 ? (
+                <SignatureLine patientCase={patientCase} decision={decision} tasks={tasks} />
+            ) : (
+                <DecisionState decision={decision} nameOf={nameOf} />
+            )}
+            <Addenda patientCase={patientCase} decision={decision} />
         </div>
     );
 }
@@ -61,17 +70,34 @@ export function DecisionLines({ decision, template }: {
     );
 }
 
-/** Recorded by whom and when, and whether it is signed. */
+/** What somebody has to do: what, who, until when. */
+export function TaskLines({ tasks }: { tasks: readonly Task[] }) {
+    const { words, language } = useSpeech();
+    return tasks.length === 0 ? null : (
+        <dl className="facts">
+            <dt>{words.minutes.tasks}</dt>
+            {tasks.map((task) => (
+                <dd key={task.task}>
+                    {[
+                        task.text,
+                        task.ownerName || words.task.nobody,
+                        task.dueAt > 0 ? words.task.dueOn(dateText(task.dueAt, language)) : '',
+                    ]
+                        .filter(Boolean)
+                        .join(' · ')}
+                </dd>
+            ))}
+        </dl>
+    );
+}
+
+/** Recorded by whom and when, while it is not signed. */
 export function DecisionState({ decision, nameOf }: {
     decision: Decision;
     nameOf: (user: string) => string;
 }) {
     const { words, language } = useSpeech();
-    return decision.signedAt > 0 ? (
-        <p className="small settled">
-            {words.decision.signedBy(decision.signedName, whenText(decision.signedAt, language))}
-        </p>
-    ) : (
+    return (
         <p className="small lacking">
             {words.decision.recordedBy(nameOf(decision.by), whenText(decision.at, language))}
         </p>

@@ -3,14 +3,16 @@ import { useState } from 'react';
 import type { BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
-import { linkOf, otherSide, textsOf, unanswered } from '../state/decision';
+import { linkOf, otherSide, tasksOf, textsOf, unanswered } from '../state/decision';
 import { decisionOf } from '../state/record_state';
+import { decisionForm, hashOf } from '../state/signature';
 import { useCase, useModel } from '../state/use_client';
 import { Button, Sheet } from '../ui/controls';
 import { refusalText } from '../ui/refusal';
 import type { BoardLink, Decision } from '../wire';
 import { isoDate, languages, personName, useWords, wordsOf } from '../words';
-import { DecisionLines } from './decision_text';
+import { DecisionLines, DecisionState, TaskLines } from './decision_text';
+import { Signing } from './signing';
 
 interface SignSheetProps {
     actor: CaseActor;
@@ -65,29 +67,23 @@ function ReadBack({ actor, model, decision, link, onDone }: ReadBackProps) {
     const words = useWords();
     const { subject } = model;
     const [read, setRead] = useState(decision);
-    const [problem, setProblem] = useState('');
-    const [busy, setBusy] = useState(false);
     const changed = read.revision !== decision.revision;
     const open = link.template ? unanswered(decision, link.template) : [];
     const doubt = otherSide(textsOf(decision), decision.side, sideWords);
     const name = personName(subject.name);
+    const tasks = tasksOf(model, decision.decision);
     const sign = async () => {
-        setBusy(true);
-        setProblem('');
+        const content = await hashOf(decisionForm(actor.id, read, tasks));
         const outcome = await actor.command({
             type: 'SignDecision',
             decision: read.decision,
             revision: read.revision,
             patientId: subject.patientId,
             side: read.side,
+            meaning: 'approved',
+            content,
         });
-        setBusy(false);
-        const refused = refusalText(words, outcome);
-        if (refused === undefined) {
-            onDone();
-        } else {
-            setProblem(refused);
-        }
+        return refusalText(words, outcome);
     };
     return (
         <div className="stack read-back">
@@ -107,6 +103,11 @@ function ReadBack({ actor, model, decision, link, onDone }: ReadBackProps) {
                 </dd>
             </dl>
             <DecisionLines decision={decision} template={link.template} />
+            <TaskLines tasks={tasks} />
+            <DecisionState
+                decision={decision}
+                nameOf={(user) => link.members.find((one) => one.user === user)?.name ?? ''}
+            />
             {doubt && (
                 <p className="warning" role="alert" data-warning="side">
                     {words.decision.otherSide(words.side[doubt], words.side[decision.side])}
@@ -122,27 +123,21 @@ function ReadBack({ actor, model, decision, link, onDone }: ReadBackProps) {
                     {words.decision.changedMeanwhile}
                 </p>
             )}
-            {problem !== '' && (
-                <p className="problem" role="alert">
-                    {problem}
-                </p>
-            )}
-            <div className="row wrap">
-                {changed ? (
+            {changed ? (
+                <div className="row">
                     <Button look="primary" onClick={() => setRead(decision)}>
                         {words.decision.readAgain}
                     </Button>
-                ) : (
-                    <Button
-                        look="primary"
-                        data-sign-now
-                        disabled={busy || open.length > 0}
-                        onClick={() => void sign()}
-                    >
-                        {words.decision.signFor(name, words.side[decision.side])}
-                    </Button>
-                )}
-            </div>
+                </div>
+            ) : (
+                <Signing
+                    board={link.board}
+                    label={words.decision.signFor(name, words.side[decision.side])}
+                    disabled={open.length > 0}
+                    sign={sign}
+                    onSigned={onDone}
+                />
+            )}
         </div>
     );
 }

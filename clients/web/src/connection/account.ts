@@ -98,6 +98,40 @@ export async function proveByPasskey(password: string): Promise<Answer<unknown>>
         : call('/api/account/prove', { password, ...given.body });
 }
 
+/** A window for signing: of one meeting, for four hours, and this sign-in alone. */
+export interface SigningWindow {
+    board: string;
+    signsUntil: number;
+}
+
+const forSigning = (board: string) => ({ board, sign: true });
+
+/** Everything that the account has opens the window, and is the proof of its first signature. */
+export const openByCode = (board: string, password: string, code: string) =>
+    call<SigningWindow>(
+        '/api/step_up',
+        code === '' ? { ...forSigning(board), password } : { ...forSigning(board), password, code },
+    );
+
+export async function openByPasskey(
+    board: string,
+    password: string,
+): Promise<Answer<SigningWindow>> {
+    const given = await withPasskey('/api/account/challenge', undefined, false);
+    return given.is === 'problem'
+        ? given
+        : call<SigningWindow>('/api/step_up', { ...forSigning(board), password, ...given.body });
+}
+
+/** In the window one thing is enough: the next signature of this sign-in carries it, within a minute. */
+export const signBy = (proof: { password: string } | { code: string }) =>
+    call<{ board: string }>('/api/prove', proof);
+
+export async function signByPasskey(): Promise<Answer<{ board: string }>> {
+    const given = await withPasskey('/api/account/challenge', undefined, false);
+    return given.is === 'problem' ? given : call<{ board: string }>('/api/prove', given.body);
+}
+
 /** What is to be scanned, or typed. */
 export interface AppSecret {
     secret: string;

@@ -49,6 +49,26 @@ export async function post(path: string, body?: unknown): Promise<Response> {
     });
 }
 
+const TOKEN_CHANGES_MS = 250;
+
+/** Until the answer with the new token has come, too. */
+export const tokenChanges = (): Promise<void> =>
+    new Promise((resume) => setTimeout(resume, TOKEN_CHANGES_MS));
+
+/**
+ * A request that is on its way while the sign-in gets another token (a step up, a proof) comes with the one before,
+ * which is worth nothing at once: it is asked again with the new one. Only for what may be asked twice.
+ */
+export async function fetchAgain(path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await fetch(path, init);
+    if (response.status !== 401) {
+        return response;
+    }
+    await tokenChanges();
+    init.signal?.throwIfAborted();
+    return fetch(path, init);
+}
+
 export async function signIn(login: string, password: string): Promise<SignIn> {
     try {
         const response = await post('/api/sign-in', { login, password });
@@ -100,7 +120,7 @@ export async function whoAmI(): Promise<Presence | undefined> {
 
 /** For one WebSocket; undefined when nobody is signed in any more. */
 export async function ticket(): Promise<string | undefined> {
-    const response = await post('/api/tickets');
+    const response = await fetchAgain('/api/tickets', { method: 'POST', body: '' });
     if (response.status === 401) {
         return undefined;
     }

@@ -1,5 +1,6 @@
 // Files on their way into a case: a few at a time, each with its own answer; what the server is too busy for
 // is sent again, what it refuses is kept by name with the reason.
+import { fetchAgain } from './http';
 
 export type FileOutcome = 'stored' | 'already_there' | 'held' | 'refused' | 'failed';
 
@@ -119,7 +120,7 @@ const BUSY: readonly number[] = [429, 503];
 
 /** One file to the case's archive. */
 export async function sendFile(patientCase: string, file: File): Promise<Answer> {
-    const response = await fetch(`/api/cases/${patientCase}/uploads`, {
+    const response = await fetchAgain(`/api/cases/${patientCase}/uploads`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/octet-stream' },
         body: file,

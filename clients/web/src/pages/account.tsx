@@ -16,7 +16,8 @@ import { tell, TopBar } from '../ui/frame';
 import { dateText, useSpeech, useWords } from '../words';
 import { Devices } from './account_devices';
 import { AddApp, useAddPasskey } from './account_factors';
-import { CodesShown, ProofSheet, useProblem } from './account_parts';
+import { useProblem } from '../ui/problem';
+import { CodesShown, ProofSheet } from './account_parts';
 import { Desk } from './sign_in';
 
 /** The account as the server has it, read again after each change. */

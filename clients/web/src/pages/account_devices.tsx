@@ -4,7 +4,7 @@ import { endOtherSignIns, endSignIn, signIns, type Answer, type SignedIn } from 
 import { Button } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { dateTimeText, useSpeech, useWords } from '../words';
-import { useProblem } from './account_parts';
+import { useProblem } from '../ui/problem';
 
 export function Devices() {
     const words = useWords();

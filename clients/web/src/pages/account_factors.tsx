@@ -4,7 +4,8 @@ import { addPasskey, beginApp, confirmApp, type AppSecret } from '../connection/
 import { passkeysWork } from '../connection/passkey';
 import { Button, Field } from '../ui/controls';
 import { useWords } from '../words';
-import { QrPicture, useProblem } from './account_parts';
+import { useProblem } from '../ui/problem';
+import { QrPicture } from './account_parts';
 
 interface AddAppProps {
     /** With the recovery codes, if these are the first. */

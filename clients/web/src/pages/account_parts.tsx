@@ -7,20 +7,11 @@ import {
     proveByPasskey,
     type Account,
     type Answer,
-    type Problem,
 } from '../connection/account';
 import { passkeysWork } from '../connection/passkey';
 import { Button, Field, Sheet } from '../ui/controls';
+import { useProblem } from '../ui/problem';
 import { useWords } from '../words';
-
-/** Says a problem in the reader's words. */
-export function useProblem(): (problem: Problem) => string {
-    const words = useWords();
-    return ({ word, seconds }) =>
-        word === 'too_many_attempts'
-            ? words.tooManyAttempts(seconds)
-            : (words.account.problem[word] ?? words.account.problemElse);
-}
 
 interface ProofSheetProps {
     account: Account;

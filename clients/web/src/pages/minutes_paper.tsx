@@ -1,10 +1,11 @@
 // What is on the paper.
-import { DecisionLines } from '../board/decision_text';
+import { DecisionLines, TaskLines } from '../board/decision_text';
 import { stateInWords } from '../board/item_words';
+import { Addenda, SignatureLine } from '../board/signature_line';
 import type { BoardAtRest } from '../state/board_state';
 import { isSigned, totalsOf, type CaseMinutes, type DisciplineAttendance, type Minutes } from '../state/minutes';
 import { whoIs } from '../state/who';
-import { dateText, numberText, useSpeech, useWords, paperTime } from '../words';
+import { numberText, useSpeech, useWords, paperTime } from '../words';
 
 interface PaperProps {
     board: BoardAtRest;
@@ -169,30 +170,14 @@ function CaseRecord({ one, nameOf }: { one: CaseMinutes; nameOf: (user: string) 
                         ))}
                 </dl>
             )}
-            {one.tasks.length > 0 && (
-                <dl className="facts">
-                    <dt>{words.minutes.tasks}</dt>
-                    {one.tasks.map((task) => (
-                        <dd key={task.task}>
-                            {[
-                                task.text,
-                                task.ownerName || words.task.nobody,
-                                task.dueAt > 0 ? words.task.dueOn(dateText(task.dueAt, language)) : '',
-                            ]
-                                .filter(Boolean)
-                                .join(' · ')}
-                        </dd>
-                    ))}
-                </dl>
-            )}
+            <TaskLines tasks={one.tasks} />
             {decision &&
                 (isSigned(decision) ? (
-                    <p className="settled">
-                        {words.decision.signedBy(
-                            decision.signedName,
-                            paperTime(decision.signedAt, language),
-                        )}
-                    </p>
+                    <SignatureLine
+                        patientCase={one.item.patientCase}
+                        decision={decision}
+                        tasks={one.tasks}
+                    />
                 ) : (
                     <p className="lacking">
                         <b>{words.minutes.unsigned}</b>
@@ -203,6 +188,7 @@ function CaseRecord({ one, nameOf }: { one: CaseMinutes; nameOf: (user: string) 
                         )}
                     </p>
                 ))}
+            {decision && <Addenda patientCase={one.item.patientCase} decision={decision} />}
         </div>
     );
 }

@@ -7,7 +7,7 @@ import { passkeysWork } from '../connection/passkey';
 import { LanguageChoice } from '../ui/frame';
 import { Button, Field } from '../ui/controls';
 import { useWords } from '../words';
-import { useProblem } from './account_parts';
+import { useProblem } from '../ui/problem';
 
 export function SignInPage({ onIn, wasIn }: { onIn: () => void; wasIn: boolean }) {
     const [half, setHalf] = useState<Half>();

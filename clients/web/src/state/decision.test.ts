@@ -68,6 +68,8 @@ const decision: Decision = {
     following: 'unknown',
     followingWhy: '',
     followingAt: 0,
+    signature: undefined,
+    addenda: [],
 };
 
 describe('a_decision', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultSignature } from '../protocol';
 import { defaultTask, defaultTemplate, ZERO_UUID } from '../wire';
 import type { BoardDown, Layout, PatientCaseDown, SeriesDown } from '../wire';
 import { blankBoard, blankCase, blankSeries, blankUser } from './blank';
@@ -266,8 +267,29 @@ describe('the_record_of_a_case', () => {
             revision: 1,
             name: 'Dr. A',
             by: anna,
+            signature: undefined,
         });
         expect(decisionOf(model, board, 3)).toMatchObject({ signedBy: anna, signedName: 'Dr. A' });
+    });
+
+    it('keeps_its_signature_and_what_was_added_in_order', () => {
+        const signature = { ...defaultSignature(), by: anna, seal: new Uint8Array([1]) };
+        const added = (addendum: string): PatientCaseDown => ({
+            type: 'AddendumAdded',
+            decision,
+            addendum: { addendum, text: addendum, signature },
+        });
+        const model = write(
+            blankCase(),
+            record(1, 'biopsy'),
+            { type: 'DecisionSigned', decision, revision: 1, name: 'Dr. A', by: anna, signature },
+            added('first'),
+            added('second'),
+        );
+        const found = decisionOf(model, board, 3);
+        expect(found?.signature).toEqual(signature);
+        expect(found?.addenda.map((one) => one.text)).toEqual(['first', 'second']);
+        expect(found?.fields).toEqual(decisionOf(write(blankCase(), record(1, 'biopsy')), board, 3)?.fields);
     });
 
     it('knows_who_closed_a_task_until_it_is_open_again', () => {

@@ -58,6 +58,8 @@ const decision: Decision = {
     following: 'unknown',
     followingWhy: '',
     followingAt: 0,
+    signature: undefined,
+    addenda: [],
 };
 
 function board(): BoardModel {

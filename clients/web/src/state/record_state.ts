@@ -114,6 +114,8 @@ function recorded(
         following: 'unknown',
         followingWhy: '',
         followingAt: 0,
+        signature: undefined,
+        addenda: [],
     };
     const decisions = before
         ? patientCase.decisions.map((one) => (one === before ? decision : one))
@@ -137,6 +139,12 @@ function reduceDecisions(
                 signedBy: message.by,
                 signedName: message.name,
                 signedAt: at,
+                signature: message.signature,
+            }));
+        case 'AddendumAdded':
+            return withDecision(patientCase, message.decision, (one) => ({
+                ...one,
+                addenda: [...one.addenda, message.addendum],
             }));
         case 'VoteCast': {
             const { decision, vote } = message;

@@ -1,5 +1,6 @@
 // What there is to show of one case: its display sets and, once asked for, the headers of their
 // series. Lives as long as the case is open; `close` drops everything and stops what is running.
+import { fetchAgain } from '../connection/http';
 import { imageGeometry, type ImageGeometry } from './geometry';
 import { readHeader, type DicomObject, type Header } from './dicom';
 import { dot, subtract, type Vector } from './vector';
@@ -161,7 +162,7 @@ export class CaseImages {
     }
 
     private async fetchJson(address: string): Promise<unknown> {
-        const response = await fetch(address, { signal: this.stop.signal });
+        const response = await fetchAgain(address, { signal: this.stop.signal });
         if (!response.ok) {
             throw new Error(`answered ${response.status}`);
         }

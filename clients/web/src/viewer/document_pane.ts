@@ -1,5 +1,6 @@
 // A page of a PDF on the glass, through pdf.js in its own worker, in the same projection as images.
 import * as pdf from 'pdfjs-dist';
+import { tokenChanges } from '../connection/http';
 import type { Viewport } from '../wire';
 import { projectPage, type Glass, type Projection } from './geometry';
 
@@ -23,19 +24,31 @@ function startWorker(): pdf.PDFWorker {
     return worker;
 }
 
+const loadDocument = (address: string): Promise<pdf.PDFDocumentProxy> =>
+    pdf.getDocument({
+        url: address,
+        worker: startWorker(),
+        isEvalSupported: false,
+        enableXfa: false,
+        standardFontDataUrl: '/pdf/standard_fonts/',
+        cMapUrl: '/pdf/cmaps/',
+        cMapPacked: true,
+        useWasm: false,
+    }).promise;
+
+/** Once more when it met another token (connection/http.ts). */
+async function loadAgain(address: string, error: unknown): Promise<pdf.PDFDocumentProxy> {
+    if (!(error instanceof pdf.ResponseException) || error.status !== 401) {
+        throw error;
+    }
+    await tokenChanges();
+    return loadDocument(address);
+}
+
 function openDocument(address: string): Promise<pdf.PDFDocumentProxy> {
     let opening = kept.get(address);
     if (!opening) {
-        opening = pdf.getDocument({
-            url: address,
-            worker: startWorker(),
-            isEvalSupported: false,
-            enableXfa: false,
-            standardFontDataUrl: '/pdf/standard_fonts/',
-            cMapUrl: '/pdf/cmaps/',
-            cMapPacked: true,
-            useWasm: false,
-        }).promise;
+        opening = loadDocument(address).catch((error: unknown) => loadAgain(address, error));
         kept.set(address, opening);
         opening.catch(() => kept.delete(address));
         const [oldest] = kept.keys();

@@ -2,6 +2,7 @@
 // store of decoded images. Everything asked of it goes through the functions at the end.
 import * as cornerstone from '@cornerstonejs/core';
 import { createImage, init as startLoader } from '@cornerstonejs/dicom-image-loader';
+import { fetchAgain } from '../connection/http';
 import { wordsFromHeader } from './provider';
 import type { LoadedSet, Slice } from './case_images';
 
@@ -115,7 +116,7 @@ export class MaskedError extends Error {}
 
 async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cornerstone.Types.IImage> {
     const [patientCase, sop, frame] = imageId.slice('consilium:'.length).split('/');
-    const response = await fetch(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
+    const response = await fetchAgain(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
         signal,
         cache: 'no-store',
     });

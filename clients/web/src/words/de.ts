@@ -450,6 +450,9 @@ export const de: Words = {
         no_vote: 'Sie nehmen hier ohne Stimmrecht teil.',
         incomplete: 'Eine Pflichtangabe der Konferenz ist leer.',
         misread: 'Patient oder Seite ist nicht wie festgehalten. Nichts wurde unterschrieben.',
+        unproved:
+            'Es war nicht rechtzeitig belegt, wer unterschreibt. Nichts wurde unterschrieben. ' +
+            'Geben Sie Passwort oder Code noch einmal ein.',
     },
     revokedHelp:
         'Bilder und Texte davon sind auf diesem Gerät gelöscht. Wer koordiniert, kann den Zugriff zurückgeben.',

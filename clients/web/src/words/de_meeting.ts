@@ -83,6 +83,50 @@ export const meetingDe: typeof meetingEn = {
         toSign: (count) => `Zu unterschreiben: ${count}`,
         toSignTitle: 'Zu unterschreibende Beschlüsse',
         allSigned: 'Alles Beschlossene ist unterschrieben.',
+        signedAs: (name, discipline, when, meaning) =>
+            `Unterschrieben von ${name} (${[discipline, 'Leitung der Konferenz'].filter(Boolean).join(', ')}) ` +
+            `am ${when}: ${meaning}`,
+        meaning: {
+            unsaid: 'ohne Angabe der Bedeutung',
+            approved: 'genehmigt',
+            standard: 'als Standardtherapie bestätigt',
+            added: 'als Nachtrag verfasst',
+        },
+        broken: 'Diese Unterschrift passt nicht zu dem, was hier steht.',
+        brokenHelp: (name, when) =>
+            `Sie soll von ${name} sein, ${when}. Text oder Unterschrift wurden seither verändert. ` +
+            'Handeln Sie nicht danach und verständigen Sie die Administration.',
+        unbound:
+            'Unterschrieben, bevor Unterschriften an ihren Text gebunden wurden: Sie lässt sich nicht prüfen.',
+        unchecked:
+            'Dieser Browser kann die Unterschrift nicht prüfen. Öffnen Sie die Seite über HTTPS.',
+        addenda: 'Nachträge',
+        addAddendum: 'Nachtrag hinzufügen…',
+        addendumTitle: 'Nachtrag zu einem unterschriebenen Beschluss',
+        addendumHelp:
+            'Der Beschluss bleibt, wie er unterschrieben wurde. ' +
+            'Ihr Nachtrag wird ebenfalls unterschrieben und steht darunter.',
+        addendumText: 'Nachtrag',
+        addendumSign: 'Nachtrag unterschreiben',
+        signing: {
+            first:
+                'Ihre erste Unterschrift in dieser Sitzung verlangt alles, was Ihr Konto hat. ' +
+                'Die nächsten verlangen vier Stunden lang nur eines davon.',
+            next: 'Für diese Unterschrift genügt eines.',
+            password: 'Passwort',
+            code: 'Code',
+            codeHelp: 'Sechs Ziffern aus Ihrer Authenticator-App oder einer Ihrer Ersatzcodes.',
+            passwordOrCode: 'Passwort oder Code',
+            passwordOrCodeHelp: 'Ihr Passwort oder sechs Ziffern aus Ihrer Authenticator-App.',
+            byPasskey: 'Mit Passkey unterschreiben',
+            firstByPasskey: 'Mit Passwort und Passkey unterschreiben',
+            waiting: 'Wird unterschrieben…',
+            over:
+                'Das Zeitfenster für Unterschriften in dieser Sitzung ist vorbei oder gilt für eine andere. ' +
+                'Geben Sie alles noch einmal an.',
+            asking: 'Einen Moment…',
+            again: 'Noch einmal versuchen',
+        },
     },
     task: {
         title: 'Aufgaben',

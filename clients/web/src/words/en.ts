@@ -454,6 +454,7 @@ export const en = {
         no_vote: 'You take part without a vote here.',
         incomplete: 'Something that the board requires is empty.',
         misread: 'Patient or side is not the one on record. Nothing was signed.',
+        unproved: 'It was not proved in time who signs. Nothing was signed. Give your password or code again.',
     },
     revokedHelp: 'Its images and words are gone from this device. Who coordinates it can give the access back.',
     ended: {

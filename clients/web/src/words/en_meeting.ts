@@ -75,6 +75,46 @@ export const meetingEn = {
         toSign: (count: number) => `To sign: ${count}`,
         toSignTitle: 'Decisions to sign',
         allSigned: 'Everything that was decided is signed.',
+        signedAs: (name: string, discipline: string, when: string, meaning: string) =>
+            `Signed by ${name} (${[discipline, 'chair of the board'].filter(Boolean).join(', ')}) ` +
+            `on ${when}: ${meaning}`,
+        meaning: {
+            unsaid: 'without a stated meaning',
+            approved: 'approved',
+            standard: 'confirmed as standard of care',
+            added: 'written as an addendum',
+        },
+        broken: 'This signature does not match what is shown.',
+        brokenHelp: (name: string, when: string) =>
+            `It is said to be by ${name}, ${when}. The text or the signature was changed since. ` +
+            'Do not act on it; tell your administrator.',
+        unbound: 'Signed before signatures were bound to their text: it cannot be checked.',
+        unchecked: 'This browser cannot check the signature. Open the page over HTTPS.',
+        addenda: 'Addenda',
+        addAddendum: 'Add an addendum…',
+        addendumTitle: 'Addendum to a signed decision',
+        addendumHelp: 'The decision stays as it was signed. What you add is signed, too, and listed below it.',
+        addendumText: 'Addendum',
+        addendumSign: 'Sign the addendum',
+        signing: {
+            first:
+                'Your first signature in this meeting takes everything your account has. ' +
+                'The next ones, for four hours, take one thing each.',
+            next: 'One thing is enough for this signature.',
+            password: 'Password',
+            code: 'Code',
+            codeHelp: 'Six digits from your authenticator app, or one of your recovery codes.',
+            passwordOrCode: 'Password or code',
+            passwordOrCodeHelp: 'Your password, or six digits from your authenticator app.',
+            byPasskey: 'Sign with your passkey',
+            firstByPasskey: 'Sign with password and passkey',
+            waiting: 'Signing…',
+            over:
+                'The window for signing in this meeting is over, or is that of another meeting. ' +
+                'Give everything once more.',
+            asking: 'One moment…',
+            again: 'Try again',
+        },
     },
     task: {
         title: 'Tasks',

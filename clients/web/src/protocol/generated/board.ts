@@ -918,13 +918,16 @@ export function writeUndoStep(writer: Writer, from: UndoStep): void {
     }
 }
 
-/** Confirms items as standard of care in one go; each is still recorded in its case. */
+/** Confirms items as standard of care in one go; each is recorded and signed in its case. One
+ * act, one proof. */
 export interface ConfirmStandard {
     type: 'ConfirmStandard';
     /** Made by the sender: a retry with the same id happens once. */
     commandId: string;
     /** Which; each is marked as standard and waits. */
     items: number[];
+    /** What is recorded of each, as read: other words now are refused with `changed`. */
+    words: string;
 }
 
 export function readConfirmStandard(reader: Reader): ConfirmStandard {
@@ -933,9 +936,10 @@ export function readConfirmStandard(reader: Reader): ConfirmStandard {
         type: 'ConfirmStandard',
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         items: count > 1 ? reader.list(200, (reader) => reader.u32()) : [],
+        words: count > 2 ? reader.text(80) : '',
     };
     requireId(value.commandId);
-    reader.skip(count - 2);
+    reader.skip(count - 3);
     return value;
 }
 
@@ -943,6 +947,7 @@ export function countConfirmStandard(from: ConfirmStandard): number {
     return countFields(
         true,
         from.items.length !== 0,
+        from.words !== '',
     );
 }
 
@@ -953,6 +958,9 @@ export function writeConfirmStandard(writer: Writer, from: ConfirmStandard): voi
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.list(200, from.items, (writer, value) => writer.u32(value));
+    }
+    if (count > 2) {
+        writer.text(80, from.words);
     }
 }
 

@@ -43,6 +43,7 @@ import {
 import {
     readAccessGranted,
     readAccessRevoked,
+    readAddendumAdded,
     readAnnotationAdded,
     readAnnotationRemoved,
     readCardSet,
@@ -387,6 +388,8 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readConsentWithdrawn(reader);
         case 124:
             return readGlassBroken(reader);
+        case 125:
+            return readAddendumAdded(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:

@@ -68,8 +68,10 @@ import type {
 import type {
     AccessGranted,
     AccessRevoked,
+    AddAddendum,
     AddAnnotation,
     AddImages,
+    AddendumAdded,
     AnnotationAdded,
     AnnotationRemoved,
     BoardStatus,
@@ -325,6 +327,7 @@ export type PatientCaseUp =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | AddAddendum
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -372,6 +375,7 @@ export type PatientCaseEvent =
     | ConsentGiven
     | ConsentWithdrawn
     | GlassBroken
+    | AddendumAdded
     | FloorChanged
     | StageSettled
     | PointersQuieted;

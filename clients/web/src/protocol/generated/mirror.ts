@@ -201,12 +201,18 @@ import {
     readAccessRevoked,
     writeAccessRevoked,
     type AccessRevoked,
+    readAddAddendum,
+    writeAddAddendum,
+    type AddAddendum,
     readAddAnnotation,
     writeAddAnnotation,
     type AddAnnotation,
     readAddImages,
     writeAddImages,
     type AddImages,
+    readAddendumAdded,
+    writeAddendumAdded,
+    type AddendumAdded,
     readAnnotationAdded,
     writeAnnotationAdded,
     type AnnotationAdded,
@@ -709,6 +715,7 @@ export type PatientCaseMessage =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | AddAddendum
     | CaseCreated
     | MessagePosted
     | AnnotationAdded
@@ -739,6 +746,7 @@ export type PatientCaseMessage =
     | ConsentGiven
     | ConsentWithdrawn
     | GlassBroken
+    | AddendumAdded
     | Accepted
     | Refused
     | RequestFloor
@@ -1334,6 +1342,8 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readWithdrawConsent(reader);
         case 31:
             return readBreakGlass(reader);
+        case 63:
+            return readAddAddendum(reader);
         case 72:
             return readCaseCreated(reader);
         case 73:
@@ -1394,6 +1404,8 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readConsentWithdrawn(reader);
         case 124:
             return readGlassBroken(reader);
+        case 125:
+            return readAddendumAdded(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1497,6 +1509,8 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'AddAddendum':
+            return writeAddAddendum(writer, message);
         case 'CaseCreated':
             return writeCaseCreated(writer, message);
         case 'MessagePosted':
@@ -1557,6 +1571,8 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeConsentWithdrawn(writer, message);
         case 'GlassBroken':
             return writeGlassBroken(writer, message);
+        case 'AddendumAdded':
+            return writeAddendumAdded(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1629,6 +1645,7 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    AddAddendum: 63,
     CaseCreated: 72,
     MessagePosted: 73,
     AnnotationAdded: 74,
@@ -1659,6 +1676,7 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     ConsentGiven: 122,
     ConsentWithdrawn: 123,
     GlassBroken: 124,
+    AddendumAdded: 125,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,

@@ -24,6 +24,47 @@ import {
     type CardTopic,
     type Template,
 } from './preparation';
+import {
+    FOLLOWING_MEMBERS,
+    SIDE_MEMBERS,
+    SIGNING_FACTOR_MEMBERS,
+    SIGNING_MEANING_MEMBERS,
+    TASK_STATE_MEMBERS,
+    VOTE_CHOICE_MEMBERS,
+    countAddendum,
+    countDiscussion,
+    countVote,
+    defaultAddendum,
+    defaultDiscussion,
+    defaultVote,
+    readAddendum,
+    readDecision,
+    readDiscussion,
+    readFieldValue,
+    readSignature,
+    readTask,
+    readVote,
+    writeAddendum,
+    writeDecision,
+    writeDiscussion,
+    writeFieldValue,
+    writeSignature,
+    writeTask,
+    writeVote,
+    type Addendum,
+    type Decision,
+    type Discussion,
+    type FieldValue,
+    type Following,
+    type Side,
+    type Signature,
+    type SigningFactor,
+    type SigningMeaning,
+    type Task,
+    type TaskState,
+    type Vote,
+    type VoteChoice,
+} from './deciding';
 
 export const CASE_STATUS_MEMBERS = [
     /** Made, nothing scheduled. */
@@ -38,53 +79,6 @@ export const CASE_STATUS_MEMBERS = [
     'deferred',
 ] as const;
 export type CaseStatus = (typeof CASE_STATUS_MEMBERS)[number];
-
-export const SIDE_MEMBERS = [
-    /** Not said. */
-    'unknown',
-    /** The patient's right. */
-    'right',
-    /** The patient's left. */
-    'left',
-    /** Both. */
-    'both',
-    /** Not applicable. */
-    'none',
-] as const;
-export type Side = (typeof SIDE_MEMBERS)[number];
-
-export const VOTE_CHOICE_MEMBERS = [
-    /** With the recommendation. */
-    'agree',
-    /** Against it; with a reason. */
-    'dissent',
-    /** Neither. */
-    'abstain',
-] as const;
-export type VoteChoice = (typeof VOTE_CHOICE_MEMBERS)[number];
-
-export const TASK_STATE_MEMBERS = [
-    /** To be done. */
-    'open',
-    /** Done. */
-    'done',
-    /** Will not be done, and why. */
-    'refused',
-] as const;
-export type TaskState = (typeof TASK_STATE_MEMBERS)[number];
-
-/** What became of a recommendation. */
-export const FOLLOWING_MEMBERS = [
-    /** Not known yet. */
-    'unknown',
-    /** As recommended. */
-    'followed',
-    /** Otherwise, and why. */
-    'changed',
-    /** Not at all, and why. */
-    'stopped',
-] as const;
-export type Following = (typeof FOLLOWING_MEMBERS)[number];
 
 /** The patient as the case knows them; images that say otherwise are shown with the difference. */
 export interface Subject {
@@ -773,473 +767,6 @@ export function writeKeyImage(writer: Writer, from: KeyImage): void {
         writer.uuid(from.by);
     }
     if (count > 4) {
-        writer.time(from.at);
-    }
-}
-
-export interface FieldValue {
-    /** TemplateField.key. */
-    key: string;
-    /** As filled in. */
-    value: string;
-}
-
-export function defaultFieldValue(): FieldValue {
-    return {
-        key: '',
-        value: '',
-    };
-}
-
-export function readFieldValue(reader: Reader): FieldValue {
-    const count = reader.fields();
-    const value: FieldValue = {
-        key: count > 0 ? reader.text(32) : '',
-        value: count > 1 ? reader.text(4000) : '',
-    };
-    reader.skip(count - 2);
-    return value;
-}
-
-export function countFieldValue(from: FieldValue): number {
-    return countFields(
-        from.key !== '',
-        from.value !== '',
-    );
-}
-
-export function writeFieldValue(writer: Writer, from: FieldValue): void {
-    const count = countFieldValue(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.text(32, from.key);
-    }
-    if (count > 1) {
-        writer.text(4000, from.value);
-    }
-}
-
-export interface Vote {
-    /** Whose; a user, or somebody in the room. */
-    person: string;
-    /** As shown. */
-    name: string;
-    /** What. */
-    choice: VoteChoice;
-    /** For a dissent. */
-    reason: string;
-    /** Of the decision that was voted on. */
-    revision: number;
-    /** Who cast it: themselves, or the coordinator for somebody in the room. */
-    by: string;
-    /** When. */
-    at: number;
-}
-
-export function defaultVote(): Vote {
-    return {
-        person: ZERO_UUID,
-        name: '',
-        choice: 'agree',
-        reason: '',
-        revision: 0,
-        by: ZERO_UUID,
-        at: 0,
-    };
-}
-
-export function readVote(reader: Reader): Vote {
-    const count = reader.fields();
-    const value: Vote = {
-        person: count > 0 ? reader.uuid() : ZERO_UUID,
-        name: count > 1 ? reader.text(128) : '',
-        choice: count > 2 ? reader.enumMember(VOTE_CHOICE_MEMBERS) : 'agree',
-        reason: count > 3 ? reader.text(1000) : '',
-        revision: count > 4 ? reader.u32() : 0,
-        by: count > 5 ? reader.uuid() : ZERO_UUID,
-        at: count > 6 ? reader.time() : 0,
-    };
-    reader.skip(count - 7);
-    return value;
-}
-
-export function countVote(from: Vote): number {
-    return countFields(
-        from.person !== ZERO_UUID,
-        from.name !== '',
-        from.choice !== 'agree',
-        from.reason !== '',
-        from.revision !== 0,
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-    );
-}
-
-export function writeVote(writer: Writer, from: Vote): void {
-    const count = countVote(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.person);
-    }
-    if (count > 1) {
-        writer.text(128, from.name);
-    }
-    if (count > 2) {
-        writer.enumMember(VOTE_CHOICE_MEMBERS, from.choice);
-    }
-    if (count > 3) {
-        writer.text(1000, from.reason);
-    }
-    if (count > 4) {
-        writer.u32(from.revision);
-    }
-    if (count > 5) {
-        writer.uuid(from.by);
-    }
-    if (count > 6) {
-        writer.time(from.at);
-    }
-}
-
-export interface Task {
-    /** Made with the decision. */
-    task: string;
-    /** It follows from. */
-    decision: string;
-    /** What. */
-    text: string;
-    /** User; zero = nobody with an account. */
-    owner: string;
-    /** As shown. */
-    ownerName: string;
-    /** 0 = no date. */
-    dueAt: number;
-    /** Now. */
-    state: TaskState;
-    /** For refused; or a remark. */
-    reason: string;
-    /** Who said so. */
-    closedBy: string;
-    /** When; 0 = open. */
-    closedAt: number;
-}
-
-export function defaultTask(): Task {
-    return {
-        task: ZERO_UUID,
-        decision: ZERO_UUID,
-        text: '',
-        owner: ZERO_UUID,
-        ownerName: '',
-        dueAt: 0,
-        state: 'open',
-        reason: '',
-        closedBy: ZERO_UUID,
-        closedAt: 0,
-    };
-}
-
-export function readTask(reader: Reader): Task {
-    const count = reader.fields();
-    const value: Task = {
-        task: count > 0 ? reader.uuid() : ZERO_UUID,
-        decision: count > 1 ? reader.uuid() : ZERO_UUID,
-        text: count > 2 ? reader.text(200) : '',
-        owner: count > 3 ? reader.uuid() : ZERO_UUID,
-        ownerName: count > 4 ? reader.text(128) : '',
-        dueAt: count > 5 ? reader.time() : 0,
-        state: count > 6 ? reader.enumMember(TASK_STATE_MEMBERS) : 'open',
-        reason: count > 7 ? reader.text(400) : '',
-        closedBy: count > 8 ? reader.uuid() : ZERO_UUID,
-        closedAt: count > 9 ? reader.time() : 0,
-    };
-    reader.skip(count - 10);
-    return value;
-}
-
-export function countTask(from: Task): number {
-    return countFields(
-        from.task !== ZERO_UUID,
-        from.decision !== ZERO_UUID,
-        from.text !== '',
-        from.owner !== ZERO_UUID,
-        from.ownerName !== '',
-        from.dueAt !== 0,
-        from.state !== 'open',
-        from.reason !== '',
-        from.closedBy !== ZERO_UUID,
-        from.closedAt !== 0,
-    );
-}
-
-export function writeTask(writer: Writer, from: Task): void {
-    const count = countTask(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.task);
-    }
-    if (count > 1) {
-        writer.uuid(from.decision);
-    }
-    if (count > 2) {
-        writer.text(200, from.text);
-    }
-    if (count > 3) {
-        writer.uuid(from.owner);
-    }
-    if (count > 4) {
-        writer.text(128, from.ownerName);
-    }
-    if (count > 5) {
-        writer.time(from.dueAt);
-    }
-    if (count > 6) {
-        writer.enumMember(TASK_STATE_MEMBERS, from.state);
-    }
-    if (count > 7) {
-        writer.text(400, from.reason);
-    }
-    if (count > 8) {
-        writer.uuid(from.closedBy);
-    }
-    if (count > 9) {
-        writer.time(from.closedAt);
-    }
-}
-
-export interface Decision {
-    /** Made by the author's client. */
-    decision: string;
-    /** Meeting it was taken in. */
-    board: string;
-    /** Its number there. */
-    item: number;
-    /** 1 at first, up with every change. */
-    revision: number;
-    /** Of the board's template. */
-    templateVersion: number;
-    /** As the template asks. */
-    fields: FieldValue[];
-    /** As recorded. */
-    side: Side;
-    /** Confirmed as standard of care, without discussion. */
-    standard: boolean;
-    /** Who recorded this revision. */
-    by: string;
-    /** When. */
-    at: number;
-    /** Zero = unsigned. */
-    signedBy: string;
-    /** Printed name of the signer. */
-    signedName: string;
-    /** 0 = unsigned. */
-    signedAt: number;
-    /** One for each person, the latest. */
-    votes: Vote[];
-    /** What became of it. */
-    following: Following;
-    /** In words. */
-    followingWhy: string;
-    /** When that was said; 0 = not yet. */
-    followingAt: number;
-}
-
-export function defaultDecision(): Decision {
-    return {
-        decision: ZERO_UUID,
-        board: ZERO_UUID,
-        item: 0,
-        revision: 0,
-        templateVersion: 0,
-        fields: [],
-        side: 'unknown',
-        standard: false,
-        by: ZERO_UUID,
-        at: 0,
-        signedBy: ZERO_UUID,
-        signedName: '',
-        signedAt: 0,
-        votes: [],
-        following: 'unknown',
-        followingWhy: '',
-        followingAt: 0,
-    };
-}
-
-export function readDecision(reader: Reader): Decision {
-    const count = reader.fields();
-    const value: Decision = {
-        decision: count > 0 ? reader.uuid() : ZERO_UUID,
-        board: count > 1 ? reader.uuid() : ZERO_UUID,
-        item: count > 2 ? reader.u32() : 0,
-        revision: count > 3 ? reader.u32() : 0,
-        templateVersion: count > 4 ? reader.u32() : 0,
-        fields: count > 5 ? reader.list(24, readFieldValue) : [],
-        side: count > 6 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
-        standard: count > 7 ? reader.bool() : false,
-        by: count > 8 ? reader.uuid() : ZERO_UUID,
-        at: count > 9 ? reader.time() : 0,
-        signedBy: count > 10 ? reader.uuid() : ZERO_UUID,
-        signedName: count > 11 ? reader.text(128) : '',
-        signedAt: count > 12 ? reader.time() : 0,
-        votes: count > 13 ? reader.list(128, readVote) : [],
-        following: count > 14 ? reader.enumMember(FOLLOWING_MEMBERS) : 'unknown',
-        followingWhy: count > 15 ? reader.text(1000) : '',
-        followingAt: count > 16 ? reader.time() : 0,
-    };
-    reader.skip(count - 17);
-    return value;
-}
-
-export function countDecision(from: Decision): number {
-    return countFields(
-        from.decision !== ZERO_UUID,
-        from.board !== ZERO_UUID,
-        from.item !== 0,
-        from.revision !== 0,
-        from.templateVersion !== 0,
-        from.fields.length !== 0,
-        from.side !== 'unknown',
-        from.standard,
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-        from.signedBy !== ZERO_UUID,
-        from.signedName !== '',
-        from.signedAt !== 0,
-        from.votes.length !== 0,
-        from.following !== 'unknown',
-        from.followingWhy !== '',
-        from.followingAt !== 0,
-    );
-}
-
-export function writeDecision(writer: Writer, from: Decision): void {
-    const count = countDecision(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.decision);
-    }
-    if (count > 1) {
-        writer.uuid(from.board);
-    }
-    if (count > 2) {
-        writer.u32(from.item);
-    }
-    if (count > 3) {
-        writer.u32(from.revision);
-    }
-    if (count > 4) {
-        writer.u32(from.templateVersion);
-    }
-    if (count > 5) {
-        writer.list(24, from.fields, writeFieldValue);
-    }
-    if (count > 6) {
-        writer.enumMember(SIDE_MEMBERS, from.side);
-    }
-    if (count > 7) {
-        writer.bool(from.standard);
-    }
-    if (count > 8) {
-        writer.uuid(from.by);
-    }
-    if (count > 9) {
-        writer.time(from.at);
-    }
-    if (count > 10) {
-        writer.uuid(from.signedBy);
-    }
-    if (count > 11) {
-        writer.text(128, from.signedName);
-    }
-    if (count > 12) {
-        writer.time(from.signedAt);
-    }
-    if (count > 13) {
-        writer.list(128, from.votes, writeVote);
-    }
-    if (count > 14) {
-        writer.enumMember(FOLLOWING_MEMBERS, from.following);
-    }
-    if (count > 15) {
-        writer.text(1000, from.followingWhy);
-    }
-    if (count > 16) {
-        writer.time(from.followingAt);
-    }
-}
-
-/** What a board made of this case, also without a decision. */
-export interface Discussion {
-    /** Which. */
-    board: string;
-    /** Its number there. */
-    item: number;
-    /** ItemOutcome of the board. */
-    outcome: number;
-    /** Why it was deferred or not discussed. */
-    reason: string;
-    /** Why it was discussed though something was missing. */
-    unready: string;
-    /** When. */
-    at: number;
-}
-
-export function defaultDiscussion(): Discussion {
-    return {
-        board: ZERO_UUID,
-        item: 0,
-        outcome: 0,
-        reason: '',
-        unready: '',
-        at: 0,
-    };
-}
-
-export function readDiscussion(reader: Reader): Discussion {
-    const count = reader.fields();
-    const value: Discussion = {
-        board: count > 0 ? reader.uuid() : ZERO_UUID,
-        item: count > 1 ? reader.u32() : 0,
-        outcome: count > 2 ? reader.u8() : 0,
-        reason: count > 3 ? reader.text(200) : '',
-        unready: count > 4 ? reader.text(200) : '',
-        at: count > 5 ? reader.time() : 0,
-    };
-    reader.skip(count - 6);
-    return value;
-}
-
-export function countDiscussion(from: Discussion): number {
-    return countFields(
-        from.board !== ZERO_UUID,
-        from.item !== 0,
-        from.outcome !== 0,
-        from.reason !== '',
-        from.unready !== '',
-        from.at !== 0,
-    );
-}
-
-export function writeDiscussion(writer: Writer, from: Discussion): void {
-    const count = countDiscussion(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.board);
-    }
-    if (count > 1) {
-        writer.u32(from.item);
-    }
-    if (count > 2) {
-        writer.u8(from.outcome);
-    }
-    if (count > 3) {
-        writer.text(200, from.reason);
-    }
-    if (count > 4) {
-        writer.text(200, from.unready);
-    }
-    if (count > 5) {
         writer.time(from.at);
     }
 }
@@ -2342,7 +1869,8 @@ export function writeRecordDecision(writer: Writer, from: RecordDecision): void 
     }
 }
 
-/** With the patient and the side read back. */
+/** With the patient and the side read back, and what was shown hashed: a case that would sign
+ * anything else refuses with `changed`. */
 export interface SignDecision {
     type: 'SignDecision';
     /** Made by the sender: a retry with the same id happens once. */
@@ -2355,6 +1883,10 @@ export interface SignDecision {
     patientId: string;
     /** As read back. */
     side: Side;
+    /** What it says: approved. */
+    meaning: SigningMeaning;
+    /** SHA-256 of the DecisionContent that was shown. */
+    content: Uint8Array;
 }
 
 export function readSignDecision(reader: Reader): SignDecision {
@@ -2366,9 +1898,11 @@ export function readSignDecision(reader: Reader): SignDecision {
         revision: count > 2 ? reader.u32() : 0,
         patientId: count > 3 ? reader.text(64) : '',
         side: count > 4 ? reader.enumMember(SIDE_MEMBERS) : 'unknown',
+        meaning: count > 5 ? reader.enumMember(SIGNING_MEANING_MEMBERS) : 'unsaid',
+        content: count > 6 ? reader.bytesValue(32) : new Uint8Array(0),
     };
     requireId(value.commandId);
-    reader.skip(count - 5);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -2379,6 +1913,8 @@ export function countSignDecision(from: SignDecision): number {
         from.revision !== 0,
         from.patientId !== '',
         from.side !== 'unknown',
+        from.meaning !== 'unsaid',
+        from.content.length !== 0,
     );
 }
 
@@ -2398,6 +1934,12 @@ export function writeSignDecision(writer: Writer, from: SignDecision): void {
     }
     if (count > 4) {
         writer.enumMember(SIDE_MEMBERS, from.side);
+    }
+    if (count > 5) {
+        writer.enumMember(SIGNING_MEANING_MEMBERS, from.meaning);
+    }
+    if (count > 6) {
+        writer.bytesValue(32, from.content);
     }
 }
 
@@ -2731,6 +2273,12 @@ export interface ConfirmStandardCare {
     name: string;
     /** The recommendation, in the template's words. */
     words: string;
+    /** Of the chair, on that board. */
+    discipline: string;
+    /** What the chair proved themselves with, once for all of them. */
+    factor: SigningFactor;
+    /** When the chair signed. */
+    at: number;
 }
 
 export function readConfirmStandardCare(reader: Reader): ConfirmStandardCare {
@@ -2743,9 +2291,12 @@ export function readConfirmStandardCare(reader: Reader): ConfirmStandardCare {
         by: count > 3 ? reader.uuid() : ZERO_UUID,
         name: count > 4 ? reader.text(128) : '',
         words: count > 5 ? reader.text(80) : '',
+        discipline: count > 6 ? reader.text(64) : '',
+        factor: count > 7 ? reader.enumMember(SIGNING_FACTOR_MEMBERS) : 'unknown',
+        at: count > 8 ? reader.time() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 6);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -2757,6 +2308,9 @@ export function countConfirmStandardCare(from: ConfirmStandardCare): number {
         from.by !== ZERO_UUID,
         from.name !== '',
         from.words !== '',
+        from.discipline !== '',
+        from.factor !== 'unknown',
+        from.at !== 0,
     );
 }
 
@@ -2779,6 +2333,15 @@ export function writeConfirmStandardCare(writer: Writer, from: ConfirmStandardCa
     }
     if (count > 5) {
         writer.text(80, from.words);
+    }
+    if (count > 6) {
+        writer.text(64, from.discipline);
+    }
+    if (count > 7) {
+        writer.enumMember(SIGNING_FACTOR_MEMBERS, from.factor);
+    }
+    if (count > 8) {
+        writer.time(from.at);
     }
 }
 
@@ -2902,6 +2465,66 @@ export function writeBreakGlass(writer: Writer, from: BreakGlass): void {
     }
     if (count > 2) {
         writer.text(400, from.reason);
+    }
+}
+
+/** To a signed decision, signed likewise by whoever signs for that board; also after its
+ * meeting. */
+export interface AddAddendum {
+    type: 'AddAddendum';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** New. */
+    addendum: string;
+    /** Which; signed, and as it was signed. */
+    decision: string;
+    /** Words; not empty. */
+    text: string;
+    /** SHA-256 of the AddendumContent that was shown. */
+    content: Uint8Array;
+}
+
+export function readAddAddendum(reader: Reader): AddAddendum {
+    const count = reader.fields();
+    const value: AddAddendum = {
+        type: 'AddAddendum',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        addendum: count > 1 ? reader.uuid() : ZERO_UUID,
+        decision: count > 2 ? reader.uuid() : ZERO_UUID,
+        text: count > 3 ? reader.text(4000) : '',
+        content: count > 4 ? reader.bytesValue(32) : new Uint8Array(0),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countAddAddendum(from: AddAddendum): number {
+    return countFields(
+        true,
+        from.addendum !== ZERO_UUID,
+        from.decision !== ZERO_UUID,
+        from.text !== '',
+        from.content.length !== 0,
+    );
+}
+
+export function writeAddAddendum(writer: Writer, from: AddAddendum): void {
+    const count = countAddAddendum(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.addendum);
+    }
+    if (count > 2) {
+        writer.uuid(from.decision);
+    }
+    if (count > 3) {
+        writer.text(4000, from.text);
+    }
+    if (count > 4) {
+        writer.bytesValue(32, from.content);
     }
 }
 
@@ -3580,6 +3203,8 @@ export interface DecisionSigned {
     name: string;
     /** Who signed; the event's own sender may be the system. */
     by: string;
+    /** Absent before signatures were bound to what was signed. */
+    signature?: Signature | undefined;
 }
 
 export function readDecisionSigned(reader: Reader): DecisionSigned {
@@ -3590,8 +3215,9 @@ export function readDecisionSigned(reader: Reader): DecisionSigned {
         revision: count > 1 ? reader.u32() : 0,
         name: count > 2 ? reader.text(128) : '',
         by: count > 3 ? reader.uuid() : ZERO_UUID,
+        signature: count > 4 ? reader.optional(readSignature) : undefined,
     };
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -3601,6 +3227,7 @@ export function countDecisionSigned(from: DecisionSigned): number {
         from.revision !== 0,
         from.name !== '',
         from.by !== ZERO_UUID,
+        from.signature !== undefined,
     );
 }
 
@@ -3618,6 +3245,9 @@ export function writeDecisionSigned(writer: Writer, from: DecisionSigned): void 
     }
     if (count > 3) {
         writer.uuid(from.by);
+    }
+    if (count > 4) {
+        writer.optional(from.signature, writeSignature);
     }
 }
 
@@ -3981,6 +3611,43 @@ export function writeGlassBroken(writer: Writer, from: GlassBroken): void {
     writer.fields(count);
     if (count > 0) {
         writeEmergency(writer, from.emergency);
+    }
+}
+
+export interface AddendumAdded {
+    type: 'AddendumAdded';
+    /** To which. */
+    decision: string;
+    /** Added. */
+    addendum: Addendum;
+}
+
+export function readAddendumAdded(reader: Reader): AddendumAdded {
+    const count = reader.fields();
+    const value: AddendumAdded = {
+        type: 'AddendumAdded',
+        decision: count > 0 ? reader.uuid() : ZERO_UUID,
+        addendum: count > 1 ? readAddendum(reader) : defaultAddendum(),
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countAddendumAdded(from: AddendumAdded): number {
+    return countFields(
+        from.decision !== ZERO_UUID,
+        countAddendum(from.addendum) !== 0,
+    );
+}
+
+export function writeAddendumAdded(writer: Writer, from: AddendumAdded): void {
+    const count = countAddendumAdded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.decision);
+    }
+    if (count > 1) {
+        writeAddendum(writer, from.addendum);
     }
 }
 

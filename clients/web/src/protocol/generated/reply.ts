@@ -49,6 +49,8 @@ export const REFUSAL_MEMBERS = [
     'incomplete',
     /** The patient or the side that was read back is not the one on record. */
     'misread',
+    /** A signature takes a proof of who signs, given just before, in a signing window for this meeting. */
+    'unproved',
 ] as const;
 export type Refusal = (typeof REFUSAL_MEMBERS)[number];
 

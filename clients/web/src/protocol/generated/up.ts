@@ -32,6 +32,7 @@ import {
     writeWithdrawInvitation,
 } from './organisation';
 import {
+    writeAddAddendum,
     writeAddAnnotation,
     writeAddImages,
     writeBoardStatus,
@@ -185,6 +186,7 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    AddAddendum: 63,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -390,6 +392,8 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'AddAddendum':
+            return writeAddAddendum(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':
