@@ -18,6 +18,19 @@ enum {
  * without invitations. */
 #define ORGANISATION_LIST "organisation"
 
+/* The actor of the tenant's root, for its name and its invitations. In memberships, and as what
+ * stands above others, the root is zero. */
+#define ORGANISATION_ROOT                                                                          \
+    ((struct uuid){{0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}})
+
+/* Lists of what one organisation has. Of INVITATIONS: key = id, row = an encoded Invitation; of
+ * CASES: key = id, row = an encoded CaseRow. */
+#define ORGANISATION_INVITATIONS "invitation"
+#define ORGANISATION_CASES "case"
+enum { ORGANISATION_LIST_NAME_MAX = 48 };
+void organisation_list_name(const char *what, struct uuid organisation,
+                            char ret[ORGANISATION_LIST_NAME_MAX]);
+
 struct organisation {
     struct actor actor;
     /* Committed */

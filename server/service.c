@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memrchr */
 #include "server/service.h"
 
+#include "actors/organisation.h"
 #include "server/audit/audit_trail.h"
 #include "server/audit/routes_audit.h"
 #include "server/backup/backup_watch.h"
@@ -28,8 +29,7 @@
 enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_SPACE = DATA_PATH_MAX + 64 };
 
 /* The one root organisation of a deployment that was not told of others. */
-static const struct uuid default_tenant = {
-    {0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}};
+#define default_tenant ORGANISATION_ROOT
 
 enum stage {
     SERVICE_STARTING, /* ends when it listens, or fails */
