@@ -28,9 +28,6 @@
 
 enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_SPACE = DATA_PATH_MAX + 64 };
 
-/* The one root organisation of a deployment that was not told of others. */
-#define default_tenant ORGANISATION_ROOT
-
 enum stage {
     SERVICE_STARTING, /* ends when it listens, or fails */
     SERVICE_RUNNING,  /* ends with service_drain */
@@ -298,7 +295,7 @@ static bool start_imaging(struct service *service, const char **ret_message) {
         .loop = service->loop,
         .postgres = service->postgres,
         .keys = service->keys,
-        .tenant = default_tenant,
+        .tenant = ORGANISATION_ROOT,
         .blob_folder = blobs,
         .ingest_program = ingest,
         .on_series = case_images_on_series,
@@ -349,7 +346,7 @@ static bool start_audit(struct service *service, const char **ret_message) {
             .loop = service->loop,
             .clock = &service->clock,
             .postgres = service->postgres,
-            .tenant = default_tenant,
+            .tenant = ORGANISATION_ROOT,
             .folder = service->folder,
             .key_file = service->config->key_file,
             .anchor = service->config->anchor,
@@ -375,7 +372,8 @@ static void listen_at_last(struct service *service) {
     };
     routes_health_add(&service->health);
     routes_imaging_add(service->gateway, service->imaging, audit_trail_log(service->audit));
-    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit));
+    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit),
+                     identity_affiliations(service->identity));
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {
@@ -407,7 +405,7 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         .keys = service->keys,
         .clock = &service->clock,
         .node = service->folder->node,
-        .tenant = default_tenant,
+        .tenant = ORGANISATION_ROOT,
         .report = on_store_report,
         .moved = on_stream_moved,
         .gained = on_shards_gained,

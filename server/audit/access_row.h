@@ -16,6 +16,7 @@ enum access_action {
     ACCESS_STEP_UP = 9,       /* may sign for some hours */
     ACCESS_SIGNATURE = 10,    /* proved who they are for one signature */
     ACCESS_PASSKEY_COPY = 11, /* a passkey whose counter went back: there may be two of it */
+    ACCESS_SIGNED_OTHER_OUT = 20, /* ended a sign-in of somebody they administer */
 };
 
 enum access_result { ACCESS_ALLOWED = 0, ACCESS_REFUSED = 1 };

@@ -88,6 +88,9 @@ struct affiliations {
      * the tenant's root, NULL = of all memberships together. */
     uint16_t (*rights)(struct affiliations *affiliations, struct uuid user,
                        const struct uuid *organisation);
+    /* Who belongs to it and those under it; NULL where nobody asks. */
+    void (*people)(struct affiliations *affiliations, struct uuid organisation,
+                   void (*each)(void *data, struct uuid person), void *data);
 };
 
 struct node_config {

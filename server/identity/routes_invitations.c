@@ -1,0 +1,249 @@
+/* Invitations, for who administers an organisation: a link for one person, shown once; those that
+ * are out; one called back. */
+#include "protocol/generated/policy.h"
+#include "server/identity/invitations.h"
+#include "server/utf8.h"
+#include "server/uuid_text.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+enum {
+    INVITATION_BODY_MAX = 2048,
+    INVITATION_JSON_MAX = 512 + 6 * NAME_BYTES_MAX,
+    INVITATION_DAYS = 7, /* unless said otherwise */
+    ACCESS_DAYS_MAX = 3660,
+};
+static const int64_t day_us = INT64_C(24) * 60 * 60 * 1000000;
+
+/* Inviting */
+
+struct inviting {
+    struct errand errand;
+    struct invitation invitation;
+    char name[NAME_BYTES_MAX];
+    struct invitation_link link;
+};
+
+static void answer_link(struct inviting *inviting) {
+    char words[INVITATION_TEXT_LENGTH + 1], text[512];
+    struct json json;
+    invitation_link_write(&inviting->link, words);
+    json_begin(&json, text, sizeof text);
+    json_open(&json, NULL);
+    json_uuid(&json, "id", inviting->link.id);
+    json_text(&json, "token", (struct text){INVITATION_TEXT_LENGTH, words});
+    json_number(&json, "until", inviting->invitation.until / 1000);
+    json_close(&json);
+    http_answer_json(inviting->errand.exchange, 201, text, json_end(&json));
+    OPENSSL_cleanse(text, sizeof text);
+    OPENSSL_cleanse(words, sizeof words);
+}
+
+static void on_invited(void *data, bool accepted, enum refusal why, uint64_t version) {
+    struct inviting *inviting = data;
+    (void)version;
+    if (inviting->errand.exchange != NULL && accepted) {
+        answer_link(inviting);
+    } else if (inviting->errand.exchange != NULL) {
+        administration_answer_refused(inviting->errand.exchange, why);
+    }
+    OPENSSL_cleanse(inviting, sizeof *inviting);
+    free(inviting);
+}
+
+static void command_invite(void *data, bool there) {
+    struct inviting *inviting = data;
+    struct identity *identity = inviting->errand.identity;
+    if (!there) {
+        on_invited(inviting, false, REFUSAL_BUSY, 0);
+        return;
+    }
+    uint8_t hash[ORGANISATION_SECRET_HASH_BYTES];
+    struct arena arena;
+    arena_init(&arena, INVITATION_BODY_MAX);
+    invitation_link_hash(&inviting->link, hash);
+    struct invite command = {.command_id = identity_new_id(identity),
+                             .invitation = inviting->invitation};
+    command.invitation.secret_hash = (struct bytes){sizeof hash, hash};
+    node_command(identity->node, CHANNEL_KIND_ORGANISATION,
+                 administration_actor(inviting->link.organisation), inviting->errand.user,
+                 invite_encode(&arena, &command), on_invited, inviting);
+    arena_finish(&arena);
+}
+
+/* `days` and `accessDays` are counted from now. */
+static bool read_invitation(struct identity *identity, const struct json_fields *fields,
+                            struct invitation *ret) {
+    int64_t days, access_days;
+    ret->name = json_field_text(fields, "name");
+    if (!administration_read_roles(json_field_text(fields, "roles"), &ret->roles) ||
+        ret->roles == 0 || ret->name.length == 0 || ret->name.length > NAME_BYTES_MAX ||
+        !text_is_utf8(ret->name) || !administration_read_number(fields, "days", &days) ||
+        !administration_read_number(fields, "accessDays", &access_days) ||
+        days > ORGANISATION_INVITE_DAYS_MAX || access_days > ACCESS_DAYS_MAX) {
+        return false;
+    }
+    int64_t now = identity_now(identity);
+    ret->until = now + (days == 0 ? INVITATION_DAYS : days) * day_us;
+    ret->access_until = access_days == 0 ? 0 : now + access_days * day_us;
+    return true;
+}
+
+static void on_invite_body(struct http_exchange *exchange, struct bytes body, void *data) {
+    struct identity *identity = data;
+    char text[IDENTITY_BODY_MAX];
+    struct json_fields fields;
+    struct uuid organisation;
+    struct invitation invitation = {.roles = 0};
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &organisation) ||
+        !errand_read(exchange, body, text, &fields)) {
+        return;
+    }
+    if (!read_invitation(identity, &fields, &invitation)) {
+        http_answer_error(exchange, 400, "malformed",
+                          "Send {\"name\",\"roles\":\"specialist\",\"days\"?,\"accessDays\"?}.");
+        return;
+    }
+    struct inviting *inviting = errand_begin(identity, exchange, sizeof *inviting);
+    if (inviting == NULL) {
+        return;
+    }
+    struct host_clock *clock = identity->config.clock;
+    inviting->invitation = invitation;
+    memcpy(inviting->name, invitation.name.bytes, invitation.name.length);
+    inviting->invitation.name.bytes = inviting->name;
+    inviting->invitation.by = inviting->errand.user;
+    inviting->invitation.id = identity_new_id(identity);
+    inviting->link.organisation = organisation;
+    inviting->link.id = inviting->invitation.id;
+    clock->random(clock, inviting->link.secret, sizeof inviting->link.secret);
+    administration_need_actor(identity, organisation, inviting->errand.user, command_invite,
+                              inviting);
+}
+
+static void on_invite(struct http_exchange *exchange, void *data) {
+    http_read_whole(exchange, on_invite_body, data);
+}
+
+/* Those that there are */
+
+struct listing {
+    struct errand errand;
+    char list[ORGANISATION_LIST_NAME_MAX];
+    struct json json;
+    char text[128 + ORGANISATION_INVITATIONS_MAX * INVITATION_JSON_MAX];
+};
+
+static struct text state_word(const struct invitation *invitation, int64_t now) {
+    switch (invitation->state) {
+    case INVITATION_STATE_TAKEN:
+        return TEXT("used");
+    case INVITATION_STATE_WITHDRAWN:
+        return TEXT("withdrawn");
+    default:
+        return invitation->until <= now ? TEXT("expired") : TEXT("open");
+    }
+}
+
+static void on_row(void *data, struct uuid owner, struct bytes row) {
+    struct listing *listing = data;
+    struct json *json = &listing->json;
+    struct invitation invitation;
+    struct arena arena;
+    (void)owner;
+    arena_init(&arena, row.length + 1024);
+    struct reader reader = reader_of(row);
+    if (invitation_read(&reader, &arena, &invitation)) {
+        json_open(json, NULL);
+        json_uuid(json, "id", invitation.id);
+        json_text(json, "name", invitation.name);
+        administration_write_roles(json, invitation.roles);
+        json_number(json, "until", invitation.until / 1000);
+        json_text(json, "state", state_word(&invitation, identity_now(listing->errand.identity)));
+        json_uuid(json, "by", invitation.by);
+        json_close(json);
+    }
+    arena_finish(&arena);
+}
+
+static void on_listed(void *data, enum store_result result) {
+    struct listing *listing = data;
+    json_close_list(&listing->json);
+    json_close(&listing->json);
+    if (listing->errand.exchange != NULL && result == STORE_OK) {
+        http_answer_json(listing->errand.exchange, 200, listing->text, json_end(&listing->json));
+    } else if (listing->errand.exchange != NULL) {
+        errand_answer_away(listing->errand.exchange);
+    }
+    free(listing);
+}
+
+static void on_list(struct http_exchange *exchange, void *data) {
+    struct identity *identity = data;
+    struct uuid organisation;
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &organisation)) {
+        return;
+    }
+    struct listing *listing = errand_begin(identity, exchange, sizeof *listing);
+    if (listing != NULL) {
+        json_begin(&listing->json, listing->text, sizeof listing->text);
+        json_open(&listing->json, NULL);
+        json_open_list(&listing->json, "invitations");
+        organisation_list_name(ORGANISATION_INVITATIONS, administration_actor(organisation),
+                               listing->list);
+        store_list_all(identity->config.store, listing->list, on_row, on_listed, listing);
+    }
+}
+
+/* One called back */
+
+static void on_withdrawn(void *data, bool accepted, enum refusal why, uint64_t version) {
+    struct errand *errand = data;
+    (void)version;
+    if (errand->exchange != NULL && accepted) {
+        administration_answer_done(errand->exchange);
+    } else if (errand->exchange != NULL && why == REFUSAL_BAD_STATE) {
+        invitation_answer(errand->exchange, INVITATION_USED);
+    } else if (errand->exchange != NULL) {
+        administration_answer_refused(errand->exchange, why);
+    }
+    free(errand);
+}
+
+static void on_withdraw(struct http_exchange *exchange, void *data) {
+    struct identity *identity = data;
+    struct uuid organisation, invitation;
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &organisation)) {
+        return;
+    }
+    struct uuid actor = administration_actor(organisation);
+    if (!http_capture_uuid(exchange, 1, &invitation) ||
+        organisations_find(identity->organisations, actor) == NULL) {
+        administration_answer_absent(exchange);
+        return;
+    }
+    struct errand *errand = errand_begin(identity, exchange, sizeof *errand);
+    if (errand == NULL) {
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena, INVITATION_BODY_MAX);
+    struct withdraw_invitation command = {.command_id = identity_new_id(identity),
+                                          .invitation = invitation};
+    node_command(identity->node, CHANNEL_KIND_ORGANISATION, actor, errand->user,
+                 withdraw_invitation_encode(&arena, &command), on_withdrawn, errand);
+    arena_finish(&arena);
+}
+
+static const struct http_route routes[] = {
+    {"GET", "/api/organisations/:organisation/invitations", 0, ROUTE_SIGNED_IN, on_list},
+    {"POST", "/api/organisations/:organisation/invitations", INVITATION_BODY_MAX, ROUTE_SIGNED_IN,
+     on_invite},
+    {"POST", "/api/organisations/:organisation/invitations/:invitation/withdraw", 0,
+     ROUTE_SIGNED_IN, on_withdraw},
+};
+
+void add_invitation_routes(struct identity *identity) {
+    http_add_routes(identity->gateway, routes, sizeof routes / sizeof routes[0], identity);
+}
