@@ -11,10 +11,9 @@
 enum {
     INVITATION_BODY_MAX = 2048,
     INVITATION_JSON_MAX = 512 + 6 * NAME_BYTES_MAX,
-    INVITATION_DAYS = 7, /* unless said otherwise */
-    ACCESS_DAYS_MAX = 3660,
 };
-static const int64_t day_us = INT64_C(24) * 60 * 60 * 1000000;
+static const int64_t day_ms = INT64_C(24) * 60 * 60 * 1000;
+enum { INVITATION_DAYS = 7 /* unless said otherwise */, ACCESS_DAYS_MAX = 3660 };
 
 /* Inviting */
 
@@ -72,21 +71,21 @@ static void command_invite(void *data, bool there) {
     arena_finish(&arena);
 }
 
-/* `days` and `accessDays` are counted from now. */
+/* Both times are counted from now. */
 static bool read_invitation(struct identity *identity, const struct json_fields *fields,
                             struct invitation *ret) {
-    int64_t days, access_days;
+    int64_t open_ms, access_ms;
     ret->name = json_field_text(fields, "name");
     if (!administration_read_roles(json_field_text(fields, "roles"), &ret->roles) ||
         ret->roles == 0 || ret->name.length == 0 || ret->name.length > NAME_BYTES_MAX ||
-        !text_is_utf8(ret->name) || !administration_read_number(fields, "days", &days) ||
-        !administration_read_number(fields, "accessDays", &access_days) ||
-        days > ORGANISATION_INVITE_DAYS_MAX || access_days > ACCESS_DAYS_MAX) {
+        !text_is_utf8(ret->name) || !administration_read_number(fields, "expiresInMs", &open_ms) ||
+        !administration_read_number(fields, "accessMs", &access_ms) ||
+        open_ms > ORGANISATION_INVITE_DAYS_MAX * day_ms || access_ms > ACCESS_DAYS_MAX * day_ms) {
         return false;
     }
     int64_t now = identity_now(identity);
-    ret->until = now + (days == 0 ? INVITATION_DAYS : days) * day_us;
-    ret->access_until = access_days == 0 ? 0 : now + access_days * day_us;
+    ret->until = now + (open_ms == 0 ? INVITATION_DAYS * day_ms : open_ms) * 1000;
+    ret->access_until = access_ms == 0 ? 0 : now + access_ms * 1000;
     return true;
 }
 
@@ -101,8 +100,9 @@ static void on_invite_body(struct http_exchange *exchange, struct bytes body, vo
         return;
     }
     if (!read_invitation(identity, &fields, &invitation)) {
-        http_answer_error(exchange, 400, "malformed",
-                          "Send {\"name\",\"roles\":\"specialist\",\"days\"?,\"accessDays\"?}.");
+        http_answer_error(
+            exchange, 400, "malformed",
+            "Send {\"name\",\"roles\":\"specialist\",\"expiresInMs\"?,\"accessMs\"?}.");
         return;
     }
     struct inviting *inviting = errand_begin(identity, exchange, sizeof *inviting);
