@@ -372,8 +372,9 @@ static void listen_at_last(struct service *service) {
     };
     routes_health_add(&service->health);
     routes_imaging_add(service->gateway, service->imaging, audit_trail_log(service->audit));
-    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit),
-                     identity_affiliations(service->identity));
+    struct affiliations *who = identity_affiliations(service->identity);
+    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit), who);
+    routes_backup_add(service->gateway, service->backup, who);
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {

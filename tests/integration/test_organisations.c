@@ -405,6 +405,15 @@ static void cases_are_listed_without_their_patients(void **state) {
     assert_string_equal(scene->answer.body, "{\"cases\":[],\"more\":false}");
 }
 
+static void how_the_backup_fares_is_told_to_who_turns_the_keys(void **state) {
+    struct scene *scene = *state;
+    char id[ID], cookie[COOKIE];
+    assert_int_equal(asks(scene, NULL, NULL, "/api/backup"), 200);
+    assert_true(body_says(scene, "\"configured\":false"));
+    a_member(scene, scene->child, "administrator", "no.keys", id, cookie);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/backup"), 404);
+}
+
 static void a_tree_grows_only_so_deep(void **state) {
     struct scene *scene = *state;
     char parent[ID] = ROOT, body[256];
@@ -473,6 +482,7 @@ int main(void) {
         cmocka_unit_test(an_administrator_ends_a_persons_sign_in_within_a_second),
         cmocka_unit_test(a_role_that_is_taken_is_gone_at_once),
         cmocka_unit_test(cases_are_listed_without_their_patients),
+        cmocka_unit_test(how_the_backup_fares_is_told_to_who_turns_the_keys),
         cmocka_unit_test(a_tree_grows_only_so_deep),
         cmocka_unit_test(what_was_accepted_outlives_the_servers_death),
     };
