@@ -29,6 +29,9 @@ import { isSecondWindow, readRoute, usePath } from './ui/route';
 import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
 
 const AccountPage = late(() => import('./pages/account').then((page) => page.AccountPage));
+const AdministrationPage = late(() => import('./pages/administration').then((page) => page.AdministrationPage));
+const InvitationPage = late(() => import('./pages/invitation').then((page) => page.InvitationPage));
+const OwnInvitation = late(() => import('./pages/invitation').then((page) => page.OwnInvitation));
 const EnrolPage = late(() => import('./pages/account').then((page) => page.EnrolPage));
 const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
 const DisplayPage = late(() => import('./pages/display').then((page) => page.DisplayPage));
@@ -92,6 +95,9 @@ function Door() {
         case 'out':
             if (path === 'display') {
                 return <PairDisplay onIn={ask} />;
+            }
+            if (path === 'invitation') {
+                return <InvitationPage onIn={ask} />;
             }
             return <SignInPage wasIn={presence.wasIn} onIn={ask} />;
         case 'in':
@@ -194,6 +200,10 @@ function Page() {
             return <NewSeriesPage />;
         case 'account':
             return <AccountPage />;
+        case 'administration':
+            return <AdministrationPage section={route.section} />;
+        case 'invitation':
+            return <OwnInvitation />;
         case 'accesses':
             return <AccessesPage />;
         case 'case_accesses':

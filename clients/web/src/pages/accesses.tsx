@@ -115,7 +115,7 @@ interface AccessTableProps {
     withCase: boolean;
 }
 
-function AccessTable({ list, names, withCase }: AccessTableProps) {
+export function AccessTable({ list, names, withCase }: AccessTableProps) {
     const { words, language } = useSpeech();
     return (
         <table className="accesses">

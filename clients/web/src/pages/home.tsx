@@ -103,8 +103,8 @@ export function HomePage() {
                 </p>
                 {administers && (
                     <p>
-                        <a href="/accesses" onClick={follow}>
-                            {words.accesses.title}
+                        <a href="/administration" onClick={follow}>
+                            {words.administration.title}
                         </a>
                     </p>
                 )}

@@ -1,5 +1,6 @@
 // Jedes Wort der Oberfläche auf Deutsch.
 import { accountDe } from './de_account';
+import { administrationDe } from './de_administration';
 import { deskDe } from './de_desk';
 import { meetingDe } from './de_meeting';
 import type { Words } from './en';
@@ -10,6 +11,7 @@ export const de: Words = {
     ...meetingDe,
     ...deskDe,
     ...accountDe,
+    ...administrationDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',

@@ -1,6 +1,7 @@
 // Every word of the interface, in English. Other languages have the same keys (the compiler checks);
 // a test refuses interface text anywhere else.
 import { accountEn } from './en_account';
+import { administrationEn } from './en_administration';
 import { deskEn } from './en_desk';
 import { meetingEn } from './en_meeting';
 
@@ -10,6 +11,7 @@ export const en = {
     ...meetingEn,
     ...deskEn,
     ...accountEn,
+    ...administrationEn,
 
     // The product and the frame of every page
     productName: 'Consilium',
