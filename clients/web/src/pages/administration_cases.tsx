@@ -4,7 +4,7 @@ import { casesOf, type ListedCase, type Organisation } from '../connection/admin
 import { Button } from '../ui/controls';
 import { go } from '../ui/route';
 import { dateText, dateTimeText, useSpeech, useWords } from '../words';
-import { Came, usePages } from './administration';
+import { Came, usePages } from './administration_parts';
 
 interface CasesProps {
     organisation: Organisation;

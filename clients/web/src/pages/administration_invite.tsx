@@ -4,7 +4,7 @@ import { invite, type OrganisationRole } from '../connection/administration';
 import { Button, Choice, Field } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { paperTime, useSpeech, useWords } from '../words';
-import { useSay } from './administration';
+import { useSay } from './administration_parts';
 import { RoleTicks } from './administration_people';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -16,7 +16,7 @@ import {
 import { Button, Field, Sheet } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { dateText, useSpeech, useWords } from '../words';
-import { Came, organisationName, usePages, useRead, useSay } from './administration';
+import { Came, organisationName, usePages, useRead, useSay } from './administration_parts';
 import { Invite } from './administration_invite';
 import { Sessions } from './administration_sessions';
 

@@ -4,7 +4,7 @@ import { endSignInOf, signInsOf } from '../connection/administration';
 import { tell } from '../ui/frame';
 import { useWords } from '../words';
 import { Device } from './account_devices';
-import { Came, useRead, useSay } from './administration';
+import { Came, useRead, useSay } from './administration_parts';
 
 interface SessionsProps {
     organisation: string;

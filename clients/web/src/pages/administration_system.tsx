@@ -10,7 +10,7 @@ import {
 import { Button } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { dateText, numberText, paperTime, useSpeech, useWords } from '../words';
-import { Came, useRead, useSay } from './administration';
+import { Came, useRead, useSay } from './administration_parts';
 
 /** More than that, and somebody should know. */
 const BEHIND_MS = 2 * 60 * 1000;

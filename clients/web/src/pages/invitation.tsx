@@ -12,7 +12,8 @@ import { Button, Field, Notice } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { go } from '../ui/route';
 import { useWords, type Words } from '../words';
-import { useSay } from './administration';
+import './administration.css';
+import { useSay } from './administration_parts';
 import { Desk } from './sign_in';
 
 const tokenOf = (): string => window.location.hash.slice(1);
