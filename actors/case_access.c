@@ -154,7 +154,7 @@ static void put_entry_of(const struct patient_case *the_case, struct turn *turn,
 static void write_row(const struct patient_case *the_case, struct turn *turn,
                       enum case_status status, int64_t status_at) {
     struct case_row row = {
-        .status = status, .status_at = status_at, .asks_consent = the_case->asks_consent};
+        .status = (uint8_t)status, .status_at = status_at, .asks_consent = the_case->asks_consent};
     for (uint32_t i = 0; i < the_case->consents.count; i++) {
         const struct consent *consent = &the_case->consents.items[i];
         if (consent->withdrawn_at != 0) {

@@ -384,16 +384,6 @@ struct saved_view_list {
     struct saved_view *items;
 };
 
-/* What a list of an organisation's cases says of one, for who runs it: nothing of the patient. */
-struct case_row {
-    enum case_status status; /* Now. */
-    int64_t status_at;       /* Since when. */
-    bool asks_consent;    /* Nobody but the treating team sees it without the patient's consent. */
-    bool in_force;        /* A consent was given and not withdrawn; it ends at until. */
-    int64_t until;        /* When the last of those in force ends; 0 = not by itself. */
-    int64_t withdrawn_at; /* When one was withdrawn last; 0 = never. */
-};
-
 struct create_case {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct subject subject; /* The patient. */
@@ -1024,12 +1014,6 @@ void saved_view_list_write(struct writer *writer, uint32_t count_max,
 void saved_view_list_copy(struct arena *arena, struct saved_view_list *ret,
                           const struct saved_view_list *from);
 bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_view_list *b);
-
-extern const struct case_row case_row_default;
-bool case_row_read(struct reader *reader, struct arena *arena, struct case_row *ret);
-void case_row_write(struct writer *writer, const struct case_row *from);
-void case_row_copy(struct arena *arena, struct case_row *ret, const struct case_row *from);
-bool case_row_equal(const struct case_row *a, const struct case_row *b);
 
 extern const struct create_case create_case_default;
 bool create_case_read(struct reader *reader, struct arena *arena, struct create_case *ret);

@@ -266,11 +266,6 @@ void saved_view_list_copy(struct arena *arena, struct saved_view_list *ret,
     }
 }
 
-void case_row_copy(struct arena *arena, struct case_row *ret, const struct case_row *from) {
-    (void)arena;
-    *ret = *from;
-}
-
 void create_case_copy(struct arena *arena, struct create_case *ret,
                       const struct create_case *from) {
     *ret = *from;

@@ -241,12 +241,6 @@ bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_v
     return same;
 }
 
-bool case_row_equal(const struct case_row *a, const struct case_row *b) {
-    return a->status == b->status && a->status_at == b->status_at &&
-           a->asks_consent == b->asks_consent && a->in_force == b->in_force &&
-           a->until == b->until && a->withdrawn_at == b->withdrawn_at;
-}
-
 bool create_case_equal(const struct create_case *a, const struct create_case *b) {
     return uuid_equal(a->command_id, b->command_id) && subject_equal(&a->subject, &b->subject) &&
            text_equal(a->title, b->title) && case_member_list_equal(&a->members, &b->members) &&

@@ -1,6 +1,5 @@
 /* The tree of organisations for who administers it: what there is, another one, another name, and
  * how its cases stand, with nothing of their patients. */
-#include "protocol/generated/patient_case.h"
 #include "protocol/generated/policy.h"
 #include "server/identity/administration.h"
 #include "server/uuid_text.h"
@@ -285,7 +284,8 @@ static struct text consent_word(const struct case_row *row, int64_t now) {
 static void write_case(struct json *json, const struct listed_case *listed, int64_t now) {
     static const char *const statuses[] = {"opened", "scheduled", "in_discussion", "discussed",
                                            "deferred"};
-    const char *status = statuses[listed->row.status];
+    unsigned count = sizeof statuses / sizeof statuses[0];
+    const char *status = listed->row.status < count ? statuses[listed->row.status] : "";
     json_open(json, NULL);
     json_uuid(json, "id", listed->id);
     json_text(json, "status", (struct text){(uint32_t)strlen(status), status});

@@ -186,9 +186,8 @@ story('an administrator runs organisations', (step, scene) => {
     await looksWell(admin, 'system');
     const day = Date.now() - 3 * 60_000;
     const body = { configured: true, well: false, behindMs: 180_000, heldBytes: 2.4e7, incomplete: 1 };
-    await admin.page.route('**/api/backup', (route) =>
-      route.fulfill({ json: { ...body, firstBase: day - 9e8, lastBase: day - 9e6, lastLog: day, lastImage: day - 9e5 } }),
-    );
+    const times = { firstBase: day - 9e8, lastBase: day - 9e6, lastLog: day, lastImage: day - 9e5 };
+    await admin.page.route('**/api/backup', (route) => route.fulfill({ json: { ...body, ...times } }));
     const kek = { kind: 'file', madeAt: day - 9e9 };
     const generations = [1, 2].map((number) => ({ number, madeAt: day - 9e8, current: number === 2 }));
     await admin.page.route('**/api/keys', (route) => route.fulfill({ json: { kek, generations, rotating: false } }));

@@ -27,8 +27,9 @@ static const char *kept_name(const char *name) {
             return names[i];
         }
     }
-    assert(count < NAMES_MAX && strlen(name) < NAME_MAX);
-    strcpy(names[count], name);
+    size_t length = strlen(name);
+    assert(count < NAMES_MAX && length < NAME_MAX);
+    memcpy(names[count], name, length);
     return names[count++];
 }
 

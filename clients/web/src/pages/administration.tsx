@@ -61,7 +61,15 @@ interface PartsProps {
     look: () => void;
 }
 
-function Parts({ list, section, look }: PartsProps) {
+/** What of it this organisation lets the reader do. */
+const mayOpen: Record<AdministrationSection, (may: Organisation['may']) => boolean> = {
+    people: (may) => may.includes('administer'),
+    accesses: (may) => may.includes('accesses'),
+    cases: (may) => may.includes('administer') || may.includes('accesses'),
+    system: (may) => may.includes('keys'),
+};
+
+function Parts({ list, section: wanted, look }: PartsProps) {
     const [chosen, choose] = useState('');
     const [patientCase, setCase] = useState('');
     const tree = treeOf(list);
@@ -70,9 +78,13 @@ function Parts({ list, section, look }: PartsProps) {
         return null;
     }
     const { organisation } = branch;
+    const shown = administrationSections.filter((one) =>
+        mayOpen[one](one === 'system' ? (tree[0]?.organisation.may ?? []) : organisation.may),
+    );
+    const section = shown.includes(wanted) ? wanted : shown[0];
     return (
         <>
-            <Sections section={section} root={tree[0]?.organisation} />
+            <Sections section={section} shown={shown} />
             <div className="halves">
                 {section === 'system' ? null : (
                     <Tree tree={tree} chosen={organisation.id} choose={choose} />
@@ -93,15 +105,12 @@ function Parts({ list, section, look }: PartsProps) {
 }
 
 interface SectionsProps {
-    section: AdministrationSection;
-    root: Organisation | undefined;
+    section: AdministrationSection | undefined;
+    shown: AdministrationSection[];
 }
 
-function Sections({ section, root }: SectionsProps) {
+function Sections({ section, shown }: SectionsProps) {
     const words = useWords();
-    const shown = administrationSections.filter(
-        (one) => one !== 'system' || root?.may.includes('keys') === true,
-    );
     return (
         <nav aria-label={words.administration.sectionsLabel} className="sections">
             {shown.map((one) => (

@@ -141,7 +141,12 @@ export function Accesses({ organisation, patientCase }: AccessesProps) {
                 </Notice>
             )}
             {found.is === 'there' && found.list.length > 0 && (
-                <AccessTable list={found.list} names={names} withCase />
+                <AccessTable
+                    list={found.list}
+                    names={names}
+                    withCase
+                    linked={organisation.id === ROOT}
+                />
             )}
             {found.is === 'there' && found.more && (
                 <Button onClick={() => void older(found.list)}>{words.accesses.older}</Button>

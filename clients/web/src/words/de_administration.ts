@@ -7,7 +7,12 @@ export const administrationDe: typeof administrationEn = {
     administration: {
         title: 'Verwaltung',
         lead: 'Organisationen, ihre Personen und was geschehen ist. Nichts Klinisches wird hier gezeigt.',
-        sections: { people: 'Personen', accesses: 'Protokoll', cases: 'Einwilligung', system: 'Sicherung und Schlüssel' },
+        sections: {
+            people: 'Personen',
+            accesses: 'Protokoll',
+            cases: 'Einwilligung',
+            system: 'Sicherung und Schlüssel',
+        },
         sectionsLabel: 'Teile der Verwaltung',
         organisation: 'Organisation',
         root: 'Alle Organisationen',
@@ -44,7 +49,8 @@ export const administrationDe: typeof administrationEn = {
         inviteDaysAfter: (days: number) => `nach ${plural(days, 'Tag', 'Tagen')}`,
         linkTitle: (name: string) => `Ein Link für ${name}`,
         linkLead: (when: string) =>
-            `Er gilt einmal, bis ${when}. Er wird nur jetzt gezeigt: Kopieren Sie ihn und schicken Sie ihn nur dieser Person.`,
+            `Er gilt einmal, bis ${when}. Er wird nur jetzt gezeigt: Kopieren Sie ihn und schicken Sie ihn nur ` +
+                `dieser Person.`,
         link: 'Link',
         copy: 'Link kopieren',
         copied: 'Kopiert.',
@@ -92,7 +98,8 @@ export const administrationDe: typeof administrationEn = {
         recordNone: 'Nichts Passendes wurde aufgeschrieben. Suchen Sie weiter gefasst.',
         recordBadCase: 'Das ist keine Fallnummer.',
         casesLead:
-            'Wie die Fälle dieser Organisation stehen und ob die Patientin oder der Patient zugestimmt hat. Wer das ist ' +
+            'Wie die Fälle dieser Organisation stehen und ob die Patientin oder der Patient zugestimmt ' +
+            'hat. Wer das ist ' +
             'und was der Fall sagt, wird hier nicht gezeigt.',
         casesNone: 'Diese Organisation hat noch keine Fälle.',
         caseNumber: 'Fall',
@@ -113,7 +120,8 @@ export const administrationDe: typeof administrationEn = {
         backupBehind: (words: string) => `${words} zurück`,
         backupNone: 'Es gibt keine Sicherung',
         backupNoneHelp:
-            'Wer den Server betreibt, beginnt eine mit „consilium backup --to“ und einem Ordner auf einer anderen Platte.',
+            'Wer den Server betreibt, beginnt eine mit „consilium backup --to“ und einem Ordner auf einer ' +
+                'anderen Platte.',
         minutes: (count: number) => plural(count, 'Minute', 'Minuten'),
         backupFacts: {
             lastBase: 'Letzte ganze Kopie',
@@ -126,7 +134,8 @@ export const administrationDe: typeof administrationEn = {
         never: 'nie',
         keys: 'Schlüssel',
         keysLead:
-            'Patientendaten sind verschlüsselt. Ein Schlüsselwechsel macht einen neuen und verschließt die anderen neu; ' +
+            'Patientendaten sind verschlüsselt. Ein Schlüsselwechsel macht einen neuen und verschließt ' +
+            'die anderen neu; ' +
             'die Arbeit geht dabei weiter.',
         keysKind: 'Der Schlüssel, der die anderen verschließt',
         keysGeneration: (number: number) => `Schlüssel ${number}`,
@@ -163,8 +172,11 @@ export const administrationDe: typeof administrationEn = {
         },
         badHelp: {
             not_found:
-                'Vielleicht fehlt ein Teil. Öffnen Sie ihn noch einmal aus der Nachricht, oder bitten Sie um einen neuen.',
-            used: 'Ein Link gilt einmal. Waren Sie es selbst, melden Sie sich mit dem gewählten Namen und Passwort an. Wenn nicht, sagen Sie es der Stelle, die Sie eingeladen hat.',
+                'Vielleicht fehlt ein Teil. Öffnen Sie ihn noch einmal aus der Nachricht, oder bitten Sie um ' +
+                    'einen neuen.',
+            used:
+                'Ein Link gilt einmal. Waren Sie es selbst, melden Sie sich mit dem gewählten Namen und ' +
+                    'Passwort an. Wenn nicht, sagen Sie es der Stelle, die Sie eingeladen hat.',
             expired: 'Bitten Sie die Stelle, die Sie eingeladen hat, um einen neuen. Nichts ist verloren.',
             withdrawn: 'Fragen Sie die Stelle, die Sie eingeladen hat, wenn Sie das nicht erwartet haben.',
         },

@@ -90,7 +90,8 @@ export const administrationEn = {
         recordNone: 'Nothing was written down that fits. Search more widely.',
         recordBadCase: 'This is no number of a case.',
         casesLead:
-            'How the cases of this organisation stand and whether the patient has agreed. Who the patient is and what ' +
+            'How the cases of this organisation stand and whether the patient has agreed. Who the ' +
+            'patient is and what ' +
             'the case says is not shown here.',
         casesNone: 'This organisation has no cases yet.',
         caseNumber: 'Case',
@@ -160,8 +161,11 @@ export const administrationEn = {
         } as Record<string, string>,
         badHelp: {
             not_found:
-                'A part of it may be missing. Open it again from the message you got, or ask whoever invited you for another.',
-            used: 'A link works once. If it was you, sign in with the name and password you chose. If not, tell whoever invited you.',
+                'A part of it may be missing. Open it again from the message you got, or ask whoever invited ' +
+                    'you for another.',
+            used:
+                'A link works once. If it was you, sign in with the name and password you chose. If not, tell ' +
+                    'whoever invited you.',
             expired: 'Ask whoever invited you for another one. Nothing is lost.',
             withdrawn: 'Ask whoever invited you, if you did not expect this.',
         } as Record<string, string>,
