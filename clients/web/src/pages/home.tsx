@@ -1,7 +1,7 @@
 // The worklist: boards and cases of this person, live. A person who only refers sees the front desk.
 import { useState, type ReactNode } from 'react';
 import { useUser } from '../state/use_client';
-import { runsSomething } from '../state/user_state';
+import { runsRoot, runsSomething } from '../state/user_state';
 import { useSession } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { TopBar } from '../ui/frame';
@@ -21,6 +21,7 @@ export function HomePage() {
     const entries = useUser((user) => user?.entries);
     const mayMake = useUser((user) => user !== undefined && (user.administrator || user.coordinator));
     const administers = useUser(runsSomething);
+    const runsAll = useUser(runsRoot);
     const [making, setMaking] = useState(false);
     const { client } = useSession();
     if (!entries) {
@@ -106,6 +107,13 @@ export function HomePage() {
                     <p>
                         <a href="/administration" onClick={follow}>
                             {words.administration.title}
+                        </a>
+                    </p>
+                )}
+                {runsAll && (
+                    <p>
+                        <a href="/accesses" onClick={follow}>
+                            {words.accesses.title}
                         </a>
                     </p>
                 )}
