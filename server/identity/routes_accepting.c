@@ -5,6 +5,7 @@
  * whose id follows from it, and each command's id does too: whatever is cut short is done again by
  * the same link, and nothing happens twice.
  */
+#include "protocol/generated/patient_case.h"
 #include "server/identity/invitations.h"
 #include "server/utf8.h"
 #include "server/uuid_text.h"
@@ -77,6 +78,50 @@ static void on_belongs(void *data, bool accepted, enum refusal why) {
     finish(accepting);
 }
 
+/* A case, for as long as the invitation says. Who sees it already keeps what they are there. */
+static void on_case_granted(void *data, bool accepted, enum refusal why, uint64_t version) {
+    (void)version;
+    on_belongs(data, accepted, why);
+}
+
+static void on_case_grant(void *data, struct grant grant) {
+    struct accepting *accepting = data;
+    struct identity *identity = accepting->errand.identity;
+    const struct person *person = people_by_id(identity->people, accepting->person.id);
+    if (identity->stopping || person == NULL) {
+        on_belongs(accepting, false, REFUSAL_BUSY);
+        return;
+    }
+    if ((grant.audiences & (AUDIENCE_CLINICAL | AUDIENCE_PATIENT)) != 0) {
+        on_belongs(accepting, true, REFUSAL_BUSY);
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena, ACCEPT_BODY_MAX);
+    struct grant_access command = {
+        .command_id = invitation_link_id(&accepting->link, "case"),
+        .member = {.user = person->id,
+                   .role = accepting->invitation.case_role,
+                   .name = person->name,
+                   .until = accepting->invitation.access_until},
+    };
+    node_command(identity->node, CHANNEL_KIND_PATIENT_CASE, accepting->invitation.patient_case,
+                 accepting->invitation.by, grant_access_encode(&arena, &command), on_case_granted,
+                 accepting);
+    arena_finish(&arena);
+}
+
+static void on_member(void *data, bool accepted, enum refusal why) {
+    struct accepting *accepting = data;
+    if (!accepted || uuid_is_zero(accepting->invitation.patient_case)) {
+        on_belongs(accepting, accepted, why);
+    } else {
+        node_ask_grant(accepting->errand.identity->node, CHANNEL_KIND_PATIENT_CASE,
+                       accepting->invitation.patient_case, accepting->person.id, on_case_grant,
+                       accepting);
+    }
+}
+
 static int64_t later(int64_t a, int64_t b) {
     return a == 0 || b == 0 ? 0 : (a > b ? a : b);
 }
@@ -84,6 +129,10 @@ static int64_t later(int64_t a, int64_t b) {
 /* What they are there already stays. */
 static void join(struct accepting *accepting) {
     struct identity *identity = accepting->errand.identity;
+    if (accepting->invitation.roles == 0) {
+        on_member(accepting, true, REFUSAL_BUSY);
+        return;
+    }
     const struct person *person = people_by_id(identity->people, accepting->person.id);
     const struct membership *known =
         person == NULL ? NULL : administration_membership(person, accepting->link.organisation);
@@ -96,7 +145,7 @@ static void join(struct accepting *accepting) {
     }
     administration_set_membership(identity, accepting->person.id, accepting->invitation.by,
                                   invitation_link_id(&accepting->link, "membership"), &membership,
-                                  on_belongs, accepting);
+                                  on_member, accepting);
 }
 
 /* The person */
@@ -177,6 +226,7 @@ static void answer_look(struct accepting *accepting) {
     json_text(&json, "organisation", administration_name(identity, accepting->link.organisation));
     json_text(&json, "name", accepting->invitation.name);
     administration_write_roles(&json, accepting->invitation.roles);
+    json_boolean(&json, "case", !uuid_is_zero(accepting->invitation.patient_case));
     json_number(&json, "until", accepting->invitation.until / 1000);
     if (accepting->invitation.access_until != 0) {
         json_number(&json, "accessUntil", accepting->invitation.access_until / 1000);

@@ -1,5 +1,5 @@
-/* Invitations, for who administers an organisation: a link for one person, shown once; those that
- * are out; one called back. */
+/* Invitations, for who administers an organisation or may share a case: a link for one person,
+ * shown once; those that are out; one called back. */
 #include "protocol/generated/policy.h"
 #include "server/identity/invitations.h"
 #include "server/utf8.h"
@@ -71,14 +71,13 @@ static void command_invite(void *data, bool there) {
     arena_finish(&arena);
 }
 
-/* Both times are counted from now. */
-static bool read_invitation(struct identity *identity, const struct json_fields *fields,
-                            struct invitation *ret) {
+/* For whom, and two times, which are counted from now. */
+static bool read_times(struct identity *identity, const struct json_fields *fields,
+                       struct invitation *ret) {
     int64_t open_ms, access_ms;
     ret->name = json_field_text(fields, "name");
-    if (!administration_read_roles(json_field_text(fields, "roles"), &ret->roles) ||
-        ret->roles == 0 || ret->name.length == 0 || ret->name.length > NAME_BYTES_MAX ||
-        !text_is_utf8(ret->name) || !administration_read_number(fields, "expiresInMs", &open_ms) ||
+    if (ret->name.length == 0 || ret->name.length > NAME_BYTES_MAX || !text_is_utf8(ret->name) ||
+        !administration_read_number(fields, "expiresInMs", &open_ms) ||
         !administration_read_number(fields, "accessMs", &access_ms) ||
         open_ms > ORGANISATION_INVITE_DAYS_MAX * day_ms || access_ms > ACCESS_DAYS_MAX * day_ms) {
         return false;
@@ -87,6 +86,23 @@ static bool read_invitation(struct identity *identity, const struct json_fields 
     ret->until = now + (open_ms == 0 ? INVITATION_DAYS * day_ms : open_ms) * 1000;
     ret->access_until = access_ms == 0 ? 0 : now + access_ms * 1000;
     return true;
+}
+
+/* With a secret of its own; NULL = answered. */
+static struct inviting *begin_inviting(struct identity *identity, struct http_exchange *exchange,
+                                       const struct invitation *invitation) {
+    struct inviting *inviting = errand_begin(identity, exchange, sizeof *inviting);
+    if (inviting != NULL) {
+        struct host_clock *clock = identity->config.clock;
+        inviting->invitation = *invitation;
+        memcpy(inviting->name, invitation->name.bytes, invitation->name.length);
+        inviting->invitation.name.bytes = inviting->name;
+        inviting->invitation.by = inviting->errand.user;
+        inviting->invitation.id = identity_new_id(identity);
+        inviting->link.id = inviting->invitation.id;
+        clock->random(clock, inviting->link.secret, sizeof inviting->link.secret);
+    }
+    return inviting;
 }
 
 static void on_invite_body(struct http_exchange *exchange, struct bytes body, void *data) {
@@ -99,31 +115,93 @@ static void on_invite_body(struct http_exchange *exchange, struct bytes body, vo
         !errand_read(exchange, body, text, &fields)) {
         return;
     }
-    if (!read_invitation(identity, &fields, &invitation)) {
+    if (!read_times(identity, &fields, &invitation) ||
+        !administration_read_roles(json_field_text(&fields, "roles"), &invitation.roles) ||
+        invitation.roles == 0) {
         http_answer_error(
             exchange, 400, "malformed",
             "Send {\"name\",\"roles\":\"specialist\",\"expiresInMs\"?,\"accessMs\"?}.");
         return;
     }
-    struct inviting *inviting = errand_begin(identity, exchange, sizeof *inviting);
-    if (inviting == NULL) {
-        return;
+    struct inviting *inviting = begin_inviting(identity, exchange, &invitation);
+    if (inviting != NULL) {
+        inviting->link.organisation = organisation;
+        administration_need_actor(identity, organisation, inviting->errand.user, command_invite,
+                                  inviting);
     }
-    struct host_clock *clock = identity->config.clock;
-    inviting->invitation = invitation;
-    memcpy(inviting->name, invitation.name.bytes, invitation.name.length);
-    inviting->invitation.name.bytes = inviting->name;
-    inviting->invitation.by = inviting->errand.user;
-    inviting->invitation.id = identity_new_id(identity);
-    inviting->link.organisation = organisation;
-    inviting->link.id = inviting->invitation.id;
-    clock->random(clock, inviting->link.secret, sizeof inviting->link.secret);
-    administration_need_actor(identity, organisation, inviting->errand.user, command_invite,
-                              inviting);
 }
 
 static void on_invite(struct http_exchange *exchange, void *data) {
     http_read_whole(exchange, on_invite_body, data);
+}
+
+/* To a case: for who may share it. The organisation they are of holds the invitation. */
+
+static const struct {
+    const char *word;
+    enum role role;
+} case_roles[] = {
+    {"member", ROLE_MEMBER},
+    {"observer", ROLE_OBSERVER},
+    {"specialist", ROLE_SPECIALIST},
+    {"patient", ROLE_PATIENT},
+};
+
+static bool read_case_role(struct text word, uint8_t *ret_role) {
+    for (unsigned i = 0; i < sizeof case_roles / sizeof case_roles[0]; i++) {
+        const char *each = case_roles[i].word;
+        if (text_equal(word, (struct text){(uint32_t)strlen(each), each})) {
+            *ret_role = (uint8_t)case_roles[i].role;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_case_grant(void *data, struct grant grant) {
+    struct inviting *inviting = data;
+    struct identity *identity = inviting->errand.identity;
+    if (identity->stopping || (grant.actions & PATIENT_CASE_MAY_SHARE) == 0) {
+        on_invited(inviting, false, REFUSAL_NOT_FOUND, 0);
+        return;
+    }
+    administration_need_actor(identity, inviting->link.organisation, inviting->errand.user,
+                              command_invite, inviting);
+}
+
+static void on_case_body(struct http_exchange *exchange, struct bytes body, void *data) {
+    struct identity *identity = data;
+    char text[IDENTITY_BODY_MAX];
+    struct json_fields fields;
+    struct invitation invitation = {.roles = 0};
+    if (!http_capture_uuid(exchange, 0, &invitation.patient_case)) {
+        administration_answer_absent(exchange);
+        return;
+    }
+    if (!errand_read(exchange, body, text, &fields)) {
+        return;
+    }
+    bool read = read_times(identity, &fields, &invitation) &&
+                read_case_role(json_field_text(&fields, "role"), &invitation.case_role);
+    bool lasts = invitation.access_until == 0 && invitation.case_role != ROLE_PATIENT;
+    if (!read || lasts) { /* a guest's access ends */
+        http_answer_error(exchange, 400, "malformed",
+                          "Send {\"name\",\"role\":\"observer\",\"accessMs\",\"expiresInMs\"?}.");
+        return;
+    }
+    struct inviting *inviting = begin_inviting(identity, exchange, &invitation);
+    if (inviting != NULL) {
+        const struct person *person = people_by_id(identity->people, inviting->errand.user);
+        bool is_of_one = person != NULL && person->memberships.count > 0;
+        inviting->link.organisation =
+            is_of_one ? person->memberships.items[0].organisation : organisation_root;
+        node_ask_grant(identity->node, CHANNEL_KIND_PATIENT_CASE, invitation.patient_case,
+                       inviting->errand.user, on_case_grant, inviting);
+    }
+}
+
+static void on_case_invite(struct http_exchange *exchange, void *data) {
+    http_read_whole(exchange, on_case_body, data);
 }
 
 /* Those that there are */
@@ -240,6 +318,7 @@ static const struct http_route routes[] = {
     {"GET", "/api/organisations/:organisation/invitations", 0, ROUTE_SIGNED_IN, on_list},
     {"POST", "/api/organisations/:organisation/invitations", INVITATION_BODY_MAX, ROUTE_SIGNED_IN,
      on_invite},
+    {"POST", "/api/cases/:case/invitations", INVITATION_BODY_MAX, ROUTE_SIGNED_IN, on_case_invite},
     {"POST", "/api/organisations/:organisation/invitations/:invitation/withdraw", 0,
      ROUTE_SIGNED_IN, on_withdraw},
 };

@@ -147,6 +147,39 @@ static void a_login_that_is_taken_leaves_the_link_good(void **state) {
     assert_int_equal(comes_by(scene, token, "fresh.login"), 201);
 }
 
+static void a_guest_sees_a_case_until_their_time_is_over(void **state) {
+    struct scene *scene = *state;
+    char coordinator[COOKIE], guest[COOKIE], other[COOKIE], token[TOKEN], path[128], id[ID];
+    struct uuid first = staff_case_id(1);
+    const uint8_t *b = first.bytes;
+    static const char body[] = "{\"name\":\"Guest\",\"role\":\"observer\",\"accessMs\":4000}";
+    snprintf(id, sizeof id, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+             b[14], b[15]);
+    snprintf(path, sizeof path, "/api/cases/%s/display-sets", id);
+    cookie_of(scene, "person0", STAFF_PASSWORD, coordinator);
+    cookie_of(scene, "person1", STAFF_PASSWORD, other);
+    /* Who only takes part shares nothing, nor who only runs the organisation. */
+    assert_int_equal(asks(scene, other, body, "/api/cases/%s/invitations", id), 404);
+    assert_int_equal(asks(scene, NULL, body, "/api/cases/%s/invitations", id), 404);
+    assert_int_equal(asks(scene, coordinator, "{\"name\":\"Guest\",\"role\":\"observer\"}",
+                          "/api/cases/%s/invitations", id),
+                     400); /* a guest's access ends */
+    assert_int_equal(asks(scene, coordinator, body, "/api/cases/%s/invitations", id), 201);
+    body_value(scene, "token", token, sizeof token);
+    assert_int_equal(look(scene, token), 200);
+    assert_true(body_says(scene, "\"roles\":[],\"case\":true"));
+    assert_int_equal(comes_by(scene, token, "guest"), 201);
+    cookie_of(scene, "guest", PASSWORD, guest);
+    assert_int_equal(asks(scene, guest, NULL, path), 200);
+    assert_int_equal(asks(scene, guest, body, "/api/cases/%s/invitations", id), 404);
+    while (asks(scene, guest, NULL, path) == 200)
+        usleep(50000);
+    assert_int_equal(scene->answer.status, 404);
+    assert_int_equal(comes_by(scene, token, "guest"), 410);
+    assert_int_equal(asks(scene, guest, NULL, path), 404);
+}
+
 /* The server dies somewhere between the invitation's being taken and the person's belonging. */
 static void an_acceptance_that_was_cut_short_is_finished_by_the_same_link(void **state) {
     struct scene *scene = *state;
@@ -203,6 +236,7 @@ int main(void) {
         cmocka_unit_test(a_link_expires_and_can_be_called_back),
         cmocka_unit_test(who_is_signed_in_comes_by_an_invitation_themselves),
         cmocka_unit_test(a_login_that_is_taken_leaves_the_link_good),
+        cmocka_unit_test(a_guest_sees_a_case_until_their_time_is_over),
         cmocka_unit_test(an_acceptance_that_was_cut_short_is_finished_by_the_same_link),
         cmocka_unit_test(what_was_accepted_outlives_the_servers_death),
     };

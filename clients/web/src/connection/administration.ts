@@ -70,6 +70,8 @@ export interface InvitationShown {
     organisation: string;
     name: string;
     roles: OrganisationRole[];
+    /** Leads to a case, whatever else. */
+    case: boolean;
     until: number;
     accessUntil?: number;
 }

@@ -11,7 +11,7 @@ import { useSession } from '../state/use_client';
 import { Button, Field, Notice } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { go } from '../ui/route';
-import { useWords, type Words } from '../words';
+import { paperTime, useSpeech, useWords, type Words } from '../words';
 import './administration.css';
 import { useSay } from './administration_parts';
 import { Desk } from './sign_in';
@@ -102,7 +102,7 @@ interface JoiningProps {
 }
 
 function Joining({ token, shown, onIn, onOver }: JoiningProps) {
-    const words = useWords();
+    const { words, language } = useSpeech();
     const text = words.invitation;
     const say = useSay();
     const [name, setName] = useState(shown.name);
@@ -136,7 +136,12 @@ function Joining({ token, shown, onIn, onOver }: JoiningProps) {
         <Desk onSubmit={() => void submit()}>
             <div>
                 <h1>{text.title(shown.organisation)}</h1>
-                <p className="mute">{text.lead(rolesText(words, shown))}</p>
+                <p className="mute">
+                    {shown.roles.length > 0 ? text.lead(rolesText(words, shown)) : text.leadCase}
+                </p>
+                {shown.accessUntil !== undefined && (
+                    <p className="mute">{text.accessEnds(paperTime(shown.accessUntil * 1000, language))}</p>
+                )}
             </div>
             <Field
                 label={text.name}

@@ -150,6 +150,8 @@ export const administrationDe: typeof administrationEn = {
         title: (organisation: string) => (organisation === '' ? 'Sie sind eingeladen' : `${organisation} lädt Sie ein`),
         lead: (roles: string) =>
             `Ihre Rolle: ${roles}. Wählen Sie, womit Sie sich ab jetzt anmelden; danach sind Sie drin.`,
+        leadCase: 'Sie sehen einen Fall. Wählen Sie, womit Sie sich ab jetzt anmelden; danach sind Sie drin.',
+        accessEnds: (when: string) => `Ihr Zugang endet am ${when}.`,
         name: 'Ihr Name',
         nameHelp: 'Wie Kolleginnen, Kollegen und Patienten ihn lesen sollen.',
         loginHelp: 'Zum Beispiel Ihre E-Mail-Adresse oder Ihre Initialen. Damit melden Sie sich an.',

@@ -139,6 +139,8 @@ export const administrationEn = {
         title: (organisation: string) => (organisation === '' ? 'You are invited' : `${organisation} invites you`),
         lead: (roles: string) =>
             `You will be: ${roles}. Choose how you sign in from now on; after that you are in.`,
+        leadCase: 'You will see one case. Choose how you sign in from now on; after that you are in.',
+        accessEnds: (when: string) => `Your access ends on ${when}.`,
         name: 'Your name',
         nameHelp: 'As colleagues and patients should read it.',
         loginHelp: 'For example your e-mail address, or your initials. You type it to sign in.',
