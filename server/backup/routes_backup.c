@@ -33,26 +33,25 @@ struct look {
     unsigned incomplete;
 };
 
+static int64_t time_of(const struct stat *about) {
+    return (int64_t)about->st_mtim.tv_sec * 1000000 + about->st_mtim.tv_nsec / 1000;
+}
+
 static int64_t changed_at(const char *folder, const char *name) {
-    char path[2 * BACKUP_PATH_MAX];
+    char path[BACKUP_PATH_MAX];
     struct stat about;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return stat(path, &about) == 0
-               ? (int64_t)about.st_mtim.tv_sec * 1000000 + about.st_mtim.tv_nsec / 1000
-               : 0;
+    return backup_path(path, folder, name) && stat(path, &about) == 0 ? time_of(&about) : 0;
 }
 
 static int64_t newest_in(const char *folder, const char *name) {
-    char path[2 * BACKUP_PATH_MAX];
+    char path[BACKUP_PATH_MAX];
     int64_t newest = 0;
-    unsigned files = 0;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    DIR *open = opendir(path);
-    for (struct dirent *each; open != NULL && files < LOG_FILES_MAX; files++) {
-        if ((each = readdir(open)) == NULL) {
-            break;
-        }
-        int64_t at = each->d_name[0] == '.' ? 0 : changed_at(path, each->d_name);
+    struct stat about;
+    DIR *open = backup_path(path, folder, name) ? opendir(path) : NULL;
+    struct dirent *each = NULL;
+    for (unsigned i = 0; i < LOG_FILES_MAX && open != NULL && (each = readdir(open)) != NULL; i++) {
+        bool is_file = each->d_name[0] != '.' && fstatat(dirfd(open), each->d_name, &about, 0) == 0;
+        int64_t at = is_file ? time_of(&about) : 0;
         newest = at > newest ? at : newest;
     }
     if (open != NULL) {

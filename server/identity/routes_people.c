@@ -101,13 +101,14 @@ static void on_create(struct http_exchange *exchange, void *data) {
 
 /* Colleagues: those of one's own organisations and of what stands under them. */
 static bool is_colleague(const struct identity *identity, const struct person *asks,
-                         const struct person *person) {
+                         const struct person *person, int64_t now) {
     if (asks->memberships.count == 0) {
         return administration_is_below(identity, person, organisation_root);
     }
     for (uint32_t i = 0; i < asks->memberships.count; i++) {
-        struct uuid of = asks->memberships.items[i].organisation;
-        if (administration_is_below(identity, person, of)) {
+        const struct membership *own = &asks->memberships.items[i];
+        bool lasts = own->until == 0 || own->until > now;
+        if (lasts && administration_is_below(identity, person, own->organisation)) {
             return true;
         }
     }
@@ -130,7 +131,7 @@ static void on_list(struct http_exchange *exchange, void *data) {
     json_open_list(&json, "people");
     for (uint32_t i = 0; i < count; i++) {
         const struct person *person = people_at(identity->people, i);
-        if (asks == NULL || !is_colleague(identity, asks, person)) {
+        if (asks == NULL || !is_colleague(identity, asks, person, identity_now(identity))) {
             continue;
         }
         json_open(&json, NULL);

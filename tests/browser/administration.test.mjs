@@ -112,7 +112,7 @@ story('an administrator runs organisations', (step, scene) => {
   });
 
   step('the link does not work twice, and a wrong or withdrawn one says so in words', async () => {
-    const late = await stranger('late', 'Late', { viewport: PHONE });
+    const late = await stranger('late', 'Late', { viewport: PHONE, locale: 'de-DE' });
     const isTold = async (address, word) => {
       await late.page.goto('about:blank');
       await late.page.goto(address);
