@@ -203,12 +203,13 @@ void case_on_break_glass(const struct patient_case *the_case, struct turn *turn,
                                                .at = turn->now,
                                                .until = turn->now + emergency_us}};
     turn_event(turn, glass_broken_encode(turn->arena, &event));
-    for (uint32_t i = 0; i < command->officers.count; i++) {
-        tell(turn, command->officers.items[i], command);
+    struct uuid_list officers = turn_holders_in(turn, ROLE_PRIVACY_OFFICER, the_case->organisation);
+    for (uint32_t i = 0; i < officers.count; i++) {
+        tell(turn, officers.items[i], command);
     }
     for (uint32_t i = 0; i < the_case->members.count; i++) {
         const struct case_member *member = &the_case->members.items[i];
-        if (is_told(member) && !lists(&command->officers, member->user)) {
+        if (is_told(member) && !lists(&officers, member->user)) {
             tell(turn, member->user, command);
         }
     }

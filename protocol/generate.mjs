@@ -15,6 +15,7 @@ import { framesFile } from './generator/frames.mjs';
 import { linkSchemas } from './generator/link.mjs';
 import { parseSchema, SchemaError } from './generator/parse.mjs';
 import { linkPolicy, parsePolicy, policyFiles } from './generator/policy.mjs';
+import { policyMatrixFile } from './generator/policy_matrix.mjs';
 import { tsKindFiles } from './generator/ts_kinds.mjs';
 import { tsSchemaFile } from './generator/typescript.mjs';
 
@@ -115,6 +116,7 @@ function printAll(schemas, policy, options) {
     '--out-c': [
       docsFile(schemas),
       ...(policy ? policyFiles(policy, schemas, options['--include']) : []),
+      ...(policy ? [policyMatrixFile(policy, schemas, options['--include'])] : []),
       ...listFiles(containers, options['--include']),
       ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
       ...actors.flatMap(behaviourFiles),

@@ -13,6 +13,7 @@
 #define CONSILIUM_ACTOR_H
 
 #include "protocol/arena.h"
+#include "protocol/generated/lists.h"
 #include "protocol/generated/session.h"
 #include "protocol/reader.h"
 #include "protocol/values.h"
@@ -28,6 +29,7 @@ enum {
     EFFECT_BYTES_MAX = 16 * 1024 * 1024, /* of everything one turn makes */
     STATE_BYTES_MAX = 256 * 1024 * 1024, /* of one actor's state arena */
     SUBSCRIBERS_MAX = 1024,              /* sessions attached to one actor */
+    HOLDERS_MAX = 32,                    /* of one role, who are told of something */
     AUDIENCE_COUNT = 6,                  /* bits of a mask, see enum audience */
 };
 
@@ -142,6 +144,8 @@ void turn_row(struct turn *turn, const char *list, struct bytes key, struct byte
 void turn_ephemera(struct turn *turn);
 /* What the sender's memberships give in an organisation: for what is made for it. */
 uint16_t turn_rights_in(const struct turn *turn, struct uuid organisation);
+/* Who holds `role` towards what an organisation owns, in the turn's arena; at most HOLDERS_MAX. */
+struct uuid_list turn_holders_in(struct turn *turn, enum role role, struct uuid organisation);
 /* For the command_id of a command that this turn sends: none is written or read without one. The
  * runtime puts message_command_id in its place if the message is durable. */
 struct uuid turn_new_id(struct turn *turn);

@@ -107,6 +107,17 @@ uint16_t turn_rights_in(const struct turn *turn, struct uuid organisation) {
     return host->rights == NULL ? 0 : host->rights(host, turn->sender.user, &organisation);
 }
 
+struct uuid_list turn_holders_in(struct turn *turn, enum role role, struct uuid organisation) {
+    const struct turn_frame *frame =
+        (const struct turn_frame *)((const uint8_t *)turn - offsetof(struct turn_frame, turn));
+    struct host *host = frame->runtime->host;
+    struct uuid *holders = arena_alloc(turn->arena, HOLDERS_MAX * sizeof *holders);
+    turn_check(turn, holders != NULL);
+    uint32_t count =
+        host->holders == NULL ? 0 : host->holders(host, role, organisation, holders, HOLDERS_MAX);
+    return (struct uuid_list){count, holders};
+}
+
 struct uuid turn_new_id(struct turn *turn) {
     return message_command_id(turn->self, turn->random, turn->effects.message_count);
 }

@@ -105,6 +105,10 @@ struct host {
     /* What the user's memberships give towards what an organisation owns (zero = the tenant's
      * root); NULL = anywhere. NULL function: nobody belongs to any. */
     uint16_t (*rights)(struct host *host, struct uuid user, const struct uuid *organisation);
+    /* Who holds a role towards what an organisation owns: fills at most `max`, gives how many. NULL
+     * function: nobody. */
+    uint32_t (*holders)(struct host *host, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max);
     /* Was this command committed long ago? Answered by runtime_recalled. NULL = nobody can tell. */
     void (*recall)(struct host *host, struct activation *activation, struct uuid command_id);
 };

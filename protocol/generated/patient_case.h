@@ -591,12 +591,12 @@ struct withdraw_consent {
     struct uuid consent;    /* Which; zero = all, and from now on one is needed. */
 };
 
-/* For the sender's 30 minutes of access in an emergency. Everybody whom it concerns is told. */
+/* For the sender's 30 minutes of access in an emergency. The privacy officers above the case and
+ * everybody whom it concerns are told. */
 struct break_glass {
-    struct uuid command_id;    /* Made by the sender: a retry with the same id happens once. */
-    struct text name;          /* Of the sender, as shown. */
-    struct text reason;        /* Not empty. */
-    struct uuid_list officers; /* Privacy officers to be told. */
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text name;       /* Of the sender, as shown. */
+    struct text reason;     /* Not empty. */
 };
 
 struct case_created {

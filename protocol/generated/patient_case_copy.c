@@ -438,7 +438,6 @@ void break_glass_copy(struct arena *arena, struct break_glass *ret,
     *ret = *from;
     ret->name = arena_text(arena, from->name);
     ret->reason = arena_text(arena, from->reason);
-    uuid_list_copy(arena, &ret->officers, &from->officers);
 }
 
 void case_created_copy(struct arena *arena, struct case_created *ret,

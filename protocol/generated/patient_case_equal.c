@@ -383,7 +383,7 @@ bool withdraw_consent_equal(const struct withdraw_consent *a, const struct withd
 
 bool break_glass_equal(const struct break_glass *a, const struct break_glass *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->name, b->name) &&
-           text_equal(a->reason, b->reason) && uuid_list_equal(&a->officers, &b->officers);
+           text_equal(a->reason, b->reason);
 }
 
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {

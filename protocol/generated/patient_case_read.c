@@ -1617,6 +1617,7 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
         return false;
     }
     *ret = break_glass_default;
+    (void)arena;
     if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
         return false;
     }
@@ -1626,10 +1627,7 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
     if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
         return false;
     }
-    if (count > 3 && !uuid_list_read(reader, arena, 16, &ret->officers)) {
-        return false;
-    }
-    return count <= 4 || reader_skip(reader, count - 4);
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct case_created case_created_default = {0};

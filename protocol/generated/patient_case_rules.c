@@ -255,7 +255,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 5,
             .burst = 60,
-            .size_max = 1099,
+            .size_max = 808,
         },
     [PATIENT_CASE_CASE_CREATED] =
         {

@@ -1718,9 +1718,6 @@ void withdraw_consent_write(struct writer *writer, const struct withdraw_consent
 }
 
 static uint32_t break_glass_count(const struct break_glass *from) {
-    if (from->officers.count != 0) {
-        return 4;
-    }
     if (from->reason.length != 0) {
         return 3;
     }
@@ -1739,9 +1736,6 @@ void break_glass_write(struct writer *writer, const struct break_glass *from) {
     }
     if (count > 2) {
         writer_text(writer, 400, from->reason);
-    }
-    if (count > 3) {
-        uuid_list_write(writer, 16, &from->officers);
     }
 }
 

@@ -16,10 +16,15 @@ enum access_action {
     ACCESS_STEP_UP = 9,       /* may sign for some hours */
     ACCESS_SIGNATURE = 10,    /* proved who they are for one signature */
     ACCESS_PASSKEY_COPY = 11, /* a passkey whose counter went back: there may be two of it */
+    ACCESS_BREAK_GLASS = 12,  /* somebody asked for access in an emergency */
     ACCESS_SIGNED_OTHER_OUT = 20, /* ended a sign-in of somebody they administer */
 };
 
-enum access_result { ACCESS_ALLOWED = 0, ACCESS_REFUSED = 1 };
+enum access_result {
+    ACCESS_ALLOWED = 0,
+    ACCESS_REFUSED = 1,
+    ACCESS_EMERGENCY = 2, /* allowed by broken glass, and by nothing else */
+};
 
 enum { ACCESS_OBJECT_MAX = 64, ACCESS_ADDRESS_BYTES = 16 };
 

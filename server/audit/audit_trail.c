@@ -29,7 +29,9 @@ static struct access access_of(const struct looking *looking) {
     access.sign_in = looking->sign_in;
     access.patient_case = looking->patient_case;
     access.action = ACCESS_CASE;
-    access.result = looking->refused ? ACCESS_REFUSED : ACCESS_ALLOWED;
+    access.result = (uint8_t)(looking->refused     ? ACCESS_REFUSED
+                              : looking->emergency ? ACCESS_EMERGENCY
+                                                   : ACCESS_ALLOWED);
     memcpy(access.address, looking->address, sizeof access.address);
     return access;
 }

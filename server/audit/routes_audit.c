@@ -58,6 +58,7 @@ static const char *action_word(int64_t action) {
         [ACCESS_SIGNATURE] = "signature",
         [ACCESS_PASSKEY_COPY] = "passkey_copy",
         [ACCESS_SIGNED_OTHER_OUT] = "signed_other_out",
+        [ACCESS_BREAK_GLASS] = "break_glass",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
     return known && words[action] != NULL ? words[action] : "other";
@@ -85,6 +86,8 @@ static void write_access(struct json *json, const struct postgres_rows *rows, in
     json_uuid(json, "user", value_uuid(postgres_value(rows, row, 1)));
     json_text(json, "action", text_of(action_word(value_integer(postgres_value(rows, row, 2)))));
     json_boolean(json, "refused", value_integer(postgres_value(rows, row, 3)) == ACCESS_REFUSED);
+    json_boolean(json, "emergency",
+                 value_integer(postgres_value(rows, row, 3)) == ACCESS_EMERGENCY);
     json_uuid(json, "case", value_uuid(postgres_value(rows, row, 4)));
     json_text(json, "object", (struct text){object.length, (const char *)object.bytes});
     write_address(json, postgres_value(rows, row, 6));

@@ -30,6 +30,7 @@ struct ask {
     enum ask_kind kind;
     struct uuid patient_case;
     bool masked; // the sender is not told who the patient is
+    enum access_result result;
     /* What is under way, at most one of them. */
     struct imaging_request *request;
     struct imaging_download *download;
@@ -131,7 +132,7 @@ static void on_logged(void *data, bool written) {
 /* `allowed` goes on at once when it stands there already, `written` when it did not. */
 static void log_then(struct ask *ask, struct text uid, void (*allowed)(struct ask *ask),
                      void (*written)(struct ask *ask)) {
-    struct access access = access_of(ask, ACCESS_ALLOWED, uid);
+    struct access access = access_of(ask, ask->result, uid);
     if (access_log_covers(ask->access_log, &access)) {
         allowed(ask);
         return;
@@ -416,6 +417,8 @@ static void on_grant(struct http_exchange *exchange, struct allowance allowed, v
         return;
     }
     ask->masked = (allowed.audiences & AUDIENCE_IDENTITY) == 0;
+    ask->result = (allowed.actions & PATIENT_CASE_MAY_LOOK_UNDER_GLASS) != 0 ? ACCESS_EMERGENCY
+                                                                             : ACCESS_ALLOWED;
     switch (ask->kind) {
     case ASK_LIST:
         log_then(ask, (struct text){0, NULL}, ask_text, ask_grant);

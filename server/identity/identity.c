@@ -88,6 +88,21 @@ static void people_below(struct affiliations *affiliations, struct uuid organisa
     }
 }
 
+static uint32_t holders(struct affiliations *affiliations, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max) {
+    const struct identity *identity =
+        (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < people_count(identity->people) && found < max; i++) {
+        const struct person *person = people_at(identity->people, i);
+        if (person->memberships.count > 0 &&
+            (identity_rights(identity, person->id, &organisation) & 1u << role) != 0) {
+            ret[found++] = person->id;
+        }
+    }
+    return found;
+}
+
 struct affiliations *identity_affiliations(struct identity *identity) {
     return &identity->affiliations;
 }
@@ -213,7 +228,8 @@ struct identity *identity_create(const struct identity_config *config) {
     identity->sign_ins = sign_ins_create(config->postgres, config->clock);
     identity->people = people_create(config->store, config->clock);
     identity->organisations = organisations_create(config->store);
-    identity->affiliations = (struct affiliations){.rights = rights, .people = people_below};
+    identity->affiliations =
+        (struct affiliations){.rights = rights, .holders = holders, .people = people_below};
     identity->passwords = password_thread_start(config->loop);
     /* A hash of something random, with today's parameters. */
     config->clock->random(config->clock, secret, sizeof(secret));
@@ -285,6 +301,7 @@ void identity_start(struct identity *identity, struct gateway *gateway, struct n
     add_people_routes(identity);
     add_organisation_routes(identity);
     add_display_routes(identity);
+    add_emergency_routes(identity);
     organisations_load(identity->organisations, on_organisations, identity);
 }
 

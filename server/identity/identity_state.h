@@ -142,5 +142,6 @@ void add_step_up_routes(struct identity *identity);
 void add_people_routes(struct identity *identity);
 void add_organisation_routes(struct identity *identity);
 void add_display_routes(struct identity *identity);
+void add_emergency_routes(struct identity *identity);
 
 #endif

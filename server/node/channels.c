@@ -3,6 +3,7 @@
  * either "resumed" (exactly the missed events follow) or "snapshot" (everything, anew). There is no
  * third answer.
  */
+#include "protocol/generated/policy.h"
 #include "server/node/node_state.h"
 
 #include <assert.h>
@@ -208,12 +209,14 @@ static bool is_looked_at(const struct channel *channel, struct grant grant) {
             (grant.audiences & (AUDIENCE_CLINICAL | AUDIENCE_IDENTITY)) != 0);
 }
 
-static struct looking looking_of(const struct channel *channel, bool refused) {
+static struct looking looking_of(const struct channel *channel, struct grant grant, bool refused) {
     const struct session *session = channel->session;
     struct looking looking = {.user = session->user,
                               .patient_case = channel->id,
                               .sign_in = session->sign_in,
-                              .refused = refused};
+                              .refused = refused,
+                              .emergency =
+                                  (grant.actions & PATIENT_CASE_MAY_LOOK_UNDER_GLASS) != 0};
     memcpy(looking.address, session->address, sizeof looking.address);
     return looking;
 }
@@ -242,7 +245,7 @@ void channel_check_grant(struct channel *channel) {
         return;
     }
     struct witness *witness = node->config.witness;
-    struct looking looking = looking_of(channel, false);
+    struct looking looking = looking_of(channel, grant, false);
     if (is_looked_at(channel, grant) && !witness->knows(witness, &looking)) {
         channel_end(channel, CHANNEL_END_UNAVAILABLE); /* opened again, which is written down */
         return;
@@ -348,7 +351,7 @@ static void on_attached(struct attach_request *request, enum load_result result,
     struct grant grant = request->who.grant;
     bool attached = (result == LOAD_FOUND || result == LOAD_ABSENT) && grant.audiences != 0;
     bool looked_at = is_looked_at(channel, grant);
-    struct looking looking = looking_of(channel, !attached);
+    struct looking looking = looking_of(channel, grant, !attached);
     channel->participant = participant;
     if (attached && looked_at && !witness->knows(witness, &looking)) {
         opening->witnessed = true;

@@ -36,6 +36,14 @@ static uint16_t host_rights(struct host *host, struct uuid user, const struct uu
     return node_rights(node_of(host), user, organisation);
 }
 
+static uint32_t host_holders(struct host *host, enum role role, struct uuid organisation,
+                             struct uuid *ret, uint32_t max) {
+    struct affiliations *affiliations = node_of(host)->config.affiliations;
+    return affiliations == NULL || affiliations->holders == NULL
+               ? 0
+               : affiliations->holders(affiliations, role, organisation, ret, max);
+}
+
 static uint64_t host_random(struct host *host) {
     struct node *node = node_of(host);
     uint64_t random;
@@ -300,6 +308,7 @@ void host_init(struct node *node) {
         .now = host_now,
         .random = host_random,
         .rights = host_rights,
+        .holders = host_holders,
         .load = host_load,
         .append = host_append,
         .recall = host_recall,

@@ -72,6 +72,7 @@ struct looking {
     uint64_t sign_in;
     uint8_t address[16];
     bool refused;
+    bool emergency; /* by broken glass */
 };
 /* The record of who looked, which must know before anything is shown. */
 struct witness {
@@ -91,6 +92,9 @@ struct affiliations {
     /* Who belongs to it and those under it; NULL where nobody asks. */
     void (*people)(struct affiliations *affiliations, struct uuid organisation,
                    void (*each)(void *data, struct uuid person), void *data);
+    /* Who has a role there: fills at most `max`, gives how many. NULL = nobody is looked for. */
+    uint32_t (*holders)(struct affiliations *affiliations, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max);
 };
 
 struct node_config {

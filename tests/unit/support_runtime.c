@@ -47,6 +47,12 @@ static uint16_t rights(struct host *host, struct uuid user, const struct uuid *o
     return fake->rights == NULL ? 0 : fake->rights(fake, user, organisation);
 }
 
+static uint32_t holders(struct host *host, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max) {
+    struct fake_host *fake = (struct fake_host *)host;
+    return fake->holders == NULL ? 0 : fake->holders(fake, role, organisation, ret, max);
+}
+
 static int64_t now(struct host *host) {
     return fake_of(host)->now;
 }
@@ -286,6 +292,7 @@ void fake_host_start(struct fake_host *fake, const struct actor_kind *const *kin
     *fake = (struct fake_host){
         .host = {.now = now,
                  .rights = rights,
+                 .holders = holders,
                  .random = random_number,
                  .load = load,
                  .append = append,

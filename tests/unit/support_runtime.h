@@ -64,6 +64,8 @@ struct fake_host {
     struct host host;
     /* What users' memberships give; NULL = nothing. */
     uint16_t (*rights)(struct fake_host *fake, struct uuid user, const struct uuid *organisation);
+    uint32_t (*holders)(struct fake_host *fake, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max); /* NULL = nobody */
     struct runtime *runtime;
     int64_t now;
     uint64_t random;

@@ -44,8 +44,12 @@ static uint16_t rights_of_user(struct fake_host *fake, struct uuid user,
 }
 
 void world_start(struct world *world) {
+    world_start_with(world, actor_kinds);
+}
+
+void world_start_with(struct world *world, const struct actor_kind *const *kinds) {
     memset(world->sessions, 0, sizeof world->sessions);
-    fake_host_start(&world->fake, actor_kinds, ACTOR_KIND_COUNT);
+    fake_host_start(&world->fake, kinds, ACTOR_KIND_COUNT);
     world->fake.on_publish = fan_out;
     world->fake.rights = rights_of_user;
     world->session_count = 0;

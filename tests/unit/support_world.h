@@ -37,6 +37,8 @@ struct world {
 };
 
 void world_start(struct world *world);
+/* The same with kinds that a test has bent: ACTOR_KIND_COUNT of them, borrowed. */
+void world_start_with(struct world *world, const struct actor_kind *const *kinds);
 /* Asserts that a replay and a restore of each stream give the state that is in memory. */
 void world_check_record(struct world *world);
 void world_stop(struct world *world);

@@ -33,6 +33,7 @@ const AdministrationPage = late(() => import('./pages/administration').then((pag
 const InvitationPage = late(() => import('./pages/invitation').then((page) => page.InvitationPage));
 const OwnInvitation = late(() => import('./pages/invitation').then((page) => page.OwnInvitation));
 const EnrolPage = late(() => import('./pages/account').then((page) => page.EnrolPage));
+const ConsentPage = late(() => import('./pages/consent').then((page) => page.ConsentPage));
 const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
 const DisplayPage = late(() => import('./pages/display').then((page) => page.DisplayPage));
 const BoardPage = late(() => import('./pages/board').then((page) => page.BoardPage));
@@ -206,6 +207,8 @@ function Page() {
             return <OwnInvitation />;
         case 'accesses':
             return <AccessesPage />;
+        case 'consent':
+            return <ConsentPage key={route.id} id={route.id} />;
         case 'case_accesses':
             return <AccessesPage key={route.id} patientCase={route.id} />;
         case 'display':

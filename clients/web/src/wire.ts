@@ -57,6 +57,11 @@ export const roleBits = {
     self: 1 << 6,
     guest: 1 << 8,
     display: 1 << 9,
+    patient: 1 << 10,
+    proxy: 1 << 11,
+    specialist: 1 << 12,
+    nurse_navigator: 1 << 13,
+    emergency: 1 << 15,
 } as const;
 
 export const roleNumbers = {

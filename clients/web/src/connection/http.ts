@@ -135,8 +135,11 @@ export interface Access {
         | 'signature'
         | 'passkey_copy'
         | 'signed_other_out'
+        | 'break_glass'
         | 'other';
     refused: boolean;
+    /** Seen by access in an emergency. */
+    emergency: boolean;
     case: string;
     object: string;
     address: string;

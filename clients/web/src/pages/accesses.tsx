@@ -143,6 +143,9 @@ export function AccessTable({ list, names, withCase, linked = true }: AccessTabl
                         <td title={one.object || undefined}>
                             {words.accesses.action[one.action]}
                             {one.refused && <strong> · {words.accesses.refused}</strong>}
+                            {one.emergency && (
+                                <strong className="lacking"> · {words.role.emergency}</strong>
+                            )}
                         </td>
                         {withCase && (
                             <td>

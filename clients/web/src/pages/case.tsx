@@ -18,6 +18,7 @@ import { StateOfLine } from '../ui/frame';
 import { follow } from '../ui/route';
 import { whoIs } from '../state/who';
 import { useWords } from '../words';
+import { EmergencyBanner, EmergencyDoor } from './emergency';
 import { Ended } from './nowhere';
 import { StatusPage } from './status';
 
@@ -33,13 +34,17 @@ function CaseOf({ actor }: { actor: CaseActor }) {
     const ended = useModel(actor, (_, held) => held.ended);
     const entries = useUser((user) => user?.entries.filter((one) => one.id === actor.id));
     if (ended) {
-        return <Ended reason={ended} />;
+        return (
+            <Ended reason={ended}>
+                <EmergencyDoor patientCase={actor.id} onOpen={() => window.location.reload()} />
+            </Ended>
+        );
     }
     if (!model) {
         return <Notice title={words.loading} />;
     }
     if (model.clinical && !isCreated(model)) {
-        return <Ended reason="not_found" />;
+        return <Ended reason="not_found" />; // one could be made here
     }
     return model.clinical ? (
         <Consult actor={actor} model={model} />
@@ -67,8 +72,9 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
         (user: string) => known.find((one) => one.user === user)?.name ?? '',
         [known],
     );
-    const act = hasRole(roles, 'coordinator', 'member');
+    const act = hasRole(roles, 'coordinator', 'nurse_navigator', 'member', 'specialist');
     const coordinate = hasRole(roles, 'coordinator');
+    const treats = hasRole(roles, 'coordinator', 'nurse_navigator');
     const rights: Rights = useMemo(
         () => ({ act, chair: false, coordinate, write: act }),
         [act, coordinate],
@@ -85,6 +91,15 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                     <StateOfLine readOnly={!act} />
                 </div>
                 <span className="grow" />
+                {treats && (
+                    <a
+                        className="button quiet hide-phone"
+                        href={`/cases/${actor.id}/consent`}
+                        onClick={follow}
+                    >
+                        {words.consent.title}
+                    </a>
+                )}
                 {coordinate && (
                     <a
                         className="button quiet hide-phone"
@@ -96,6 +111,7 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                 )}
                 <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
             </header>
+            {hasRole(roles, 'emergency') && <EmergencyBanner emergencies={model.emergencies} />}
             <Workspace
                 hands={hands}
                 caseActor={actor}

@@ -9,7 +9,7 @@ import { follow } from '../ui/route';
 import { roleName, roleNumbers, type WorklistEntry } from '../wire';
 import { dateText, dateTimeText, personName, useSpeech } from '../words';
 import { MakeBoard } from './make_board';
-import { StatusPage } from './status';
+import { isOwn, StatusPage } from './status';
 
 const meetingStates = ['planned', 'running', 'ended', 'closing'] as const;
 /** Its owner gave it back: somebody else is to have it. */
@@ -38,8 +38,9 @@ export function HomePage() {
     const cases = entries.filter((one) => one.kind === 'patient_case');
     const tasks = entries.filter((one) => one.kind === 'task' || one.kind === 'emergency').sort(byTime);
     const series = entries.filter((one) => one.kind === 'series').sort(byTime);
-    const referred = cases.filter((one) => one.role === roleNumbers.referrer);
-    const own = cases.filter((one) => one.role !== roleNumbers.referrer).sort(byTime);
+    const followed = (one: WorklistEntry) => one.role === roleNumbers.referrer || isOwn(one);
+    const referred = cases.filter(followed);
+    const own = cases.filter((one) => !followed(one)).sort(byTime);
     const other = boards.length + own.length + tasks.length + series.length;
     if (referred.length > 0 && other === 0 && !mayMake) {
         return <StatusPage entries={referred} />;

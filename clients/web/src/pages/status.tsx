@@ -2,7 +2,8 @@
 import { useCase, useModel } from '../state/use_client';
 import type { CaseActor } from '../state/client';
 import { TopBar } from '../ui/frame';
-import type { CaseStatus, WorklistEntry } from '../wire';
+import { follow } from '../ui/route';
+import { roleNumbers, type CaseStatus, type WorklistEntry } from '../wire';
 import { dateTimeText, personName, useSpeech } from '../words';
 
 const statuses: CaseStatus[] = ['opened', 'scheduled', 'in_discussion', 'discussed', 'deferred'];
@@ -10,14 +11,19 @@ const statuses: CaseStatus[] = ['opened', 'scheduled', 'in_discussion', 'discuss
 const stepsTo = (status: CaseStatus): CaseStatus[] =>
     status === 'deferred' ? ['opened', 'scheduled', 'deferred'] : statuses.slice(0, 4);
 
+/** Their own case, or one that they look after for somebody. */
+export const isOwn = (entry: WorklistEntry): boolean =>
+    entry.role === roleNumbers.patient || entry.role === roleNumbers.proxy;
+
 export function StatusPage({ entries }: { entries: WorklistEntry[] }) {
     const { words } = useSpeech();
+    const own = entries.length > 0 && entries.every(isOwn);
     return (
         <div className="place front-desk">
             <TopBar />
             <main className="status" id="content">
-                <h1>{words.yourPatients}</h1>
-                <p className="mute">{words.yourPatientsLead}</p>
+                <h1>{own ? words.yourCase : words.yourPatients}</h1>
+                {!own && <p className="mute">{words.yourPatientsLead}</p>}
                 {entries.map((entry, index) => (
                     <StatusCard key={entry.id} entry={entry} number={index + 1} />
                 ))}
@@ -91,6 +97,13 @@ function Card({ status, at, entry, number }: CardProps) {
                     );
                 })}
             </ol>
+            {isOwn(entry) && (
+                <p>
+                    <a className="button" href={`/cases/${entry.id}/consent`} onClick={follow}>
+                        {words.consent.button}
+                    </a>
+                </p>
+            )}
         </article>
     );
 }

@@ -15,6 +15,7 @@ import type {
     Subject,
     Task,
 } from '../wire';
+import { consentOf, reduceConsent, type ConsentModel } from './consent_state';
 import { reduceRecord } from './record_state';
 import {
     applyEphemera,
@@ -23,7 +24,7 @@ import {
     type StageModel,
 } from './stage_state';
 
-export interface CaseModel {
+export interface CaseModel extends ConsentModel {
     /** False for those who see the status only. */
     clinical: boolean;
     subject: Subject;
@@ -64,7 +65,7 @@ export function reduceCase(
 ): CaseModel | undefined {
     if (message.type === 'CaseSnapshot') {
         const { type: _type, stage, ...rest } = message;
-        return { clinical: true, ...rest, stage: stage && stageFromSnapshot(stage) };
+        return { clinical: true, ...rest, viewers: [], stage: stage && stageFromSnapshot(stage) };
     }
     if (message.type === 'CaseStatusSnapshot') {
         return {
@@ -87,6 +88,7 @@ export function reduceCase(
             decisions: [],
             tasks: [],
             discussions: [],
+            ...consentOf(message),
         };
     }
     if (!patientCase) {
@@ -97,6 +99,7 @@ export function reduceCase(
         reduceContent(patientCase, message, header) ??
         reduceRecord(patientCase, message, header) ??
         reduceAccess(patientCase, message, header) ??
+        reduceConsent(patientCase, message, header) ??
         patientCase
     );
 }

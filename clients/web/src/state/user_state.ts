@@ -17,7 +17,7 @@ export interface UserModel {
 
 type Maker = 'administrator' | 'coordinator' | 'nurse_navigator' | 'referrer' | 'privacy_officer';
 
-const holds = (membership: Membership, role: Maker) => ((membership.roles >> roleNumbers[role]) & 1) === 1;
+const holds = (membership: Membership, role: Maker | 'specialist') => ((membership.roles >> roleNumbers[role]) & 1) === 1;
 
 const standing = (memberships: readonly Membership[]) => ({
     administrator: memberships.some((one) => holds(one, 'administrator')),
@@ -39,6 +39,12 @@ export function makesFor(user: UserModel | undefined, ...roles: Maker[]): string
     const root = may.find((one) => one.organisation === ZERO_UUID);
     return (root ?? may[0])?.organisation ?? ZERO_UUID;
 }
+
+/** Whether this person may look at a case of theirs in an emergency; which, the case says. */
+export const breaksGlass = (user: UserModel | undefined): boolean | undefined =>
+    user?.memberships.some((one) =>
+        (['coordinator', 'nurse_navigator', 'specialist'] as const).some((role) => holds(one, role)),
+    );
 
 export function reduceUser(user: UserModel | undefined, message: UserDown): UserModel | undefined {
     if (message.type === 'UserSnapshot') {

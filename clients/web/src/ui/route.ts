@@ -14,6 +14,7 @@ export type Route =
     | { page: 'series'; id: string }
     | { page: 'new_series' }
     | { page: 'case_accesses'; id: string }
+    | { page: 'consent'; id: string }
     | { page: 'accesses' }
     | { page: 'account' }
     | { page: 'display' }
@@ -21,12 +22,16 @@ export type Route =
     | { page: 'invitation' }
     | { page: 'nowhere' };
 
-const pages: Record<string, 'board' | 'minutes' | 'case' | 'images' | 'case_accesses' | 'series'> = {
+const pages: Record<
+    string,
+    'board' | 'minutes' | 'case' | 'images' | 'case_accesses' | 'consent' | 'series'
+> = {
     'boards/': 'board',
     'boards/minutes': 'minutes',
     'cases/': 'case',
     'cases/images': 'images',
     'cases/accesses': 'case_accesses',
+    'cases/consent': 'consent',
     'series/': 'series',
 };
 

@@ -1,6 +1,7 @@
 // Jedes Wort der Oberfläche auf Deutsch.
 import { accountDe } from './de_account';
 import { administrationDe } from './de_administration';
+import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
 import { meetingDe } from './de_meeting';
 import type { Words } from './en';
@@ -12,6 +13,7 @@ export const de: Words = {
     ...deskDe,
     ...accountDe,
     ...administrationDe,
+    ...trustDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',

@@ -243,6 +243,7 @@ export const deskDe: typeof deskEn = {
             signature: 'Nachweis für eine Unterschrift',
             passkey_copy: 'Ein Passkey, der eine Kopie sein kann',
             signed_other_out: 'Jemand anderen abgemeldet',
+            break_glass: 'Zugriff im Notfall verlangt',
             other: 'Etwas anderes',
         },
     },

@@ -2,6 +2,7 @@
 // a test refuses interface text anywhere else.
 import { accountEn } from './en_account';
 import { administrationEn } from './en_administration';
+import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
 import { meetingEn } from './en_meeting';
 
@@ -12,6 +13,7 @@ export const en = {
     ...deskEn,
     ...accountEn,
     ...administrationEn,
+    ...trustEn,
 
     // The product and the frame of every page
     productName: 'Consilium',

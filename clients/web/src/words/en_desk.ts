@@ -239,6 +239,7 @@ export const deskEn = {
             signature: 'Proof for a signature',
             passkey_copy: 'A passkey that may be a copy',
             signed_other_out: 'Signed somebody else out',
+            break_glass: 'Access in an emergency asked for',
             other: 'Something else',
         },
     },

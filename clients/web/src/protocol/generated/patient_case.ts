@@ -2859,7 +2859,8 @@ export function writeWithdrawConsent(writer: Writer, from: WithdrawConsent): voi
     }
 }
 
-/** For the sender's 30 minutes of access in an emergency. Everybody whom it concerns is told. */
+/** For the sender's 30 minutes of access in an emergency. The privacy officers above the case
+ * and everybody whom it concerns are told. */
 export interface BreakGlass {
     type: 'BreakGlass';
     /** Made by the sender: a retry with the same id happens once. */
@@ -2868,8 +2869,6 @@ export interface BreakGlass {
     name: string;
     /** Not empty. */
     reason: string;
-    /** Privacy officers to be told. */
-    officers: string[];
 }
 
 export function readBreakGlass(reader: Reader): BreakGlass {
@@ -2879,10 +2878,9 @@ export function readBreakGlass(reader: Reader): BreakGlass {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         name: count > 1 ? reader.text(128) : '',
         reason: count > 2 ? reader.text(400) : '',
-        officers: count > 3 ? reader.list(16, (reader) => reader.uuid()) : [],
     };
     requireId(value.commandId);
-    reader.skip(count - 4);
+    reader.skip(count - 3);
     return value;
 }
 
@@ -2891,7 +2889,6 @@ export function countBreakGlass(from: BreakGlass): number {
         true,
         from.name !== '',
         from.reason !== '',
-        from.officers.length !== 0,
     );
 }
 
@@ -2905,9 +2902,6 @@ export function writeBreakGlass(writer: Writer, from: BreakGlass): void {
     }
     if (count > 2) {
         writer.text(400, from.reason);
-    }
-    if (count > 3) {
-        writer.list(16, from.officers, (writer, value) => writer.uuid(value));
     }
 }
 
