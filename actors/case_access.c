@@ -1,11 +1,13 @@
 /* Who may see a case: directly, or through a board that has it on its agenda. */
 #include "actors/maker.h"
+#include "actors/organisation.h"
 #include "actors/patient_case.h"
 #include "protocol/generated/policy.h"
 #include "protocol/generated/user.h"
 
 /* CaseMember.proxy in patient_case.schema. */
 enum { PROXY_SEES = 1, PROXY_CONSENTS = 2 };
+enum { CASE_ROW_MAX = 256 };
 
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user) {
     for (uint32_t i = 0; i < members->count; i++) {
@@ -148,11 +150,38 @@ static void put_entry_of(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+/* For who runs the organisation: see ORGANISATION_CASES. */
+static void write_row(const struct patient_case *the_case, struct turn *turn,
+                      enum case_status status, int64_t status_at) {
+    struct case_row row = {
+        .status = (uint8_t)status, .status_at = status_at, .asks_consent = the_case->asks_consent};
+    for (uint32_t i = 0; i < the_case->consents.count; i++) {
+        const struct consent *consent = &the_case->consents.items[i];
+        if (consent->withdrawn_at != 0) {
+            row.withdrawn_at =
+                consent->withdrawn_at > row.withdrawn_at ? consent->withdrawn_at : row.withdrawn_at;
+            continue;
+        }
+        bool longer = consent->until == 0 || (row.until != 0 && consent->until > row.until);
+        row.until = !row.in_force || longer ? consent->until : row.until;
+        row.in_force = true;
+    }
+    char *list = arena_alloc(turn->arena, ORGANISATION_LIST_NAME_MAX);
+    struct writer writer;
+    writer_init_arena(&writer, turn->arena, CASE_ROW_MAX);
+    case_row_write(&writer, &row);
+    turn_check(turn, list != NULL && !writer.failed);
+    organisation_list_name(ORGANISATION_CASES, the_case->organisation, list);
+    turn_row(turn, list, (struct bytes){sizeof turn->self.bytes, turn->self.bytes},
+             writer_bytes(&writer));
+}
+
 void case_put_entries(const struct patient_case *the_case, struct turn *turn,
                       enum case_status status) {
     for (uint32_t i = 0; i < the_case->members.count; i++) {
         put_entry_of(the_case, turn, &the_case->members.items[i], status, turn->now);
     }
+    write_row(the_case, turn, status, turn->now);
 }
 
 void case_tell_coverage(const struct patient_case *after, struct turn *turn) {
@@ -162,6 +191,7 @@ void case_tell_coverage(const struct patient_case *after, struct turn *turn) {
             put_entry_of(after, turn, member, after->status, after->status_at);
         }
     }
+    write_row(after, turn, after->status, after->status_at);
 }
 
 static bool is_coordinator(const struct case_member_list *members, struct uuid user) {
@@ -197,6 +227,7 @@ void case_on_create(const struct patient_case *the_case, struct turn *turn,
     made.subject = command->subject;
     made.members = command->members;
     made.asks_consent = command->asks_consent;
+    made.organisation = command->organisation;
     case_put_entries(&made, turn, CASE_STATUS_OPENED);
 }
 

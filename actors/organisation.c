@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+enum { INVITATION_ROW_MAX = 1024 };
+
 static struct arena *state_of(struct organisation *organisation) {
     return organisation->actor.state;
 }
@@ -35,6 +37,20 @@ static void apply_organisation_renamed(struct organisation *organisation,
                                        const struct organisation_renamed *event) {
     (void)header;
     organisation->name = arena_text(state_of(organisation), event->name);
+}
+
+void organisation_list_name(const char *what, struct uuid organisation,
+                            char ret[ORGANISATION_LIST_NAME_MAX]) {
+    static const char digits[] = "0123456789abcdef";
+    size_t length = strlen(what);
+    assert(length + 2 + 2 * sizeof organisation.bytes <= ORGANISATION_LIST_NAME_MAX);
+    memcpy(ret, what, length);
+    ret[length++] = ' ';
+    for (size_t i = 0; i < sizeof organisation.bytes; i++) {
+        ret[length++] = digits[organisation.bytes[i] >> 4];
+        ret[length++] = digits[organisation.bytes[i] & 15];
+    }
+    ret[length] = 0;
 }
 
 /* The oldest that nobody waits for any more; UINT32_MAX = all are open. */
@@ -83,6 +99,24 @@ static void write_row(struct turn *turn, struct text name, struct uuid parent) {
     turn_row(turn, ORGANISATION_LIST, key, organisation_snapshot_encode(turn->arena, &row).fields);
 }
 
+/* NULL takes the row away. */
+static void write_invitation(struct turn *turn, struct uuid id,
+                             const struct invitation *invitation) {
+    char *list = arena_alloc(turn->arena, ORGANISATION_LIST_NAME_MAX);
+    turn_check(turn, list != NULL);
+    organisation_list_name(ORGANISATION_INVITATIONS, turn->self, list);
+    struct bytes key = {sizeof id.bytes, arena_copy(turn->arena, id.bytes, sizeof id.bytes)};
+    struct bytes row = {0, NULL};
+    if (invitation != NULL) {
+        struct writer writer;
+        writer_init_arena(&writer, turn->arena, INVITATION_ROW_MAX);
+        invitation_write(&writer, invitation);
+        row = writer_bytes(&writer);
+        turn_check(turn, row.length > 0);
+    }
+    turn_row(turn, list, key, row);
+}
+
 static void on_create_organisation(const struct organisation *organisation, struct turn *turn,
                                    const struct create_organisation *command) {
     if (organisation->created) {
@@ -126,6 +160,11 @@ static void on_invite(const struct organisation *organisation, struct turn *turn
         event.invitation.state = INVITATION_STATE_OPEN;
         event.invitation.taken_by = (struct uuid){{0}};
         turn_event(turn, invitation_made_encode(turn->arena, &event));
+        if (organisation->invitations.count == ORGANISATION_INVITATIONS_MAX) {
+            uint32_t closed = closed_one(organisation);
+            write_invitation(turn, organisation->invitations.items[closed].id, NULL);
+        }
+        write_invitation(turn, invitation->id, &event.invitation);
     }
 }
 
@@ -139,6 +178,9 @@ static void on_withdraw_invitation(const struct organisation *organisation, stru
     } else if (invitation->state == INVITATION_STATE_OPEN) {
         struct invitation_withdrawn event = {.invitation = command->invitation};
         turn_event(turn, invitation_withdrawn_encode(turn->arena, &event));
+        struct invitation after = *invitation;
+        after.state = INVITATION_STATE_WITHDRAWN;
+        write_invitation(turn, after.id, &after);
     }
 }
 
@@ -161,6 +203,10 @@ static void on_take_invitation(const struct organisation *organisation, struct t
     }
     struct invitation_taken event = {.invitation = command->invitation, .user = command->user};
     turn_event(turn, invitation_taken_encode(turn->arena, &event));
+    struct invitation after = *invitation;
+    after.state = INVITATION_STATE_TAKEN;
+    after.taken_by = command->user;
+    write_invitation(turn, after.id, &after);
 }
 
 static const struct organisation_behaviour behaviour = {

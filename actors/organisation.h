@@ -1,7 +1,7 @@
 /*
  * A hospital or a practice: its name, its place in the tree of its tenant, and the invitations it
- * has out. The tenant's root has the tenant's own id. Who belongs to it stands in the people's own
- * streams; a list row lets identity know the tree.
+ * has out. Who belongs to it stands in the people's own streams; a list row lets identity know the
+ * tree.
  */
 #ifndef CONSILIUM_ORGANISATION_H
 #define CONSILIUM_ORGANISATION_H
@@ -17,6 +17,21 @@ enum {
 /* The list that identity reads the tree from: key = id, row = an encoded OrganisationSnapshot
  * without invitations. */
 #define ORGANISATION_LIST "organisation"
+
+/* The tenant of a deployment, and the actor of its root, which holds the root's name and
+ * invitations. In memberships, and as what stands above others, the root is zero. */
+#define ORGANISATION_TENANT                                                                        \
+    ((struct uuid){{0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}})
+#define ORGANISATION_ROOT                                                                          \
+    ((struct uuid){{0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x02}})
+
+/* Lists of what one organisation has. Of INVITATIONS: key = id, row = an encoded Invitation; of
+ * CASES: key = id, row = an encoded CaseRow. */
+#define ORGANISATION_INVITATIONS "invitation"
+#define ORGANISATION_CASES "case"
+enum { ORGANISATION_LIST_NAME_MAX = 48 };
+void organisation_list_name(const char *what, struct uuid organisation,
+                            char ret[ORGANISATION_LIST_NAME_MAX]);
 
 struct organisation {
     struct actor actor;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memrchr */
 #include "server/service.h"
 
+#include "actors/organisation.h"
 #include "server/audit/audit_trail.h"
 #include "server/audit/routes_audit.h"
 #include "server/backup/backup_watch.h"
@@ -26,10 +27,6 @@
 #include <unistd.h>
 
 enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_SPACE = DATA_PATH_MAX + 64 };
-
-/* The one root organisation of a deployment that was not told of others. */
-static const struct uuid default_tenant = {
-    {0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}};
 
 enum stage {
     SERVICE_STARTING, /* ends when it listens, or fails */
@@ -299,7 +296,7 @@ static bool start_imaging(struct service *service, const char **ret_message) {
         .loop = service->loop,
         .postgres = service->postgres,
         .keys = service->keys,
-        .tenant = default_tenant,
+        .tenant = ORGANISATION_TENANT,
         .blob_folder = blobs,
         .ingest_program = ingest,
         .on_series = case_images_on_series,
@@ -349,7 +346,7 @@ static bool start_audit(struct service *service, const char **ret_message) {
             .loop = service->loop,
             .clock = &service->clock,
             .postgres = service->postgres,
-            .tenant = default_tenant,
+            .tenant = ORGANISATION_TENANT,
             .folder = service->folder,
             .key_file = service->config->key_file,
             .anchor = service->config->anchor,
@@ -375,7 +372,9 @@ static void listen_at_last(struct service *service) {
     };
     routes_health_add(&service->health);
     routes_imaging_add(service->gateway, service->imaging, audit_trail_log(service->audit));
-    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit));
+    struct affiliations *who = identity_affiliations(service->identity);
+    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit), who);
+    routes_backup_add(service->gateway, service->backup, who);
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {
@@ -407,7 +406,7 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         .keys = service->keys,
         .clock = &service->clock,
         .node = service->folder->node,
-        .tenant = default_tenant,
+        .tenant = ORGANISATION_TENANT,
         .report = on_store_report,
         .moved = on_stream_moved,
         .gained = on_shards_gained,

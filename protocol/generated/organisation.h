@@ -54,6 +54,16 @@ struct invitation_list {
     struct invitation *items;
 };
 
+/* What a list of an organisation's cases says of one, for who runs it: nothing of the patient. */
+struct case_row {
+    uint8_t status;       /* CaseStatus, now. */
+    int64_t status_at;    /* Since when. */
+    bool asks_consent;    /* Nobody but the treating team sees it without the patient's consent. */
+    bool in_force;        /* A consent was given and not withdrawn; it ends at until. */
+    int64_t until;        /* When the last of those in force ends; 0 = not by itself. */
+    int64_t withdrawn_at; /* When one was withdrawn last; 0 = never. */
+};
+
 struct create_organisation {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text name;       /* As shown. */
@@ -125,6 +135,12 @@ void invitation_list_write(struct writer *writer, uint32_t count_max,
 void invitation_list_copy(struct arena *arena, struct invitation_list *ret,
                           const struct invitation_list *from);
 bool invitation_list_equal(const struct invitation_list *a, const struct invitation_list *b);
+
+extern const struct case_row case_row_default;
+bool case_row_read(struct reader *reader, struct arena *arena, struct case_row *ret);
+void case_row_write(struct writer *writer, const struct case_row *from);
+void case_row_copy(struct arena *arena, struct case_row *ret, const struct case_row *from);
+bool case_row_equal(const struct case_row *a, const struct case_row *b);
 
 extern const struct create_organisation create_organisation_default;
 bool create_organisation_read(struct reader *reader, struct arena *arena,

@@ -16,6 +16,11 @@ void invitation_list_copy(struct arena *arena, struct invitation_list *ret,
     }
 }
 
+void case_row_copy(struct arena *arena, struct case_row *ret, const struct case_row *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void create_organisation_copy(struct arena *arena, struct create_organisation *ret,
                               const struct create_organisation *from) {
     *ret = *from;

@@ -78,6 +78,36 @@ bool invitation_list_read(struct reader *reader, struct arena *arena, uint32_t c
     return true;
 }
 
+const struct case_row case_row_default = {0};
+
+bool case_row_read(struct reader *reader, struct arena *arena, struct case_row *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = case_row_default;
+    (void)arena;
+    if (count > 0 && !reader_u8(reader, &ret->status)) {
+        return false;
+    }
+    if (count > 1 && !reader_time(reader, &ret->status_at)) {
+        return false;
+    }
+    if (count > 2 && !reader_bool(reader, &ret->asks_consent)) {
+        return false;
+    }
+    if (count > 3 && !reader_bool(reader, &ret->in_force)) {
+        return false;
+    }
+    if (count > 4 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    if (count > 5 && !reader_time(reader, &ret->withdrawn_at)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
 const struct create_organisation create_organisation_default = {0};
 
 bool create_organisation_read(struct reader *reader, struct arena *arena,

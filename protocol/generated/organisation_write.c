@@ -84,6 +84,51 @@ void invitation_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
+static uint32_t case_row_count(const struct case_row *from) {
+    if (from->withdrawn_at != 0) {
+        return 6;
+    }
+    if (from->until != 0) {
+        return 5;
+    }
+    if (from->in_force) {
+        return 4;
+    }
+    if (from->asks_consent) {
+        return 3;
+    }
+    if (from->status_at != 0) {
+        return 2;
+    }
+    if (from->status != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void case_row_write(struct writer *writer, const struct case_row *from) {
+    uint32_t count = case_row_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u8(writer, from->status);
+    }
+    if (count > 1) {
+        writer_time(writer, from->status_at);
+    }
+    if (count > 2) {
+        writer_bool(writer, from->asks_consent);
+    }
+    if (count > 3) {
+        writer_bool(writer, from->in_force);
+    }
+    if (count > 4) {
+        writer_time(writer, from->until);
+    }
+    if (count > 5) {
+        writer_time(writer, from->withdrawn_at);
+    }
+}
+
 static uint32_t create_organisation_count(const struct create_organisation *from) {
     if (!uuid_is_zero(from->parent)) {
         return 3;

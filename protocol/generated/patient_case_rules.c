@@ -63,6 +63,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "GrantAccess",
             .class = MESSAGE_COMMAND,
             .actions = PATIENT_CASE_MAY_SHARE,
+            .by_system = true,
             .rate = 5,
             .burst = 60,
             .size_max = 506,

@@ -18,6 +18,7 @@ enum access_action {
     ACCESS_PASSKEY_COPY = 11, /* a passkey whose counter went back: there may be two of it */
     ACCESS_BREAK_GLASS = 12,  /* somebody asked for access in an emergency */
     ACCESS_DISPLAY = 13,      /* a screen in the hall: its code, or its secret */
+    ACCESS_SIGNED_OTHER_OUT = 20, /* ended a sign-in of somebody they administer */
 };
 
 enum access_result {

@@ -4,7 +4,7 @@
 #include "protocol/generated/policy.h"
 #include "server/gateway/exchange_peer.h"
 #include "server/gateway/json.h"
-#include "server/store/postgres_binary.h"
+#include "server/store/postgres_array.h"
 #include "server/uuid_text.h"
 
 #include <arpa/inet.h>
@@ -16,6 +16,7 @@ enum { ACCESS_JSON_MAX = 512, ANSWER_SPACE = ACCESSES_PAGE * ACCESS_JSON_MAX + 2
 struct routes {
     struct postgres *postgres;
     struct access_log *access_log;
+    struct affiliations *affiliations;
 };
 
 /* One search; outlives its exchange when the client goes away. */
@@ -23,21 +24,23 @@ struct search {
     const struct routes *routes;
     struct http_exchange *exchange; /* NULL = gone */
     struct uuid patient_case, user; /* zero = any */
-    int64_t before;
+    int64_t after, before;
+    bool some;                    /* only of `people`: those of an organisation below the root */
+    struct postgres_array people; /* owned */
 };
 
 #define ACCESS_COLUMNS                                                                             \
     "SELECT at, user_id, action, result, case_id, object, address FROM access_log WHERE "
+#define ACCESS_WHEN                                                                                \
+    " AND at < $3::bigint AND at >= $5::bigint AND (NOT $6::boolean OR user_id = "                 \
+    "ANY($7::uuid[])) ORDER BY at DESC LIMIT $4::int"
 static const char by_case_sql[] =
     ACCESS_COLUMNS "case_id = $1::uuid AND ($2::uuid = "
-                   "'00000000-0000-0000-0000-000000000000' OR user_id = $2::uuid)"
-                   " AND at < $3::bigint ORDER BY at DESC LIMIT $4::int";
+                   "'00000000-0000-0000-0000-000000000000' OR user_id = $2::uuid)" ACCESS_WHEN;
 static const char by_user_sql[] =
-    ACCESS_COLUMNS "$1::uuid IS NOT NULL AND user_id = $2::uuid AND at < $3::bigint"
-                   " ORDER BY at DESC LIMIT $4::int";
+    ACCESS_COLUMNS "$1::uuid IS NOT NULL AND user_id = $2::uuid" ACCESS_WHEN;
 static const char all_sql[] =
-    ACCESS_COLUMNS "$1::uuid IS NOT NULL AND $2::uuid IS NOT NULL AND at < $3::bigint"
-                   " ORDER BY at DESC LIMIT $4::int";
+    ACCESS_COLUMNS "$1::uuid IS NOT NULL AND $2::uuid IS NOT NULL" ACCESS_WHEN;
 
 /* The answer */
 
@@ -54,11 +57,12 @@ static const char *action_word(int64_t action) {
         [ACCESS_STEP_UP] = "step_up",
         [ACCESS_SIGNATURE] = "signature",
         [ACCESS_PASSKEY_COPY] = "passkey_copy",
+        [ACCESS_SIGNED_OTHER_OUT] = "signed_other_out",
         [ACCESS_BREAK_GLASS] = "break_glass",
         [ACCESS_DISPLAY] = "display",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
-    return known ? words[action] : "other";
+    return known && words[action] != NULL ? words[action] : "other";
 }
 
 static struct text text_of(const char *words) {
@@ -126,6 +130,11 @@ static void answer_rows(struct http_exchange *exchange, const struct postgres_ro
     free(text);
 }
 
+static void finish(struct search *search) {
+    array_finish(&search->people);
+    free(search);
+}
+
 static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct search *search = data;
     if (search->exchange != NULL) {
@@ -137,7 +146,7 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
                               "The database is away: try again.");
         }
     }
-    free(search);
+    finish(search);
 }
 
 /* The question */
@@ -155,17 +164,21 @@ static void on_logged(void *data, bool written) {
         return;
     }
     struct binary_integer before = binary_integer(search->before);
+    struct binary_integer after = binary_integer(search->after);
     struct binary_integer limit = binary_integer(ACCESSES_PAGE + 1);
     struct postgres_parameter parameters[] = {
         parameter_uuid(&search->patient_case),
         parameter_uuid(&search->user),
         parameter_int8(&before),
         parameter_int4(&limit),
+        parameter_int8(&after),
+        parameter_bool(&search->some),
+        array_parameter(&search->people),
     };
     const char *sql = !uuid_is_zero(search->patient_case) ? by_case_sql
                       : !uuid_is_zero(search->user)       ? by_user_sql
                                                           : all_sql;
-    postgres_query(search->routes->postgres, sql, parameters, 4, on_rows, search);
+    postgres_query(search->routes->postgres, sql, parameters, 7, on_rows, search);
 }
 
 static struct access access_of(const struct search *search, enum access_result result) {
@@ -193,7 +206,7 @@ static void look(struct search *search) {
 static void answer_absent(struct search *search) {
     http_on_closed(search->exchange, NULL, NULL);
     http_answer_error(search->exchange, 404, "not_found", "There is nothing here.");
-    free(search);
+    finish(search);
 }
 
 static void refuse(struct search *search) {
@@ -208,10 +221,9 @@ static bool read_id(struct http_exchange *exchange, const char *name, struct uui
     return text.length == 0 || uuid_of_text(text, ret);
 }
 
-static bool read_before(struct http_exchange *exchange, int64_t *ret) {
-    struct text text = http_query(exchange, "before");
+static bool read_time(struct http_exchange *exchange, const char *name, int64_t *ret) {
+    struct text text = http_query(exchange, name);
     int64_t milliseconds = 0;
-    *ret = INT64_MAX;
     if (text.length == 0) {
         return true;
     }
@@ -236,8 +248,29 @@ static struct search *begin(struct http_exchange *exchange, void *data) {
     }
     search->routes = data;
     search->exchange = exchange;
+    search->before = INT64_MAX;
+    array_begin(&search->people, TYPE_UUID);
     http_on_closed(exchange, on_gone, search);
     return search;
+}
+
+static void add_person(void *data, struct uuid person) {
+    array_add_uuid(&((struct search *)data)->people, person);
+}
+
+/* Everything for whom the root lets; for others what the people of their organisation did. */
+static bool may_search(struct search *search) {
+    struct affiliations *affiliations = search->routes->affiliations;
+    struct uuid user = http_who(search->exchange)->user, organisation = {{0}};
+    if (!read_id(search->exchange, "organisation", &organisation)) {
+        return false;
+    }
+    uint16_t rights = affiliations->rights(affiliations, user, &organisation);
+    search->some = !uuid_is_zero(organisation);
+    if (search->some) {
+        affiliations->people(affiliations, organisation, add_person, search);
+    }
+    return (policy_of_organisation(rights, 0).actions & ORGANISATION_MAY_ACCESSES) != 0;
 }
 
 static void on_search(struct http_exchange *exchange, void *data) {
@@ -245,12 +278,12 @@ static void on_search(struct http_exchange *exchange, void *data) {
     if (search == NULL) {
         return;
     }
-    struct allowance allowed = policy_of_organisation(http_who(exchange)->rights, 0);
-    if ((allowed.actions & ORGANISATION_MAY_ACCESSES) == 0) {
+    if (!may_search(search)) {
         refuse(search);
     } else if (!read_id(exchange, "case", &search->patient_case) ||
+               !read_time(exchange, "after", &search->after) ||
                !read_id(exchange, "user", &search->user) ||
-               !read_before(exchange, &search->before)) {
+               !read_time(exchange, "before", &search->before)) {
         answer_absent(search);
     } else {
         look(search);
@@ -273,7 +306,7 @@ static void on_case_search(struct http_exchange *exchange, void *data) {
         return;
     }
     if (!http_capture_uuid(exchange, 0, &search->patient_case) ||
-        !read_before(exchange, &search->before)) {
+        !read_time(exchange, "before", &search->before)) {
         answer_absent(search);
         return;
     }
@@ -281,12 +314,12 @@ static void on_case_search(struct http_exchange *exchange, void *data) {
 }
 
 void routes_audit_add(struct gateway *gateway, struct postgres *postgres,
-                      struct access_log *access_log) {
+                      struct access_log *access_log, struct affiliations *affiliations) {
     static struct routes given; /* one gateway in a process */
     static const struct http_route routes[] = {
         {"GET", "/api/accesses", 0, ROUTE_SIGNED_IN, on_search},
         {"GET", "/api/cases/:case/accesses", 0, ROUTE_SIGNED_IN, on_case_search},
     };
-    given = (struct routes){postgres, access_log};
+    given = (struct routes){postgres, access_log, affiliations};
     http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], &given);
 }

@@ -271,3 +271,11 @@ void backup_watch_count(const struct backup_watch *watch, struct backup_counts *
         .restarts = watch->restarts,
     };
 }
+
+const char *backup_watch_target(const struct backup_watch *watch) {
+    return watch->target;
+}
+
+uv_loop_t *backup_watch_loop(const struct backup_watch *watch) {
+    return watch->config.loop;
+}

@@ -40,5 +40,13 @@ struct backup_watch *backup_watch_start(const struct backup_watch_config *config
 /* Ends the process, frees, then calls. */
 void backup_watch_stop(struct backup_watch *watch, void (*stopped)(void *data), void *data);
 void backup_watch_count(const struct backup_watch *watch, struct backup_counts *ret);
+const char *backup_watch_target(const struct backup_watch *watch); /* empty = none; borrowed */
+uv_loop_t *backup_watch_loop(const struct backup_watch *watch);
+
+/* routes_backup.c: GET /api/backup. Borrows all for the gateway's life. */
+struct gateway;
+struct affiliations;
+void routes_backup_add(struct gateway *gateway, struct backup_watch *watch,
+                       struct affiliations *affiliations);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "server/gateway/http.h"
 
-enum { ROUTES_MAX = 64 };
+enum { ROUTES_MAX = 128 };
 
 struct routes {
     struct {

@@ -1,4 +1,4 @@
-#include "server/identity/identity_state.h"
+#include "server/identity/administration.h"
 
 #include "protocol/generated/user.h"
 #include "server/log.h"
@@ -76,8 +76,20 @@ static uint16_t rights(struct affiliations *affiliations, struct uuid user,
     return identity_rights(identity, user, organisation);
 }
 
-static uint32_t holders(struct affiliations *affiliations, enum role role,
-                        struct uuid organisation, struct uuid *ret, uint32_t max) {
+static void people_below(struct affiliations *affiliations, struct uuid organisation,
+                         void (*each)(void *data, struct uuid person), void *data) {
+    const struct identity *identity =
+        (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
+    for (uint32_t i = 0; i < people_count(identity->people); i++) {
+        const struct person *person = people_at(identity->people, i);
+        if (administration_is_below(identity, person, organisation)) {
+            each(data, person->id);
+        }
+    }
+}
+
+static uint32_t holders(struct affiliations *affiliations, enum role role, struct uuid organisation,
+                        struct uuid *ret, uint32_t max) {
     const struct identity *identity =
         (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
     uint32_t found = 0;
@@ -216,7 +228,8 @@ struct identity *identity_create(const struct identity_config *config) {
     identity->sign_ins = sign_ins_create(config->postgres, config->clock);
     identity->people = people_create(config->store, config->clock);
     identity->organisations = organisations_create(config->store);
-    identity->affiliations = (struct affiliations){.rights = rights, .holders = holders};
+    identity->affiliations =
+        (struct affiliations){.rights = rights, .holders = holders, .people = people_below};
     identity->passwords = password_thread_start(config->loop);
     /* A hash of something random, with today's parameters. */
     config->clock->random(config->clock, secret, sizeof(secret));
@@ -286,6 +299,7 @@ void identity_start(struct identity *identity, struct gateway *gateway, struct n
     add_account_routes(identity);
     add_step_up_routes(identity);
     add_people_routes(identity);
+    add_organisation_routes(identity);
     add_display_routes(identity);
     add_emergency_routes(identity);
     organisations_load(identity->organisations, on_organisations, identity);

@@ -48,6 +48,7 @@ struct identity {
     /* Derived */
     bool ready;
     bool stopping;
+    bool administrator_leaves; /* one of the root's: one at a time */
 };
 
 /* A person to be made. Copied; `verifier` is filled in on the way. */
@@ -139,6 +140,7 @@ void add_session_routes(struct identity *identity);
 void add_account_routes(struct identity *identity);
 void add_step_up_routes(struct identity *identity);
 void add_people_routes(struct identity *identity);
+void add_organisation_routes(struct identity *identity);
 void add_display_routes(struct identity *identity);
 void add_emergency_routes(struct identity *identity);
 

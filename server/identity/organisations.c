@@ -146,6 +146,20 @@ uint32_t organisations_depth(const struct organisations *organisations, struct u
     return depth;
 }
 
+bool organisations_is_below(const struct organisations *organisations, struct uuid id,
+                            struct uuid top) {
+    for (unsigned i = 0; i < ORGANISATIONS_DEEP_MAX; i++) {
+        if (uuid_equal(id, top)) {
+            return true;
+        }
+        if (uuid_is_zero(id)) {
+            return false;
+        }
+        id = above(organisations, id);
+    }
+    return false;
+}
+
 static uint16_t roles_in(const struct membership_list *memberships, const struct uuid *organisation,
                          int64_t now) {
     uint16_t roles = 0;

@@ -39,6 +39,10 @@ const struct known_organisation *organisations_find(const struct organisations *
 /* How many stand above it, the root included; ORGANISATIONS_DEEP_MAX = as many as may. */
 uint32_t organisations_depth(const struct organisations *organisations, struct uuid id);
 
+/* It is `top`, or stands somewhere under it. */
+bool organisations_is_below(const struct organisations *organisations, struct uuid id,
+                            struct uuid top);
+
 /* What memberships give towards what `organisation` owns: those there and above it. NULL =
  * anywhere. `now` in microseconds since 1970: what has ended gives nothing. */
 uint16_t organisations_rights(const struct organisations *organisations,

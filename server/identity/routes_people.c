@@ -1,6 +1,6 @@
 #include "protocol/generated/policy.h"
 #include "server/gateway/json.h"
-#include "server/identity/identity_state.h"
+#include "server/identity/administration.h"
 #include "server/utf8.h"
 #include "server/uuid_text.h"
 
@@ -90,17 +90,34 @@ static void on_body(struct http_exchange *exchange, struct bytes body, void *dat
 }
 
 static void on_create(struct http_exchange *exchange, void *data) {
-    struct allowance allowed = policy_of_organisation(http_who(exchange)->rights, 0);
-    if ((allowed.actions & ORGANISATION_MAY_ADMINISTER) == 0) {
-        /* What may not be done looks as if it were not there. */
-        http_answer_error(exchange, 404, "not_found", "There is nothing here.");
+    /* What is made here belongs to the root, with its rights. */
+    if ((administration_may(data, http_who(exchange)->user, organisation_root) &
+         ORGANISATION_MAY_ADMINISTER) == 0) {
+        administration_answer_absent(exchange);
         return;
     }
     http_read_whole(exchange, on_body, data);
 }
 
+/* Colleagues: those of one's own organisations and of what stands under them. */
+static bool is_colleague(const struct identity *identity, const struct person *asks,
+                         const struct person *person, int64_t now) {
+    if (asks->memberships.count == 0) {
+        return administration_is_below(identity, person, organisation_root);
+    }
+    for (uint32_t i = 0; i < asks->memberships.count; i++) {
+        const struct membership *own = &asks->memberships.items[i];
+        bool lasts = own->until == 0 || own->until > now;
+        if (lasts && administration_is_below(identity, person, own->organisation)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_list(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
+    const struct person *asks = people_by_id(identity->people, http_who(exchange)->user);
     uint32_t count = people_count(identity->people);
     size_t space = 64 + (size_t)count * PERSON_JSON_MAX;
     char *text = malloc(space);
@@ -114,6 +131,9 @@ static void on_list(struct http_exchange *exchange, void *data) {
     json_open_list(&json, "people");
     for (uint32_t i = 0; i < count; i++) {
         const struct person *person = people_at(identity->people, i);
+        if (asks == NULL || !is_colleague(identity, asks, person, identity_now(identity))) {
+            continue;
+        }
         json_open(&json, NULL);
         json_uuid(&json, "id", person->id);
         json_text(&json, "name", person->name);

@@ -1,6 +1,6 @@
 /* Being in: who one is, tickets, another token, one's sign-ins and their end. */
 #include "server/gateway/cookie.h"
-#include "server/identity/identity_state.h"
+#include "server/identity/administration.h"
 #include "server/uuid_text.h"
 
 #include <arpa/inet.h>
@@ -27,12 +27,18 @@ static void answer_ended(struct errand *errand, bool own, enum sign_in_answer an
 
 struct ending {
     struct errand errand;
+    struct uuid whose; /* the errand's own, or somebody's whom they administer */
     uint64_t ended;
 };
 
-static void note_ended(struct errand *errand, uint64_t number) {
-    identity_note(errand->identity, ACCESS_SIGN_OUT, ACCESS_ALLOWED, errand->user, number,
+static void note_ended(struct ending *ending, uint64_t number) {
+    struct errand *errand = &ending->errand;
+    identity_note(errand->identity, ACCESS_SIGN_OUT, ACCESS_ALLOWED, ending->whose, number,
                   errand->address);
+    if (!uuid_equal(ending->whose, errand->user)) {
+        identity_note(errand->identity, ACCESS_SIGNED_OTHER_OUT, ACCESS_ALLOWED, errand->user,
+                      errand->sign_in, errand->address);
+    }
     identity_over(errand->identity, number);
 }
 
@@ -40,7 +46,7 @@ static void on_ended(void *data, enum sign_in_answer answer, const struct sign_i
     struct ending *ending = data;
     (void)sign_in;
     if (answer == SIGN_IN_VALID) {
-        note_ended(&ending->errand, ending->ended);
+        note_ended(ending, ending->ended);
     }
     answer_ended(&ending->errand, ending->ended == ending->errand.sign_in, answer);
     free(ending);
@@ -50,6 +56,7 @@ static void on_sign_out(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
     struct ending *ending = errand_begin(identity, exchange, sizeof *ending);
     if (ending != NULL) {
+        ending->whose = ending->errand.user;
         ending->ended = ending->errand.sign_in;
         sign_ins_end(identity->sign_ins, ending->ended, ending->errand.user, on_ended, ending);
     }
@@ -79,8 +86,8 @@ static bool read_number(struct text text, uint64_t *ret) {
     return number != 0;
 }
 
-static void on_end_body(struct http_exchange *exchange, struct bytes body, void *data) {
-    struct identity *identity = data;
+void sessions_end_of(struct identity *identity, struct http_exchange *exchange, struct bytes body,
+                     struct uuid whose) {
     char text[IDENTITY_BODY_MAX];
     struct json_fields fields;
     uint64_t number = 0;
@@ -97,13 +104,17 @@ static void on_end_body(struct http_exchange *exchange, struct bytes body, void 
         return;
     }
     ending->ended = number;
-    struct errand *errand = &ending->errand;
+    ending->whose = whose;
     if (others) {
-        sign_ins_end_others(identity->sign_ins, errand->sign_in, errand->user, on_other_over,
+        sign_ins_end_others(identity->sign_ins, ending->errand.sign_in, whose, on_other_over,
                             on_others_ended, ending);
     } else {
-        sign_ins_end(identity->sign_ins, number, errand->user, on_ended, ending);
+        sign_ins_end(identity->sign_ins, number, whose, on_ended, ending);
     }
+}
+
+static void on_end_body(struct http_exchange *exchange, struct bytes body, void *data) {
+    sessions_end_of(data, exchange, body, http_who(exchange)->user);
 }
 
 static void on_end(struct http_exchange *exchange, void *data) {
@@ -160,15 +171,19 @@ static void on_listed(void *data, enum sign_in_answer answer, const struct sign_
     free(listing);
 }
 
-static void on_list(struct http_exchange *exchange, void *data) {
-    struct identity *identity = data;
+void sessions_list_of(struct identity *identity, struct http_exchange *exchange,
+                      struct uuid whose) {
     struct listing *listing = errand_begin(identity, exchange, sizeof *listing);
     if (listing != NULL) {
         json_begin(&listing->json, listing->text, sizeof listing->text);
         json_open(&listing->json, NULL);
         json_open_list(&listing->json, "signIns");
-        sign_ins_list(identity->sign_ins, listing->errand.user, write_listed, on_listed, listing);
+        sign_ins_list(identity->sign_ins, whose, write_listed, on_listed, listing);
     }
+}
+
+static void on_list(struct http_exchange *exchange, void *data) {
+    sessions_list_of(data, exchange, http_who(exchange)->user);
 }
 
 /* Who one is, and how long for */

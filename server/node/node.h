@@ -90,6 +90,9 @@ struct affiliations {
      * the tenant's root, NULL = of all memberships together. */
     uint16_t (*rights)(struct affiliations *affiliations, struct uuid user,
                        const struct uuid *organisation);
+    /* Who belongs to it and those under it; NULL where nobody asks. */
+    void (*people)(struct affiliations *affiliations, struct uuid organisation,
+                   void (*each)(void *data, struct uuid person), void *data);
     /* Who has a role there: fills at most `max`, gives how many. NULL = nobody is looked for. */
     uint32_t (*holders)(struct affiliations *affiliations, enum role role, struct uuid organisation,
                         struct uuid *ret, uint32_t max);

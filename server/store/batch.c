@@ -123,10 +123,13 @@ static bool seal_list_rows(struct journal_item *item, struct store *store,
         return false;
     for (size_t i = 0; i < effects->row_count; i++) {
         const struct effect_row *effect = &effects->rows[i];
+        size_t name = strlen(effect->list) + 1; /* may be made for the turn, which may end first */
         struct list_row row = {.tenant = head->tenant,
                                .owner = head->stream,
-                               .list = effect->list,
+                               .list = arena_copy(&item->arena, effect->list, name),
                                .key_id = head->key_id};
+        if (row.list == NULL)
+            return false;
         seal_list_key(store->list_key, effect->list, effect->key, row.key);
         struct seal_header header = seal_list_header(&row);
         if (effect->row.length > 0 &&

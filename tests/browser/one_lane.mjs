@@ -6,5 +6,6 @@ await import('./bad_line.test.mjs');
 await import('./preparation.test.mjs');
 await import('./meeting.test.mjs');
 await import('./by_hand.test.mjs');
+await import('./administration.test.mjs');
 await import('./after_decisions.test.mjs');
 await import('./enrolment.test.mjs');

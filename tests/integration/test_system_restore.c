@@ -5,6 +5,7 @@
  * lacks; people sign in and go on.
  */
 #include "tests/support/authors.h"
+#include "tests/support/plain_http.h"
 #include "tests/support/server_guardian.h"
 
 #include <dirent.h>
@@ -220,6 +221,18 @@ static void a_backup_is_taken_and_kept_up_to_date_while_people_work(void **state
         authors_run(&authors, LOOK_MS);
     assert_true(copy_is_up_to_date());
     assert_true(authors.count > entries_before);
+    /* The administration page says so. */
+    static struct plain_answer told;
+    struct plain_request ask = {.port = server_process_port(server),
+                                .method = "GET",
+                                .path = "/api/backup",
+                                .bearer = staff.administrator};
+    plain_ask(&ask, &told);
+    assert_int_equal(told.status, 200);
+    assert_non_null(strstr(told.body, "\"configured\":true,\"well\":true"));
+    assert_non_null(strstr(told.body, "\"lastBase\":"));
+    assert_non_null(strstr(told.body, "\"lastLog\":"));
+    assert_non_null(strstr(told.body, "\"lastImage\":"));
 }
 
 static void a_backup_is_held_to_its_digests(void **state) {

@@ -17,6 +17,22 @@ static void *copy_of(const void *from, size_t size) {
     return copy;
 }
 
+/* A list's name may be made for the turn; the rows of many are of few lists. Kept for ever. */
+static const char *kept_name(const char *name) {
+    enum { NAME_MAX = 64, NAMES_MAX = 256 };
+    static char names[NAMES_MAX][NAME_MAX];
+    static unsigned count;
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return names[i];
+        }
+    }
+    size_t length = strlen(name);
+    assert(count < NAMES_MAX && length < NAME_MAX);
+    memcpy(names[count], name, length);
+    return names[count++];
+}
+
 static struct database_batch batch_copy(const struct database_batch *from) {
     struct database_batch batch = *from;
     struct event_row *events = copy_of(from->events, from->event_count * sizeof *events);
@@ -30,6 +46,7 @@ static struct database_batch batch_copy(const struct database_batch *from) {
     }
     for (size_t i = 0; i < from->list_row_count; i++) {
         rows[i].payload = model_bytes_copy(rows[i].payload);
+        rows[i].list = kept_name(rows[i].list);
     }
     batch.events = events;
     batch.pending = pending;

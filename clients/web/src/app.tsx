@@ -29,6 +29,9 @@ import { isSecondWindow, readRoute, usePath } from './ui/route';
 import { preferredLanguage, SpeechContext, useWords, wordsOf, type Language } from './words';
 
 const AccountPage = late(() => import('./pages/account').then((page) => page.AccountPage));
+const AdministrationPage = late(() => import('./pages/administration').then((page) => page.AdministrationPage));
+const InvitationPage = late(() => import('./pages/invitation').then((page) => page.InvitationPage));
+const OwnInvitation = late(() => import('./pages/invitation').then((page) => page.OwnInvitation));
 const EnrolPage = late(() => import('./pages/account').then((page) => page.EnrolPage));
 const ConsentPage = late(() => import('./pages/consent').then((page) => page.ConsentPage));
 const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
@@ -93,6 +96,9 @@ function Door() {
         case 'out':
             if (path === 'display') {
                 return <PairDisplay onIn={ask} />;
+            }
+            if (path === 'invitation') {
+                return <InvitationPage onIn={ask} />;
             }
             return <SignInPage wasIn={presence.wasIn} onIn={ask} />;
         case 'in':
@@ -195,6 +201,10 @@ function Page() {
             return <NewSeriesPage />;
         case 'account':
             return <AccountPage />;
+        case 'administration':
+            return <AdministrationPage section={route.section} />;
+        case 'invitation':
+            return <OwnInvitation />;
         case 'accesses':
             return <AccessesPage />;
         case 'consent':

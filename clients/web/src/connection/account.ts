@@ -41,7 +41,7 @@ export type Answer<T> = { is: 'done'; body: T } | Problem;
 
 const problem = (word: string, seconds = 0): Problem => ({ is: 'problem', word, seconds });
 
-async function read<T>(asked: Promise<Response>): Promise<Answer<T>> {
+export async function read<T>(asked: Promise<Response>): Promise<Answer<T>> {
     const response = await asked.catch(() => undefined);
     if (!response) {
         return problem('unreachable');
@@ -54,7 +54,7 @@ async function read<T>(asked: Promise<Response>): Promise<Answer<T>> {
     return problem(body.error ?? 'unreachable', Number(response.headers.get('Retry-After') ?? '0'));
 }
 
-const call = <T = unknown>(path: string, body?: unknown): Promise<Answer<T>> =>
+export const call = <T = unknown>(path: string, body?: unknown): Promise<Answer<T>> =>
     read<T>(post(path, body));
 
 /** A passkey signs what the server asks for at `path`. */

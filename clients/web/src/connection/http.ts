@@ -154,6 +154,7 @@ export interface Access {
         | 'step_up'
         | 'signature'
         | 'passkey_copy'
+        | 'signed_other_out'
         | 'break_glass'
         | 'display'
         | 'other';
@@ -171,7 +172,10 @@ export interface AccessesWanted {
     user: string;
     /** An administrator asks for all of it, whoever coordinates a case for that one alone. */
     administers: boolean;
-    before?: number;
+    /** Whose people; without, everybody's. */
+    organisation?: string;
+    after?: number | undefined;
+    before?: number | undefined;
 }
 
 /** The newest hundred before a time. */
@@ -179,6 +183,8 @@ export async function accesses({
     patientCase,
     user,
     administers,
+    organisation,
+    after,
     before,
 }: AccessesWanted): Promise<
     { is: 'there'; list: Access[]; more: boolean } | { is: 'not_yours' | 'unreachable' }
@@ -186,6 +192,12 @@ export async function accesses({
     const query = new URLSearchParams();
     if (user !== '') {
         query.set('user', user);
+    }
+    if (organisation !== undefined) {
+        query.set('organisation', organisation);
+    }
+    if (after !== undefined) {
+        query.set('after', String(after));
     }
     if (before !== undefined) {
         query.set('before', String(before));

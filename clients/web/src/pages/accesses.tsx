@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { accesses, people, type Access, type Person } from '../connection/http';
 import { Button, Notice } from '../ui/controls';
+import { runsRoot } from '../state/user_state';
 import { useUser } from '../state/use_client';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
@@ -18,7 +19,7 @@ type Found =
 
 /** Pages of the log, newest first; `older` asks for the next one. */
 function useAccesses(patientCase: string | undefined, user: string) {
-    const administers = useUser((account) => account?.administrator);
+    const administers = useUser(runsRoot);
     const [found, setFound] = useState<Found>({ is: 'asking' });
     const [round, again] = useState(0);
     useEffect(() => {
@@ -113,9 +114,11 @@ interface AccessTableProps {
     list: Access[];
     names: Map<string, string>;
     withCase: boolean;
+    /** Each case leads to who looked at it. */
+    linked?: boolean;
 }
 
-function AccessTable({ list, names, withCase }: AccessTableProps) {
+export function AccessTable({ list, names, withCase, linked = true }: AccessTableProps) {
     const { words, language } = useSpeech();
     return (
         <table className="accesses">
@@ -147,7 +150,8 @@ function AccessTable({ list, names, withCase }: AccessTableProps) {
                         </td>
                         {withCase && (
                             <td>
-                                {one.case !== NOBODY && (
+                                {one.case !== NOBODY && !linked && one.case.slice(0, 8)}
+                                {one.case !== NOBODY && linked && (
                                     <a href={`/cases/${one.case}/accesses`} onClick={follow}>
                                         {one.case.slice(0, 8)}
                                     </a>

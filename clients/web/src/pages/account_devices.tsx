@@ -47,7 +47,7 @@ export function Devices() {
     );
 }
 
-function Device({ one, onEnd }: { one: SignedIn; onEnd: () => void }) {
+export function Device({ one, onEnd }: { one: SignedIn; onEnd: () => void }) {
     const { words, language } = useSpeech();
     const text = words.account.devices;
     const when = (milliseconds: number) => dateTimeText(milliseconds * 1000, language);

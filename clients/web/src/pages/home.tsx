@@ -1,6 +1,7 @@
 // The worklist: boards and cases of this person, live. A person who only refers sees the front desk.
 import { useState, type ReactNode } from 'react';
 import { useUser } from '../state/use_client';
+import { runsRoot, runsSomething } from '../state/user_state';
 import { useSession } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { TopBar } from '../ui/frame';
@@ -19,7 +20,8 @@ export function HomePage() {
     const { words } = useSpeech();
     const entries = useUser((user) => user?.entries);
     const mayMake = useUser((user) => user !== undefined && (user.administrator || user.coordinator));
-    const administers = useUser((user) => user?.administrator === true);
+    const administers = useUser(runsSomething);
+    const runsAll = useUser(runsRoot);
     const [making, setMaking] = useState(false);
     const { client } = useSession();
     if (!entries) {
@@ -103,6 +105,13 @@ export function HomePage() {
                     </a>
                 </p>
                 {administers && (
+                    <p>
+                        <a href="/administration" onClick={follow}>
+                            {words.administration.title}
+                        </a>
+                    </p>
+                )}
+                {runsAll && (
                     <p>
                         <a href="/accesses" onClick={follow}>
                             {words.accesses.title}

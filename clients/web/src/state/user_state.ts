@@ -15,7 +15,7 @@ export interface UserModel {
     notes: ReadonlyMap<string, string>;
 }
 
-type Maker = 'administrator' | 'coordinator' | 'nurse_navigator' | 'referrer';
+type Maker = 'administrator' | 'coordinator' | 'nurse_navigator' | 'referrer' | 'privacy_officer';
 
 const holds = (membership: Membership, role: Maker | 'specialist') => ((membership.roles >> roleNumbers[role]) & 1) === 1;
 
@@ -24,6 +24,14 @@ const standing = (memberships: readonly Membership[]) => ({
     coordinator: memberships.some((one) => holds(one, 'coordinator')),
     memberships,
 });
+
+/** May search all of the record: runs the tenant's root. */
+export const runsRoot = (user: UserModel | undefined): boolean | undefined =>
+    user?.memberships.some((one) => one.organisation === ZERO_UUID && holds(one, 'administrator'));
+
+/** Has something to see to on the administration page. */
+export const runsSomething = (user: UserModel | undefined): boolean =>
+    user?.memberships.some((one) => holds(one, 'administrator') || holds(one, 'privacy_officer')) === true;
 
 /** For which organisation this person makes something as one of these roles: the tenant's root if they may there. */
 export function makesFor(user: UserModel | undefined, ...roles: Maker[]): string {

@@ -1,6 +1,9 @@
 // Addresses and the browser's own history.
 import { useSyncExternalStore } from 'react';
 
+export const administrationSections = ['people', 'accesses', 'cases', 'system'] as const;
+export type AdministrationSection = (typeof administrationSections)[number];
+
 export type Route =
     | { page: 'home' }
     | { page: 'board'; id: string }
@@ -15,6 +18,8 @@ export type Route =
     | { page: 'accesses' }
     | { page: 'account' }
     | { page: 'display' }
+    | { page: 'administration'; section: AdministrationSection }
+    | { page: 'invitation' }
     | { page: 'nowhere' };
 
 const pages: Record<
@@ -47,6 +52,13 @@ export function readRoute(path: string): Route {
     }
     if ((first === 'display' || first === 'accesses' || first === 'account') && second === '') {
         return { page: first };
+    }
+    if (first === 'invitation' && second === '') {
+        return { page: first };
+    }
+    const section = administrationSections.find((one) => one === (second || 'people'));
+    if (first === 'administration' && section && third === '') {
+        return { page: first, section };
     }
     const page = isId ? pages[`${first}/${third}`] : undefined;
     return page ? { page, id: second.toLowerCase() } : { page: 'nowhere' };

@@ -1,5 +1,6 @@
 // Jedes Wort der Oberfläche auf Deutsch.
 import { accountDe } from './de_account';
+import { administrationDe } from './de_administration';
 import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
 import { meetingDe } from './de_meeting';
@@ -11,6 +12,7 @@ export const de: Words = {
     ...meetingDe,
     ...deskDe,
     ...accountDe,
+    ...administrationDe,
     ...trustDe,
 
     productName: 'Consilium',

@@ -242,6 +242,7 @@ export const deskDe: typeof deskEn = {
             step_up: 'Fenster zum Unterschreiben geöffnet',
             signature: 'Nachweis für eine Unterschrift',
             passkey_copy: 'Ein Passkey, der eine Kopie sein kann',
+            signed_other_out: 'Jemand anderen abgemeldet',
             break_glass: 'Zugriff im Notfall verlangt',
             display: 'Ein Bildschirm im Haus',
             other: 'Etwas anderes',

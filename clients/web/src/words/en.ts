@@ -1,6 +1,7 @@
 // Every word of the interface, in English. Other languages have the same keys (the compiler checks);
 // a test refuses interface text anywhere else.
 import { accountEn } from './en_account';
+import { administrationEn } from './en_administration';
 import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
 import { meetingEn } from './en_meeting';
@@ -11,6 +12,7 @@ export const en = {
     ...meetingEn,
     ...deskEn,
     ...accountEn,
+    ...administrationEn,
     ...trustEn,
 
     // The product and the frame of every page

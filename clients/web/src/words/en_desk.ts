@@ -238,6 +238,7 @@ export const deskEn = {
             step_up: 'Window for signing opened',
             signature: 'Proof for a signature',
             passkey_copy: 'A passkey that may be a copy',
+            signed_other_out: 'Signed somebody else out',
             break_glass: 'Access in an emergency asked for',
             display: 'A screen in the hall',
             other: 'Something else',

@@ -128,6 +128,81 @@ export function writeInvitation(writer: Writer, from: Invitation): void {
     }
 }
 
+/** What a list of an organisation's cases says of one, for who runs it: nothing of the patient. */
+export interface CaseRow {
+    /** CaseStatus, now. */
+    status: number;
+    /** Since when. */
+    statusAt: number;
+    /** Nobody but the treating team sees it without the patient's consent. */
+    asksConsent: boolean;
+    /** A consent was given and not withdrawn; it ends at until. */
+    inForce: boolean;
+    /** When the last of those in force ends; 0 = not by itself. */
+    until: number;
+    /** When one was withdrawn last; 0 = never. */
+    withdrawnAt: number;
+}
+
+export function defaultCaseRow(): CaseRow {
+    return {
+        status: 0,
+        statusAt: 0,
+        asksConsent: false,
+        inForce: false,
+        until: 0,
+        withdrawnAt: 0,
+    };
+}
+
+export function readCaseRow(reader: Reader): CaseRow {
+    const count = reader.fields();
+    const value: CaseRow = {
+        status: count > 0 ? reader.u8() : 0,
+        statusAt: count > 1 ? reader.time() : 0,
+        asksConsent: count > 2 ? reader.bool() : false,
+        inForce: count > 3 ? reader.bool() : false,
+        until: count > 4 ? reader.time() : 0,
+        withdrawnAt: count > 5 ? reader.time() : 0,
+    };
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countCaseRow(from: CaseRow): number {
+    return countFields(
+        from.status !== 0,
+        from.statusAt !== 0,
+        from.asksConsent,
+        from.inForce,
+        from.until !== 0,
+        from.withdrawnAt !== 0,
+    );
+}
+
+export function writeCaseRow(writer: Writer, from: CaseRow): void {
+    const count = countCaseRow(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u8(from.status);
+    }
+    if (count > 1) {
+        writer.time(from.statusAt);
+    }
+    if (count > 2) {
+        writer.bool(from.asksConsent);
+    }
+    if (count > 3) {
+        writer.bool(from.inForce);
+    }
+    if (count > 4) {
+        writer.time(from.until);
+    }
+    if (count > 5) {
+        writer.time(from.withdrawnAt);
+    }
+}
+
 export interface CreateOrganisation {
     type: 'CreateOrganisation';
     /** Made by the sender: a retry with the same id happens once. */

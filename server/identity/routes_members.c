@@ -1,0 +1,227 @@
+/* The people of an organisation, for who administers it: what they are there, and where they are
+ * signed in. Whoever belongs to it is seen; nobody else is. */
+#include "protocol/generated/policy.h"
+#include "server/identity/administration.h"
+#include "server/uuid_text.h"
+
+#include <stdlib.h>
+
+enum {
+    MEMBER_BODY_MAX = 1024,
+    MEMBER_JSON_MAX = 384 + 6 * (NAME_BYTES_MAX + LOGIN_BYTES_MAX),
+};
+
+/* The list */
+
+static void write_member(struct json *json, const struct person *person, struct uuid organisation) {
+    const struct membership *membership = administration_membership(person, organisation);
+    json_open(json, NULL);
+    json_uuid(json, "id", person->id);
+    json_text(json, "name", person->name);
+    json_text(json, "login", person->login);
+    administration_write_roles(json, membership == NULL ? 0 : membership->roles);
+    if (membership != NULL && membership->until != 0) {
+        json_number(json, "until", membership->until / 1000);
+    }
+    json_close(json);
+}
+
+/* The directory stands in the order of ids. */
+static void write_members(struct json *json, const struct identity *identity,
+                          struct uuid organisation, struct uuid after) {
+    uint32_t count = people_count(identity->people), written = 0, at = 0;
+    json_open_list(json, "people");
+    for (; at < count && written < ADMINISTRATION_PAGE; at++) {
+        const struct person *person = people_at(identity->people, at);
+        if (memcmp(person->id.bytes, after.bytes, sizeof after.bytes) > 0 &&
+            administration_belongs(person, organisation)) {
+            write_member(json, person, organisation);
+            written++;
+        }
+    }
+    bool more = false;
+    for (; at < count && !more; at++) {
+        more = administration_belongs(people_at(identity->people, at), organisation);
+    }
+    json_close_list(json);
+    json_boolean(json, "more", more);
+}
+
+static void on_list(struct http_exchange *exchange, void *data) {
+    struct identity *identity = data;
+    struct uuid organisation, after = {{0}};
+    struct text from = http_query(exchange, "after");
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &organisation)) {
+        return;
+    }
+    size_t space = 64 + (size_t)ADMINISTRATION_PAGE * MEMBER_JSON_MAX;
+    char *text = from.length > 0 && !uuid_of_text(from, &after) ? NULL : malloc(space);
+    if (text == NULL) {
+        administration_answer_absent(exchange);
+        return;
+    }
+    struct json json;
+    json_begin(&json, text, space);
+    json_open(&json, NULL);
+    write_members(&json, identity, organisation, after);
+    json_close(&json);
+    http_answer_json(exchange, 200, text, json_end(&json));
+    free(text);
+}
+
+/* Roles */
+
+struct setting {
+    struct errand errand;
+    bool takes_administrator; /* counted in administrators_leaving */
+};
+
+static bool administers_for_good(const struct person *person) {
+    const struct membership *root = administration_membership(person, organisation_root);
+    return root != NULL && root->until == 0 && (root->roles & RIGHT_ADMINISTRATOR) != 0;
+}
+
+/* Somebody has to be left who may do everything. */
+static bool others_administer(const struct identity *identity, struct uuid leaving) {
+    for (uint32_t i = 0; i < people_count(identity->people); i++) {
+        const struct person *person = people_at(identity->people, i);
+        if (!uuid_equal(person->id, leaving) && administers_for_good(person)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_set(void *data, bool accepted, enum refusal why) {
+    struct setting *setting = data;
+    struct http_exchange *exchange = setting->errand.exchange;
+    if (setting->takes_administrator) {
+        setting->errand.identity->administrator_leaves = false;
+    }
+    if (exchange != NULL && accepted) {
+        administration_answer_done(exchange);
+    } else if (exchange != NULL) {
+        administration_answer_refused(exchange, why);
+    }
+    free(setting);
+}
+
+/* False = answered why not. */
+static bool may_leave(struct identity *identity, struct http_exchange *exchange, bool leaves,
+                      struct uuid person) {
+    if (leaves && !others_administer(identity, person)) {
+        http_answer_error(exchange, 409, "last_administrator",
+                          "Nobody else could administer this: make somebody an administrator "
+                          "first.");
+        return false;
+    }
+    if (leaves && identity->administrator_leaves) { /* of two at once both would be the last */
+        http_answer_error(exchange, 503, "busy", "Another administrator is leaving: try again.");
+        return false;
+    }
+    return true;
+}
+
+static void set_roles(struct identity *identity, struct http_exchange *exchange,
+                      const struct person *person, const struct membership *membership) {
+    bool stays = membership->until == 0 && (membership->roles & RIGHT_ADMINISTRATOR) != 0;
+    bool leaves = uuid_is_zero(membership->organisation) && administers_for_good(person) && !stays;
+    struct uuid id = person->id;
+    if (!may_leave(identity, exchange, leaves, id)) {
+        return;
+    }
+    struct setting *setting = errand_begin(identity, exchange, sizeof *setting);
+    if (setting != NULL) {
+        setting->takes_administrator = leaves;
+        identity->administrator_leaves |= leaves;
+        administration_set_membership(identity, id, setting->errand.user, identity_new_id(identity),
+                                      membership, on_set, setting);
+    }
+}
+
+/* Whoever runs several organisations may take somebody of one into another. */
+static const struct person *person_within_reach(struct identity *identity,
+                                                struct http_exchange *exchange,
+                                                struct uuid *ret_organisation) {
+    struct uuid id, user = http_who(exchange)->user;
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, ret_organisation)) {
+        return NULL;
+    }
+    const struct person *person =
+        http_capture_uuid(exchange, 1, &id) ? people_by_id(identity->people, id) : NULL;
+    bool reached = person != NULL && administration_belongs(person, *ret_organisation);
+    for (uint32_t i = 0; person != NULL && !reached && i < person->memberships.count; i++) {
+        reached = (administration_may(identity, user, person->memberships.items[i].organisation) &
+                   ORGANISATION_MAY_ADMINISTER) != 0;
+    }
+    if (person != NULL && !reached && person->memberships.count == 0) {
+        reached = (administration_may(identity, user, organisation_root) &
+                   ORGANISATION_MAY_ADMINISTER) != 0;
+    }
+    if (!reached) {
+        administration_answer_absent(exchange);
+    }
+    return reached ? person : NULL;
+}
+
+static void on_roles_body(struct http_exchange *exchange, struct bytes body, void *data) {
+    struct identity *identity = data;
+    char text[IDENTITY_BODY_MAX];
+    struct json_fields fields;
+    struct membership membership = {.roles = 0};
+    int64_t until;
+    const struct person *person = person_within_reach(identity, exchange, &membership.organisation);
+    if (person == NULL || !errand_read(exchange, body, text, &fields)) {
+        return;
+    }
+    struct text roles = json_field_text(&fields, "roles");
+    if (roles.bytes == NULL || !administration_read_roles(roles, &membership.roles) ||
+        !administration_read_number(&fields, "until", &until) ||
+        (until != 0 && until * 1000 <= identity_now(identity))) {
+        http_answer_error(exchange, 400, "malformed",
+                          "Send {\"roles\":\"specialist referrer\",\"until\"?}; no role removes.");
+        return;
+    }
+    membership.until = until * 1000;
+    set_roles(identity, exchange, person, &membership);
+}
+
+static void on_roles(struct http_exchange *exchange, void *data) {
+    http_read_whole(exchange, on_roles_body, data);
+}
+
+/* Where they are signed in */
+
+static void on_sign_ins(struct http_exchange *exchange, void *data) {
+    struct uuid organisation;
+    const struct person *person = administration_person(data, exchange, &organisation);
+    if (person != NULL) {
+        sessions_list_of(data, exchange, person->id);
+    }
+}
+
+static void on_end_body(struct http_exchange *exchange, struct bytes body, void *data) {
+    struct uuid organisation;
+    const struct person *person = administration_person(data, exchange, &organisation);
+    if (person != NULL) {
+        sessions_end_of(data, exchange, body, person->id);
+    }
+}
+
+static void on_end(struct http_exchange *exchange, void *data) {
+    http_read_whole(exchange, on_end_body, data);
+}
+
+static const struct http_route routes[] = {
+    {"GET", "/api/organisations/:organisation/people", 0, ROUTE_SIGNED_IN, on_list},
+    {"POST", "/api/organisations/:organisation/people/:person/roles", MEMBER_BODY_MAX,
+     ROUTE_SIGNED_IN, on_roles},
+    {"GET", "/api/organisations/:organisation/people/:person/sign-ins", 0, ROUTE_SIGNED_IN,
+     on_sign_ins},
+    {"POST", "/api/organisations/:organisation/people/:person/sign-ins/end", MEMBER_BODY_MAX,
+     ROUTE_SIGNED_IN, on_end},
+};
+
+void add_member_routes(struct identity *identity) {
+    http_add_routes(identity->gateway, routes, sizeof routes / sizeof routes[0], identity);
+}

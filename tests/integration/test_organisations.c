@@ -1,0 +1,192 @@
+/* links: server_process consilium; timeout: 240 */
+/* Running organisations over HTTP: a tree of them, roles, sign-ins, and what an organisation's
+ * administrator sees of others: nothing, in the very bytes of what is not there. */
+#include "tests/support/organisation_site.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+enum { OUT_MS = 1000 };
+
+#define NOBODY "00000000-0000-4000-8000-00000000dead"
+
+/* The same bytes as of what is not there. */
+static void is_absent(struct scene *scene, const char *cookie, const char *body, const char *format,
+                      const char *organisation, const char *person) {
+    static struct plain_answer unknown;
+    assert_int_equal(asks(scene, cookie, body, format, NOBODY, NOBODY), 404);
+    unknown = scene->answer;
+    assert_int_equal(asks(scene, cookie, body, format, organisation, person), 404);
+    assert_string_equal(scene->answer.body, unknown.body);
+}
+
+static void a_childs_administrator_sees_neither_parent_nor_sibling(void **state) {
+    static const struct {
+        const char *body, *format;
+    } ways[] = {
+        {NULL, "/api/organisations/%s/people?%s"},
+        {NULL, "/api/organisations/%s/invitations?%s"},
+        {NULL, "/api/organisations/%s/cases?%s"},
+        {NULL, "/api/accesses?organisation=%s&x=%s"},
+        {NULL, "/api/organisations/%s/people/%s/sign-ins"},
+        {"{\"others\":true}", "/api/organisations/%s/people/%s/sign-ins/end"},
+        {"{\"roles\":\"administrator\"}", "/api/organisations/%s/people/%s/roles"},
+        {"{\"name\":\"Mine now\"}", "/api/organisations/%s/rename?%s"},
+        {"{\"name\":\"Me\",\"roles\":\"administrator\"}", "/api/organisations/%s/invitations?%s"},
+        {"", "/api/organisations/%s/invitations/%s/withdraw"},
+    };
+    struct scene *scene = *state;
+    char own[ID], cookie[COOKIE], other[ID], their_cookie[COOKIE], grandchild[ID];
+    a_member(scene, scene->child, "administrator", "runs.child", own, cookie);
+    a_member(scene, scene->sibling, "specialist", "of.sibling", other, their_cookie);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        is_absent(scene, cookie, ways[i].body, ways[i].format, ROOT, other);
+        is_absent(scene, cookie, ways[i].body, ways[i].format, scene->sibling, other);
+    }
+    /* Nor by way of their own organisation, or around it. */
+    is_absent(scene, cookie, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, other);
+    is_absent(scene, cookie, "{\"roles\":\"specialist\"}", "/api/organisations/%s/people/%s/roles",
+              scene->child, other);
+    assert_int_equal(asks(scene, cookie, "{\"login\":\"x\",\"name\":\"X\",\"administrator\":true}",
+                          "/api/people"),
+                     404);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/accesses"), 404);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/people"), 200);
+    assert_false(body_says(scene, "Name of of.sibling"));
+    assert_false(body_says(scene, "Administrator"));
+    assert_true(body_says(scene, "Name of runs.child"));
+    /* What is theirs they run, and what they make under it. */
+    assert_int_equal(asks(scene, cookie, NULL, "/api/organisations"), 200);
+    assert_true(body_says(scene, scene->child));
+    assert_false(body_says(scene, scene->sibling));
+    assert_false(body_says(scene, "\"id\":\"" ROOT "\""));
+    an_organisation(scene, cookie, scene->child, "Branch", grandchild);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/organisations/%s/people", grandchild), 200);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/accesses?organisation=%s", scene->child), 200);
+    assert_true(body_says(scene, own));
+    assert_false(body_says(scene, other));
+}
+
+static void whoever_is_no_administrator_runs_nothing(void **state) {
+    struct scene *scene = *state;
+    char id[ID], cookie[COOKIE];
+    a_member(scene, scene->child, "specialist coordinator", "no.admin", id, cookie);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/organisations"), 200);
+    assert_string_equal(scene->answer.body, "{\"organisations\":[]}");
+    is_absent(scene, cookie, NULL, "/api/organisations/%s/people?%s", scene->child, "");
+    is_absent(scene, cookie, "{\"roles\":\"administrator\"}",
+              "/api/organisations/%s/people/%s/roles", scene->child, id);
+}
+
+static void the_last_administrator_stays(void **state) {
+    struct scene *scene = *state;
+    char id[ID];
+    assert_int_equal(asks(scene, NULL, NULL, "/api/me"), 200);
+    body_value(scene, "id", id, sizeof id);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(asks(scene, NULL,
+                              i == 0 ? "{\"roles\":\"\"}" : "{\"roles\":\"specialist\"}",
+                              "/api/organisations/" ROOT "/people/%s/roles", id),
+                         409);
+        assert_true(body_says(scene, "last_administrator"));
+    }
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/" ROOT "/people"), 200);
+}
+
+/* A socket that is cut within the time. */
+static bool is_cut(int socket) {
+    char bytes[256];
+    struct pollfd wait = {.fd = socket, .events = POLLIN};
+    for (;;) {
+        if (poll(&wait, 1, OUT_MS) <= 0)
+            return false;
+        if (read(socket, bytes, sizeof bytes) <= 0)
+            return true;
+        if (((uint8_t)bytes[0] & 0x0f) == 8) /* RFC 6455 5.5.1: it says goodbye */
+            return true;
+    }
+}
+
+static void an_administrator_ends_a_persons_sign_in_within_a_second(void **state) {
+    struct scene *scene = *state;
+    char id[ID], cookie[COOKIE], sign_in[32], ticket[128], body[64];
+    unsigned status;
+    a_member(scene, scene->child, "specialist", "thrown.out", id, cookie);
+    assert_int_equal(asks(scene, cookie, "", "/api/tickets"), 200);
+    body_value(scene, "ticket", ticket, sizeof ticket);
+    int socket = plain_websocket(server_process_port(scene->server), ticket,
+                                 server_process_url(scene->server), &status);
+    assert_int_equal(status, 101);
+    assert_int_equal(
+        asks(scene, NULL, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, id), 200);
+    body_value(scene, "id", sign_in, sizeof sign_in);
+    snprintf(body, sizeof body, "{\"id\":\"%s\"}", sign_in);
+    assert_int_equal(
+        asks(scene, NULL, body, "/api/organisations/%s/people/%s/sign-ins/end", scene->child, id),
+        204);
+    assert_true(is_cut(socket));
+    close(socket);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/me"), 401);
+    assert_int_equal(asks(scene, NULL, NULL, "/api/accesses?user=%s", id), 200);
+    assert_true(body_says(scene, "\"action\":\"sign_out\""));
+}
+
+static void a_role_that_is_taken_is_gone_at_once(void **state) {
+    struct scene *scene = *state;
+    char id[ID], cookie[COOKIE];
+    a_member(scene, scene->child, "administrator", "was.admin", id, cookie);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/organisations/%s/people", scene->child), 200);
+    assert_int_equal(asks(scene, NULL, "{\"roles\":\"specialist\"}",
+                          "/api/organisations/%s/people/%s/roles", scene->child, id),
+                     204);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/organisations/%s/people", scene->child), 404);
+}
+
+static void cases_are_listed_without_their_patients(void **state) {
+    struct scene *scene = *state;
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/" ROOT "/cases"), 200);
+    unsigned count = 0;
+    for (const char *at = scene->answer.body; (at = strstr(at, "\"consent\":\"not_asked\"")); at++)
+        count++;
+    assert_int_equal(count, CASES);
+    assert_false(body_says(scene, "Question"));
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/%s/cases", scene->child), 200);
+    assert_string_equal(scene->answer.body, "{\"cases\":[],\"more\":false}");
+}
+
+static void how_the_backup_fares_is_told_to_who_turns_the_keys(void **state) {
+    struct scene *scene = *state;
+    char id[ID], cookie[COOKIE];
+    assert_int_equal(asks(scene, NULL, NULL, "/api/backup"), 200);
+    assert_true(body_says(scene, "\"configured\":false"));
+    a_member(scene, scene->child, "administrator", "no.keys", id, cookie);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/backup"), 404);
+}
+
+static void a_tree_grows_only_so_deep(void **state) {
+    struct scene *scene = *state;
+    char parent[ID] = ROOT, body[256];
+    unsigned deep = 0, status;
+    do {
+        snprintf(body, sizeof body, "{\"parent\":\"%s\",\"name\":\"Level\"}", parent);
+        status = asks(scene, NULL, body, "/api/organisations");
+        if (status == 201)
+            body_value(scene, "id", parent, sizeof parent);
+    } while (status == 201 && ++deep < 20);
+    assert_int_equal(status, 409);
+    assert_in_range(deep, 5, 8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_childs_administrator_sees_neither_parent_nor_sibling),
+        cmocka_unit_test(whoever_is_no_administrator_runs_nothing),
+        cmocka_unit_test(the_last_administrator_stays),
+        cmocka_unit_test(an_administrator_ends_a_persons_sign_in_within_a_second),
+        cmocka_unit_test(a_role_that_is_taken_is_gone_at_once),
+        cmocka_unit_test(cases_are_listed_without_their_patients),
+        cmocka_unit_test(how_the_backup_fares_is_told_to_who_turns_the_keys),
+        cmocka_unit_test(a_tree_grows_only_so_deep),
+    };
+    return cmocka_run_group_tests(tests, open_scene, close_scene);
+}
