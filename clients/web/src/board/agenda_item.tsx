@@ -10,7 +10,7 @@ import { isWithheld, usedTime, type BoardAtRest } from '../state/board_state';
 import type { CaseModel } from '../state/case_state';
 import type { CaseActor } from '../state/client';
 import { presentParticipants, type StageModel } from '../state/stage_state';
-import { useCase, useNow, useStage, useUser } from '../state/use_client';
+import { useCase, useComesBack, useNow, useStage, useUser } from '../state/use_client';
 import { shortName } from '../ui/people';
 import { maskedName } from '../state/who';
 import { ZERO_UUID, type AgendaItem } from '../wire';
@@ -27,6 +27,7 @@ export function usePatientName({ patientCase, item }: AgendaItem): { name: strin
     // A guest is not told whose the other items are.
     const actor = useCase(known || patientCase === ZERO_UUID ? undefined : patientCase);
     const fetched = useSubject(actor);
+    useComesBack(actor);
     return known
         ? { name: personName(entry.detail), title: entry.title }
         : { name: fetched ? nameOf(words, fetched, item) : '', title: fetched?.title ?? '' };

@@ -33,7 +33,7 @@ import type { BoardActor, CaseActor, Held } from '../state/client';
 import { isCreated } from '../state/created';
 import { decisionOf } from '../state/record_state';
 import { Store, useStore } from '../state/store';
-import { hasRole, useAtRest, useBoard, useCase, useModel, useSession } from '../state/use_client';
+import { hasRole, useAtRest, useBoard, useCase, useComesBack, useModel, useSession } from '../state/use_client';
 import { Notice } from '../ui/controls';
 import { StateOfLine, tell } from '../ui/frame';
 import { follow } from '../ui/route';
@@ -148,6 +148,7 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
     const open = board.items.find((one) => one.item === board.openItem);
     const next = board.meeting === 'ended' ? undefined : nextItem(board);
     const caseActor = useCase(open?.patientCase);
+    useComesBack(caseActor);
     const closed = useStore(caseActor?.store ?? noCase, closedCase);
     const reporter = useRef<StageHands | undefined>(undefined);
     const onPrefetch = useCallback(({ item, percent }: PrefetchState) => {

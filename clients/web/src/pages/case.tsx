@@ -111,7 +111,7 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                 )}
                 <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
             </header>
-            {hasRole(roles, 'emergency') && <EmergencyBanner emergencies={model.emergencies} />}
+            {hasRole(roles, 'emergency') && <EmergencyBanner />}
             <Workspace
                 hands={hands}
                 caseActor={actor}

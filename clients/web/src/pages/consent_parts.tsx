@@ -71,6 +71,7 @@ export function GiveConsent({ actor, model, how, onDone }: GiveProps) {
     const [said, setSaid] = useState('');
     const [problem, setProblem] = useState('');
     const [busy, setBusy] = useState(false);
+    const nobody = others.length > 0 && left.length === others.length;
     const submit = async (event: FormEvent) => {
         event.preventDefault();
         setBusy(true);
@@ -133,7 +134,7 @@ export function GiveConsent({ actor, model, how, onDone }: GiveProps) {
             <p className="problem" role="alert">
                 {problem}
             </p>
-            <Button type="submit" look="primary" disabled={busy || (others.length > 0 && left.length === others.length)}>
+            <Button type="submit" look="primary" disabled={busy || nobody}>
                 {how === '' ? words.consent.record : words.consent.agree}
             </Button>
         </form>

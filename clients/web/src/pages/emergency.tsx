@@ -2,10 +2,9 @@
 import { useState, type FormEvent } from 'react';
 import { breakGlass, type Glass } from '../connection/emergency';
 import { breaksGlass } from '../state/user_state';
-import { useNow, useSession, useUser } from '../state/use_client';
+import { useUser } from '../state/use_client';
 import { Button, Field, Sheet } from '../ui/controls';
-import type { Emergency } from '../wire';
-import { timeText, useSpeech, useWords } from '../words';
+import { useWords } from '../words';
 
 const REASON_MAX = 200;
 
@@ -67,15 +66,12 @@ function Reason({ patientCase, onOpen }: { patientCase: string; onOpen: () => vo
     );
 }
 
-/** Says at the top of a case that it is open by an emergency, while it is. */
-export function EmergencyBanner({ emergencies }: { emergencies: readonly Emergency[] }) {
-    const { words, language } = useSpeech();
-    const { client } = useSession();
-    const now = useNow(10_000);
-    const mine = emergencies.find((one) => one.user === client.me && one.until > now);
-    return mine ? (
+/** Says at the top of a case that it is open by an emergency, for as long as it is. */
+export function EmergencyBanner() {
+    const words = useWords();
+    return (
         <p className="glass" role="status">
-            {words.glass.banner(timeText(mine.until, language))}
+            {words.glass.banner}
         </p>
-    ) : null;
+    );
 }

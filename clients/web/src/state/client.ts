@@ -32,7 +32,8 @@ export class Actor<K extends ActorKind, M> {
     readonly store = new Store<Held<M>>({ model: undefined, grant: noGrant, ended: undefined });
     readonly id: string;
     private readonly connection: Connection;
-    private readonly channel: Channel<K>;
+    private channel: Channel<K>;
+    private readonly open: () => Channel<K>;
 
     constructor(
         connection: Connection,
@@ -47,7 +48,7 @@ export class Actor<K extends ActorKind, M> {
             const held = this.store.get();
             this.store.set({ ...held, model: reduce(held.model, message, header) });
         };
-        this.channel = connection.open(kind, id, {
+        this.open = () => connection.open(kind, id, {
             snapshot: (message) => reduceWith(message, noHeader),
             event: reduceWith,
             notice: (message) => reduceWith(message, noHeader),
@@ -64,6 +65,15 @@ export class Actor<K extends ActorKind, M> {
             ended: (reason) =>
                 this.store.set({ model: undefined, grant: noGrant, ended: reason }),
         });
+        this.channel = this.open();
+    }
+
+    /** Asks again for one that ended: access may have come back. What was said of its end stays until then. */
+    again(): void {
+        if (this.store.get().ended) {
+            this.connection.close(this.channel);
+            this.channel = this.open();
+        }
     }
 
     command = (ask: Ask<K>): Promise<Outcome> => this.connection.command(this.channel, ask);

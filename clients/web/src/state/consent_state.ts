@@ -72,7 +72,7 @@ const viewerOf = (member: CaseMember, board: string): WhoSees => ({
     board,
 });
 
-/** Who may see the content of the case, each person once: what the server tells the patient, worked out of the roster. */
+/** Who may see the content of the case, each once: what the server tells the patient, worked out of the roster. */
 export function viewersOf(patientCase: Omit<CaseModel, 'stage'>): WhoSees[] {
     const all = patientCase.clinical
         ? [

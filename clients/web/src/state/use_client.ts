@@ -83,6 +83,38 @@ export function useAtRest<K extends ActorKind, M extends { stage: unknown }>(
     });
 }
 
+const AGAIN_FIRST_MS = 5_000;
+const AGAIN_LAST_MS = 60_000;
+
+/** For who stays where a case was: asks ever more rarely for one that was taken back, as consent may be given anew. */
+export function useComesBack(actor: CaseActor | undefined): void {
+    useEffect(() => {
+        if (!actor) {
+            return undefined;
+        }
+        let timer = 0;
+        let wait = AGAIN_FIRST_MS;
+        const ask = () => {
+            timer = 0;
+            wait = Math.min(wait * 2, AGAIN_LAST_MS);
+            actor.again();
+        };
+        const look = () => {
+            const { ended } = actor.store.get();
+            const lost = ended === 'revoked' || (ended === 'not_found' && wait > AGAIN_FIRST_MS);
+            if (lost && timer === 0) {
+                timer = window.setTimeout(ask, wait);
+            }
+        };
+        const unwatch = actor.store.watch(look);
+        look();
+        return () => {
+            unwatch();
+            window.clearTimeout(timer);
+        };
+    }, [actor]);
+}
+
 /** Whatever holds a stage. */
 export interface Staged {
     store: Store<Held<{ stage: StageModel | undefined }>>;

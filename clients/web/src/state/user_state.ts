@@ -17,7 +17,8 @@ export interface UserModel {
 
 type Maker = 'administrator' | 'coordinator' | 'nurse_navigator' | 'referrer' | 'privacy_officer';
 
-const holds = (membership: Membership, role: Maker | 'specialist') => ((membership.roles >> roleNumbers[role]) & 1) === 1;
+const holds = (membership: Membership, role: Maker | 'specialist'): boolean =>
+    ((membership.roles >> roleNumbers[role]) & 1) === 1;
 
 const standing = (memberships: readonly Membership[]) => ({
     administrator: memberships.some((one) => holds(one, 'administrator')),

@@ -11,9 +11,11 @@ export const trustDe: typeof trustEn = {
         of: (name: string) => `Wer den Fall von ${name} sehen darf`,
         button: 'Wer ihn sehen darf',
         notAsked:
-            'Niemand hat Sie um eine Einwilligung gebeten. Die Genannten sehen Ihren Fall, weil sie an Ihrer Behandlung beteiligt sind.',
+            'Niemand hat Sie um eine Einwilligung gebeten. Die Genannten sehen Ihren Fall, weil sie an ' +
+            'Ihrer Behandlung beteiligt sind.',
         notAskedOther:
-            'Es ist keine Einwilligung vermerkt. Die Genannten sehen den Fall, weil sie an der Behandlung beteiligt sind.',
+            'Es ist keine Einwilligung vermerkt. Die Genannten sehen den Fall, weil sie an der ' +
+            'Behandlung beteiligt sind.',
         given: (when: string) => `Sie haben am ${when} eingewilligt.`,
         givenOther: (when: string, how: string) => `Vermerkt am ${when}: ${how}.`,
         until: (when: string) => `Sie endet von selbst am ${when}.`,
@@ -77,9 +79,12 @@ export const trustDe: typeof trustEn = {
         done: 'Vermerkt.',
         withdrawnDone: 'Widerrufen. Sie sehen nichts mehr davon.',
         text:
-            'Ich willige ein, dass die hier genannten Ärztinnen und Ärzte meine Bilder, Befunde und Unterlagen sehen, um zu ' +
-            'meiner Behandlung zu raten. Sie dürfen in einem Tumorboard miteinander über mich sprechen, auch per Video. Ich ' +
-            'weiß, dass meine Behandelnden meinen Fall von Rechts wegen sehen. Ich kann dies jederzeit widerrufen, ohne ' +
+            'Ich willige ein, dass die hier genannten Ärztinnen und Ärzte meine Bilder, Befunde und ' +
+            'Unterlagen sehen, um zu ' +
+            'meiner Behandlung zu raten. Sie dürfen in einem Tumorboard miteinander über mich sprechen, ' +
+            'auch per Video. Ich ' +
+            'weiß, dass meine Behandelnden meinen Fall von Rechts wegen sehen. Ich kann dies jederzeit ' +
+            'widerrufen, ohne ' +
             'Grund und ohne Nachteil für meine Behandlung; von da an sehen die anderen nichts mehr. Was bis dahin ' +
             'entschieden wurde, bleibt in meiner Akte.',
     },
@@ -87,8 +92,10 @@ export const trustDe: typeof trustEn = {
         open: 'Zugriff im Notfall',
         title: 'Diesen Fall im Notfall öffnen',
         lead:
-            'Wenn Leben oder Gesundheit in Gefahr sind und es nicht warten kann, dürfen Sie einen Fall Ihres Hauses für ' +
-            '30 Minuten sehen. Datenschutz, Behandlungsteam und Patient erfahren es sofort, mit Ihrem Namen und Ihrem ' +
+            'Wenn Leben oder Gesundheit in Gefahr sind und es nicht warten kann, dürfen Sie einen Fall ' +
+            'Ihres Hauses für ' +
+            '30 Minuten sehen. Datenschutz, Behandlungsteam und Patient erfahren es sofort, mit Ihrem ' +
+            'Namen und Ihrem ' +
             'Grund. Alles, was Sie ansehen, wird gekennzeichnet.',
         reason: 'Warum es nicht warten kann',
         reasonHelp: 'In einem Satz. Er bleibt beim Fall.',
@@ -96,7 +103,6 @@ export const trustDe: typeof trustEn = {
         not_found: 'Es gibt keinen solchen Fall, den Sie öffnen könnten.',
         has_access: 'Sie sehen diesen Fall schon.',
         unreachable: 'Der Server war nicht erreichbar. Nichts wurde geöffnet. Versuchen Sie es noch einmal.',
-        banner: (until: string) =>
-            `Notfallzugriff bis ${until}. Alles wird vermerkt; die Datenschutzstelle weiß davon.`,
+        banner: 'Notfallzugriff für eine halbe Stunde. Alles wird vermerkt; die Datenschutzstelle weiß davon.',
     },
 };

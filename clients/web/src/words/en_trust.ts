@@ -8,8 +8,12 @@ export const trustEn = {
         yours: 'Who may see your case',
         of: (name: string) => `Who may see the case of ${name}`,
         button: 'Who may see it',
-        notAsked: 'Nobody has asked for your consent. Those below see your case because they take part in your treatment.',
-        notAskedOther: 'No consent is written down. Those below see the case because they take part in the treatment.',
+        notAsked:
+            'Nobody has asked for your consent. Those below see your case because they take part in ' +
+            'your treatment.',
+        notAskedOther:
+            'No consent is written down. Those below see the case because they take part in the ' +
+            'treatment.',
         given: (when: string) => `You agreed on ${when}.`,
         givenOther: (when: string, how: string) => `Written down on ${when}: ${how}.`,
         until: (when: string) => `It ends on ${when} by itself.`,
@@ -73,7 +77,8 @@ export const trustEn = {
         withdrawnDone: 'Withdrawn. They see nothing of it any more.',
         text:
             'I agree that the doctors named here see my images, findings and records, in order to advise on my ' +
-            'treatment. They may talk about me with each other in a tumor board, also by video. I know that those who ' +
+            'treatment. They may talk about me with each other in a tumor board, also by video. I know ' +
+            'that those who ' +
             'treat me see my case by law. I can withdraw this at any time, without a reason and without harm to my ' +
             'treatment; from then on the others see nothing. What was decided until then stays in my record.',
     },
@@ -81,8 +86,10 @@ export const trustEn = {
         open: 'Emergency access',
         title: 'Open this case in an emergency',
         lead:
-            'If somebody’s life or health is at risk and cannot wait, you may see a case of your hospital for 30 minutes. ' +
-            'The privacy officer, the treating team and the patient are told at once, with your name and your reason. ' +
+            'If somebody’s life or health is at risk and cannot wait, you may see a case of your ' +
+            'hospital for 30 minutes. ' +
+            'The privacy officer, the treating team and the patient are told at once, with your name ' +
+            'and your reason. ' +
             'Everything you look at is marked.',
         reason: 'Why it cannot wait',
         reasonHelp: 'In a sentence. It is kept with the case.',
@@ -90,6 +97,6 @@ export const trustEn = {
         not_found: 'There is no such case that you could open.',
         has_access: 'You see this case already.',
         unreachable: 'The server could not be reached. Nothing was opened. Try again.',
-        banner: (until: string) => `Emergency access until ${until}. All of it is written down; the privacy officer knows.`,
+        banner: 'Emergency access for half an hour. All of it is written down; the privacy officer knows.',
     },
 };
