@@ -86,6 +86,8 @@ void board_on_remove_item(const struct board *board, struct turn *turn,
                           const struct remove_item *command);
 void board_on_set_item(const struct board *board, struct turn *turn,
                        const struct set_item *command);
+void board_on_forget_case(const struct board *board, struct turn *turn,
+                          const struct forget_case *command);
 void board_on_item_refused(const struct board *board, struct turn *turn,
                            const struct item_refused *command);
 
@@ -168,6 +170,7 @@ BOARD_APPLY(board_apply_item_added, item_added);
 BOARD_APPLY(board_apply_item_moved, item_moved);
 BOARD_APPLY(board_apply_item_removed, item_removed);
 BOARD_APPLY(board_apply_item_set, item_set);
+BOARD_APPLY(board_apply_item_gone, item_gone);
 BOARD_APPLY(board_apply_item_leaving, item_leaving);
 BOARD_APPLY(board_apply_item_stayed, item_stayed);
 BOARD_APPLY(board_apply_member_added, member_added);

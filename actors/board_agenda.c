@@ -139,6 +139,28 @@ void board_on_set_item(const struct board *board, struct turn *turn,
     }
 }
 
+static void leave_open_item(const struct board *board, struct turn *turn) {
+    struct item_opened nothing = {.item = 0};
+    turn_event(turn, item_opened_encode(turn->arena, &nothing));
+    stage_pass_floor(&board->stage, turn, (struct uuid){{0}});
+    turn_ephemera(turn);
+}
+
+/* Its slot stays in the agenda and in the minutes, and says so. */
+void board_on_forget_case(const struct board *board, struct turn *turn,
+                          const struct forget_case *command) {
+    const struct agenda_item *item = board_item(board, command->item, NULL);
+    if (item == NULL || item->gone || !uuid_equal(item->patient_case, command->patient_case)) {
+        return;
+    }
+    if (item->item == board->open_item) {
+        leave_open_item(board, turn);
+    }
+    struct item_gone event = {.item = command->item};
+    turn_event(turn, item_gone_encode(turn->arena, &event));
+    board_wait_no_longer(board, turn, command->item);
+}
+
 void board_on_item_refused(const struct board *board, struct turn *turn,
                            const struct item_refused *command) {
     const struct agenda_item *item = board_item(board, command->item, NULL);
@@ -146,10 +168,7 @@ void board_on_item_refused(const struct board *board, struct turn *turn,
         return; /* said twice, or taken off meanwhile */
     }
     if (item->item == board->open_item) {
-        struct item_opened nothing = {.item = 0};
-        turn_event(turn, item_opened_encode(turn->arena, &nothing));
-        stage_pass_floor(&board->stage, turn, (struct uuid){{0}});
-        turn_ephemera(turn);
+        leave_open_item(board, turn);
     }
     struct item_removed event = {.item = command->item};
     turn_event(turn, item_removed_encode(turn->arena, &event));

@@ -96,6 +96,10 @@ void board_start(const struct board *board, struct turn *turn) {
 static bool may_open(const struct board *board, struct turn *turn, const struct agenda_item *next,
                      struct text *unready) {
     bool lacks = next != NULL && board->has_template && next->missing.count > 0;
+    if (next != NULL && next->gone) {
+        turn_refuse_item(turn, REFUSAL_ERASED, next->item);
+        return false;
+    }
     if (next != NULL && (next->state == ITEM_STATE_MOVING || board_is_given(next))) {
         turn_refuse_item(turn, REFUSAL_BAD_STATE, next->item);
         return false;

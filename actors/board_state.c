@@ -83,6 +83,26 @@ void board_apply_item_removed(struct board *board, const struct event_header *he
     board_strike(&board->unsigned_items, event->item);
 }
 
+void board_apply_item_gone(struct board *board, const struct event_header *header,
+                           const struct item_gone *event) {
+    (void)header;
+    struct agenda_item *item = board_item(board, event->item, NULL);
+    if (item == NULL) {
+        return;
+    }
+    if (item->state != ITEM_STATE_DISCUSSED) {
+        item->outcome = board_outcome_put_off(item);
+    }
+    item->gone = true;
+    item->state = ITEM_STATE_DISCUSSED;
+    item->decision = DECISION_STATE_NONE;
+    item->missing.count = 0;
+    item->to_board = (struct uuid){{0}};
+    board->stepped_at = 0; /* nobody goes back to it */
+    board_strike(&board->closing, event->item);
+    board_strike(&board->unsigned_items, event->item);
+}
+
 void board_apply_item_set(struct board *board, const struct event_header *header,
                           const struct item_set *event) {
     (void)header;

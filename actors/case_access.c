@@ -71,6 +71,9 @@ bool case_owner(const struct actor *actor, struct uuid *ret_organisation) {
 struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
     const struct patient_case *the_case = (const struct patient_case *)actor;
     struct grant grant = {0};
+    if (the_case->erased) {
+        return grant; /* as if it had never been */
+    }
     if (!the_case->created) {
         return maker_grant(rights, policy_of_patient_case(rights, PATIENT_CASE_WHEN_UNMADE));
     }

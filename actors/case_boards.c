@@ -19,7 +19,8 @@ const struct board_link *case_board(const struct patient_case *the_case, struct 
  * Volatile, as a refusal has no event that could carry it: should it be lost in a crash, the next
  * message of the board about this item is refused again and takes it off then.
  */
-static void decline(struct turn *turn, struct uuid board, uint32_t item, enum refusal reason) {
+void case_decline_listing(struct turn *turn, struct uuid board, uint32_t item,
+                          enum refusal reason) {
     turn_refuse(turn, reason);
     struct item_refused message = {.command_id = turn_new_id(turn), .item = item};
     turn_send_volatile(turn, CHANNEL_KIND_BOARD, board, item_refused_encode(turn->arena, &message));
@@ -141,13 +142,13 @@ void case_on_list(const struct patient_case *the_case, struct turn *turn,
                               .sealed = !listed_anew && known->sealed,
                               .open = !listed_anew && known->open};
     if (!the_case->created) {
-        decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
+        case_decline_listing(turn, command->board, command->item, REFUSAL_NOT_FOUND);
     } else if (!is_roster(&command->members)) {
-        decline(turn, command->board, command->item, REFUSAL_MALFORMED);
+        case_decline_listing(turn, command->board, command->item, REFUSAL_MALFORMED);
     } else if (known == NULL && !may_list(the_case, command->by, turn->now)) {
-        decline(turn, command->board, command->item, REFUSAL_NOT_PERMITTED);
+        case_decline_listing(turn, command->board, command->item, REFUSAL_NOT_PERMITTED);
     } else if (known == NULL && the_case->boards.count == CASE_BOARDS_MAX) {
-        decline(turn, command->board, command->item, REFUSAL_TOO_MANY);
+        case_decline_listing(turn, command->board, command->item, REFUSAL_TOO_MANY);
     } else if (known != NULL && command->item < known->item) {
         return; /* numbers only grow: this was said before the one we know */
     } else if (known == NULL || !board_link_equal(known, &link)) {
@@ -223,7 +224,7 @@ void case_on_board_status(const struct patient_case *the_case, struct turn *turn
                           const struct board_status *command) {
     const struct board_link *link = case_board(the_case, command->board);
     if (link == NULL || link->item != command->item) {
-        decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
+        case_decline_listing(turn, command->board, command->item, REFUSAL_NOT_FOUND);
         return;
     }
     switch (command->status) {
@@ -258,7 +259,7 @@ void case_on_seal(const struct patient_case *the_case, struct turn *turn,
                   const struct seal_for_board *command) {
     const struct board_link *link = case_board(the_case, command->board);
     if (link == NULL || link->item != command->item) {
-        decline(turn, command->board, command->item, REFUSAL_NOT_FOUND);
+        case_decline_listing(turn, command->board, command->item, REFUSAL_NOT_FOUND);
         return;
     }
     enum decision_state decision = case_decision_state(the_case, link->board, link->item);

@@ -44,6 +44,8 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.asks_consent = the_case->asks_consent;
         snapshot.consents = the_case->consents;
         snapshot.emergencies = the_case->emergencies;
+        snapshot.has_hold = the_case->has_hold;
+        snapshot.hold = the_case->hold;
     }
     if ((audiences & AUDIENCE_CLINICAL) != 0) {
         snapshot.display_sets = the_case->display_sets;
@@ -85,6 +87,9 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .asks_consent = the_case->asks_consent,
         .consents = the_case->consents,
         .emergencies = the_case->emergencies,
+        .has_hold = the_case->has_hold,
+        .hold = the_case->hold,
+        .erased = the_case->erased,
     };
     return case_snapshot_encode(arena, &snapshot);
 }
@@ -121,6 +126,11 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     for (uint32_t i = 0; i < saved->messages.count; i++) {
         the_case->words += saved->messages.items[i].text.length;
     }
+    the_case->has_hold = saved->has_hold;
+    if (saved->has_hold) {
+        legal_hold_copy(state, &the_case->hold, &saved->hold);
+    }
+    the_case->erased = saved->erased;
     the_case->stage.patient_case = the_case->actor.id;
     stage_restore(&the_case->stage, &saved->stage);
 }

@@ -132,6 +132,12 @@ static const struct patient_case_behaviour behaviour = {
     .give_consent = case_on_give_consent,
     .withdraw_consent = case_on_withdraw_consent,
     .break_glass = case_on_break_glass,
+    .place_hold = case_on_place_hold,
+    .lift_hold = case_on_lift_hold,
+    .order_erasure = case_on_order_erasure,
+    .hold_placed = case_apply_hold_placed,
+    .hold_lifted = case_apply_hold_lifted,
+    .erasure_ordered = case_apply_erasure_ordered,
     .consent_given = case_apply_consent_given,
     .consent_withdrawn = case_apply_consent_withdrawn,
     .glass_broken = case_apply_glass_broken,
@@ -157,7 +163,15 @@ static void start(struct actor *actor) {
 }
 
 static void handle(struct actor *actor, struct turn *turn, uint8_t tag, const void *message) {
-    patient_case_dispatch(&behaviour, (struct patient_case *)actor, turn, tag, message);
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    if (the_case->erased && tag == PATIENT_CASE_LIST_ON_BOARD) {
+        const struct list_on_board *listing = message;
+        case_decline_listing(turn, listing->board, listing->item, REFUSAL_ERASED);
+    } else if (the_case->erased) {
+        turn_refuse(turn, REFUSAL_ERASED);
+    } else {
+        patient_case_dispatch(&behaviour, (struct patient_case *)actor, turn, tag, message);
+    }
 }
 
 static bool apply(struct actor *actor, const struct event_header *header, struct bytes fields,

@@ -34,6 +34,9 @@ enum {
     CASE_RECORD_MAX = 3 * 1024 * 1024, /* bytes of card, decisions, votes, tasks, discussions */
 };
 
+/* List of cases whose erasure was ordered and is not done; the key is the case's id. */
+#define CASE_ERASING_LIST "erasing"
+
 struct patient_case {
     struct actor actor;
     /* Committed */
@@ -58,6 +61,9 @@ struct patient_case {
     bool asks_consent; /* nobody but the treating team sees it without */
     struct consent_list consents;
     struct emergency_list emergencies; /* the newest */
+    bool has_hold;
+    struct legal_hold hold;
+    bool erased; /* and nothing else is left but who owned it */
     /* Partly committed */
     struct stage stage;
 };
@@ -107,6 +113,8 @@ void case_put_entries(const struct patient_case *the_case, struct turn *turn,
                       enum case_status status);
 
 /* case_boards.c */
+/* It is not on that agenda, and the board is told. */
+void case_decline_listing(struct turn *turn, struct uuid board, uint32_t item, enum refusal reason);
 void case_on_list(const struct patient_case *the_case, struct turn *turn,
                   const struct list_on_board *command);
 void case_on_unlist(const struct patient_case *the_case, struct turn *turn,
@@ -274,6 +282,20 @@ void case_apply_discussed(struct patient_case *the_case, const struct event_head
                           const struct discussed *event);
 /* A decision with votes that can be added to, as the generated copy leaves no space for more. */
 void case_put_decision(struct patient_case *the_case, const struct decision *decision);
+
+/* case_keeping.c */
+void case_on_place_hold(const struct patient_case *the_case, struct turn *turn,
+                        const struct place_hold *command);
+void case_on_lift_hold(const struct patient_case *the_case, struct turn *turn,
+                       const struct lift_hold *command);
+void case_on_order_erasure(const struct patient_case *the_case, struct turn *turn,
+                           const struct order_erasure *command);
+void case_apply_hold_placed(struct patient_case *the_case, const struct event_header *header,
+                            const struct hold_placed *event);
+void case_apply_hold_lifted(struct patient_case *the_case, const struct event_header *header,
+                            const struct hold_lifted *event);
+void case_apply_erasure_ordered(struct patient_case *the_case, const struct event_header *header,
+                                const struct erasure_ordered *event);
 
 /* case_encoding.c */
 struct encoded case_show(const struct actor *actor, uint8_t audiences, struct arena *arena);

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memrchr */
 #include "server/case_images.h"
 
 #include "protocol/generated/patient_case.h"
@@ -5,8 +6,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-enum { SERIES_UID_MAX = 64, ARENA_MAX = 256 * 1024 };
+enum { SERIES_UID_MAX = 64, ARENA_MAX = 256 * 1024, PATH_SPACE = 4096 + 64 };
 
 struct announcement {
     struct case_images *images;
@@ -64,4 +67,32 @@ void case_images_on_series(void *data, const struct imaging_series *series) {
                      encoded, on_answered, announcement);
     }
     arena_finish(&arena);
+}
+
+struct imaging_service *case_images_start(struct case_images *images, uv_loop_t *loop,
+                                          struct postgres *postgres, struct keys *keys,
+                                          struct uuid tenant, const char *data_folder,
+                                          const char **ret_message) {
+    static char blobs[PATH_SPACE];
+    static char ingest[PATH_SPACE];
+    snprintf(blobs, sizeof(blobs), "%s/blobs", data_folder);
+    ssize_t length = readlink("/proc/self/exe", ingest, sizeof(ingest) - 32);
+    char *slash = length > 0 ? memrchr(ingest, '/', (size_t)length) : NULL;
+    if (slash == NULL) {
+        *ret_message = "this program's own folder cannot be found";
+        return NULL;
+    }
+    memcpy(slash + 1, "consilium-ingest", sizeof("consilium-ingest"));
+    struct imaging_service_config imaging = {
+        .loop = loop,
+        .postgres = postgres,
+        .keys = keys,
+        .tenant = tenant,
+        .blob_folder = blobs,
+        .ingest_program = ingest,
+        .on_series = case_images_on_series,
+        .data = images,
+    };
+    images->imaging = imaging_service_create(&imaging, ret_message);
+    return images->imaging;
 }

@@ -27,6 +27,7 @@ static const char help[] =
     "  --web DIR                the built web client (default: clients/web/dist)\n"
     "  --database-url URL       another PostgreSQL instead of the private one under the data "
     "folder\n"
+    "  --database-owner-url URL it as the owner of the tables, for migrations\n"
     "  --key-file FILE          key-encryption key (default: DATA/keys/key-encryption-key)\n"
     "  --anchor FILE            checkpoints of the record are told there, by appending: put it "
     "where\n"
@@ -132,6 +133,11 @@ static bool take_database_url(struct config *config, const char *value) {
     return value[0] != 0;
 }
 
+static bool take_database_owner_url(struct config *config, const char *value) {
+    config->database_owner_url = value;
+    return value[0] != 0;
+}
+
 static bool take_key_file(struct config *config, const char *value) {
     config->key_file = value;
     return value[0] != 0;
@@ -188,6 +194,7 @@ static const struct option options[] = {
     {"admin", take_admin, "ADDRESS:PORT"},
     {"web", take_web, "a folder"},
     {"database-url", take_database_url, "a PostgreSQL URL"},
+    {"database-owner-url", take_database_owner_url, "a PostgreSQL URL"},
     {"key-file", take_key_file, "a file"},
     {"anchor", take_anchor, "a file"},
     {"user", take_user, "a user's name"},

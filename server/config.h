@@ -22,10 +22,11 @@ struct config {
     char admin_address[CONFIG_ADDRESS_MAX];
     uint16_t admin_port;
     const char *web;
-    const char *database_url; /* NULL = a private cluster under data */
-    const char *key_file;     /* key-encryption key; NULL = DATA/keys/key-encryption-key */
-    const char *user;         /* to become, when started by root; NULL = stay */
-    const char *anchor;       /* where checkpoints are told; NULL = DATA/checkpoints */
+    const char *database_url;       /* NULL = a private cluster under data */
+    const char *database_owner_url; /* migrates; NULL = database_url does that too */
+    const char *key_file;           /* key-encryption key; NULL = DATA/keys/key-encryption-key */
+    const char *user;               /* to become, when started by root; NULL = stay */
+    const char *anchor;             /* where checkpoints are told; NULL = DATA/checkpoints */
     enum log_level log_level;
     uint32_t connections_per_address;
     uint32_t patience_s; /* with who is slow; see gateway.h */

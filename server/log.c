@@ -1,5 +1,6 @@
 #include "server/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,4 +70,9 @@ void log_line(enum log_level level, const char *area, const char *format, ...) {
     /* One write, so that lines of several threads do not mix. A lost line is no reason to stop. */
     ssize_t ignored = write(STDERR_FILENO, line, length);
     (void)ignored;
+}
+
+void log_trace(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value) {
+    (void)data;
+    log_debug("trace", "hop=%u frame=%" PRIu64 " %s=%" PRIu64, hop, frame, what, value);
 }

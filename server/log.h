@@ -12,6 +12,7 @@
 #define CONSILIUM_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -34,5 +35,8 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
             log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__);                                          \
         }                                                                                          \
     } while (0)
+
+/* For node_config.trace: a line for each hop of each frame, at the level debug. */
+void log_trace(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value);
 
 #endif

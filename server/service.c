@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memrchr */
 #include "server/service.h"
 
 #include "actors/organisation.h"
@@ -6,6 +5,7 @@
 #include "server/audit/routes_audit.h"
 #include "server/backup/backup_watch.h"
 #include "server/case_images.h"
+#include "server/erasure/keeping.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
 #include "server/gateway/routes_imaging.h"
@@ -18,12 +18,10 @@
 #include "server/system_clock.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DRAIN_LOOK_MS = 50, READY_LOOK_MS = 50, PATH_SPACE = DATA_PATH_MAX + 64 };
@@ -45,7 +43,7 @@ struct service {
     struct host_clock clock;
     struct cluster *cluster;
     struct postgres *postgres;
-    struct keys *keys;
+    struct keeping keeping;
     struct store *store;
     struct audit_trail *audit;
     struct quarantine *quarantine;
@@ -153,6 +151,11 @@ static void close_imaging(void *data) {
     }
 }
 
+static void close_parts(void *data) {
+    struct service *service = data;
+    keeping_close(&service->keeping, close_imaging, service);
+}
+
 static void stop(struct service *service) {
     if (service->stage == SERVICE_STOPPING) {
         return;
@@ -160,9 +163,9 @@ static void stop(struct service *service) {
     service->stage = SERVICE_STOPPING;
     uv_timer_start(&service->timer, on_last_resort, SERVICE_STOP_MS, 0);
     if (service->node != NULL) {
-        store_drain(service->store, close_imaging, service);
+        store_drain(service->store, close_parts, service);
     } else {
-        close_imaging(service);
+        close_parts(service);
     }
 }
 
@@ -254,9 +257,12 @@ static bool is_quarantined(void *data, struct uuid stream) {
     return quarantine_holds(service->quarantine, stream);
 }
 
-static void on_trace(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value) {
-    (void)data;
-    log_debug("trace", "hop=%u frame=%" PRIu64 " %s=%" PRIu64, hop, frame, what, value);
+static bool is_erased(void *data, struct uuid patient_case) {
+    return keeping_is_erased(&((struct service *)data)->keeping, patient_case);
+}
+
+static void on_erasure_ordered(void *data, struct uuid patient_case) {
+    keeping_ordered(&((struct service *)data)->keeping, patient_case);
 }
 
 static void on_acted(void *data, uint64_t sign_in) {
@@ -273,7 +279,9 @@ static void start_node(struct service *service) {
         .witness = audit_trail_witness(service->audit),
         .crash_marker = quarantine_marker(service->quarantine),
         .is_quarantined = is_quarantined,
-        .trace = log_enabled(LOG_LEVEL_DEBUG) ? on_trace : NULL,
+        .is_erased = is_erased,
+        .erasure_ordered = on_erasure_ordered,
+        .trace = log_enabled(LOG_LEVEL_DEBUG) ? log_trace : NULL,
         .acted = on_acted,
         .data = service,
     };
@@ -282,42 +290,11 @@ static void start_node(struct service *service) {
 }
 
 static bool start_imaging(struct service *service, const char **ret_message) {
-    static char blobs[PATH_SPACE];
-    static char ingest[PATH_SPACE];
-    snprintf(blobs, sizeof(blobs), "%s/blobs", service->folder->path);
-    ssize_t length = readlink("/proc/self/exe", ingest, sizeof(ingest) - 32);
-    char *slash = length > 0 ? memrchr(ingest, '/', (size_t)length) : NULL;
-    if (slash == NULL) {
-        *ret_message = "this program's own folder cannot be found";
-        return false;
-    }
-    memcpy(slash + 1, "consilium-ingest", sizeof("consilium-ingest"));
-    struct imaging_service_config imaging = {
-        .loop = service->loop,
-        .postgres = service->postgres,
-        .keys = service->keys,
-        .tenant = ORGANISATION_TENANT,
-        .blob_folder = blobs,
-        .ingest_program = ingest,
-        .on_series = case_images_on_series,
-        .data = &service->case_images,
-    };
-    service->imaging = imaging_service_create(&imaging, ret_message);
-    service->case_images = (struct case_images){service->node, &service->clock, service->imaging};
+    service->case_images = (struct case_images){service->node, &service->clock, NULL};
+    service->imaging = case_images_start(&service->case_images, service->loop, service->postgres,
+                                         service->keeping.keys, ORGANISATION_TENANT,
+                                         service->folder->path, ret_message);
     return service->imaging != NULL;
-}
-
-static bool open_keys(struct service *service, const char **ret_message) {
-    char folder[PATH_SPACE], path[PATH_SPACE + 32];
-    snprintf(folder, sizeof(folder), "%s/keys", service->folder->path);
-    snprintf(path, sizeof(path), "%s/key-encryption-key", folder);
-    bool own = service->config->key_file == NULL;
-    if (own && mkdir(folder, 0700) != 0 && errno != EEXIST) {
-        *ret_message = "the folder for keys cannot be made";
-        return false;
-    }
-    service->keys = keys_open(own ? path : service->config->key_file, own, ret_message);
-    return service->keys != NULL;
 }
 
 static void on_store_report(void *data, const char *words) {
@@ -356,11 +333,17 @@ static bool start_audit(struct service *service, const char **ret_message) {
     return service->audit != NULL;
 }
 
-static void listen_at_last(struct service *service) {
+/* What was erased is known: from now on it can be told from what is there. */
+static void listen_at_last(void *data) {
+    struct service *service = data;
+    if (service->stage != SERVICE_STARTING) {
+        return;
+    }
     service->backup = backup_watch_start(&(struct backup_watch_config){
         .loop = service->loop,
         .data_folder = service->folder->path,
         .anchor = service->config->anchor,
+        .key_file = service->config->key_file,
         .blobs_only = service->config->database_url != NULL,
     });
     service->health = (struct health){
@@ -385,13 +368,30 @@ static void listen_at_last(struct service *service) {
     uv_timer_start(&service->timer, on_ready_look, READY_LOOK_MS, READY_LOOK_MS);
 }
 
+static bool begin_keeping(struct service *service, const char **ret_message) {
+    return keeping_begin(&service->keeping,
+                         &(struct keeping_config){
+                             .loop = service->loop,
+                             .postgres = service->postgres,
+                             .imaging = service->imaging,
+                             .gateway = service->gateway,
+                             .affiliations = identity_affiliations(service->identity),
+                             .access_log = audit_trail_log(service->audit),
+                             .data_folder = service->folder->path,
+                             .key_file = service->config->key_file,
+                             .tenant = ORGANISATION_TENANT,
+                         },
+                         listen_at_last, service, ret_message);
+}
+
 static void on_migrated(void *data, bool migrated, const char *message) {
     struct service *service = data;
     const char *words = message;
     if (service->stage != SERVICE_STARTING) {
         return;
     }
-    if (!migrated || !open_keys(service, &words)) {
+    if (!migrated || !keeping_open_keys(&service->keeping, service->folder->path,
+                                        service->config->key_file, &words)) {
         fail(service, words);
         return;
     }
@@ -403,7 +403,7 @@ static void on_migrated(void *data, bool migrated, const char *message) {
     }
     service->store = store_create(&(struct store_config){
         .database = postgres_database(service->postgres),
-        .keys = service->keys,
+        .keys = service->keeping.keys,
         .clock = &service->clock,
         .node = service->folder->node,
         .tenant = ORGANISATION_TENANT,
@@ -428,17 +428,16 @@ static void on_migrated(void *data, bool migrated, const char *message) {
         return;
     }
     start_node(service);
-    if (start_imaging(service, &words)) {
-        listen_at_last(service);
-    } else {
+    if (!start_imaging(service, &words) || !begin_keeping(service, &words)) {
         fail(service, words);
     }
 }
 
-static void migrate(struct service *service, const char *url) {
+/* As the owner; what serves afterwards is a role that may do less. */
+static void migrate(struct service *service, const char *url, const char *owner_url) {
     service->database_url = strdup(url);
     assert(service->database_url != NULL);
-    migrate_start(service->loop, service->database_url, on_migrated, service);
+    migrate_start(service->loop, owner_url != NULL ? owner_url : url, on_migrated, service);
 }
 
 static void on_cluster_progress(void *data, const char *words) {
@@ -448,8 +447,10 @@ static void on_cluster_progress(void *data, const char *words) {
 
 static void on_cluster_ready(void *data, const char *url) {
     struct service *service = data;
+    char app[2 * CLUSTER_PATH_MAX + 128];
     if (service->stage == SERVICE_STARTING) {
-        migrate(service, url);
+        snprintf(app, sizeof(app), "%s" CLUSTER_APP, url);
+        migrate(service, app, url);
     }
 }
 
@@ -473,7 +474,7 @@ struct service *service_start(uv_loop_t *loop, const struct config *config,
     if (service->quarantine == NULL) {
         fail(service, "the record of crashes cannot be written to the data folder");
     } else if (config->database_url != NULL) {
-        migrate(service, config->database_url);
+        migrate(service, config->database_url, config->database_owner_url);
     } else {
         service->cluster = cluster_start(&(struct cluster_config){
             .loop = loop,
@@ -491,7 +492,7 @@ int service_finish(struct service *service) {
     int status = service->status;
     identity_destroy(service->identity);
     gateway_destroy(service->gateway);
-    keys_close(service->keys);
+    keys_close(service->keeping.keys);
     quarantine_close(service->quarantine);
     free(service->database_url);
     free(service);

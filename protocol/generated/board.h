@@ -37,6 +37,7 @@ enum board_tag {
     BOARD_PASS_CUT_OFF = 20,
     BOARD_REPORT_READINESS = 21,
     BOARD_ITEM_SEALED = 22,
+    BOARD_FORGET_CASE = 23,
     BOARD_BOARD_CREATED = 72,
     BOARD_ITEM_ADDED = 73,
     BOARD_ITEM_MOVED = 74,
@@ -66,6 +67,7 @@ enum board_tag {
     BOARD_UNREADY_OPENED = 116,
     BOARD_GUESTS_TOLD = 117,
     BOARD_REST_PUT_OFF = 118,
+    BOARD_ITEM_GONE = 119,
 };
 
 enum meeting_state {
@@ -150,6 +152,7 @@ struct agenda_item {
     bool standard;        /* Standard of care: may be confirmed together with others. */
     bool unready;         /* Was discussed though something was missing; why is in the case. */
     struct uuid to_board; /* While it is moving: where to. */
+    bool gone;            /* Its case was erased: the slot stays, nothing can be shown. */
 };
 
 struct agenda_item_list {
@@ -325,6 +328,13 @@ struct item_sealed {
     uint32_t closing;
 };
 
+/* A case is erased. */
+struct forget_case {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    struct uuid patient_case; /* Which. */
+    uint32_t item;            /* Its number here. */
+};
+
 struct board_created {
     struct text title;          /* Name. */
     int64_t starts_at;          /* Planned start. */
@@ -459,6 +469,11 @@ struct unready_opened {
 struct rest_put_off {
     struct u32_list items; /* Which; they are closed. */
     uint8_t reason;        /* By digit; 0 = none. */
+};
+
+/* Its case was erased. */
+struct item_gone {
+    uint32_t item; /* Which; its slot stays. */
 };
 
 /* For guests: what the meeting does, in numbers only. */
@@ -691,6 +706,12 @@ void item_sealed_write(struct writer *writer, const struct item_sealed *from);
 void item_sealed_copy(struct arena *arena, struct item_sealed *ret, const struct item_sealed *from);
 bool item_sealed_equal(const struct item_sealed *a, const struct item_sealed *b);
 
+extern const struct forget_case forget_case_default;
+bool forget_case_read(struct reader *reader, struct arena *arena, struct forget_case *ret);
+void forget_case_write(struct writer *writer, const struct forget_case *from);
+void forget_case_copy(struct arena *arena, struct forget_case *ret, const struct forget_case *from);
+bool forget_case_equal(const struct forget_case *a, const struct forget_case *b);
+
 extern const struct board_created board_created_default;
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret);
 void board_created_write(struct writer *writer, const struct board_created *from);
@@ -867,6 +888,12 @@ void rest_put_off_copy(struct arena *arena, struct rest_put_off *ret,
                        const struct rest_put_off *from);
 bool rest_put_off_equal(const struct rest_put_off *a, const struct rest_put_off *b);
 
+extern const struct item_gone item_gone_default;
+bool item_gone_read(struct reader *reader, struct arena *arena, struct item_gone *ret);
+void item_gone_write(struct writer *writer, const struct item_gone *from);
+void item_gone_copy(struct arena *arena, struct item_gone *ret, const struct item_gone *from);
+bool item_gone_equal(const struct item_gone *a, const struct item_gone *b);
+
 extern const struct guests_told guests_told_default;
 bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret);
 void guests_told_write(struct writer *writer, const struct guests_told *from);
@@ -909,6 +936,7 @@ struct encoded set_cut_off_encode(struct arena *arena, const struct set_cut_off 
 struct encoded pass_cut_off_encode(struct arena *arena, const struct pass_cut_off *message);
 struct encoded report_readiness_encode(struct arena *arena, const struct report_readiness *message);
 struct encoded item_sealed_encode(struct arena *arena, const struct item_sealed *message);
+struct encoded forget_case_encode(struct arena *arena, const struct forget_case *message);
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message);
 struct encoded item_added_encode(struct arena *arena, const struct item_added *message);
 struct encoded item_moved_encode(struct arena *arena, const struct item_moved *message);
@@ -937,6 +965,7 @@ struct encoded closing_called_off_encode(struct arena *arena,
                                          const struct closing_called_off *message);
 struct encoded unready_opened_encode(struct arena *arena, const struct unready_opened *message);
 struct encoded rest_put_off_encode(struct arena *arena, const struct rest_put_off *message);
+struct encoded item_gone_encode(struct arena *arena, const struct item_gone *message);
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message);
 struct encoded board_snapshot_encode(struct arena *arena, const struct board_snapshot *message);
 struct encoded guest_snapshot_encode(struct arena *arena, const struct guest_snapshot *message);

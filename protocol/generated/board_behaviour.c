@@ -15,19 +15,20 @@ bool board_behaviour_complete(const struct board_behaviour *behaviour) {
            behaviour->tick_in != NULL && behaviour->tick_out != NULL &&
            behaviour->set_cut_off != NULL && behaviour->pass_cut_off != NULL &&
            behaviour->report_readiness != NULL && behaviour->item_sealed != NULL &&
-           behaviour->board_created != NULL && behaviour->item_added != NULL &&
-           behaviour->item_moved != NULL && behaviour->item_removed != NULL &&
-           behaviour->item_opened != NULL && behaviour->item_closed != NULL &&
-           behaviour->meeting_started != NULL && behaviour->meeting_ended != NULL &&
-           behaviour->member_added != NULL && behaviour->member_removed != NULL &&
-           behaviour->attended != NULL && behaviour->item_set != NULL &&
-           behaviour->step_undone != NULL && behaviour->standard_confirmed != NULL &&
-           behaviour->item_leaving != NULL && behaviour->item_stayed != NULL &&
-           behaviour->ticked_in != NULL && behaviour->ticked_out != NULL &&
-           behaviour->cut_off_set != NULL && behaviour->cut_off_passed != NULL &&
-           behaviour->item_reported != NULL && behaviour->meeting_closing != NULL &&
-           behaviour->closing_answered != NULL && behaviour->closing_called_off != NULL &&
-           behaviour->unready_opened != NULL && behaviour->rest_put_off != NULL &&
+           behaviour->forget_case != NULL && behaviour->board_created != NULL &&
+           behaviour->item_added != NULL && behaviour->item_moved != NULL &&
+           behaviour->item_removed != NULL && behaviour->item_opened != NULL &&
+           behaviour->item_closed != NULL && behaviour->meeting_started != NULL &&
+           behaviour->meeting_ended != NULL && behaviour->member_added != NULL &&
+           behaviour->member_removed != NULL && behaviour->attended != NULL &&
+           behaviour->item_set != NULL && behaviour->step_undone != NULL &&
+           behaviour->standard_confirmed != NULL && behaviour->item_leaving != NULL &&
+           behaviour->item_stayed != NULL && behaviour->ticked_in != NULL &&
+           behaviour->ticked_out != NULL && behaviour->cut_off_set != NULL &&
+           behaviour->cut_off_passed != NULL && behaviour->item_reported != NULL &&
+           behaviour->meeting_closing != NULL && behaviour->closing_answered != NULL &&
+           behaviour->closing_called_off != NULL && behaviour->unready_opened != NULL &&
+           behaviour->rest_put_off != NULL && behaviour->item_gone != NULL &&
            behaviour->guests_told != NULL && behaviour->request_floor != NULL &&
            behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
            behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
@@ -107,6 +108,9 @@ static bool dispatch_board(const struct board_behaviour *behaviour, struct board
         return true;
     case BOARD_ITEM_SEALED:
         behaviour->item_sealed(board, turn, message);
+        return true;
+    case BOARD_FORGET_CASE:
+        behaviour->forget_case(board, turn, message);
         return true;
     default:
         return false;
@@ -247,6 +251,9 @@ static bool apply_board(const struct board_behaviour *behaviour, struct board *b
         return true;
     case BOARD_REST_PUT_OFF:
         behaviour->rest_put_off(board, header, message);
+        return true;
+    case BOARD_ITEM_GONE:
+        behaviour->item_gone(board, header, message);
         return true;
     case BOARD_GUESTS_TOLD:
         behaviour->guests_told(board, header, message);

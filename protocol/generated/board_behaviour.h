@@ -50,6 +50,8 @@ struct board_behaviour {
                              const struct report_readiness *command);
     void (*item_sealed)(const struct board *board, struct turn *turn,
                         const struct item_sealed *command);
+    void (*forget_case)(const struct board *board, struct turn *turn,
+                        const struct forget_case *command);
     void (*board_created)(struct board *board, const struct event_header *header,
                           const struct board_created *event);
     void (*item_added)(struct board *board, const struct event_header *header,
@@ -102,6 +104,8 @@ struct board_behaviour {
                            const struct unready_opened *event);
     void (*rest_put_off)(struct board *board, const struct event_header *header,
                          const struct rest_put_off *event);
+    void (*item_gone)(struct board *board, const struct event_header *header,
+                      const struct item_gone *event);
     void (*guests_told)(struct board *board, const struct event_header *header,
                         const struct guests_told *event);
 

@@ -101,6 +101,10 @@ const void *board_decode(uint8_t tag, struct reader *reader, struct arena *arena
         struct item_sealed *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && item_sealed_read(reader, arena, message), message);
     }
+    case BOARD_FORGET_CASE: {
+        struct forget_case *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && forget_case_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -231,6 +235,10 @@ const void *board_decode_down(uint8_t tag, struct reader *reader, struct arena *
         struct rest_put_off *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && rest_put_off_read(reader, arena, message), message);
     }
+    case BOARD_ITEM_GONE: {
+        struct item_gone *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && item_gone_read(reader, arena, message), message);
+    }
     case BOARD_GUESTS_TOLD: {
         struct guests_told *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && guests_told_read(reader, arena, message), message);
@@ -318,6 +326,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_ITEM_SEALED:
         item_sealed_write(writer, message);
         return true;
+    case BOARD_FORGET_CASE:
+        forget_case_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -403,6 +414,9 @@ bool board_encode(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_REST_PUT_OFF:
         rest_put_off_write(writer, message);
         return true;
+    case BOARD_ITEM_GONE:
+        item_gone_write(writer, message);
+        return true;
     case BOARD_GUESTS_TOLD:
         guests_told_write(writer, message);
         return true;
@@ -464,6 +478,8 @@ struct uuid board_command_id(uint8_t tag, const void *message) {
         return ((const struct report_readiness *)message)->command_id;
     case BOARD_ITEM_SEALED:
         return ((const struct item_sealed *)message)->command_id;
+    case BOARD_FORGET_CASE:
+        return ((const struct forget_case *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

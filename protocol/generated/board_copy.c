@@ -175,6 +175,12 @@ void item_sealed_copy(struct arena *arena, struct item_sealed *ret,
     *ret = *from;
 }
 
+void forget_case_copy(struct arena *arena, struct forget_case *ret,
+                      const struct forget_case *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void board_created_copy(struct arena *arena, struct board_created *ret,
                         const struct board_created *from) {
     *ret = *from;
@@ -327,6 +333,11 @@ void rest_put_off_copy(struct arena *arena, struct rest_put_off *ret,
                        const struct rest_put_off *from) {
     *ret = *from;
     u32_list_copy(arena, &ret->items, &from->items);
+}
+
+void item_gone_copy(struct arena *arena, struct item_gone *ret, const struct item_gone *from) {
+    (void)arena;
+    *ret = *from;
 }
 
 void guests_told_copy(struct arena *arena, struct guests_told *ret,

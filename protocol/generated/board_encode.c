@@ -159,6 +159,13 @@ struct encoded item_sealed_encode(struct arena *arena, const struct item_sealed 
     return (struct encoded){BOARD_ITEM_SEALED, writer_bytes(&writer)};
 }
 
+struct encoded forget_case_encode(struct arena *arena, const struct forget_case *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    forget_case_write(&writer, message);
+    return (struct encoded){BOARD_FORGET_CASE, writer_bytes(&writer)};
+}
+
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -342,6 +349,13 @@ struct encoded rest_put_off_encode(struct arena *arena, const struct rest_put_of
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     rest_put_off_write(&writer, message);
     return (struct encoded){BOARD_REST_PUT_OFF, writer_bytes(&writer)};
+}
+
+struct encoded item_gone_encode(struct arena *arena, const struct item_gone *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    item_gone_write(&writer, message);
+    return (struct encoded){BOARD_ITEM_GONE, writer_bytes(&writer)};
 }
 
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message) {

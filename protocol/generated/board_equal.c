@@ -35,7 +35,7 @@ bool agenda_item_equal(const struct agenda_item *a, const struct agenda_item *b)
            uuid_equal(a->presenter, b->presenter) &&
            card_topic_list_equal(&a->missing, &b->missing) && a->decision == b->decision &&
            a->outcome == b->outcome && a->reason == b->reason && a->standard == b->standard &&
-           a->unready == b->unready && uuid_equal(a->to_board, b->to_board);
+           a->unready == b->unready && uuid_equal(a->to_board, b->to_board) && a->gone == b->gone;
 }
 
 bool agenda_item_list_equal(const struct agenda_item_list *a, const struct agenda_item_list *b) {
@@ -153,6 +153,11 @@ bool report_readiness_equal(const struct report_readiness *a, const struct repor
 bool item_sealed_equal(const struct item_sealed *a, const struct item_sealed *b) {
     return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
            a->decision == b->decision && a->closing == b->closing;
+}
+
+bool forget_case_equal(const struct forget_case *a, const struct forget_case *b) {
+    return uuid_equal(a->command_id, b->command_id) &&
+           uuid_equal(a->patient_case, b->patient_case) && a->item == b->item;
 }
 
 bool board_created_equal(const struct board_created *a, const struct board_created *b) {
@@ -273,6 +278,10 @@ bool unready_opened_equal(const struct unready_opened *a, const struct unready_o
 
 bool rest_put_off_equal(const struct rest_put_off *a, const struct rest_put_off *b) {
     return u32_list_equal(&a->items, &b->items) && a->reason == b->reason;
+}
+
+bool item_gone_equal(const struct item_gone *a, const struct item_gone *b) {
+    return a->item == b->item;
 }
 
 bool guests_told_equal(const struct guests_told *a, const struct guests_told *b) {

@@ -186,7 +186,10 @@ bool agenda_item_read(struct reader *reader, struct arena *arena, struct agenda_
     if (count > 13 && !reader_uuid(reader, &ret->to_board)) {
         return false;
     }
-    return count <= 14 || reader_skip(reader, count - 14);
+    if (count > 14 && !reader_bool(reader, &ret->gone)) {
+        return false;
+    }
+    return count <= 15 || reader_skip(reader, count - 15);
 }
 
 bool agenda_item_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -704,6 +707,27 @@ bool item_sealed_read(struct reader *reader, struct arena *arena, struct item_se
     return count <= 4 || reader_skip(reader, count - 4);
 }
 
+const struct forget_case forget_case_default = {0};
+
+bool forget_case_read(struct reader *reader, struct arena *arena, struct forget_case *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = forget_case_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->patient_case)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct board_created board_created_default = {0};
 
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret) {
@@ -1145,6 +1169,21 @@ bool rest_put_off_read(struct reader *reader, struct arena *arena, struct rest_p
         return false;
     }
     return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct item_gone item_gone_default = {0};
+
+bool item_gone_read(struct reader *reader, struct arena *arena, struct item_gone *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = item_gone_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
 }
 
 const struct guests_told guests_told_default = {0};

@@ -204,6 +204,15 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .burst = 500,
             .size_max = 287,
         },
+    [BOARD_FORGET_CASE] =
+        {
+            .name = "ForgetCase",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 298,
+        },
     [BOARD_BOARD_CREATED] =
         {
             .name = "BoardCreated",
@@ -335,7 +344,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 254477,
+            .size_max = 254677,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {
@@ -406,6 +415,13 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
             .size_max = 1262,
+        },
+    [BOARD_ITEM_GONE] =
+        {
+            .name = "ItemGone",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 262,
         },
     [REPLY_ACCEPTED] =
         {

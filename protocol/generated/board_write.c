@@ -95,6 +95,9 @@ void in_the_room_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t agenda_item_count(const struct agenda_item *from) {
+    if (from->gone) {
+        return 15;
+    }
     if (!uuid_is_zero(from->to_board)) {
         return 14;
     }
@@ -184,6 +187,9 @@ void agenda_item_write(struct writer *writer, const struct agenda_item *from) {
     }
     if (count > 13) {
         writer_uuid(writer, from->to_board);
+    }
+    if (count > 14) {
+        writer_bool(writer, from->gone);
     }
 }
 
@@ -746,6 +752,28 @@ void item_sealed_write(struct writer *writer, const struct item_sealed *from) {
     }
 }
 
+static uint32_t forget_case_count(const struct forget_case *from) {
+    if (from->item != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->patient_case)) {
+        return 2;
+    }
+    return 1;
+}
+
+void forget_case_write(struct writer *writer, const struct forget_case *from) {
+    uint32_t count = forget_case_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->patient_case);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->item);
+    }
+}
+
 static uint32_t board_created_count(const struct board_created *from) {
     if (!uuid_is_zero(from->organisation)) {
         return 7;
@@ -1235,6 +1263,21 @@ void rest_put_off_write(struct writer *writer, const struct rest_put_off *from) 
     }
     if (count > 1) {
         writer_u8(writer, from->reason);
+    }
+}
+
+static uint32_t item_gone_count(const struct item_gone *from) {
+    if (from->item != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void item_gone_write(struct writer *writer, const struct item_gone *from) {
+    uint32_t count = item_gone_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->item);
     }
 }
 

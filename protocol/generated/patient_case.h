@@ -41,6 +41,9 @@ enum patient_case_tag {
     PATIENT_CASE_SEAL_FOR_BOARD = 23,
     PATIENT_CASE_UNSEAL_FOR_BOARD = 24,
     PATIENT_CASE_CONFIRM_STANDARD_CARE = 25,
+    PATIENT_CASE_PLACE_HOLD = 26,
+    PATIENT_CASE_LIFT_HOLD = 27,
+    PATIENT_CASE_ORDER_ERASURE = 28,
     PATIENT_CASE_GIVE_CONSENT = 29,
     PATIENT_CASE_WITHDRAW_CONSENT = 30,
     PATIENT_CASE_BREAK_GLASS = 31,
@@ -72,6 +75,9 @@ enum patient_case_tag {
     PATIENT_CASE_DISCUSSED = 114,
     PATIENT_CASE_TASK_CAME_DUE = 115,
     PATIENT_CASE_OPENED_FOR_BOARD = 116,
+    PATIENT_CASE_HOLD_PLACED = 117,
+    PATIENT_CASE_HOLD_LIFTED = 118,
+    PATIENT_CASE_ERASURE_ORDERED = 119,
     PATIENT_CASE_CONSENT_GIVEN = 122,
     PATIENT_CASE_CONSENT_WITHDRAWN = 123,
     PATIENT_CASE_GLASS_BROKEN = 124,
@@ -160,6 +166,13 @@ struct emergency {
 struct emergency_list {
     uint32_t count;
     struct emergency *items;
+};
+
+/* Somebody said that the case must be kept. */
+struct legal_hold {
+    struct uuid by;     /* Who. */
+    int64_t at;         /* Since when. */
+    struct text reason; /* Why. */
 };
 
 /* Somebody who may see this case, as its patient is told. */
@@ -472,6 +485,23 @@ struct confirm_standard_care {
     int64_t at;                 /* When the chair signed. */
 };
 
+/* What is held is not erased before the hold is lifted. */
+struct place_hold {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text reason;     /* Not empty; no patient data. */
+};
+
+struct lift_hold {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text reason;     /* Not empty; no patient data. */
+};
+
+/* Destroys the case's key and its images for good. Refused with on_hold while it is held. */
+struct order_erasure {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text reason;     /* Not empty; no patient data. */
+};
+
 /* By the patient, or written down by who treats them. From the first one on, whoever is not of
  * the treating team needs one. */
 struct give_consent {
@@ -639,6 +669,19 @@ struct opened_for_board {
     bool open;         /* Or not any more. */
 };
 
+struct hold_placed {
+    struct legal_hold hold; /* In force from now on. */
+};
+
+struct hold_lifted {
+    struct text reason; /* Why. */
+};
+
+/* Nobody sees the case from now on; what comes after it is refused with erased. */
+struct erasure_ordered {
+    struct text reason; /* Why. */
+};
+
 struct consent_given {
     struct consent consent; /* As it is. */
 };
@@ -684,6 +727,9 @@ struct case_snapshot {
     bool asks_consent;                 /* Nobody but the treating team sees it without consent. */
     struct consent_list consents;      /* In order, withdrawn ones too. */
     struct emergency_list emergencies; /* The newest. */
+    bool has_hold;
+    struct legal_hold hold; /* It must be kept. */
+    bool erased;            /* Of what is saved alone: nothing else is left of it. */
 };
 
 struct case_status_snapshot {
@@ -747,6 +793,12 @@ void emergency_list_write(struct writer *writer, uint32_t count_max,
 void emergency_list_copy(struct arena *arena, struct emergency_list *ret,
                          const struct emergency_list *from);
 bool emergency_list_equal(const struct emergency_list *a, const struct emergency_list *b);
+
+extern const struct legal_hold legal_hold_default;
+bool legal_hold_read(struct reader *reader, struct arena *arena, struct legal_hold *ret);
+void legal_hold_write(struct writer *writer, const struct legal_hold *from);
+void legal_hold_copy(struct arena *arena, struct legal_hold *ret, const struct legal_hold *from);
+bool legal_hold_equal(const struct legal_hold *a, const struct legal_hold *b);
 
 extern const struct who_sees who_sees_default;
 bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret);
@@ -1029,6 +1081,25 @@ void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_car
 bool confirm_standard_care_equal(const struct confirm_standard_care *a,
                                  const struct confirm_standard_care *b);
 
+extern const struct place_hold place_hold_default;
+bool place_hold_read(struct reader *reader, struct arena *arena, struct place_hold *ret);
+void place_hold_write(struct writer *writer, const struct place_hold *from);
+void place_hold_copy(struct arena *arena, struct place_hold *ret, const struct place_hold *from);
+bool place_hold_equal(const struct place_hold *a, const struct place_hold *b);
+
+extern const struct lift_hold lift_hold_default;
+bool lift_hold_read(struct reader *reader, struct arena *arena, struct lift_hold *ret);
+void lift_hold_write(struct writer *writer, const struct lift_hold *from);
+void lift_hold_copy(struct arena *arena, struct lift_hold *ret, const struct lift_hold *from);
+bool lift_hold_equal(const struct lift_hold *a, const struct lift_hold *b);
+
+extern const struct order_erasure order_erasure_default;
+bool order_erasure_read(struct reader *reader, struct arena *arena, struct order_erasure *ret);
+void order_erasure_write(struct writer *writer, const struct order_erasure *from);
+void order_erasure_copy(struct arena *arena, struct order_erasure *ret,
+                        const struct order_erasure *from);
+bool order_erasure_equal(const struct order_erasure *a, const struct order_erasure *b);
+
 extern const struct give_consent give_consent_default;
 bool give_consent_read(struct reader *reader, struct arena *arena, struct give_consent *ret);
 void give_consent_write(struct writer *writer, const struct give_consent *from);
@@ -1239,6 +1310,25 @@ void opened_for_board_copy(struct arena *arena, struct opened_for_board *ret,
                            const struct opened_for_board *from);
 bool opened_for_board_equal(const struct opened_for_board *a, const struct opened_for_board *b);
 
+extern const struct hold_placed hold_placed_default;
+bool hold_placed_read(struct reader *reader, struct arena *arena, struct hold_placed *ret);
+void hold_placed_write(struct writer *writer, const struct hold_placed *from);
+void hold_placed_copy(struct arena *arena, struct hold_placed *ret, const struct hold_placed *from);
+bool hold_placed_equal(const struct hold_placed *a, const struct hold_placed *b);
+
+extern const struct hold_lifted hold_lifted_default;
+bool hold_lifted_read(struct reader *reader, struct arena *arena, struct hold_lifted *ret);
+void hold_lifted_write(struct writer *writer, const struct hold_lifted *from);
+void hold_lifted_copy(struct arena *arena, struct hold_lifted *ret, const struct hold_lifted *from);
+bool hold_lifted_equal(const struct hold_lifted *a, const struct hold_lifted *b);
+
+extern const struct erasure_ordered erasure_ordered_default;
+bool erasure_ordered_read(struct reader *reader, struct arena *arena, struct erasure_ordered *ret);
+void erasure_ordered_write(struct writer *writer, const struct erasure_ordered *from);
+void erasure_ordered_copy(struct arena *arena, struct erasure_ordered *ret,
+                          const struct erasure_ordered *from);
+bool erasure_ordered_equal(const struct erasure_ordered *a, const struct erasure_ordered *b);
+
 extern const struct consent_given consent_given_default;
 bool consent_given_read(struct reader *reader, struct arena *arena, struct consent_given *ret);
 void consent_given_write(struct writer *writer, const struct consent_given *from);
@@ -1312,6 +1402,9 @@ struct encoded seal_for_board_encode(struct arena *arena, const struct seal_for_
 struct encoded unseal_for_board_encode(struct arena *arena, const struct unseal_for_board *message);
 struct encoded confirm_standard_care_encode(struct arena *arena,
                                             const struct confirm_standard_care *message);
+struct encoded place_hold_encode(struct arena *arena, const struct place_hold *message);
+struct encoded lift_hold_encode(struct arena *arena, const struct lift_hold *message);
+struct encoded order_erasure_encode(struct arena *arena, const struct order_erasure *message);
 struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message);
 struct encoded withdraw_consent_encode(struct arena *arena, const struct withdraw_consent *message);
 struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message);
@@ -1346,6 +1439,9 @@ struct encoded sealed_for_board_encode(struct arena *arena, const struct sealed_
 struct encoded discussed_encode(struct arena *arena, const struct discussed *message);
 struct encoded task_came_due_encode(struct arena *arena, const struct task_came_due *message);
 struct encoded opened_for_board_encode(struct arena *arena, const struct opened_for_board *message);
+struct encoded hold_placed_encode(struct arena *arena, const struct hold_placed *message);
+struct encoded hold_lifted_encode(struct arena *arena, const struct hold_lifted *message);
+struct encoded erasure_ordered_encode(struct arena *arena, const struct erasure_ordered *message);
 struct encoded consent_given_encode(struct arena *arena, const struct consent_given *message);
 struct encoded consent_withdrawn_encode(struct arena *arena,
                                         const struct consent_withdrawn *message);

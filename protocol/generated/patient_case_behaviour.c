@@ -16,21 +16,24 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->cast_vote != NULL && behaviour->close_task != NULL &&
            behaviour->record_following != NULL && behaviour->task_due != NULL &&
            behaviour->seal_for_board != NULL && behaviour->unseal_for_board != NULL &&
-           behaviour->confirm_standard_care != NULL && behaviour->give_consent != NULL &&
-           behaviour->withdraw_consent != NULL && behaviour->break_glass != NULL &&
-           behaviour->add_addendum != NULL && behaviour->case_created != NULL &&
-           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
-           behaviour->annotation_removed != NULL && behaviour->view_saved != NULL &&
-           behaviour->view_removed != NULL && behaviour->access_granted != NULL &&
-           behaviour->access_revoked != NULL && behaviour->listed_on_board != NULL &&
-           behaviour->unlisted_from_board != NULL && behaviour->status_changed != NULL &&
-           behaviour->images_added != NULL && behaviour->card_set != NULL &&
-           behaviour->view_moved != NULL && behaviour->key_image_marked != NULL &&
-           behaviour->key_image_unmarked != NULL && behaviour->decision_recorded != NULL &&
-           behaviour->decision_signed != NULL && behaviour->vote_cast != NULL &&
-           behaviour->task_closed != NULL && behaviour->following_recorded != NULL &&
-           behaviour->sealed_for_board != NULL && behaviour->discussed != NULL &&
-           behaviour->task_came_due != NULL && behaviour->opened_for_board != NULL &&
+           behaviour->confirm_standard_care != NULL && behaviour->place_hold != NULL &&
+           behaviour->lift_hold != NULL && behaviour->order_erasure != NULL &&
+           behaviour->give_consent != NULL && behaviour->withdraw_consent != NULL &&
+           behaviour->break_glass != NULL && behaviour->add_addendum != NULL &&
+           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
+           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
+           behaviour->view_saved != NULL && behaviour->view_removed != NULL &&
+           behaviour->access_granted != NULL && behaviour->access_revoked != NULL &&
+           behaviour->listed_on_board != NULL && behaviour->unlisted_from_board != NULL &&
+           behaviour->status_changed != NULL && behaviour->images_added != NULL &&
+           behaviour->card_set != NULL && behaviour->view_moved != NULL &&
+           behaviour->key_image_marked != NULL && behaviour->key_image_unmarked != NULL &&
+           behaviour->decision_recorded != NULL && behaviour->decision_signed != NULL &&
+           behaviour->vote_cast != NULL && behaviour->task_closed != NULL &&
+           behaviour->following_recorded != NULL && behaviour->sealed_for_board != NULL &&
+           behaviour->discussed != NULL && behaviour->task_came_due != NULL &&
+           behaviour->opened_for_board != NULL && behaviour->hold_placed != NULL &&
+           behaviour->hold_lifted != NULL && behaviour->erasure_ordered != NULL &&
            behaviour->consent_given != NULL && behaviour->consent_withdrawn != NULL &&
            behaviour->glass_broken != NULL && behaviour->addendum_added != NULL &&
            behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
@@ -121,6 +124,15 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
         return true;
     case PATIENT_CASE_CONFIRM_STANDARD_CARE:
         behaviour->confirm_standard_care(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_PLACE_HOLD:
+        behaviour->place_hold(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_LIFT_HOLD:
+        behaviour->lift_hold(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_ORDER_ERASURE:
+        behaviour->order_erasure(patient_case, turn, message);
         return true;
     case PATIENT_CASE_GIVE_CONSENT:
         behaviour->give_consent(patient_case, turn, message);
@@ -273,6 +285,15 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_OPENED_FOR_BOARD:
         behaviour->opened_for_board(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_HOLD_PLACED:
+        behaviour->hold_placed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_HOLD_LIFTED:
+        behaviour->hold_lifted(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_ERASURE_ORDERED:
+        behaviour->erasure_ordered(patient_case, header, message);
         return true;
     case PATIENT_CASE_CONSENT_GIVEN:
         behaviour->consent_given(patient_case, header, message);

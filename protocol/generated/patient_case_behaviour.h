@@ -60,6 +60,12 @@ struct patient_case_behaviour {
                              const struct unseal_for_board *command);
     void (*confirm_standard_care)(const struct patient_case *patient_case, struct turn *turn,
                                   const struct confirm_standard_care *command);
+    void (*place_hold)(const struct patient_case *patient_case, struct turn *turn,
+                       const struct place_hold *command);
+    void (*lift_hold)(const struct patient_case *patient_case, struct turn *turn,
+                      const struct lift_hold *command);
+    void (*order_erasure)(const struct patient_case *patient_case, struct turn *turn,
+                          const struct order_erasure *command);
     void (*give_consent)(const struct patient_case *patient_case, struct turn *turn,
                          const struct give_consent *command);
     void (*withdraw_consent)(const struct patient_case *patient_case, struct turn *turn,
@@ -119,6 +125,12 @@ struct patient_case_behaviour {
                           const struct task_came_due *event);
     void (*opened_for_board)(struct patient_case *patient_case, const struct event_header *header,
                              const struct opened_for_board *event);
+    void (*hold_placed)(struct patient_case *patient_case, const struct event_header *header,
+                        const struct hold_placed *event);
+    void (*hold_lifted)(struct patient_case *patient_case, const struct event_header *header,
+                        const struct hold_lifted *event);
+    void (*erasure_ordered)(struct patient_case *patient_case, const struct event_header *header,
+                            const struct erasure_ordered *event);
     void (*consent_given)(struct patient_case *patient_case, const struct event_header *header,
                           const struct consent_given *event);
     void (*consent_withdrawn)(struct patient_case *patient_case, const struct event_header *header,

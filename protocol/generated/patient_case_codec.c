@@ -121,6 +121,19 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         return whole(reader, message != NULL && confirm_standard_care_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_PLACE_HOLD: {
+        struct place_hold *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && place_hold_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_LIFT_HOLD: {
+        struct lift_hold *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && lift_hold_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_ORDER_ERASURE: {
+        struct order_erasure *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && order_erasure_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_GIVE_CONSENT: {
         struct give_consent *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && give_consent_read(reader, arena, message), message);
@@ -269,6 +282,19 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         return whole(reader, message != NULL && opened_for_board_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_HOLD_PLACED: {
+        struct hold_placed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && hold_placed_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_HOLD_LIFTED: {
+        struct hold_lifted *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && hold_lifted_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_ERASURE_ORDERED: {
+        struct erasure_ordered *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && erasure_ordered_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_CONSENT_GIVEN: {
         struct consent_given *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && consent_given_read(reader, arena, message),
@@ -380,6 +406,15 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_CONFIRM_STANDARD_CARE:
         confirm_standard_care_write(writer, message);
         return true;
+    case PATIENT_CASE_PLACE_HOLD:
+        place_hold_write(writer, message);
+        return true;
+    case PATIENT_CASE_LIFT_HOLD:
+        lift_hold_write(writer, message);
+        return true;
+    case PATIENT_CASE_ORDER_ERASURE:
+        order_erasure_write(writer, message);
+        return true;
     case PATIENT_CASE_GIVE_CONSENT:
         give_consent_write(writer, message);
         return true;
@@ -474,6 +509,15 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
     case PATIENT_CASE_OPENED_FOR_BOARD:
         opened_for_board_write(writer, message);
         return true;
+    case PATIENT_CASE_HOLD_PLACED:
+        hold_placed_write(writer, message);
+        return true;
+    case PATIENT_CASE_HOLD_LIFTED:
+        hold_lifted_write(writer, message);
+        return true;
+    case PATIENT_CASE_ERASURE_ORDERED:
+        erasure_ordered_write(writer, message);
+        return true;
     case PATIENT_CASE_CONSENT_GIVEN:
         consent_given_write(writer, message);
         return true;
@@ -550,6 +594,12 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct unseal_for_board *)message)->command_id;
     case PATIENT_CASE_CONFIRM_STANDARD_CARE:
         return ((const struct confirm_standard_care *)message)->command_id;
+    case PATIENT_CASE_PLACE_HOLD:
+        return ((const struct place_hold *)message)->command_id;
+    case PATIENT_CASE_LIFT_HOLD:
+        return ((const struct lift_hold *)message)->command_id;
+    case PATIENT_CASE_ORDER_ERASURE:
+        return ((const struct order_erasure *)message)->command_id;
     case PATIENT_CASE_GIVE_CONSENT:
         return ((const struct give_consent *)message)->command_id;
     case PATIENT_CASE_WITHDRAW_CONSENT:

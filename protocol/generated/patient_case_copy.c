@@ -65,6 +65,11 @@ void emergency_list_copy(struct arena *arena, struct emergency_list *ret,
     }
 }
 
+void legal_hold_copy(struct arena *arena, struct legal_hold *ret, const struct legal_hold *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
 void who_sees_copy(struct arena *arena, struct who_sees *ret, const struct who_sees *from) {
     *ret = *from;
     ret->name = arena_text(arena, from->name);
@@ -346,6 +351,22 @@ void confirm_standard_care_copy(struct arena *arena, struct confirm_standard_car
     ret->discipline = arena_text(arena, from->discipline);
 }
 
+void place_hold_copy(struct arena *arena, struct place_hold *ret, const struct place_hold *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void lift_hold_copy(struct arena *arena, struct lift_hold *ret, const struct lift_hold *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void order_erasure_copy(struct arena *arena, struct order_erasure *ret,
+                        const struct order_erasure *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
 void give_consent_copy(struct arena *arena, struct give_consent *ret,
                        const struct give_consent *from) {
     *ret = *from;
@@ -526,6 +547,24 @@ void opened_for_board_copy(struct arena *arena, struct opened_for_board *ret,
     *ret = *from;
 }
 
+void hold_placed_copy(struct arena *arena, struct hold_placed *ret,
+                      const struct hold_placed *from) {
+    *ret = *from;
+    legal_hold_copy(arena, &ret->hold, &from->hold);
+}
+
+void hold_lifted_copy(struct arena *arena, struct hold_lifted *ret,
+                      const struct hold_lifted *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void erasure_ordered_copy(struct arena *arena, struct erasure_ordered *ret,
+                          const struct erasure_ordered *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
 void consent_given_copy(struct arena *arena, struct consent_given *ret,
                         const struct consent_given *from) {
     *ret = *from;
@@ -572,6 +611,9 @@ void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
     ret->age = arena_text(arena, from->age);
     consent_list_copy(arena, &ret->consents, &from->consents);
     emergency_list_copy(arena, &ret->emergencies, &from->emergencies);
+    if (from->has_hold) {
+        legal_hold_copy(arena, &ret->hold, &from->hold);
+    }
 }
 
 void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot *ret,

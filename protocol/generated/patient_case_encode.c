@@ -184,6 +184,27 @@ struct encoded confirm_standard_care_encode(struct arena *arena,
     return (struct encoded){PATIENT_CASE_CONFIRM_STANDARD_CARE, writer_bytes(&writer)};
 }
 
+struct encoded place_hold_encode(struct arena *arena, const struct place_hold *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    place_hold_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_PLACE_HOLD, writer_bytes(&writer)};
+}
+
+struct encoded lift_hold_encode(struct arena *arena, const struct lift_hold *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    lift_hold_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_LIFT_HOLD, writer_bytes(&writer)};
+}
+
+struct encoded order_erasure_encode(struct arena *arena, const struct order_erasure *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    order_erasure_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ORDER_ERASURE, writer_bytes(&writer)};
+}
+
 struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -395,6 +416,27 @@ struct encoded opened_for_board_encode(struct arena *arena,
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     opened_for_board_write(&writer, message);
     return (struct encoded){PATIENT_CASE_OPENED_FOR_BOARD, writer_bytes(&writer)};
+}
+
+struct encoded hold_placed_encode(struct arena *arena, const struct hold_placed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    hold_placed_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HOLD_PLACED, writer_bytes(&writer)};
+}
+
+struct encoded hold_lifted_encode(struct arena *arena, const struct hold_lifted *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    hold_lifted_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HOLD_LIFTED, writer_bytes(&writer)};
+}
+
+struct encoded erasure_ordered_encode(struct arena *arena, const struct erasure_ordered *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    erasure_ordered_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ERASURE_ORDERED, writer_bytes(&writer)};
 }
 
 struct encoded consent_given_encode(struct arena *arena, const struct consent_given *message) {

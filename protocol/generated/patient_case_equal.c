@@ -56,6 +56,10 @@ bool emergency_list_equal(const struct emergency_list *a, const struct emergency
     return same;
 }
 
+bool legal_hold_equal(const struct legal_hold *a, const struct legal_hold *b) {
+    return uuid_equal(a->by, b->by) && a->at == b->at && text_equal(a->reason, b->reason);
+}
+
 bool who_sees_equal(const struct who_sees *a, const struct who_sees *b) {
     return uuid_equal(a->user, b->user) && text_equal(a->name, b->name) &&
            text_equal(a->discipline, b->discipline) && a->role == b->role &&
@@ -299,6 +303,18 @@ bool confirm_standard_care_equal(const struct confirm_standard_care *a,
            a->factor == b->factor && a->at == b->at;
 }
 
+bool place_hold_equal(const struct place_hold *a, const struct place_hold *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->reason, b->reason);
+}
+
+bool lift_hold_equal(const struct lift_hold *a, const struct lift_hold *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->reason, b->reason);
+}
+
+bool order_erasure_equal(const struct order_erasure *a, const struct order_erasure *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->reason, b->reason);
+}
+
 bool give_consent_equal(const struct give_consent *a, const struct give_consent *b) {
     return uuid_equal(a->command_id, b->command_id) && consent_equal(&a->consent, &b->consent);
 }
@@ -434,6 +450,18 @@ bool opened_for_board_equal(const struct opened_for_board *a, const struct opene
     return uuid_equal(a->board, b->board) && a->item == b->item && a->open == b->open;
 }
 
+bool hold_placed_equal(const struct hold_placed *a, const struct hold_placed *b) {
+    return legal_hold_equal(&a->hold, &b->hold);
+}
+
+bool hold_lifted_equal(const struct hold_lifted *a, const struct hold_lifted *b) {
+    return text_equal(a->reason, b->reason);
+}
+
+bool erasure_ordered_equal(const struct erasure_ordered *a, const struct erasure_ordered *b) {
+    return text_equal(a->reason, b->reason);
+}
+
 bool consent_given_equal(const struct consent_given *a, const struct consent_given *b) {
     return consent_equal(&a->consent, &b->consent);
 }
@@ -467,7 +495,8 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            discussion_list_equal(&a->discussions, &b->discussions) && a->masked == b->masked &&
            text_equal(a->age, b->age) && uuid_equal(a->organisation, b->organisation) &&
            a->asks_consent == b->asks_consent && consent_list_equal(&a->consents, &b->consents) &&
-           emergency_list_equal(&a->emergencies, &b->emergencies);
+           emergency_list_equal(&a->emergencies, &b->emergencies) && a->has_hold == b->has_hold &&
+           (!a->has_hold || legal_hold_equal(&a->hold, &b->hold)) && a->erased == b->erased;
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,

@@ -240,6 +240,27 @@ bool emergency_list_read(struct reader *reader, struct arena *arena, uint32_t co
     return true;
 }
 
+const struct legal_hold legal_hold_default = {0};
+
+bool legal_hold_read(struct reader *reader, struct arena *arena, struct legal_hold *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = legal_hold_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 1 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct who_sees who_sees_default = {0};
 
 bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret) {
@@ -1252,6 +1273,60 @@ bool confirm_standard_care_read(struct reader *reader, struct arena *arena,
     return count <= 9 || reader_skip(reader, count - 9);
 }
 
+const struct place_hold place_hold_default = {0};
+
+bool place_hold_read(struct reader *reader, struct arena *arena, struct place_hold *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = place_hold_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct lift_hold lift_hold_default = {0};
+
+bool lift_hold_read(struct reader *reader, struct arena *arena, struct lift_hold *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = lift_hold_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct order_erasure order_erasure_default = {0};
+
+bool order_erasure_read(struct reader *reader, struct arena *arena, struct order_erasure *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = order_erasure_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct give_consent give_consent_default = {0};
 
 bool give_consent_read(struct reader *reader, struct arena *arena, struct give_consent *ret) {
@@ -1815,6 +1890,50 @@ bool opened_for_board_read(struct reader *reader, struct arena *arena,
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct hold_placed hold_placed_default = {0};
+
+bool hold_placed_read(struct reader *reader, struct arena *arena, struct hold_placed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = hold_placed_default;
+    if (count > 0 && !legal_hold_read(reader, arena, &ret->hold)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct hold_lifted hold_lifted_default = {0};
+
+bool hold_lifted_read(struct reader *reader, struct arena *arena, struct hold_lifted *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = hold_lifted_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct erasure_ordered erasure_ordered_default = {0};
+
+bool erasure_ordered_read(struct reader *reader, struct arena *arena, struct erasure_ordered *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = erasure_ordered_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct consent_given consent_given_default = {0};
 
 bool consent_given_read(struct reader *reader, struct arena *arena, struct consent_given *ret) {
@@ -1951,7 +2070,14 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
     if (count > 21 && !emergency_list_read(reader, arena, 64, &ret->emergencies)) {
         return false;
     }
-    return count <= 22 || reader_skip(reader, count - 22);
+    if (count > 22 && reader_some(reader, &ret->has_hold) &&
+        !legal_hold_read(reader, arena, &ret->hold)) {
+        return false;
+    }
+    if (count > 23 && !reader_bool(reader, &ret->erased)) {
+        return false;
+    }
+    return count <= 24 || reader_skip(reader, count - 24);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};

@@ -231,6 +231,33 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 605,
         },
+    [PATIENT_CASE_PLACE_HOLD] =
+        {
+            .name = "PlaceHold",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_HOLD,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 678,
+        },
+    [PATIENT_CASE_LIFT_HOLD] =
+        {
+            .name = "LiftHold",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_HOLD,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 678,
+        },
+    [PATIENT_CASE_ORDER_ERASURE] =
+        {
+            .name = "OrderErasure",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_ERASE,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 678,
+        },
     [PATIENT_CASE_GIVE_CONSENT] =
         {
             .name = "GiveConsent",
@@ -399,7 +426,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64625372,
+            .size_max = 64625804,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -456,6 +483,27 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
             .size_max = 281,
+        },
+    [PATIENT_CASE_HOLD_PLACED] =
+        {
+            .name = "HoldPlaced",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 688,
+        },
+    [PATIENT_CASE_HOLD_LIFTED] =
+        {
+            .name = "HoldLifted",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 660,
+        },
+    [PATIENT_CASE_ERASURE_ORDERED] =
+        {
+            .name = "ErasureOrdered",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 660,
         },
     [PATIENT_CASE_CONSENT_GIVEN] =
         {

@@ -274,6 +274,33 @@ void emergency_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
+static uint32_t legal_hold_count(const struct legal_hold *from) {
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->at != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 1;
+    }
+    return 0;
+}
+
+void legal_hold_write(struct writer *writer, const struct legal_hold *from) {
+    uint32_t count = legal_hold_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 1) {
+        writer_time(writer, from->at);
+    }
+    if (count > 2) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
 static uint32_t who_sees_count(const struct who_sees *from) {
     if (!uuid_is_zero(from->board)) {
         return 6;
@@ -1380,6 +1407,54 @@ void confirm_standard_care_write(struct writer *writer, const struct confirm_sta
     }
 }
 
+static uint32_t place_hold_count(const struct place_hold *from) {
+    if (from->reason.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void place_hold_write(struct writer *writer, const struct place_hold *from) {
+    uint32_t count = place_hold_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t lift_hold_count(const struct lift_hold *from) {
+    if (from->reason.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void lift_hold_write(struct writer *writer, const struct lift_hold *from) {
+    uint32_t count = lift_hold_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t order_erasure_count(const struct order_erasure *from) {
+    if (from->reason.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void order_erasure_write(struct writer *writer, const struct order_erasure *from) {
+    uint32_t count = order_erasure_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
 static uint32_t give_consent_count(const struct give_consent *from) {
     if (!consent_equal(&from->consent, &consent_default)) {
         return 2;
@@ -2053,6 +2128,51 @@ void opened_for_board_write(struct writer *writer, const struct opened_for_board
     }
 }
 
+static uint32_t hold_placed_count(const struct hold_placed *from) {
+    if (!legal_hold_equal(&from->hold, &legal_hold_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void hold_placed_write(struct writer *writer, const struct hold_placed *from) {
+    uint32_t count = hold_placed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        legal_hold_write(writer, &from->hold);
+    }
+}
+
+static uint32_t hold_lifted_count(const struct hold_lifted *from) {
+    if (from->reason.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void hold_lifted_write(struct writer *writer, const struct hold_lifted *from) {
+    uint32_t count = hold_lifted_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t erasure_ordered_count(const struct erasure_ordered *from) {
+    if (from->reason.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void erasure_ordered_write(struct writer *writer, const struct erasure_ordered *from) {
+    uint32_t count = erasure_ordered_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
 static uint32_t consent_given_count(const struct consent_given *from) {
     if (!consent_equal(&from->consent, &consent_default)) {
         return 1;
@@ -2120,6 +2240,12 @@ void addendum_added_write(struct writer *writer, const struct addendum_added *fr
 }
 
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (from->erased) {
+        return 24;
+    }
+    if (from->has_hold) {
+        return 23;
+    }
     if (from->emergencies.count != 0) {
         return 22;
     }
@@ -2257,6 +2383,12 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     }
     if (count > 21) {
         emergency_list_write(writer, 64, &from->emergencies);
+    }
+    if (count > 22 && writer_some(writer, from->has_hold)) {
+        legal_hold_write(writer, &from->hold);
+    }
+    if (count > 23) {
+        writer_bool(writer, from->erased);
     }
 }
 

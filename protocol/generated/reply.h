@@ -56,8 +56,10 @@ enum refusal {
     /* A signature takes a proof of who signs, given just before, in a signing window for this
      * meeting. */
     REFUSAL_UNPROVED = 23,
+    REFUSAL_ERASED = 24,  /* It was erased, and nothing of it is left. */
+    REFUSAL_ON_HOLD = 25, /* It must be kept: a hold is in force. */
 };
-#define REFUSAL_COUNT 24
+#define REFUSAL_COUNT 26
 
 /* The command is committed (or, for a request, done). */
 struct accepted {

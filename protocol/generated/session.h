@@ -45,8 +45,10 @@ enum channel_end {
     CHANNEL_END_NEWER_VERSION = 5, /* Written by a newer version of the program. */
     CHANNEL_END_QUARANTINED = 6,   /* Stopped after repeated failures. */
     CHANNEL_END_TOO_MANY = 7,      /* The session's limit of open channels. */
+    /* It was erased while the channel was open. Said to nobody later: then it is not_found. */
+    CHANNEL_END_ERASED = 8,
 };
-#define CHANNEL_END_COUNT 8
+#define CHANNEL_END_COUNT 9
 
 enum resumption {
     RESUMPTION_RESUMED = 0,  /* Exactly the missed events follow, in order. */

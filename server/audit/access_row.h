@@ -19,6 +19,7 @@ enum access_action {
     ACCESS_BREAK_GLASS = 12,  /* somebody asked for access in an emergency */
     ACCESS_DISPLAY = 13,      /* a screen in the hall: its code, or its secret */
     ACCESS_SIGNED_OTHER_OUT = 20, /* ended a sign-in of somebody they administer */
+    ACCESS_KEYS = 24,             /* had the tenant's keys rotated */
 };
 
 enum access_result {

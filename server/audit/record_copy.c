@@ -8,10 +8,13 @@ enum { SIGNATURE_BYTES = 11 };
 /* Both sides come by their primary keys in order: nothing is sorted. */
 static const char settings[] = "SET enable_sort = off; SET enable_hashjoin = off;"
                                "SET statement_timeout = 0; SET default_transaction_read_only = on";
+/* The key row of an erased stream is gone, and only cases (kind 2) are erased. */
 static const char events_sql[] =
     "COPY (SELECT e.tenant_id, e.stream_id, e.version, e.part, e.command_id, e.type, e.at,"
-    " e.user_id, e.key_id, e.payload, e.hash, k.kind"
+    " e.user_id, e.key_id, e.payload, e.hash, coalesce(k.kind,"
+    " CASE WHEN x.stream_id IS NOT NULL THEN 2::smallint END)"
     " FROM event e LEFT JOIN stream_key k ON k.stream_id = e.stream_id"
+    " LEFT JOIN erasure x ON x.stream_id = e.stream_id"
     " ORDER BY e.stream_id, e.version) TO STDOUT (FORMAT binary)";
 
 static const char accesses_sql[] =

@@ -60,6 +60,7 @@ static const char *action_word(int64_t action) {
         [ACCESS_SIGNED_OTHER_OUT] = "signed_other_out",
         [ACCESS_BREAK_GLASS] = "break_glass",
         [ACCESS_DISPLAY] = "display",
+        [ACCESS_KEYS] = "keys",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
     return known && words[action] != NULL ? words[action] : "other";

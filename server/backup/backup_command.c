@@ -85,32 +85,22 @@ bool backup_loose_files(const struct backup_options *options, const char *data) 
 
 /* Keys: never where the data is. */
 
-static bool key_source(const struct taking *taking, const char *name, char ret[BACKUP_PATH_MAX]) {
-    const char *file = taking->options->config.key_file;
-    const char *slash = file == NULL ? NULL : strrchr(file, '/');
-    int length = file == NULL ? snprintf(ret, BACKUP_PATH_MAX, "%s/keys/%s", taking->data, name)
-                 : strcmp(name, BACKUP_KEY) == 0
-                     ? snprintf(ret, BACKUP_PATH_MAX, "%s", file)
-                     : snprintf(ret, BACKUP_PATH_MAX, "%.*s%s",
-                                slash == NULL ? 0 : (int)(slash + 1 - file), file, name);
-    return length < BACKUP_PATH_MAX;
-}
-
 static bool copy_keys(const struct taking *taking) {
-    static const char *const names[] = {BACKUP_KEY, BACKUP_CHECKPOINT_KEY};
     const char *folder = taking->options->keys_to;
+    char note[BACKUP_PATH_MAX], resolved[PATH_MAX], line[PATH_MAX + 2];
     struct stat here, there;
     if (folder == NULL) {
         printf("The keys are not copied: without them nothing in the backup can be read. Keep them "
                "elsewhere (--keys-to OTHER).\n");
         return true;
     }
-    for (size_t i = 0; i < 2; i++) {
-        char from[BACKUP_PATH_MAX], to[BACKUP_PATH_MAX];
-        if (!key_source(taking, names[i], from) || !backup_path(to, folder, names[i]) ||
-            !backup_copy(from, to, NULL)) {
-            return backup_refuse("the key %s cannot be copied: %s", names[i], strerror(errno));
-        }
+    if (!backup_keys_copy(taking->options, taking->data, folder) ||
+        realpath(folder, resolved) == NULL) {
+        return backup_refuse("the keys cannot be copied: %s", strerror(errno));
+    }
+    snprintf(line, sizeof line, "%s\n", resolved); /* they follow, as the rest does */
+    if (!backup_path(note, taking->data, BACKUP_KEYS_TARGET) || !backup_write_text(note, line)) {
+        return backup_refuse("the data folder cannot be written to: %s", strerror(errno));
     }
     if (stat(folder, &here) == 0 && stat(taking->folder, &there) == 0 &&
         here.st_dev == there.st_dev) {

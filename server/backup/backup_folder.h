@@ -18,6 +18,8 @@
 enum { BASE_NAME_MAX = 32, SEGMENT_NAME = 24, BASES_MAX = 4096 };
 #define BACKUP_SLOT "consilium_backup"
 #define BACKUP_TARGET "backup-to" /* in the data folder: where its backup is */
+#define BACKUP_KEYS_TARGET                                                                         \
+    "backup-keys-to" /* the same for its keys; touched when they are copied */
 #define BACKUP_KEY "key-encryption-key"
 #define BACKUP_CHECKPOINT_KEY "checkpoint-key"
 

@@ -219,6 +219,11 @@ static void turn(struct following *following) {
             trouble = following->words;
         }
     }
+    if (!backup_keys_follow(following->options, following->data) && trouble == NULL) {
+        snprintf(words, sizeof words, "the keys have changed and cannot be copied: %s",
+                 strerror(errno));
+        trouble = words;
+    }
     if (!copy_files(following) && trouble == NULL) {
         snprintf(words, sizeof words, "images cannot be copied: %s", strerror(errno));
         trouble = words;
@@ -239,6 +244,7 @@ int backup_follow(const struct backup_options *options, const char *data) {
         turn(&following);
         nanosleep(&(struct timespec){TURN_MS / 1000, TURN_MS % 1000 * 1000000L}, NULL);
     }
+    backup_keys_follow(options, data);
     copy_files(&following);
     if (following.receiver > 0) {
         kill(following.receiver, SIGINT); /* it writes down what it has, and ends */

@@ -20,6 +20,13 @@ bool backup_private_url(const char *data, struct cluster_files *files, char ret[
 int backup_lock(const char *folder, unsigned patience_ms);
 /* Copies the anchor and the erasures as they are now; absent ones are fine. errno on false. */
 bool backup_loose_files(const struct backup_options *options, const char *data);
+/* Copies all keys to where --keys-to said they go: key files, secrets of generations, wrapped keys.
+ * Secrets that were destroyed here are destroyed there. errno on false. */
+bool backup_keys_copy(const struct backup_options *options, const char *data, const char *to);
+/* The same when one of them changed since; nothing to do without --keys-to. */
+bool backup_keys_follow(const struct backup_options *options, const char *data);
+/* From there into a new data folder. */
+bool backup_keys_restore(const char *from, const char *data);
 /* Holds a whole backup to its digests and prints what it found. Exit status. */
 int backup_verify(const char *folder);
 /* Goes on until it is told to end, or its parent does. Exit status. */

@@ -156,6 +156,10 @@ static void start(struct backup_watch *watch) {
                            "--data",
                            (char *)(uintptr_t)watch->config.data_folder};
     size_t count = 7;
+    if (watch->config.key_file != NULL) {
+        arguments[count++] = "--key-file";
+        arguments[count++] = (char *)(uintptr_t)watch->config.key_file;
+    }
     if (watch->config.anchor != NULL) {
         arguments[count++] = "--anchor";
         arguments[count++] = (char *)(uintptr_t)watch->config.anchor;

@@ -23,8 +23,9 @@ enum {
 struct backup_watch_config {
     uv_loop_t *loop;
     const char *data_folder;
-    const char *anchor; /* NULL = in the data folder */
-    bool blobs_only;    /* the database is the operator's */
+    const char *anchor;   /* NULL = in the data folder */
+    const char *key_file; /* NULL = DATA/keys */
+    bool blobs_only;      /* the database is the operator's */
 };
 
 struct backup_counts {

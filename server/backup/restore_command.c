@@ -27,24 +27,8 @@ static double seconds_now(void) {
 }
 
 static bool copy_keys(const struct restoring *restoring) {
-    static const char *const names[] = {BACKUP_KEY, BACKUP_CHECKPOINT_KEY};
-    char folder[BACKUP_PATH_MAX];
     const char *from = restoring->options->keys_from;
-    if (from == NULL) {
-        return true;
-    }
-    if (!backup_path(folder, restoring->data.path, "keys") || !backup_make_folder(folder)) {
-        return backup_refuse("the folder for keys cannot be made: %s", strerror(errno));
-    }
-    for (size_t i = 0; i < 2; i++) {
-        char source[BACKUP_PATH_MAX], to[BACKUP_PATH_MAX];
-        if (!backup_path(source, from, names[i]) || !backup_path(to, folder, names[i]) ||
-            !backup_copy(source, to, NULL)) {
-            return backup_refuse("the key %s cannot be copied from %.200s: %s", names[i], from,
-                                 strerror(errno));
-        }
-    }
-    return true;
+    return from == NULL || backup_keys_restore(from, restoring->data.path);
 }
 
 /* One that is damaged does not keep the others from coming back. */

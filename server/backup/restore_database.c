@@ -1,7 +1,6 @@
 /* The database of a restore: base and log into place, recovery, and what is written into it. */
 #include "server/audit/restoration.h"
 #include "server/backup/restore_parts.h"
-#include "server/store/keys.h"
 #include "server/store/migrate.h"
 
 #include <errno.h>
@@ -160,40 +159,6 @@ static bool command(PGconn *connection, const char *sql) {
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-/* Before anything is served with them. */
-static bool keys_fit(struct restoring *restoring, PGconn *connection) {
-    char path[BACKUP_PATH_MAX];
-    const char *own = restoring->options->config.key_file, *trouble = "the path is too long";
-    struct keys *keys = NULL;
-    if (own != NULL || backup_path(path, restoring->data.path, "keys/" BACKUP_KEY)) {
-        keys = keys_open(own != NULL ? own : path, false, &trouble);
-    }
-    if (keys == NULL) {
-        return backup_refuse("%s", trouble);
-    }
-    PGresult *rows =
-        PQexecParams(connection, "SELECT uuid_send(tenant_id), generation, wrapped FROM tenant_key",
-                     0, NULL, NULL, NULL, NULL, 1);
-    bool fit = PQresultStatus(rows) == PGRES_TUPLES_OK;
-    for (int row = 0; fit && row < PQntuples(rows); row++) {
-        struct uuid tenant = {{0}};
-        uint32_t generation = 0;
-        fit = PQgetlength(rows, row, 0) == 16 && PQgetlength(rows, row, 1) == 4 &&
-              PQgetlength(rows, row, 2) == WRAPPED_KEY_BYTES;
-        if (fit) {
-            memcpy(tenant.bytes, PQgetvalue(rows, row, 0), 16);
-            for (int i = 0; i < 4; i++) {
-                generation = generation << 8 | (uint8_t)PQgetvalue(rows, row, 1)[i];
-            }
-            fit = keys_add_tenant(keys, tenant, generation,
-                                  (const uint8_t *)PQgetvalue(rows, row, 2));
-        }
-    }
-    PQclear(rows);
-    keys_close(keys);
-    return fit || backup_refuse("these are not the keys of this record: its own do not open");
-}
-
 static void name_operator(char ret[RESTORATION_TEXT_MAX + 1]) {
     const char *called = getenv("SUDO_USER");
     const struct passwd *user = getpwuid(getuid());
@@ -252,7 +217,7 @@ static bool finish_record(struct restoring *restoring, const char *url) {
     if (well && !migrate_run(url, message)) {
         well = backup_refuse("%s", message);
     }
-    well = well && keys_fit(restoring, connection) && state_it(restoring, connection);
+    well = well && restore_keys(restoring, connection) && state_it(restoring, connection);
     PQfinish(connection);
     return well;
 }

@@ -23,4 +23,8 @@ bool restore_database(struct restoring *restoring);
 /* Runs it up to the moment, states in it what was done, and stops it. */
 bool restore_recover(struct restoring *restoring);
 
+/* Holds the keys to the record that was put back, and puts newer wrapped ones into it where those
+ * of then are destroyed. False: it has said why. */
+bool restore_keys(struct restoring *restoring, PGconn *connection);
+
 #endif

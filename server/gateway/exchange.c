@@ -442,7 +442,7 @@ void exchanges_revoke(struct gateway *gateway, struct uuid patient_case, struct 
     for (struct connection *each = gateway->connections; each != NULL; each = each->next) {
         struct http_exchange *exchange = each->exchange;
         if (exchange != NULL && uuid_equal(exchange->granted_case, patient_case) &&
-            uuid_equal(exchange->who.user, user)) {
+            (uuid_is_zero(user) || uuid_equal(exchange->who.user, user))) {
             connection_cut(each);
         }
     }

@@ -67,6 +67,11 @@ void imaging_announced(struct imaging_service *service, struct uuid patient_case
  * memory of it. */
 void imaging_revoke(struct imaging_service *service, struct uuid patient_case, struct uuid user);
 
+/* Cuts what is being sent of this case and deletes its files, by the rows that stand. `done` may be
+ * called at once; false = not all of it, try again. */
+void imaging_erase_case(struct imaging_service *service, struct uuid patient_case,
+                        void (*done)(void *data, bool erased), void *data);
+
 /* Uploads. */
 enum upload_outcome {
     UPLOAD_STORED,

@@ -5,6 +5,9 @@
  */
 #include "server/node/node_state.h"
 
+#include "actors/kinds.h"
+#include "protocol/generated/patient_case.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +112,28 @@ static void load_done(void *data, enum store_result result) {
     conclude_load(data, load_result_of(result));
 }
 
+static bool is_erased(const struct node *node, const struct activation *activation) {
+    return node->config.is_erased != NULL &&
+           activation_kind(activation) == patient_case_kind.number &&
+           node->config.is_erased(node->config.data, activation_id(activation));
+}
+
+/* Its record cannot be read any more: what is left of it is that it was erased. Nothing is ever
+ * appended to or saved of such an actor. */
+static void load_tombstone(struct hub *hub) {
+    struct arena arena;
+    arena_init(&arena, 1024);
+    struct erasure_ordered left = {.reason = {0, NULL}};
+    struct encoded event = erasure_ordered_encode(&arena, &left);
+    struct event_header header = {
+        .version = runtime_load_after(hub->activation) + 1, .tag = event.tag, .at = 0};
+    bool known = activation_actor(hub->activation) != NULL;
+    bool loaded =
+        known || runtime_load_event(hub->activation, &header, (struct uuid){{0}}, event.fields);
+    arena_finish(&arena);
+    conclude_load(hub, loaded ? LOAD_FOUND : LOAD_QUARANTINED);
+}
+
 static void host_load(struct host *host, struct activation *activation) {
     static const struct store_load_sink sink = {
         .snapshot = load_snapshot, .event = load_event, .done = load_done};
@@ -121,6 +146,10 @@ static void host_load(struct host *host, struct activation *activation) {
         return;
     }
     hub->head = (struct stream_head){.stream = activation_id(activation), .kind = kind->number};
+    if (is_erased(node, activation)) {
+        load_tombstone(hub);
+        return;
+    }
     store_load(node->config.store, &hub->head, kind->state_format, &sink, hub);
 }
 
@@ -181,6 +210,9 @@ static void host_settle(struct host *host, struct activation *activation, struct
 static void host_save(struct host *host, struct activation *activation) {
     struct node *node = node_of(host);
     struct arena arena;
+    if (is_erased(node, activation)) {
+        return;
+    }
     arena_init(&arena, SAVE_ARENA_MAX);
     struct saved_actor saved;
     runtime_save(activation, &arena, &saved);
@@ -234,12 +266,30 @@ static void host_answer(struct host *host, struct activation *activation,
     session_reply(session, channel, seq, reply);
 }
 
+/* Whoever looks at it loses it now, and so does whoever is sent its images. */
+static void end_erased(struct hub *hub) {
+    struct node *node = hub->node;
+    struct uuid id = activation_id(hub->activation);
+    hub_end_all(hub, CHANNEL_END_ERASED);
+    if (node->revoked != NULL) {
+        node->revoked(node->revoked_data, activation_kind(hub->activation), id, (struct uuid){{0}});
+    }
+    if (node->config.erasure_ordered != NULL) {
+        node->config.erasure_ordered(node->config.data, id);
+    }
+}
+
 static void host_publish(struct host *host, struct activation *activation,
                          const struct event_header *header, uint8_t audiences, struct bytes fields,
                          const uint64_t previous[AUDIENCE_COUNT]) {
     struct hub *hub = hub_of(node_of(host), activation);
     hub->node->now = host_now(host);
     node_trace(hub->node, 8, hub->traced, "subscribers", hub->count);
+    if (activation_kind(activation) == patient_case_kind.number &&
+        header->tag == PATIENT_CASE_ERASURE_ORDERED) {
+        end_erased(hub);
+        return;
+    }
     fanout_event(hub, header, audiences, fields, previous);
 }
 

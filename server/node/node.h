@@ -109,6 +109,10 @@ struct node_config {
     size_t kind_count;
     struct crash_marker *crash_marker; /* survives a crash of the process; NULL = none */
     bool (*is_quarantined)(void *data, struct uuid stream); /* NULL = nothing is */
+    /* A case whose erasure was ordered, and is carried out or was. NULL = none is. */
+    bool (*is_erased)(void *data, struct uuid patient_case);
+    /* One was ordered just now: its channels are closed. May be NULL. */
+    void (*erasure_ordered)(void *data, struct uuid patient_case);
     /* Tells how far the frame with this number (from 1) has come on its way (README.md, "The life
      * of a message"), and what that hop has to say. NULL = nobody wants to know. */
     void (*trace)(void *data, unsigned hop, uint64_t frame, const char *what, uint64_t value);

@@ -255,14 +255,15 @@ static void start(struct cluster *cluster) {
         return;
     }
     cluster->pid = cluster_files_live_pid(&cluster->files);
+    const char *trouble = cluster_files_write_access(&cluster->files);
+    if (trouble != NULL) {
+        fail(cluster, trouble);
+        return;
+    }
     if (cluster->pid != 0) {
         say(cluster, "PostgreSQL still runs; going on with it");
+        kill(cluster->pid, SIGHUP); /* an older version of ours may have named fewer roles */
     } else {
-        const char *trouble = cluster_files_write_access(&cluster->files);
-        if (trouble != NULL) {
-            fail(cluster, trouble);
-            return;
-        }
         say(cluster, "starting PostgreSQL");
         if (!spawn_postmaster(cluster)) {
             fail(cluster, "PostgreSQL cannot be run");

@@ -18,6 +18,10 @@
 
 struct cluster;
 
+/* The role that adds to the record and cannot change it (0010_roles_and_erasure.sql): of a key
+ * given twice libpq takes the last. */
+#define CLUSTER_APP " user=consilium_app"
+
 enum {
     CLUSTER_PATH_MAX = 4096,
     CLUSTER_BACKOFF_FIRST_MS = 100,
@@ -30,7 +34,9 @@ struct cluster_config {
     const char *data_folder; /* exists; copied */
     const char *programs;    /* folder of initdb and postgres; NULL: found; copied */
     void (*progress)(void *data, const char *words); /* for people; may be NULL */
-    void (*ready)(void *data, const char *url);      /* once, when it first takes connections */
+    /* Once, when it first takes connections. The URL is the owner's; with CLUSTER_APP after it, it
+     * is the one to work with. */
+    void (*ready)(void *data, const char *url);
     /* It cannot be made or started, and why. Called at most once, instead of ready. */
     void (*failed)(void *data, const char *words);
     void *data;

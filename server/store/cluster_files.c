@@ -17,7 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static const char role[] = "consilium";
+static const char role[] = "consilium";    /* owns the record */
+static const char app[] = "consilium_app"; /* adds to it */
 static const char outside[] = "/var/lib/consilium";
 /* What PostgreSQL adds to the folder of its socket. */
 #define SOCKET_FILE "/.s.PGSQL.5432"
@@ -230,10 +231,11 @@ const char *cluster_files_write_access(const struct cluster_files *files) {
     char hba[128];
     char ident[512];
     snprintf(hba, sizeof hba,
-             "local all %s peer map=%s\n"
+             "local all %s,%s peer map=%s\n"
              "local replication %s peer map=%s\n", /* backups */
-             role, role, role, role);
-    int length = snprintf(ident, sizeof ident, "%s \"%s\" %s\n", role, user->pw_name, role);
+             role, app, role, role, role);
+    int length = snprintf(ident, sizeof ident, "%s \"%s\" %s\n%s \"%s\" %s\n", role, user->pw_name,
+                          role, role, user->pw_name, app);
     if (length >= (int)sizeof ident || strchr(user->pw_name, '"') != NULL ||
         !write_file(files, files->hba, hba) || !write_file(files, files->ident, ident))
         return "the database's access files cannot be written";

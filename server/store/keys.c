@@ -1,5 +1,6 @@
 #include "server/store/keys.h"
 
+#include "server/store/generation_secret.h"
 #include "server/store/key_pages.h"
 #include "server/store/seal.h"
 #include "server/store/uuid_table.h"
@@ -9,12 +10,15 @@
 #include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define NEXT ".next"
 
 enum { PURPOSE_COUNT = KEY_RECORDING + 1 };
 
@@ -34,7 +38,10 @@ struct stream_key {
 };
 
 struct keys {
-    uint8_t *kek; /* in `tenant_pages` */
+    uint8_t *kek;      /* in `tenant_pages` */
+    uint8_t *next_kek; /* NULL = none is on its way */
+    char kek_path[KEYS_PATH_MAX];
+    char folder[KEYS_PATH_MAX]; /* of the secrets of generations; "" = none */
     struct tenant_key *tenants;
     struct uuid_table streams; /* to the address of a struct stream_key */
     struct key_pages tenant_pages;
@@ -61,7 +68,7 @@ static const char *read_kek(int file, uint8_t kek[KEY_BYTES]) {
 
 /* Written beside and linked into place, so that a half-written key never bears the name. */
 static const char *make_kek(const char *path, uint8_t kek[KEY_BYTES]) {
-    char fresh[4096];
+    char fresh[KEYS_PATH_MAX + 8];
     if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
         return "the path of the key file is too long";
     (void)unlink(fresh);
@@ -93,6 +100,25 @@ static struct keys *create(const uint8_t kek[KEY_BYTES]) {
     return keys;
 }
 
+/* Of a rotation that has not come to its end. */
+static void open_next_kek(struct keys *keys, const char *kek_path) {
+    char path[KEYS_PATH_MAX + 8];
+    uint8_t kek[KEY_BYTES];
+    if ((size_t)snprintf(keys->kek_path, sizeof keys->kek_path, "%s", kek_path) >=
+        sizeof keys->kek_path)
+        keys->kek_path[0] = 0; /* it cannot be replaced then */
+    snprintf(path, sizeof path, "%s" NEXT, kek_path);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0)
+        return;
+    if (read_kek(file, kek) == NULL) {
+        keys->next_kek = key_pages_take(&keys->tenant_pages);
+        memcpy(keys->next_kek, kek, KEY_BYTES);
+    }
+    close(file);
+    OPENSSL_cleanse(kek, sizeof kek);
+}
+
 struct keys *keys_open(const char *kek_path, bool create_it, const char **ret_message) {
     uint8_t kek[KEY_BYTES];
     const char *trouble = NULL;
@@ -110,6 +136,8 @@ struct keys *keys_open(const char *kek_path, bool create_it, const char **ret_me
     OPENSSL_cleanse(kek, sizeof kek);
     if (trouble != NULL)
         *ret_message = trouble;
+    else
+        open_next_kek(keys, kek_path);
     return keys;
 }
 
@@ -196,29 +224,148 @@ static struct tenant_key *take_tenant(struct keys *keys, struct uuid tenant, uin
     return key;
 }
 
-bool keys_new_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
-                     uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
-    if (find_tenant(keys, tenant, generation) != NULL)
+/* What a generation is wrapped by. */
+static bool generation_key(struct keys *keys, const uint8_t kek[KEY_BYTES], struct uuid tenant,
+                           uint32_t generation, uint8_t ret[KEY_BYTES]) {
+    uint8_t secret[KEY_BYTES];
+    switch (generation_secret_read(keys->folder, generation, secret)) {
+    case SECRET_ABSENT:
+        memcpy(ret, kek, KEY_BYTES);
+        return true;
+    case SECRET_DAMAGED:
         return false;
+    case SECRET_READ:
+        break;
+    }
+    unsigned length = 0;
+    uint8_t what[sizeof "consilium generation" + sizeof tenant.bytes + KEY_BYTES] =
+        "consilium generation";
+    memcpy(what + sizeof "consilium generation", tenant.bytes, sizeof tenant.bytes);
+    memcpy(what + sizeof what - KEY_BYTES, secret, KEY_BYTES);
+    bool mixed = HMAC(EVP_sha256(), kek, KEY_BYTES, what, sizeof what, ret, &length) != NULL &&
+                 length == KEY_BYTES;
+    OPENSSL_cleanse(secret, sizeof secret);
+    OPENSSL_cleanse(what, sizeof what);
+    return mixed;
+}
+
+static bool wrap_tenant(struct keys *keys, const uint8_t kek[KEY_BYTES], struct uuid tenant,
+                        uint32_t generation, const uint8_t key[KEY_BYTES],
+                        uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
     struct seal_header header = tenant_header(tenant, generation);
+    uint8_t by[KEY_BYTES];
+    bool wrapped = generation_key(keys, kek, tenant, generation, by) &&
+                   wrap(keys, by, &header, key, ret_wrapped);
+    OPENSSL_cleanse(by, sizeof by);
+    return wrapped;
+}
+
+static bool unwrap_tenant(struct keys *keys, const uint8_t kek[KEY_BYTES], struct uuid tenant,
+                          uint32_t generation, const uint8_t wrapped[WRAPPED_KEY_BYTES],
+                          uint8_t ret[KEY_BYTES]) {
+    struct seal_header header = tenant_header(tenant, generation);
+    uint8_t by[KEY_BYTES];
+    bool opened = generation_key(keys, kek, tenant, generation, by) &&
+                  unwrap(keys, by, &header, wrapped, ret);
+    OPENSSL_cleanse(by, sizeof by);
+    return opened;
+}
+
+bool keys_make_generation(struct keys *keys, struct uuid tenant, uint32_t generation,
+                          uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
     uint8_t fresh[KEY_BYTES];
-    bool made = RAND_priv_bytes(fresh, sizeof fresh) == 1 &&
-                wrap(keys, keys->kek, &header, fresh, ret_wrapped);
-    if (made)
-        memcpy(take_tenant(keys, tenant, generation)->key, fresh, KEY_BYTES);
+    bool made = (keys->folder[0] == 0 || generation_secret_make(keys->folder, generation)) &&
+                RAND_priv_bytes(fresh, sizeof fresh) == 1 &&
+                wrap_tenant(keys, keys->kek, tenant, generation, fresh, ret_wrapped);
     OPENSSL_cleanse(fresh, sizeof fresh);
     return made;
 }
 
+bool keys_new_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
+                     uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
+    return find_tenant(keys, tenant, generation) == NULL &&
+           keys_make_generation(keys, tenant, generation, ret_wrapped) &&
+           keys_add_tenant(keys, tenant, generation, ret_wrapped);
+}
+
 bool keys_add_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
                      const uint8_t wrapped[WRAPPED_KEY_BYTES]) {
-    struct seal_header header = tenant_header(tenant, generation);
     uint8_t key[KEY_BYTES];
-    bool opened = unwrap(keys, keys->kek, &header, wrapped, key);
+    bool opened = unwrap_tenant(keys, keys->kek, tenant, generation, wrapped, key);
+    if (!opened && keys->next_kek != NULL &&
+        unwrap_tenant(keys, keys->next_kek, tenant, generation, wrapped, key)) {
+        /* All rows were wrapped anew in one transaction, and then the process ended. */
+        opened = true;
+        (void)keys_take_next_kek(keys);
+    }
     if (opened)
         memcpy(take_tenant(keys, tenant, generation)->key, key, KEY_BYTES);
     OPENSSL_cleanse(key, sizeof key);
     return opened;
+}
+
+uint32_t keys_newest(const struct keys *keys, struct uuid tenant) {
+    const struct tenant_key *newest = find_newest(keys, tenant);
+    return newest == NULL ? 0 : newest->generation;
+}
+
+void keys_forget_below(struct keys *keys, struct uuid tenant, uint32_t generation) {
+    for (struct tenant_key **at = &keys->tenants; *at != NULL;) {
+        struct tenant_key *key = *at;
+        if (uuid_equal(key->tenant, tenant) && key->generation < generation) {
+            *at = key->next;
+            key_pages_give(&keys->tenant_pages, key);
+        } else {
+            at = &key->next;
+        }
+    }
+}
+
+bool keys_use_folder(struct keys *keys, const char *folder) {
+    return (size_t)snprintf(keys->folder, sizeof keys->folder, "%s", folder) < sizeof keys->folder;
+}
+
+const char *keys_folder(const struct keys *keys) {
+    return keys->folder[0] == 0 ? NULL : keys->folder;
+}
+
+bool keys_destroy_secrets_below(struct keys *keys, uint32_t generation) {
+    return keys->folder[0] == 0 || generation_secrets_destroy(keys->folder, generation);
+}
+
+/* A new key-encryption key */
+
+bool keys_make_next_kek(struct keys *keys) {
+    char path[KEYS_PATH_MAX + 8];
+    uint8_t kek[KEY_BYTES];
+    if (keys->next_kek != NULL) /* of an earlier try, whose rows may still be written */
+        return true;
+    snprintf(path, sizeof path, "%s" NEXT, keys->kek_path);
+    bool made = keys->kek_path[0] != 0 && make_kek(path, kek) == NULL;
+    if (made) {
+        keys->next_kek = key_pages_take(&keys->tenant_pages);
+        memcpy(keys->next_kek, kek, KEY_BYTES);
+    }
+    OPENSSL_cleanse(kek, sizeof kek);
+    return made;
+}
+
+bool keys_wrap_by_next_kek(struct keys *keys, struct uuid tenant, uint32_t generation,
+                           uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
+    const struct tenant_key *key = find_tenant(keys, tenant, generation);
+    return key != NULL && keys->next_kek != NULL &&
+           wrap_tenant(keys, keys->next_kek, tenant, generation, key->key, ret_wrapped);
+}
+
+bool keys_take_next_kek(struct keys *keys) {
+    char path[KEYS_PATH_MAX + 8];
+    if (keys->next_kek == NULL)
+        return false;
+    memcpy(keys->kek, keys->next_kek, KEY_BYTES);
+    key_pages_give(&keys->tenant_pages, keys->next_kek);
+    keys->next_kek = NULL;
+    snprintf(path, sizeof path, "%s" NEXT, keys->kek_path);
+    return generation_secret_replace(keys->kek_path, path);
 }
 
 /* Streams */
@@ -266,6 +413,22 @@ bool keys_add_stream(struct keys *keys, struct uuid tenant, struct uuid stream, 
         put_stream(keys, tenant, stream, key);
     OPENSSL_cleanse(key, sizeof key);
     return opened;
+}
+
+bool keys_rewrap_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
+                        uint32_t generation, const uint8_t wrapped[WRAPPED_KEY_BYTES],
+                        uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
+    const struct tenant_key *from = find_tenant(keys, tenant, generation);
+    const struct tenant_key *to = find_newest(keys, tenant);
+    if (from == NULL || to == NULL)
+        return false;
+    struct seal_header before = stream_header(tenant, stream, generation);
+    struct seal_header after = stream_header(tenant, stream, to->generation);
+    uint8_t key[KEY_BYTES];
+    bool wrapped_anew = unwrap(keys, from->key, &before, wrapped, key) &&
+                        wrap(keys, to->key, &after, key, ret_wrapped);
+    OPENSSL_cleanse(key, sizeof key);
+    return wrapped_anew;
 }
 
 bool keys_has_stream(const struct keys *keys, struct uuid stream) {

@@ -1,5 +1,6 @@
 /* links: test_postgres; timeout: 180 */
 /* The record on a real PostgreSQL that is killed, restarted, filled up and fought over. */
+#include "server/store/cluster.h"
 #include "tests/support/postgres/test_postgres.h"
 #include "tests/support/postgres/test_store.h"
 
@@ -127,7 +128,9 @@ static void a_transaction_that_stands_still_does_not_hold_up_the_takeover(void *
 
     /* What the process had begun when it was stopped: the fence is taken, a row written, no commit.
      */
-    PGconn *link = PQconnectdb(postgres.url);
+    char app[512];
+    snprintf(app, sizeof app, "%s" CLUSTER_APP, postgres.url); /* the role it works as */
+    PGconn *link = PQconnectdb(app);
     char sql[512];
     snprintf(sql, sizeof sql,
              "SET application_name = '%s'; BEGIN;"

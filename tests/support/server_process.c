@@ -35,6 +35,7 @@ struct server_process {
     char folder[PATH_BYTES], data[PATH_BYTES + 16], log[PATH_BYTES + 16];
     char certificate[PATH_BYTES + 32], key[PATH_BYTES + 32], key_file[PATH_BYTES + 64];
     char url[64], admin_url[64], port_text[8], admin_text[32], database[2 * PATH_BYTES];
+    char app_database[2 * PATH_BYTES + 32]; /* as the role that works there */
     char password[PASSWORD_BYTES];
     uint16_t port;
     pid_t process;
@@ -87,6 +88,9 @@ static bool make_folder(struct server_process *server) {
     snprintf(server->database, sizeof server->database,
              "host='%s/postgres/socket' port=5432 user=consilium dbname=postgres", server->data);
     if (server->options.beside != NULL)
+        snprintf(server->app_database, sizeof server->app_database, "%s user=consilium_app",
+                 server->options.beside->database);
+    if (server->options.beside != NULL)
         snprintf(server->key_file, sizeof server->key_file, "%s/keys/key-encryption-key",
                  server->options.beside->data);
     return !server->options.tls || certificate_make(server->certificate, server->key);
@@ -124,6 +128,8 @@ bool server_process_launch(struct server_process *server) {
     }
     if (server->options.beside != NULL) {
         arguments[count++] = "--database-url";
+        arguments[count++] = server->app_database;
+        arguments[count++] = "--database-owner-url";
         arguments[count++] = (char *)(uintptr_t)server->options.beside->database;
         arguments[count++] = "--key-file";
         arguments[count++] = server->key_file;

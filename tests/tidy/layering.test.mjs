@@ -38,8 +38,8 @@ const WORLD_CALLS = new RegExp(
 const MAY_USE_THREADS = /^actors\/runtime\/scheduler\.[ch]$/;
 
 // The part of the server that the simulator links: server/CMakeLists.txt names it. keys.c is of it
-// because sealing is, though it also reads the one key that lies in a file.
-const READS_A_FILE = /^server\/store\/keys\.[ch]$/;
+// because sealing is, though it also reads the keys that lie in files.
+const READS_A_FILE = /^server\/store\/(keys|generation_secret)\.[ch]$/;
 function simulatedServer() {
   const build = read('server/CMakeLists.txt');
   const prefixes = ['server/node/'];

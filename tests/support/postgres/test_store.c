@@ -1,5 +1,7 @@
 #include "tests/support/postgres/test_store.h"
 
+#include "server/store/cluster.h"
+
 #include <assert.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -56,15 +58,33 @@ static void on_timer(uv_timer_t *timer) {
     (void)timer; /* only ends the wait */
 }
 
-void test_store_open(struct test_store *test, const char *url, uint8_t node) {
+static struct keys *open_keys(const char *folder) {
     static const uint8_t kek[KEY_BYTES] = {7};
+    const char *words = "";
+    char path[256];
+    if (folder == NULL)
+        return keys_for_test(kek);
+    snprintf(path, sizeof path, "%s/key-encryption-key", folder);
+    struct keys *keys = keys_open(path, true, &words);
+    assert(keys != NULL && keys_use_folder(keys, folder));
+    return keys;
+}
+
+void test_store_open(struct test_store *test, const char *url, uint8_t node) {
+    test_store_open_with(test, url, node, NULL);
+}
+
+void test_store_open_with(struct test_store *test, const char *url, uint8_t node,
+                          const char *key_folder) {
+    char app[512];
+    snprintf(app, sizeof app, "%s" CLUSTER_APP, url);
     *test = (struct test_store){.clock = {.now = real_now, .random = real_random}};
     uv_loop_init(&test->loop);
     uv_timer_init(&test->loop, &test->timer);
     /* Repeating: one that fires before the loop polls would leave nothing to end the wait. */
     uv_timer_start(&test->timer, on_timer, TURN_MS, TURN_MS);
-    test->postgres = postgres_create(&test->loop, url, 1);
-    test->keys = keys_for_test(kek);
+    test->postgres = postgres_create(&test->loop, app, 1);
+    test->keys = open_keys(key_folder);
     test->store = store_create(&(struct store_config){
         .database = postgres_database(test->postgres),
         .keys = test->keys,

@@ -27,8 +27,12 @@ struct test_store {
     char report[256];
 };
 
-/* `node` makes the node's id; the tenant and the key-encryption key are the same for all. */
+/* As the role that a server works as. `node` makes the node's id; the tenant and the key-encryption
+ * key are the same for all. */
 void test_store_open(struct test_store *test, const char *url, uint8_t node);
+/* With a key-encryption key and generations' secrets in files of a folder. */
+void test_store_open_with(struct test_store *test, const char *url, uint8_t node,
+                          const char *key_folder);
 void test_store_close(struct test_store *test);
 /* One turn of the loop with its tick; waits for at most 1 ms. */
 void test_store_turn(struct test_store *test);

@@ -130,10 +130,11 @@ interface StateProps {
 /** Where the item stands, in a word: readiness before, how it ended after. */
 function ItemState({ board, item, screens }: StateProps) {
     const words = useWords();
-    const { text, look } =
-        board.template && !isWithheld(item)
-            ? stateInWords(words, item)
-            : imagesInWords(words, item, screens);
+    const { text, look } = item.gone
+        ? { text: words.itemGone, look: '' }
+        : board.template && !isWithheld(item)
+          ? stateInWords(words, item)
+          : imagesInWords(words, item, screens);
     return (
         <span className="state">
             <span className={look}>{text}</span>

@@ -31,7 +31,8 @@ export type EndReason =
     | 'unavailable'
     | 'newer_version'
     | 'quarantined'
-    | 'too_many';
+    | 'too_many'
+    | 'erased';
 
 /** Ends that pass: the channel opens again by itself. */
 export const passing: readonly EndReason[] = ['moved', 'unavailable'];
@@ -43,6 +44,7 @@ const refusedEnds: Partial<Record<string, EndReason>> = {
     too_many: 'too_many',
     newer_version: 'newer_version',
     quarantined: 'quarantined',
+    erased: 'erased',
 };
 
 /** What a refused opening means for the channel. */

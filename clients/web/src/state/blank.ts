@@ -52,6 +52,7 @@ export const blankCase = (change: Partial<CaseSnapshot> = {}): CaseSnapshot => (
     asksConsent: false,
     consents: [],
     emergencies: [],
+    erased: false,
     ...change,
 });
 

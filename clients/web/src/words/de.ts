@@ -186,6 +186,7 @@ export const de: Words = {
     moveDown: 'Nach unten',
     removeFromAgenda: 'Von der Tagesordnung nehmen',
     openItem: 'Diesen Fall aufrufen',
+    itemGone: 'gelöscht',
     itemState: {
         waiting: 'wartet',
         open: 'jetzt',
@@ -451,6 +452,8 @@ export const de: Words = {
         changed: (name) => `${name || 'Jemand anderes'} hat das inzwischen geändert. Bitte sehen Sie es erneut an.`,
         no_vote: 'Sie nehmen hier ohne Stimmrecht teil.',
         incomplete: 'Eine Pflichtangabe der Konferenz ist leer.',
+        erased: 'Dieser Fall wurde gelöscht. Nichts davon ist übrig.',
+        on_hold: 'Dieser Fall muss aufbewahrt werden: Es gilt eine Löschsperre. Heben Sie sie zuerst auf.',
         misread: 'Patient oder Seite ist nicht wie festgehalten. Nichts wurde unterschrieben.',
         unproved:
             'Es war nicht rechtzeitig belegt, wer unterschreibt. Nichts wurde unterschrieben. ' +
@@ -461,6 +464,7 @@ export const de: Words = {
     ended: {
         not_found: 'Das gibt es nicht, oder Sie haben keinen Zugriff.',
         revoked: 'Ihr Zugriff darauf wurde zurückgenommen.',
+        erased: 'Dieser Fall wurde gelöscht. Nichts davon ist übrig.',
         too_many: 'In diesem Fenster sind zu viele Konferenzen und Fälle offen. Schließen Sie einige.',
         newer_version: 'Dies wurde von einer neueren Version von Consilium geschrieben.',
         quarantined: 'Dies ist angehalten, bis die Systembetreuung es geprüft hat. Nichts ist verloren.',

@@ -188,6 +188,7 @@ export const en = {
     moveDown: 'Move down',
     removeFromAgenda: 'Take off the agenda',
     openItem: 'Open this case',
+    itemGone: 'erased',
     itemState: {
         waiting: 'waiting',
         open: 'now',
@@ -455,6 +456,8 @@ export const en = {
         changed: (name: string) => `${name || 'Somebody else'} has changed this meanwhile. Look at it again.`,
         no_vote: 'You take part without a vote here.',
         incomplete: 'Something that the board requires is empty.',
+        erased: 'This case was erased. Nothing of it is left.',
+        on_hold: 'This case must be kept: a hold is in force. Lift it first.',
         misread: 'Patient or side is not the one on record. Nothing was signed.',
         unproved: 'It was not proved in time who signs. Nothing was signed. Give your password or code again.',
     },
@@ -462,6 +465,7 @@ export const en = {
     ended: {
         not_found: 'This is not there, or you do not have access.',
         revoked: 'Your access to this was taken back.',
+        erased: 'This case was erased. Nothing of it is left.',
         too_many: 'Too many boards and cases are open in this window. Close some.',
         newer_version: 'This record was written by a newer version of Consilium.',
         quarantined: 'This record is stopped until an operator has looked at it. Nothing is lost.',

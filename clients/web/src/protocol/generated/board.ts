@@ -226,6 +226,8 @@ export interface AgendaItem {
     unready: boolean;
     /** While it is moving: where to. */
     toBoard: string;
+    /** Its case was erased: the slot stays, nothing can be shown. */
+    gone: boolean;
 }
 
 export function defaultAgendaItem(): AgendaItem {
@@ -244,6 +246,7 @@ export function defaultAgendaItem(): AgendaItem {
         standard: false,
         unready: false,
         toBoard: ZERO_UUID,
+        gone: false,
     };
 }
 
@@ -264,8 +267,9 @@ export function readAgendaItem(reader: Reader): AgendaItem {
         standard: count > 11 ? reader.bool() : false,
         unready: count > 12 ? reader.bool() : false,
         toBoard: count > 13 ? reader.uuid() : ZERO_UUID,
+        gone: count > 14 ? reader.bool() : false,
     };
-    reader.skip(count - 14);
+    reader.skip(count - 15);
     return value;
 }
 
@@ -285,6 +289,7 @@ export function countAgendaItem(from: AgendaItem): number {
         from.standard,
         from.unready,
         from.toBoard !== ZERO_UUID,
+        from.gone,
     );
 }
 
@@ -332,6 +337,9 @@ export function writeAgendaItem(writer: Writer, from: AgendaItem): void {
     }
     if (count > 13) {
         writer.uuid(from.toBoard);
+    }
+    if (count > 14) {
+        writer.bool(from.gone);
     }
 }
 
@@ -1395,6 +1403,51 @@ export function writeItemSealed(writer: Writer, from: ItemSealed): void {
     }
 }
 
+/** A case is erased. */
+export interface ForgetCase {
+    type: 'ForgetCase';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    patientCase: string;
+    /** Its number here. */
+    item: number;
+}
+
+export function readForgetCase(reader: Reader): ForgetCase {
+    const count = reader.fields();
+    const value: ForgetCase = {
+        type: 'ForgetCase',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        patientCase: count > 1 ? reader.uuid() : ZERO_UUID,
+        item: count > 2 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countForgetCase(from: ForgetCase): number {
+    return countFields(
+        true,
+        from.patientCase !== ZERO_UUID,
+        from.item !== 0,
+    );
+}
+
+export function writeForgetCase(writer: Writer, from: ForgetCase): void {
+    const count = countForgetCase(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.patientCase);
+    }
+    if (count > 2) {
+        writer.u32(from.item);
+    }
+}
+
 export interface BoardCreated {
     type: 'BoardCreated';
     /** Name. */
@@ -2310,6 +2363,37 @@ export function writeRestPutOff(writer: Writer, from: RestPutOff): void {
     }
     if (count > 1) {
         writer.u8(from.reason);
+    }
+}
+
+/** Its case was erased. */
+export interface ItemGone {
+    type: 'ItemGone';
+    /** Which; its slot stays. */
+    item: number;
+}
+
+export function readItemGone(reader: Reader): ItemGone {
+    const count = reader.fields();
+    const value: ItemGone = {
+        type: 'ItemGone',
+        item: count > 0 ? reader.u32() : 0,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countItemGone(from: ItemGone): number {
+    return countFields(
+        from.item !== 0,
+    );
+}
+
+export function writeItemGone(writer: Writer, from: ItemGone): void {
+    const count = countItemGone(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.item);
     }
 }
 

@@ -13,6 +13,7 @@ import {
     readGuestsTold,
     readItemAdded,
     readItemClosed,
+    readItemGone,
     readItemLeaving,
     readItemMoved,
     readItemOpened,
@@ -55,8 +56,11 @@ import {
     readDecisionRecorded,
     readDecisionSigned,
     readDiscussed,
+    readErasureOrdered,
     readFollowingRecorded,
     readGlassBroken,
+    readHoldLifted,
+    readHoldPlaced,
     readImagesAdded,
     readKeyImageMarked,
     readKeyImageUnmarked,
@@ -259,6 +263,8 @@ function readBoardEvent(tag: number, reader: Reader): BoardEvent {
             return readGuestsTold(reader);
         case 118:
             return readRestPutOff(reader);
+        case 119:
+            return readItemGone(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:
@@ -382,6 +388,12 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readTaskCameDue(reader);
         case 116:
             return readOpenedForBoard(reader);
+        case 117:
+            return readHoldPlaced(reader);
+        case 118:
+            return readHoldLifted(reader);
+        case 119:
+            return readErasureOrdered(reader);
         case 122:
             return readConsentGiven(reader);
         case 123:

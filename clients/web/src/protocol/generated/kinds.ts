@@ -12,10 +12,12 @@ import type {
     CutOffPassed,
     CutOffSet,
     EndMeeting,
+    ForgetCase,
     GuestSnapshot,
     GuestsTold,
     ItemAdded,
     ItemClosed,
+    ItemGone,
     ItemLeaving,
     ItemMoved,
     ItemOpened,
@@ -89,19 +91,25 @@ import type {
     DecisionRecorded,
     DecisionSigned,
     Discussed,
+    ErasureOrdered,
     FollowingRecorded,
     GiveConsent,
     GlassBroken,
     GrantAccess,
+    HoldLifted,
+    HoldPlaced,
     ImagesAdded,
     KeyImageMarked,
     KeyImageUnmarked,
+    LiftHold,
     ListOnBoard,
     ListedOnBoard,
     MarkKeyImage,
     MessagePosted,
     MoveView,
     OpenedForBoard,
+    OrderErasure,
+    PlaceHold,
     PostMessage,
     RecordDecision,
     RecordFollowing,
@@ -224,6 +232,7 @@ export type BoardUp =
     | PassCutOff
     | ReportReadiness
     | ItemSealed
+    | ForgetCase
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -270,6 +279,7 @@ export type BoardEvent =
     | UnreadyOpened
     | GuestsTold
     | RestPutOff
+    | ItemGone
     | FloorChanged
     | StageSettled
     | PointersQuieted;
@@ -324,6 +334,9 @@ export type PatientCaseUp =
     | SealForBoard
     | UnsealForBoard
     | ConfirmStandardCare
+    | PlaceHold
+    | LiftHold
+    | OrderErasure
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
@@ -372,6 +385,9 @@ export type PatientCaseEvent =
     | Discussed
     | TaskCameDue
     | OpenedForBoard
+    | HoldPlaced
+    | HoldLifted
+    | ErasureOrdered
     | ConsentGiven
     | ConsentWithdrawn
     | GlassBroken

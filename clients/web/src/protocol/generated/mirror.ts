@@ -41,6 +41,9 @@ import {
     readEndMeeting,
     writeEndMeeting,
     type EndMeeting,
+    readForgetCase,
+    writeForgetCase,
+    type ForgetCase,
     readGuestSnapshot,
     writeGuestSnapshot,
     type GuestSnapshot,
@@ -53,6 +56,9 @@ import {
     readItemClosed,
     writeItemClosed,
     type ItemClosed,
+    readItemGone,
+    writeItemGone,
+    type ItemGone,
     readItemLeaving,
     writeItemLeaving,
     type ItemLeaving,
@@ -264,6 +270,9 @@ import {
     readDiscussed,
     writeDiscussed,
     type Discussed,
+    readErasureOrdered,
+    writeErasureOrdered,
+    type ErasureOrdered,
     readFollowingRecorded,
     writeFollowingRecorded,
     type FollowingRecorded,
@@ -276,6 +285,12 @@ import {
     readGrantAccess,
     writeGrantAccess,
     type GrantAccess,
+    readHoldLifted,
+    writeHoldLifted,
+    type HoldLifted,
+    readHoldPlaced,
+    writeHoldPlaced,
+    type HoldPlaced,
     readImagesAdded,
     writeImagesAdded,
     type ImagesAdded,
@@ -285,6 +300,9 @@ import {
     readKeyImageUnmarked,
     writeKeyImageUnmarked,
     type KeyImageUnmarked,
+    readLiftHold,
+    writeLiftHold,
+    type LiftHold,
     readListOnBoard,
     writeListOnBoard,
     type ListOnBoard,
@@ -303,6 +321,12 @@ import {
     readOpenedForBoard,
     writeOpenedForBoard,
     type OpenedForBoard,
+    readOrderErasure,
+    writeOrderErasure,
+    type OrderErasure,
+    readPlaceHold,
+    writePlaceHold,
+    type PlaceHold,
     readPostMessage,
     writePostMessage,
     type PostMessage,
@@ -621,6 +645,7 @@ export type BoardMessage =
     | PassCutOff
     | ReportReadiness
     | ItemSealed
+    | ForgetCase
     | BoardCreated
     | ItemAdded
     | ItemMoved
@@ -650,6 +675,7 @@ export type BoardMessage =
     | UnreadyOpened
     | GuestsTold
     | RestPutOff
+    | ItemGone
     | Accepted
     | Refused
     | RequestFloor
@@ -712,6 +738,9 @@ export type PatientCaseMessage =
     | SealForBoard
     | UnsealForBoard
     | ConfirmStandardCare
+    | PlaceHold
+    | LiftHold
+    | OrderErasure
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
@@ -743,6 +772,9 @@ export type PatientCaseMessage =
     | Discussed
     | TaskCameDue
     | OpenedForBoard
+    | HoldPlaced
+    | HoldLifted
+    | ErasureOrdered
     | ConsentGiven
     | ConsentWithdrawn
     | GlassBroken
@@ -880,6 +912,8 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readReportReadiness(reader);
         case 22:
             return readItemSealed(reader);
+        case 23:
+            return readForgetCase(reader);
         case 72:
             return readBoardCreated(reader);
         case 73:
@@ -938,6 +972,8 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readGuestsTold(reader);
         case 118:
             return readRestPutOff(reader);
+        case 119:
+            return readItemGone(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1029,6 +1065,8 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeReportReadiness(writer, message);
         case 'ItemSealed':
             return writeItemSealed(writer, message);
+        case 'ForgetCase':
+            return writeForgetCase(writer, message);
         case 'BoardCreated':
             return writeBoardCreated(writer, message);
         case 'ItemAdded':
@@ -1087,6 +1125,8 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeGuestsTold(writer, message);
         case 'RestPutOff':
             return writeRestPutOff(writer, message);
+        case 'ItemGone':
+            return writeItemGone(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1153,6 +1193,7 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     PassCutOff: 20,
     ReportReadiness: 21,
     ItemSealed: 22,
+    ForgetCase: 23,
     BoardCreated: 72,
     ItemAdded: 73,
     ItemMoved: 74,
@@ -1182,6 +1223,7 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     UnreadyOpened: 116,
     GuestsTold: 117,
     RestPutOff: 118,
+    ItemGone: 119,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,
@@ -1336,6 +1378,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readUnsealForBoard(reader);
         case 25:
             return readConfirmStandardCare(reader);
+        case 26:
+            return readPlaceHold(reader);
+        case 27:
+            return readLiftHold(reader);
+        case 28:
+            return readOrderErasure(reader);
         case 29:
             return readGiveConsent(reader);
         case 30:
@@ -1398,6 +1446,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readTaskCameDue(reader);
         case 116:
             return readOpenedForBoard(reader);
+        case 117:
+            return readHoldPlaced(reader);
+        case 118:
+            return readHoldLifted(reader);
+        case 119:
+            return readErasureOrdered(reader);
         case 122:
             return readConsentGiven(reader);
         case 123:
@@ -1503,6 +1557,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeUnsealForBoard(writer, message);
         case 'ConfirmStandardCare':
             return writeConfirmStandardCare(writer, message);
+        case 'PlaceHold':
+            return writePlaceHold(writer, message);
+        case 'LiftHold':
+            return writeLiftHold(writer, message);
+        case 'OrderErasure':
+            return writeOrderErasure(writer, message);
         case 'GiveConsent':
             return writeGiveConsent(writer, message);
         case 'WithdrawConsent':
@@ -1565,6 +1625,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeTaskCameDue(writer, message);
         case 'OpenedForBoard':
             return writeOpenedForBoard(writer, message);
+        case 'HoldPlaced':
+            return writeHoldPlaced(writer, message);
+        case 'HoldLifted':
+            return writeHoldLifted(writer, message);
+        case 'ErasureOrdered':
+            return writeErasureOrdered(writer, message);
         case 'ConsentGiven':
             return writeConsentGiven(writer, message);
         case 'ConsentWithdrawn':
@@ -1642,6 +1708,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     SealForBoard: 23,
     UnsealForBoard: 24,
     ConfirmStandardCare: 25,
+    PlaceHold: 26,
+    LiftHold: 27,
+    OrderErasure: 28,
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
@@ -1673,6 +1742,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     Discussed: 114,
     TaskCameDue: 115,
     OpenedForBoard: 116,
+    HoldPlaced: 117,
+    HoldLifted: 118,
+    ErasureOrdered: 119,
     ConsentGiven: 122,
     ConsentWithdrawn: 123,
     GlassBroken: 124,

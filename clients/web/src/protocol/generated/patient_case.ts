@@ -489,6 +489,57 @@ export function writeEmergency(writer: Writer, from: Emergency): void {
     }
 }
 
+/** Somebody said that the case must be kept. */
+export interface LegalHold {
+    /** Who. */
+    by: string;
+    /** Since when. */
+    at: number;
+    /** Why. */
+    reason: string;
+}
+
+export function defaultLegalHold(): LegalHold {
+    return {
+        by: ZERO_UUID,
+        at: 0,
+        reason: '',
+    };
+}
+
+export function readLegalHold(reader: Reader): LegalHold {
+    const count = reader.fields();
+    const value: LegalHold = {
+        by: count > 0 ? reader.uuid() : ZERO_UUID,
+        at: count > 1 ? reader.time() : 0,
+        reason: count > 2 ? reader.text(400) : '',
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countLegalHold(from: LegalHold): number {
+    return countFields(
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+        from.reason !== '',
+    );
+}
+
+export function writeLegalHold(writer: Writer, from: LegalHold): void {
+    const count = countLegalHold(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.by);
+    }
+    if (count > 1) {
+        writer.time(from.at);
+    }
+    if (count > 2) {
+        writer.text(400, from.reason);
+    }
+}
+
 /** Somebody who may see this case, as its patient is told. */
 export interface WhoSees {
     /** Who. */
@@ -2345,6 +2396,119 @@ export function writeConfirmStandardCare(writer: Writer, from: ConfirmStandardCa
     }
 }
 
+/** What is held is not erased before the hold is lifted. */
+export interface PlaceHold {
+    type: 'PlaceHold';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Not empty; no patient data. */
+    reason: string;
+}
+
+export function readPlaceHold(reader: Reader): PlaceHold {
+    const count = reader.fields();
+    const value: PlaceHold = {
+        type: 'PlaceHold',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        reason: count > 1 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countPlaceHold(from: PlaceHold): number {
+    return countFields(
+        true,
+        from.reason !== '',
+    );
+}
+
+export function writePlaceHold(writer: Writer, from: PlaceHold): void {
+    const count = countPlaceHold(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(400, from.reason);
+    }
+}
+
+export interface LiftHold {
+    type: 'LiftHold';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Not empty; no patient data. */
+    reason: string;
+}
+
+export function readLiftHold(reader: Reader): LiftHold {
+    const count = reader.fields();
+    const value: LiftHold = {
+        type: 'LiftHold',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        reason: count > 1 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countLiftHold(from: LiftHold): number {
+    return countFields(
+        true,
+        from.reason !== '',
+    );
+}
+
+export function writeLiftHold(writer: Writer, from: LiftHold): void {
+    const count = countLiftHold(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(400, from.reason);
+    }
+}
+
+/** Destroys the case's key and its images for good. Refused with on_hold while it is held. */
+export interface OrderErasure {
+    type: 'OrderErasure';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Not empty; no patient data. */
+    reason: string;
+}
+
+export function readOrderErasure(reader: Reader): OrderErasure {
+    const count = reader.fields();
+    const value: OrderErasure = {
+        type: 'OrderErasure',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        reason: count > 1 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countOrderErasure(from: OrderErasure): number {
+    return countFields(
+        true,
+        from.reason !== '',
+    );
+}
+
+export function writeOrderErasure(writer: Writer, from: OrderErasure): void {
+    const count = countOrderErasure(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(400, from.reason);
+    }
+}
+
 /** By the patient, or written down by who treats them. From the first one on, whoever is not of
  * the treating team needs one. */
 export interface GiveConsent {
@@ -3524,6 +3688,97 @@ export function writeOpenedForBoard(writer: Writer, from: OpenedForBoard): void 
     }
 }
 
+export interface HoldPlaced {
+    type: 'HoldPlaced';
+    /** In force from now on. */
+    hold: LegalHold;
+}
+
+export function readHoldPlaced(reader: Reader): HoldPlaced {
+    const count = reader.fields();
+    const value: HoldPlaced = {
+        type: 'HoldPlaced',
+        hold: count > 0 ? readLegalHold(reader) : defaultLegalHold(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHoldPlaced(from: HoldPlaced): number {
+    return countFields(
+        countLegalHold(from.hold) !== 0,
+    );
+}
+
+export function writeHoldPlaced(writer: Writer, from: HoldPlaced): void {
+    const count = countHoldPlaced(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeLegalHold(writer, from.hold);
+    }
+}
+
+export interface HoldLifted {
+    type: 'HoldLifted';
+    /** Why. */
+    reason: string;
+}
+
+export function readHoldLifted(reader: Reader): HoldLifted {
+    const count = reader.fields();
+    const value: HoldLifted = {
+        type: 'HoldLifted',
+        reason: count > 0 ? reader.text(400) : '',
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHoldLifted(from: HoldLifted): number {
+    return countFields(
+        from.reason !== '',
+    );
+}
+
+export function writeHoldLifted(writer: Writer, from: HoldLifted): void {
+    const count = countHoldLifted(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(400, from.reason);
+    }
+}
+
+/** Nobody sees the case from now on; what comes after it is refused with erased. */
+export interface ErasureOrdered {
+    type: 'ErasureOrdered';
+    /** Why. */
+    reason: string;
+}
+
+export function readErasureOrdered(reader: Reader): ErasureOrdered {
+    const count = reader.fields();
+    const value: ErasureOrdered = {
+        type: 'ErasureOrdered',
+        reason: count > 0 ? reader.text(400) : '',
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countErasureOrdered(from: ErasureOrdered): number {
+    return countFields(
+        from.reason !== '',
+    );
+}
+
+export function writeErasureOrdered(writer: Writer, from: ErasureOrdered): void {
+    const count = countErasureOrdered(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(400, from.reason);
+    }
+}
+
 export interface ConsentGiven {
     type: 'ConsentGiven';
     /** As it is. */
@@ -3699,6 +3954,10 @@ export interface CaseSnapshot {
     consents: Consent[];
     /** The newest. */
     emergencies: Emergency[];
+    /** It must be kept. */
+    hold?: LegalHold | undefined;
+    /** Of what is saved alone: nothing else is left of it. */
+    erased: boolean;
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -3727,8 +3986,10 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         asksConsent: count > 19 ? reader.bool() : false,
         consents: count > 20 ? reader.list(64, readConsent) : [],
         emergencies: count > 21 ? reader.list(64, readEmergency) : [],
+        hold: count > 22 ? reader.optional(readLegalHold) : undefined,
+        erased: count > 23 ? reader.bool() : false,
     };
-    reader.skip(count - 22);
+    reader.skip(count - 24);
     return value;
 }
 
@@ -3756,6 +4017,8 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.asksConsent,
         from.consents.length !== 0,
         from.emergencies.length !== 0,
+        from.hold !== undefined,
+        from.erased,
     );
 }
 
@@ -3827,6 +4090,12 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     }
     if (count > 21) {
         writer.list(64, from.emergencies, writeEmergency);
+    }
+    if (count > 22) {
+        writer.optional(from.hold, writeLegalHold);
+    }
+    if (count > 23) {
+        writer.bool(from.erased);
     }
 }
 

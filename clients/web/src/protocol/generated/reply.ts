@@ -51,6 +51,10 @@ export const REFUSAL_MEMBERS = [
     'misread',
     /** A signature takes a proof of who signs, given just before, in a signing window for this meeting. */
     'unproved',
+    /** It was erased, and nothing of it is left. */
+    'erased',
+    /** It must be kept: a hold is in force. */
+    'on_hold',
 ] as const;
 export type Refusal = (typeof REFUSAL_MEMBERS)[number];
 

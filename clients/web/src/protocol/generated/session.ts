@@ -36,6 +36,8 @@ export const CHANNEL_END_MEMBERS = [
     'quarantined',
     /** The session's limit of open channels. */
     'too_many',
+    /** It was erased while the channel was open. Said to nobody later: then it is not_found. */
+    'erased',
 ] as const;
 export type ChannelEnd = (typeof CHANNEL_END_MEMBERS)[number];
 

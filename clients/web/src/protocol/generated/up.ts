@@ -6,6 +6,7 @@ import {
     writeConfirmStandard,
     writeCreateBoard,
     writeEndMeeting,
+    writeForgetCase,
     writeItemRefused,
     writeItemSealed,
     writeItemTaken,
@@ -43,9 +44,12 @@ import {
     writeCreateCase,
     writeGiveConsent,
     writeGrantAccess,
+    writeLiftHold,
     writeListOnBoard,
     writeMarkKeyImage,
     writeMoveView,
+    writeOrderErasure,
+    writePlaceHold,
     writePostMessage,
     writeRecordDecision,
     writeRecordFollowing,
@@ -134,6 +138,7 @@ const boardTags: Record<BoardUp['type'], number> = {
     PassCutOff: 20,
     ReportReadiness: 21,
     ItemSealed: 22,
+    ForgetCase: 23,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -183,6 +188,9 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     SealForBoard: 23,
     UnsealForBoard: 24,
     ConfirmStandardCare: 25,
+    PlaceHold: 26,
+    LiftHold: 27,
+    OrderErasure: 28,
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
@@ -290,6 +298,8 @@ function writeBoardUp(writer: Writer, message: BoardUp): void {
             return writeReportReadiness(writer, message);
         case 'ItemSealed':
             return writeItemSealed(writer, message);
+        case 'ForgetCase':
+            return writeForgetCase(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':
@@ -386,6 +396,12 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeUnsealForBoard(writer, message);
         case 'ConfirmStandardCare':
             return writeConfirmStandardCare(writer, message);
+        case 'PlaceHold':
+            return writePlaceHold(writer, message);
+        case 'LiftHold':
+            return writeLiftHold(writer, message);
+        case 'OrderErasure':
+            return writeOrderErasure(writer, message);
         case 'GiveConsent':
             return writeGiveConsent(writer, message);
         case 'WithdrawConsent':

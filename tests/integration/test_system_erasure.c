@@ -1,0 +1,293 @@
+/* links: server_process consilium libpq; timeout: 400 */
+/*
+ * A case is erased on a running server: a hold wins, then everybody loses it, its files, rows and
+ * keys go, here and in the backup's keys, and the chains still verify. A process that is killed in
+ * between goes on, and neither the newest nor an older copy brings the case back.
+ */
+#include "tests/support/planted_case.h"
+#include "tests/support/server_guardian.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PATH_BYTES = 512, PEOPLE = 2, LOOKS = 3000, LOOK_MS = 10, READY_MS = 60000 };
+
+static struct server_process *server;
+static struct staff staff;
+static char folder[] = "/tmp/consilium-erasure-XXXXXX";
+static char moment[64]; /* before the erasure */
+
+static void rest(void) {
+    nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+}
+
+static const char *data(void) {
+    return server_process_data(server);
+}
+
+static int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int shell(const char *format, ...) {
+    char command[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(command, sizeof command, format, arguments);
+    va_end(arguments);
+    int status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static long ask(const char *sql) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, sql);
+    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
+                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
+                      : -1;
+    PQclear(result);
+    PQfinish(connection);
+    return number;
+}
+
+/* Of the planted case. */
+static long rows_of(const char *table, const char *column) {
+    char sql[256], id[40];
+    struct uuid uuid = staff_case_id(PLANTED_CASE);
+    for (int i = 0; i < 16; i++)
+        snprintf(id + 2 * i, 3, "%02x", uuid.bytes[i]);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE %s = '%s'", table, column, id);
+    return ask(sql);
+}
+
+static bool list_says(const char *word) {
+    return shell("grep -qs '^%s ' %s/erasures", word, data()) == 0;
+}
+
+static bool wait_until_gone(void) {
+    for (int i = 0; i < LOOKS && !list_says("gone"); i++)
+        rest();
+    return list_says("gone");
+}
+
+static enum refusal order(struct encoded (*encode)(struct arena *arena)) {
+    struct conversation root;
+    struct arena arena;
+    arena_init(&arena, 4096);
+    assert_true(conversation_begin(&root, &staff.address, staff.administrator, "erasing"));
+    assert_true(
+        conversation_open(&root, 1, CHANNEL_KIND_PATIENT_CASE, staff_case_id(PLANTED_CASE)));
+    enum refusal refusal = conversation_say(&root, 1, encode(&arena), NULL);
+    conversation_end(&root);
+    arena_finish(&arena);
+    return refusal;
+}
+
+static struct encoded a_hold(struct arena *arena) {
+    struct place_hold command = {.command_id = fresh_id(), .reason = TEXT("a lawsuit")};
+    return place_hold_encode(arena, &command);
+}
+
+static struct encoded its_end(struct arena *arena) {
+    struct lift_hold command = {.command_id = fresh_id(), .reason = TEXT("settled")};
+    return lift_hold_encode(arena, &command);
+}
+
+static struct encoded an_erasure(struct arena *arena) {
+    struct order_erasure command = {.command_id = fresh_id(), .reason = TEXT("as asked")};
+    return order_erasure_encode(arena, &command);
+}
+
+static int begin(void **state) {
+    (void)state;
+    server = server_process_start(&(struct server_options){.program = CONSILIUM_PATH});
+    return server != NULL && mkdtemp(folder) != NULL && staff_hire(&staff, server, PEOPLE) &&
+                   staff_make_cases(&staff, 1, 1) && plant(&staff)
+               ? 0
+               : -1;
+}
+
+static int end(void **state) {
+    (void)state;
+    staff_finish(&staff);
+    server_process_end(server);
+    return shell("rm -rf %s", folder);
+}
+
+static void a_hold_keeps_a_case_from_being_erased(void **state) {
+    (void)state;
+    assert_int_equal(order(a_hold), REFUSAL_NONE);
+    assert_int_equal(order(an_erasure), REFUSAL_ON_HOLD);
+    assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 200);
+    assert_int_equal(order(its_end), REFUSAL_NONE);
+}
+
+static void take_backup(void) {
+    FILE *pipe;
+    assert_int_equal(shell("%s backup --data %s --to %s/backup --keys-to %s/keys >/dev/null",
+                           CONSILIUM_PATH, data(), folder, folder),
+                     0);
+    pipe = popen("date -u +%Y-%m-%dT%H:%M:%SZ -d '+1 second'", "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(moment, sizeof moment, pipe));
+    moment[strcspn(moment, "\n")] = 0;
+    pclose(pipe);
+    sleep(2); /* what is done from now on is after the moment */
+    assert_int_equal(shell("test -f %s/keys/generation-1", folder), 0);
+}
+
+static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state) {
+    (void)state;
+    char place[PATH_BYTES];
+    take_backup();
+    long events = rows_of("event", "stream_id");
+    assert_true(shell("test $(find %s/blobs -type f | wc -l) -ge 3", data()) == 0);
+    assert_int_equal(order(an_erasure), REFUSAL_NONE);
+    /* At once, and as if it had never been. */
+    assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
+    assert_int_equal(planted_ask(&staff, 1, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0), 404);
+    assert_true(wait_until_gone());
+    assert_int_equal(rows_of("stream_key", "stream_id"), 0);
+    assert_int_equal(rows_of("image_instance", "case_id"), 0);
+    assert_int_equal(rows_of("list_row", "owner_stream"), 0);
+    assert_int_equal(rows_of("snapshot", "stream_id"), 0);
+    assert_int_equal(rows_of("pending", "source_stream"), 0);
+    assert_int_equal(rows_of("erasure", "stream_id"), 1);
+    assert_int_equal(rows_of("event", "stream_id"), events + 1); /* with the order */
+    assert_int_equal(shell("test $(find %s/blobs -type f | wc -l) -eq 0", data()), 0);
+    assert_int_equal(ask("SELECT min(generation) FROM stream_key"), 2);
+    assert_int_equal(shell("test ! -e %s/keys/generation-1", data()), 0);
+    snprintf(place, sizeof place, "%s/dump", folder);
+    assert_true(planted_dump(server, place));
+    assert_int_equal(planted_count(place, PLANTED_NAME), 0);
+    assert_int_equal(planted_count(data(), PLANTED_NAME), 0);
+}
+
+static void the_keys_of_the_backup_are_destroyed_too(void **state) {
+    (void)state;
+    bool all = false;
+    for (int i = 0; i < LOOKS && !all; i++) {
+        rest();
+        all = shell("test ! -e %s/keys/generation-1 -a -e %s/keys/generation-2 -a -e "
+                    "%s/keys/wrapped -a -e %s/backup/erasures",
+                    folder, folder, folder, folder) == 0;
+    }
+    assert_true(all);
+}
+
+static void the_record_with_an_erased_stream_still_verifies(void **state) {
+    (void)state;
+    assert_int_equal(shell("%s audit verify --data %s >/dev/null", CONSILIUM_PATH, data()), 0);
+}
+
+/* What else there was is read, and the board whose item it was goes on. */
+static void assert_the_rest_is_there(void) {
+    struct conversation one;
+    struct arena arena;
+    struct post_message chat = {.command_id = fresh_id(), .text = TEXT("We go on.")};
+    struct open_item nothing = {.command_id = fresh_id(), .item = 0, .next = 1};
+    arena_init(&arena, 4096);
+    assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
+    assert_true(conversation_begin(&one, &staff.address, staff.people[0].token, "going on"));
+    assert_true(conversation_open(&one, 1, CHANNEL_KIND_PATIENT_CASE, staff_case_id(1)));
+    assert_int_equal(conversation_say(&one, 1, post_message_encode(&arena, &chat), NULL),
+                     REFUSAL_NONE);
+    assert_true(conversation_open(&one, 2, CHANNEL_KIND_BOARD, staff_board_id(PLANTED_BOARD)));
+    assert_int_equal(conversation_say(&one, 2, open_item_encode(&arena, &nothing), NULL),
+                     REFUSAL_ERASED);
+    assert_false(
+        conversation_open(&one, 3, CHANNEL_KIND_PATIENT_CASE, staff_case_id(PLANTED_CASE)));
+    conversation_end(&one);
+    arena_finish(&arena);
+}
+
+static void it_is_gone_after_a_start_and_the_rest_goes_on(void **state) {
+    (void)state;
+    assert_the_rest_is_there();
+    server_process_kill(server);
+    assert_true(server_process_launch(server) && server_process_wait_ready(server, READY_MS));
+    assert_the_rest_is_there();
+}
+
+static void lose_everything(void) {
+    pid_t postmaster = server_process_postmaster(server);
+    server_process_kill(server);
+    if (postmaster != 0)
+        kill(postmaster, SIGKILL);
+    while (postmaster_of(data()) != 0) { /* until the system has collected it */
+    }
+    do {
+        assert_int_equal(shell("rm -rf %s", data()), 0);
+    } while (access(data(), F_OK) == 0);
+}
+
+static void come_back(const char *at) {
+    lose_everything();
+    assert_int_equal(shell("%s restore --from %s/backup --keys-from %s/keys --data %s %s %s",
+                           CONSILIUM_PATH, folder, folder, data(), at == NULL ? "" : "--at",
+                           at == NULL ? "" : at),
+                     0);
+    assert_true(server_process_launch(server) && server_process_wait_ready(server, READY_MS));
+    staff_finish(&staff);
+    assert_true(staff_hire(&staff, server, PEOPLE));
+    assert_int_equal(rows_of("stream_key", "stream_id"), 0);
+    assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
+}
+
+static void the_newest_copy_does_not_bring_it_back(void **state) {
+    (void)state;
+    come_back(NULL);
+    assert_the_rest_is_there();
+}
+
+static void nor_does_a_copy_from_before(void **state) {
+    struct conversation one;
+    (void)state;
+    come_back(moment);
+    assert_int_equal(rows_of("erasure", "stream_id"), 1);
+    assert_true(conversation_begin(&one, &staff.address, staff.people[0].token, "looking"));
+    assert_true(conversation_open(&one, 1, CHANNEL_KIND_PATIENT_CASE, staff_case_id(1)));
+    assert_false(
+        conversation_open(&one, 2, CHANNEL_KIND_PATIENT_CASE, staff_case_id(PLANTED_CASE)));
+    conversation_end(&one);
+    assert_int_equal(shell("%s audit verify --data %s >/dev/null", CONSILIUM_PATH, data()), 0);
+}
+
+static void a_server_that_is_killed_in_the_middle_goes_on(void **state) {
+    (void)state;
+    staff_finish(&staff);
+    server_process_end(server);
+    server = server_process_start(&(struct server_options){.program = CONSILIUM_PATH});
+    assert_non_null(server);
+    assert_true(staff_hire(&staff, server, PEOPLE) && plant(&staff));
+    assert_int_equal(order(an_erasure), REFUSAL_NONE);
+    for (int life = 0; life < 4 && !list_says("gone"); life++) {
+        server_process_kill(server);
+        assert_true(server_process_launch(server));
+        for (int i = 0; i < 20 * life && !list_says("gone"); i++)
+            rest();
+    }
+    assert_true(server_process_wait_ready(server, READY_MS));
+    assert_true(wait_until_gone());
+    assert_int_equal(rows_of("stream_key", "stream_id"), 0);
+    assert_int_equal(ask("SELECT count(*) FROM tenant_key"), 1);
+    assert_int_equal(shell("test $(find %s/blobs -type f | wc -l) -eq 0", data()), 0);
+    assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hold_keeps_a_case_from_being_erased),
+        cmocka_unit_test(an_erased_case_is_gone_for_everybody_and_from_the_disk),
+        cmocka_unit_test(the_keys_of_the_backup_are_destroyed_too),
+        cmocka_unit_test(the_record_with_an_erased_stream_still_verifies),
+        cmocka_unit_test(it_is_gone_after_a_start_and_the_rest_goes_on),
+        cmocka_unit_test(the_newest_copy_does_not_bring_it_back),
+        cmocka_unit_test(nor_does_a_copy_from_before),
+        cmocka_unit_test(a_server_that_is_killed_in_the_middle_goes_on),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
