@@ -264,21 +264,7 @@ static void a_key_that_is_not_in_memory_comes_from_its_row(void **state) {
     keys_forget_stream(site->keys, site->patient_case);
     // Without its row the case cannot be written.
     assert_int_equal(upload_slice(site, 1), UPLOAD_UNAVAILABLE);
-    char sql[512];
-    size_t at = (size_t)snprintf(sql, sizeof sql,
-                                 "INSERT INTO stream_key VALUES"
-                                 " ('05000000-0000-0000-0000-000000000000',"
-                                 " '01000000-0000-0000-0000-000000000000', 2, 1, %u, '\\x",
-                                 generation);
-    for (size_t i = 0; i < sizeof wrapped; i++) {
-        at += (size_t)snprintf(sql + at, sizeof sql - at, "%02x", wrapped[i]);
-    }
-    snprintf(sql + at, sizeof sql - at, "')");
-    PGconn *connection = PQconnectdb(site->url);
-    PGresult *inserted = PQexec(connection, sql);
-    assert_int_equal(PQresultStatus(inserted), PGRES_COMMAND_OK);
-    PQclear(inserted);
-    PQfinish(connection);
+    write_case_key(site, site->patient_case, wrapped);
     assert_int_equal(upload_slice(site, 1), UPLOAD_STORED);
     keys_forget_stream(site->keys, site->patient_case);
     assert_int_equal(open_download(site, TEXT("1.2.3.4.1"), 1), IMAGING_READ_OK);

@@ -95,6 +95,30 @@ static void close_service(struct site *site) {
     site->service = NULL;
 }
 
+/* The row that a store writes with the first event of a case, or with a tenant. */
+static void write_key(struct site *site, const char *columns, const uint8_t wrapped[]) {
+    char sql[512];
+    int at = snprintf(sql, sizeof sql, "INSERT INTO %s '\\x", columns);
+    for (size_t i = 0; i < WRAPPED_KEY_BYTES; i++) {
+        at += snprintf(sql + at, sizeof sql - (size_t)at, "%02x", wrapped[i]);
+    }
+    snprintf(sql + at, sizeof sql - (size_t)at, "')");
+    PGconn *connection = PQconnectdb(site->url);
+    PGresult *inserted = PQexec(connection, sql);
+    assert_int_equal(PQresultStatus(inserted), PGRES_COMMAND_OK);
+    PQclear(inserted);
+    PQfinish(connection);
+}
+
+static void write_case_key(struct site *site, struct uuid patient_case, const uint8_t wrapped[]) {
+    char columns[160];
+    snprintf(columns, sizeof columns,
+             "stream_key VALUES ('%02x%02x0000-0000-0000-0000-000000000000',"
+             " '01000000-0000-0000-0000-000000000000', 2, 1, 1,",
+             patient_case.bytes[0], patient_case.bytes[1]);
+    write_key(site, columns, wrapped);
+}
+
 static int set_up_site(void **state) {
     struct site *site = calloc(1, sizeof *site);
     uv_loop_init(&site->loop);
@@ -123,6 +147,10 @@ static int set_up_site(void **state) {
     if (!keys_new_tenant(site->keys, tenant, 1, wrapped)) {
         return -1;
     }
+    write_key(site,
+              "tenant_key (tenant_id, generation, wrapped) VALUES"
+              " ('01000000-0000-0000-0000-000000000000', 1,",
+              wrapped);
     *state = site;
     return 0;
 }
@@ -153,6 +181,7 @@ static struct site *new_case(void **state) {
     uint8_t wrapped[WRAPPED_KEY_BYTES];
     site->patient_case = (struct uuid){{2, ++number}};
     assert_true(keys_new_stream(site->keys, tenant, site->patient_case, &generation, wrapped));
+    write_case_key(site, site->patient_case, wrapped);
     site->told = 0;
     open_service(site);
     return site;
