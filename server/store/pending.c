@@ -44,6 +44,14 @@ static void look_by(struct pending *pending, int64_t at) {
         pending->look_at = at;
 }
 
+/* What lies there must not be overtaken: all is read until a read that began after this has ended.
+ */
+static void leave_in_database(struct pending *pending) {
+    pending->caught_up = false;
+    pending->left = true;
+    look_by(pending, 0);
+}
+
 void pending_committed(struct pending *pending, const struct journal_item *item) {
     int64_t now = store_now(pending->store);
     if (item->has_settled)
@@ -52,10 +60,10 @@ void pending_committed(struct pending *pending, const struct journal_item *item)
         const struct effect_message *message = item->messages[i];
         if (!store_owns(pending->store, message->target))
             continue; /* its owner looks for itself */
-        /* What lay there before must not be overtaken: until it has been given, all is read. */
-        if (message->due_at > now || pending->ready_count >= PENDING_READY_MAX ||
-            !pending->caught_up)
+        if (message->due_at > now)
             look_by(pending, message->due_at);
+        else if (pending->ready_count >= PENDING_READY_MAX || !pending->caught_up)
+            leave_in_database(pending);
         else
             push_ready(pending, message->target_kind, message->target, message->command_id,
                        message->command);
@@ -102,18 +110,20 @@ static void on_rows(void *data, enum database_result result, const struct pendin
     for (size_t i = 0; i < count; i++) {
         if (rows[i].due_at > now) {
             look_by(pending, rows[i].due_at);
-            pending->caught_up = true;
+            pending->caught_up = !pending->left;
             return;
         }
-        if (pending->ready_count >= PENDING_READY_MAX)
+        if (pending->ready_count >= PENDING_READY_MAX) {
+            leave_in_database(pending);
             return;
+        }
         if (store_owns(pending->store, rows[i].target) && wanted(pending, &rows[i], now))
             open_row(pending, &rows[i], &keys[i]);
     }
     if (count == DATABASE_PAGE_MAX)
         look(pending, &rows[count - 1]);
     else
-        pending->caught_up = true;
+        pending->caught_up = !pending->left;
 }
 
 static void look(struct pending *pending, const struct pending_row *after) {
@@ -121,6 +131,8 @@ static void look(struct pending *pending, const struct pending_row *after) {
     if (after != NULL) {
         pending->from = *after;
         pending->from.payload = (struct bytes){0, NULL};
+    } else {
+        pending->left = false;
     }
     pending->looking = true;
     pending->stale = false;

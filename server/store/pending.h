@@ -33,7 +33,8 @@ struct pending {
     bool looking;            /* a read is in flight */
     struct pending_row from; /* where that read goes on */
     bool stale;              /* what the read in flight finds is no longer wanted */
-    bool caught_up;          /* everything of an earlier life that was due has been given */
+    bool caught_up;          /* everything that was due and only in the database has been given */
+    bool left;               /* something due was left there since the first page of this read */
     int64_t look_at;
 };
 

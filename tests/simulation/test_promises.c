@@ -90,19 +90,11 @@ static void say_how_often(const struct meeting_counts *sum) {
         (unsigned long long)sum->called_off, (unsigned long long)sum->ended);
 }
 
-/*
- * Seeds that are known to break a promise and not mended yet; each is a defect of ours. 628: after
- * a signature a board still believes that a topic of the card is missing.
- */
-static bool is_open(uint64_t seed) {
-    return seed == 628 && getenv("CONSILIUM_SEED") == NULL;
-}
-
 static void tell(struct tally *tally, uint64_t seed) {
     static struct world world;
     tally->seed = seed;
     tally->seeds++;
-    tally->broken += !holds(seed, SABOTAGE_NONE, &world) && !is_open(seed);
+    tally->broken += !holds(seed, SABOTAGE_NONE, &world);
     tally->events += world.events_sent;
     tally->accepted += world.commands_accepted;
     tally->faults += world.faults_injected;
