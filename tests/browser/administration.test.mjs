@@ -188,14 +188,19 @@ story('an administrator runs organisations', (step, scene) => {
     const body = { configured: true, well: false, behindMs: 180_000, heldBytes: 2.4e7, incomplete: 1 };
     const times = { firstBase: day - 9e8, lastBase: day - 9e6, lastLog: day, lastImage: day - 9e5 };
     await admin.page.route('**/api/backup', (route) => route.fulfill({ json: { ...body, ...times } }));
-    const kek = { kind: 'file', madeAt: day - 9e9 };
-    const generations = [1, 2].map((number) => ({ number, madeAt: day - 9e8, current: number === 2 }));
-    await admin.page.route('**/api/keys', (route) => route.fulfill({ json: { kek, generations, rotating: false } }));
     await admin.page.reload();
     await admin.page.getByText('behind by 3 minutes').waitFor();
-    await admin.page.getByRole('button', { name: 'Turn the keys' }).waitFor();
     await looksWell(admin, 'system-full');
     await admin.page.unrouteAll();
+  });
+
+  step('the keys are turned while people work, and the older one is gone', async () => {
+    await admin.page.getByText('Key 1', { exact: true }).waitFor();
+    await admin.page.getByRole('button', { name: 'Turn the keys' }).click();
+    await admin.page.getByText('Key 2', { exact: true }).waitFor();
+    await admin.page.getByText('Key 1', { exact: true }).waitFor({ state: 'detached' });
+    await admin.page.getByRole('button', { name: 'Turn the keys' }).waitFor();
+    await looksWell(admin, 'keys-turned');
   });
 
   step('the doctor is thrown out, and their page is signed out within a second', async () => {

@@ -1,5 +1,6 @@
 // Running organisations over HTTP: the tree, people and their roles, invitations, the state of cases, backup and keys.
 import { call, read, type Answer, type SignedIn } from './account';
+import { ZERO_UUID } from '../wire';
 
 export const ROOT = '00000000-0000-0000-0000-000000000000';
 
@@ -59,10 +60,13 @@ export interface BackupState {
     lastImage?: number;
 }
 
+/** Of the whole tenant; `madeAt` in milliseconds. */
 export interface KeyState {
-    kek: { kind: string; madeAt: number };
-    generations: { number: number; madeAt: number; current: boolean }[];
-    rotating: boolean;
+    /** Newest first: that one locks what is new. */
+    generations: { generation: number; madeAt: number; streams: number }[];
+    /** `resting`, or what the rotation is at. */
+    rotation: string;
+    erasuresWaiting: number;
 }
 
 /** What an invitation says to whoever holds its link. */
@@ -122,5 +126,5 @@ export const casesOf = (organisation: string, after?: string) =>
     get<{ cases: ListedCase[]; more: boolean }>(`${of(organisation)}/cases${from(after)}`);
 
 export const backupState = () => get<BackupState>('/api/backup');
-export const keyState = () => get<KeyState>('/api/keys');
-export const rotateKeys = () => call<KeyState>('/api/keys/rotate');
+export const keyState = () => get<KeyState>(`${of(ZERO_UUID)}/keys`);
+export const rotateKeys = () => call(`${of(ZERO_UUID)}/keys/rotate`);

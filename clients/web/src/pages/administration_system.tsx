@@ -1,5 +1,5 @@
 // How the backup fares, and the keys.
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import {
     backupState,
     keyState,
@@ -12,6 +12,8 @@ import { tell } from '../ui/frame';
 import { dateText, numberText, paperTime, useSpeech, useWords } from '../words';
 import { Came, useRead, useSay } from './administration_parts';
 
+/** Between two looks at keys that are being turned. */
+const LOOK_MS = 1000;
 /** More than that, and somebody should know. */
 const BEHIND_MS = 2 * 60 * 1000;
 
@@ -101,20 +103,25 @@ function Keys({ state, look }: { state: KeyState; look: () => void }) {
         }
         look();
     };
+    const turning = state.rotation !== 'resting';
+    useEffect(() => {
+        const timer = turning ? window.setInterval(look, LOOK_MS) : undefined;
+        return () => window.clearInterval(timer);
+    }, [turning, look]);
     const made = (at: number) => text.keysMade(dateText(at * 1000, language));
     return (
         <>
             <p className="mute">{text.keysLead}</p>
-            <p>
-                {text.keysKind}: {state.kek.kind} · {made(state.kek.madeAt)}
-            </p>
+            {state.erasuresWaiting > 0 && <p>{text.keysErasures(state.erasuresWaiting)}</p>}
             <ul className="list devices">
-                {state.generations.map((one) => (
-                    <li key={one.number}>
+                {state.generations.map((one, index) => (
+                    <li key={one.generation}>
                         <div>
-                            <strong>{text.keysGeneration(one.number)}</strong>
-                            {one.current && <span className="chip safe">{text.keysCurrent}</span>}
-                            <div className="mute small">{made(one.madeAt)}</div>
+                            <strong>{text.keysGeneration(one.generation)}</strong>
+                            {index === 0 && <span className="chip safe">{text.keysCurrent}</span>}
+                            <div className="mute small">
+                                {made(one.madeAt)} · {text.keysStreams(one.streams)}
+                            </div>
                         </div>
                     </li>
                 ))}
@@ -122,8 +129,8 @@ function Keys({ state, look }: { state: KeyState; look: () => void }) {
             <p className="problem" role="alert">
                 {problem}
             </p>
-            <Button disabled={state.rotating} onClick={() => void rotate()}>
-                {state.rotating ? text.keysRotating : text.keysRotate}
+            <Button disabled={turning} onClick={() => void rotate()}>
+                {turning ? text.keysRotating : text.keysRotate}
             </Button>
         </>
     );

@@ -137,7 +137,8 @@ export const administrationDe: typeof administrationEn = {
             'Patientendaten sind verschlüsselt. Ein Schlüsselwechsel macht einen neuen und verschließt ' +
             'die anderen neu; ' +
             'die Arbeit geht dabei weiter.',
-        keysKind: 'Der Schlüssel, der die anderen verschließt',
+        keysStreams: (count: number) => `verschließt ${plural(count, 'Akte', 'Akten')}`,
+        keysErasures: (count: number) => `${plural(count, 'Löschung läuft', 'Löschungen laufen')}.`,
         keysGeneration: (number: number) => `Schlüssel ${number}`,
         keysCurrent: 'in Gebrauch',
         keysMade: (when: string) => `gemacht ${when}`,

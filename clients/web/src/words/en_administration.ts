@@ -126,7 +126,8 @@ export const administrationEn = {
         keysLead:
             'Patient data are encrypted. Turning the keys makes a new one and locks the others anew; work goes on ' +
             'meanwhile.',
-        keysKind: 'The key that locks the others',
+        keysStreams: (count: number) => `locks ${plural(count, 'record', 'records')}`,
+        keysErasures: (count: number) => `${plural(count, 'erasure is', 'erasures are')} under way.`,
         keysGeneration: (number: number) => `Key ${number}`,
         keysCurrent: 'in use',
         keysMade: (when: string) => `made ${when}`,
