@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { isAccessible } from './support/accessible.mjs';
 import { addDevice, codeOf } from './support/authenticator.mjs';
+import { looksWell } from './support/looks.mjs';
 import { PHONE } from './support/person.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
@@ -59,7 +60,7 @@ story('one has an account of one\'s own', (step, scene) => {
     secret = await dialog.locator('[data-secret]').getAttribute('data-secret');
     await dialog.locator('svg.qr').waitFor();
     await isAccessible(anna);
-    await anna.page.screenshot({ path: 'build/log/browser/account-app.png' });
+    await anna.picture('account-app');
     await dialog.locator('input[name=code]').fill('000000');
     await dialog.getByRole('button', { name: 'Add it' }).click();
     await dialog.getByText(/not right/).waitFor();
@@ -68,13 +69,7 @@ story('one has an account of one\'s own', (step, scene) => {
     codes = await keepsCodes();
     assert.equal(codes.length, 10);
     await anna.page.locator('[data-factor=code]').waitFor();
-    for (const width of [1440, 1024, 360]) {
-      await anna.page.setViewportSize({ width, height: 900 });
-      await anna.page.screenshot({ path: `build/log/browser/account-${width}.png`, fullPage: true });
-      const wide = await anna.page.evaluate(() => document.scrollingElement.scrollWidth);
-      assert.ok(wide <= width, `the page is ${wide} px wide`);
-    }
-    await anna.page.setViewportSize({ width: 1280, height: 800 });
+    await looksWell(anna, 'account');
   });
 
   step('from then on the password opens half a door, and the code the rest', async () => {
@@ -82,7 +77,7 @@ story('one has an account of one\'s own', (step, scene) => {
     await givesPassword(anna);
     await anna.page.getByRole('heading', { name: 'Second step' }).waitFor();
     await isAccessible(anna);
-    await anna.page.screenshot({ path: 'build/log/browser/account-second.png' });
+    await anna.picture('account-second');
     await givesCode(anna, '000000');
     await anna.page.getByText(/not right/).waitFor();
     await givesCode(anna, codeOf(secret, 1));
@@ -145,7 +140,7 @@ story('one has an account of one\'s own', (step, scene) => {
     elsewhere = await scene.guest('anna', { viewport: PHONE });
     await elsewhere.page.goto(elsewhere.url);
     await isAccessible(elsewhere);
-    await elsewhere.page.screenshot({ path: 'build/log/browser/account-sign-in-360.png' });
+    await elsewhere.picture('account-sign-in-360');
     await givesPassword(elsewhere);
     await givesCode(elsewhere, codes[3]);
     await isIn(elsewhere);

@@ -2,6 +2,7 @@
 // the record, throws somebody out; and sees nothing clinical on the way.
 import assert from 'node:assert/strict';
 import { isAccessible } from './support/accessible.mjs';
+import { looksWell } from './support/looks.mjs';
 import { openBrowser, Person, PHONE } from './support/person.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
@@ -25,18 +26,6 @@ story('an administrator runs organisations', (step, scene) => {
     scene.people.push(person);
     return person;
   };
-  /** At every width: nothing hangs over, and axe finds nothing. */
-  const looksWell = async (person, name, widths = [1440, 1024, 360]) => {
-    const before = person.page.viewportSize();
-    for (const width of widths) {
-      await person.page.setViewportSize({ width, height: 900 });
-      await person.page.screenshot({ path: `build/log/browser/administration-${name}-${width}.png`, fullPage: true });
-      const wide = await person.page.evaluate(() => document.scrollingElement.scrollWidth);
-      assert.ok(wide <= width, `${name} is ${wide} px wide at ${width}`);
-      await isAccessible(person);
-    }
-    await person.page.setViewportSize(before);
-  };
   const invites = async (name, role) => {
     await button('Invite a person').click();
     const sheet = dialog('Invite a person');
@@ -46,7 +35,7 @@ story('an administrator runs organisations', (step, scene) => {
     await sheet.getByRole('button', { name: 'Make the link' }).click();
     const shown = await sheet.locator('input[name=link]').inputValue();
     await isAccessible(admin);
-    await admin.page.screenshot({ path: 'build/log/browser/administration-link.png' });
+    await admin.picture('administration-link');
     await sheet.getByRole('button', { name: 'Close' }).last().click();
     await sheet.waitFor({ state: 'detached' });
     return shown;
@@ -64,7 +53,7 @@ story('an administrator runs organisations', (step, scene) => {
     await admin.page.getByText('Loading…').first().waitFor();
     hold();
     await admin.page.getByText('The server could not be reached').waitFor();
-    await looksWell(admin, 'away', [360]);
+    await looksWell(admin, 'administration-away', [360]);
     await admin.page.unroute('**/api/organisations');
     await button('Try again').click();
     await admin.page.getByRole('heading', { name: 'All organisations' }).waitFor();
@@ -77,14 +66,14 @@ story('an administrator runs organisations', (step, scene) => {
     await dialog('New organisation under it').getByRole('button', { name: 'Save' }).click();
     await admin.page.getByRole('heading', { name: 'Practice Weber' }).waitFor();
     await admin.page.getByText('Nobody belongs here yet').waitFor();
-    await looksWell(admin, 'empty');
+    await looksWell(admin, 'administration-empty');
     await inTree('All organisations').click();
     await button('Rename').click();
     await dialog('Rename the organisation').locator('input[name=organisation]').fill('University Hospital');
     await dialog('Rename the organisation').getByRole('button', { name: 'Save' }).click();
     await admin.page.getByRole('heading', { name: 'University Hospital' }).waitFor();
     await admin.page.locator('[data-person]').first().waitFor();
-    await looksWell(admin, 'people');
+    await looksWell(admin, 'administration-people');
     await inTree('Practice Weber').click();
   });
 
@@ -97,7 +86,7 @@ story('an administrator runs organisations', (step, scene) => {
     doctor.page.on('request', (request) => asked.push(request.url()));
     await doctor.page.goto(link);
     await doctor.page.getByRole('heading', { name: 'Practice Weber invites you' }).waitFor();
-    await looksWell(doctor, 'invitation', [360, 1440]);
+    await looksWell(doctor, 'administration-invitation', [360, 1440]);
     await doctor.page.locator('input[name=name]').fill(doctor.name);
     await doctor.page.locator('input[name=username]').fill('anna');
     await doctor.page.locator('input[name=password]').fill(PASSWORD);
@@ -137,7 +126,7 @@ story('an administrator runs organisations', (step, scene) => {
     const sheet = dialog('Roles of Dr Paula Weber');
     await sheet.locator('input[name=coordinator]').check();
     await isAccessible(admin);
-    await admin.page.screenshot({ path: 'build/log/browser/administration-roles.png' });
+    await admin.picture('administration-roles');
     await sheet.getByRole('button', { name: 'Save' }).click();
     await row.getByText('Coordinator').waitFor();
     await doctor.page.locator('a[href="/cases/new"]').click();
@@ -168,7 +157,7 @@ story('an administrator runs organisations', (step, scene) => {
     });
     await part('Consent');
     await admin.page.locator('[data-case]').first().waitFor();
-    await looksWell(admin, 'cases');
+    await looksWell(admin, 'administration-cases');
     const said = [await admin.page.locator('main').innerText(), ...(await Promise.all(answers))].join('\n');
     for (const words of clinical) assert.ok(!said.includes(words), `it says ${words}`);
     await inTree('Practice Weber').click();
@@ -177,20 +166,20 @@ story('an administrator runs organisations', (step, scene) => {
     await admin.page.locator('[data-case]').first().getByRole('button').click();
     await admin.page.getByRole('button', { name: 'Search' }).waitFor();
     assert.match(await admin.page.locator('input[name=case]').inputValue(), /^[0-9a-f-]{36}$/);
-    await looksWell(admin, 'record-of-case', [1440]);
+    await looksWell(admin, 'administration-record-of-case', [1440]);
   });
 
   step('how the backup fares is shown', async () => {
     await part('Backup and keys');
     await admin.page.getByText('There is no backup').waitFor();
-    await looksWell(admin, 'system');
+    await looksWell(admin, 'administration-system');
     const day = Date.now() - 3 * 60_000;
     const body = { configured: true, well: false, behindMs: 180_000, heldBytes: 2.4e7, incomplete: 1 };
     const times = { firstBase: day - 9e8, lastBase: day - 9e6, lastLog: day, lastImage: day - 9e5 };
     await admin.page.route('**/api/backup', (route) => route.fulfill({ json: { ...body, ...times } }));
     await admin.page.reload();
     await admin.page.getByText('behind by 3 minutes').waitFor();
-    await looksWell(admin, 'system-full');
+    await looksWell(admin, 'administration-system-full');
     await admin.page.unrouteAll();
   });
 
@@ -200,7 +189,7 @@ story('an administrator runs organisations', (step, scene) => {
     await admin.page.getByText('Key 2', { exact: true }).waitFor();
     await admin.page.getByText('Key 1', { exact: true }).waitFor({ state: 'detached' });
     await admin.page.getByRole('button', { name: 'Turn the keys' }).waitFor();
-    await looksWell(admin, 'keys-turned');
+    await looksWell(admin, 'administration-keys-turned');
   });
 
   step('the doctor is thrown out, and their page is signed out within a second', async () => {
@@ -210,7 +199,7 @@ story('an administrator runs organisations', (step, scene) => {
     const sheet = dialog('Where Dr Paula Weber is signed in');
     const end = sheet.getByRole('button', { name: /Sign out/ });
     await end.waitFor();
-    await looksWell(admin, 'sessions', [1440, 360]);
+    await looksWell(admin, 'administration-sessions', [1440, 360]);
     const out = doctor.page.locator('input[name=username]').waitFor().then(() => Date.now());
     const begun = Date.now();
     await end.click();
@@ -232,7 +221,7 @@ story('an administrator runs organisations', (step, scene) => {
     });
     await admin.page.locator('.accesses').getByText('Sign-in', { exact: true }).first().waitFor();
     await admin.page.locator('.accesses').getByText('Sign-out', { exact: true }).first().waitFor();
-    await looksWell(admin, 'record');
+    await looksWell(admin, 'administration-record');
     await admin.page.locator('input[name=to]').fill('2020-01-01T00:00');
     await button('Search').click();
     await admin.page.getByText('Nothing was written down that fits').waitFor();

@@ -1,6 +1,6 @@
 // The patient's word: who may see the case, taken back while a board has it open; and what an emergency opens.
 import assert from 'node:assert/strict';
-import { isAccessible } from './support/accessible.mjs';
+import { looksWell } from './support/looks.mjs';
 import { PHONE } from './support/person.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
@@ -66,14 +66,14 @@ story("the patient's consent", (step, scene) => {
   step('the patient reads on a phone who sees the case, and why', async () => {
     await paula.signIn();
     await paula.page.getByRole('heading', { name: 'Your case', exact: true }).waitFor();
-    await isAccessible(paula);
+    await looksWell(paula, 'consent-home');
     await paula.page.getByRole('link', { name: 'Who may see it' }).click();
     await paula.page.locator('[data-standing=not_asked]').waitFor();
     const treating = paula.page.getByRole('region', { name: /treat you/ });
     await treating.getByText(clara.name).waitFor();
     const others = paula.page.getByRole('region', { name: /with your consent/ });
     for (const one of [anna, mei]) await others.getByText(one.name).waitFor();
-    await isAccessible(paula);
+    await looksWell(paula, 'consent-not-asked');
   });
 
   step('before it is taken back it is said who loses access and who keeps it by law', async () => {
@@ -84,7 +84,7 @@ story("the patient's consent", (step, scene) => {
     assert.match(loses, new RegExp(anna.name));
     assert.doesNotMatch(loses, new RegExp(clara.name));
     assert.match(keeps, new RegExp(clara.name));
-    await isAccessible(paula);
+    await looksWell(paula, 'consent-withdraw');
   });
 
   step('withdrawn while the board has the case open, pixels and words are gone within a second', async () => {
@@ -109,7 +109,7 @@ story("the patient's consent", (step, scene) => {
   step('the patient agrees again, and everybody sees the case again', async () => {
     await paula.page.getByRole('button', { name: 'I agree' }).click();
     const form = paula.page.locator('form.give');
-    await isAccessible(paula);
+    await looksWell(paula, 'consent-give');
     await form.getByRole('button', { name: 'I agree' }).click();
     await paula.page.locator('[data-standing=given]').first().waitFor();
     await Promise.all([anna, mei].map((person) => person.sees()));
@@ -129,7 +129,7 @@ story("the patient's consent", (step, scene) => {
     await page.goto(`${clara.url}/cases/${patientCase}/consent`);
     const standing = page.locator('[data-standing=given]').first();
     await standing.getByText(/given here by the patient/).waitFor();
-    await isAccessible({ ...clara, page });
+    await looksWell(Object.assign(Object.create(clara), { page }), 'consent-kept');
     await standing.getByRole('button', { name: 'Withdraw' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Withdraw now' }).click();
     await page.getByRole('button', { name: 'Write down a consent' }).click();
@@ -138,6 +138,7 @@ story("the patient's consent", (step, scene) => {
     await page.getByRole('button', { name: 'Write down a consent' }).click();
     await page.getByText(/Written down on .*: signed on paper/).waitFor();
     await page.getByText('images and findings, without a name', { exact: false }).first().waitFor();
+    await paula.page.getByText(/Written down on .*: signed on paper/).waitFor();
     await mei.sees();
     await until('nobody but the treating team is told the name', async () => {
       return !new RegExp(given, 'i').test(await mei.page.locator('main').innerText());
@@ -151,12 +152,17 @@ story("the patient's consent", (step, scene) => {
     await dora.page.goto(`${dora.url}/cases/${patientCase}`);
     await dora.page.getByText(/do not have access/i).waitFor();
     await dora.page.getByRole('button', { name: 'Emergency access' }).click();
-    await isAccessible(dora);
+    await looksWell(dora, 'emergency-asked');
     await dora.page.getByLabel('Why it cannot wait').fill('Unconscious, bleeding from the head');
     await dora.page.getByRole('button', { name: 'Open for 30 minutes' }).click();
     await dora.sees();
-    await dora.page.getByText(/Emergency access for half an hour/).waitFor();
-    await isAccessible(dora);
+    const banner = dora.page.getByText(/Emergency access for half an hour/);
+    for (const width of [1440, 360]) {
+      await dora.page.setViewportSize({ width, height: 900 });
+      const [words, image] = await Promise.all([banner, dora.pane()].map((one) => one.boundingBox()));
+      assert.ok(words.height < 80 && image.y >= words.y + words.height && image.height > 300, 'both are seen');
+    }
+    await looksWell(dora, 'emergency-open');
   });
 
   step('the treating team and the patient are told at once, with name and reason', async () => {
@@ -167,7 +173,7 @@ story("the patient's consent", (step, scene) => {
     const seen = paula.page.getByRole('region', { name: 'Seen in an emergency' });
     await seen.getByText('Dora Duty').waitFor();
     await seen.getByText('Unconscious').waitFor();
-    await isAccessible(paula);
+    await looksWell(paula, 'consent-emergency');
   });
 
   step('all that was looked at is marked in the record', async () => {
@@ -176,6 +182,6 @@ story("the patient's consent", (step, scene) => {
     await rows.filter({ hasText: 'Record of the case' }).getByText('Emergency access').waitFor();
     await rows.filter({ hasText: 'Images' }).getByText('Emergency access').first().waitFor();
     await rows.filter({ hasText: 'Access in an emergency asked for' }).first().waitFor();
-    await isAccessible(paula);
+    await looksWell(paula, 'consent-accesses');
   });
 });

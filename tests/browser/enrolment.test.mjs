@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { isAccessible } from './support/accessible.mjs';
 import { codeOf } from './support/authenticator.mjs';
+import { looksWell } from './support/looks.mjs';
 import { story } from './support/story.mjs';
 
 story('a second factor is asked of everybody', (step, scene) => {
@@ -23,13 +24,7 @@ story('a second factor is asked of everybody', (step, scene) => {
       Promise.all(['/api/people', '/api/tickets'].map((path) =>
         fetch(path, path === '/api/tickets' ? { method: 'POST', body: '' } : {}).then(({ status }) => status))));
     assert.deepEqual(answers, [403, 403]);
-    for (const width of [1440, 360]) {
-      await anna.page.setViewportSize({ width, height: 800 });
-      await anna.page.screenshot({ path: `build/log/browser/enrolment-${width}.png` });
-      const wide = await anna.page.evaluate(() => document.scrollingElement.scrollWidth);
-      assert.ok(wide <= width, `the page is ${wide} px wide`);
-    }
-    await anna.page.setViewportSize({ width: 1280, height: 800 });
+    await looksWell(anna, 'enrolment');
   });
 
   step('another window is shown the same, also after it is loaded again', async () => {

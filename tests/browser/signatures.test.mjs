@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { isAccessible } from './support/accessible.mjs';
 import { addDevice, codeOf } from './support/authenticator.mjs';
+import { looksWell } from './support/looks.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
 const DESK = { viewport: { width: 1440, height: 900 } };
-const WIDTHS = [1440, 1024, 360];
 const refusal = (asked) => asked.then(() => 'accepted', (error) => error.message);
 
 /** A byte of what the server says, on its way to one page: `from` becomes `to`, which is as long. */
@@ -30,15 +30,7 @@ story('signatures', (step, scene) => {
   const dialog = () => anna.page.getByRole('dialog');
   const field = () => dialog().locator('input[name=signing-password]');
   const form = (state) => dialog().locator(`[data-signing=${state}]`);
-  const pictures = async (name) => {
-    for (const width of WIDTHS) {
-      await anna.page.setViewportSize({ width, height: 900 });
-      await anna.page.screenshot({ path: `build/log/browser/signing-${name}-${width}.png` });
-      const wide = await dialog().evaluate((sheet) => sheet.scrollWidth - sheet.clientWidth);
-      assert.ok(wide <= 0, `the sheet is ${wide} px too wide for ${width}`);
-    }
-    await anna.page.setViewportSize(DESK.viewport);
-  };
+  const pictures = (name) => looksWell(anna, `signing-${name}`);
   const records = async ({ patientCase, item }, words, meeting = board) => {
     const voice = await scene.voice('radu');
     await voice.open('patient_case', patientCase);
@@ -187,10 +179,7 @@ story('signatures', (step, scene) => {
     await broken.getByText('This signature does not match what is shown').waitFor();
     await omar.page.getByText('Rezection number 1').waitFor();
     await isAccessible(omar);
-    for (const width of WIDTHS) {
-      await omar.page.setViewportSize({ width, height: 900 });
-      await omar.page.screenshot({ path: `build/log/browser/signature-broken-${width}.png` });
-    }
+    await looksWell(omar, 'signature-broken');
     await omar.page.goto(`${omar.url}/boards/${board}/minutes`);
     await omar.page.locator('[data-minutes=ready]').waitFor();
     await omar.page.locator(`[data-case="${items[0].item}"] [data-signature=broken]`).waitFor();

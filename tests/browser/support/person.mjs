@@ -226,8 +226,10 @@ export class Person {
       );
   }
 
-  async picture(name) {
-    await this.page.screenshot({ path: join(LOGS, `${name}.${this.login}.png`) }).catch(() => undefined);
+  /** Beside the logs; of what is in the window, or of the page to its end. */
+  async picture(name, fullPage = false) {
+    const path = join(LOGS, `${name}.${this.login}.png`);
+    await this.page.screenshot({ path, fullPage }).catch(() => undefined);
   }
 
   async leave() {

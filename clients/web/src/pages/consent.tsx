@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { inForce, viewersOf } from '../state/consent_state';
 import type { CaseActor } from '../state/client';
 import type { CaseModel } from '../state/case_state';
-import { hasRole, useAtRest, useCase, useModel, useNow } from '../state/use_client';
+import { hasRole, useAtRest, useCase, useModel, useNow, useSession } from '../state/use_client';
 import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
@@ -122,10 +122,14 @@ function Standing({ actor, model, own, proxy }: StandingProps) {
     );
 }
 
+/** Who gave it here reads that they did; whoever it was written down for reads on whose word. */
 function useGiven(consent: Consent, own: boolean): string {
     const { words, language } = useSpeech();
+    const { client } = useSession();
     const when = dateText(consent.givenAt, language);
-    return own ? words.consent.given(when) : words.consent.givenOther(when, consent.how);
+    return own && consent.givenBy === client.me
+        ? words.consent.given(when)
+        : words.consent.givenOther(when, consent.how);
 }
 
 function useScope(consent: Consent): string {

@@ -70,7 +70,7 @@ function Reason({ patientCase, onOpen }: { patientCase: string; onOpen: () => vo
 export function EmergencyBanner() {
     const words = useWords();
     return (
-        <p className="glass" role="status">
+        <p className="in-emergency" role="status">
             {words.glass.banner}
         </p>
     );

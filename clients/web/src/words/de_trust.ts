@@ -31,7 +31,7 @@ export const trustDe: typeof trustEn = {
             all: 'Bilder, Befunde und wer der Patient ist',
             nameless: 'Bilder und Befunde, ohne Namen',
         },
-        everybody: 'alle Beteiligten',
+        everybody: 'Alle Beteiligten',
         some: (people: number, boards: number) =>
             [
                 people > 0 ? plural(people, 'Person', 'Personen') : '',

@@ -30,7 +30,7 @@ export const trustEn = {
             all: 'images, findings, and who the patient is',
             nameless: 'images and findings, without a name',
         },
-        everybody: 'everybody who takes part',
+        everybody: 'Everybody who takes part',
         some: (people: number, boards: number) =>
             [
                 people > 0 ? plural(people, 'person', 'people') : '',
