@@ -12,31 +12,42 @@ struct ready_message {
     struct encoded command; /* fields point behind this struct */
 };
 
-static void push_ready(struct pending *pending, uint8_t target_kind, struct uuid target,
-                       struct uuid command_id, struct encoded command) {
+static void append(struct pending_queue *queue, struct ready_message *message) {
+    if (queue->last == NULL)
+        queue->first = message;
+    else
+        queue->last->next = message;
+    queue->last = message;
+    queue->count++;
+}
+
+static void give_later(struct pending *pending, struct pending_queue *queue, uint8_t target_kind,
+                       struct uuid target, struct uuid command_id, struct encoded command) {
     struct ready_message *message = malloc(sizeof *message + command.fields.length);
     assert(message != NULL);
     uint8_t *fields = (uint8_t *)(message + 1);
     memcpy(fields, command.fields.bytes, command.fields.length);
     command.fields.bytes = fields;
     *message = (struct ready_message){NULL, target_kind, target, command_id, command};
-    if (pending->last == NULL)
-        pending->first = message;
-    else
-        pending->last->next = message;
-    pending->last = message;
-    pending->ready_count++;
+    append(queue, message);
     uuid_table_set(&pending->given, command_id, (uint64_t)store_now(pending->store));
 }
 
-static void drop_ready(struct pending *pending) {
-    while (pending->first != NULL) {
-        struct ready_message *message = pending->first;
-        pending->first = message->next;
-        free(message);
+static struct ready_message *take_first(struct pending_queue *queue) {
+    struct ready_message *message = queue->first;
+    if (message != NULL) {
+        queue->first = message->next;
+        queue->last = queue->first == NULL ? NULL : queue->last;
+        queue->count--;
+        message->next = NULL;
     }
-    pending->last = NULL;
-    pending->ready_count = 0;
+    return message;
+}
+
+static void drop(struct pending_queue *queue) {
+    struct ready_message *message;
+    while ((message = take_first(queue)) != NULL)
+        free(message);
 }
 
 static void look_by(struct pending *pending, int64_t at) {
@@ -44,12 +55,36 @@ static void look_by(struct pending *pending, int64_t at) {
         pending->look_at = at;
 }
 
-/* What lies there must not be overtaken: all is read until a read that began after this has ended.
- */
-static void leave_in_database(struct pending *pending) {
+/* What is held is in the database, too, and is found there by a read that begins now. */
+static void leave_held(struct pending *pending) {
+    struct ready_message *message;
+    while ((message = take_first(&pending->held)) != NULL) {
+        uuid_table_remove(&pending->given, message->command_id);
+        free(message);
+    }
     pending->caught_up = false;
     pending->left = true;
     look_by(pending, 0);
+}
+
+/* The read went through: what was committed meanwhile comes behind what it found. */
+static void catch_up(struct pending *pending) {
+    pending->caught_up = !pending->left;
+    for (struct ready_message *message; (message = take_first(&pending->held)) != NULL;)
+        append(&pending->ready, message);
+}
+
+/* Due now and of ours. What lies in the database must not be overtaken. */
+static void give_soon(struct pending *pending, const struct effect_message *message) {
+    bool full = pending->ready.count + pending->held.count >= PENDING_READY_MAX;
+    if (full || (!pending->caught_up && !pending->looking) || pending->left) {
+        pending->caught_up = false;
+        pending->left |= pending->looking;
+        look_by(pending, 0);
+    } else {
+        give_later(pending, pending->caught_up ? &pending->ready : &pending->held,
+                   message->target_kind, message->target, message->command_id, message->command);
+    }
 }
 
 void pending_committed(struct pending *pending, const struct journal_item *item) {
@@ -62,11 +97,8 @@ void pending_committed(struct pending *pending, const struct journal_item *item)
             continue; /* its owner looks for itself */
         if (message->due_at > now)
             look_by(pending, message->due_at);
-        else if (pending->ready_count >= PENDING_READY_MAX || !pending->caught_up)
-            leave_in_database(pending);
         else
-            push_ready(pending, message->target_kind, message->target, message->command_id,
-                       message->command);
+            give_soon(pending, message);
     }
 }
 
@@ -88,7 +120,8 @@ static void open_row(struct pending *pending, const struct pending_row *row,
     } else {
         struct encoded command = {.tag = plain[0],
                                   .fields = {row->payload.length - SEAL_BYTES - 1, plain + 1}};
-        push_ready(pending, row->target_kind, row->target, row->command_id, command);
+        give_later(pending, &pending->ready, row->target_kind, row->target, row->command_id,
+                   command);
     }
     free(plain);
 }
@@ -105,16 +138,19 @@ static void on_rows(void *data, enum database_result result, const struct pendin
     struct pending *pending = data;
     int64_t now = store_now(pending->store);
     pending->looking = false;
-    if (result != DATABASE_OK || pending->stale)
+    if (pending->stale || result != DATABASE_OK) {
+        if (!pending->caught_up)
+            leave_held(pending);
         return;
+    }
     for (size_t i = 0; i < count; i++) {
         if (rows[i].due_at > now) {
             look_by(pending, rows[i].due_at);
-            pending->caught_up = !pending->left;
+            catch_up(pending);
             return;
         }
-        if (pending->ready_count >= PENDING_READY_MAX) {
-            leave_in_database(pending);
+        if (pending->ready.count >= PENDING_READY_MAX) {
+            leave_held(pending);
             return;
         }
         if (store_owns(pending->store, rows[i].target) && wanted(pending, &rows[i], now))
@@ -123,7 +159,7 @@ static void on_rows(void *data, enum database_result result, const struct pendin
     if (count == DATABASE_PAGE_MAX)
         look(pending, &rows[count - 1]);
     else
-        pending->caught_up = !pending->left;
+        catch_up(pending);
 }
 
 static void look(struct pending *pending, const struct pending_row *after) {
@@ -141,16 +177,12 @@ static void look(struct pending *pending, const struct pending_row *after) {
 }
 
 static void give_ready(struct pending *pending) {
-    struct ready_message *message = pending->first;
-    pending->first = pending->last = NULL;
-    pending->ready_count = 0;
-    while (message != NULL) {
-        struct ready_message *next = message->next;
+    struct pending_queue ready = pending->ready;
+    pending->ready = (struct pending_queue){0};
+    for (struct ready_message *message; (message = take_first(&ready)) != NULL; free(message)) {
         if (store_owns(pending->store, message->target))
             pending->on_pending(pending->data, message->target_kind, message->target,
                                 message->command_id, message->command);
-        free(message);
-        message = next;
     }
 }
 
@@ -163,15 +195,16 @@ int64_t pending_tick(struct pending *pending, int64_t now) {
         pending->look_at = now + PENDING_LOOK_US;
         look(pending, NULL);
     }
-    if (pending->first != NULL)
+    if (pending->ready.first != NULL)
         give_ready(pending);
-    if (pending->first != NULL)
+    if (pending->ready.first != NULL)
         return now;
     return pending->look_at > now ? pending->look_at : now + STORE_RETRY_FIRST_US;
 }
 
 void pending_forget(struct pending *pending) {
-    drop_ready(pending);
+    drop(&pending->ready);
+    drop(&pending->held);
     uuid_table_clear(&pending->given);
     pending->stale = true;
     pending->caught_up = false;
@@ -186,6 +219,7 @@ void pending_init(struct pending *pending, struct store *store) {
 }
 
 void pending_finish(struct pending *pending) {
-    drop_ready(pending);
+    drop(&pending->ready);
+    drop(&pending->held);
     uuid_table_finish(&pending->given);
 }

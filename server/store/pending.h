@@ -21,20 +21,25 @@ struct journal_item;
 struct ready_message;
 struct store;
 
+struct pending_queue {
+    struct ready_message *first, *last;
+    size_t count;
+};
+
 struct pending {
     struct store *store;
     store_on_pending on_pending;
     void *data;
     /* Owned. */
-    struct uuid_table given; /* by command id: when */
-    struct ready_message *first, *last;
+    struct uuid_table given;    /* by command id: when */
+    struct pending_queue ready; /* for the next tick */
+    struct pending_queue held;  /* committed while the database is read for those of before */
     /* Derived. */
-    size_t ready_count;
     bool looking;            /* a read is in flight */
     struct pending_row from; /* where that read goes on */
     bool stale;              /* what the read in flight finds is no longer wanted */
     bool caught_up;          /* everything that was due and only in the database has been given */
-    bool left;               /* something due was left there since the first page of this read */
+    bool left;               /* this read may miss something due: another follows */
     int64_t look_at;
 };
 

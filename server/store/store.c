@@ -203,5 +203,5 @@ void store_count(const struct store *store, struct store_counts *ret) {
     *ret = store->journal.counts;
     ret->in_flight = store->journal.flying.count;
     ret->waiting = store->journal.waiting.count;
-    ret->pending_due = store->pending.ready_count;
+    ret->pending_due = store->pending.ready.count + store->pending.held.count;
 }

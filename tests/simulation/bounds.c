@@ -102,7 +102,8 @@ void watch_bounds_of(struct world *world, struct process *process) {
     }
     const struct store *store = process->store;
     bound(world, "appends that wait", store->journal.waiting.count, JOURNAL_WAITING_MAX);
-    bound(world, "messages that are due", store->pending.ready_count, PENDING_READY_MAX);
+    bound(world, "messages that are due", store->pending.ready.count + store->pending.held.count,
+          PENDING_READY_MAX);
 }
 
 static void check_holds(struct world *world, struct node *node, struct uuid id) {

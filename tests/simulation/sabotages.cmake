@@ -253,8 +253,8 @@ sabotage(logs_what_is_said people "a log line holds" server/node/node.c
     words[count] = '\0';
     node_trace(node, 3, incoming.trace, words, incoming.message != NULL);]])
 sabotage(reports_who_it_is_for people "a log line holds" server/store/pending.c
-    [[            push_ready(pending, message->target_kind, message->target, message->command_id,
-                       message->command);]]
+    [[        give_later(pending, pending->caught_up ? &pending->ready : &pending->held,
+                   message->target_kind, message->target, message->command_id, message->command);]]
     [[        {
             const struct bytes *fields = &message->command.fields;
             char words[100] = {0};
@@ -264,6 +264,6 @@ sabotage(reports_who_it_is_for people "a log line holds" server/store/pending.c
                 }
             }
             store_report(pending->store, "given: %s", words);
-            push_ready(pending, message->target_kind, message->target, message->command_id,
-                       message->command);
+            give_later(pending, pending->caught_up ? &pending->ready : &pending->held,
+                       message->target_kind, message->target, message->command_id, message->command);
         }]])
