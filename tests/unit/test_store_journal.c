@@ -46,6 +46,7 @@ static struct keys *keys;
 static int64_t now;
 static bool owned_any;
 static unsigned given;
+static struct uuid given_ids[8]; /* in order */
 
 static int64_t clock_now(struct host_clock *clock) {
     (void)clock;
@@ -205,10 +206,14 @@ static void do_pending(struct database *self, const bool shards[SHARD_COUNT],
     pending_data = data;
 }
 
+static void pending_is_answered(enum database_result result) {
+    assert_non_null(pending_read);
+    pending_read(pending_data, result, NULL, NULL, 0);
+}
+
 static void nothing_is_pending(void) {
     run();
-    assert_non_null(pending_read);
-    pending_read(pending_data, DATABASE_OK, NULL, NULL, 0);
+    pending_is_answered(DATABASE_OK);
 }
 
 static void do_renew(struct database *self, struct uuid node, uint64_t incarnation,
@@ -228,9 +233,9 @@ static void on_shards(void *data, const bool owned[1024]) {
 
 static void on_due(void *data, uint8_t kind, struct uuid target, struct uuid command_id,
                    struct encoded command) {
-    (void)data, (void)kind, (void)target, (void)command_id;
+    (void)data, (void)kind, (void)target;
     assert_int_equal(command.tag, 9);
-    given++;
+    given_ids[given++] = command_id;
 }
 
 /* Everything that needs no decision of the test. */
@@ -494,31 +499,70 @@ static void nobody_waits_longer_than_ten_seconds_for_a_database_that_is_away(voi
     assert_int_equal(database.appends, 1);
 }
 
-static void a_message_is_given_once_it_is_committed(void **state) {
+/* An append of one event that sends a message, as the first of its stream. */
+static void send(unsigned number, struct effect_message *message) {
     static const uint8_t fields[] = {0x91, 0xc0};
-    (void)state;
-    struct effect_message message = {.target_kind = 1,
-                                     .target = {{3, 9}},
-                                     .command = {9, {sizeof fields, fields}},
-                                     .command_id = {{8}},
-                                     .durable = true};
-    struct voice *voice = &voices[0];
-    *voice = (struct voice){.head = {.stream = {{3, 0}}, .kind = 1},
+    struct voice *voice = &voices[number];
+    *message = (struct effect_message){.target_kind = 1,
+                                       .target = {{3, 9}},
+                                       .command = {9, {sizeof fields, fields}},
+                                       .command_id = {{8, (uint8_t)number}},
+                                       .durable = true};
+    *voice = (struct voice){.head = {.stream = {{3, (uint8_t)number}}, .kind = 1},
                             .effects = {.event_count = 1,
                                         .events = {{72, {sizeof fields, fields}}},
-                                        .messages = &message,
+                                        .messages = message,
                                         .message_count = 1}};
-    voice->append = (struct append){
-        .first_version = 1, .at = now, .command_id = {{4}}, .effects = &voice->effects};
-    nothing_is_pending(); /* or it would wait for what came before it */
+    voice->append = (struct append){.first_version = 1,
+                                    .at = now,
+                                    .command_id = {{4, (uint8_t)number}},
+                                    .effects = &voice->effects};
     store_append(store, &voice->head, &voice->append, on_result, voice);
     run();
     assert_int_equal(database.batch->pending_count, 1);
+}
+
+static void a_message_is_given_once_it_is_committed(void **state) {
+    (void)state;
+    struct effect_message message;
+    nothing_is_pending(); /* or it would wait for what came before it */
+    send(0, &message);
     assert_int_equal(given, 0);
     end_append(DATABASE_OK);
     run();
     run();
     assert_int_equal(given, 1);
+}
+
+static void
+what_is_committed_during_a_read_is_given_behind_it_and_before_what_follows(void **state) {
+    (void)state;
+    struct effect_message messages[2];
+    run(); /* reads what an earlier life left */
+    send(0, &messages[0]);
+    end_append(DATABASE_OK);
+    run();
+    assert_int_equal(given, 0);
+    pending_is_answered(DATABASE_OK);
+    send(1, &messages[1]);
+    end_append(DATABASE_OK);
+    run();
+    assert_int_equal(given, 2);
+    assert_true(uuid_equal(given_ids[0], messages[0].command_id));
+    assert_true(uuid_equal(given_ids[1], messages[1].command_id));
+}
+
+static void after_a_read_that_failed_everything_waits_for_the_next_one(void **state) {
+    (void)state;
+    struct effect_message messages[2];
+    run();
+    send(0, &messages[0]);
+    end_append(DATABASE_OK);
+    pending_is_answered(DATABASE_AWAY);
+    send(1, &messages[1]);
+    end_append(DATABASE_OK);
+    run();
+    assert_int_equal(given, 0); /* both are in the database, in order */
 }
 
 static void no_callback_comes_from_inside_the_call(void **state) {
@@ -552,6 +596,8 @@ int main(void) {
         story(a_lost_fence_drops_all_shards_and_tells_everybody),
         story(nobody_waits_longer_than_ten_seconds_for_a_database_that_is_away),
         story(a_message_is_given_once_it_is_committed),
+        story(what_is_committed_during_a_read_is_given_behind_it_and_before_what_follows),
+        story(after_a_read_that_failed_everything_waits_for_the_next_one),
         story(no_callback_comes_from_inside_the_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
