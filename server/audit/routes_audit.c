@@ -2,7 +2,7 @@
 
 #include "actors/runtime/actor.h"
 #include "protocol/generated/policy.h"
-#include "server/gateway/exchange_peer.h"
+#include "server/gateway/exchange_access.h"
 #include "server/gateway/json.h"
 #include "server/store/postgres_array.h"
 #include "server/uuid_text.h"
@@ -23,6 +23,7 @@ struct routes {
 struct search {
     const struct routes *routes;
     struct http_exchange *exchange; /* NULL = gone */
+    bool asking;                    /* the case, what the sender may do with it */
     struct uuid patient_case, user; /* zero = any */
     int64_t after, before;
     bool some;                    /* only of `people`: those of an organisation below the root */
@@ -154,7 +155,11 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
 
 static void on_gone(struct http_exchange *exchange, void *data) {
     (void)exchange;
-    ((struct search *)data)->exchange = NULL;
+    struct search *search = data;
+    search->exchange = NULL;
+    if (search->asking) {
+        finish(search); /* the case answers nobody who is gone */
+    }
 }
 
 /* Looking into the log is looking: it is written down first. */
@@ -183,15 +188,8 @@ static void on_logged(void *data, bool written) {
 }
 
 static struct access access_of(const struct search *search, enum access_result result) {
-    struct access access;
-    memset(&access, 0, sizeof access);
-    access.result = (uint8_t)result;
-    access.user = http_who(search->exchange)->user;
-    access.sign_in = http_who(search->exchange)->sign_in;
+    struct access access = exchange_access(search->exchange, ACCESS_LOG, result);
     access.patient_case = search->patient_case;
-    access.action = ACCESS_LOG;
-    struct peer_address peer = exchange_peer(search->exchange);
-    memcpy(access.address, peer.bytes, sizeof access.address);
     return access;
 }
 
@@ -294,6 +292,7 @@ static void on_search(struct http_exchange *exchange, void *data) {
 static void on_case_grant(struct http_exchange *exchange, struct allowance allowed, void *data) {
     struct search *search = data;
     (void)exchange;
+    search->asking = false;
     if ((allowed.actions & PATIENT_CASE_MAY_ACCESSES) == 0) {
         refuse(search);
     } else {
@@ -311,6 +310,7 @@ static void on_case_search(struct http_exchange *exchange, void *data) {
         answer_absent(search);
         return;
     }
+    search->asking = true;
     http_ask_case_grant(exchange, search->patient_case, on_case_grant, search);
 }
 

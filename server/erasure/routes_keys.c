@@ -2,7 +2,7 @@
 
 #include "actors/runtime/actor.h"
 #include "protocol/generated/policy.h"
-#include "server/gateway/exchange_peer.h"
+#include "server/gateway/exchange_access.h"
 #include "server/gateway/json.h"
 #include "server/store/postgres_binary.h"
 
@@ -152,13 +152,7 @@ static void on_written(void *data, bool written) {
 }
 
 static void write_access(struct http_exchange *exchange, struct visit *visit) {
-    struct access access;
-    memset(&access, 0, sizeof access);
-    access.user = http_who(exchange)->user;
-    access.sign_in = http_who(exchange)->sign_in;
-    access.action = ACCESS_KEYS;
-    struct peer_address peer = exchange_peer(exchange);
-    memcpy(access.address, peer.bytes, sizeof access.address);
+    struct access access = exchange_access(exchange, ACCESS_KEYS, ACCESS_ALLOWED);
     access_log_write(desk.access_log, &access, on_written, visit);
 }
 

@@ -3,7 +3,7 @@
 #include "protocol/generated/policy.h"
 #include "server/audit/access_log.h"
 #include "server/gateway/byte_range.h"
-#include "server/gateway/exchange_peer.h"
+#include "server/gateway/exchange_access.h"
 #include "server/gateway/http_conditions.h"
 #include "server/gateway/routes_imaging_answers.h"
 #include "server/imaging/bounded_output.h"
@@ -98,20 +98,13 @@ static void answer_result(struct ask *ask, enum imaging_read_result result) {
 /* What is looked at is written down before its first byte leaves. */
 
 static struct access access_of(const struct ask *ask, enum access_result result, struct text uid) {
-    static const uint8_t actions[] = {[ASK_LIST] = ACCESS_IMAGES,
-                                      [ASK_METADATA] = ACCESS_IMAGES,
-                                      [ASK_FRAME] = ACCESS_IMAGES,
-                                      [ASK_DOCUMENT] = ACCESS_DOCUMENT,
-                                      [ASK_UPLOAD] = ACCESS_UPLOAD};
-    struct access access;
-    memset(&access, 0, sizeof access);
-    access.user = http_who(ask->exchange)->user;
-    access.sign_in = http_who(ask->exchange)->sign_in;
+    static const enum access_action actions[] = {[ASK_LIST] = ACCESS_IMAGES,
+                                                 [ASK_METADATA] = ACCESS_IMAGES,
+                                                 [ASK_FRAME] = ACCESS_IMAGES,
+                                                 [ASK_DOCUMENT] = ACCESS_DOCUMENT,
+                                                 [ASK_UPLOAD] = ACCESS_UPLOAD};
+    struct access access = exchange_access(ask->exchange, actions[ask->kind], result);
     access.patient_case = ask->patient_case;
-    access.action = actions[ask->kind];
-    access.result = (uint8_t)result;
-    struct peer_address peer = exchange_peer(ask->exchange);
-    memcpy(access.address, peer.bytes, sizeof access.address);
     access_set_object(&access, uid);
     return access;
 }

@@ -75,8 +75,7 @@ static void on_before_ended(void *data, enum sign_in_answer answer, const struct
     struct errand *errand = data;
     (void)sign_in;
     if (answer == SIGN_IN_VALID) {
-        identity_note(errand->identity, ACCESS_SIGN_OUT, ACCESS_ALLOWED, errand->user,
-                      errand->sign_in, errand->address);
+        errand_note(errand, ACCESS_SIGN_OUT, ACCESS_ALLOWED);
     }
     identity_over(errand->identity, errand->sign_in);
     free(errand);

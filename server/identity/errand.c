@@ -39,6 +39,11 @@ void errand_answer_away(struct http_exchange *exchange) {
     http_answer_error(exchange, 503, "unavailable", "The database is away: try again.");
 }
 
+void errand_note(const struct errand *errand, enum access_action action,
+                 enum access_result result) {
+    identity_note(errand->identity, action, result, errand->user, errand->sign_in, errand->address);
+}
+
 void errand_free(struct errand *errand) {
     free(errand);
 }

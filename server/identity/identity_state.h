@@ -100,6 +100,8 @@ enum { IDENTITY_BODY_MAX = 16 * 1024 };
 bool errand_read(struct http_exchange *exchange, struct bytes body, char text[IDENTITY_BODY_MAX],
                  struct json_fields *ret);
 void errand_answer_away(struct http_exchange *exchange);
+/* As identity_note, of who asked. */
+void errand_note(const struct errand *errand, enum access_action action, enum access_result result);
 void errand_free(struct errand *errand); /* of one that has nothing more to free */
 
 /*

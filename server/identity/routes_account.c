@@ -85,8 +85,7 @@ static void on_proved(void *data, const struct proof *proof) {
         return;
     }
     if (proof->outcome == PROOF_WRONG) {
-        identity_note(identity, ACCESS_FACTOR, ACCESS_REFUSED, errand->user, errand->sign_in,
-                      errand->address);
+        errand_note(errand, ACCESS_FACTOR, ACCESS_REFUSED);
     }
     if (errand->exchange != NULL && proof->outcome == PROOF_LACKS_FACTOR) {
         http_answer_error(errand->exchange, 403, "factor_needed", "Give a code or a passkey, too.");
@@ -150,8 +149,7 @@ static void on_verifier_set(void *data, bool accepted, enum refusal why, uint64_
         free(errand);
         return;
     }
-    identity_note(errand->identity, ACCESS_FACTOR, ACCESS_ALLOWED, errand->user, errand->sign_in,
-                  errand->address);
+    errand_note(errand, ACCESS_FACTOR, ACCESS_ALLOWED);
     sign_ins_end_others(errand->identity->sign_ins, errand->sign_in, errand->user, on_other_over,
                         on_others_ended, errand);
 }

@@ -105,8 +105,7 @@ static void finish_change(struct change *change) {
     struct errand *errand = &change->errand;
     struct identity *identity = errand->identity;
     const struct sign_in *sign_in = sign_ins_by_number(identity->sign_ins, errand->sign_in);
-    identity_note(identity, ACCESS_FACTOR, ACCESS_ALLOWED, errand->user, errand->sign_in,
-                  errand->address);
+    errand_note(errand, ACCESS_FACTOR, ACCESS_ALLOWED);
     if (change->adds && sign_in != NULL && sign_in->enrolling) {
         struct sign_in enrolled = *sign_in;
         enrolled.enrolling = false;

@@ -36,8 +36,7 @@ static void note_ended(struct ending *ending, uint64_t number) {
     identity_note(errand->identity, ACCESS_SIGN_OUT, ACCESS_ALLOWED, ending->whose, number,
                   errand->address);
     if (!uuid_equal(ending->whose, errand->user)) {
-        identity_note(errand->identity, ACCESS_SIGNED_OTHER_OUT, ACCESS_ALLOWED, errand->user,
-                      errand->sign_in, errand->address);
+        errand_note(errand, ACCESS_SIGNED_OTHER_OUT, ACCESS_ALLOWED);
     }
     identity_over(errand->identity, number);
 }

@@ -31,8 +31,7 @@ static void arm(const struct stepping *stepping, struct uuid board) {
 static void write_window(struct errand *errand, struct json *json) {
     const struct stepping *stepping = (const struct stepping *)errand;
     if (stepping->signs) {
-        identity_note(errand->identity, ACCESS_SIGNATURE, ACCESS_ALLOWED, errand->user,
-                      errand->sign_in, errand->address);
+        errand_note(errand, ACCESS_SIGNATURE, ACCESS_ALLOWED);
         arm(stepping, stepping->board);
     }
     json_uuid(json, "board", stepping->board);
@@ -43,8 +42,7 @@ static void answer_wrong(struct stepping *stepping, enum access_action action,
                          const struct proof *proof) {
     struct errand *errand = &stepping->errand;
     if (proof->outcome == PROOF_WRONG) {
-        identity_note(errand->identity, action, ACCESS_REFUSED, errand->user, errand->sign_in,
-                      errand->address);
+        errand_note(errand, action, ACCESS_REFUSED);
     }
     if (errand->exchange != NULL && proof->outcome == PROOF_LACKS_FACTOR) {
         http_answer_error(errand->exchange, 403, "factor_needed", "Give a code or a passkey, too.");
@@ -63,8 +61,7 @@ static void on_stepped_up(void *data, const struct proof *proof) {
         answer_wrong(stepping, ACCESS_STEP_UP, proof);
         return;
     }
-    identity_note(identity, ACCESS_STEP_UP, ACCESS_ALLOWED, errand->user, errand->sign_in,
-                  errand->address);
+    errand_note(errand, ACCESS_STEP_UP, ACCESS_ALLOWED);
     struct sign_in changed = *sign_in;
     stepping->factor = proof->factor;
     stepping->until = identity_now(identity) + (int64_t)STEP_UP_S * 1000000;
@@ -144,8 +141,7 @@ static void on_signer_proved(void *data, const struct proof *proof) {
         answer_wrong(stepping, ACCESS_SIGNATURE, proof);
         return;
     }
-    identity_note(identity, ACCESS_SIGNATURE, ACCESS_ALLOWED, errand->user, errand->sign_in,
-                  errand->address);
+    errand_note(errand, ACCESS_SIGNATURE, ACCESS_ALLOWED);
     stepping->factor = proof->factor;
     arm(stepping, sign_in->board);
     if (errand->exchange != NULL) {
