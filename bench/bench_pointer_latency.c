@@ -7,8 +7,8 @@
  */
 #include "bench/figure.h"
 #include "bench/images.h"
-#include "protocol/generated/board.h"
-#include "tests/support/bots.h"
+#include "bench/pace.h"
+#include "bench/pointer_board.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -21,46 +21,13 @@
 #include <unistd.h>
 
 enum {
-    PEOPLE = 50,
-    RATE = 60,
-    LISTENERS = 5, /* whose frames are looked into */
     IMAGES = 40,
     FETCHES_A_SECOND = 100, /* half a megabyte each */
     RUNS = 3,
-    SAMPLES_MAX = 1 << 20,
-    TIME_MASK = (1 << 24) - 1, /* whole microseconds that a float 32 holds exactly */
     ECHOES = 2000,
 };
 
 static const double p50_max_ms = 3, p99_max_ms = 15;
-static double *samples;
-static size_t sample_count;
-
-static unsigned person_of(const struct bots *bots, unsigned index) {
-    (void)bots;
-    return index;
-}
-
-static struct uuid board_of(const struct bots *bots, unsigned index) {
-    (void)bots;
-    (void)index;
-    return staff_board_id(0);
-}
-
-static void on_message(struct bot *bot, const struct frame *frame) {
-    uint32_t fields, count, tick;
-    struct pointer pointer;
-    struct reader reader = reader_of(frame->fields);
-    if (bot->index >= LISTENERS || frame->tag != STAGE_EPHEMERA ||
-        !reader_fields(&reader, &fields) || fields < 2 || !reader_u32(&reader, &tick) ||
-        !reader_list(&reader, PEOPLE, &count))
-        return;
-    int64_t now = monotonic_us();
-    for (uint32_t i = 0; i < count && pointer_read(&reader, NULL, &pointer); i++) {
-        if (pointer.handle != 0 && sample_count < SAMPLES_MAX)
-            samples[sample_count++] = (double)((now - (int64_t)pointer.x) & TIME_MASK) / 1000;
-    }
-}
 
 /* Somebody else's prefetch, in a process of its own; counts what came whole. */
 static pid_t begin_fetching(const struct staff *staff, volatile unsigned *count) {
@@ -73,22 +40,10 @@ static pid_t begin_fetching(const struct staff *staff, volatile unsigned *count)
     http.bearer = staff->people[1].token;
     int64_t begin = monotonic_us();
     for (unsigned i = 0;; i++) {
-        int64_t early = begin + (int64_t)i * 1000000 / FETCHES_A_SECOND - monotonic_us();
-        if (early > 0)
-            usleep((useconds_t)early);
+        pace_wait(begin, i, FETCHES_A_SECOND);
         if (!image_fetch(&http, 0, 1 + i % IMAGES))
             _exit(1);
         ++*count;
-    }
-}
-
-static void point_for(struct bots *bots, double seconds) {
-    double rate = PEOPLE * RATE;
-    int64_t begin = monotonic_us(), now = begin;
-    for (uint64_t sent = 0; (double)(now - begin) < seconds * 1e6; now = monotonic_us()) {
-        for (uint64_t due = (uint64_t)((double)(now - begin) * rate / 1e6); sent < due; sent++)
-            bot_point(&bots->list[sent % PEOPLE], (float)(monotonic_us() & TIME_MASK), 1.5f, 1.5f);
-        bots_turn(bots, 0);
     }
 }
 
@@ -132,23 +87,21 @@ static void print(const char *name, double value, double reference, double bar, 
 }
 
 static void measure(struct bots *bots, struct server_process *server, const struct staff *staff) {
-    double p50[RUNS], p99[RUNS], seconds = figure_is_quick() ? 2 : 6;
+    double p50[RUNS], p99[RUNS],
+        seconds = figure_is_quick() ? POINTER_SECONDS_QUICK : POINTER_SECONDS;
     char circumstances[200];
     unsigned runs = figure_runs(RUNS),
              *fetched = mmap(NULL, sizeof *fetched, PROT_READ | PROT_WRITE,
                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert(fetched != MAP_FAILED);
     pid_t fetcher = begin_fetching(staff, fetched);
-    point_for(bots, 1);
+    pointer_board_play(bots, 1);
     unsigned before = *fetched;
     int64_t begin = monotonic_us();
     for (unsigned i = 0; i < runs; i++) {
-        sample_count = 0;
-        point_for(bots, seconds);
-        assert(sample_count > 0);
-        p50[i] = median(samples, sample_count);
-        p99[i] = percentile(samples, sample_count, 0.99);
-        fprintf(stderr, "p50 %.2f ms, p99 %.2f ms of %zu\n", p50[i], p99[i], sample_count);
+        struct pointer_lateness lateness = pointer_board_measure(bots, seconds);
+        p50[i] = lateness.p50_ms;
+        p99[i] = lateness.p99_ms;
     }
     double rate = (*fetched - before) / ((double)(monotonic_us() - begin) / 1e6);
     double tick_us = server_process_metric(server, "consilium_node_tick_us");
@@ -165,40 +118,20 @@ static void measure(struct bots *bots, struct server_process *server, const stru
           runs, circumstances);
 }
 
-static bool everybody_points(struct bots *bots) {
-    for (unsigned i = 0; i < PEOPLE; i++)
-        bot_begin_pointing(&bots->list[i], staff_case_id(0));
-    bots_run(bots, 1000);
-    for (unsigned i = 0; i < PEOPLE; i++) {
-        if (bots->list[i].handle == 0)
-            return false;
-    }
-    return true;
-}
-
 int main(int argc, char **argv) {
     struct staff staff;
     struct bots bots;
     figure_begin(argc, argv);
-    samples = calloc(SAMPLES_MAX, sizeof *samples);
-    assert(samples != NULL);
     struct server_options options = {.program = CONSILIUM_PATH};
     struct server_process *server = server_process_start(&options);
     assert(server != NULL);
-    bool ready = staff_hire(&staff, server, PEOPLE) && staff_make_boards(&staff, 0, 1) &&
+    bool ready = staff_hire(&staff, server, POINTER_PEOPLE) && staff_make_boards(&staff, 0, 1) &&
                  images_upload(&staff, 0, IMAGES);
-    struct bots_plan plan = {.staff = &staff,
-                             .count = PEOPLE,
-                             .kind = CHANNEL_KIND_BOARD,
-                             .person = person_of,
-                             .actor = board_of,
-                             .message = on_message};
-    ready = ready && bots_init(&bots, &plan) && bots_all_open(&bots, 30000);
-    if (ready && everybody_points(&bots))
+    ready = ready && pointer_board_open(&bots, &staff);
+    if (ready)
         measure(&bots, server, &staff);
     bots_finish(&bots);
     staff_finish(&staff);
     server_process_end(server);
-    free(samples);
     return ready ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 #include "bench/raw_fanout.h"
 
 #include "bench/figure.h"
+#include "bench/pace.h"
 #include "bench/process_use.h"
 
 #include <arpa/inet.h>
@@ -82,10 +83,7 @@ static double send_rounds(const struct raw_fanout *fanout, const int *descriptor
     int64_t begin = monotonic_us(), end = begin + (int64_t)(fanout->seconds * 1e6);
     double used = own_processor_seconds();
     for (uint64_t round = 0; monotonic_us() < end; round++) {
-        int64_t due = begin + (int64_t)((double)round * 1e6 / fanout->rounds_a_second);
-        int64_t early = due - monotonic_us();
-        if (early > 0)
-            usleep((useconds_t)early);
+        pace_wait(begin, round, fanout->rounds_a_second);
         for (unsigned i = 0; i < fanout->sockets; i++)
             send_to(descriptors[i], bytes, fanout->bytes);
         frames += fanout->sockets;
