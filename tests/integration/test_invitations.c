@@ -2,9 +2,13 @@
 /* A link for one person: it works once, for whoever is first, until it is over or called back, and
  * whatever dies meanwhile. */
 #include "tests/support/organisation_site.h"
+#include "tests/support/patience.h"
 
 #include <pthread.h>
 #include <unistd.h>
+
+/* EXPIRY_MS: for what ends by itself within a second. */
+enum { EXPIRY_MS = 10000, ROUNDS = 4 };
 
 static void an_invitation_makes_one_person_who_belongs(void **state) {
     struct scene *scene = *state;
@@ -99,8 +103,9 @@ static void a_link_expires_and_can_be_called_back(void **state) {
     struct scene *scene = *state;
     char token[TOKEN], id[ID];
     invite(scene, scene->child, "specialist", ",\"expiresInMs\":200", token);
-    while (look(scene, token) == 200)
-        usleep(20000);
+    struct patience patience = patience_of(EXPIRY_MS);
+    while (look(scene, token) == 200 && patience_lasts(&patience)) {
+    }
     assert_int_equal(scene->answer.status, 410);
     assert_true(body_says(scene, "\"expired\""));
     assert_int_equal(comes_by(scene, token, "late"), 410);
@@ -173,18 +178,29 @@ static void a_guest_sees_a_case_until_their_time_is_over(void **state) {
     cookie_of(scene, "guest", PASSWORD, guest);
     assert_int_equal(asks(scene, guest, NULL, path), 200);
     assert_int_equal(asks(scene, guest, body, "/api/cases/%s/invitations", id), 404);
-    while (asks(scene, guest, NULL, path) == 200)
-        usleep(50000);
+    struct patience patience = patience_of(EXPIRY_MS);
+    while (asks(scene, guest, NULL, path) == 200 && patience_lasts(&patience)) {
+    }
     assert_int_equal(scene->answer.status, 404);
     assert_int_equal(comes_by(scene, token, "guest"), 410);
     assert_int_equal(asks(scene, guest, NULL, path), 404);
+}
+
+/* How long one takes that nobody cuts short: a password's hash and three commits. */
+static int64_t acceptance_us(struct scene *scene) {
+    char token[TOKEN];
+    invite(scene, scene->child, "specialist", "", token);
+    int64_t begin = patience_now_ms();
+    assert_int_equal(comes_by(scene, token, "whole"), 201);
+    return (patience_now_ms() - begin) * 1000;
 }
 
 /* The server dies somewhere between the invitation's being taken and the person's belonging. */
 static void an_acceptance_that_was_cut_short_is_finished_by_the_same_link(void **state) {
     struct scene *scene = *state;
     static struct racer racer;
-    for (unsigned round = 0; round < 4; round++) {
+    int64_t whole_us = acceptance_us(scene);
+    for (unsigned round = 0; round < ROUNDS; round++) {
         char token[TOKEN], login[32], name[128], cookie[COOKIE];
         snprintf(login, sizeof login, "cut.short%u", round);
         snprintf(name, sizeof name, "\"login\":\"%s\",\"roles\":[\"specialist\"]", login);
@@ -192,7 +208,7 @@ static void an_acceptance_that_was_cut_short_is_finished_by_the_same_link(void *
         racer.port = server_process_port(scene->server);
         acceptance(racer.body, sizeof racer.body, token, login);
         assert_int_equal(pthread_create(&racer.thread, NULL, race, &racer), 0);
-        usleep(15000 * (round + 1)); /* a password's hash and three commits take some of that */
+        usleep((useconds_t)(whole_us * (round + 1) / (ROUNDS + 1))); /* somewhere within it */
         server_process_kill(scene->server);
         assert_int_equal(pthread_join(racer.thread, NULL), 0);
         assert_true(server_process_launch(scene->server));

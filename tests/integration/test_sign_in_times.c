@@ -3,6 +3,7 @@
  * nothing is signed out, on an open socket as well. Hours pass in the database while the server is
  * away. */
 #include "tests/support/bots.h"
+#include "tests/support/patience.h"
 #include "tests/support/plain_http.h"
 
 #include "clients/native/json_text.h"
@@ -74,12 +75,6 @@ static void time_passes(long seconds) {
     assert_true(server_process_wait_ready(server, READY_MS));
 }
 
-static int64_t now_ms(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static void a_token_of_some_age_is_another_one_after_a_sign_of_its_person(void **state) {
     (void)state;
     char before[256], after[256], none[256];
@@ -94,10 +89,9 @@ static void a_token_of_some_age_is_another_one_after_a_sign_of_its_person(void *
     assert_int_equal(ask("/api/me", before, NULL), 200); /* who is on their way comes through */
     assert_int_equal(ask("/api/sign-in/refresh", after, ""), 200);
     assert_false(take_cookie(none));
-    unsigned status = 200;
-    for (int64_t end = now_ms() + EARLIER_MS; status == 200 && now_ms() < end;) {
-        usleep(200 * 1000);
-        status = ask("/api/me", before, NULL);
+    unsigned status;
+    struct patience patience = patience_of(EARLIER_MS);
+    while ((status = ask("/api/me", before, NULL)) == 200 && patience_lasts(&patience)) {
     }
     assert_int_equal(status, 401); /* and not for long */
     assert_int_equal(ask("/api/me", after, NULL), 200);
@@ -129,7 +123,8 @@ static void who_does_nothing_for_an_hour_is_signed_out_on_an_open_socket_too(voi
     bool said_new_token = json_find_text((const uint8_t *)answer.body, strlen(answer.body), "token",
                                          staff.people[BUSY].token, sizeof staff.people[BUSY].token);
     assert_true(said_new_token);
-    for (int64_t end = now_ms() + SWEPT_MS; bots.list[0].losses == 0 && now_ms() < end;) {
+    for (int64_t end = patience_now_ms() + SWEPT_MS;
+         bots.list[0].losses == 0 && patience_now_ms() < end;) {
         bots_run(&bots, 100);
     }
     assert_true(bots.list[0].losses > 0);

@@ -1,6 +1,7 @@
 /* links: server_process consilium libpq; timeout: 300 */
 /* A patient's name goes everywhere it may, and is then looked for everywhere else: the disk, a dump
  * of the database, logs, metrics, what a process is called, a core file. */
+#include "tests/support/patience.h"
 #include "tests/support/planted_case.h"
 #include "tests/support/server_guardian.h"
 
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { PATH_BYTES = 512, PEOPLE = 2 };
+enum { PATH_BYTES = 512, PEOPLE = 2, END_MS = 10000 };
 
 static struct server_process *server;
 static struct staff staff;
@@ -125,8 +126,9 @@ static void a_crash_leaves_no_core_behind(void **state) {
     fclose(limits);
     assert_true(none);
     server_process_signal(server, SIGABRT);
-    for (int i = 0; i < 1000 && server_process_runs(server); i++)
-        usleep(10 * 1000);
+    struct patience patience = patience_of(END_MS);
+    while (server_process_runs(server) && patience_lasts(&patience)) {
+    }
     assert_false(server_process_runs(server));
     snprintf(line, sizeof line, "%s/..", server_process_data(server));
     assert_int_equal(planted_count(line, PLANTED_NAME), 0);

@@ -4,6 +4,7 @@
  * keys go, here and in the backup's keys, and the chains still verify. A process that is killed in
  * between goes on, and neither the newest nor an older copy brings the case back.
  */
+#include "tests/support/patience.h"
 #include "tests/support/planted_case.h"
 #include "tests/support/server_guardian.h"
 
@@ -16,16 +17,12 @@
 
 #include <cmocka.h>
 
-enum { PATH_BYTES = 512, PEOPLE = 2, LOOKS = 3000, LOOK_MS = 10, READY_MS = 60000 };
+enum { PATH_BYTES = 512, PEOPLE = 2, GONE_MS = 30000, LIFE_MS = 200, READY_MS = 60000 };
 
 static struct server_process *server;
 static struct staff staff;
 static char folder[] = "/tmp/consilium-erasure-XXXXXX";
 static char moment[64]; /* before the erasure */
-
-static void rest(void) {
-    nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
-}
 
 static const char *data(void) {
     return server_process_data(server);
@@ -67,10 +64,12 @@ static bool list_says(const char *word) {
     return shell("grep -qs '^%s ' %s/erasures", word, data()) == 0;
 }
 
-static bool wait_until_gone(void) {
-    for (int i = 0; i < LOOKS && !list_says("gone"); i++)
-        rest();
-    return list_says("gone");
+static bool is_gone_within(int64_t ms) {
+    struct patience patience = patience_of(ms);
+    bool gone;
+    while (!(gone = list_says("gone")) && patience_lasts(&patience)) {
+    }
+    return gone;
 }
 
 static enum refusal order(struct encoded (*encode)(struct arena *arena)) {
@@ -149,7 +148,7 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
     /* At once, and as if it had never been. */
     assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
     assert_int_equal(planted_ask(&staff, 1, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0), 404);
-    assert_true(wait_until_gone());
+    assert_true(is_gone_within(GONE_MS));
     assert_int_equal(rows_of("stream_key", "stream_id"), 0);
     assert_int_equal(rows_of("image_instance", "case_id"), 0);
     assert_int_equal(rows_of("list_row", "owner_stream"), 0);
@@ -168,13 +167,13 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
 
 static void the_keys_of_the_backup_are_destroyed_too(void **state) {
     (void)state;
-    bool all = false;
-    for (int i = 0; i < LOOKS && !all; i++) {
-        rest();
+    struct patience patience = patience_of(GONE_MS);
+    bool all;
+    do {
         all = shell("test ! -e %s/keys/generation-1 -a -e %s/keys/generation-2 -a -e "
                     "%s/keys/wrapped -a -e %s/backup/erasures",
                     folder, folder, folder, folder) == 0;
-    }
+    } while (!all && patience_lasts(&patience));
     assert_true(all);
 }
 
@@ -264,14 +263,12 @@ static void a_server_that_is_killed_in_the_middle_goes_on(void **state) {
     assert_non_null(server);
     assert_true(staff_hire(&staff, server, PEOPLE) && plant(&staff));
     assert_int_equal(order(an_erasure), REFUSAL_NONE);
-    for (int life = 0; life < 4 && !list_says("gone"); life++) {
+    for (int life = 0; life < 4 && !is_gone_within(LIFE_MS * life); life++) {
         server_process_kill(server);
         assert_true(server_process_launch(server));
-        for (int i = 0; i < 20 * life && !list_says("gone"); i++)
-            rest();
     }
     assert_true(server_process_wait_ready(server, READY_MS));
-    assert_true(wait_until_gone());
+    assert_true(is_gone_within(GONE_MS));
     assert_int_equal(rows_of("stream_key", "stream_id"), 0);
     assert_int_equal(ask("SELECT count(*) FROM tenant_key"), 1);
     assert_int_equal(shell("test $(find %s/blobs -type f | wc -l) -eq 0", data()), 0);

@@ -10,6 +10,7 @@
 #include "protocol/generated/patient_case.h"
 #include "protocol/generated/session.h"
 #include "tests/support/dicom_writer.h"
+#include "tests/support/patience.h"
 #include "tests/support/plain_http.h"
 #include "tests/support/staff.h"
 
@@ -20,7 +21,7 @@
 #define PLANTED_NAME "Qvzxmann"
 #define PLANTED_PATIENT "Qvzxmann^Ed" /* as long as dicom_writer's own */
 
-enum { PLANTED_CASE = 71, PLANTED_BOARD = 72, PLANTED_TRIES = 50, PLANTED_ARENA = 256 * 1024 };
+enum { PLANTED_CASE = 71, PLANTED_BOARD = 72, PLANTED_MS = 5000, PLANTED_ARENA = 256 * 1024 };
 
 static struct template_field planted_fields[] = {
     {.key = {14, "recommendation"}, .label = {4, "Text"}, .kind = FIELD_KIND_TEXT}};
@@ -28,11 +29,10 @@ static struct template_field planted_fields[] = {
 /* Says it until it is taken: boards and cases tell each other things in between. */
 static bool planted_say(struct conversation *conversation, uint16_t channel,
                         struct encoded command) {
-    enum refusal refusal = REFUSAL_NOT_FOUND;
-    for (int i = 0; i < PLANTED_TRIES && refusal != REFUSAL_NONE; i++) {
-        refusal = conversation_say(conversation, channel, command, NULL);
-        if (refusal != REFUSAL_NONE)
-            nanosleep(&(struct timespec){.tv_nsec = 10 * 1000000L}, NULL);
+    enum refusal refusal;
+    struct patience patience = patience_of(PLANTED_MS);
+    while ((refusal = conversation_say(conversation, channel, command, NULL)) != REFUSAL_NONE &&
+           patience_lasts(&patience)) {
     }
     if (refusal != REFUSAL_NONE)
         fprintf(stderr, "command %u was refused: %d\n", command.tag, (int)refusal);
