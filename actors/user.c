@@ -363,18 +363,16 @@ static bool apply(struct actor *actor, const struct event_header *header, struct
     return user_apply(&behaviour, (struct user *)actor, header, fields, arena);
 }
 
+/* Who is not there yet is made by the server alone, after it has asked who may. */
 static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
+    (void)rights;
     (void)now;
-    const struct user *self = (const struct user *)actor;
-    uint16_t roles = self->registered ? 0 : rights;
-    if (self->registered && uuid_equal(actor->id, user)) {
-        roles = 1u << ROLE_SELF;
-    }
-    struct allowance allowed = policy_of_user(roles, self->registered ? 0 : USER_WHEN_UNMADE);
-    return (struct grant){.audiences = allowed.audiences,
-                          .actions = allowed.actions,
-                          .roles = allowed.audiences == 0 ? 0 : roles};
+    bool self = ((const struct user *)actor)->registered && uuid_equal(actor->id, user);
+    uint16_t roles = self ? 1u << ROLE_SELF : 0;
+    struct allowance allowed = policy_of_user(roles, 0);
+    return (struct grant){
+        .audiences = allowed.audiences, .actions = allowed.actions, .roles = roles};
 }
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {

@@ -144,12 +144,6 @@ struct allowance policy_of_series(uint16_t roles, uint8_t conditions) {
 }
 
 static const struct policy_line user_lines[] = {
-    {.roles = 1u << ROLE_ADMINISTRATOR,
-     .conditions = USER_WHEN_UNMADE,
-     .allows.audiences = AUDIENCE_WORKFLOW},
-    {.roles = 1u << ROLE_ADMINISTRATOR,
-     .conditions = USER_WHEN_UNMADE,
-     .allows.actions = USER_MAY_REGISTER},
     {.roles = 1u << ROLE_SELF,
      .allows.audiences = AUDIENCE_OWN},
     {.roles = 1u << ROLE_SELF,
@@ -158,7 +152,7 @@ static const struct policy_line user_lines[] = {
 
 struct allowance policy_of_user(uint16_t roles, uint8_t conditions) {
     return policy_union(user_lines, sizeof user_lines / sizeof user_lines[0],
-                        USER_WHEN_UNMADE, roles, conditions);
+                        0, roles, conditions);
 }
 
 static const struct policy_line organisation_lines[] = {

@@ -57,12 +57,8 @@ enum series_action {
 };
 struct allowance policy_of_series(uint16_t roles, uint8_t conditions);
 
-enum user_condition {
-    USER_WHEN_UNMADE = 1u << 0,
-};
 enum user_action {
-    USER_MAY_REGISTER = 1u << 0,
-    USER_MAY_OWN = 1u << 1,
+    USER_MAY_OWN = 1u << 0,
 };
 struct allowance policy_of_user(uint16_t roles, uint8_t conditions);
 

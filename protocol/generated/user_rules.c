@@ -8,10 +8,9 @@ const struct message_rule user_rules[TAG_COUNT] = {
         {
             .name = "RegisterUser",
             .class = MESSAGE_COMMAND,
-            .actions = USER_MAY_REGISTER,
             .by_system = true,
-            .rate = 5,
-            .burst = 100,
+            .rate = 0,
+            .burst = 0,
             .size_max = 732,
         },
     [USER_SET_PREFERENCE] =

@@ -168,10 +168,9 @@ static bool encode(uint8_t kind, uint8_t tag, const void *message, struct writer
     }
 }
 
-void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *message) {
-    struct world_session *session = &world->sessions[slot];
-    const struct actor_kind *kind = kind_of(activation_kind(session->activation));
-    struct arena *arena = runtime_arena(world->fake.runtime);
+/* As it comes over the wire: written and read again; a command without an id gets a fresh one. */
+static const void *carried(struct world *world, const struct actor_kind *kind, uint8_t tag,
+                           const void *message, struct arena *arena) {
     bool command = kind->rules[tag].class == MESSAGE_COMMAND;
     struct uuid *command_id = (struct uuid *)(uintptr_t)message; /* field 0 of every command */
     bool fresh = command && uuid_is_zero(*command_id);
@@ -188,9 +187,16 @@ void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *
     if (fresh) {
         *command_id = (struct uuid){{0}};
     }
+    return decoded;
+}
+
+void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *message) {
+    struct world_session *session = &world->sessions[slot];
+    const struct actor_kind *kind = kind_of(activation_kind(session->activation));
+    struct arena *arena = runtime_arena(world->fake.runtime);
     struct incoming incoming = {
         .tag = tag,
-        .message = decoded,
+        .message = carried(world, kind, tag, message, arena),
         .arena = arena,
         .sender = {.session = number_of(slot),
                    .user = session->user,
@@ -205,6 +211,29 @@ void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *
         incoming.sender.factor_board = world->factor_board;
     }
     runtime_push(world->fake.runtime, session->activation, &incoming);
+}
+
+enum refusal world_serve(struct world *world, uint8_t kind_number, struct uuid id, struct uuid by,
+                         uint8_t tag, const void *message) {
+    const struct actor_kind *kind = kind_of(kind_number);
+    struct arena *arena = runtime_arena(world->fake.runtime);
+    struct incoming incoming = {
+        .tag = tag,
+        .message = carried(world, kind, tag, message, arena),
+        .arena = arena,
+        .sender = {.session = number_of(WORLD_SESSIONS_MAX),
+                   .user = by,
+                   .roles = 1u << ROLE_SYSTEM},
+        .channel = 1,
+        .seq = world->next_id,
+    };
+    fake_host_forget_notes(&world->fake);
+    runtime_push(world->fake.runtime, runtime_activate(world->fake.runtime, kind_number, id),
+                 &incoming);
+    fake_host_run(&world->fake);
+    const struct fake_note *answer = fake_host_answer(&world->fake, WORLD_SESSIONS_MAX);
+    assert(answer != NULL);
+    return answer->refusal;
 }
 
 enum refusal world_say(struct world *world, uint32_t slot, uint8_t tag, const void *message) {

@@ -57,6 +57,9 @@ void world_detach(struct world *world, uint32_t slot);
 enum refusal world_say(struct world *world, uint32_t slot, uint8_t tag, const void *message);
 /* Without running. */
 void world_whisper(struct world *world, uint32_t slot, uint8_t tag, const void *message);
+/* As the server for somebody (node_command), with its answer. */
+enum refusal world_serve(struct world *world, uint8_t kind, struct uuid id, struct uuid by,
+                         uint8_t tag, const void *message);
 /* As another actor or the server. */
 void world_system(struct world *world, uint8_t kind, struct uuid id, struct encoded command);
 /* Whether a session was sent an event of this tag. */

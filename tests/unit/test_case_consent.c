@@ -233,30 +233,9 @@ static uint32_t officers_of_a_clinic(struct fake_host *fake, enum role role,
 }
 
 static enum refusal break_glass(uint32_t person, struct text reason) {
-    struct break_glass command = {
-        .command_id = uuid_of(world.next_id++), .name = TEXT("On Duty"), .reason = reason};
-    struct activation *activation =
-        runtime_activate(world.fake.runtime, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE));
-    struct arena *arena = runtime_arena(world.fake.runtime);
-    struct break_glass *copy = arena_alloc(arena, sizeof *copy);
-    break_glass_copy(arena, copy, &command);
-    struct incoming incoming = {.tag = PATIENT_CASE_BREAK_GLASS,
-                                .message = copy,
-                                .arena = arena,
-                                .sender = {.session = {1, 599, 1},
-                                           .user = world_person(person),
-                                           .roles = 1u << ROLE_SYSTEM},
-                                .channel = 1,
-                                .seq = 1};
-    fake_host_forget_notes(&world.fake);
-    runtime_push(world.fake.runtime, activation, &incoming);
-    fake_host_run(&world.fake);
-    for (uint32_t i = 0; i < world.fake.note_count; i++) {
-        if (world.fake.notes[i].what == NOTE_ANSWER) {
-            return world.fake.notes[i].refusal;
-        }
-    }
-    return REFUSAL_UNAVAILABLE;
+    struct break_glass command = {.name = TEXT("On Duty"), .reason = reason};
+    return world_serve(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE), world_person(person),
+                       PATIENT_CASE_BREAK_GLASS, &command);
 }
 
 static void an_emergency_opens_the_case_for_half_an_hour_and_tells_everybody(void **unused) {

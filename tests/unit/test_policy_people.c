@@ -315,25 +315,12 @@ static void everybody_on_a_case_that_is_not_there_yet(void **unused) {
 static void who_broke_the_glass_sees_and_does_nothing_but_look(void **unused) {
     (void)unused;
     a_case();
-    struct activation *activation =
-        runtime_activate(world.fake.runtime, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE));
     uint32_t on_duty = world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
                                     world_person(STRANGER), ONE(SPECIALIST));
-    struct break_glass command = {.command_id = uuid_of(world.next_id++),
-                                  .name = TEXT("On Duty"),
-                                  .reason = TEXT("unconscious")};
-    struct arena *arena = runtime_arena(world.fake.runtime);
-    struct break_glass *copy = arena_alloc(arena, sizeof *copy);
-    break_glass_copy(arena, copy, &command);
-    struct incoming incoming = {
-        .tag = PATIENT_CASE_BREAK_GLASS,
-        .message = copy,
-        .arena = arena,
-        .sender = {.session = {1, 599, 1}, .user = world_person(STRANGER), .roles = ONE(SYSTEM)},
-        .channel = 1,
-        .seq = 1};
-    runtime_push(world.fake.runtime, activation, &incoming);
-    fake_host_run(&world.fake);
+    struct break_glass command = {.name = TEXT("On Duty"), .reason = TEXT("unconscious")};
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                                 world_person(STRANGER), PATIENT_CASE_BREAK_GLASS, &command),
+                     REFUSAL_NONE);
     world_detach(&world, on_duty);
     const struct somebody people[] = {
         {"who broke the glass", STRANGER, ONE(SPECIALIST), ONE(EMERGENCY), 0}};

@@ -133,15 +133,29 @@ static void people_and_templates_of_others_stay_with_the_administrator(void **un
 static void the_rights_of_a_person_are_recorded_and_shown(void **unused) {
     (void)unused;
     starts();
-    uint32_t root =
-        world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), RIGHT_ADMINISTRATOR);
-    struct register_user command = {
-        .login = TEXT("prepares"), .name = TEXT("P"), .verifier = TEXT("v"), .coordinator = true};
-    assert_int_equal(world_say(&world, root, USER_REGISTER_USER, &command), REFUSAL_NONE);
+    struct register_user command = {.command_id = uuid_of(71),
+                                    .login = TEXT("prepares"),
+                                    .name = TEXT("P"),
+                                    .verifier = TEXT("v"),
+                                    .coordinator = true};
+    world_system(&world, CHANNEL_KIND_USER, uuid_of(70),
+                 register_user_encode(&world.reading, &command));
     assert_int_equal(world_user(&world, uuid_of(70))->memberships.items[0].roles,
                      RIGHT_COORDINATOR);
     assert_int_equal(world_user(&world, world_person(ADMINISTRATOR))->memberships.items[0].roles,
                      RIGHT_ADMINISTRATOR);
+    world_stop(&world);
+}
+
+/* A child organisation's administrator would make one of the root. */
+static void nobody_makes_a_person_over_a_session_not_even_an_administrator(void **unused) {
+    (void)unused;
+    starts();
+    uint32_t slot =
+        world_attach(&world, CHANNEL_KIND_USER, uuid_of(70), world_person(1), RIGHT_ADMINISTRATOR);
+    assert_false(world.sessions[slot].attached);
+    assert_false(user_rules[USER_REGISTER_USER].actions != 0);
+    assert_true(user_rules[USER_REGISTER_USER].by_system);
     world_stop(&world);
 }
 
@@ -172,6 +186,7 @@ int main(void) {
         cmocka_unit_test(an_observer_gains_nothing_by_a_coordinators_right),
         cmocka_unit_test(people_and_templates_of_others_stay_with_the_administrator),
         cmocka_unit_test(the_rights_of_a_person_are_recorded_and_shown),
+        cmocka_unit_test(nobody_makes_a_person_over_a_session_not_even_an_administrator),
         cmocka_unit_test(older_records_of_people_still_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
