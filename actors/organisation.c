@@ -53,22 +53,25 @@ void organisation_list_name(const char *what, struct uuid organisation,
     ret[length] = 0;
 }
 
-/* The oldest that nobody waits for any more; UINT32_MAX = all are open. */
-static uint32_t closed_one(const struct organisation *organisation) {
+/* The oldest that nobody waits for any more; NULL = all are open. */
+static const struct invitation *closed_one(const struct organisation *organisation, int64_t now) {
     for (uint32_t i = 0; i < organisation->invitations.count; i++) {
-        if (organisation->invitations.items[i].state != INVITATION_STATE_OPEN) {
-            return i;
+        const struct invitation *invitation = &organisation->invitations.items[i];
+        if (invitation->state != INVITATION_STATE_OPEN || invitation->until <= now) {
+            return invitation;
         }
     }
-    return UINT32_MAX;
+    return NULL;
 }
 
 static void apply_invitation_made(struct organisation *organisation,
                                   const struct event_header *header,
                                   const struct invitation_made *event) {
     (void)header;
-    if (organisation->invitations.count == ORGANISATION_INVITATIONS_MAX) {
-        growing_list_remove(&organisation->invitations, closed_one(organisation));
+    const struct invitation *old = invitation_of(organisation, event->instead_of);
+    if (old != NULL) {
+        growing_list_remove(&organisation->invitations,
+                            (uint32_t)(old - organisation->invitations.items));
     }
     invitation_copy(state_of(organisation),
                     growing_list_add(state_of(organisation), &organisation->invitations),
@@ -144,6 +147,8 @@ static void on_rename_organisation(const struct organisation *organisation, stru
 static void on_invite(const struct organisation *organisation, struct turn *turn,
                       const struct invite *command) {
     const struct invitation *invitation = &command->invitation;
+    bool full = organisation->invitations.count == ORGANISATION_INVITATIONS_MAX;
+    const struct invitation *old = full ? closed_one(organisation, turn->now) : NULL;
     bool gives = invitation->roles != 0 || !uuid_is_zero(invitation->patient_case);
     if (!organisation->created) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
@@ -152,17 +157,16 @@ static void on_invite(const struct organisation *organisation, struct turn *turn
         turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (invitation_of(organisation, invitation->id) != NULL) {
         turn_refuse(turn, REFUSAL_CONFLICT);
-    } else if (organisation->invitations.count == ORGANISATION_INVITATIONS_MAX &&
-               closed_one(organisation) == UINT32_MAX) {
+    } else if (full && old == NULL) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
     } else {
         struct invitation_made event = {.invitation = *invitation};
         event.invitation.state = INVITATION_STATE_OPEN;
         event.invitation.taken_by = (struct uuid){{0}};
+        event.instead_of = old == NULL ? (struct uuid){{0}} : old->id;
         turn_event(turn, invitation_made_encode(turn->arena, &event));
-        if (organisation->invitations.count == ORGANISATION_INVITATIONS_MAX) {
-            uint32_t closed = closed_one(organisation);
-            write_invitation(turn, organisation->invitations.items[closed].id, NULL);
+        if (old != NULL) {
+            write_invitation(turn, old->id, NULL);
         }
         write_invitation(turn, invitation->id, &event.invitation);
     }
@@ -173,9 +177,8 @@ static void on_withdraw_invitation(const struct organisation *organisation, stru
     const struct invitation *invitation = invitation_of(organisation, command->invitation);
     if (invitation == NULL) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (invitation->state == INVITATION_STATE_TAKEN) {
-        turn_refuse_subject(turn, REFUSAL_BAD_STATE, invitation->taken_by);
-    } else if (invitation->state == INVITATION_STATE_OPEN) {
+    } else if (invitation->state != INVITATION_STATE_WITHDRAWN) {
+        /* A used one, too: who came by it does not come by it again. */
         struct invitation_withdrawn event = {.invitation = command->invitation};
         turn_event(turn, invitation_withdrawn_encode(turn->arena, &event));
         struct invitation after = *invitation;
@@ -194,7 +197,7 @@ static void on_take_invitation(const struct organisation *organisation, struct t
         return;
     }
     if (invitation->state == INVITATION_STATE_TAKEN &&
-        uuid_equal(invitation->taken_by, command->user)) {
+        uuid_equal(invitation->taken_by, command->user) && invitation->until > turn->now) {
         return; /* cut short the last time, and done again */
     }
     if (invitation->state != INVITATION_STATE_OPEN || invitation->until <= turn->now) {

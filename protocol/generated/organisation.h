@@ -104,6 +104,8 @@ struct organisation_renamed {
 
 struct invitation_made {
     struct invitation invitation; /* As it is. */
+    /* Of one that nobody waits for any more, which makes room; zero = there was room. */
+    struct uuid instead_of;
 };
 
 struct invitation_withdrawn {

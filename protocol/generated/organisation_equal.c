@@ -60,7 +60,8 @@ bool organisation_renamed_equal(const struct organisation_renamed *a,
 }
 
 bool invitation_made_equal(const struct invitation_made *a, const struct invitation_made *b) {
-    return invitation_equal(&a->invitation, &b->invitation);
+    return invitation_equal(&a->invitation, &b->invitation) &&
+           uuid_equal(a->instead_of, b->instead_of);
 }
 
 bool invitation_withdrawn_equal(const struct invitation_withdrawn *a,

@@ -255,7 +255,10 @@ bool invitation_made_read(struct reader *reader, struct arena *arena, struct inv
     if (count > 0 && !invitation_read(reader, arena, &ret->invitation)) {
         return false;
     }
-    return count <= 1 || reader_skip(reader, count - 1);
+    if (count > 1 && !reader_uuid(reader, &ret->instead_of)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
 }
 
 const struct invitation_withdrawn invitation_withdrawn_default = {0};

@@ -70,7 +70,7 @@ const struct message_rule organisation_rules[TAG_COUNT] = {
             .name = "InvitationMade",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 519,
+            .size_max = 537,
         },
     [ORGANISATION_INVITATION_WITHDRAWN] =
         {

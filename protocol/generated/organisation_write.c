@@ -264,6 +264,9 @@ void organisation_renamed_write(struct writer *writer, const struct organisation
 }
 
 static uint32_t invitation_made_count(const struct invitation_made *from) {
+    if (!uuid_is_zero(from->instead_of)) {
+        return 2;
+    }
     if (!invitation_equal(&from->invitation, &invitation_default)) {
         return 1;
     }
@@ -275,6 +278,9 @@ void invitation_made_write(struct writer *writer, const struct invitation_made *
     writer_fields(writer, count);
     if (count > 0) {
         invitation_write(writer, &from->invitation);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->instead_of);
     }
 }
 

@@ -63,8 +63,9 @@ enum invitation_standing invitation_standing(const struct invitation_link *link,
     switch (kept->state) {
     case INVITATION_STATE_WITHDRAWN:
         return INVITATION_CALLED_BACK;
-    case INVITATION_STATE_TAKEN:
-        return uuid_equal(kept->taken_by, user) ? INVITATION_GOOD : INVITATION_USED;
+    case INVITATION_STATE_TAKEN: /* cut short, it is done again by the same one, while it lasts */
+        return uuid_equal(kept->taken_by, user) && kept->until > now ? INVITATION_GOOD
+                                                                     : INVITATION_USED;
     default:
         return kept->until <= now ? INVITATION_EXPIRED : INVITATION_GOOD;
     }

@@ -6,6 +6,7 @@
  * the same link, and nothing happens twice.
  */
 #include "protocol/generated/patient_case.h"
+#include "protocol/generated/policy.h"
 #include "server/identity/invitations.h"
 #include "server/utf8.h"
 #include "server/uuid_text.h"
@@ -126,22 +127,38 @@ static int64_t later(int64_t a, int64_t b) {
     return a == 0 || b == 0 ? 0 : (a > b ? a : b);
 }
 
-/* What they are there already stays. */
+/*
+ * What they are there still stays, and lasts no longer for it: a membership has one end, so what
+ * they are beyond the invitation must end with it. False = it does not.
+ */
+static bool membership_with(const struct accepting *accepting, struct membership *ret) {
+    struct identity *identity = accepting->errand.identity;
+    const struct person *person = people_by_id(identity->people, accepting->person.id);
+    const struct membership *known =
+        person == NULL ? NULL : administration_membership(person, accepting->link.organisation);
+    *ret = (struct membership){.organisation = accepting->link.organisation,
+                               .roles = accepting->invitation.roles,
+                               .until = accepting->invitation.access_until};
+    if (known == NULL || (known->until != 0 && known->until <= identity_now(identity))) {
+        return true;
+    }
+    bool beyond = (known->roles & ~ret->roles) != 0;
+    bool same_end = known->until == ret->until;
+    ret->roles |= known->roles;
+    ret->until = later(ret->until, known->until);
+    return !beyond || same_end;
+}
+
 static void join(struct accepting *accepting) {
     struct identity *identity = accepting->errand.identity;
+    struct membership membership;
     if (accepting->invitation.roles == 0) {
         on_member(accepting, true, REFUSAL_BUSY);
         return;
     }
-    const struct person *person = people_by_id(identity->people, accepting->person.id);
-    const struct membership *known =
-        person == NULL ? NULL : administration_membership(person, accepting->link.organisation);
-    struct membership membership = {.organisation = accepting->link.organisation,
-                                    .roles = accepting->invitation.roles,
-                                    .until = accepting->invitation.access_until};
-    if (known != NULL) {
-        membership.roles |= known->roles;
-        membership.until = later(membership.until, known->until);
+    if (!membership_with(accepting, &membership)) {
+        on_member(accepting, false, REFUSAL_CONFLICT);
+        return;
     }
     administration_set_membership(identity, accepting->person.id, accepting->invitation.by,
                                   invitation_link_id(&accepting->link, "membership"), &membership,
@@ -215,6 +232,33 @@ static void take(struct accepting *accepting) {
     arena_finish(&arena);
 }
 
+/* Who invited must still be one who may: what they could give they may have lost since. */
+
+static void on_author(void *data, struct grant grant) {
+    struct accepting *accepting = data;
+    if (accepting->errand.identity->stopping) {
+        give_up(accepting);
+    } else if ((grant.actions & PATIENT_CASE_MAY_SHARE) == 0) {
+        refuse(accepting, INVITATION_CALLED_BACK);
+    } else {
+        take(accepting);
+    }
+}
+
+static void ask_author(struct accepting *accepting) {
+    struct identity *identity = accepting->errand.identity;
+    const struct invitation *invitation = &accepting->invitation;
+    uint32_t may = administration_may(identity, invitation->by, accepting->link.organisation);
+    if (invitation->roles != 0 && (may & ORGANISATION_MAY_ADMINISTER) == 0) {
+        refuse(accepting, INVITATION_CALLED_BACK);
+    } else if (uuid_is_zero(invitation->patient_case)) {
+        take(accepting);
+    } else {
+        node_ask_grant(identity->node, CHANNEL_KIND_PATIENT_CASE, invitation->patient_case,
+                       invitation->by, on_author, accepting);
+    }
+}
+
 /* What the link says */
 
 static void answer_look(struct accepting *accepting) {
@@ -254,6 +298,7 @@ static void on_row(void *data, enum store_result result, struct uuid owner, stru
     struct accepting *accepting = data;
     struct identity *identity = accepting->errand.identity;
     struct reader reader = reader_of(row);
+    struct membership membership;
     if (result != STORE_OK && result != STORE_ABSENT) {
         give_up(accepting);
         return;
@@ -285,8 +330,13 @@ static void on_row(void *data, enum store_result result, struct uuid owner, stru
         http_answer_error(accepting->errand.exchange, 409, "login_taken",
                           "Somebody has this login already.");
         finish(accepting);
+    } else if (!membership_with(accepting, &membership)) {
+        http_answer_error(accepting->errand.exchange, 409, "other_end",
+                          "You have other roles here, which end at another time: ask who invited "
+                          "you to set them.");
+        finish(accepting);
     } else {
-        take(accepting);
+        ask_author(accepting);
     }
 }
 

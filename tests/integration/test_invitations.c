@@ -99,6 +99,40 @@ static void of_two_who_accept_at_once_one_wins(void **state) {
     }
 }
 
+static void a_link_is_worth_nothing_once_who_made_it_may_not_any_more(void **state) {
+    struct scene *scene = *state;
+    char runs[ID], cookie[COOKIE], token[TOKEN];
+    a_member(scene, scene->child, "administrator", "for.a.while", runs, cookie);
+    assert_int_equal(asks(scene, cookie, "{\"name\":\"Me\",\"roles\":\"administrator\"}",
+                          "/api/organisations/%s/invitations", scene->child),
+                     201);
+    body_value(scene, "token", token, sizeof token);
+    assert_int_equal(asks(scene, NULL, "{\"roles\":\"referrer\"}",
+                          "/api/organisations/%s/people/%s/roles", scene->child, runs),
+                     204);
+    char body[TOKEN + 32];
+    snprintf(body, sizeof body, "{\"token\":\"%s\"}", token);
+    assert_int_equal(asks(scene, cookie, body, "/api/invitations/accept"), 410);
+    assert_true(body_says(scene, "\"withdrawn\""));
+    assert_int_equal(comes_by(scene, token, "comes.back"), 410);
+}
+
+static void what_somebody_is_for_a_while_lasts_no_longer_for_another_link(void **state) {
+    struct scene *scene = *state;
+    char token[TOKEN], cookie[COOKIE], body[TOKEN + 32];
+    invite(scene, scene->child, "nurse_navigator", ",\"accessMs\":86400000", token);
+    assert_int_equal(comes_by(scene, token, "locum"), 201);
+    cookie_of(scene, "locum", PASSWORD, cookie);
+    invite(scene, scene->child, "referrer", "", token);
+    snprintf(body, sizeof body, "{\"token\":\"%s\"}", token);
+    assert_int_equal(asks(scene, cookie, body, "/api/invitations/accept"), 409);
+    assert_true(body_says(scene, "\"other_end\""));
+    assert_int_equal(look(scene, token), 200); /* and is not used up */
+    invite(scene, scene->child, "nurse_navigator specialist", "", token);
+    snprintf(body, sizeof body, "{\"token\":\"%s\"}", token);
+    assert_int_equal(asks(scene, cookie, body, "/api/invitations/accept"), 200);
+}
+
 static void a_link_expires_and_can_be_called_back(void **state) {
     struct scene *scene = *state;
     char token[TOKEN], id[ID];
@@ -249,6 +283,8 @@ int main(void) {
         cmocka_unit_test(an_invitation_makes_one_person_who_belongs),
         cmocka_unit_test(a_link_that_is_none_looks_the_same_whatever_is_wrong),
         cmocka_unit_test(of_two_who_accept_at_once_one_wins),
+        cmocka_unit_test(a_link_is_worth_nothing_once_who_made_it_may_not_any_more),
+        cmocka_unit_test(what_somebody_is_for_a_while_lasts_no_longer_for_another_link),
         cmocka_unit_test(a_link_expires_and_can_be_called_back),
         cmocka_unit_test(who_is_signed_in_comes_by_an_invitation_themselves),
         cmocka_unit_test(a_login_that_is_taken_leaves_the_link_good),

@@ -1,5 +1,7 @@
 #include "tests/unit/support_world.h"
 
+#include "protocol/generated/organisation_behaviour.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -163,6 +165,8 @@ static bool encode(uint8_t kind, uint8_t tag, const void *message, struct writer
         return patient_case_encode(tag, message, writer);
     case CHANNEL_KIND_SERIES:
         return series_encode(tag, message, writer);
+    case CHANNEL_KIND_ORGANISATION:
+        return organisation_encode(tag, message, writer);
     default:
         return user_encode(tag, message, writer);
     }

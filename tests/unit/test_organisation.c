@@ -83,6 +83,63 @@ static void a_withdrawn_one_is_given_to_nobody(void **unused) {
     world_stop(&world);
 }
 
+static void who_came_by_one_does_not_come_by_it_again_once_it_is_called_back(void **unused) {
+    (void)unused;
+    a_practice();
+    invite_until(in_a_minute());
+    take(secret, MEMBER);
+    SAY(withdraw_invitation, .invitation = invitation_id);
+    assert_int_equal(the_invitation()->state, INVITATION_STATE_WITHDRAWN);
+    struct take_invitation again = {.invitation = invitation_id,
+                                    .secret_hash = {sizeof secret, secret},
+                                    .user = world_person(MEMBER)};
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_ORGANISATION, practice, world_person(MEMBER),
+                                 ORGANISATION_TAKE_INVITATION, &again),
+                     REFUSAL_BAD_STATE);
+    world_stop(&world);
+}
+
+static void a_used_one_is_worth_nothing_when_its_time_is_over(void **unused) {
+    (void)unused;
+    a_practice();
+    invite_until(in_a_minute());
+    take(secret, MEMBER);
+    world.fake.now = in_a_minute();
+    struct take_invitation again = {.invitation = invitation_id,
+                                    .secret_hash = {sizeof secret, secret},
+                                    .user = world_person(MEMBER)};
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_ORGANISATION, practice, world_person(MEMBER),
+                                 ORGANISATION_TAKE_INVITATION, &again),
+                     REFUSAL_BAD_STATE);
+    world_stop(&world);
+}
+
+static void those_that_are_over_make_room(void **unused) {
+    (void)unused;
+    a_practice();
+    for (uint32_t i = 0; i < ORGANISATION_INVITATIONS_MAX + 3; i++) {
+        struct invite command = {.invitation = {.id = uuid_of(500 + i),
+                                                .secret_hash = {sizeof secret, secret},
+                                                .name = TEXT("Dr Weber"),
+                                                .roles = 1u << ROLE_SPECIALIST,
+                                                .until = in_a_minute()}};
+        bool full = i >= ORGANISATION_INVITATIONS_MAX;
+        if (full) {
+            assert_int_equal(world_serve(&world, CHANNEL_KIND_ORGANISATION, practice,
+                                         world_person(ADMINISTRATOR), ORGANISATION_INVITE,
+                                         &command),
+                             i == ORGANISATION_INVITATIONS_MAX ? REFUSAL_TOO_MANY : REFUSAL_NONE);
+            world.fake.now = in_a_minute();
+        } else {
+            world_serve(&world, CHANNEL_KIND_ORGANISATION, practice, world_person(ADMINISTRATOR),
+                        ORGANISATION_INVITE, &command);
+        }
+    }
+    assert_int_equal(the_practice()->invitations.count, ORGANISATION_INVITATIONS_MAX);
+    world_check_record(&world);
+    world_stop(&world);
+}
+
 static void one_that_is_over_from_the_start_is_none(void **unused) {
     (void)unused;
     a_practice();
@@ -111,6 +168,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_invitation_is_given_to_the_first_who_knows_its_secret),
         cmocka_unit_test(a_withdrawn_one_is_given_to_nobody),
+        cmocka_unit_test(who_came_by_one_does_not_come_by_it_again_once_it_is_called_back),
+        cmocka_unit_test(a_used_one_is_worth_nothing_when_its_time_is_over),
+        cmocka_unit_test(those_that_are_over_make_room),
         cmocka_unit_test(one_that_is_over_from_the_start_is_none),
         cmocka_unit_test(its_administrator_sees_who_was_invited_and_a_stranger_nothing),
     };

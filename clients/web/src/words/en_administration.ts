@@ -18,6 +18,8 @@ export const administrationEn = {
             last_administrator: 'Nobody else could administer this. Make somebody else an administrator first.',
             too_many: 'No more fit here.',
             used: 'This link was used meanwhile.',
+            withdrawn: 'This invitation was called back, or who made it may not invite any more.',
+            other_end: 'You have other roles here that end at another time. Ask who invited you to set them.',
             conflict: 'Somebody changed this meanwhile. It is shown as it is now.',
             not_found: 'This is not there any more, or not yours to change.',
             busy: 'The server is busy. Nothing has changed. Try again.',

@@ -480,6 +480,8 @@ export interface InvitationMade {
     type: 'InvitationMade';
     /** As it is. */
     invitation: Invitation;
+    /** Of one that nobody waits for any more, which makes room; zero = there was room. */
+    insteadOf: string;
 }
 
 export function readInvitationMade(reader: Reader): InvitationMade {
@@ -487,14 +489,16 @@ export function readInvitationMade(reader: Reader): InvitationMade {
     const value: InvitationMade = {
         type: 'InvitationMade',
         invitation: count > 0 ? readInvitation(reader) : defaultInvitation(),
+        insteadOf: count > 1 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 1);
+    reader.skip(count - 2);
     return value;
 }
 
 export function countInvitationMade(from: InvitationMade): number {
     return countFields(
         countInvitation(from.invitation) !== 0,
+        from.insteadOf !== ZERO_UUID,
     );
 }
 
@@ -503,6 +507,9 @@ export function writeInvitationMade(writer: Writer, from: InvitationMade): void 
     writer.fields(count);
     if (count > 0) {
         writeInvitation(writer, from.invitation);
+    }
+    if (count > 1) {
+        writer.uuid(from.insteadOf);
     }
 }
 
