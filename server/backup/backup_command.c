@@ -87,20 +87,16 @@ bool backup_loose_files(const struct backup_options *options, const char *data) 
 
 static bool copy_keys(const struct taking *taking) {
     const char *folder = taking->options->keys_to;
-    char note[BACKUP_PATH_MAX], resolved[PATH_MAX], line[PATH_MAX + 2];
+    char resolved[PATH_MAX];
     struct stat here, there;
     if (folder == NULL) {
         printf("The keys are not copied: without them nothing in the backup can be read. Keep them "
                "elsewhere (--keys-to OTHER).\n");
         return true;
     }
-    if (!backup_keys_copy(taking->options, taking->data, folder) ||
-        realpath(folder, resolved) == NULL) {
+    if (realpath(folder, resolved) == NULL || /* they follow, as the rest does */
+        !backup_keys_copy(taking->options, taking->data, resolved)) {
         return backup_refuse("the keys cannot be copied: %s", strerror(errno));
-    }
-    snprintf(line, sizeof line, "%s\n", resolved); /* they follow, as the rest does */
-    if (!backup_path(note, taking->data, BACKUP_KEYS_TARGET) || !backup_write_text(note, line)) {
-        return backup_refuse("the data folder cannot be written to: %s", strerror(errno));
     }
     if (stat(folder, &here) == 0 && stat(taking->folder, &there) == 0 &&
         here.st_dev == there.st_dev) {

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SOURCES = 2 };
@@ -66,15 +67,25 @@ static bool copy_loose_keys(const char *from, const char *to, uint32_t *ret_olde
     return copied;
 }
 
-bool backup_keys_copy(const struct backup_options *options, const char *data, const char *to) {
-    struct sources from;
+/* A key-encryption key on its way lies beside the present one, whatever that is called. */
+static bool copy_next_key(const char *kek, const char *to) {
+    char source[BACKUP_PATH_MAX], target[BACKUP_PATH_MAX];
+    bool fits = snprintf(source, sizeof source, "%s.next", kek) < (int)sizeof source &&
+                backup_path(target, to, BACKUP_KEY ".next");
+    if (!fits || access(source, F_OK) == 0) {
+        return fits && (backup_copy(source, target, NULL) || access(source, F_OK) != 0);
+    }
+    return unlink(target) == 0 || errno == ENOENT;
+}
+
+static bool copy_keys(const struct sources *from, const char *to) {
     char kek[BACKUP_PATH_MAX], checkpoint[BACKUP_PATH_MAX];
     uint32_t oldest;
     /* The wrapped keys first: once older secrets are gone, only they open what those opened. */
-    return find_sources(options, data, &from) && copy_loose_keys(from.secrets, to, &oldest) &&
-           backup_path(kek, to, BACKUP_KEY) && backup_copy(from.kek, kek, NULL) &&
+    return copy_loose_keys(from->secrets, to, &oldest) && copy_next_key(from->kek, to) &&
+           backup_path(kek, to, BACKUP_KEY) && backup_copy(from->kek, kek, NULL) &&
            backup_path(checkpoint, to, BACKUP_CHECKPOINT_KEY) &&
-           backup_copy(from.checkpoint, checkpoint, NULL) &&
+           backup_copy(from->checkpoint, checkpoint, NULL) &&
            (oldest == UINT32_MAX || generation_secrets_destroy(to, oldest));
 }
 
@@ -85,6 +96,33 @@ static int64_t changed_at(const char *path) {
     return stat(path, &status) != 0
                ? 0
                : (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+}
+
+/*
+ * The note is as old as what was there before the copy began: whatever changes during it, or in the
+ * same moment of a clock that is coarse, is copied again.
+ */
+static bool date_note(const char *note, int64_t before) {
+    static const int64_t second = 1000000000;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    bool settled = before < now.tv_sec * second + now.tv_nsec - second;
+    int64_t at = settled ? before : before - 1;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {.tv_sec = at / second, .tv_nsec = at % second}};
+    return utimensat(AT_FDCWD, note, times, 0) == 0;
+}
+
+bool backup_keys_copy(const struct backup_options *options, const char *data, const char *to) {
+    char note[BACKUP_PATH_MAX], text[BACKUP_PATH_MAX + 2];
+    struct sources from;
+    if (!find_sources(options, data, &from) || !backup_path(note, data, BACKUP_KEYS_TARGET)) {
+        return false;
+    }
+    int64_t one = changed_at(from.secrets), other = changed_at(from.kek);
+    snprintf(text, sizeof text, "%s\n", to);
+    return copy_keys(&from, to) && backup_write_text(note, text) &&
+           date_note(note, one > other ? one : other);
 }
 
 bool backup_keys_follow(const struct backup_options *options, const char *data) {
@@ -102,10 +140,7 @@ bool backup_keys_follow(const struct backup_options *options, const char *data) 
     if ((one > other ? one : other) <= changed_at(note)) {
         return true;
     }
-    char text[BACKUP_PATH_MAX + 2];
-    snprintf(text, sizeof text, "%s\n", to);
-    return access(to, W_OK) == 0 && backup_keys_copy(options, data, to) &&
-           backup_write_text(note, text);
+    return access(to, W_OK) == 0 && backup_keys_copy(options, data, to);
 }
 
 /* Back */

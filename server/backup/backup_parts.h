@@ -22,6 +22,7 @@ int backup_lock(const char *folder, unsigned patience_ms);
 bool backup_loose_files(const struct backup_options *options, const char *data);
 /* Copies all keys to where --keys-to said they go: key files, secrets of generations, wrapped keys.
  * Secrets that were destroyed here are destroyed there. errno on false. */
+/* And notes where, so that they follow. */
 bool backup_keys_copy(const struct backup_options *options, const char *data, const char *to);
 /* The same when one of them changed since; nothing to do without --keys-to. */
 bool backup_keys_follow(const struct backup_options *options, const char *data);

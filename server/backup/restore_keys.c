@@ -4,6 +4,8 @@
  * not among them was erased, and stays so.
  */
 #include "server/backup/restore_parts.h"
+
+#include "protocol/generated/session.h"
 #include "server/store/generation_secret.h"
 #include "server/store/key_export.h"
 #include "server/uuid_text.h"
@@ -118,11 +120,24 @@ static bool all_open(PGconn *connection, struct keys *keys) {
     return open;
 }
 
-static bool put_over(PGconn *connection, const char *folder) {
+/* Keys of another installation put themselves over the few ids that all have in common: of a person
+ * of this one they have none. */
+static bool knows_somebody(PGconn *connection, uint32_t generation) {
+    char sql[160];
+    snprintf(sql, sizeof sql, "SELECT FROM stream_key WHERE generation = %u AND kind = %d LIMIT 1",
+             (unsigned)generation, CHANNEL_KIND_USER);
+    PGresult *rows = PQexec(connection, sql);
+    bool knows = PQresultStatus(rows) == PGRES_TUPLES_OK && PQntuples(rows) == 1;
+    PQclear(rows);
+    return knows;
+}
+
+static bool put_over(PGconn *connection, struct keys *keys, const char *folder) {
     struct overlay overlay = {.connection = connection};
     struct key_import import = {take_tenant, take_stream, &overlay};
     bool put = run(connection, "BEGIN") && key_export_read(folder, &import) &&
-               overlay.generation > 0 && forget_erased(connection, overlay.generation) &&
+               overlay.generation > 0 && knows_somebody(connection, overlay.generation) &&
+               forget_erased(connection, overlay.generation) && all_open(connection, keys) &&
                run(connection, "COMMIT");
     if (!put) {
         run(connection, "ROLLBACK");
@@ -143,8 +158,7 @@ bool restore_keys(struct restoring *restoring, PGconn *connection) {
         return backup_refuse("%s", trouble);
     }
     keys_use_folder(keys, folder);
-    bool fit =
-        all_open(connection, keys) || (put_over(connection, folder) && all_open(connection, keys));
+    bool fit = all_open(connection, keys) || put_over(connection, keys, folder);
     keys_close(keys);
     return fit || backup_refuse("these are not the keys of this record: its own do not open");
 }

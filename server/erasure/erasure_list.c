@@ -51,6 +51,19 @@ static bool take_line(struct erasure_list *list, const char *line) {
     return (gone || strcmp(word, "erased") == 0) && note(list, uuid, gone);
 }
 
+/* The beginning of a line, as a disk that was full or a power cut leaves it. */
+static bool is_torn(const char *line) {
+    static const char *const words[] = {"erased ", "gone "};
+    size_t length = strcspn(line, "\n");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t word = strlen(words[i]), begun = length < word ? length : word;
+        if (strncmp(line, words[i], begun) == 0 && length < word + UUID_TEXT_LENGTH &&
+            strspn(line + begun, "0123456789abcdef-") == length - begun)
+            return true;
+    }
+    return false;
+}
+
 bool erasure_list_read(struct erasure_list *list, const char *data_folder) {
     char line[LINE_BYTES_MAX];
     *list = (struct erasure_list){.entries = NULL};
@@ -62,8 +75,8 @@ bool erasure_list_read(struct erasure_list *list, const char *data_folder) {
         return errno == ENOENT;
     bool read = true;
     while (read && fgets(line, sizeof line, file) != NULL)
-        read =
-            strchr(line, '\n') == NULL ? feof(file) != 0 : line[0] == '\n' || take_line(list, line);
+        read = line[0] == '\n' || is_torn(line) ||
+               (strchr(line, '\n') != NULL && take_line(list, line));
     fclose(file);
     return read;
 }

@@ -114,6 +114,7 @@ bool generation_secret_replace(const char *path, const char *fresh) {
     char *slash = strrchr(folder, '/');
     if (slash != NULL)
         *slash = 0;
+    (void)overwrite(old); /* left by a replacement that was cut short */
     (void)unlink(old);
     /* The name never lacks a key: the old file has a second name until it is overwritten. */
     return link(path, old) == 0 && rename(fresh, path) == 0 &&

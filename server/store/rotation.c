@@ -151,9 +151,11 @@ static void on_looked(void *data, enum postgres_result result, const struct post
     } else if (count > 1) {
         rotation->fresh = newest;
         rotation_go_on(rotation, ROTATION_REWRAPPING);
-    } else {
-        keys_destroy_secrets_below(rotation->config.keys, oldest);
+    } else if (keys_destroy_secrets_below(rotation->config.keys, oldest)) {
         rest(rotation);
+    } else {
+        rotation_report_once(rotation, "an older key cannot be removed from the folder of keys");
+        rotation_try_again(rotation);
     }
 }
 
@@ -305,7 +307,7 @@ static void exchange(struct rotation *rotation) {
 
 static void on_forget(uv_timer_t *timer) {
     struct rotation *rotation = timer->data;
-    keys_forget_below(rotation->config.keys, rotation->config.tenant, rotation->fresh);
+    keys_forget_below(rotation->config.keys, rotation->config.tenant, rotation->forget_below);
 }
 
 static void on_destroyed(void *data, enum postgres_result result,
@@ -322,8 +324,12 @@ static void on_destroyed(void *data, enum postgres_result result,
         rotation_try_again(rotation);
         return;
     }
-    if (!keys_destroy_secrets_below(rotation->config.keys, rotation->fresh))
-        rotation_report(rotation, "an older key could not be removed from the folder of keys");
+    if (!keys_destroy_secrets_below(rotation->config.keys, rotation->fresh)) {
+        rotation_report_once(rotation, "an older key cannot be removed from the folder of keys");
+        rotation_try_again(rotation); /* nobody is told that it is gone before it is */
+        return;
+    }
+    rotation->forget_below = rotation->fresh;
     uv_timer_start(&rotation->forget, on_forget, FORGET_MS, 0);
     rest(rotation);
 }

@@ -41,7 +41,8 @@ struct rotation {
     bool closing;
     bool found_some; /* this pass over the streams changed a row */
     int handles;
-    uint32_t fresh; /* generation of this run */
+    uint32_t fresh;        /* generation of this run */
+    uint32_t forget_below; /* of the last run that ended: the next one still needs its own */
     uint8_t fresh_wrapped[WRAPPED_KEY_BYTES];
     struct uuid after; /* last stream of the page before */
     struct uuid last;  /* of this one */

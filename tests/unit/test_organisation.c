@@ -114,7 +114,7 @@ static void a_used_one_is_worth_nothing_when_its_time_is_over(void **unused) {
     world_stop(&world);
 }
 
-static void those_that_are_over_make_room(void **unused) {
+static void invitations_whose_time_is_over_make_space(void **unused) {
     (void)unused;
     a_practice();
     for (uint32_t i = 0; i < ORGANISATION_INVITATIONS_MAX + 3; i++) {
@@ -170,7 +170,7 @@ int main(void) {
         cmocka_unit_test(a_withdrawn_one_is_given_to_nobody),
         cmocka_unit_test(who_came_by_one_does_not_come_by_it_again_once_it_is_called_back),
         cmocka_unit_test(a_used_one_is_worth_nothing_when_its_time_is_over),
-        cmocka_unit_test(those_that_are_over_make_room),
+        cmocka_unit_test(invitations_whose_time_is_over_make_space),
         cmocka_unit_test(one_that_is_over_from_the_start_is_none),
         cmocka_unit_test(its_administrator_sees_who_was_invited_and_a_stranger_nothing),
     };

@@ -26,7 +26,8 @@ export const administrationDe: typeof administrationEn = {
             too_many: 'Mehr passen hier nicht hin.',
             used: 'Dieser Link wurde inzwischen benutzt.',
             withdrawn: 'Diese Einladung wurde zurückgenommen, oder wer sie gab, darf nicht mehr einladen.',
-            other_end: 'Sie haben hier andere Rollen, die zu anderer Zeit enden. Bitten Sie, wer Sie einlud, sie zu setzen.',
+            other_end:
+                'Sie haben hier andere Rollen, die zu anderer Zeit enden. Bitten Sie, wer Sie einlud, sie zu setzen.',
             conflict: 'Jemand hat dies inzwischen geändert. Es wird gezeigt, wie es jetzt ist.',
             not_found: 'Das gibt es nicht mehr, oder Sie dürfen es nicht ändern.',
             busy: 'Der Server ist beschäftigt. Nichts hat sich geändert. Versuchen Sie es noch einmal.',
