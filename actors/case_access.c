@@ -254,6 +254,25 @@ static bool drives_through_board(const struct patient_case *the_case, struct uui
     return false;
 }
 
+/* The case as it will be: without `user`, and with `member` unless that is NULL. */
+static struct patient_case with_member(const struct patient_case *the_case, struct turn *turn,
+                                       struct uuid user, const struct case_member *member) {
+    struct patient_case after = *the_case;
+    struct case_member *members =
+        arena_alloc(turn->arena, (the_case->members.count + 1) * sizeof *members);
+    turn_check(turn, members != NULL);
+    after.members = (struct case_member_list){0, members};
+    for (uint32_t i = 0; i < the_case->members.count; i++) {
+        if (!uuid_equal(the_case->members.items[i].user, user)) {
+            members[after.members.count++] = the_case->members.items[i];
+        }
+    }
+    if (member != NULL) {
+        members[after.members.count++] = *member;
+    }
+    return after;
+}
+
 void case_on_grant_access(const struct patient_case *the_case, struct turn *turn,
                           const struct grant_access *command) {
     const struct case_member *member = &command->member;
@@ -274,6 +293,8 @@ void case_on_grant_access(const struct patient_case *the_case, struct turn *turn
             stage_forget_user(&the_case->stage, turn, member->user);
         }
         put_entry_of(the_case, turn, member, the_case->status, the_case->status_at);
+        struct patient_case after = with_member(the_case, turn, member->user, member);
+        case_tell_tasks_of(&after, turn, member->user);
     }
 }
 
@@ -295,4 +316,6 @@ void case_on_revoke_access(const struct patient_case *the_case, struct turn *tur
     }
     struct remove_entry entry = {.command_id = turn_new_id(turn), .id = turn->self};
     turn_send(turn, CHANNEL_KIND_USER, command->user, remove_entry_encode(turn->arena, &entry));
+    struct patient_case after = with_member(the_case, turn, command->user, NULL);
+    case_tell_tasks_of(&after, turn, command->user);
 }

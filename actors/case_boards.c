@@ -130,6 +130,24 @@ static bool is_roster(const struct case_member_list *members) {
     return true;
 }
 
+/* Whose access through the board of `link` changes; `link` with no members = it has no access to
+ * give any more. */
+static void tell_tasks_of_board(const struct patient_case *the_case, struct turn *turn,
+                                const struct board_link *link) {
+    struct patient_case after = *the_case;
+    struct board_link *links =
+        arena_alloc(turn->arena, (the_case->boards.count + 1) * sizeof *links);
+    turn_check(turn, links != NULL);
+    after.boards = (struct board_link_list){0, links};
+    for (uint32_t i = 0; i < the_case->boards.count; i++) {
+        if (!uuid_equal(the_case->boards.items[i].board, link->board)) {
+            links[after.boards.count++] = the_case->boards.items[i];
+        }
+    }
+    links[after.boards.count++] = *link;
+    case_tell_tasks(&after, turn);
+}
+
 void case_on_list(const struct patient_case *the_case, struct turn *turn,
                   const struct list_on_board *command) {
     const struct board_link *known = case_board(the_case, command->board);
@@ -154,6 +172,9 @@ void case_on_list(const struct patient_case *the_case, struct turn *turn,
     } else if (known == NULL || !board_link_equal(known, &link)) {
         struct listed_on_board event = {.link = link};
         turn_event(turn, listed_on_board_encode(turn->arena, &event));
+        if (known == NULL || !case_member_list_equal(&known->members, &link.members)) {
+            tell_tasks_of_board(the_case, turn, &link);
+        }
         if (listed_anew) {
             settle_status(the_case, turn, &link, CASE_STATUS_SCHEDULED);
         }
@@ -173,6 +194,7 @@ void case_on_unlist(const struct patient_case *the_case, struct turn *turn,
     }
     struct unlisted_from_board event = {.board = command->board, .item = command->item};
     turn_event(turn, unlisted_from_board_encode(turn->arena, &event));
+    tell_tasks_of_board(the_case, turn, &(struct board_link){.board = command->board});
     bool comes = the_case->status == CASE_STATUS_SCHEDULED || known->open;
     if (comes) {
         settle_status(the_case, turn, known,

@@ -12,10 +12,20 @@ struct task *case_task(const struct patient_case *the_case, struct uuid task) {
     return NULL;
 }
 
-/* The patient is named only to those who may know who that is. */
+static void take_task_away(struct turn *turn, const struct task *task, struct uuid user) {
+    struct remove_entry command = {.command_id = turn_new_id(turn), .id = task->task};
+    turn_send(turn, CHANNEL_KIND_USER, user, remove_entry_encode(turn->arena, &command));
+}
+
+/* The patient is named only to those who may know who that is; who may not even know of the case
+ * has nothing of it on their list. */
 static void put_task(const struct patient_case *the_case, struct turn *turn,
                      const struct task *task, struct uuid user) {
     struct grant grant = case_grant(&the_case->actor, user, 0, turn->now);
+    if (grant.audiences == 0) {
+        take_task_away(turn, task, user);
+        return;
+    }
     bool knows = (grant.audiences & AUDIENCE_IDENTITY) != 0;
     struct put_entry command = {
         .command_id = turn_new_id(turn),
@@ -30,16 +40,27 @@ static void put_task(const struct patient_case *the_case, struct turn *turn,
     turn_send(turn, CHANNEL_KIND_USER, user, put_entry_encode(turn->arena, &command));
 }
 
-static void take_task_away(struct turn *turn, const struct task *task, struct uuid user) {
-    struct remove_entry command = {.command_id = turn_new_id(turn), .id = task->task};
-    turn_send(turn, CHANNEL_KIND_USER, user, remove_entry_encode(turn->arena, &command));
+/* Given out, that is: its decision is signed. */
+static bool is_under_way(const struct patient_case *the_case, const struct task *task) {
+    const struct decision *decision = case_decision(the_case, task->decision);
+    return task->state == TASK_STATE_OPEN && !uuid_is_zero(task->owner) && decision != NULL &&
+           decision->signed_at != 0;
 }
 
 void case_tell_tasks(const struct patient_case *after, struct turn *turn) {
     for (uint32_t i = 0; i < after->tasks.count; i++) {
         const struct task *task = &after->tasks.items[i];
-        if (task->state == TASK_STATE_OPEN) {
+        if (is_under_way(after, task)) {
             put_task(after, turn, task, task->owner);
+        }
+    }
+}
+
+void case_tell_tasks_of(const struct patient_case *after, struct turn *turn, struct uuid user) {
+    for (uint32_t i = 0; i < after->tasks.count; i++) {
+        const struct task *task = &after->tasks.items[i];
+        if (is_under_way(after, task) && uuid_equal(task->owner, user)) {
+            put_task(after, turn, task, user);
         }
     }
 }

@@ -196,6 +196,8 @@ void case_apply_addendum(struct patient_case *the_case, const struct event_heade
 /* case_follow_up.c */
 /* Open tasks name the patient to who may know. `after` as in case_tell_coverage. */
 void case_tell_tasks(const struct patient_case *after, struct turn *turn);
+/* The same, of one person whose access changed. */
+void case_tell_tasks_of(const struct patient_case *after, struct turn *turn, struct uuid user);
 struct task *case_task(const struct patient_case *the_case, struct uuid task);
 /* A decision was signed: its tasks go to those who own them, and come back when they are due. */
 void case_hand_out_tasks(const struct patient_case *the_case, struct turn *turn,

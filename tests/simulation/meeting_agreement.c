@@ -222,6 +222,23 @@ static bool is_signed(const struct case_snapshot *the_case, struct uuid decision
     return false;
 }
 
+static bool lists(const struct case_member_list *members, struct uuid user) {
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (uuid_equal(members->items[i].user, user)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool knows_of(const struct case_snapshot *the_case, struct uuid user) {
+    bool knows = lists(&the_case->members, user);
+    for (uint32_t i = 0; i < the_case->boards.count && !knows; i++) {
+        knows = lists(&the_case->boards.items[i].members, user);
+    }
+    return knows;
+}
+
 static bool coordinates(const struct case_snapshot *the_case, struct uuid user) {
     for (uint32_t i = 0; i < the_case->members.count; i++) {
         const struct case_member *member = &the_case->members.items[i];
@@ -241,7 +258,7 @@ void watch_tasks(struct world *world, const struct case_snapshot *the_case,
         bool given_back =
             task->state == TASK_STATE_REFUSED && uuid_equal(task->closed_by, task->owner);
         bool theirs = uuid_equal(task->owner, person->user)
-                          ? open
+                          ? open && knows_of(the_case, person->user)
                           : (is_due || given_back) && coordinates(the_case, person->user);
         bool wanted = theirs && is_signed(the_case, task->decision);
         bool there = false;

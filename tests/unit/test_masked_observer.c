@@ -205,9 +205,10 @@ static void a_worklist_names_the_patient_to_those_who_may_know(void **unused) {
     world_stop(&world);
 }
 
-static void a_task_names_the_patient_to_those_who_may_know(void **unused) {
-    (void)unused;
-    a_masked_meeting();
+/* OBSERVER and MEMBER each own a task of a signed decision; gives the chair's session at the board.
+ */
+static uint32_t two_tasks(void) {
+    uint32_t board = a_masked_meeting();
     uint32_t chair = come(CHAIR);
     struct task tasks[] = {
         {.task = uuid_of(600), .text = TEXT("Biopsy"), .owner = world_person(OBSERVER)},
@@ -227,8 +228,24 @@ static void a_task_names_the_patient_to_those_who_may_know(void **unused) {
                                  .meaning = SIGNING_MEANING_APPROVED,
                                  .content = world_content(&world, uuid_of(A_CASE), uuid_of(500))};
     assert_int_equal(world_say(&world, chair, PATIENT_CASE_SIGN_DECISION, &sign), REFUSAL_NONE);
+    return board;
+}
+
+static void a_task_names_the_patient_to_those_who_may_know(void **unused) {
+    (void)unused;
+    two_tasks();
     assert_int_equal(entry_of(OBSERVER, ENTRY_KIND_TASK)->detail.length, 0);
     assert_true(text_equal(entry_of(MEMBER, ENTRY_KIND_TASK)->detail, TEXT("Doe^Jane")));
+    world_stop(&world);
+}
+
+static void whoever_loses_the_case_has_no_task_of_it_any_more(void **unused) {
+    (void)unused;
+    uint32_t board = two_tasks();
+    struct remove_member gone = {.user = world_person(MEMBER)};
+    assert_int_equal(world_say(&world, board, BOARD_REMOVE_MEMBER, &gone), REFUSAL_NONE);
+    assert_null(entry_of(MEMBER, ENTRY_KIND_TASK));
+    assert_non_null(entry_of(OBSERVER, ENTRY_KIND_TASK));
     world_stop(&world);
 }
 
@@ -243,6 +260,7 @@ int main(void) {
         cmocka_unit_test(another_role_changes_it_both_ways),
         cmocka_unit_test(a_worklist_names_the_patient_to_those_who_may_know),
         cmocka_unit_test(a_task_names_the_patient_to_those_who_may_know),
+        cmocka_unit_test(whoever_loses_the_case_has_no_task_of_it_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
