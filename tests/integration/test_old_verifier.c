@@ -1,27 +1,19 @@
-/* links: server_process consilium libpq libargon2; timeout: 120 */
+/* links: server_process consilium consilium_before libpq; timeout: 120 */
 /* A password that was hashed with less than is asked today: its person signs in as ever, and from
  * then on it is kept as any other, without a word to anybody. */
 #include "tests/support/patience.h"
 #include "tests/support/staff.h"
 
-#include "protocol/generated/session.h"
-#include "protocol/generated/user.h"
-
-#include <argon2.h>
 #include <libpq-fe.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { CHANNEL = 1, VERIFIER_BYTES = 256, REPLACED_MS = 10000 };
-
-#define PASSWORD "an old password of somebody"
+enum { READY_MS = 20000, REPLACED_MS = 10000 };
 
 static struct server_process *server;
 static struct staff staff;
@@ -42,23 +34,6 @@ static long events_of(struct uuid id) {
     return count;
 }
 
-static void register_with(const char *verifier, struct uuid id, const char *login) {
-    struct conversation conversation;
-    struct arena arena;
-    arena_init(&arena, 4096);
-    struct register_user command = {.command_id = fresh_id(),
-                                    .login = {(uint32_t)strlen(login), login},
-                                    .name = TEXT("Somebody"),
-                                    .verifier = {(uint32_t)strlen(verifier), verifier}};
-    assert_true(conversation_begin(&conversation, &staff.address, staff.administrator, "test"));
-    assert_true(conversation_open(&conversation, CHANNEL, CHANNEL_KIND_USER, id));
-    assert_int_equal(
-        conversation_say(&conversation, CHANNEL, register_user_encode(&arena, &command), NULL),
-        REFUSAL_NONE);
-    conversation_end(&conversation);
-    arena_finish(&arena);
-}
-
 static unsigned signs_in(const char *login, const char *password) {
     struct http_client http;
     char token[CLIENT_TOKEN_MAX + 1];
@@ -70,28 +45,27 @@ static unsigned signs_in(const char *login, const char *password) {
 
 static void an_old_verifier_is_replaced_at_the_first_sign_in_with_the_right_password(void **state) {
     (void)state;
-    char verifier[VERIFIER_BYTES];
-    struct uuid id = fresh_id();
-    assert_int_equal(argon2id_hash_encoded(1, 8 * 1024, 1, PASSWORD, strlen(PASSWORD),
-                                           "sixteen of salt.", 16, 32, verifier, sizeof verifier),
-                     ARGON2_OK);
-    register_with(verifier, id, "somebody");
+    struct uuid id = staff.people[0].id;
+    server_process_kill(server);
+    server_process_use(server, CONSILIUM_PATH);
+    assert_true(server_process_launch(server));
+    assert_true(server_process_wait_ready(server, READY_MS));
     long before = events_of(id);
-    assert_int_equal(signs_in("somebody", "another password"), 401);
+    assert_int_equal(signs_in("person0", "another password"), 401);
     assert_int_equal(events_of(id), before);
-    assert_int_equal(signs_in("somebody", PASSWORD), 200);
+    assert_int_equal(signs_in("person0", STAFF_PASSWORD), 200);
     struct patience patience = patience_of(REPLACED_MS); /* it is done after the answer */
     while (events_of(id) == before && patience_lasts(&patience)) {
     }
     assert_int_equal(events_of(id), before + 1);
-    assert_int_equal(signs_in("somebody", PASSWORD), 200);
-    assert_int_equal(signs_in("somebody", "another password"), 401);
+    assert_int_equal(signs_in("person0", STAFF_PASSWORD), 200);
+    assert_int_equal(signs_in("person0", "another password"), 401);
     assert_int_equal(events_of(id), before + 1); /* it is one of today's */
 }
 
 static int open_scene(void **state) {
     (void)state;
-    struct server_options options = {.program = CONSILIUM_PATH};
+    struct server_options options = {.program = CONSILIUM_BEFORE_PATH};
     server = server_process_start(&options);
     return server != NULL && staff_hire(&staff, server, 1) ? 0 : -1;
 }

@@ -109,6 +109,10 @@ static void become_server(struct server_process *server, char *const *arguments)
     _exit(127);
 }
 
+void server_process_use(struct server_process *server, const char *program) {
+    server->options.program = program;
+}
+
 bool server_process_launch(struct server_process *server) {
     char *arguments[ARGUMENT_COUNT_MAX] = {(char *)(uintptr_t)server->options.program,
                                            "--data",

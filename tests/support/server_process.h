@@ -47,6 +47,8 @@ const char *server_process_password(const struct server_process *server);
 
 /* kill -9, and collected. */
 void server_process_kill(struct server_process *server);
+/* What the next launch starts: an upgrade. Borrows. */
+void server_process_use(struct server_process *server, const char *program);
 /* Starts it again in the same folder on the same port; does not wait. */
 bool server_process_launch(struct server_process *server);
 /* Waits for /readyz to say 200; false after `limit_ms` or when the process has ended. */
