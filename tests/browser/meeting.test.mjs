@@ -152,8 +152,8 @@ story('three people through a board of three cases', (step, scene) => {
 
   step('a view prepared before the meeting is recalled on every screen with one key', async () => {
     await driver.press('Shift+Digit1');
-    await Promise.all(everybody.map((person) => person.page.getByText('Axial 73 / 108').waitFor()));
-    await Promise.all(everybody.map((person) => person.page.getByText('Axial 75 / 108').waitFor()));
+    await Promise.all(everybody.map((person) => person.page.getByText('Axial 73 / 108', { exact: true }).waitFor()));
+    await Promise.all(everybody.map((person) => person.page.getByText('Axial 75 / 108', { exact: true }).waitFor()));
     await driver.page.locator('[data-sees="3/3"]').waitFor();
     assert.notEqual(await togetherAfter(everybody, undefined, 0), await togetherAfter(everybody, undefined, 1));
   });
