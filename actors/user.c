@@ -10,15 +10,6 @@ static struct arena *state_of(struct user *user) {
     return user->actor.state;
 }
 
-static struct worklist_entry *entry_of(const struct user *user, struct uuid id) {
-    for (uint32_t i = 0; i < user->entries.count; i++) {
-        if (uuid_equal(user->entries.items[i].id, id)) {
-            return &user->entries.items[i];
-        }
-    }
-    return NULL;
-}
-
 static struct preference *preference_of(const struct user *user, struct text name) {
     for (uint32_t i = 0; i < user->preferences.count; i++) {
         if (text_equal(user->preferences.items[i].name, name)) {
@@ -32,15 +23,6 @@ static struct read_mark *mark_of(const struct user *user, struct uuid patient_ca
     for (uint32_t i = 0; i < user->read_marks.count; i++) {
         if (uuid_equal(user->read_marks.items[i].patient_case, patient_case)) {
             return &user->read_marks.items[i];
-        }
-    }
-    return NULL;
-}
-
-static struct note *note_of(const struct user *user, struct uuid patient_case) {
-    for (uint32_t i = 0; i < user->notes.count; i++) {
-        if (uuid_equal(user->notes.items[i].patient_case, patient_case)) {
-            return &user->notes.items[i];
         }
     }
     return NULL;
@@ -119,42 +101,6 @@ static void apply_read_marked(struct user *user, const struct event_header *head
         mark->patient_case = event->patient_case;
     }
     mark->version = event->version;
-}
-
-static void apply_entry_put(struct user *user, const struct event_header *header,
-                            const struct entry_put *event) {
-    (void)header;
-    struct worklist_entry *entry = entry_of(user, event->entry.id);
-    if (entry == NULL) {
-        entry = growing_list_add(state_of(user), &user->entries);
-    }
-    worklist_entry_copy(state_of(user), entry, &event->entry);
-}
-
-static void apply_entry_removed(struct user *user, const struct event_header *header,
-                                const struct entry_removed *event) {
-    (void)header;
-    struct worklist_entry *entry = entry_of(user, event->id);
-    if (entry != NULL) {
-        growing_list_remove(&user->entries, (uint32_t)(entry - user->entries.items));
-    }
-}
-
-static void apply_note_set(struct user *user, const struct event_header *header,
-                           const struct note_set *event) {
-    (void)header;
-    struct note *note = note_of(user, event->patient_case);
-    if (event->text.length == 0) {
-        if (note != NULL) {
-            growing_list_remove(&user->notes, (uint32_t)(note - user->notes.items));
-        }
-        return;
-    }
-    if (note == NULL) {
-        note = growing_list_add(state_of(user), &user->notes);
-        note->patient_case = event->patient_case;
-    }
-    note->text = arena_text(state_of(user), event->text);
 }
 
 /* Commands */
@@ -283,47 +229,13 @@ static void on_mark_read(const struct user *user, struct turn *turn,
     }
 }
 
-static void on_put_entry(const struct user *user, struct turn *turn,
-                         const struct put_entry *command) {
-    const struct worklist_entry *known = entry_of(user, command->entry.id);
-    if (!user->registered) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (known == NULL && user->entries.count == USER_ENTRIES_MAX) {
-        turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else if (known == NULL || !worklist_entry_equal(known, &command->entry)) {
-        struct entry_put event = {.entry = command->entry};
-        turn_event(turn, entry_put_encode(turn->arena, &event));
-    }
-}
-
-static void on_remove_entry(const struct user *user, struct turn *turn,
-                            const struct remove_entry *command) {
-    if (entry_of(user, command->id) != NULL) {
-        struct entry_removed event = {.id = command->id};
-        turn_event(turn, entry_removed_encode(turn->arena, &event));
-    }
-}
-
-static void on_set_note(const struct user *user, struct turn *turn,
-                        const struct set_note *command) {
-    const struct note *known = note_of(user, command->patient_case);
-    bool removes = command->text.length == 0;
-    if (uuid_is_zero(command->patient_case)) {
-        turn_refuse(turn, REFUSAL_MALFORMED);
-    } else if (known == NULL && !removes && user->notes.count == USER_NOTES_MAX) {
-        turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else if (known == NULL ? !removes : !text_equal(known->text, command->text)) {
-        struct note_set event = {.patient_case = command->patient_case, .text = command->text};
-        turn_event(turn, note_set_encode(turn->arena, &event));
-    }
-}
-
 static const struct user_behaviour behaviour = {
     .register_user = on_register_user,
     .set_preference = on_set_preference,
     .mark_read = on_mark_read,
-    .put_entry = on_put_entry,
-    .remove_entry = on_remove_entry,
+    .put_entry = user_on_put_entry,
+    .remove_entry = user_on_remove_entry,
+    .forget_topic = user_on_forget_topic,
     .change_verifier = on_change_verifier,
     .add_factor = user_on_add_factor,
     .remove_factor = user_on_remove_factor,
@@ -339,11 +251,12 @@ static const struct user_behaviour behaviour = {
     .verifier_set = apply_verifier_set,
     .preference_set = apply_preference_set,
     .read_marked = apply_read_marked,
-    .entry_put = apply_entry_put,
-    .entry_removed = apply_entry_removed,
-    .set_note = on_set_note,
+    .entry_put = user_apply_entry_put,
+    .entry_removed = user_apply_entry_removed,
+    .topic_forgotten = user_apply_topic_forgotten,
+    .set_note = user_on_set_note,
     .set_membership = on_set_membership,
-    .note_set = apply_note_set,
+    .note_set = user_apply_note_set,
     .membership_set = apply_membership_set,
 };
 
@@ -415,6 +328,8 @@ static struct encoded save(const struct actor *actor, struct arena *arena) {
     const struct user *user = (const struct user *)actor;
     struct user_record record = user_row(user);
     record.shown = shown(user);
+    record.shown.notes = (struct note_list){0}; /* in the parts, with whatever is about a case */
+    record.shown.entries = user_own_entries(user, arena);
     return user_record_encode(arena, &record);
 }
 
@@ -427,10 +342,6 @@ static void take_over(struct user *user, const struct user_record *saved) {
     for (uint32_t i = 0; i < saved->shown.memberships.count; i++) {
         *growing_list_add(state, &user->memberships) = saved->shown.memberships.items[i];
     }
-    for (uint32_t i = 0; i < saved->shown.entries.count; i++) {
-        worklist_entry_copy(state, growing_list_add(state, &user->entries),
-                            &saved->shown.entries.items[i]);
-    }
     for (uint32_t i = 0; i < saved->shown.preferences.count; i++) {
         preference_copy(state, growing_list_add(state, &user->preferences),
                         &saved->shown.preferences.items[i]);
@@ -438,9 +349,7 @@ static void take_over(struct user *user, const struct user_record *saved) {
     for (uint32_t i = 0; i < saved->shown.read_marks.count; i++) {
         *growing_list_add(state, &user->read_marks) = saved->shown.read_marks.items[i];
     }
-    for (uint32_t i = 0; i < saved->shown.notes.count; i++) {
-        note_copy(state, growing_list_add(state, &user->notes), &saved->shown.notes.items[i]);
-    }
+    user_take_over_entries(user, saved->shown.entries);
     user_take_over_factors(user, saved);
 }
 
@@ -469,7 +378,7 @@ static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uin
 const struct actor_kind user_kind = {
     .name = "user",
     .number = CHANNEL_KIND_USER,
-    .state_format = 3,
+    .state_format = 4,
     .size = sizeof(struct user),
     .rules = user_rules,
     .start = start,
@@ -483,5 +392,7 @@ const struct actor_kind user_kind = {
     .snapshot = show,
     .save = save,
     .restore = restore,
+    .save_parts = user_save_parts,
+    .restore_part = user_restore_part,
     .ephemera = ephemera,
 };

@@ -31,10 +31,10 @@ struct user {
     struct text login;
     struct text name;
     struct text verifier;
-    struct worklist_entry_list entries;
+    struct worklist_entry_list entries; /* by id */
     struct preference_list preferences;
     struct read_mark_list read_marks;
-    struct note_list notes; /* about cases, for nobody else */
+    struct note_list notes; /* by case, for nobody else */
     struct membership_list memberships;
     struct factor_list factors;
     struct bytes_list recovery_codes; /* hashes of those not used yet */
@@ -43,6 +43,28 @@ struct user {
 /* user.c: the row of USER_LOGIN_LIST as it stands, without lists; borrows. And a row written. */
 struct user_record user_row(const struct user *user);
 void user_write_row(struct turn *turn, const struct user_record *record);
+
+/* user_worklist.c: entries and notes. What is about a case is saved apart, and kept by the record
+ * under a key that goes with the case; a person's own entries are those about none. */
+struct worklist_entry_list user_own_entries(const struct user *user, struct arena *arena);
+void user_take_over_entries(struct user *user, struct worklist_entry_list entries);
+struct saved_part *user_save_parts(const struct actor *actor, struct arena *arena,
+                                   uint32_t *ret_count);
+bool user_restore_part(struct actor *actor, struct bytes part);
+void user_apply_entry_put(struct user *user, const struct event_header *header,
+                          const struct entry_put *event);
+void user_apply_entry_removed(struct user *user, const struct event_header *header,
+                              const struct entry_removed *event);
+void user_apply_note_set(struct user *user, const struct event_header *header,
+                         const struct note_set *event);
+void user_apply_topic_forgotten(struct user *user, const struct event_header *header,
+                                const struct topic_forgotten *event);
+void user_on_put_entry(const struct user *user, struct turn *turn, const struct put_entry *command);
+void user_on_remove_entry(const struct user *user, struct turn *turn,
+                          const struct remove_entry *command);
+void user_on_set_note(const struct user *user, struct turn *turn, const struct set_note *command);
+void user_on_forget_topic(const struct user *user, struct turn *turn,
+                          const struct forget_topic *command);
 
 /* user_factors.c: what they have beside the password. Of two that use the same code or counter at
  * the same time the actor accepts one. */

@@ -308,13 +308,11 @@ static void on_audit_report(void *data, const char *words) {
 }
 
 static void on_stream_moved(void *data, const struct stream_head *head) {
-    struct service *service = data;
-    audit_trail_moved(service->audit, head);
+    audit_trail_moved(((struct service *)data)->audit, head);
 }
 
 static void on_shards_gained(void *data) {
-    struct service *service = data;
-    audit_trail_look_again(service->audit);
+    audit_trail_look_again(((struct service *)data)->audit);
 }
 
 static bool start_audit(struct service *service, const char **ret_message) {
@@ -374,6 +372,7 @@ static bool begin_keeping(struct service *service, const char **ret_message) {
                              .loop = service->loop,
                              .postgres = service->postgres,
                              .imaging = service->imaging,
+                             .node = service->node,
                              .gateway = service->gateway,
                              .affiliations = identity_affiliations(service->identity),
                              .access_log = audit_trail_log(service->audit),

@@ -166,6 +166,11 @@ void commit_begin(struct activation *activation, struct turn_frame *frame);
 void commit_recall(struct activation *activation, struct turn_frame *frame);
 void commit_publish(struct activation *activation, const struct event_header *header,
                     struct bytes fields);
+/* loading.c: an actor's committed state as it is saved, whole and by parts. False = unreadable, or
+ * too large. */
+bool saved_take(const struct actor *actor, struct arena *arena, struct saved_actor *ret_saved);
+bool saved_restore(struct actor *actor, const struct saved_actor *saved);
+
 bool commit_apply(struct activation *activation, const struct event_header *header,
                   struct bytes fields, struct arena *arena);
 

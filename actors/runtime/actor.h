@@ -102,6 +102,7 @@ struct effect_row {
 struct effects {
     struct encoded events[EFFECT_EVENTS_MAX];
     uint32_t event_count;
+    struct uuid about; /* what all of them say something of; zero = their own actor alone */
     struct effect_message *messages; /* in the turn's arena */
     uint32_t message_count;
     struct effect_row rows[EFFECT_ROWS_MAX];
@@ -131,6 +132,10 @@ struct turn {
  * messages has at least one event (asserted): their command ids derive from its version.
  */
 void turn_event(struct turn *turn, struct encoded event);
+/* What this turn's events say is about another actor, and is to go when that one is erased: the
+ * record keeps them under a key of their own. The actor must not need them to be whole: a replay
+ * steps over what is gone. */
+void turn_about(struct turn *turn, struct uuid about);
 void turn_refuse(struct turn *turn, enum refusal reason);
 void turn_refuse_item(struct turn *turn, enum refusal reason, uint32_t item);
 void turn_refuse_subject(struct turn *turn, enum refusal reason, struct uuid subject);
@@ -175,6 +180,12 @@ struct actor {
     const struct actor_kind *kind;
     struct uuid id;
     struct arena *state;
+};
+
+/* What is saved of an actor's state and goes when `about` is erased. */
+struct saved_part {
+    struct uuid about;
+    struct bytes bytes; /* the kind's own encoding */
 };
 
 /* A session that comes to an actor. */
@@ -223,6 +234,11 @@ struct actor_kind {
     /* What the store keeps: committed state only. */
     struct encoded (*save)(const struct actor *actor, struct arena *arena);
     bool (*restore)(struct actor *actor, struct encoded saved);
+    /* The rest of it by what it is about, and how each part that is still there is taken in after
+     * restore. NULL = nothing was ever about another actor. */
+    struct saved_part *(*save_parts)(const struct actor *actor, struct arena *arena,
+                                     uint32_t *ret_count);
+    bool (*restore_part)(struct actor *actor, struct bytes part);
     /* Exchanges what the two hold outside their state arenas; `fresh` has just been restored from
      * what `old` saved, and old is finished next. NULL = they hold nothing. */
     void (*carry_over)(struct actor *fresh, struct actor *old);

@@ -55,6 +55,7 @@ void commit_begin(struct activation *activation, struct turn_frame *frame) {
         .by = turn->sender.user,
         .command_id = turn->command_id,
         .effects = effects,
+        .about = effects->about,
         .settles = frame->letter->settles,
         .trace = frame->letter->trace,
     };
@@ -71,7 +72,8 @@ bool commit_apply(struct activation *activation, const struct event_header *head
     marker->kind = activation->kind->number;
     marker->tag = header->tag;
     marker->active = 1;
-    bool readable = activation->kind->apply(activation->actor, header, fields, arena);
+    bool gone = fields.bytes == NULL; /* what it was about is erased */
+    bool readable = gone || activation->kind->apply(activation->actor, header, fields, arena);
     marker->active = 0;
     if (!readable) {
         return false;

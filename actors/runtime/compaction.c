@@ -17,19 +17,19 @@ static bool is_mostly_garbage(const struct activation *activation) {
     return size > COMPACT_FROM && size > COMPACT_FACTOR * activation->state_compact;
 }
 
-static struct actor *read_anew(struct activation *activation, struct encoded saved) {
+static struct actor *read_anew(struct activation *activation, const struct saved_actor *saved) {
     const struct actor_kind *kind = activation->kind;
     struct actor *fresh = calloc(1, kind->size);
     assert(fresh != NULL);
     *fresh = (struct actor){.kind = kind, .id = activation->id, .state = &activation->state};
     kind->start(fresh);
-    bool readable = kind->restore(fresh, saved);
+    bool readable = saved_restore(fresh, saved);
     assert(readable); /* it was written a moment ago */
     (void)readable;
     return fresh;
 }
 
-static void exchange_state(struct activation *activation, struct encoded saved) {
+static void exchange_state(struct activation *activation, const struct saved_actor *saved) {
     const struct actor_kind *kind = activation->kind;
     struct actor *old = activation->actor;
     struct arena garbage = activation->state;
@@ -52,9 +52,9 @@ void activation_compact(struct activation *activation) {
     }
     struct arena arena;
     arena_init(&arena, STATE_BYTES_MAX);
-    struct encoded saved = activation->kind->save(activation->actor, &arena);
-    if (saved.fields.bytes != NULL) {
-        exchange_state(activation, saved);
+    struct saved_actor saved = {0};
+    if (saved_take(activation->actor, &arena, &saved)) {
+        exchange_state(activation, &saved);
     }
     arena_finish(&arena);
     activation->state_compact = activation->state.allocated;

@@ -15,6 +15,12 @@ void turn_event(struct turn *turn, struct encoded event) {
     effects->events[effects->event_count++] = event;
 }
 
+void turn_about(struct turn *turn, struct uuid about) {
+    struct effects *effects = &turn->effects;
+    turn_check(turn, uuid_is_zero(effects->about) || uuid_equal(effects->about, about));
+    effects->about = about;
+}
+
 void turn_refuse(struct turn *turn, enum refusal reason) {
     assert(reason != REFUSAL_NONE);
     turn->effects.refused = true;

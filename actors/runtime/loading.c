@@ -32,7 +32,7 @@ static void mark(struct activation *activation, struct uuid command_id, uint8_t 
 
 static bool restore(struct activation *activation, const struct saved_actor *saved) {
     mark(activation, (struct uuid){{0}}, saved->state.tag);
-    bool readable = activation->kind->restore(activation->actor, saved->state);
+    bool readable = saved_restore(activation->actor, saved);
     activation->runtime->marker->active = 0;
     return readable;
 }
@@ -93,7 +93,9 @@ bool runtime_load_event(struct activation *activation, const struct event_header
     }
     recent_commands_note(&activation->recent, command_id, header->version);
     activation_compact(activation);
-    if (header->version > activation->published && activation->attached_count > 0) {
+    bool says_something = fields.bytes != NULL;
+    if (says_something && header->version > activation->published &&
+        activation->attached_count > 0) {
         activation->publishing = true;
         commit_publish(activation, header, fields);
         activation->publishing = false;
@@ -108,16 +110,36 @@ bool runtime_load_event(struct activation *activation, const struct event_header
     return true;
 }
 
+bool saved_restore(struct actor *actor, const struct saved_actor *saved) {
+    bool readable = actor->kind->restore(actor, saved->state);
+    for (uint32_t i = 0; readable && i < saved->part_count; i++) {
+        readable = actor->kind->restore_part != NULL &&
+                   actor->kind->restore_part(actor, saved->parts[i].bytes);
+    }
+    return readable;
+}
+
+bool saved_take(const struct actor *actor, struct arena *arena, struct saved_actor *ret_saved) {
+    const struct actor_kind *kind = actor->kind;
+    ret_saved->state = kind->save(actor, arena);
+    if (kind->save_parts != NULL) {
+        ret_saved->parts = kind->save_parts(actor, arena, &ret_saved->part_count);
+    }
+    return ret_saved->state.fields.bytes != NULL && !arena->failed;
+}
+
 void runtime_save(struct activation *activation, struct arena *arena,
                   struct saved_actor *ret_saved) {
     assert(activation->actor != NULL && activation->phase != PHASE_LOADING);
     *ret_saved = (struct saved_actor){
         .version = activation->version,
         .state_format = activation->kind->state_format,
-        .state = activation->kind->save(activation->actor, arena),
         .last_at = activation->last_at,
         .recent_count = activation->recent.count,
     };
+    if (!saved_take(activation->actor, arena, ret_saved)) {
+        ret_saved->state.fields = (struct bytes){0, NULL};
+    }
     memcpy(ret_saved->audience_versions, activation->audience_versions,
            sizeof activation->audience_versions);
     for (uint8_t i = 0; i < activation->recent.count; i++) {

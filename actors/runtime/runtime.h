@@ -59,6 +59,7 @@ struct append {
     struct uuid by; /* zero = the system */
     struct uuid command_id;
     const struct effects *effects;
+    struct uuid about; /* of all its events; zero = nothing but the stream itself */
     /* The pending row that caused this turn, removed in the same transaction; zero = none. */
     struct uuid settles;
     uint64_t trace; /* of the message that caused this turn; 0 = none */
@@ -200,6 +201,8 @@ struct saved_actor {
     uint64_t version;
     uint16_t state_format;
     struct encoded state;
+    const struct saved_part *parts;
+    uint32_t part_count;
     uint64_t audience_versions[AUDIENCE_COUNT];
     struct uuid recent_commands[RUNTIME_RECENT_COMMANDS];
     uint64_t recent_versions[RUNTIME_RECENT_COMMANDS];
@@ -207,6 +210,7 @@ struct saved_actor {
     int64_t last_at;
 };
 bool runtime_load_snapshot(struct activation *activation, const struct saved_actor *saved);
+/* fields.bytes NULL: what it was about is erased, and it is stepped over. */
 bool runtime_load_event(struct activation *activation, const struct event_header *header,
                         struct uuid command_id, struct bytes fields);
 void runtime_loaded(struct activation *activation, enum load_result result);

@@ -39,6 +39,7 @@ struct turn_frame *turn_begin(struct activation *activation, const struct sender
     turn->random = runtime_random(runtime);
     /* Not the whole struct: clearing its arrays would cost more than most handlers do. */
     turn->effects.event_count = 0;
+    turn->effects.about = (struct uuid){{0}};
     turn->effects.message_count = 0;
     turn->effects.row_count = 0;
     turn->effects.refused = false;

@@ -510,7 +510,9 @@ static const struct matrix_message user_messages[] = {
     {"RecoveryCodesSet", 81, 0, 0x0},
     {"RecoveryCodeUsed", 82, 0, 0x0},
     {"FactorUsed", 83, 0, 0x0},
+    {"TopicForgotten", 93, 0, 0x10},
     {"UserSnapshot", 90, 0, 0x10},
+    {"UserTopic", 92, 0, 0x0},
     {"UserRecord", 91, 0, 0x0},
     {NULL, 0, 0, 0},
 };

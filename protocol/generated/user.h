@@ -25,6 +25,7 @@ enum user_tag {
     USER_SET_RECOVERY_CODES = 10,
     USER_USE_RECOVERY_CODE = 11,
     USER_USE_FACTOR = 12,
+    USER_FORGET_TOPIC = 13,
     USER_SET_MEMBERSHIP = 20,
     USER_USER_REGISTERED = 72,
     USER_VERIFIER_SET = 73,
@@ -40,6 +41,8 @@ enum user_tag {
     USER_FACTOR_USED = 83,
     USER_USER_SNAPSHOT = 90,
     USER_USER_RECORD = 91,
+    USER_USER_TOPIC = 92,
+    USER_TOPIC_FORGOTTEN = 93,
     USER_MEMBERSHIP_SET = 94,
 };
 
@@ -210,6 +213,12 @@ struct use_recovery_code {
     struct bytes hash;      /* Refused with conflict when there is no such code, or it was used. */
 };
 
+/* A case is erased: what is said of it here goes, too. */
+struct forget_topic {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid about;      /* The case. */
+};
+
 struct use_factor {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct uuid id;         /* Which. */
@@ -276,6 +285,11 @@ struct factor_used {
     uint64_t used;  /* Step or counter. */
 };
 
+/* Entries, notes and read marks about it are gone. */
+struct topic_forgotten {
+    struct uuid about; /* The case. */
+};
+
 struct user_snapshot {
     struct text name;                   /* As others see it. */
     struct text login;                  /* What they type. */
@@ -288,7 +302,15 @@ struct user_snapshot {
     struct membership_list memberships; /* Of organisations. */
 };
 
-/* What the store keeps: the snapshot and what no audience sees. */
+/* What the store keeps of what a person's worklist says of one case: sealed by a key that goes
+ * with the case. */
+struct user_topic {
+    struct worklist_entry_list entries; /* About it. */
+    struct text note;                   /* Theirs; empty = none. */
+    struct uuid about;                  /* The case. */
+};
+
+/* What the store keeps: the snapshot, without what is about cases, and what no audience sees. */
 struct user_record {
     struct text verifier;             /* Argon2id, PHC string format. */
     struct user_snapshot shown;       /* The rest. */
@@ -459,6 +481,13 @@ void use_recovery_code_copy(struct arena *arena, struct use_recovery_code *ret,
                             const struct use_recovery_code *from);
 bool use_recovery_code_equal(const struct use_recovery_code *a, const struct use_recovery_code *b);
 
+extern const struct forget_topic forget_topic_default;
+bool forget_topic_read(struct reader *reader, struct arena *arena, struct forget_topic *ret);
+void forget_topic_write(struct writer *writer, const struct forget_topic *from);
+void forget_topic_copy(struct arena *arena, struct forget_topic *ret,
+                       const struct forget_topic *from);
+bool forget_topic_equal(const struct forget_topic *a, const struct forget_topic *b);
+
 extern const struct use_factor use_factor_default;
 bool use_factor_read(struct reader *reader, struct arena *arena, struct use_factor *ret);
 void use_factor_write(struct writer *writer, const struct use_factor *from);
@@ -556,12 +585,25 @@ void factor_used_write(struct writer *writer, const struct factor_used *from);
 void factor_used_copy(struct arena *arena, struct factor_used *ret, const struct factor_used *from);
 bool factor_used_equal(const struct factor_used *a, const struct factor_used *b);
 
+extern const struct topic_forgotten topic_forgotten_default;
+bool topic_forgotten_read(struct reader *reader, struct arena *arena, struct topic_forgotten *ret);
+void topic_forgotten_write(struct writer *writer, const struct topic_forgotten *from);
+void topic_forgotten_copy(struct arena *arena, struct topic_forgotten *ret,
+                          const struct topic_forgotten *from);
+bool topic_forgotten_equal(const struct topic_forgotten *a, const struct topic_forgotten *b);
+
 extern const struct user_snapshot user_snapshot_default;
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret);
 void user_snapshot_write(struct writer *writer, const struct user_snapshot *from);
 void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
                         const struct user_snapshot *from);
 bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapshot *b);
+
+extern const struct user_topic user_topic_default;
+bool user_topic_read(struct reader *reader, struct arena *arena, struct user_topic *ret);
+void user_topic_write(struct writer *writer, const struct user_topic *from);
+void user_topic_copy(struct arena *arena, struct user_topic *ret, const struct user_topic *from);
+bool user_topic_equal(const struct user_topic *a, const struct user_topic *b);
 
 extern const struct user_record user_record_default;
 bool user_record_read(struct reader *reader, struct arena *arena, struct user_record *ret);
@@ -583,6 +625,7 @@ struct encoded set_recovery_codes_encode(struct arena *arena,
                                          const struct set_recovery_codes *message);
 struct encoded use_recovery_code_encode(struct arena *arena,
                                         const struct use_recovery_code *message);
+struct encoded forget_topic_encode(struct arena *arena, const struct forget_topic *message);
 struct encoded use_factor_encode(struct arena *arena, const struct use_factor *message);
 struct encoded user_registered_encode(struct arena *arena, const struct user_registered *message);
 struct encoded verifier_set_encode(struct arena *arena, const struct verifier_set *message);
@@ -599,7 +642,9 @@ struct encoded recovery_codes_set_encode(struct arena *arena,
 struct encoded recovery_code_used_encode(struct arena *arena,
                                          const struct recovery_code_used *message);
 struct encoded factor_used_encode(struct arena *arena, const struct factor_used *message);
+struct encoded topic_forgotten_encode(struct arena *arena, const struct topic_forgotten *message);
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message);
+struct encoded user_topic_encode(struct arena *arena, const struct user_topic *message);
 struct encoded user_record_encode(struct arena *arena, const struct user_record *message);
 
 /* The message of a tag, read into the arena; NULL when there is no such tag in this direction,

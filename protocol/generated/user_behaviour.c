@@ -10,13 +10,14 @@ bool user_behaviour_complete(const struct user_behaviour *behaviour) {
            behaviour->set_note != NULL && behaviour->set_membership != NULL &&
            behaviour->add_factor != NULL && behaviour->remove_factor != NULL &&
            behaviour->set_recovery_codes != NULL && behaviour->use_recovery_code != NULL &&
-           behaviour->use_factor != NULL && behaviour->user_registered != NULL &&
-           behaviour->verifier_set != NULL && behaviour->preference_set != NULL &&
-           behaviour->read_marked != NULL && behaviour->entry_put != NULL &&
-           behaviour->entry_removed != NULL && behaviour->note_set != NULL &&
-           behaviour->membership_set != NULL && behaviour->factor_added != NULL &&
-           behaviour->factor_removed != NULL && behaviour->recovery_codes_set != NULL &&
-           behaviour->recovery_code_used != NULL && behaviour->factor_used != NULL;
+           behaviour->forget_topic != NULL && behaviour->use_factor != NULL &&
+           behaviour->user_registered != NULL && behaviour->verifier_set != NULL &&
+           behaviour->preference_set != NULL && behaviour->read_marked != NULL &&
+           behaviour->entry_put != NULL && behaviour->entry_removed != NULL &&
+           behaviour->note_set != NULL && behaviour->membership_set != NULL &&
+           behaviour->factor_added != NULL && behaviour->factor_removed != NULL &&
+           behaviour->recovery_codes_set != NULL && behaviour->recovery_code_used != NULL &&
+           behaviour->factor_used != NULL && behaviour->topic_forgotten != NULL;
 }
 
 static bool dispatch_user(const struct user_behaviour *behaviour, struct user *user,
@@ -57,6 +58,9 @@ static bool dispatch_user(const struct user_behaviour *behaviour, struct user *u
         return true;
     case USER_USE_RECOVERY_CODE:
         behaviour->use_recovery_code(user, turn, message);
+        return true;
+    case USER_FORGET_TOPIC:
+        behaviour->forget_topic(user, turn, message);
         return true;
     case USER_USE_FACTOR:
         behaviour->use_factor(user, turn, message);
@@ -113,6 +117,9 @@ static bool apply_user(const struct user_behaviour *behaviour, struct user *user
         return true;
     case USER_FACTOR_USED:
         behaviour->factor_used(user, header, message);
+        return true;
+    case USER_TOPIC_FORGOTTEN:
+        behaviour->topic_forgotten(user, header, message);
         return true;
     default:
         return false;

@@ -31,6 +31,8 @@ struct user_behaviour {
                                const struct set_recovery_codes *command);
     void (*use_recovery_code)(const struct user *user, struct turn *turn,
                               const struct use_recovery_code *command);
+    void (*forget_topic)(const struct user *user, struct turn *turn,
+                         const struct forget_topic *command);
     void (*use_factor)(const struct user *user, struct turn *turn,
                        const struct use_factor *command);
     void (*user_registered)(struct user *user, const struct event_header *header,
@@ -59,6 +61,8 @@ struct user_behaviour {
                                const struct recovery_code_used *event);
     void (*factor_used)(struct user *user, const struct event_header *header,
                         const struct factor_used *event);
+    void (*topic_forgotten)(struct user *user, const struct event_header *header,
+                            const struct topic_forgotten *event);
 };
 
 /* Whether every member is set. */

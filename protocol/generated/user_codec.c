@@ -63,6 +63,10 @@ const void *user_decode(uint8_t tag, struct reader *reader, struct arena *arena)
         return whole(reader, message != NULL && use_recovery_code_read(reader, arena, message),
                      message);
     }
+    case USER_FORGET_TOPIC: {
+        struct forget_topic *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && forget_topic_read(reader, arena, message), message);
+    }
     case USER_USE_FACTOR: {
         struct use_factor *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && use_factor_read(reader, arena, message), message);
@@ -133,10 +137,19 @@ const void *user_decode_down(uint8_t tag, struct reader *reader, struct arena *a
         struct factor_used *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && factor_used_read(reader, arena, message), message);
     }
+    case USER_TOPIC_FORGOTTEN: {
+        struct topic_forgotten *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && topic_forgotten_read(reader, arena, message),
+                     message);
+    }
     case USER_USER_SNAPSHOT: {
         struct user_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && user_snapshot_read(reader, arena, message),
                      message);
+    }
+    case USER_USER_TOPIC: {
+        struct user_topic *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && user_topic_read(reader, arena, message), message);
     }
     case USER_USER_RECORD: {
         struct user_record *message = arena_alloc(arena, sizeof *message);
@@ -184,6 +197,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
         return true;
     case USER_USE_RECOVERY_CODE:
         use_recovery_code_write(writer, message);
+        return true;
+    case USER_FORGET_TOPIC:
+        forget_topic_write(writer, message);
         return true;
     case USER_USE_FACTOR:
         use_factor_write(writer, message);
@@ -234,8 +250,14 @@ bool user_encode(uint8_t tag, const void *message, struct writer *writer) {
     case USER_FACTOR_USED:
         factor_used_write(writer, message);
         return true;
+    case USER_TOPIC_FORGOTTEN:
+        topic_forgotten_write(writer, message);
+        return true;
     case USER_USER_SNAPSHOT:
         user_snapshot_write(writer, message);
+        return true;
+    case USER_USER_TOPIC:
+        user_topic_write(writer, message);
         return true;
     case USER_USER_RECORD:
         user_record_write(writer, message);
@@ -271,6 +293,8 @@ struct uuid user_command_id(uint8_t tag, const void *message) {
         return ((const struct set_recovery_codes *)message)->command_id;
     case USER_USE_RECOVERY_CODE:
         return ((const struct use_recovery_code *)message)->command_id;
+    case USER_FORGET_TOPIC:
+        return ((const struct forget_topic *)message)->command_id;
     case USER_USE_FACTOR:
         return ((const struct use_factor *)message)->command_id;
     default:

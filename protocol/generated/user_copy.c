@@ -155,6 +155,12 @@ void use_recovery_code_copy(struct arena *arena, struct use_recovery_code *ret,
     ret->hash = arena_bytes(arena, from->hash);
 }
 
+void forget_topic_copy(struct arena *arena, struct forget_topic *ret,
+                       const struct forget_topic *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void use_factor_copy(struct arena *arena, struct use_factor *ret, const struct use_factor *from) {
     (void)arena;
     *ret = *from;
@@ -238,6 +244,12 @@ void factor_used_copy(struct arena *arena, struct factor_used *ret,
     *ret = *from;
 }
 
+void topic_forgotten_copy(struct arena *arena, struct topic_forgotten *ret,
+                          const struct topic_forgotten *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
                         const struct user_snapshot *from) {
     *ret = *from;
@@ -248,6 +260,12 @@ void user_snapshot_copy(struct arena *arena, struct user_snapshot *ret,
     read_mark_list_copy(arena, &ret->read_marks, &from->read_marks);
     note_list_copy(arena, &ret->notes, &from->notes);
     membership_list_copy(arena, &ret->memberships, &from->memberships);
+}
+
+void user_topic_copy(struct arena *arena, struct user_topic *ret, const struct user_topic *from) {
+    *ret = *from;
+    worklist_entry_list_copy(arena, &ret->entries, &from->entries);
+    ret->note = arena_text(arena, from->note);
 }
 
 void user_record_copy(struct arena *arena, struct user_record *ret,

@@ -89,6 +89,13 @@ struct encoded use_recovery_code_encode(struct arena *arena,
     return (struct encoded){USER_USE_RECOVERY_CODE, writer_bytes(&writer)};
 }
 
+struct encoded forget_topic_encode(struct arena *arena, const struct forget_topic *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    forget_topic_write(&writer, message);
+    return (struct encoded){USER_FORGET_TOPIC, writer_bytes(&writer)};
+}
+
 struct encoded use_factor_encode(struct arena *arena, const struct use_factor *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -189,11 +196,25 @@ struct encoded factor_used_encode(struct arena *arena, const struct factor_used 
     return (struct encoded){USER_FACTOR_USED, writer_bytes(&writer)};
 }
 
+struct encoded topic_forgotten_encode(struct arena *arena, const struct topic_forgotten *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    topic_forgotten_write(&writer, message);
+    return (struct encoded){USER_TOPIC_FORGOTTEN, writer_bytes(&writer)};
+}
+
 struct encoded user_snapshot_encode(struct arena *arena, const struct user_snapshot *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     user_snapshot_write(&writer, message);
     return (struct encoded){USER_USER_SNAPSHOT, writer_bytes(&writer)};
+}
+
+struct encoded user_topic_encode(struct arena *arena, const struct user_topic *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    user_topic_write(&writer, message);
+    return (struct encoded){USER_USER_TOPIC, writer_bytes(&writer)};
 }
 
 struct encoded user_record_encode(struct arena *arena, const struct user_record *message) {

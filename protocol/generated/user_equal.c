@@ -136,6 +136,10 @@ bool use_recovery_code_equal(const struct use_recovery_code *a, const struct use
     return uuid_equal(a->command_id, b->command_id) && bytes_equal(a->hash, b->hash);
 }
 
+bool forget_topic_equal(const struct forget_topic *a, const struct forget_topic *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->about, b->about);
+}
+
 bool use_factor_equal(const struct use_factor *a, const struct use_factor *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->id, b->id) &&
            a->used == b->used;
@@ -196,6 +200,10 @@ bool factor_used_equal(const struct factor_used *a, const struct factor_used *b)
     return uuid_equal(a->id, b->id) && a->used == b->used;
 }
 
+bool topic_forgotten_equal(const struct topic_forgotten *a, const struct topic_forgotten *b) {
+    return uuid_equal(a->about, b->about);
+}
+
 bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapshot *b) {
     return text_equal(a->name, b->name) && text_equal(a->login, b->login) &&
            a->administrator == b->administrator &&
@@ -204,6 +212,11 @@ bool user_snapshot_equal(const struct user_snapshot *a, const struct user_snapsh
            read_mark_list_equal(&a->read_marks, &b->read_marks) &&
            note_list_equal(&a->notes, &b->notes) && a->coordinator == b->coordinator &&
            membership_list_equal(&a->memberships, &b->memberships);
+}
+
+bool user_topic_equal(const struct user_topic *a, const struct user_topic *b) {
+    return worklist_entry_list_equal(&a->entries, &b->entries) && text_equal(a->note, b->note) &&
+           uuid_equal(a->about, b->about);
 }
 
 bool user_record_equal(const struct user_record *a, const struct user_record *b) {

@@ -547,6 +547,24 @@ bool use_recovery_code_read(struct reader *reader, struct arena *arena,
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct forget_topic forget_topic_default = {0};
+
+bool forget_topic_read(struct reader *reader, struct arena *arena, struct forget_topic *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = forget_topic_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->about)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct use_factor use_factor_default = {0};
 
 bool use_factor_read(struct reader *reader, struct arena *arena, struct use_factor *ret) {
@@ -782,6 +800,21 @@ bool factor_used_read(struct reader *reader, struct arena *arena, struct factor_
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct topic_forgotten topic_forgotten_default = {0};
+
+bool topic_forgotten_read(struct reader *reader, struct arena *arena, struct topic_forgotten *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = topic_forgotten_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->about)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct user_snapshot user_snapshot_default = {0};
 
 bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_snapshot *ret) {
@@ -818,6 +851,26 @@ bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_
         return false;
     }
     return count <= 9 || reader_skip(reader, count - 9);
+}
+
+const struct user_topic user_topic_default = {0};
+
+bool user_topic_read(struct reader *reader, struct arena *arena, struct user_topic *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = user_topic_default;
+    if (count > 0 && !worklist_entry_list_read(reader, arena, 2000, &ret->entries)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 4000, &ret->note)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->about)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct user_record user_record_default = {0};

@@ -113,6 +113,15 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .burst = 0,
             .size_max = 302,
         },
+    [USER_FORGET_TOPIC] =
+        {
+            .name = "ForgetTopic",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 293,
+        },
     [USER_SET_MEMBERSHIP] =
         {
             .name = "SetMembership",
@@ -212,6 +221,19 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
             .size_max = 5280078,
+        },
+    [USER_USER_TOPIC] =
+        {
+            .name = "UserTopic",
+            .class = MESSAGE_SNAPSHOT,
+            .size_max = 1094281,
+        },
+    [USER_TOPIC_FORGOTTEN] =
+        {
+            .name = "TopicForgotten",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_OWN,
+            .size_max = 275,
         },
     [USER_MEMBERSHIP_SET] =
         {

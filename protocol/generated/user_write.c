@@ -503,6 +503,22 @@ void use_recovery_code_write(struct writer *writer, const struct use_recovery_co
     }
 }
 
+static uint32_t forget_topic_count(const struct forget_topic *from) {
+    if (!uuid_is_zero(from->about)) {
+        return 2;
+    }
+    return 1;
+}
+
+void forget_topic_write(struct writer *writer, const struct forget_topic *from) {
+    uint32_t count = forget_topic_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->about);
+    }
+}
+
 static uint32_t use_factor_count(const struct use_factor *from) {
     if (from->used != 0) {
         return 3;
@@ -762,6 +778,21 @@ void factor_used_write(struct writer *writer, const struct factor_used *from) {
     }
 }
 
+static uint32_t topic_forgotten_count(const struct topic_forgotten *from) {
+    if (!uuid_is_zero(from->about)) {
+        return 1;
+    }
+    return 0;
+}
+
+void topic_forgotten_write(struct writer *writer, const struct topic_forgotten *from) {
+    uint32_t count = topic_forgotten_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->about);
+    }
+}
+
 static uint32_t user_snapshot_count(const struct user_snapshot *from) {
     if (from->memberships.count != 0) {
         return 9;
@@ -822,6 +853,33 @@ void user_snapshot_write(struct writer *writer, const struct user_snapshot *from
     }
     if (count > 8) {
         membership_list_write(writer, 16, &from->memberships);
+    }
+}
+
+static uint32_t user_topic_count(const struct user_topic *from) {
+    if (!uuid_is_zero(from->about)) {
+        return 3;
+    }
+    if (from->note.length != 0) {
+        return 2;
+    }
+    if (from->entries.count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void user_topic_write(struct writer *writer, const struct user_topic *from) {
+    uint32_t count = user_topic_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        worklist_entry_list_write(writer, 2000, &from->entries);
+    }
+    if (count > 1) {
+        writer_text(writer, 4000, from->note);
+    }
+    if (count > 2) {
+        writer_uuid(writer, from->about);
     }
 }
 

@@ -70,6 +70,7 @@ static void verify(struct audit *audit, const char *url) {
     struct record_verify_config config = {
         .key_path = key,
         .anchor_path = audit->config->anchor != NULL ? audit->config->anchor : anchor,
+        .data_folder = audit->folder,
         .found = on_found,
         .noted = on_noted,
         .data = audit,

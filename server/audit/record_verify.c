@@ -1,8 +1,10 @@
 #include "server/audit/record_verify.h"
 
+#include "protocol/generated/patient_case.h"
 #include "server/audit/checkpoints.h"
 #include "server/audit/record_copy.h"
 #include "server/audit/restoration.h"
+#include "server/erasure/erasure_list.h"
 #include "server/uuid_text.h"
 
 #include <errno.h>
@@ -330,6 +332,43 @@ static bool check_checkpoints(struct verification *verification, PGconn *connect
     return whole;
 }
 
+/* Erasures */
+
+/* A stream's own last word, or the list outside of the database when it was restored to before. */
+static bool was_ordered(const PGresult *rows, int row, const struct erasure_list *list) {
+    struct uuid id;
+    return PQgetvalue(rows, row, 1)[0] == 't' ||
+           (uuid_of_text((struct text){UUID_TEXT_LENGTH, PQgetvalue(rows, row, 0)}, &id) &&
+            erasure_list_find(list, id) != NULL);
+}
+
+/* A tombstone that nobody ordered would pass off a stream whose key was taken away as erased. */
+static bool check_erasures(struct verification *verification, PGconn *connection) {
+    struct erasure_list list = {0};
+    char order[8];
+    const char *parameters[] = {order};
+    snprintf(order, sizeof order, "%d", PATIENT_CASE_ERASURE_ORDERED);
+    const char *folder = verification->config->data_folder;
+    if (folder != NULL && !erasure_list_read(&list, folder)) {
+        say(verification, "%s/" ERASURE_LIST_NAME " cannot be read", folder);
+    }
+    PGresult *rows = PQexecParams(
+        connection,
+        "SELECT stream_id::text, EXISTS (SELECT FROM event e WHERE e.stream_id = x.stream_id AND"
+        " e.type = $1::smallint) FROM erasure x",
+        1, NULL, parameters, NULL, NULL, 0);
+    bool read = PQresultStatus(rows) == PGRES_TUPLES_OK;
+    for (int row = 0; read && row < PQntuples(rows); row++) {
+        if (!was_ordered(rows, row, &list)) {
+            say(verification, "stream %s bears the sign of an erasure that nobody ordered",
+                PQgetvalue(rows, row, 0));
+        }
+    }
+    PQclear(rows);
+    erasure_list_finish(&list);
+    return read;
+}
+
 /* Rows */
 
 static void on_finding(void *data, const struct finding *finding) {
@@ -375,6 +414,7 @@ static bool verify_all(struct verification *verification, PGconn *connection) {
         check_told_twice(verification);
     }
     done = done && check_checkpoints(verification, connection) &&
+           check_erasures(verification, connection) &&
            record_copy(connection, on_event, verification) &&
            access_copy(connection, on_access, verification);
     if (done) {

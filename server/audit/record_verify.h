@@ -18,6 +18,7 @@ struct record_verdict {
 struct record_verify_config {
     const char *key_path;    /* that signs checkpoints */
     const char *anchor_path; /* lines of checkpoints */
+    const char *data_folder; /* where DATA/erasures is; NULL = there is none */
     /* Each finding in words, without anything of a patient. */
     void (*found)(void *data, const char *words);
     /* What is no finding and should be known: that the record was restored, and what it lacks. */

@@ -72,7 +72,8 @@ static bool take_stream(void *data, const struct stream_key_row *row) {
 static bool forget_erased(PGconn *connection, uint32_t generation) {
     static const char *const each[] = {
         "INSERT INTO erasure SELECT stream_id, tenant_id, (extract(epoch FROM clock_timestamp()) *"
-        " 1000000)::bigint FROM stream_key WHERE generation < %u ON CONFLICT DO NOTHING",
+        " 1000000)::bigint FROM stream_key WHERE generation < %u AND about IS NULL"
+        " ON CONFLICT DO NOTHING",
         "DELETE FROM image_instance WHERE case_id IN (SELECT stream_id FROM stream_key WHERE"
         " generation < %u)",
         "DELETE FROM list_row WHERE owner_stream IN (SELECT stream_id FROM stream_key WHERE"

@@ -1,6 +1,7 @@
 #include "server/erasure/eraser.h"
 
 #include "actors/patient_case.h"
+#include "protocol/generated/user.h"
 #include "server/erasure/erasure_list.h"
 #include "server/store/postgres_binary.h"
 #include "server/store/uuid_table.h"
@@ -49,8 +50,11 @@ struct eraser {
 static const char tombstones_sql[] =
     "SELECT stream_id FROM erasure WHERE tenant_id = $1::uuid UNION ALL SELECT owner_stream FROM"
     " list_row WHERE tenant_id = $1::uuid AND list = '" CASE_ERASING_LIST "'";
-static const char orders_sql[] = "SELECT owner_stream FROM list_row WHERE tenant_id = $1::uuid AND"
-                                 " list = '" CASE_ERASING_LIST "'";
+/* And what somebody said of one after it was erased: a note that was on its way. */
+static const char orders_sql[] =
+    "SELECT owner_stream FROM list_row WHERE tenant_id = $1::uuid AND list = '" CASE_ERASING_LIST
+    "' UNION SELECT k.about FROM stream_key k JOIN erasure e ON e.stream_id = k.about"
+    " WHERE e.tenant_id = $1::uuid";
 static const char waiting_sql[] = "SELECT count(*) FROM pending WHERE source_stream = $1::uuid AND"
                                   " target_stream <> $1::uuid";
 
@@ -190,10 +194,22 @@ static void on_deleted(void *data, bool erased) {
         try_again(eraser);
 }
 
+/* Their topic's key is gone from the record: from here, too, and from what they have in memory. */
+static void leave_topic(struct eraser *eraser, struct uuid user, struct uuid topic) {
+    struct forget_topic command = {.about = eraser->queue[0]};
+    struct arena arena;
+    keys_forget_topic(eraser->config.keys, user, topic);
+    if (uv_random(NULL, NULL, command.command_id.bytes, sizeof command.command_id.bytes, 0, NULL))
+        return; /* a start leaves nothing of it either */
+    arena_init(&arena, 1024);
+    node_command(eraser->config.node, CHANNEL_KIND_USER, user, (struct uuid){{0}},
+                 forget_topic_encode(&arena, &command), NULL, NULL);
+    arena_finish(&arena);
+}
+
 static void on_forgotten(void *data, enum postgres_result result,
                          const struct postgres_rows *rows) {
     struct eraser *eraser = data;
-    (void)rows;
     if (came_back(eraser))
         return;
     if (result != POSTGRES_OK) {
@@ -202,6 +218,9 @@ static void on_forgotten(void *data, enum postgres_result result,
         return;
     }
     keys_forget_stream(eraser->config.keys, eraser->queue[0]);
+    for (int row = 0; row < postgres_row_count(rows); row++)
+        leave_topic(eraser, value_uuid(postgres_value(rows, row, 0)),
+                    value_uuid(postgres_value(rows, row, 1)));
     go_on(eraser, STEP_ROTATING);
 }
 
@@ -217,6 +236,7 @@ static void forget(struct eraser *eraser) {
         {"INSERT INTO erasure VALUES ($1::uuid, $2::uuid,"
          " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) ON CONFLICT DO NOTHING",
          both, 2},
+        {"DELETE FROM stream_key WHERE about = $1::uuid RETURNING of_stream, stream_id", &id, 1},
     };
     postgres_transaction(eraser->config.postgres, statements,
                          sizeof statements / sizeof statements[0], on_forgotten, eraser);

@@ -1,12 +1,18 @@
 /*
  * Carries out the erasure of cases whose order is committed, one after the other:
  *
- *   1 DATA/erasures says so                    from here on nobody sees the case, also in a
- * restored copy 2 its last messages are delivered          worklists and boards are told 3 its
- * files are deleted 4 one transaction: its key, list rows, snapshot, pending rows and image rows
- * go; `erasure` gets the tombstone. Its events stay as they are, unreadable, and their chain
- * verifies. 5 the tenant's keys are rotated            its key is in no copy any more that could be
- * opened 6 DATA/erasures says that it is gone
+ *   1 DATA/erasures says so
+ *       from here on nobody sees the case, also in a restored copy
+ *   2 its last messages are delivered
+ *       worklists and boards are told
+ *   3 its files are deleted
+ *   4 one transaction: its key, those of what others said of it (server/store/topic.h), list rows,
+ *     snapshot, pending rows and image rows go; `erasure` gets the tombstone
+ *       events stay as they are, unreadable, and their chain verifies
+ *   5 people forget what they have of it in memory
+ *   6 the tenant's keys are rotated
+ *       its key is in no copy any more that could be opened
+ *   7 DATA/erasures says that it is gone
  *
  * Each step may be done twice, so a process that ends in between is followed by one that goes on.
  */
@@ -14,6 +20,7 @@
 #define CONSILIUM_ERASER_H
 
 #include "server/imaging/imaging_service.h"
+#include "server/node/node.h"
 #include "server/store/rotation.h"
 
 struct eraser_config {
@@ -22,6 +29,7 @@ struct eraser_config {
     struct keys *keys;
     struct rotation *rotation;
     struct imaging_service *imaging;
+    struct node *node; /* people are told to forget what they have of a case */
     struct uuid tenant;
     const char *data_folder;
     void (*report)(void *data, const char *words); /* without anything of a patient; may be NULL */

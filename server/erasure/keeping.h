@@ -19,6 +19,7 @@ struct keeping_config { /* borrows */
     uv_loop_t *loop;
     struct postgres *postgres;
     struct imaging_service *imaging;
+    struct node *node;
     struct gateway *gateway;
     struct affiliations *affiliations;
     struct access_log *access_log;

@@ -35,8 +35,8 @@ static void on_event(void *data, const struct event_header *header, struct bytes
         return; /* committed this moment: it is shown once the policy has it too */
     }
     catch_up->after = header->version;
-    if (channel->session->doomed) {
-        return;
+    if (channel->session->doomed || fields.bytes == NULL) {
+        return; /* or what it was about is erased */
     }
     uint8_t audiences = node_kind(catch_up->node, channel->kind)->rules[header->tag].audiences;
     if ((channel->grant.audiences & audiences) == 0) {

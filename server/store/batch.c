@@ -1,6 +1,7 @@
 #include "server/store/batch.h"
 
 #include "server/store/store_state.h"
+#include "server/store/topic.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static bool close_payload(struct journal_item *item, struct store *store,
 
 static bool seal_events(struct journal_item *item, struct store *store,
                         const struct stream_head *head, const struct append *append,
-                        const uint8_t key[KEY_BYTES]) {
+                        uint64_t key_id, const uint8_t key[KEY_BYTES]) {
     size_t count = append->effects->event_count;
     item->events = take(item, count * sizeof item->events[0]);
     if (count > 0 && item->events == NULL)
@@ -44,7 +45,7 @@ static bool seal_events(struct journal_item *item, struct store *store,
             .type = append->effects->events[i].tag,
             .at = append->at,
             .user = append->by,
-            .key_id = head->key_id,
+            .key_id = key_id,
         };
         struct seal_header header = seal_event_header(row, head->kind);
         if (!close_payload(item, store, key, &header, append->effects->events[i].fields,
@@ -150,8 +151,10 @@ static bool take_key(struct journal_item *item, struct store *store, struct stre
     struct keys *keys = store->config.keys;
     if (head->key_id == 0) {
         struct stream_key_row *row = &item->stream_key;
-        *row = (struct stream_key_row){
-            .tenant = head->tenant, .stream = head->stream, .kind = head->kind, .key_id = 1};
+        *row = (struct stream_key_row){.tenant = head->tenant,
+                                       .stream = head->stream,
+                                       .kind = head->kind,
+                                       .key_id = STREAM_OWN_KEY};
         /* A key that is here already is that of a stream which the head does not know: it must not
          * be replaced. */
         if (keys_has_stream(keys, head->stream) ||
@@ -162,9 +165,34 @@ static bool take_key(struct journal_item *item, struct store *store, struct stre
     return keys_derive(keys, head->tenant, head->stream, KEY_EVENT, ret);
 }
 
+/* What is about something else has a key that goes with that. All topics of a stream in memory are
+ * in memory, too. */
+static bool take_topic_key(struct journal_item *item, struct store *store,
+                           const struct stream_head *head, struct uuid about, uint64_t *ret_key_id,
+                           uint8_t ret[KEY_BYTES]) {
+    struct keys *keys = store->config.keys;
+    uint64_t number = topic_number(about);
+    struct uuid id = topic_key(head->stream, number);
+    if (!keys_has_stream(keys, id)) {
+        struct stream_key_row *row = &item->topic_key;
+        *row = (struct stream_key_row){.tenant = head->tenant,
+                                       .stream = id,
+                                       .key_id = number,
+                                       .of = head->stream,
+                                       .about = about};
+        if (!keys_new_topic(keys, head->tenant, head->stream, id, &row->generation, row->wrapped))
+            return false;
+        item->has_topic_key = true;
+    }
+    *ret_key_id = number;
+    return keys_derive(keys, head->tenant, id, KEY_EVENT, ret);
+}
+
 bool item_seal(struct journal_item *item, struct store *store, struct stream_head *head,
                const struct append *append) {
-    uint8_t key[KEY_BYTES];
+    uint8_t key[KEY_BYTES], topic_key[KEY_BYTES];
+    const uint8_t *event_key = key;
+    uint64_t event_key_id = STREAM_OWN_KEY;
     if (uuid_is_zero(head->tenant))
         head->tenant = store->config.tenant;
     if (!take_key(item, store, head, key))
@@ -176,7 +204,12 @@ bool item_seal(struct journal_item *item, struct store *store, struct stream_hea
         item->has_settled = true;
         item->settled = (struct settled_row){head->stream, append->settles};
     }
-    return seal_events(item, store, &sealed, append, key) &&
+    if (!uuid_is_zero(append->about)) {
+        if (!take_topic_key(item, store, &sealed, append->about, &event_key_id, topic_key))
+            return false;
+        event_key = topic_key;
+    }
+    return seal_events(item, store, &sealed, append, event_key_id, event_key) &&
            seal_messages(item, store, &sealed, append, key) &&
            seal_list_rows(item, store, &sealed, append) && !item->arena.failed;
 }
@@ -240,7 +273,7 @@ bool batch_add(struct batch *batch, const struct journal_item *item) {
     batch->events = grow(batch->events, &batch->capacities[EVENTS],
                          rows->event_count + item->event_count, sizeof batch->events[0]);
     batch->stream_keys = grow(batch->stream_keys, &batch->capacities[STREAM_KEYS],
-                              rows->stream_key_count + 1, sizeof batch->stream_keys[0]);
+                              rows->stream_key_count + 2, sizeof batch->stream_keys[0]);
     batch->settled = grow(batch->settled, &batch->capacities[SETTLED], rows->settled_count + 1,
                           sizeof batch->settled[0]);
     batch->pending = grow(batch->pending, &batch->capacities[PENDING],
@@ -256,6 +289,8 @@ bool batch_add(struct batch *batch, const struct journal_item *item) {
         batch->list_rows[rows->list_row_count++] = item->list_rows[i];
     if (item->has_stream_key)
         batch->stream_keys[rows->stream_key_count++] = item->stream_key;
+    if (item->has_topic_key)
+        batch->stream_keys[rows->stream_key_count++] = item->topic_key;
     if (item->has_settled)
         batch->settled[rows->settled_count++] = item->settled;
     batch->bytes += item->bytes;

@@ -26,9 +26,10 @@ struct journal_item {
     const struct effect_message **messages; /* copies: what each pending row says, for delivery */
     struct list_row *list_rows;
     struct settled_row settled;
-    struct stream_key_row stream_key;
+    struct stream_key_row stream_key; /* the stream's own */
+    struct stream_key_row topic_key;
     size_t event_count, pending_count, list_row_count;
-    bool has_settled, has_stream_key;
+    bool has_settled, has_stream_key, has_topic_key;
     size_t bytes;
     int64_t queued_at;
     enum store_result result;

@@ -58,13 +58,16 @@ struct event_row {
     uint8_t hash[DATABASE_HASH_BYTES];
 };
 
-/* Row of `stream_key`: written once, with the first event of its stream. */
+/* Row of `stream_key`: a stream's own, written once with its first event, or a topic's (topic.h),
+ * written with the first event about that. */
 struct stream_key_row {
-    struct uuid tenant, stream;
-    uint8_t kind;        /* number of the actor kind */
-    uint64_t key_id;     /* which key of the stream: 1 for the first */
-    uint32_t generation; /* of the tenant key that wraps it */
+    struct uuid tenant, stream; /* of a topic: topic_key() */
+    uint8_t kind;               /* number of the actor kind; 0 = a topic's */
+    uint64_t key_id;            /* STREAM_OWN_KEY, or topic_number() */
+    uint32_t generation;        /* of the tenant key that wraps it */
     uint8_t wrapped[DATABASE_WRAPPED_KEY_BYTES];
+    /* Of a topic, and of what is inserted; zero otherwise. */
+    struct uuid of, about;
 };
 
 struct tenant_key_row {
@@ -134,11 +137,11 @@ struct database {
     void (*append)(struct database *database, const struct database_batch *batch,
                    database_done done, void *data);
 
-    /* SELECT the stream's key and its snapshot. ABSENT without a key; snapshot is NULL when there
-     * is none. */
+    /* SELECT the stream's key, its snapshot and the keys of its topics: in this order, keys[0] is
+     * its own. ABSENT without that; snapshot is NULL when there is none. */
     void (*open)(struct database *database, struct uuid stream,
                  void (*done)(void *data, enum database_result result,
-                              const struct stream_key_row *key,
+                              const struct stream_key_row *keys, size_t key_count,
                               const struct snapshot_row *snapshot),
                  void *data);
 

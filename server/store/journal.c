@@ -107,7 +107,10 @@ static void conclude(struct journal *journal, struct journal_item *item, enum st
         pending_committed(&store->pending, item);
     } else {
         journal->counts.failed++;
-        if (item->has_stream_key) /* perhaps another one stands in the record */
+        /* Perhaps another one stands in the record. */
+        if (item->has_topic_key)
+            keys_forget_topic(store->config.keys, item->topic_key.of, item->topic_key.stream);
+        if (item->has_stream_key)
             keys_forget_stream(store->config.keys, item->stream_key.stream);
     }
     store_done done = item->done;

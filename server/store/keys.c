@@ -1,17 +1,14 @@
-#include "server/store/keys.h"
+/* The key-encryption key and the tenants' keys by generation; keys_streams.c holds those of
+ * streams. */
+#include "server/store/keys_state.h"
 
 #include "server/store/generation_secret.h"
-#include "server/store/key_pages.h"
-#include "server/store/seal.h"
-#include "server/store/uuid_table.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
-#include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,36 +16,6 @@
 #include <unistd.h>
 
 #define NEXT ".next"
-
-enum { PURPOSE_COUNT = KEY_RECORDING + 1 };
-
-struct tenant_key {
-    struct tenant_key *next; /* older generation, or another tenant */
-    struct uuid tenant;
-    uint32_t generation;
-    uint8_t key[KEY_BYTES];
-};
-
-struct stream_key {
-    struct uuid tenant;
-    uint8_t key[KEY_BYTES];
-    /* Every event needs this one: derived once. */
-    uint8_t event_key[KEY_BYTES];
-    bool event_key_known;
-};
-
-struct keys {
-    uint8_t *kek;      /* in `tenant_pages` */
-    uint8_t *next_kek; /* NULL = none is on its way */
-    char kek_path[KEYS_PATH_MAX];
-    char folder[KEYS_PATH_MAX]; /* of the secrets of generations; "" = none */
-    struct tenant_key *tenants;
-    struct uuid_table streams; /* to the address of a struct stream_key */
-    struct key_pages tenant_pages;
-    struct key_pages stream_pages;
-    struct seal *seal;
-    EVP_KDF *kdf;
-};
 
 /* The key-encryption key's file */
 
@@ -158,8 +125,8 @@ void keys_close(struct keys *keys) {
 
 /* Wrapping: the additional data says whose key it is, so that rows cannot be exchanged. */
 
-static struct seal_header wrap_header(const char *what, struct uuid tenant, struct uuid stream,
-                                      uint32_t generation) {
+struct seal_header keys_wrap_header(const char *what, struct uuid tenant, struct uuid stream,
+                                    uint32_t generation) {
     struct seal_header header = {0};
     memcpy(header.bytes, what, 6);
     memcpy(header.bytes + 6, tenant.bytes, 16);
@@ -171,16 +138,11 @@ static struct seal_header wrap_header(const char *what, struct uuid tenant, stru
 }
 
 static struct seal_header tenant_header(struct uuid tenant, uint32_t generation) {
-    return wrap_header("tenant", tenant, (struct uuid){{0}}, generation);
+    return keys_wrap_header("tenant", tenant, (struct uuid){{0}}, generation);
 }
 
-static struct seal_header stream_header(struct uuid tenant, struct uuid stream,
-                                        uint32_t generation) {
-    return wrap_header("stream", tenant, stream, generation);
-}
-
-static bool wrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
-                 const uint8_t key[KEY_BYTES], uint8_t ret[WRAPPED_KEY_BYTES]) {
+bool keys_wrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
+               const uint8_t key[KEY_BYTES], uint8_t ret[WRAPPED_KEY_BYTES]) {
     uint8_t nonce[SEAL_NONCE_BYTES];
     if (RAND_bytes(nonce, sizeof nonce) != 1)
         return false;
@@ -188,22 +150,22 @@ static bool wrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct se
     return true;
 }
 
-static bool unwrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
-                   const uint8_t wrapped[WRAPPED_KEY_BYTES], uint8_t ret[KEY_BYTES]) {
+bool keys_unwrap(struct keys *keys, const uint8_t by[KEY_BYTES], const struct seal_header *header,
+                 const uint8_t wrapped[WRAPPED_KEY_BYTES], uint8_t ret[KEY_BYTES]) {
     return seal_open(keys->seal, by, header, (struct bytes){WRAPPED_KEY_BYTES, wrapped}, ret);
 }
 
 /* Tenants */
 
-static struct tenant_key *find_tenant(const struct keys *keys, struct uuid tenant,
-                                      uint32_t generation) {
+struct tenant_key *keys_find_tenant(const struct keys *keys, struct uuid tenant,
+                                    uint32_t generation) {
     for (struct tenant_key *key = keys->tenants; key != NULL; key = key->next)
         if (uuid_equal(key->tenant, tenant) && key->generation == generation)
             return key;
     return NULL;
 }
 
-static struct tenant_key *find_newest(const struct keys *keys, struct uuid tenant) {
+struct tenant_key *keys_find_newest(const struct keys *keys, struct uuid tenant) {
     struct tenant_key *newest = NULL;
     for (struct tenant_key *key = keys->tenants; key != NULL; key = key->next)
         if (uuid_equal(key->tenant, tenant) &&
@@ -213,7 +175,7 @@ static struct tenant_key *find_newest(const struct keys *keys, struct uuid tenan
 }
 
 static struct tenant_key *take_tenant(struct keys *keys, struct uuid tenant, uint32_t generation) {
-    struct tenant_key *key = find_tenant(keys, tenant, generation);
+    struct tenant_key *key = keys_find_tenant(keys, tenant, generation);
     if (key != NULL)
         return key;
     key = key_pages_take(&keys->tenant_pages);
@@ -255,7 +217,7 @@ static bool wrap_tenant(struct keys *keys, const uint8_t kek[KEY_BYTES], struct 
     struct seal_header header = tenant_header(tenant, generation);
     uint8_t by[KEY_BYTES];
     bool wrapped = generation_key(keys, kek, tenant, generation, by) &&
-                   wrap(keys, by, &header, key, ret_wrapped);
+                   keys_wrap(keys, by, &header, key, ret_wrapped);
     OPENSSL_cleanse(by, sizeof by);
     return wrapped;
 }
@@ -266,7 +228,7 @@ static bool unwrap_tenant(struct keys *keys, const uint8_t kek[KEY_BYTES], struc
     struct seal_header header = tenant_header(tenant, generation);
     uint8_t by[KEY_BYTES];
     bool opened = generation_key(keys, kek, tenant, generation, by) &&
-                  unwrap(keys, by, &header, wrapped, ret);
+                  keys_unwrap(keys, by, &header, wrapped, ret);
     OPENSSL_cleanse(by, sizeof by);
     return opened;
 }
@@ -283,7 +245,7 @@ bool keys_make_generation(struct keys *keys, struct uuid tenant, uint32_t genera
 
 bool keys_new_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
                      uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
-    return find_tenant(keys, tenant, generation) == NULL &&
+    return keys_find_tenant(keys, tenant, generation) == NULL &&
            keys_make_generation(keys, tenant, generation, ret_wrapped) &&
            keys_add_tenant(keys, tenant, generation, ret_wrapped);
 }
@@ -305,7 +267,7 @@ bool keys_add_tenant(struct keys *keys, struct uuid tenant, uint32_t generation,
 }
 
 uint32_t keys_newest(const struct keys *keys, struct uuid tenant) {
-    const struct tenant_key *newest = find_newest(keys, tenant);
+    const struct tenant_key *newest = keys_find_newest(keys, tenant);
     return newest == NULL ? 0 : newest->generation;
 }
 
@@ -352,7 +314,7 @@ bool keys_make_next_kek(struct keys *keys) {
 
 bool keys_wrap_by_next_kek(struct keys *keys, struct uuid tenant, uint32_t generation,
                            uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
-    const struct tenant_key *key = find_tenant(keys, tenant, generation);
+    const struct tenant_key *key = keys_find_tenant(keys, tenant, generation);
     return key != NULL && keys->next_kek != NULL &&
            wrap_tenant(keys, keys->next_kek, tenant, generation, key->key, ret_wrapped);
 }
@@ -366,134 +328,4 @@ bool keys_take_next_kek(struct keys *keys) {
     keys->next_kek = NULL;
     snprintf(path, sizeof path, "%s" NEXT, keys->kek_path);
     return generation_secret_replace(keys->kek_path, path);
-}
-
-/* Streams */
-
-static struct stream_key *find_stream(const struct keys *keys, struct uuid stream) {
-    const uint64_t *address = uuid_table_find(&keys->streams, stream);
-    return address == NULL ? NULL : (struct stream_key *)(uintptr_t)*address;
-}
-
-static void put_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
-                       const uint8_t key[KEY_BYTES]) {
-    keys_forget_stream(keys, stream);
-    struct stream_key *entry = key_pages_take(&keys->stream_pages);
-    entry->tenant = tenant;
-    memcpy(entry->key, key, KEY_BYTES);
-    uuid_table_set(&keys->streams, stream, (uint64_t)(uintptr_t)entry);
-}
-
-bool keys_new_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
-                     uint32_t *ret_generation, uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
-    const struct tenant_key *by = find_newest(keys, tenant);
-    if (by == NULL)
-        return false;
-    struct seal_header header = stream_header(tenant, stream, by->generation);
-    uint8_t fresh[KEY_BYTES];
-    bool made = RAND_priv_bytes(fresh, sizeof fresh) == 1 &&
-                wrap(keys, by->key, &header, fresh, ret_wrapped);
-    if (made) {
-        put_stream(keys, tenant, stream, fresh);
-        *ret_generation = by->generation;
-    }
-    OPENSSL_cleanse(fresh, sizeof fresh);
-    return made;
-}
-
-bool keys_add_stream(struct keys *keys, struct uuid tenant, struct uuid stream, uint32_t generation,
-                     const uint8_t wrapped[WRAPPED_KEY_BYTES]) {
-    const struct tenant_key *by = find_tenant(keys, tenant, generation);
-    if (by == NULL)
-        return false;
-    struct seal_header header = stream_header(tenant, stream, generation);
-    uint8_t key[KEY_BYTES];
-    bool opened = unwrap(keys, by->key, &header, wrapped, key);
-    if (opened)
-        put_stream(keys, tenant, stream, key);
-    OPENSSL_cleanse(key, sizeof key);
-    return opened;
-}
-
-bool keys_rewrap_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
-                        uint32_t generation, const uint8_t wrapped[WRAPPED_KEY_BYTES],
-                        uint8_t ret_wrapped[WRAPPED_KEY_BYTES]) {
-    const struct tenant_key *from = find_tenant(keys, tenant, generation);
-    const struct tenant_key *to = find_newest(keys, tenant);
-    if (from == NULL || to == NULL)
-        return false;
-    struct seal_header before = stream_header(tenant, stream, generation);
-    struct seal_header after = stream_header(tenant, stream, to->generation);
-    uint8_t key[KEY_BYTES];
-    bool wrapped_anew = unwrap(keys, from->key, &before, wrapped, key) &&
-                        wrap(keys, to->key, &after, key, ret_wrapped);
-    OPENSSL_cleanse(key, sizeof key);
-    return wrapped_anew;
-}
-
-bool keys_has_stream(const struct keys *keys, struct uuid stream) {
-    return find_stream(keys, stream) != NULL;
-}
-
-void keys_forget_stream(struct keys *keys, struct uuid stream) {
-    struct stream_key *entry = find_stream(keys, stream);
-    if (entry == NULL)
-        return;
-    uuid_table_remove(&keys->streams, stream);
-    key_pages_give(&keys->stream_pages, entry);
-}
-
-/* HKDF (RFC 5869) without salt: the key is uniform already. The info names what the subkey is for,
- * and whose. */
-static bool hkdf(struct keys *keys, const uint8_t from[KEY_BYTES], enum key_purpose purpose,
-                 struct uuid tenant, struct uuid stream, uint8_t ret[KEY_BYTES]) {
-    static const char *const names[PURPOSE_COUNT] = {"consilium event    ", "consilium blob     ",
-                                                     "consilium list     ", "consilium name     ",
-                                                     "consilium recording"};
-    enum { NAME_BYTES = 19 };
-    uint8_t info[NAME_BYTES + 32];
-    memcpy(info, names[purpose], NAME_BYTES);
-    memcpy(info + NAME_BYTES, tenant.bytes, 16);
-    memcpy(info + NAME_BYTES + 16, stream.bytes, 16);
-    char digest[] = "SHA256";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)from, KEY_BYTES),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, sizeof info),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(keys->kdf);
-    bool derived = context != NULL && EVP_KDF_derive(context, ret, KEY_BYTES, parameters) == 1;
-    EVP_KDF_CTX_free(context);
-    return derived;
-}
-
-/* The tenant's own lasting key is that of a stream with the tenant's id: it survives new
- * generations. */
-static const uint8_t *tenant_own_key(const struct keys *keys, struct uuid tenant) {
-    const struct stream_key *lasting = find_stream(keys, tenant);
-    if (lasting != NULL)
-        return lasting->key;
-    const struct tenant_key *newest = find_newest(keys, tenant);
-    return newest == NULL ? NULL : newest->key;
-}
-
-bool keys_derive(struct keys *keys, struct uuid tenant, struct uuid stream,
-                 enum key_purpose purpose, uint8_t ret_key[KEY_BYTES]) {
-    assert((unsigned)purpose < PURPOSE_COUNT);
-    if (uuid_is_zero(stream)) {
-        const uint8_t *from = tenant_own_key(keys, tenant);
-        return from != NULL && hkdf(keys, from, purpose, tenant, stream, ret_key);
-    }
-    struct stream_key *entry = find_stream(keys, stream);
-    if (entry == NULL || !uuid_equal(entry->tenant, tenant))
-        return false;
-    if (purpose != KEY_EVENT)
-        return hkdf(keys, entry->key, purpose, tenant, stream, ret_key);
-    if (!entry->event_key_known)
-        entry->event_key_known =
-            hkdf(keys, entry->key, KEY_EVENT, tenant, stream, entry->event_key);
-    if (entry->event_key_known)
-        memcpy(ret_key, entry->event_key, KEY_BYTES);
-    return entry->event_key_known;
 }

@@ -46,7 +46,15 @@ bool keys_new_stream(struct keys *keys, struct uuid tenant, struct uuid stream,
 bool keys_add_stream(struct keys *keys, struct uuid tenant, struct uuid stream, uint32_t generation,
                      const uint8_t wrapped[WRAPPED_KEY_BYTES]);
 bool keys_has_stream(const struct keys *keys, struct uuid stream);
-void keys_forget_stream(struct keys *keys, struct uuid stream);
+void keys_forget_stream(struct keys *keys, struct uuid stream); /* with its topics */
+
+/* The key of what a stream says of another one, under the id that topic.h gives it: wherever a key
+ * is named by its stream, it is named by that. False also when the stream's own key is not here. */
+bool keys_new_topic(struct keys *keys, struct uuid tenant, struct uuid stream, struct uuid topic,
+                    uint32_t *ret_generation, uint8_t ret_wrapped[WRAPPED_KEY_BYTES]);
+bool keys_add_topic(struct keys *keys, struct uuid tenant, struct uuid stream, struct uuid topic,
+                    uint32_t generation, const uint8_t wrapped[WRAPPED_KEY_BYTES]);
+void keys_forget_topic(struct keys *keys, struct uuid stream, struct uuid topic);
 
 /* Rotation (rotation.h). */
 uint32_t keys_newest(const struct keys *keys, struct uuid tenant); /* 0 = none is known */

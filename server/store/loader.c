@@ -1,6 +1,7 @@
 /* Reading streams back: every row is opened and its hash checked against the one before. */
 #include "server/store/snapshots.h"
 #include "server/store/store_state.h"
+#include "server/store/topic.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -41,23 +42,31 @@ static uint8_t *reserve(struct bytes *plain, uint32_t length) {
     return memory;
 }
 
-/* Opens an event that must follow `before`, which becomes its hash. */
+/* Opens an event that must follow `before`, which becomes its hash. What it was about may be
+ * erased: then there is no key, and `ret_fields` has no bytes. */
 static bool open_event(struct store *store, const struct stream_head *head,
                        const struct event_row *row, uint64_t version,
                        uint8_t before[DATABASE_HASH_BYTES], struct bytes *plain,
                        struct bytes *ret_fields) {
+    struct keys *keys = store->config.keys;
     uint8_t key[KEY_BYTES];
     uint8_t hash[DATABASE_HASH_BYTES];
+    bool own = row->key_id == STREAM_OWN_KEY;
+    struct uuid sealed_by = own ? row->stream : topic_key(row->stream, row->key_id);
     struct seal_header header = seal_event_header(row, head->kind);
     seal_chain(store->seal, before, &header, row->payload, hash);
     memcpy(before, row->hash, DATABASE_HASH_BYTES);
     if (row->version != version || memcmp(hash, row->hash, sizeof hash) != 0 ||
-        row->payload.length < SEAL_BYTES ||
-        !keys_derive(store->config.keys, row->tenant, row->stream, KEY_EVENT, key))
+        row->payload.length < SEAL_BYTES)
+        return false;
+    *ret_fields = (struct bytes){0, NULL};
+    if (!own && !keys_has_stream(keys, sealed_by))
+        return true;
+    if (!keys_derive(keys, row->tenant, sealed_by, KEY_EVENT, key))
         return false;
     uint8_t *memory = reserve(plain, row->payload.length);
     if (!seal_open(store->seal, key, &header, row->payload, memory))
-        return false;
+        return !own; /* its bytes are the chain's: the topic had another key, which was erased */
     *ret_fields = (struct bytes){row->payload.length - SEAL_BYTES, memory};
     return true;
 }
@@ -125,19 +134,30 @@ static void use_snapshot(struct load *load, const struct snapshot_row *row) {
     if (row->state_format != load->state_format || row->payload.length <= SEAL_BYTES)
         return;
     uint8_t *plain = reserve(&load->plain, row->payload.length);
-    if (!snapshot_open(load->store, row, plain, &saved, hash)) {
+    struct snapshot_parts parts = {0};
+    bool opened = snapshot_open(load->store, row, plain, &parts, &saved, hash);
+    if (!opened)
         report_corrupt(load->store, row->stream, row->version);
-        return;
-    }
-    if (!load->sink.snapshot(load->data, &saved))
+    bool used = opened && load->sink.snapshot(load->data, &saved);
+    snapshot_parts_finish(&parts);
+    if (!used)
         return;
     head->version = head->snapshot_version = saved.version;
     head->last_at = saved.last_at;
     memcpy(head->hash, hash, sizeof hash);
 }
 
-static void on_opened(void *data, enum database_result result, const struct stream_key_row *key,
-                      const struct snapshot_row *snapshot) {
+static bool take_keys(struct keys *keys, const struct stream_key_row *rows, size_t count) {
+    const struct stream_key_row *own = &rows[0];
+    bool taken = keys_add_stream(keys, own->tenant, own->stream, own->generation, own->wrapped);
+    for (size_t i = 1; i < count && taken; i++)
+        taken = keys_add_topic(keys, own->tenant, own->stream, rows[i].stream, rows[i].generation,
+                               rows[i].wrapped);
+    return taken;
+}
+
+static void on_opened(void *data, enum database_result result, const struct stream_key_row *rows,
+                      size_t row_count, const struct snapshot_row *snapshot) {
     struct load *load = data;
     struct stream_head *head = load->head;
     struct keys *keys = load->store->config.keys;
@@ -147,14 +167,14 @@ static void on_opened(void *data, enum database_result result, const struct stre
         finish_load(load, STORE_UNAVAILABLE);
     } else if (!store_owns(load->store, head->stream)) {
         finish_load(load, STORE_FENCED); /* perhaps the keys are not there yet either */
-    } else if (key->kind != head->kind) {
+    } else if (rows->kind != head->kind) {
         finish_load(load, STORE_OTHER_KIND);
-    } else if (!keys_add_stream(keys, key->tenant, key->stream, key->generation, key->wrapped)) {
+    } else if (!take_keys(keys, rows, row_count)) {
         report_corrupt(load->store, head->stream, 0);
         finish_load(load, STORE_CORRUPT);
     } else {
-        head->tenant = key->tenant;
-        head->key_id = key->key_id;
+        head->tenant = rows->tenant;
+        head->key_id = rows->key_id;
         if (snapshot != NULL)
             use_snapshot(load, snapshot);
         read_on(load);

@@ -1,6 +1,7 @@
 #include "server/store/ownership.h"
 
 #include "server/store/store_state.h"
+#include "server/store/topic.h"
 
 #include <string.h>
 
@@ -128,7 +129,7 @@ static void make_own_key(struct ownership *ownership) {
             again(ownership);
             return;
         }
-        own->key_id = 1;
+        own->key_id = STREAM_OWN_KEY;
     }
     ownership->own_batch = (struct database_batch){.node = store->config.node,
                                                    .incarnation = ownership->incarnation,
@@ -139,8 +140,9 @@ static void make_own_key(struct ownership *ownership) {
 }
 
 static void on_own_key(void *data, enum database_result result, const struct stream_key_row *key,
-                       const struct snapshot_row *snapshot) {
+                       size_t key_count, const struct snapshot_row *snapshot) {
     struct ownership *ownership = data;
+    (void)key_count;
     (void)snapshot;
     if (result == DATABASE_ABSENT)
         make_own_key(ownership);

@@ -10,9 +10,12 @@
 static const char set_name[] = "SELECT set_config('application_name', $1, false)";
 static const char take_fence[] = "SELECT take_fence($1, $2)";
 static const char insert_keys[] =
-    "INSERT INTO stream_key (stream_id, tenant_id, kind, key_id, generation, wrapped)"
-    " SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int2[], $4::int8[], $5::int4[], "
-    "$6::bytea[])";
+    "INSERT INTO stream_key (stream_id, tenant_id, kind, key_id, generation, wrapped, of_stream,"
+    " about) SELECT id, tenant, kind, number, generation, wrapped, nullif(stream, none),"
+    " nullif(about, none) FROM unnest($1::uuid[], $2::uuid[], $3::int2[], $4::int8[], $5::int4[],"
+    " $6::bytea[], $7::uuid[], $8::uuid[])"
+    " AS fresh (id, tenant, kind, number, generation, wrapped, stream, about),"
+    " (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS none) AS zero";
 static const char insert_events[] =
     "INSERT INTO event (tenant_id, stream_id, version, part, command_id, type, at, user_id, key_id,"
     " payload, hash) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int2[],"
@@ -76,9 +79,9 @@ static void add_arrays(struct draft *draft, const char *sql, struct postgres_arr
 }
 
 static void add_stream_keys(struct draft *draft, const struct database_batch *batch) {
-    static const enum postgres_type types[] = {TYPE_UUID, TYPE_UUID, TYPE_INT2,
-                                               TYPE_INT8, TYPE_INT4, TYPE_BYTEA};
-    struct postgres_array *arrays = begin_arrays(draft, types, 6);
+    static const enum postgres_type types[] = {TYPE_UUID, TYPE_UUID,  TYPE_INT2, TYPE_INT8,
+                                               TYPE_INT4, TYPE_BYTEA, TYPE_UUID, TYPE_UUID};
+    struct postgres_array *arrays = begin_arrays(draft, types, 8);
     for (size_t i = 0; i < batch->stream_key_count; i++) {
         const struct stream_key_row *row = &batch->stream_keys[i];
         array_add_uuid(&arrays[0], row->stream);
@@ -87,8 +90,10 @@ static void add_stream_keys(struct draft *draft, const struct database_batch *ba
         array_add_integer(&arrays[3], (int64_t)row->key_id);
         array_add_integer(&arrays[4], row->generation);
         array_add(&arrays[5], row->wrapped, sizeof row->wrapped);
+        array_add_uuid(&arrays[6], row->of);
+        array_add_uuid(&arrays[7], row->about);
     }
-    add_arrays(draft, insert_keys, arrays, 6);
+    add_arrays(draft, insert_keys, arrays, 8);
 }
 
 static void add_events(struct draft *draft, const struct database_batch *batch) {

@@ -7,7 +7,8 @@
 static const char open_stream[] =
     "SELECT k.stream_id, k.tenant_id, k.kind, k.key_id, k.generation, k.wrapped,"
     " s.version, s.state_format, s.key_id, s.payload"
-    " FROM stream_key k LEFT JOIN snapshot s ON s.stream_id = k.stream_id WHERE k.stream_id = $1";
+    " FROM stream_key k LEFT JOIN snapshot s ON s.stream_id = k.stream_id"
+    " WHERE k.stream_id = $1 OR k.of_stream = $1 ORDER BY k.of_stream IS NOT NULL";
 static const char read_events[] =
     "SELECT tenant_id, version, part, command_id, type, at, user_id, key_id, payload, hash"
     " FROM event WHERE stream_id = $1 AND version >= $2 ORDER BY version LIMIT $3::int4";
@@ -24,7 +25,8 @@ static const char read_tenant_keys[] =
 static const char insert_tenant_key[] =
     "INSERT INTO tenant_key (tenant_id, generation, wrapped) VALUES ($1, $2, $3)";
 
-typedef void (*open_done)(void *data, enum database_result result, const struct stream_key_row *key,
+typedef void (*open_done)(void *data, enum database_result result,
+                          const struct stream_key_row *keys, size_t key_count,
                           const struct snapshot_row *snapshot);
 typedef void (*read_done)(void *data, enum database_result result, const struct event_row *rows,
                           size_t count);
@@ -52,6 +54,20 @@ static void request(struct database *database, const char *sql,
     connection_request(postgres_database_of(database)->reads, &statement, 1, done, data);
 }
 
+static void give_opened(const struct operation *operation, const struct postgres_rows *rows,
+                        const struct stream_key_row *keys, size_t count) {
+    struct snapshot_row snapshot = {
+        .tenant = keys[0].tenant,
+        .stream = keys[0].stream,
+        .version = (uint64_t)value_integer(postgres_value(rows, 0, 6)),
+        .state_format = (uint16_t)value_integer(postgres_value(rows, 0, 7)),
+        .key_id = (uint64_t)value_integer(postgres_value(rows, 0, 8)),
+        .payload = value_bytes(postgres_value(rows, 0, 9)),
+    };
+    ((open_done)operation->done)(operation->data, DATABASE_OK, keys, count,
+                                 snapshot.version > 0 ? &snapshot : NULL);
+}
+
 static void on_opened(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct operation operation = *(struct operation *)data;
     free(data);
@@ -59,22 +75,17 @@ static void on_opened(void *data, enum postgres_result result, const struct post
     enum database_result outcome = database_result_of(result, rows);
     if (outcome == DATABASE_OK && postgres_row_count(rows) == 0)
         outcome = DATABASE_ABSENT;
-    struct stream_key_row key = {0};
-    if (outcome == DATABASE_OK && !read_stream_key(rows, 0, 0, &key))
-        outcome = DATABASE_FAILED;
-    if (outcome != DATABASE_OK) {
-        done(operation.data, outcome, NULL, NULL);
-        return;
-    }
-    struct snapshot_row snapshot = {
-        .tenant = key.tenant,
-        .stream = key.stream,
-        .version = (uint64_t)value_integer(postgres_value(rows, 0, 6)),
-        .state_format = (uint16_t)value_integer(postgres_value(rows, 0, 7)),
-        .key_id = (uint64_t)value_integer(postgres_value(rows, 0, 8)),
-        .payload = value_bytes(postgres_value(rows, 0, 9)),
-    };
-    done(operation.data, DATABASE_OK, &key, snapshot.version > 0 ? &snapshot : NULL);
+    size_t count = outcome == DATABASE_OK ? (size_t)postgres_row_count(rows) : 0;
+    struct stream_key_row *keys = calloc(count + 1, sizeof *keys);
+    assert(keys != NULL);
+    for (size_t i = 0; i < count; i++)
+        if (!read_stream_key(rows, (int)i, 0, &keys[i]))
+            outcome = DATABASE_FAILED;
+    if (outcome == DATABASE_OK)
+        give_opened(&operation, rows, keys, count);
+    else
+        done(operation.data, outcome, NULL, 0, NULL);
+    free(keys);
 }
 
 static void open_one(struct database *database, struct uuid stream, open_done done, void *data) {

@@ -8,8 +8,17 @@
 
 enum { SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024 };
 
-/* plain has space for the row's payload; ret_saved borrows from it. False = not what was saved. */
+/* What of it is about something that is not erased; owned. */
+struct snapshot_parts {
+    struct saved_part *items;
+    uint32_t count;
+};
+void snapshot_parts_finish(struct snapshot_parts *parts);
+
+/* plain has space for the row's payload; ret_saved borrows from it and from `parts`, which is empty
+ * before and is to be finished in every case. False = not what was saved. */
 bool snapshot_open(struct store *store, const struct snapshot_row *row, uint8_t *plain,
-                   struct saved_actor *ret_saved, uint8_t ret_hash[DATABASE_HASH_BYTES]);
+                   struct snapshot_parts *parts, struct saved_actor *ret_saved,
+                   uint8_t ret_hash[DATABASE_HASH_BYTES]);
 
 #endif

@@ -79,7 +79,9 @@ void store_drain(struct store *store, void (*done)(void *data), void *data);
 bool store_owns(const struct store *store, struct uuid stream);
 uint16_t store_shard(struct uuid stream); /* low 10 bits, for ever */
 
-/* Snapshot (when its format fits) and the events after it, in order. head is filled in. */
+/* Snapshot (when its format fits) and the events after it, in order. head is filled in. Here and in
+ * store_read, fields.bytes NULL = what the event was about is erased, and it says nothing any more.
+ */
 struct store_load_sink {
     /* False = unreadable: the rest is replayed from the start, without the snapshot. */
     bool (*snapshot)(void *data, const struct saved_actor *saved);

@@ -191,6 +191,24 @@ static void a_whole_stream_cannot_vanish_unnoticed(void **state) {
     assert_int_equal(verify(), 0);
 }
 
+static void a_stream_whose_key_was_taken_away_does_not_pass_as_erased(void **state) {
+    (void)state;
+    char name[128];
+    bend("CREATE TABLE key_aside AS TABLE stream_key WITH NO DATA");
+    bend(sql_for("WITH gone AS (DELETE FROM stream_key WHERE stream_id = '%s' RETURNING *) "
+                 "INSERT INTO key_aside SELECT * FROM gone",
+                 3));
+    bend("INSERT INTO erasure SELECT stream_id, tenant_id, 1 FROM key_aside");
+    assert_int_equal(verify(), 1);
+    sscanf(sql_for("stream %s bears the sign of an erasure that nobody ordered", 3), "%127[^\n]",
+           name);
+    assert_non_null(strstr(output, name));
+    bend("ALTER TABLE erasure DISABLE TRIGGER ALL; DELETE FROM erasure;"
+         "ALTER TABLE erasure ENABLE TRIGGER ALL;"
+         "INSERT INTO stream_key SELECT * FROM key_aside; DROP TABLE key_aside");
+    assert_int_equal(verify(), 0);
+}
+
 static void checkpoints_that_were_cut_off_are_missed_by_what_was_told_outside(void **state) {
     (void)state;
     bend("CREATE TABLE aside AS TABLE checkpoint WITH NO DATA");
@@ -450,6 +468,7 @@ int main(void) {
         cmocka_unit_test(a_row_taken_out_of_the_middle_is_named),
         cmocka_unit_test(the_newest_rows_of_a_stream_cannot_be_cut_off_unnoticed),
         cmocka_unit_test(a_whole_stream_cannot_vanish_unnoticed),
+        cmocka_unit_test(a_stream_whose_key_was_taken_away_does_not_pass_as_erased),
         cmocka_unit_test(checkpoints_that_were_cut_off_are_missed_by_what_was_told_outside),
         cmocka_unit_test(a_checkpoint_that_somebody_made_up_has_another_signature),
         cmocka_unit_test(the_tables_refuse_to_be_changed),

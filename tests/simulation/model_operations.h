@@ -43,7 +43,7 @@ struct operation {
     struct list_row *list_rows;
     struct stream_key_row *stream_keys;
     struct tenant_key_row *tenant_keys;
-    size_t count;
+    size_t count, key_count;
     bool has_snapshot;
     bool owned[SHARD_COUNT];
     bool free_shards;

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef void (*open_done)(void *data, enum database_result result, const struct stream_key_row *key,
+typedef void (*open_done)(void *data, enum database_result result,
+                          const struct stream_key_row *keys, size_t key_count,
                           const struct snapshot_row *snapshot);
 typedef void (*read_done)(void *data, enum database_result result, const struct event_row *rows,
                           size_t count);
@@ -61,7 +62,7 @@ struct operation *operation_copy_for_answer(const struct operation *operation) {
     copy->list_rows = NULL;
     copy->stream_keys = NULL;
     copy->tenant_keys = NULL;
-    copy->count = 0;
+    copy->count = copy->key_count = 0;
     copy->has_snapshot = false;
     copy->snapshot.payload = (struct bytes){0};
     return copy;
@@ -98,12 +99,18 @@ static void run_open(struct operation *operation) {
     if (away(operation)) {
         return;
     }
-    const struct stream_key_row *key = model_stream_key(tables_of(operation), operation->id);
-    const struct snapshot_row *snapshot = model_snapshot(tables_of(operation), operation->id);
+    const struct model_tables *tables = tables_of(operation);
+    const struct stream_key_row *key = model_stream_key(tables, operation->id);
+    const struct snapshot_row *snapshot = model_snapshot(tables, operation->id);
     if (key != NULL) {
-        operation->stream_keys = malloc(sizeof *operation->stream_keys);
+        operation->stream_keys = calloc(tables->stream_key_count, sizeof *operation->stream_keys);
         assert(operation->stream_keys != NULL);
-        *operation->stream_keys = *key;
+        operation->stream_keys[operation->key_count++] = *key;
+        for (size_t i = 0; i < tables->stream_key_count; i++) {
+            if (uuid_equal(tables->stream_keys[i].of, operation->id)) {
+                operation->stream_keys[operation->key_count++] = tables->stream_keys[i];
+            }
+        }
     }
     if (snapshot != NULL) {
         operation->has_snapshot = true;
@@ -115,6 +122,7 @@ static void run_open(struct operation *operation) {
 
 static void answer_open(struct operation *operation) {
     ((open_done)operation->done)(operation->data, operation->result, operation->stream_keys,
+                                 operation->key_count,
                                  operation->has_snapshot ? &operation->snapshot : NULL);
 }
 

@@ -28,6 +28,25 @@ static void disown(struct bytes bytes) {
     free((void *)(uintptr_t)bytes.bytes);
 }
 
+/* An actor as it was saved, which lay in an arena. */
+static void own_saved(struct saved_actor *saved) {
+    struct saved_part *parts = calloc(saved->part_count + 1, sizeof *parts);
+    assert(parts != NULL);
+    for (uint32_t i = 0; i < saved->part_count; i++) {
+        parts[i] = (struct saved_part){saved->parts[i].about, own(saved->parts[i].bytes)};
+    }
+    saved->parts = parts;
+    saved->state.fields = own(saved->state.fields);
+}
+
+static void disown_saved(struct saved_actor *saved) {
+    for (uint32_t i = 0; i < saved->part_count; i++) {
+        disown(saved->parts[i].bytes);
+    }
+    free((void *)(uintptr_t)saved->parts);
+    disown(saved->state.fields);
+}
+
 static struct fake_host *fake_of(struct host *host) {
     return (struct fake_host *)host;
 }
@@ -209,10 +228,10 @@ static void save(struct host *host, struct activation *activation) {
     arena_init(&arena, EFFECT_BYTES_MAX);
     note(fake, NOTE_SAVE, activation);
     if (stream->has_snapshot) {
-        disown(stream->snapshot.state.fields);
+        disown_saved(&stream->snapshot);
     }
     runtime_save(activation, &arena, &stream->snapshot);
-    stream->snapshot.state.fields = own(stream->snapshot.state.fields);
+    own_saved(&stream->snapshot);
     stream->has_snapshot = true;
     arena_finish(&arena);
 }
@@ -325,7 +344,7 @@ void fake_host_stop(struct fake_host *fake) {
         }
         free(stream->events);
         if (stream->has_snapshot) {
-            disown(stream->snapshot.state.fields);
+            disown_saved(&stream->snapshot);
         }
     }
     for (uint32_t i = 0; i < fake->pending_count; i++) {

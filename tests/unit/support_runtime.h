@@ -22,7 +22,7 @@ struct fake_stream {
     struct fake_event *events;
     uint32_t count;
     bool has_snapshot;
-    struct saved_actor snapshot; /* its state is owned */
+    struct saved_actor snapshot; /* its state and parts are owned */
 };
 
 struct fake_pending {

@@ -72,6 +72,26 @@ static struct encoded replay(const struct actor_kind *kind, const struct fake_st
     return kind->save(actor, arena);
 }
 
+static void check_parts(const struct actor *a, const struct actor *b, struct arena *arena) {
+    uint32_t count[2];
+    const struct saved_part *of_a = a->kind->save_parts(a, arena, &count[0]);
+    const struct saved_part *of_b = a->kind->save_parts(b, arena, &count[1]);
+    assert(count[0] == count[1]);
+    for (uint32_t i = 0; i < count[0]; i++) {
+        assert(uuid_equal(of_a[i].about, of_b[i].about));
+        assert(bytes_equal(of_a[i].bytes, of_b[i].bytes));
+    }
+}
+
+static void restore_parts(struct actor *actor, const struct actor *from, struct arena *arena) {
+    uint32_t count;
+    const struct saved_part *parts = from->kind->save_parts(from, arena, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        bool restored = from->kind->restore_part(actor, parts[i].bytes);
+        assert(restored);
+    }
+}
+
 static void check_stream(struct world *world, const struct fake_stream *stream) {
     const struct actor_kind *kind = kind_of(stream->kind);
     struct activation *activation = runtime_activate(world->fake.runtime, kind->number, stream->id);
@@ -90,6 +110,11 @@ static void check_stream(struct world *world, const struct fake_stream *stream) 
     kind->start(actors[1]);
     bool restored = kind->restore(actors[1], live);
     assert(restored);
+    if (kind->save_parts != NULL) {
+        restore_parts(actors[1], activation_actor(activation), &arena);
+        check_parts(activation_actor(activation), actors[0], &arena);
+        check_parts(activation_actor(activation), actors[1], &arena);
+    }
     struct encoded again = kind->save(actors[1], &arena);
     assert(bytes_equal(again.fields, live.fields));
     for (int i = 0; i < 2; i++) {

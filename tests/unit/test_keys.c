@@ -157,6 +157,30 @@ static void a_key_file_that_others_may_read_is_refused(void **state) {
     rmdir(folder);
 }
 
+/* What a stream says of others has keys of its own, named by ids that topic.h gives. */
+static void a_topics_key_lives_as_long_as_its_streams(void **state) {
+    (void)state;
+    static const struct uuid topics[] = {{{5, 1}}, {{5, 2}}, {{5, 3}}};
+    uint8_t wrapped[WRAPPED_KEY_BYTES];
+    uint32_t generation;
+    struct keys *keys = keys_for_test(kek);
+    assert_true(keys_new_tenant(keys, tenant, 1, wrapped));
+    assert_false(keys_new_topic(keys, tenant, stream, topics[0], &generation, wrapped));
+    assert_true(keys_new_stream(keys, tenant, stream, &generation, wrapped));
+    for (int i = 0; i < 3; i++)
+        assert_true(keys_new_topic(keys, tenant, stream, topics[i], &generation, wrapped));
+    keys_forget_topic(keys, stream, topics[1]);
+    keys_forget_topic(keys, stream, topics[1]); /* of one that is not there: nothing */
+    assert_true(keys_has_stream(keys, topics[0]) && keys_has_stream(keys, topics[2]));
+    assert_false(keys_has_stream(keys, topics[1]));
+    assert_true(keys_add_topic(keys, tenant, stream, topics[2], generation, wrapped));
+    keys_forget_stream(keys, stream);
+    for (int i = 0; i < 3; i++)
+        assert_false(keys_has_stream(keys, topics[i]));
+    assert_false(keys_add_topic(keys, tenant, stream, topics[2], generation, wrapped));
+    keys_close(keys);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrapped_key_opens_to_the_same_subkeys_in_another_life),
@@ -165,6 +189,7 @@ int main(void) {
         cmocka_unit_test(every_purpose_and_stream_has_a_subkey_of_its_own),
         cmocka_unit_test(a_forgotten_stream_is_not_known_and_the_others_are),
         cmocka_unit_test(the_tenants_own_key_survives_a_new_generation),
+        cmocka_unit_test(a_topics_key_lives_as_long_as_its_streams),
         cmocka_unit_test(a_key_file_that_others_may_read_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,22 +132,24 @@ static void do_take(struct database *self, struct uuid node, bool first, uint64_
 }
 
 static void answer_open(struct scripted_database *self) {
-    void (*done)(void *, enum database_result, const struct stream_key_row *,
+    void (*done)(void *, enum database_result, const struct stream_key_row *, size_t,
                  const struct snapshot_row *) =
-        (void (*)(void *, enum database_result, const struct stream_key_row *,
+        (void (*)(void *, enum database_result, const struct stream_key_row *, size_t,
                   const struct snapshot_row *))self->answer_done;
+    struct stream_key_row found[4];
+    size_t count = 0;
     for (size_t i = 0; i < self->stream_key_count; i++) {
-        if (uuid_equal(self->stream_keys[i].stream, self->asked)) {
-            done(self->answer_data, DATABASE_OK, &self->stream_keys[i], NULL);
-            return;
+        bool own = uuid_equal(self->stream_keys[i].stream, self->asked);
+        if (own || (count > 0 && uuid_equal(self->stream_keys[i].of, self->asked))) {
+            found[count++] = self->stream_keys[i]; /* the own one was written first */
         }
     }
-    done(self->answer_data, DATABASE_ABSENT, NULL, NULL);
+    done(self->answer_data, count > 0 ? DATABASE_OK : DATABASE_ABSENT, found, count, NULL);
 }
 
 static void do_open(struct database *self, struct uuid stream,
                     void (*done)(void *, enum database_result, const struct stream_key_row *,
-                                 const struct snapshot_row *),
+                                 size_t, const struct snapshot_row *),
                     void *data) {
     (void)self;
     database.asked = stream;

@@ -199,6 +199,67 @@ static void an_entry_for_somebody_who_does_not_exist_is_refused_and_settled(void
     world_stop(&world);
 }
 
+static void put(uint32_t command, enum entry_kind kind, uint32_t id, uint32_t about) {
+    struct arena arena;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    struct put_entry put = {
+        .command_id = uuid_of(command),
+        .entry = {.kind = kind, .id = uuid_of(id), .title = TEXT("T"), .about = uuid_of(about)}};
+    world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER), put_entry_encode(&arena, &put));
+    arena_finish(&arena);
+}
+
+static void what_is_said_of_a_case_is_kept_apart_and_forgotten_with_it(void **unused) {
+    (void)unused;
+    enum { CASE = 6020, OTHER = 6021 };
+    uint32_t self = a_person();
+    put(811, ENTRY_KIND_PATIENT_CASE, CASE, 0);
+    put(812, ENTRY_KIND_TASK, 31, CASE);
+    put(813, ENTRY_KIND_EMERGENCY, 32, CASE);
+    put(814, ENTRY_KIND_TASK, 33, OTHER);
+    put(815, ENTRY_KIND_BOARD, 34, 0);
+    struct set_note note = {.patient_case = uuid_of(CASE), .text = TEXT("the sister knows")};
+    struct mark_read mark = {.patient_case = uuid_of(CASE), .version = 3};
+    assert_int_equal(world_say(&world, self, USER_SET_NOTE, &note), REFUSAL_NONE);
+    assert_int_equal(world_say(&world, self, USER_MARK_READ, &mark), REFUSAL_NONE);
+
+    struct arena arena;
+    uint32_t count;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    struct saved_part *parts = user_save_parts(&person()->actor, &arena, &count);
+    assert_int_equal(count, 2);
+    assert_true(uuid_equal(parts[0].about, uuid_of(CASE)));
+    assert_true(contains(parts[0].bytes, "the sister knows"));
+    assert_true(uuid_equal(parts[1].about, uuid_of(OTHER)));
+    assert_false(contains(user_kind.save(&person()->actor, &arena).fields, "sister"));
+
+    struct forget_topic forget = {.command_id = uuid_of(816), .about = uuid_of(CASE)};
+    world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                 forget_topic_encode(&arena, &forget));
+    arena_finish(&arena);
+    assert_true(world_saw(&world, self, USER_TOPIC_FORGOTTEN));
+    assert_int_equal(person()->entries.count, 2);
+    assert_int_equal(person()->notes.count, 0);
+    assert_int_equal(person()->read_marks.count, 0);
+    world_stop(&world); /* which saves and restores everybody, and compares with a replay */
+}
+
+static void nothing_is_written_by_whoever_has_nothing_of_it(void **unused) {
+    (void)unused;
+    struct arena arena;
+    a_person();
+    uint64_t version =
+        fake_host_stream(&world.fake, CHANNEL_KIND_USER, world_person(MEMBER))->count;
+    arena_init(&arena, EFFECT_BYTES_MAX);
+    struct forget_topic forget = {.command_id = uuid_of(817), .about = uuid_of(6020)};
+    world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                 forget_topic_encode(&arena, &forget));
+    arena_finish(&arena);
+    assert_int_equal(fake_host_stream(&world.fake, CHANNEL_KIND_USER, world_person(MEMBER))->count,
+                     version);
+    world_stop(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_person_opens_their_own_actor),
@@ -210,6 +271,8 @@ int main(void) {
         cmocka_unit_test(read_marks_never_go_back),
         cmocka_unit_test(notes_are_private_and_set_replaced_removed_and_bounded),
         cmocka_unit_test(an_entry_says_what_it_is_about_and_what_is_expected),
+        cmocka_unit_test(what_is_said_of_a_case_is_kept_apart_and_forgotten_with_it),
+        cmocka_unit_test(nothing_is_written_by_whoever_has_nothing_of_it),
         cmocka_unit_test(an_entry_for_somebody_who_does_not_exist_is_refused_and_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

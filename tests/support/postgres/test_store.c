@@ -140,6 +140,7 @@ void test_append_begin(struct test_store *test, struct test_append *pending,
         .by = test_uuid(0x55, 1),
         .command_id = test_uuid(head->stream.bytes[0], ++commands),
         .effects = &pending->effects,
+        .about = pending->append.about,
         .settles = pending->append.settles,
     };
     real_random(&test->clock, pending->append.command_id.bytes + 1, 7);

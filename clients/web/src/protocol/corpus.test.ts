@@ -109,6 +109,7 @@ const KEPT = [
     'RecoveryCodeUsed',
     'FactorUsed',
     'UserRecord',
+    'UserTopic',
 ];
 
 describe('frames of a schema that uses the whole language', () => {

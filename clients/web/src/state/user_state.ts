@@ -73,6 +73,17 @@ export function reduceUser(user: UserModel | undefined, message: UserDown): User
         }
         case 'EntryRemoved':
             return { ...user, entries: user.entries.filter((one) => one.id !== message.id) };
+        case 'TopicForgotten': {
+            const { about } = message;
+            const without = <T>(map: ReadonlyMap<string, T>) =>
+                new Map([...map].filter(([patientCase]) => patientCase !== about));
+            return {
+                ...user,
+                entries: user.entries.filter((one) => one.id !== about && one.about !== about),
+                readMarks: without(user.readMarks),
+                notes: without(user.notes),
+            };
+        }
         case 'MembershipSet': {
             const { membership } = message;
             const others = user.memberships.filter((one) => one.organisation !== membership.organisation);

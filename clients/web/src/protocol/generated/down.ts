@@ -109,6 +109,7 @@ import {
     readNoteSet,
     readPreferenceSet,
     readReadMarked,
+    readTopicForgotten,
     readUserRegistered,
     readUserSnapshot,
 } from './user';
@@ -514,6 +515,8 @@ function readUserEvent(tag: number, reader: Reader): UserEvent {
             return readEntryRemoved(reader);
         case 78:
             return readNoteSet(reader);
+        case 93:
+            return readTopicForgotten(reader);
         case 94:
             return readMembershipSet(reader);
         default:

@@ -187,6 +187,7 @@ import type {
     ChangeVerifier,
     EntryPut,
     EntryRemoved,
+    ForgetTopic,
     MarkRead,
     MembershipSet,
     NoteSet,
@@ -200,6 +201,7 @@ import type {
     SetNote,
     SetPreference,
     SetRecoveryCodes,
+    TopicForgotten,
     UseFactor,
     UseRecoveryCode,
     UserRegistered,
@@ -444,6 +446,7 @@ export type UserUp =
     | SetRecoveryCodes
     | UseRecoveryCode
     | UseFactor
+    | ForgetTopic
     | SetMembership;
 
 export type UserNotice = never;
@@ -457,6 +460,7 @@ export type UserEvent =
     | EntryPut
     | EntryRemoved
     | NoteSet
+    | TopicForgotten
     | MembershipSet;
 
 export type UserDown = UserNotice | UserReply | UserEvent;

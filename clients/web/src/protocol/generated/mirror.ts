@@ -556,6 +556,9 @@ import {
     readFactorUsed,
     writeFactorUsed,
     type FactorUsed,
+    readForgetTopic,
+    writeForgetTopic,
+    type ForgetTopic,
     readMarkRead,
     writeMarkRead,
     type MarkRead,
@@ -601,6 +604,9 @@ import {
     readSetRecoveryCodes,
     writeSetRecoveryCodes,
     type SetRecoveryCodes,
+    readTopicForgotten,
+    writeTopicForgotten,
+    type TopicForgotten,
     readUseFactor,
     writeUseFactor,
     type UseFactor,
@@ -616,6 +622,9 @@ import {
     readUserSnapshot,
     writeUserSnapshot,
     type UserSnapshot,
+    readUserTopic,
+    writeUserTopic,
+    type UserTopic,
     readVerifierSet,
     writeVerifierSet,
     type VerifierSet,
@@ -843,6 +852,7 @@ export type UserMessage =
     | SetRecoveryCodes
     | UseRecoveryCode
     | UseFactor
+    | ForgetTopic
     | SetMembership
     | UserRegistered
     | VerifierSet
@@ -858,6 +868,8 @@ export type UserMessage =
     | FactorUsed
     | UserSnapshot
     | UserRecord
+    | UserTopic
+    | TopicForgotten
     | MembershipSet
     | Accepted
     | Refused;
@@ -1957,6 +1969,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readUseRecoveryCode(reader);
         case 12:
             return readUseFactor(reader);
+        case 13:
+            return readForgetTopic(reader);
         case 20:
             return readSetMembership(reader);
         case 72:
@@ -1987,6 +2001,10 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readUserSnapshot(reader);
         case 91:
             return readUserRecord(reader);
+        case 92:
+            return readUserTopic(reader);
+        case 93:
+            return readTopicForgotten(reader);
         case 94:
             return readMembershipSet(reader);
         case 64:
@@ -2024,6 +2042,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeUseRecoveryCode(writer, message);
         case 'UseFactor':
             return writeUseFactor(writer, message);
+        case 'ForgetTopic':
+            return writeForgetTopic(writer, message);
         case 'SetMembership':
             return writeSetMembership(writer, message);
         case 'UserRegistered':
@@ -2054,6 +2074,10 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeUserSnapshot(writer, message);
         case 'UserRecord':
             return writeUserRecord(writer, message);
+        case 'UserTopic':
+            return writeUserTopic(writer, message);
+        case 'TopicForgotten':
+            return writeTopicForgotten(writer, message);
         case 'MembershipSet':
             return writeMembershipSet(writer, message);
         case 'Accepted':
@@ -2076,6 +2100,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     SetRecoveryCodes: 10,
     UseRecoveryCode: 11,
     UseFactor: 12,
+    ForgetTopic: 13,
     SetMembership: 20,
     UserRegistered: 72,
     VerifierSet: 73,
@@ -2091,6 +2116,8 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     FactorUsed: 83,
     UserSnapshot: 90,
     UserRecord: 91,
+    UserTopic: 92,
+    TopicForgotten: 93,
     MembershipSet: 94,
     Accepted: 64,
     Refused: 65,

@@ -92,6 +92,7 @@ import {
 import {
     writeAddFactor,
     writeChangeVerifier,
+    writeForgetTopic,
     writeMarkRead,
     writePutEntry,
     writeRegisterUser,
@@ -238,6 +239,7 @@ const userTags: Record<UserUp['type'], number> = {
     SetRecoveryCodes: 10,
     UseRecoveryCode: 11,
     UseFactor: 12,
+    ForgetTopic: 13,
     SetMembership: 20,
 };
 
@@ -493,6 +495,8 @@ function writeUserUp(writer: Writer, message: UserUp): void {
             return writeUseRecoveryCode(writer, message);
         case 'UseFactor':
             return writeUseFactor(writer, message);
+        case 'ForgetTopic':
+            return writeForgetTopic(writer, message);
         case 'SetMembership':
             return writeSetMembership(writer, message);
     }

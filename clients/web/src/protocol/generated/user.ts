@@ -904,6 +904,44 @@ export function writeUseRecoveryCode(writer: Writer, from: UseRecoveryCode): voi
     }
 }
 
+/** A case is erased: what is said of it here goes, too. */
+export interface ForgetTopic {
+    type: 'ForgetTopic';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** The case. */
+    about: string;
+}
+
+export function readForgetTopic(reader: Reader): ForgetTopic {
+    const count = reader.fields();
+    const value: ForgetTopic = {
+        type: 'ForgetTopic',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        about: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countForgetTopic(from: ForgetTopic): number {
+    return countFields(
+        true,
+        from.about !== ZERO_UUID,
+    );
+}
+
+export function writeForgetTopic(writer: Writer, from: ForgetTopic): void {
+    const count = countForgetTopic(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.about);
+    }
+}
+
 export interface UseFactor {
     type: 'UseFactor';
     /** Made by the sender: a retry with the same id happens once. */
@@ -1387,6 +1425,37 @@ export function writeFactorUsed(writer: Writer, from: FactorUsed): void {
     }
 }
 
+/** Entries, notes and read marks about it are gone. */
+export interface TopicForgotten {
+    type: 'TopicForgotten';
+    /** The case. */
+    about: string;
+}
+
+export function readTopicForgotten(reader: Reader): TopicForgotten {
+    const count = reader.fields();
+    const value: TopicForgotten = {
+        type: 'TopicForgotten',
+        about: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countTopicForgotten(from: TopicForgotten): number {
+    return countFields(
+        from.about !== ZERO_UUID,
+    );
+}
+
+export function writeTopicForgotten(writer: Writer, from: TopicForgotten): void {
+    const count = countTopicForgotten(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.about);
+    }
+}
+
 export interface UserSnapshot {
     type: 'UserSnapshot';
     /** As others see it. */
@@ -1488,7 +1557,53 @@ export function writeUserSnapshot(writer: Writer, from: UserSnapshot): void {
     }
 }
 
-/** What the store keeps: the snapshot and what no audience sees. */
+/** What the store keeps of what a person's worklist says of one case: sealed by a key that goes
+ * with the case. */
+export interface UserTopic {
+    type: 'UserTopic';
+    /** About it. */
+    entries: WorklistEntry[];
+    /** Theirs; empty = none. */
+    note: string;
+    /** The case. */
+    about: string;
+}
+
+export function readUserTopic(reader: Reader): UserTopic {
+    const count = reader.fields();
+    const value: UserTopic = {
+        type: 'UserTopic',
+        entries: count > 0 ? reader.list(2000, readWorklistEntry) : [],
+        note: count > 1 ? reader.text(4000) : '',
+        about: count > 2 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countUserTopic(from: UserTopic): number {
+    return countFields(
+        from.entries.length !== 0,
+        from.note !== '',
+        from.about !== ZERO_UUID,
+    );
+}
+
+export function writeUserTopic(writer: Writer, from: UserTopic): void {
+    const count = countUserTopic(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.list(2000, from.entries, writeWorklistEntry);
+    }
+    if (count > 1) {
+        writer.text(4000, from.note);
+    }
+    if (count > 2) {
+        writer.uuid(from.about);
+    }
+}
+
+/** What the store keeps: the snapshot, without what is about cases, and what no audience sees. */
 export interface UserRecord {
     type: 'UserRecord';
     /** Argon2id, PHC string format. */
