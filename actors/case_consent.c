@@ -8,8 +8,7 @@
 #include "actors/patient_case.h"
 #include "protocol/generated/policy.h"
 #include "protocol/generated/user.h"
-
-enum { WORDING_HASH_BYTES = 32 };
+#include "protocol/sha256.h"
 
 static const int64_t emergency_us = INT64_C(30) * 60 * 1000000;
 
@@ -109,6 +108,13 @@ static void close_consents(struct patient_case *the_case, struct uuid which, int
     the_case->asks_consent = true;
 }
 
+/* Words whose hash is another's would be shown later as what nobody read. */
+static bool is_what_was_shown(const struct wording *wording) {
+    struct bytes words = {wording->text.length, (const uint8_t *)wording->text.bytes};
+    struct sha256 hash = sha256_of(words);
+    return bytes_equal(wording->hash, (struct bytes){sizeof hash.bytes, hash.bytes});
+}
+
 void case_on_give_consent(const struct patient_case *the_case, struct turn *turn,
                           const struct give_consent *command) {
     const struct consent *consent = &command->consent;
@@ -116,7 +122,7 @@ void case_on_give_consent(const struct patient_case *the_case, struct turn *turn
         turn_refuse(turn, REFUSAL_NOT_FOUND);
     } else if (uuid_is_zero(consent->id) || !consent->clinical ||
                consent->wording.text.length == 0 || consent->how.length == 0 ||
-               consent->wording.hash.length != WORDING_HASH_BYTES ||
+               !is_what_was_shown(&consent->wording) ||
                (consent->until != 0 && consent->until <= turn->now)) {
         turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (consent_of(the_case, consent->id) != NULL) {

@@ -14,7 +14,10 @@
 enum { PATIENT = 920, PROXY = 921, SPECIALIST = 922, OFFICER = 923, ON_DUTY = 924 };
 
 static const int64_t minute_us = INT64_C(60) * 1000000;
-static const uint8_t some_hash[32] = {1};
+/* sha256sum says so of "I agree." */
+static const uint8_t agreed[32] = {0x82, 0x6f, 0xf0, 0xda, 0xb6, 0x49, 0xa9, 0x7f, 0xfd, 0xd7, 0x77,
+                                   0x9a, 0x33, 0x2a, 0xcc, 0xaf, 0xb3, 0x5c, 0xc1, 0x61, 0x01, 0x22,
+                                   0x53, 0xa1, 0x93, 0x83, 0xdb, 0x19, 0x28, 0x9d, 0x6e, 0x02};
 static struct world world;
 
 static uint32_t come(uint32_t person) {
@@ -74,7 +77,7 @@ static struct give_consent consent(uint32_t id) {
                                              .wording = {.version = TEXT("3"),
                                                          .language = TEXT("en"),
                                                          .text = TEXT("I agree."),
-                                                         .hash = {sizeof some_hash, some_hash}}}};
+                                                         .hash = {sizeof agreed, agreed}}}};
 }
 
 static enum refusal give(uint32_t person, struct give_consent command) {
@@ -194,6 +197,8 @@ static void what_was_read_is_shown_again(void **unused) {
     a_case();
     struct give_consent without = consent(70);
     without.consent.wording.text = TEXT("");
+    assert_int_equal(give(PATIENT, without), REFUSAL_MALFORMED);
+    without.consent.wording.text = TEXT("I agree!"); /* not what the hash is of */
     assert_int_equal(give(PATIENT, without), REFUSAL_MALFORMED);
     assert_int_equal(give(PATIENT, consent(70)), REFUSAL_NONE);
     assert_int_equal(give(PATIENT, consent(70)), REFUSAL_CONFLICT);
