@@ -3,6 +3,7 @@
  * The policy's matrix on real actors: what somebody is granted, whether each message has its turn,
  * and whether each event reaches them.
  */
+#include "protocol/sha256.h"
 #include "server/node/node_state.h"
 #include "tests/unit/support_meeting.h"
 #include "tests/unit/support_policy.h"
@@ -282,15 +283,16 @@ static void everybody_on_a_case_whose_patient_withdrew(void **unused) {
 
 static void everybody_on_a_case_whose_patient_keeps_their_name(void **unused) {
     (void)unused;
-    static const uint8_t hash[32] = {1};
+    struct sha256 hash = sha256_of((struct bytes){8, (const uint8_t *)"I agree."});
     a_case();
-    struct give_consent consent = {.consent = {.id = uuid_of(70),
-                                               .clinical = true,
-                                               .how = TEXT("here"),
-                                               .wording = {.version = TEXT("3"),
-                                                           .language = TEXT("en"),
-                                                           .text = TEXT("I agree."),
-                                                           .hash = {sizeof hash, hash}}}};
+    struct give_consent consent = {
+        .consent = {.id = uuid_of(70),
+                    .clinical = true,
+                    .how = TEXT("here"),
+                    .wording = {.version = TEXT("3"),
+                                .language = TEXT("en"),
+                                .text = TEXT("I agree."),
+                                .hash = {sizeof hash.bytes, hash.bytes}}}};
     say_as_patient(PATIENT_CASE_GIVE_CONSENT, &consent);
     hold_case(COVERED);
     world_stop(&world);
