@@ -252,6 +252,38 @@ static void the_export_beside_the_keys_has_every_stream(void **state) {
     assert_int_equal(streams, test_postgres_number(&postgres, "SELECT count(*) FROM stream_key"));
 }
 
+static bool is_done_within(struct scene *scene, unsigned turns) {
+    while (!scene->done && turns-- > 0)
+        test_store_turn(&scene->test);
+    return scene->done;
+}
+
+/* Nobody is told that a key is gone while its file is there. */
+static void a_secret_that_cannot_be_removed_keeps_a_rotation_from_being_done(void **state) {
+    (void)state;
+    struct scene scene;
+    char path[96], inside[128];
+    open_scene(&scene);
+    long newest = test_postgres_number(&postgres, "SELECT max(generation) FROM tenant_key");
+    snprintf(path, sizeof path, "%s/generation-%ld", folder, newest);
+    snprintf(inside, sizeof inside, "%s/in-the-way", path);
+    scene.done = false;
+    assert_true(rotation_start(scene.rotation, false, on_done, &scene));
+    while (test_postgres_number(&postgres, "SELECT max(generation) FROM tenant_key") == newest)
+        test_store_turn(&scene.test);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(mkdir(inside, 0700), 0);
+    while (generations() != 1)
+        test_store_turn(&scene.test);
+    assert_false(is_done_within(&scene, 500));
+    assert_int_equal(rmdir(inside), 0);
+    assert_int_equal(rmdir(path), 0);
+    while (!scene.done)
+        test_store_turn(&scene.test);
+    end_scene(&scene);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rotation_wraps_all_streams_anew_and_destroys_the_older_generation),
@@ -259,6 +291,7 @@ int main(void) {
         cmocka_unit_test(a_process_that_ends_at_any_step_leaves_a_record_that_the_next_one_reads),
         cmocka_unit_test(a_key_file_is_exchanged_and_the_old_one_opens_nothing),
         cmocka_unit_test(the_export_beside_the_keys_has_every_stream),
+        cmocka_unit_test(a_secret_that_cannot_be_removed_keeps_a_rotation_from_being_done),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

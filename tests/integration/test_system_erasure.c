@@ -330,6 +330,18 @@ static void a_server_that_is_killed_in_the_middle_goes_on(void **state) {
     assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
 }
 
+/* Those of the server that runs by now, which has nothing to do with the backup. */
+static void keys_of_another_installation_open_no_backup(void **state) {
+    (void)state;
+    assert_int_equal(shell("test -e %s/keys/wrapped", data()), 0);
+    assert_true(shell("%s restore --from %s/backup --keys-from %s/keys --data %s/foreign "
+                      ">%s/refused 2>&1",
+                      CONSILIUM_PATH, folder, data(), folder, folder) > 0);
+    assert_int_equal(shell("grep -q keys %s/refused || { cat %s/refused; false; }", folder, folder),
+                     0);
+    assert_int_equal(shell("grep -q 'restored to' %s/refused", folder), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_keeps_a_case_from_being_erased),
@@ -342,6 +354,7 @@ int main(void) {
         cmocka_unit_test(the_newest_copy_does_not_bring_it_back),
         cmocka_unit_test(nor_does_a_copy_from_before),
         cmocka_unit_test(a_server_that_is_killed_in_the_middle_goes_on),
+        cmocka_unit_test(keys_of_another_installation_open_no_backup),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -157,6 +157,26 @@ static void a_key_file_that_others_may_read_is_refused(void **state) {
     rmdir(folder);
 }
 
+static void an_older_generation_that_is_forgotten_opens_nothing_more(void **state) {
+    (void)state;
+    uint8_t first[WRAPPED_KEY_BYTES], second[WRAPPED_KEY_BYTES];
+    uint8_t by_first[WRAPPED_KEY_BYTES], by_second[WRAPPED_KEY_BYTES];
+    uint32_t generation;
+    struct keys *keys = keys_for_test(kek);
+    assert_true(keys_new_tenant(keys, tenant, 1, first));
+    assert_true(keys_new_stream(keys, tenant, stream, &generation, by_first));
+    assert_true(keys_new_tenant(keys, tenant, 2, second));
+    assert_true(keys_new_stream(keys, tenant, other_stream, &generation, by_second));
+    assert_int_equal(generation, 2);
+    keys_forget_below(keys, tenant, 2);
+    keys_forget_stream(keys, stream);
+    keys_forget_stream(keys, other_stream);
+    assert_false(keys_add_stream(keys, tenant, stream, 1, by_first));
+    assert_true(keys_add_stream(keys, tenant, other_stream, 2, by_second));
+    assert_int_equal(keys_newest(keys, tenant), 2);
+    keys_close(keys);
+}
+
 /* What a stream says of others has keys of its own, named by ids that topic.h gives. */
 static void a_topics_key_lives_as_long_as_its_streams(void **state) {
     (void)state;
@@ -189,6 +209,7 @@ int main(void) {
         cmocka_unit_test(every_purpose_and_stream_has_a_subkey_of_its_own),
         cmocka_unit_test(a_forgotten_stream_is_not_known_and_the_others_are),
         cmocka_unit_test(the_tenants_own_key_survives_a_new_generation),
+        cmocka_unit_test(an_older_generation_that_is_forgotten_opens_nothing_more),
         cmocka_unit_test(a_topics_key_lives_as_long_as_its_streams),
         cmocka_unit_test(a_key_file_that_others_may_read_is_refused),
     };
