@@ -6,7 +6,7 @@ import { isCreated } from '../state/created';
 import type { CaseModel } from '../state/case_state';
 import type { BoardActor, CaseActor } from '../state/client';
 import { minutesOf, type Minutes } from '../state/minutes';
-import { attendanceCsv, casesCsv } from '../state/minutes_csv';
+import { attendanceCsv, casesCsv, signaturesOf } from '../state/minutes_csv';
 import { useBoard, useCase, useModel } from '../state/use_client';
 import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
@@ -130,6 +130,7 @@ function Paper({ actor, board, minutes, read, all }: PaperProps) {
     const ready = all.filter((one) => read.has(one)).length;
     const complete = ready === all.length;
     const names = (user: string) => board.members.find((one) => one.user === user)?.name ?? '';
+    const saveCases = async () => save('cases.csv', casesCsv(words, minutes, await signaturesOf(minutes)));
     return (
         <div className="place front-desk" data-print={printed} data-minutes={complete ? 'ready' : 'reading'}>
             <div className="screen-only">
@@ -163,7 +164,7 @@ function Paper({ actor, board, minutes, read, all }: PaperProps) {
                         </Button>
                         <Button
                             disabled={!complete}
-                            onClick={() => save('cases.csv', casesCsv(words, minutes))}
+                            onClick={() => void saveCases()}
                         >
                             {words.minutes.casesCsv}
                         </Button>

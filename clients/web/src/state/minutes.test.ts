@@ -166,13 +166,13 @@ describe('the_minutes', () => {
     });
 
     it('export_cases_as_a_table', () => {
-        const [head, one, two, end] = casesCsv(en, minutes).split('\r\n');
+        const [head, one, two, end] = casesCsv(en, minutes, ['broken', undefined]).split('\r\n');
         expect(head).toContain('number,patient,patient_id,planned_minutes,used_minutes,outcome,reason');
         expect(one).toBe(
             '1,"Haddad, Rania",P-1,3,1.5,decided,,surgeon leaves,left,"\'=resection, then ""wait""",' +
-                '0,1,0,Dr. Anna,2023-11-14T22:13:20.000Z,',
+                '0,1,0,Dr. Anna,2023-11-14T22:13:20.000Z,BROKEN: does not match the text,',
         );
-        expect(two).toBe('2,,,2.5,0,deferred,Pathology missing,,,,,,,,,');
+        expect(two).toBe('2,,,2.5,0,deferred,Pathology missing,,,,,,,,,,');
         expect(end).toBe('');
     });
 });

@@ -3,6 +3,7 @@ import type { Words } from '../words';
 import { csv, type Value } from './csv';
 import { valueOf } from './decision';
 import { isSigned, type CaseMinutes, type Minutes } from './minutes';
+import { checkDecision, type Soundness } from './signature';
 import { roleName } from '../wire';
 import { whoIs } from './who';
 
@@ -44,7 +45,15 @@ export function attendanceCsv(words: Words, { disciplines }: Minutes): string {
     ]);
 }
 
-function caseRow(words: Words, one: CaseMinutes): Value[] {
+/** Whether each case's signature holds, in their order; undefined: nothing is signed. */
+export const signaturesOf = ({ cases }: Minutes): Promise<(Soundness | undefined)[]> =>
+    Promise.all(
+        cases.map(async ({ item, decision, tasks }) =>
+            decision && isSigned(decision) ? checkDecision(item.patientCase, decision, tasks) : undefined,
+        ),
+    );
+
+function caseRow(words: Words, one: CaseMinutes, soundness: Soundness | undefined): Value[] {
     const { decision, votes, subject } = one;
     const signed = decision && isSigned(decision);
     return [
@@ -63,11 +72,16 @@ function caseRow(words: Words, one: CaseMinutes): Value[] {
         votes?.abstain ?? '',
         signed ? decision.signedName : '',
         signed ? time(decision.signedAt) : '',
+        soundness ? words.minutes.soundness[soundness] : '',
         one.keyImages.map((image) => image.title).join('; '),
     ];
 }
 
-export function casesCsv(words: Words, { cases }: Minutes): string {
+export function casesCsv(
+    words: Words,
+    { cases }: Minutes,
+    signatures: readonly (Soundness | undefined)[],
+): string {
     const { column } = words.minutes;
     return csv([
         [
@@ -86,8 +100,9 @@ export function casesCsv(words: Words, { cases }: Minutes): string {
             column.abstain,
             column.signed_by,
             column.signed_at,
+            column.signature,
             column.key_images,
         ],
-        ...cases.map((one) => caseRow(words, one)),
+        ...cases.map((one, index) => caseRow(words, one, signatures[index])),
     ]);
 }
