@@ -101,13 +101,18 @@ static bool is_member(const struct case_member *member) {
            (member_roles & 1u << member->role) != 0 && member->name.length > 0;
 }
 
+/* A case always has one. */
+static bool coordinates_for_good(const struct case_member *member) {
+    return member->role == ROLE_COORDINATOR && member->until == 0;
+}
+
 static bool is_access_list(const struct case_member_list *members) {
     bool has_coordinator = false;
     for (uint32_t i = 0; i < members->count; i++) {
         if (!is_member(&members->items[i])) {
             return false;
         }
-        has_coordinator = has_coordinator || members->items[i].role == ROLE_COORDINATOR;
+        has_coordinator = has_coordinator || coordinates_for_good(&members->items[i]);
         for (uint32_t j = 0; j < i; j++) {
             if (uuid_equal(members->items[i].user, members->items[j].user)) {
                 return false;
@@ -143,7 +148,8 @@ static void put_entry_of(const struct patient_case *the_case, struct turn *turn,
                          const struct case_member *member, enum case_status status, int64_t at) {
     struct coverage coverage = case_coverage(the_case, member->user, (struct uuid){{0}}, turn->now);
     bool open = !needs_consent(member);
-    if (open || coverage.clinical) {
+    bool lasts = member->until == 0 || member->until > turn->now;
+    if (lasts && (open || coverage.clinical)) {
         struct text patient = open || coverage.identity ? the_case->subject.name : TEXT("");
         put_entry(turn, member, the_case->title, patient, status, at);
     } else {
@@ -202,6 +208,15 @@ static bool is_coordinator(const struct case_member_list *members, struct uuid u
     return member != NULL && member->role == ROLE_COORDINATOR;
 }
 
+/* Its moment comes as a command, after a restart as well. */
+static void watch_end_of(struct turn *turn, const struct case_member *member) {
+    if (member->until != 0) {
+        struct access_due timer = {
+            .command_id = turn_new_id(turn), .user = member->user, .until = member->until};
+        turn_durable_timer(turn, member->until, access_due_encode(turn->arena, &timer));
+    }
+}
+
 void case_on_create(const struct patient_case *the_case, struct turn *turn,
                     const struct create_case *command) {
     if (the_case->created) {
@@ -232,15 +247,19 @@ void case_on_create(const struct patient_case *the_case, struct turn *turn,
     made.asks_consent = command->asks_consent;
     made.organisation = command->organisation;
     case_put_entries(&made, turn, CASE_STATUS_OPENED);
+    for (uint32_t i = 0; i < command->members.count; i++) {
+        watch_end_of(turn, &command->members.items[i]);
+    }
 }
 
 static bool is_last_coordinator(const struct patient_case *the_case,
                                 const struct case_member *member) {
-    uint32_t coordinators = 0;
+    uint32_t others = 0;
     for (uint32_t i = 0; i < the_case->members.count; i++) {
-        coordinators += the_case->members.items[i].role == ROLE_COORDINATOR;
+        const struct case_member *each = &the_case->members.items[i];
+        others += each != member && coordinates_for_good(each);
     }
-    return member->role == ROLE_COORDINATOR && coordinators == 1;
+    return member->role == ROLE_COORDINATOR && others == 0;
 }
 
 /* Whether somebody could still drive the stage with access through boards alone. */
@@ -283,7 +302,7 @@ void case_on_grant_access(const struct patient_case *the_case, struct turn *turn
         turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (known == NULL && the_case->members.count == CASE_MEMBERS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else if (known != NULL && member->role != ROLE_COORDINATOR &&
+    } else if (known != NULL && !coordinates_for_good(member) &&
                is_last_coordinator(the_case, known)) {
         turn_refuse_subject(turn, REFUSAL_BAD_STATE, member->user);
     } else if (known == NULL || !case_member_equal(known, member)) {
@@ -295,7 +314,19 @@ void case_on_grant_access(const struct patient_case *the_case, struct turn *turn
         put_entry_of(the_case, turn, member, the_case->status, the_case->status_at);
         struct patient_case after = with_member(the_case, turn, member->user, member);
         case_tell_tasks_of(&after, turn, member->user);
+        watch_end_of(turn, member);
     }
+}
+
+/* The turn has an event. */
+static void leave(const struct patient_case *the_case, struct turn *turn, struct uuid user) {
+    if (!drives_through_board(the_case, user)) {
+        stage_forget_user(&the_case->stage, turn, user);
+    }
+    struct remove_entry entry = {.command_id = turn_new_id(turn), .id = turn->self};
+    turn_send(turn, CHANNEL_KIND_USER, user, remove_entry_encode(turn->arena, &entry));
+    struct patient_case after = with_member(the_case, turn, user, NULL);
+    case_tell_tasks_of(&after, turn, user);
 }
 
 void case_on_revoke_access(const struct patient_case *the_case, struct turn *turn,
@@ -311,11 +342,15 @@ void case_on_revoke_access(const struct patient_case *the_case, struct turn *tur
     }
     struct access_revoked event = {.user = command->user};
     turn_event(turn, access_revoked_encode(turn->arena, &event));
-    if (!drives_through_board(the_case, command->user)) {
-        stage_forget_user(&the_case->stage, turn, command->user);
+    leave(the_case, turn, command->user);
+}
+
+void case_on_access_due(const struct patient_case *the_case, struct turn *turn,
+                        const struct access_due *command) {
+    const struct case_member *member = case_member_in(&the_case->members, command->user);
+    if (member != NULL && member->until == command->until) {
+        struct access_ended event = {.user = command->user};
+        turn_event(turn, access_ended_encode(turn->arena, &event));
+        leave(the_case, turn, command->user);
     }
-    struct remove_entry entry = {.command_id = turn_new_id(turn), .id = turn->self};
-    turn_send(turn, CHANNEL_KIND_USER, command->user, remove_entry_encode(turn->arena, &entry));
-    struct patient_case after = with_member(the_case, turn, command->user, NULL);
-    case_tell_tasks_of(&after, turn, command->user);
 }

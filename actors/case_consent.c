@@ -115,6 +115,15 @@ static bool is_what_was_shown(const struct wording *wording) {
     return bytes_equal(wording->hash, (struct bytes){sizeof hash.bytes, hash.bytes});
 }
 
+/* Its moment comes as a command, after a restart as well. */
+static void watch_end_of(struct turn *turn, const struct consent *consent) {
+    if (consent->until != 0) {
+        struct consent_due timer = {
+            .command_id = turn_new_id(turn), .consent = consent->id, .until = consent->until};
+        turn_durable_timer(turn, consent->until, consent_due_encode(turn->arena, &timer));
+    }
+}
+
 void case_on_give_consent(const struct patient_case *the_case, struct turn *turn,
                           const struct give_consent *command) {
     const struct consent *consent = &command->consent;
@@ -139,6 +148,17 @@ void case_on_give_consent(const struct patient_case *the_case, struct turn *turn
         struct patient_case after = copy_of(the_case, turn);
         after.consents.items[after.consents.count++] = event.consent;
         tell_of(&after, turn);
+        watch_end_of(turn, consent);
+    }
+}
+
+void case_on_consent_due(const struct patient_case *the_case, struct turn *turn,
+                         const struct consent_due *command) {
+    const struct consent *consent = consent_of(the_case, command->consent);
+    if (consent != NULL && consent->withdrawn_at == 0 && consent->until == command->until) {
+        struct consent_ended event = {.consent = command->consent};
+        turn_event(turn, consent_ended_encode(turn->arena, &event));
+        tell_of(the_case, turn); /* by now it covers nobody: see in_force */
     }
 }
 
@@ -234,6 +254,14 @@ void case_apply_consent_given(struct patient_case *the_case, const struct event_
 void case_apply_consent_withdrawn(struct patient_case *the_case, const struct event_header *header,
                                   const struct consent_withdrawn *event) {
     close_consents(the_case, event->consent, header->at, header->by);
+}
+
+/* It says when it ends itself: this tells pages that the moment has come. */
+void case_apply_consent_ended(struct patient_case *the_case, const struct event_header *header,
+                              const struct consent_ended *event) {
+    (void)the_case;
+    (void)header;
+    (void)event;
 }
 
 void case_apply_glass_broken(struct patient_case *the_case, const struct event_header *header,

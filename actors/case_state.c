@@ -105,14 +105,24 @@ void case_apply_access_granted(struct patient_case *the_case, const struct event
     put_member(the_case, &event->member);
 }
 
-void case_apply_access_revoked(struct patient_case *the_case, const struct event_header *header,
-                               const struct access_revoked *event) {
-    (void)header;
-    const struct case_member *member = case_member_in(&the_case->members, event->user);
+static void remove_member(struct patient_case *the_case, struct uuid user) {
+    const struct case_member *member = case_member_in(&the_case->members, user);
     if (member != NULL) {
         uint32_t index = (uint32_t)(member - the_case->members.items);
         growing_list_remove(&the_case->members, index);
     }
+}
+
+void case_apply_access_revoked(struct patient_case *the_case, const struct event_header *header,
+                               const struct access_revoked *event) {
+    (void)header;
+    remove_member(the_case, event->user);
+}
+
+void case_apply_access_ended(struct patient_case *the_case, const struct event_header *header,
+                             const struct access_ended *event) {
+    (void)header;
+    remove_member(the_case, event->user);
 }
 
 void case_apply_listed(struct patient_case *the_case, const struct event_header *header,

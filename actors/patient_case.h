@@ -86,12 +86,16 @@ void case_on_give_consent(const struct patient_case *the_case, struct turn *turn
                           const struct give_consent *command);
 void case_on_withdraw_consent(const struct patient_case *the_case, struct turn *turn,
                               const struct withdraw_consent *command);
+void case_on_consent_due(const struct patient_case *the_case, struct turn *turn,
+                         const struct consent_due *command);
 void case_on_break_glass(const struct patient_case *the_case, struct turn *turn,
                          const struct break_glass *command);
 void case_apply_consent_given(struct patient_case *the_case, const struct event_header *header,
                               const struct consent_given *event);
 void case_apply_consent_withdrawn(struct patient_case *the_case, const struct event_header *header,
                                   const struct consent_withdrawn *event);
+void case_apply_consent_ended(struct patient_case *the_case, const struct event_header *header,
+                              const struct consent_ended *event);
 void case_apply_glass_broken(struct patient_case *the_case, const struct event_header *header,
                              const struct glass_broken *event);
 
@@ -108,6 +112,8 @@ void case_on_grant_access(const struct patient_case *the_case, struct turn *turn
                           const struct grant_access *command);
 void case_on_revoke_access(const struct patient_case *the_case, struct turn *turn,
                            const struct revoke_access *command);
+void case_on_access_due(const struct patient_case *the_case, struct turn *turn,
+                        const struct access_due *command);
 /* What every member's worklist says of this case from now on. */
 void case_put_entries(const struct patient_case *the_case, struct turn *turn,
                       enum case_status status);
@@ -248,6 +254,8 @@ void case_apply_access_granted(struct patient_case *the_case, const struct event
                                const struct access_granted *event);
 void case_apply_access_revoked(struct patient_case *the_case, const struct event_header *header,
                                const struct access_revoked *event);
+void case_apply_access_ended(struct patient_case *the_case, const struct event_header *header,
+                             const struct access_ended *event);
 void case_apply_listed(struct patient_case *the_case, const struct event_header *header,
                        const struct listed_on_board *event);
 void case_apply_unlisted(struct patient_case *the_case, const struct event_header *header,

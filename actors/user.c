@@ -43,31 +43,6 @@ static void apply_user_registered(struct user *user, const struct event_header *
     }
 }
 
-static struct membership *membership_of(const struct membership_list *memberships,
-                                        struct uuid organisation) {
-    for (uint32_t i = 0; i < memberships->count; i++) {
-        if (uuid_equal(memberships->items[i].organisation, organisation)) {
-            return &memberships->items[i];
-        }
-    }
-    return NULL;
-}
-
-static void apply_membership_set(struct user *user, const struct event_header *header,
-                                 const struct membership_set *event) {
-    (void)header;
-    struct membership *known = membership_of(&user->memberships, event->membership.organisation);
-    if (event->membership.roles == 0) {
-        if (known != NULL) {
-            growing_list_remove(&user->memberships, (uint32_t)(known - user->memberships.items));
-        }
-    } else if (known != NULL) {
-        *known = event->membership;
-    } else {
-        *growing_list_add(state_of(user), &user->memberships) = event->membership;
-    }
-}
-
 static void apply_verifier_set(struct user *user, const struct event_header *header,
                                const struct verifier_set *event) {
     (void)header;
@@ -173,33 +148,6 @@ static void on_change_verifier(const struct user *user, struct turn *turn,
     }
 }
 
-static void on_set_membership(const struct user *user, struct turn *turn,
-                              const struct set_membership *command) {
-    const struct membership *wished = &command->membership;
-    const struct membership *known = membership_of(&user->memberships, wished->organisation);
-    if (!user->registered) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (known == NULL && user->memberships.count == USER_MEMBERSHIPS_MAX) {
-        turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else if (known == NULL ? wished->roles != 0 : !membership_equal(known, wished)) {
-        struct membership items[USER_MEMBERSHIPS_MAX];
-        struct membership_list after = {.count = 0, .items = items};
-        for (uint32_t i = 0; i < user->memberships.count; i++) {
-            if (&user->memberships.items[i] != known) {
-                items[after.count++] = user->memberships.items[i];
-            }
-        }
-        if (wished->roles != 0) {
-            items[after.count++] = *wished;
-        }
-        struct membership_set event = {.membership = *wished};
-        turn_event(turn, membership_set_encode(turn->arena, &event));
-        struct user_record row = user_row(user);
-        row.shown.memberships = after;
-        user_write_row(turn, &row);
-    }
-}
-
 static void on_set_preference(const struct user *user, struct turn *turn,
                               const struct set_preference *command) {
     const struct preference *known = preference_of(user, command->name);
@@ -255,9 +203,11 @@ static const struct user_behaviour behaviour = {
     .entry_removed = user_apply_entry_removed,
     .topic_forgotten = user_apply_topic_forgotten,
     .set_note = user_on_set_note,
-    .set_membership = on_set_membership,
+    .set_membership = user_on_set_membership,
+    .membership_due = user_on_membership_due,
     .note_set = user_apply_note_set,
-    .membership_set = apply_membership_set,
+    .membership_set = user_apply_membership_set,
+    .membership_ended = user_apply_membership_ended,
 };
 
 /* The kind */
@@ -302,7 +252,7 @@ static void detach(struct actor *actor, struct turn *turn, struct session_number
 }
 
 static struct user_snapshot shown(const struct user *user) {
-    const struct membership *root = membership_of(&user->memberships, (struct uuid){{0}});
+    const struct membership *root = user_membership(user, (struct uuid){{0}});
     uint16_t rights = root == NULL ? 0 : root->roles;
     return (struct user_snapshot){
         .name = user->name,

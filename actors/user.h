@@ -66,6 +66,17 @@ void user_on_set_note(const struct user *user, struct turn *turn, const struct s
 void user_on_forget_topic(const struct user *user, struct turn *turn,
                           const struct forget_topic *command);
 
+/* user_memberships.c: what they are in organisations. NULL = nothing there. */
+struct membership *user_membership(const struct user *user, struct uuid organisation);
+void user_apply_membership_set(struct user *user, const struct event_header *header,
+                               const struct membership_set *event);
+void user_apply_membership_ended(struct user *user, const struct event_header *header,
+                                 const struct membership_ended *event);
+void user_on_set_membership(const struct user *user, struct turn *turn,
+                            const struct set_membership *command);
+void user_on_membership_due(const struct user *user, struct turn *turn,
+                            const struct membership_due *command);
+
 /* user_factors.c: what they have beside the password. Of two that use the same code or counter at
  * the same time the actor accepts one. */
 void user_take_over_factors(struct user *user, const struct user_record *saved);

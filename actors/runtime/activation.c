@@ -270,9 +270,14 @@ struct grant activation_grant(const struct activation *activation, struct uuid u
     const struct actor_kind *kind = activation->kind;
     struct uuid organisation = {{0}};
     bool made = kind->owner != NULL && kind->owner(activation->actor, &organisation);
+    int64_t until = 0;
     uint16_t rights =
-        host->rights == NULL ? 0 : host->rights(host, user, made ? &organisation : NULL);
-    return kind->grant(activation->actor, user, rights, activation->runtime->now);
+        host->rights == NULL ? 0 : host->rights(host, user, made ? &organisation : NULL, &until);
+    struct grant grant = kind->grant(activation->actor, user, rights, activation->runtime->now);
+    if (until != 0 && (grant.valid_until == 0 || until < grant.valid_until)) {
+        grant.valid_until = until;
+    }
+    return grant;
 }
 
 uint64_t activation_audience_version(const struct activation *activation, uint8_t audiences) {

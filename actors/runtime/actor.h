@@ -40,8 +40,8 @@ struct session_number {
     uint32_t generation;
 };
 
-/* What one user may do with and see of one actor. valid_until in microseconds since 1970, 0 = no
- * end. */
+/* What one user may do with and see of one actor. valid_until in microseconds since 1970: then it
+ * may be another one and is asked for again; 0 = not by itself. */
 struct grant {
     uint8_t audiences; /* mask of enum audience bits; 0 = must not even know that it exists */
     uint16_t roles;    /* mask, bit = enum role */

@@ -110,7 +110,8 @@ uint16_t turn_rights_in(const struct turn *turn, struct uuid organisation) {
     const struct turn_frame *frame =
         (const struct turn_frame *)((const uint8_t *)turn - offsetof(struct turn_frame, turn));
     struct host *host = frame->runtime->host;
-    return host->rights == NULL ? 0 : host->rights(host, turn->sender.user, &organisation);
+    int64_t until;
+    return host->rights == NULL ? 0 : host->rights(host, turn->sender.user, &organisation, &until);
 }
 
 struct uuid_list turn_holders_in(struct turn *turn, enum role role, struct uuid organisation) {

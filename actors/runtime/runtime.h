@@ -105,8 +105,10 @@ struct host {
      * ticks too, so every subscriber needs a snapshot. Sessions stay attached. NULL is fine. */
     void (*rebuilt)(struct host *host, struct activation *activation);
     /* What the user's memberships give towards what an organisation owns (zero = the tenant's
-     * root); NULL = anywhere. NULL function: nobody belongs to any. */
-    uint16_t (*rights)(struct host *host, struct uuid user, const struct uuid *organisation);
+     * root); NULL = anywhere. ret_until: when it may be less, 0 = not by itself. NULL function:
+     * nobody belongs to any. */
+    uint16_t (*rights)(struct host *host, struct uuid user, const struct uuid *organisation,
+                       int64_t *ret_until);
     /* Who holds a role towards what an organisation owns: fills at most `max`, gives how many. NULL
      * function: nobody. */
     uint32_t (*holders)(struct host *host, enum role role, struct uuid organisation,

@@ -47,6 +47,8 @@ enum patient_case_tag {
     PATIENT_CASE_GIVE_CONSENT = 29,
     PATIENT_CASE_WITHDRAW_CONSENT = 30,
     PATIENT_CASE_BREAK_GLASS = 31,
+    PATIENT_CASE_ACCESS_DUE = 58,
+    PATIENT_CASE_CONSENT_DUE = 59,
     PATIENT_CASE_ADD_ADDENDUM = 63,
     PATIENT_CASE_CASE_CREATED = 72,
     PATIENT_CASE_MESSAGE_POSTED = 73,
@@ -82,6 +84,8 @@ enum patient_case_tag {
     PATIENT_CASE_CONSENT_WITHDRAWN = 123,
     PATIENT_CASE_GLASS_BROKEN = 124,
     PATIENT_CASE_ADDENDUM_ADDED = 125,
+    PATIENT_CASE_ACCESS_ENDED = 126,
+    PATIENT_CASE_CONSENT_ENDED = 127,
 };
 
 enum case_status {
@@ -532,6 +536,21 @@ struct add_addendum {
     struct bytes content;   /* SHA-256 of the AddendumContent that was shown. */
 };
 
+/* The case's own timer: access of a member ends. One for an end that was changed since does
+ * nothing. */
+struct access_due {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid user;       /* Whose. */
+    int64_t until;          /* The end that it was set for. */
+};
+
+/* The case's own timer: a consent ends. */
+struct consent_due {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid consent;    /* Which. */
+    int64_t until;          /* When. */
+};
+
 struct case_created {
     struct subject subject;          /* The patient. */
     struct text title;               /* The question in a line. */
@@ -697,6 +716,17 @@ struct glass_broken {
 struct addendum_added {
     struct uuid decision;     /* To which. */
     struct addendum addendum; /* Added. */
+};
+
+/* By the clock, as was said when it was given. */
+struct access_ended {
+    struct uuid user; /* Whose. */
+};
+
+/* By the clock, as was said when it was given. It covered nobody from its `until` on, heard or
+ * not. */
+struct consent_ended {
+    struct uuid consent; /* Which. */
 };
 
 struct case_snapshot {
@@ -1128,6 +1158,18 @@ void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
                        const struct add_addendum *from);
 bool add_addendum_equal(const struct add_addendum *a, const struct add_addendum *b);
 
+extern const struct access_due access_due_default;
+bool access_due_read(struct reader *reader, struct arena *arena, struct access_due *ret);
+void access_due_write(struct writer *writer, const struct access_due *from);
+void access_due_copy(struct arena *arena, struct access_due *ret, const struct access_due *from);
+bool access_due_equal(const struct access_due *a, const struct access_due *b);
+
+extern const struct consent_due consent_due_default;
+bool consent_due_read(struct reader *reader, struct arena *arena, struct consent_due *ret);
+void consent_due_write(struct writer *writer, const struct consent_due *from);
+void consent_due_copy(struct arena *arena, struct consent_due *ret, const struct consent_due *from);
+bool consent_due_equal(const struct consent_due *a, const struct consent_due *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1358,6 +1400,20 @@ void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
                          const struct addendum_added *from);
 bool addendum_added_equal(const struct addendum_added *a, const struct addendum_added *b);
 
+extern const struct access_ended access_ended_default;
+bool access_ended_read(struct reader *reader, struct arena *arena, struct access_ended *ret);
+void access_ended_write(struct writer *writer, const struct access_ended *from);
+void access_ended_copy(struct arena *arena, struct access_ended *ret,
+                       const struct access_ended *from);
+bool access_ended_equal(const struct access_ended *a, const struct access_ended *b);
+
+extern const struct consent_ended consent_ended_default;
+bool consent_ended_read(struct reader *reader, struct arena *arena, struct consent_ended *ret);
+void consent_ended_write(struct writer *writer, const struct consent_ended *from);
+void consent_ended_copy(struct arena *arena, struct consent_ended *ret,
+                        const struct consent_ended *from);
+bool consent_ended_equal(const struct consent_ended *a, const struct consent_ended *b);
+
 extern const struct case_snapshot case_snapshot_default;
 bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_snapshot *ret);
 void case_snapshot_write(struct writer *writer, const struct case_snapshot *from);
@@ -1409,6 +1465,8 @@ struct encoded give_consent_encode(struct arena *arena, const struct give_consen
 struct encoded withdraw_consent_encode(struct arena *arena, const struct withdraw_consent *message);
 struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message);
 struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message);
+struct encoded access_due_encode(struct arena *arena, const struct access_due *message);
+struct encoded consent_due_encode(struct arena *arena, const struct consent_due *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
@@ -1447,6 +1505,8 @@ struct encoded consent_withdrawn_encode(struct arena *arena,
                                         const struct consent_withdrawn *message);
 struct encoded glass_broken_encode(struct arena *arena, const struct glass_broken *message);
 struct encoded addendum_added_encode(struct arena *arena, const struct addendum_added *message);
+struct encoded access_ended_encode(struct arena *arena, const struct access_ended *message);
+struct encoded consent_ended_encode(struct arena *arena, const struct consent_ended *message);
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message);
 struct encoded case_status_snapshot_encode(struct arena *arena,
                                            const struct case_status_snapshot *message);

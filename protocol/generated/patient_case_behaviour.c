@@ -20,6 +20,7 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->lift_hold != NULL && behaviour->order_erasure != NULL &&
            behaviour->give_consent != NULL && behaviour->withdraw_consent != NULL &&
            behaviour->break_glass != NULL && behaviour->add_addendum != NULL &&
+           behaviour->access_due != NULL && behaviour->consent_due != NULL &&
            behaviour->case_created != NULL && behaviour->message_posted != NULL &&
            behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
            behaviour->view_saved != NULL && behaviour->view_removed != NULL &&
@@ -36,6 +37,7 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->hold_lifted != NULL && behaviour->erasure_ordered != NULL &&
            behaviour->consent_given != NULL && behaviour->consent_withdrawn != NULL &&
            behaviour->glass_broken != NULL && behaviour->addendum_added != NULL &&
+           behaviour->access_ended != NULL && behaviour->consent_ended != NULL &&
            behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
            behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
            behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
@@ -145,6 +147,12 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
         return true;
     case PATIENT_CASE_ADD_ADDENDUM:
         behaviour->add_addendum(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_ACCESS_DUE:
+        behaviour->access_due(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_CONSENT_DUE:
+        behaviour->consent_due(patient_case, turn, message);
         return true;
     default:
         return false;
@@ -306,6 +314,12 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_ADDENDUM_ADDED:
         behaviour->addendum_added(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_ACCESS_ENDED:
+        behaviour->access_ended(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_CONSENT_ENDED:
+        behaviour->consent_ended(patient_case, header, message);
         return true;
     default:
         return false;

@@ -74,6 +74,10 @@ struct patient_case_behaviour {
                         const struct break_glass *command);
     void (*add_addendum)(const struct patient_case *patient_case, struct turn *turn,
                          const struct add_addendum *command);
+    void (*access_due)(const struct patient_case *patient_case, struct turn *turn,
+                       const struct access_due *command);
+    void (*consent_due)(const struct patient_case *patient_case, struct turn *turn,
+                        const struct consent_due *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -139,6 +143,10 @@ struct patient_case_behaviour {
                          const struct glass_broken *event);
     void (*addendum_added)(struct patient_case *patient_case, const struct event_header *header,
                            const struct addendum_added *event);
+    void (*access_ended)(struct patient_case *patient_case, const struct event_header *header,
+                         const struct access_ended *event);
+    void (*consent_ended)(struct patient_case *patient_case, const struct event_header *header,
+                          const struct consent_ended *event);
 
     /* Of stage. */
     void (*request_floor)(const struct patient_case *patient_case, struct turn *turn,

@@ -151,6 +151,14 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct add_addendum *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && add_addendum_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_ACCESS_DUE: {
+        struct access_due *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && access_due_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_CONSENT_DUE: {
+        struct consent_due *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && consent_due_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -314,6 +322,15 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         return whole(reader, message != NULL && addendum_added_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_ACCESS_ENDED: {
+        struct access_ended *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && access_ended_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_CONSENT_ENDED: {
+        struct consent_ended *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && consent_ended_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_CASE_SNAPSHOT: {
         struct case_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && case_snapshot_read(reader, arena, message),
@@ -427,6 +444,12 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_ADD_ADDENDUM:
         add_addendum_write(writer, message);
         return true;
+    case PATIENT_CASE_ACCESS_DUE:
+        access_due_write(writer, message);
+        return true;
+    case PATIENT_CASE_CONSENT_DUE:
+        consent_due_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -530,6 +553,12 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
     case PATIENT_CASE_ADDENDUM_ADDED:
         addendum_added_write(writer, message);
         return true;
+    case PATIENT_CASE_ACCESS_ENDED:
+        access_ended_write(writer, message);
+        return true;
+    case PATIENT_CASE_CONSENT_ENDED:
+        consent_ended_write(writer, message);
+        return true;
     case PATIENT_CASE_CASE_SNAPSHOT:
         case_snapshot_write(writer, message);
         return true;
@@ -608,6 +637,10 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct break_glass *)message)->command_id;
     case PATIENT_CASE_ADD_ADDENDUM:
         return ((const struct add_addendum *)message)->command_id;
+    case PATIENT_CASE_ACCESS_DUE:
+        return ((const struct access_due *)message)->command_id;
+    case PATIENT_CASE_CONSENT_DUE:
+        return ((const struct consent_due *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

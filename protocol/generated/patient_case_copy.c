@@ -393,6 +393,17 @@ void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
     ret->content = arena_bytes(arena, from->content);
 }
 
+void access_due_copy(struct arena *arena, struct access_due *ret, const struct access_due *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void consent_due_copy(struct arena *arena, struct consent_due *ret,
+                      const struct consent_due *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void case_created_copy(struct arena *arena, struct case_created *ret,
                        const struct case_created *from) {
     *ret = *from;
@@ -587,6 +598,18 @@ void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
                          const struct addendum_added *from) {
     *ret = *from;
     addendum_copy(arena, &ret->addendum, &from->addendum);
+}
+
+void access_ended_copy(struct arena *arena, struct access_ended *ret,
+                       const struct access_ended *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void consent_ended_copy(struct arena *arena, struct consent_ended *ret,
+                        const struct consent_ended *from) {
+    (void)arena;
+    *ret = *from;
 }
 
 void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,

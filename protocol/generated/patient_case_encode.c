@@ -234,6 +234,20 @@ struct encoded add_addendum_encode(struct arena *arena, const struct add_addendu
     return (struct encoded){PATIENT_CASE_ADD_ADDENDUM, writer_bytes(&writer)};
 }
 
+struct encoded access_due_encode(struct arena *arena, const struct access_due *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    access_due_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ACCESS_DUE, writer_bytes(&writer)};
+}
+
+struct encoded consent_due_encode(struct arena *arena, const struct consent_due *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    consent_due_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CONSENT_DUE, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -466,6 +480,20 @@ struct encoded addendum_added_encode(struct arena *arena, const struct addendum_
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     addendum_added_write(&writer, message);
     return (struct encoded){PATIENT_CASE_ADDENDUM_ADDED, writer_bytes(&writer)};
+}
+
+struct encoded access_ended_encode(struct arena *arena, const struct access_ended *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    access_ended_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ACCESS_ENDED, writer_bytes(&writer)};
+}
+
+struct encoded consent_ended_encode(struct arena *arena, const struct consent_ended *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    consent_ended_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_CONSENT_ENDED, writer_bytes(&writer)};
 }
 
 struct encoded case_snapshot_encode(struct arena *arena, const struct case_snapshot *message) {

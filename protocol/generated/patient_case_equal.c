@@ -334,6 +334,16 @@ bool add_addendum_equal(const struct add_addendum *a, const struct add_addendum 
            bytes_equal(a->content, b->content);
 }
 
+bool access_due_equal(const struct access_due *a, const struct access_due *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->user, b->user) &&
+           a->until == b->until;
+}
+
+bool consent_due_equal(const struct consent_due *a, const struct consent_due *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->consent, b->consent) &&
+           a->until == b->until;
+}
+
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
            case_member_list_equal(&a->members, &b->members) &&
@@ -476,6 +486,14 @@ bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken 
 
 bool addendum_added_equal(const struct addendum_added *a, const struct addendum_added *b) {
     return uuid_equal(a->decision, b->decision) && addendum_equal(&a->addendum, &b->addendum);
+}
+
+bool access_ended_equal(const struct access_ended *a, const struct access_ended *b) {
+    return uuid_equal(a->user, b->user);
+}
+
+bool consent_ended_equal(const struct consent_ended *a, const struct consent_ended *b) {
+    return uuid_equal(a->consent, b->consent);
 }
 
 bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapshot *b) {

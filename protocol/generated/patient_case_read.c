@@ -1411,6 +1411,48 @@ bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_ad
     return count <= 5 || reader_skip(reader, count - 5);
 }
 
+const struct access_due access_due_default = {0};
+
+bool access_due_read(struct reader *reader, struct arena *arena, struct access_due *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = access_due_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->user)) {
+        return false;
+    }
+    if (count > 2 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct consent_due consent_due_default = {0};
+
+bool consent_due_read(struct reader *reader, struct arena *arena, struct consent_due *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = consent_due_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->consent)) {
+        return false;
+    }
+    if (count > 2 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct case_created case_created_default = {0};
 
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret) {
@@ -1993,6 +2035,36 @@ bool addendum_added_read(struct reader *reader, struct arena *arena, struct adde
         return false;
     }
     return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct access_ended access_ended_default = {0};
+
+bool access_ended_read(struct reader *reader, struct arena *arena, struct access_ended *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = access_ended_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->user)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct consent_ended consent_ended_default = {0};
+
+bool consent_ended_read(struct reader *reader, struct arena *arena, struct consent_ended *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = consent_ended_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->consent)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
 }
 
 const struct case_snapshot case_snapshot_default = {0};

@@ -285,6 +285,24 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 808,
         },
+    [PATIENT_CASE_ACCESS_DUE] =
+        {
+            .name = "AccessDue",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 302,
+        },
+    [PATIENT_CASE_CONSENT_DUE] =
+        {
+            .name = "ConsentDue",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 302,
+        },
     [PATIENT_CASE_ADD_ADDENDUM] =
         {
             .name = "AddAddendum",
@@ -532,6 +550,20 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
             .size_max = 4593,
+        },
+    [PATIENT_CASE_ACCESS_ENDED] =
+        {
+            .name = "AccessEnded",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 275,
+        },
+    [PATIENT_CASE_CONSENT_ENDED] =
+        {
+            .name = "ConsentEnded",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
+            .size_max = 275,
         },
     [REPLY_ACCEPTED] =
         {

@@ -1543,6 +1543,50 @@ void add_addendum_write(struct writer *writer, const struct add_addendum *from) 
     }
 }
 
+static uint32_t access_due_count(const struct access_due *from) {
+    if (from->until != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->user)) {
+        return 2;
+    }
+    return 1;
+}
+
+void access_due_write(struct writer *writer, const struct access_due *from) {
+    uint32_t count = access_due_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->user);
+    }
+    if (count > 2) {
+        writer_time(writer, from->until);
+    }
+}
+
+static uint32_t consent_due_count(const struct consent_due *from) {
+    if (from->until != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->consent)) {
+        return 2;
+    }
+    return 1;
+}
+
+void consent_due_write(struct writer *writer, const struct consent_due *from) {
+    uint32_t count = consent_due_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->consent);
+    }
+    if (count > 2) {
+        writer_time(writer, from->until);
+    }
+}
+
 static uint32_t case_created_count(const struct case_created *from) {
     if (from->asks_consent) {
         return 5;
@@ -2236,6 +2280,36 @@ void addendum_added_write(struct writer *writer, const struct addendum_added *fr
     }
     if (count > 1) {
         addendum_write(writer, &from->addendum);
+    }
+}
+
+static uint32_t access_ended_count(const struct access_ended *from) {
+    if (!uuid_is_zero(from->user)) {
+        return 1;
+    }
+    return 0;
+}
+
+void access_ended_write(struct writer *writer, const struct access_ended *from) {
+    uint32_t count = access_ended_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->user);
+    }
+}
+
+static uint32_t consent_ended_count(const struct consent_ended *from) {
+    if (!uuid_is_zero(from->consent)) {
+        return 1;
+    }
+    return 0;
+}
+
+void consent_ended_write(struct writer *writer, const struct consent_ended *from) {
+    uint32_t count = consent_ended_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->consent);
     }
 }
 

@@ -27,6 +27,7 @@ enum user_tag {
     USER_USE_FACTOR = 12,
     USER_FORGET_TOPIC = 13,
     USER_SET_MEMBERSHIP = 20,
+    USER_MEMBERSHIP_DUE = 21,
     USER_USER_REGISTERED = 72,
     USER_VERIFIER_SET = 73,
     USER_PREFERENCE_SET = 74,
@@ -44,6 +45,7 @@ enum user_tag {
     USER_USER_TOPIC = 92,
     USER_TOPIC_FORGOTTEN = 93,
     USER_MEMBERSHIP_SET = 94,
+    USER_MEMBERSHIP_ENDED = 95,
 };
 
 enum entry_kind {
@@ -193,6 +195,13 @@ struct set_membership {
     struct membership membership; /* Replaces the one in the same organisation. */
 };
 
+/* The person's own timer: a membership ends. One for an end that was changed since does nothing. */
+struct membership_due {
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    struct uuid organisation; /* Where. */
+    int64_t until;            /* The end that it was set for. */
+};
+
 struct add_factor {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct factor factor;   /* Its kind, name, secret and so on. */
@@ -262,6 +271,11 @@ struct note_set {
 
 struct membership_set {
     struct membership membership; /* As it is now. */
+};
+
+/* By the clock, as was said when it was given. */
+struct membership_ended {
+    struct uuid organisation; /* Where. */
 };
 
 struct factor_added {
@@ -451,6 +465,13 @@ void set_membership_copy(struct arena *arena, struct set_membership *ret,
                          const struct set_membership *from);
 bool set_membership_equal(const struct set_membership *a, const struct set_membership *b);
 
+extern const struct membership_due membership_due_default;
+bool membership_due_read(struct reader *reader, struct arena *arena, struct membership_due *ret);
+void membership_due_write(struct writer *writer, const struct membership_due *from);
+void membership_due_copy(struct arena *arena, struct membership_due *ret,
+                         const struct membership_due *from);
+bool membership_due_equal(const struct membership_due *a, const struct membership_due *b);
+
 extern const struct add_factor add_factor_default;
 bool add_factor_read(struct reader *reader, struct arena *arena, struct add_factor *ret);
 void add_factor_write(struct writer *writer, const struct add_factor *from);
@@ -547,6 +568,14 @@ void membership_set_copy(struct arena *arena, struct membership_set *ret,
                          const struct membership_set *from);
 bool membership_set_equal(const struct membership_set *a, const struct membership_set *b);
 
+extern const struct membership_ended membership_ended_default;
+bool membership_ended_read(struct reader *reader, struct arena *arena,
+                           struct membership_ended *ret);
+void membership_ended_write(struct writer *writer, const struct membership_ended *from);
+void membership_ended_copy(struct arena *arena, struct membership_ended *ret,
+                           const struct membership_ended *from);
+bool membership_ended_equal(const struct membership_ended *a, const struct membership_ended *b);
+
 extern const struct factor_added factor_added_default;
 bool factor_added_read(struct reader *reader, struct arena *arena, struct factor_added *ret);
 void factor_added_write(struct writer *writer, const struct factor_added *from);
@@ -619,6 +648,7 @@ struct encoded remove_entry_encode(struct arena *arena, const struct remove_entr
 struct encoded change_verifier_encode(struct arena *arena, const struct change_verifier *message);
 struct encoded set_note_encode(struct arena *arena, const struct set_note *message);
 struct encoded set_membership_encode(struct arena *arena, const struct set_membership *message);
+struct encoded membership_due_encode(struct arena *arena, const struct membership_due *message);
 struct encoded add_factor_encode(struct arena *arena, const struct add_factor *message);
 struct encoded remove_factor_encode(struct arena *arena, const struct remove_factor *message);
 struct encoded set_recovery_codes_encode(struct arena *arena,
@@ -635,6 +665,7 @@ struct encoded entry_put_encode(struct arena *arena, const struct entry_put *mes
 struct encoded entry_removed_encode(struct arena *arena, const struct entry_removed *message);
 struct encoded note_set_encode(struct arena *arena, const struct note_set *message);
 struct encoded membership_set_encode(struct arena *arena, const struct membership_set *message);
+struct encoded membership_ended_encode(struct arena *arena, const struct membership_ended *message);
 struct encoded factor_added_encode(struct arena *arena, const struct factor_added *message);
 struct encoded factor_removed_encode(struct arena *arena, const struct factor_removed *message);
 struct encoded recovery_codes_set_encode(struct arena *arena,

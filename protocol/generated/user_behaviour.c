@@ -8,13 +8,14 @@ bool user_behaviour_complete(const struct user_behaviour *behaviour) {
            behaviour->mark_read != NULL && behaviour->put_entry != NULL &&
            behaviour->remove_entry != NULL && behaviour->change_verifier != NULL &&
            behaviour->set_note != NULL && behaviour->set_membership != NULL &&
-           behaviour->add_factor != NULL && behaviour->remove_factor != NULL &&
-           behaviour->set_recovery_codes != NULL && behaviour->use_recovery_code != NULL &&
-           behaviour->forget_topic != NULL && behaviour->use_factor != NULL &&
-           behaviour->user_registered != NULL && behaviour->verifier_set != NULL &&
-           behaviour->preference_set != NULL && behaviour->read_marked != NULL &&
-           behaviour->entry_put != NULL && behaviour->entry_removed != NULL &&
-           behaviour->note_set != NULL && behaviour->membership_set != NULL &&
+           behaviour->membership_due != NULL && behaviour->add_factor != NULL &&
+           behaviour->remove_factor != NULL && behaviour->set_recovery_codes != NULL &&
+           behaviour->use_recovery_code != NULL && behaviour->forget_topic != NULL &&
+           behaviour->use_factor != NULL && behaviour->user_registered != NULL &&
+           behaviour->verifier_set != NULL && behaviour->preference_set != NULL &&
+           behaviour->read_marked != NULL && behaviour->entry_put != NULL &&
+           behaviour->entry_removed != NULL && behaviour->note_set != NULL &&
+           behaviour->membership_set != NULL && behaviour->membership_ended != NULL &&
            behaviour->factor_added != NULL && behaviour->factor_removed != NULL &&
            behaviour->recovery_codes_set != NULL && behaviour->recovery_code_used != NULL &&
            behaviour->factor_used != NULL && behaviour->topic_forgotten != NULL;
@@ -46,6 +47,9 @@ static bool dispatch_user(const struct user_behaviour *behaviour, struct user *u
         return true;
     case USER_SET_MEMBERSHIP:
         behaviour->set_membership(user, turn, message);
+        return true;
+    case USER_MEMBERSHIP_DUE:
+        behaviour->membership_due(user, turn, message);
         return true;
     case USER_ADD_FACTOR:
         behaviour->add_factor(user, turn, message);
@@ -102,6 +106,9 @@ static bool apply_user(const struct user_behaviour *behaviour, struct user *user
         return true;
     case USER_MEMBERSHIP_SET:
         behaviour->membership_set(user, header, message);
+        return true;
+    case USER_MEMBERSHIP_ENDED:
+        behaviour->membership_ended(user, header, message);
         return true;
     case USER_FACTOR_ADDED:
         behaviour->factor_added(user, header, message);

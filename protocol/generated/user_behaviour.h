@@ -23,6 +23,8 @@ struct user_behaviour {
     void (*set_note)(const struct user *user, struct turn *turn, const struct set_note *command);
     void (*set_membership)(const struct user *user, struct turn *turn,
                            const struct set_membership *command);
+    void (*membership_due)(const struct user *user, struct turn *turn,
+                           const struct membership_due *command);
     void (*add_factor)(const struct user *user, struct turn *turn,
                        const struct add_factor *command);
     void (*remove_factor)(const struct user *user, struct turn *turn,
@@ -51,6 +53,8 @@ struct user_behaviour {
                      const struct note_set *event);
     void (*membership_set)(struct user *user, const struct event_header *header,
                            const struct membership_set *event);
+    void (*membership_ended)(struct user *user, const struct event_header *header,
+                             const struct membership_ended *event);
     void (*factor_added)(struct user *user, const struct event_header *header,
                          const struct factor_added *event);
     void (*factor_removed)(struct user *user, const struct event_header *header,

@@ -132,6 +132,12 @@ void set_membership_copy(struct arena *arena, struct set_membership *ret,
     *ret = *from;
 }
 
+void membership_due_copy(struct arena *arena, struct membership_due *ret,
+                         const struct membership_due *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void add_factor_copy(struct arena *arena, struct add_factor *ret, const struct add_factor *from) {
     *ret = *from;
     factor_copy(arena, &ret->factor, &from->factor);
@@ -210,6 +216,12 @@ void note_set_copy(struct arena *arena, struct note_set *ret, const struct note_
 
 void membership_set_copy(struct arena *arena, struct membership_set *ret,
                          const struct membership_set *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void membership_ended_copy(struct arena *arena, struct membership_ended *ret,
+                           const struct membership_ended *from) {
     (void)arena;
     *ret = *from;
 }

@@ -59,6 +59,13 @@ struct encoded set_membership_encode(struct arena *arena, const struct set_membe
     return (struct encoded){USER_SET_MEMBERSHIP, writer_bytes(&writer)};
 }
 
+struct encoded membership_due_encode(struct arena *arena, const struct membership_due *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    membership_due_write(&writer, message);
+    return (struct encoded){USER_MEMBERSHIP_DUE, writer_bytes(&writer)};
+}
+
 struct encoded add_factor_encode(struct arena *arena, const struct add_factor *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -157,6 +164,14 @@ struct encoded membership_set_encode(struct arena *arena, const struct membershi
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     membership_set_write(&writer, message);
     return (struct encoded){USER_MEMBERSHIP_SET, writer_bytes(&writer)};
+}
+
+struct encoded membership_ended_encode(struct arena *arena,
+                                       const struct membership_ended *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    membership_ended_write(&writer, message);
+    return (struct encoded){USER_MEMBERSHIP_ENDED, writer_bytes(&writer)};
 }
 
 struct encoded factor_added_encode(struct arena *arena, const struct factor_added *message) {

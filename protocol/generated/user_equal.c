@@ -119,6 +119,11 @@ bool set_membership_equal(const struct set_membership *a, const struct set_membe
            membership_equal(&a->membership, &b->membership);
 }
 
+bool membership_due_equal(const struct membership_due *a, const struct membership_due *b) {
+    return uuid_equal(a->command_id, b->command_id) &&
+           uuid_equal(a->organisation, b->organisation) && a->until == b->until;
+}
+
 bool add_factor_equal(const struct add_factor *a, const struct add_factor *b) {
     return uuid_equal(a->command_id, b->command_id) && factor_equal(&a->factor, &b->factor);
 }
@@ -176,6 +181,10 @@ bool note_set_equal(const struct note_set *a, const struct note_set *b) {
 
 bool membership_set_equal(const struct membership_set *a, const struct membership_set *b) {
     return membership_equal(&a->membership, &b->membership);
+}
+
+bool membership_ended_equal(const struct membership_ended *a, const struct membership_ended *b) {
+    return uuid_equal(a->organisation, b->organisation);
 }
 
 bool factor_added_equal(const struct factor_added *a, const struct factor_added *b) {

@@ -475,6 +475,27 @@ bool set_membership_read(struct reader *reader, struct arena *arena, struct set_
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct membership_due membership_due_default = {0};
+
+bool membership_due_read(struct reader *reader, struct arena *arena, struct membership_due *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = membership_due_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->organisation)) {
+        return false;
+    }
+    if (count > 2 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct add_factor add_factor_default = {0};
 
 bool add_factor_read(struct reader *reader, struct arena *arena, struct add_factor *ret) {
@@ -717,6 +738,22 @@ bool membership_set_read(struct reader *reader, struct arena *arena, struct memb
     }
     *ret = membership_set_default;
     if (count > 0 && !membership_read(reader, arena, &ret->membership)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct membership_ended membership_ended_default = {0};
+
+bool membership_ended_read(struct reader *reader, struct arena *arena,
+                           struct membership_ended *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = membership_ended_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
     return count <= 1 || reader_skip(reader, count - 1);

@@ -131,6 +131,15 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 306,
         },
+    [USER_MEMBERSHIP_DUE] =
+        {
+            .name = "MembershipDue",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 302,
+        },
     [USER_USER_REGISTERED] =
         {
             .name = "UserRegistered",
@@ -241,6 +250,13 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
             .size_max = 288,
+        },
+    [USER_MEMBERSHIP_ENDED] =
+        {
+            .name = "MembershipEnded",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_OWN,
+            .size_max = 275,
         },
     [REPLY_ACCEPTED] =
         {

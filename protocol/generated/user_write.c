@@ -439,6 +439,28 @@ void set_membership_write(struct writer *writer, const struct set_membership *fr
     }
 }
 
+static uint32_t membership_due_count(const struct membership_due *from) {
+    if (from->until != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->organisation)) {
+        return 2;
+    }
+    return 1;
+}
+
+void membership_due_write(struct writer *writer, const struct membership_due *from) {
+    uint32_t count = membership_due_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->organisation);
+    }
+    if (count > 2) {
+        writer_time(writer, from->until);
+    }
+}
+
 static uint32_t add_factor_count(const struct add_factor *from) {
     if (!factor_equal(&from->factor, &factor_default)) {
         return 2;
@@ -694,6 +716,21 @@ void membership_set_write(struct writer *writer, const struct membership_set *fr
     writer_fields(writer, count);
     if (count > 0) {
         membership_write(writer, &from->membership);
+    }
+}
+
+static uint32_t membership_ended_count(const struct membership_ended *from) {
+    if (!uuid_is_zero(from->organisation)) {
+        return 1;
+    }
+    return 0;
+}
+
+void membership_ended_write(struct writer *writer, const struct membership_ended *from) {
+    uint32_t count = membership_ended_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->organisation);
     }
 }
 

@@ -264,7 +264,7 @@ static bool may_search(struct search *search) {
     if (!read_id(search->exchange, "organisation", &organisation)) {
         return false;
     }
-    uint16_t rights = affiliations->rights(affiliations, user, &organisation);
+    uint16_t rights = affiliations->rights(affiliations, user, &organisation, NULL);
     search->some = !uuid_is_zero(organisation);
     if (search->some) {
         affiliations->people(affiliations, organisation, add_person, search);

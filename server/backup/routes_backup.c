@@ -111,7 +111,7 @@ static void on_gone(struct http_exchange *exchange, void *data) {
 static void on_backup(struct http_exchange *exchange, void *data) {
     const struct uuid root = {{0}};
     struct affiliations *affiliations = given.affiliations;
-    uint16_t rights = affiliations->rights(affiliations, http_who(exchange)->user, &root);
+    uint16_t rights = affiliations->rights(affiliations, http_who(exchange)->user, &root, NULL);
     (void)data;
     if ((policy_of_organisation(rights, 0).actions & ORGANISATION_MAY_KEYS) == 0) {
         http_answer_error(exchange, 404, "not_found", "There is nothing here.");

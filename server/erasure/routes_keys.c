@@ -36,7 +36,7 @@ static bool may_see_to_keys(struct http_exchange *exchange) {
     if (!http_capture_uuid(exchange, 0, &organisation) || !uuid_is_zero(organisation)) {
         return false;
     }
-    uint16_t rights = desk.affiliations->rights(desk.affiliations, who->user, &root);
+    uint16_t rights = desk.affiliations->rights(desk.affiliations, who->user, &root, NULL);
     return (policy_of_organisation(rights, 0).actions & ORGANISATION_MAY_KEYS) != 0;
 }
 

@@ -60,20 +60,25 @@ static void on_found(void *data, enum sign_in_answer answer, const struct sign_i
 
 /* Affiliations */
 
-uint16_t identity_rights(const struct identity *identity, struct uuid user,
-                         const struct uuid *organisation) {
+static uint16_t rights_until(const struct identity *identity, struct uuid user,
+                             const struct uuid *organisation, int64_t *ret_until) {
     const struct person *person = people_by_id(identity->people, user);
     struct host_clock *clock = identity->config.clock;
     return person == NULL ? 0
                           : organisations_rights(identity->organisations, &person->memberships,
-                                                 organisation, clock->now(clock));
+                                                 organisation, clock->now(clock), ret_until);
+}
+
+uint16_t identity_rights(const struct identity *identity, struct uuid user,
+                         const struct uuid *organisation) {
+    return rights_until(identity, user, organisation, NULL);
 }
 
 static uint16_t rights(struct affiliations *affiliations, struct uuid user,
-                       const struct uuid *organisation) {
+                       const struct uuid *organisation, int64_t *ret_until) {
     const struct identity *identity =
         (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
-    return identity_rights(identity, user, organisation);
+    return rights_until(identity, user, organisation, ret_until);
 }
 
 static void people_below(struct affiliations *affiliations, struct uuid organisation,

@@ -161,28 +161,33 @@ bool organisations_is_below(const struct organisations *organisations, struct uu
 }
 
 static uint16_t roles_in(const struct membership_list *memberships, const struct uuid *organisation,
-                         int64_t now) {
+                         int64_t now, int64_t *until) {
     uint16_t roles = 0;
     for (uint32_t i = 0; i < memberships->count; i++) {
         const struct membership *each = &memberships->items[i];
         bool there = organisation == NULL || uuid_equal(each->organisation, *organisation);
-        bool lasts = each->until == 0 || each->until > now;
-        roles |= there && lasts ? each->roles : 0;
+        if (!there || (each->until != 0 && each->until <= now)) {
+            continue;
+        }
+        roles |= each->roles;
+        bool first = each->until != 0 && (*until == 0 || each->until < *until);
+        *until = first ? each->until : *until;
     }
     return roles;
 }
 
 uint16_t organisations_rights(const struct organisations *organisations,
                               const struct membership_list *memberships,
-                              const struct uuid *organisation, int64_t now) {
-    if (organisation == NULL) {
-        return roles_in(memberships, NULL, now);
-    }
-    struct uuid at = *organisation;
-    uint16_t roles = roles_in(memberships, &at, now);
+                              const struct uuid *organisation, int64_t now, int64_t *ret_until) {
+    int64_t until = 0;
+    uint16_t roles = roles_in(memberships, organisation, now, &until);
+    struct uuid at = organisation == NULL ? (struct uuid){{0}} : *organisation;
     for (unsigned i = 0; i < ORGANISATIONS_DEEP_MAX && !uuid_is_zero(at); i++) {
         at = above(organisations, at);
-        roles |= roles_in(memberships, &at, now);
+        roles |= roles_in(memberships, &at, now, &until);
+    }
+    if (ret_until != NULL) {
+        *ret_until = until;
     }
     return roles;
 }

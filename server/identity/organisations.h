@@ -44,9 +44,10 @@ bool organisations_is_below(const struct organisations *organisations, struct uu
                             struct uuid top);
 
 /* What memberships give towards what `organisation` owns: those there and above it. NULL =
- * anywhere. `now` in microseconds since 1970: what has ended gives nothing. */
+ * anywhere. `now` in microseconds since 1970: what has ended gives nothing. ret_until (NULL = not
+ * asked): when the first of those that give something ends, 0 = none does by itself. */
 uint16_t organisations_rights(const struct organisations *organisations,
                               const struct membership_list *memberships,
-                              const struct uuid *organisation, int64_t now);
+                              const struct uuid *organisation, int64_t now, int64_t *ret_until);
 
 #endif

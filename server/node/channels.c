@@ -213,6 +213,7 @@ void channel_check_grant(struct channel *channel) {
     struct grant grant = activation_grant(channel->activation, session->user);
     bool same = grants_equal(&grant, &channel->grant);
     channel->grant = grant;
+    grants_note(node, grant.valid_until);
     if (same) {
         return;
     }
@@ -297,6 +298,7 @@ static void admit(struct channel *channel, struct activation *activation, struct
         return;
     }
     channel->grant = grant;
+    grants_note(node, grant.valid_until);
     looking_is_known(channel); /* from now on it is asked for again */
     answer_opened(channel);
 }

@@ -35,8 +35,9 @@ static int64_t host_now(struct host *host) {
     return node->config.clock->now(node->config.clock);
 }
 
-static uint16_t host_rights(struct host *host, struct uuid user, const struct uuid *organisation) {
-    return node_rights(node_of(host), user, organisation);
+static uint16_t host_rights(struct host *host, struct uuid user, const struct uuid *organisation,
+                            int64_t *ret_until) {
+    return node_rights(node_of(host), user, organisation, ret_until);
 }
 
 static uint32_t host_holders(struct host *host, enum role role, struct uuid organisation,

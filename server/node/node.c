@@ -313,6 +313,7 @@ int64_t node_tick(struct node *node, int64_t now, double busy) {
     bool more = runtime_run(node->runtime, now + TURNS_US);
     int64_t next = store_tick(node->config.store, now);
     watch_store(node);
+    grants_end(node); /* before anything that moves is shown under them */
     next = earlier(next, fanout_ephemera(node));
     if (node->muted > 0) {
         sessions_unmute(node);
@@ -323,12 +324,16 @@ int64_t node_tick(struct node *node, int64_t now, double busy) {
     }
     sessions_reap(node);
     next = earlier(next, runtime_next_timer(node->runtime));
+    next = earlier(next, node->grants_end_at);
     return more ? now : earlier(next, node->sweep_at);
 }
 
-uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation) {
+uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation,
+                     int64_t *ret_until) {
     struct affiliations *affiliations = node->config.affiliations;
-    return affiliations == NULL ? 0 : affiliations->rights(affiliations, user, organisation);
+    *ret_until = 0;
+    return affiliations == NULL ? 0
+                                : affiliations->rights(affiliations, user, organisation, ret_until);
 }
 
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,

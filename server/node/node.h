@@ -87,9 +87,10 @@ struct witness {
 /* Who belongs to which organisation as what, in memory. */
 struct affiliations {
     /* Roles of `user` towards what `organisation` owns, from memberships there and above; zero =
-     * the tenant's root, NULL = of all memberships together. */
+     * the tenant's root, NULL = of all memberships together. ret_until (NULL = not asked): when it
+     * may be less, 0 = not by itself. */
     uint16_t (*rights)(struct affiliations *affiliations, struct uuid user,
-                       const struct uuid *organisation);
+                       const struct uuid *organisation, int64_t *ret_until);
     /* Who belongs to it and those under it; NULL where nobody asks. */
     void (*people)(struct affiliations *affiliations, struct uuid organisation,
                    void (*each)(void *data, struct uuid person), void *data);

@@ -149,6 +149,7 @@ struct node {
     uint32_t muted; /* sessions that are not read from */
     int64_t now;
     int64_t sweep_at;
+    int64_t grants_end_at; /* when the first grant of a channel ends by the clock; 0 = none does */
     int64_t tick_interval;
     bool available;
     bool draining;
@@ -165,7 +166,8 @@ void hub_forget_deferred(struct hub *hub);
 
 /* node.c: see node_config.trace; a frame 0 is none. */
 /* As affiliations->rights. */
-uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation);
+uint16_t node_rights(const struct node *node, struct uuid user, const struct uuid *organisation,
+                     int64_t *ret_until);
 void node_trace(const struct node *node, unsigned hop, uint64_t frame, const char *what,
                 uint64_t value);
 
@@ -183,6 +185,8 @@ struct session *session_find(struct node *node, struct session_number number);
 void session_doom(struct session *session, enum close_code code);
 void sessions_reap(struct node *node);
 void sessions_sweep(struct node *node);
+void grants_note(struct node *node, int64_t valid_until); /* of a channel; 0 = no end */
+void grants_end(struct node *node); /* asks again for those whose moment has come */
 void session_unmute(struct session *session);
 void sessions_unmute(struct node *node); /* those whose actors have space again */
 void session_send(struct session *session, struct shared_frame *frame); /* takes one reference */

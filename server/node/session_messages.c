@@ -15,7 +15,8 @@ static void on_hello(struct session *session, uint32_t seq, const struct hello *
     }
     session->greeted = true;
     session->window = hello->window;
-    uint16_t rights = node_rights(session->node, session->user, NULL);
+    int64_t until;
+    uint16_t rights = node_rights(session->node, session->user, NULL, &until);
     struct welcome welcome = {
         .session = (uint64_t)session->number.generation << 20 | session->number.slot,
         .user = session->user,

@@ -207,16 +207,13 @@ static void check_session(struct node *node, struct session *session) {
     }
     for (uint16_t i = session->channel_count; i-- > 0 && !session->doomed;) {
         struct channel *channel = session->channels[i];
-        if (channel->state != CHANNEL_OPENING && channel->grant.valid_until != 0 &&
-            channel->grant.valid_until <= node->now) {
-            channel_check_grant(channel);
-        } else if (channel->state != CHANNEL_OPENING) {
+        if (channel->state != CHANNEL_OPENING) {
             looking_sweep(channel);
         }
     }
 }
 
-/* Once a second: who is silent, stalled, or has a grant that ran out. */
+/* Once a second: who is silent or stalled, and whoever looks stands in the record. */
 void sessions_sweep(struct node *node) {
     for (uint32_t slot = 0; slot < node->slot_count; slot++) {
         struct session *session = node->slots[slot];
@@ -224,6 +221,39 @@ void sessions_sweep(struct node *node) {
             continue;
         }
         check_session(node, session);
+    }
+}
+
+static void end_grants_of(struct session *session) {
+    struct node *node = session->node;
+    /* A channel that is closed leaves its place to the last one: backwards. */
+    for (uint16_t i = session->channel_count; i-- > 0 && !session->doomed;) {
+        struct channel *channel = session->channels[i];
+        bool over = channel->grant.valid_until != 0 && channel->grant.valid_until <= node->now;
+        if (channel->state != CHANNEL_OPENING && over) {
+            channel_check_grant(channel);
+        } else {
+            grants_note(node, channel->grant.valid_until);
+        }
+    }
+}
+
+void grants_note(struct node *node, int64_t valid_until) {
+    bool first = node->grants_end_at == 0 || valid_until < node->grants_end_at;
+    if (valid_until != 0 && first) {
+        node->grants_end_at = valid_until;
+    }
+}
+
+void grants_end(struct node *node) {
+    if (node->grants_end_at == 0 || node->grants_end_at > node->now) {
+        return;
+    }
+    node->grants_end_at = 0;
+    for (uint32_t slot = 0; slot < node->slot_count; slot++) {
+        if (node->slots[slot] != NULL && !node->slots[slot]->doomed) {
+            end_grants_of(node->slots[slot]);
+        }
     }
 }
 

@@ -32,8 +32,9 @@ static void clock_random(struct host_clock *clock, void *bytes, size_t length) {
 }
 
 static uint16_t affiliated(struct affiliations *affiliations, struct uuid user,
-                           const struct uuid *organisation) {
+                           const struct uuid *organisation, int64_t *ret_until) {
     (void)organisation;
+    (void)ret_until; /* never by itself */
     struct process *process =
         (struct process *)((char *)affiliations - offsetof(struct process, affiliations));
     for (unsigned i = 0; i < WORLD_PEOPLE; i++) {

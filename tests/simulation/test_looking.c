@@ -81,10 +81,11 @@ static void on_close(struct transport *transport, void *connection, enum close_c
 
 /* Whoever asks may make a case. */
 static uint16_t rights(struct affiliations *affiliations, struct uuid user,
-                       const struct uuid *organisation) {
+                       const struct uuid *organisation, int64_t *ret_until) {
     (void)affiliations;
     (void)user;
     (void)organisation;
+    (void)ret_until;
     return RIGHT_COORDINATOR;
 }
 

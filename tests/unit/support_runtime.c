@@ -61,8 +61,10 @@ static struct fake_note *note(struct fake_host *fake, int what, struct activatio
     return added;
 }
 
-static uint16_t rights(struct host *host, struct uuid user, const struct uuid *organisation) {
+static uint16_t rights(struct host *host, struct uuid user, const struct uuid *organisation,
+                       int64_t *ret_until) {
     struct fake_host *fake = (struct fake_host *)host;
+    *ret_until = 0;
     return fake->rights == NULL ? 0 : fake->rights(fake, user, organisation);
 }
 

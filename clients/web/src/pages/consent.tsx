@@ -65,7 +65,7 @@ interface StandingProps {
 /** What holds now, and what can be done about it. */
 function Standing({ actor, model, own, proxy }: StandingProps) {
     const words = useWords();
-    const now = useNow(30_000);
+    const now = Math.max(useNow(30_000), model.consentEndedAt ?? 0);
     const [withdrawing, setWithdrawing] = useState<string>();
     const [giving, setGiving] = useState(false);
     const holding = model.consents.filter((one) => inForce(one, now));
@@ -183,7 +183,7 @@ function Over({ consent, own }: { consent: Consent; own: boolean }) {
 
 function Viewers({ model, own }: { model: RestingCase; own: boolean }) {
     const words = useWords();
-    const now = useNow(30_000);
+    const now = Math.max(useNow(30_000), model.consentEndedAt ?? 0);
     const viewers = viewersOf(model);
     const open = !model.asksConsent || model.consents.some((one) => inForce(one, now));
     const said = words.consent;

@@ -176,6 +176,7 @@ function reduceAccess(
             return { ...patientCase, members: [...others, message.member] };
         }
         case 'AccessRevoked':
+        case 'AccessEnded':
             return {
                 ...patientCase,
                 members: patientCase.members.filter((one) => one.user !== message.user),

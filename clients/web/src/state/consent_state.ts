@@ -19,6 +19,8 @@ export interface ConsentModel {
     emergencies: Emergency[];
     /** As the patient is told it; empty for those who read the members themselves: see `viewersOf`. */
     viewers: WhoSees[];
+    /** When one ended by the clock, as the server told: the time of this page may be behind. */
+    consentEndedAt?: number;
 }
 
 export const consentOf = (snapshot: CaseStatusSnapshot): ConsentModel => ({
@@ -53,6 +55,8 @@ export function reduceConsent(
             );
             return { ...patientCase, asksConsent: true, consents };
         }
+        case 'ConsentEnded':
+            return { ...patientCase, consentEndedAt: at };
         case 'GlassBroken':
             return { ...patientCase, emergencies: [...patientCase.emergencies, message.emergency] };
         default:

@@ -89,6 +89,10 @@ export function reduceUser(user: UserModel | undefined, message: UserDown): User
             const others = user.memberships.filter((one) => one.organisation !== membership.organisation);
             return { ...user, ...standing(membership.roles === 0 ? others : [...others, membership]) };
         }
+        case 'MembershipEnded': {
+            const others = user.memberships.filter((one) => one.organisation !== message.organisation);
+            return { ...user, ...standing(others) };
+        }
         case 'PreferenceSet': {
             const preferences = new Map(user.preferences);
             if (message.value === '') {

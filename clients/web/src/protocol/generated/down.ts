@@ -42,6 +42,7 @@ import {
     readOrganisationSnapshot,
 } from './organisation';
 import {
+    readAccessEnded,
     readAccessGranted,
     readAccessRevoked,
     readAddendumAdded,
@@ -51,6 +52,7 @@ import {
     readCaseCreated,
     readCaseSnapshot,
     readCaseStatusSnapshot,
+    readConsentEnded,
     readConsentGiven,
     readConsentWithdrawn,
     readDecisionRecorded,
@@ -105,6 +107,7 @@ import {
 import {
     readEntryPut,
     readEntryRemoved,
+    readMembershipEnded,
     readMembershipSet,
     readNoteSet,
     readPreferenceSet,
@@ -403,6 +406,10 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readGlassBroken(reader);
         case 125:
             return readAddendumAdded(reader);
+        case 126:
+            return readAccessEnded(reader);
+        case 127:
+            return readConsentEnded(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:
@@ -519,6 +526,8 @@ function readUserEvent(tag: number, reader: Reader): UserEvent {
             return readTopicForgotten(reader);
         case 94:
             return readMembershipSet(reader);
+        case 95:
+            return readMembershipEnded(reader);
         default:
             throw unknownTag(tag);
     }

@@ -68,6 +68,8 @@ import type {
     WithdrawInvitation,
 } from './organisation';
 import type {
+    AccessDue,
+    AccessEnded,
     AccessGranted,
     AccessRevoked,
     AddAddendum,
@@ -85,6 +87,8 @@ import type {
     CastVote,
     CloseTask,
     ConfirmStandardCare,
+    ConsentDue,
+    ConsentEnded,
     ConsentGiven,
     ConsentWithdrawn,
     CreateCase,
@@ -189,6 +193,8 @@ import type {
     EntryRemoved,
     ForgetTopic,
     MarkRead,
+    MembershipDue,
+    MembershipEnded,
     MembershipSet,
     NoteSet,
     PreferenceSet,
@@ -342,6 +348,8 @@ export type PatientCaseUp =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | AccessDue
+    | ConsentDue
     | AddAddendum
     | RequestFloor
     | GrantFloor
@@ -394,6 +402,8 @@ export type PatientCaseEvent =
     | ConsentWithdrawn
     | GlassBroken
     | AddendumAdded
+    | AccessEnded
+    | ConsentEnded
     | FloorChanged
     | StageSettled
     | PointersQuieted;
@@ -447,7 +457,8 @@ export type UserUp =
     | UseRecoveryCode
     | UseFactor
     | ForgetTopic
-    | SetMembership;
+    | SetMembership
+    | MembershipDue;
 
 export type UserNotice = never;
 
@@ -461,7 +472,8 @@ export type UserEvent =
     | EntryRemoved
     | NoteSet
     | TopicForgotten
-    | MembershipSet;
+    | MembershipSet
+    | MembershipEnded;
 
 export type UserDown = UserNotice | UserReply | UserEvent;
 

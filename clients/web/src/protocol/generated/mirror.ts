@@ -201,6 +201,12 @@ import {
     type WithdrawInvitation,
 } from './organisation';
 import {
+    readAccessDue,
+    writeAccessDue,
+    type AccessDue,
+    readAccessEnded,
+    writeAccessEnded,
+    type AccessEnded,
     readAccessGranted,
     writeAccessGranted,
     type AccessGranted,
@@ -252,6 +258,12 @@ import {
     readConfirmStandardCare,
     writeConfirmStandardCare,
     type ConfirmStandardCare,
+    readConsentDue,
+    writeConsentDue,
+    type ConsentDue,
+    readConsentEnded,
+    writeConsentEnded,
+    type ConsentEnded,
     readConsentGiven,
     writeConsentGiven,
     type ConsentGiven,
@@ -562,6 +574,12 @@ import {
     readMarkRead,
     writeMarkRead,
     type MarkRead,
+    readMembershipDue,
+    writeMembershipDue,
+    type MembershipDue,
+    readMembershipEnded,
+    writeMembershipEnded,
+    type MembershipEnded,
     readMembershipSet,
     writeMembershipSet,
     type MembershipSet,
@@ -753,6 +771,8 @@ export type PatientCaseMessage =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | AccessDue
+    | ConsentDue
     | AddAddendum
     | CaseCreated
     | MessagePosted
@@ -788,6 +808,8 @@ export type PatientCaseMessage =
     | ConsentWithdrawn
     | GlassBroken
     | AddendumAdded
+    | AccessEnded
+    | ConsentEnded
     | Accepted
     | Refused
     | RequestFloor
@@ -854,6 +876,7 @@ export type UserMessage =
     | UseFactor
     | ForgetTopic
     | SetMembership
+    | MembershipDue
     | UserRegistered
     | VerifierSet
     | PreferenceSet
@@ -871,6 +894,7 @@ export type UserMessage =
     | UserTopic
     | TopicForgotten
     | MembershipSet
+    | MembershipEnded
     | Accepted
     | Refused;
 
@@ -1402,6 +1426,10 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readWithdrawConsent(reader);
         case 31:
             return readBreakGlass(reader);
+        case 58:
+            return readAccessDue(reader);
+        case 59:
+            return readConsentDue(reader);
         case 63:
             return readAddAddendum(reader);
         case 72:
@@ -1472,6 +1500,10 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readGlassBroken(reader);
         case 125:
             return readAddendumAdded(reader);
+        case 126:
+            return readAccessEnded(reader);
+        case 127:
+            return readConsentEnded(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1581,6 +1613,10 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'AccessDue':
+            return writeAccessDue(writer, message);
+        case 'ConsentDue':
+            return writeConsentDue(writer, message);
         case 'AddAddendum':
             return writeAddAddendum(writer, message);
         case 'CaseCreated':
@@ -1651,6 +1687,10 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeGlassBroken(writer, message);
         case 'AddendumAdded':
             return writeAddendumAdded(writer, message);
+        case 'AccessEnded':
+            return writeAccessEnded(writer, message);
+        case 'ConsentEnded':
+            return writeConsentEnded(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1726,6 +1766,8 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    AccessDue: 58,
+    ConsentDue: 59,
     AddAddendum: 63,
     CaseCreated: 72,
     MessagePosted: 73,
@@ -1761,6 +1803,8 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     ConsentWithdrawn: 123,
     GlassBroken: 124,
     AddendumAdded: 125,
+    AccessEnded: 126,
+    ConsentEnded: 127,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,
@@ -1973,6 +2017,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readForgetTopic(reader);
         case 20:
             return readSetMembership(reader);
+        case 21:
+            return readMembershipDue(reader);
         case 72:
             return readUserRegistered(reader);
         case 73:
@@ -2007,6 +2053,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readTopicForgotten(reader);
         case 94:
             return readMembershipSet(reader);
+        case 95:
+            return readMembershipEnded(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -2046,6 +2094,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeForgetTopic(writer, message);
         case 'SetMembership':
             return writeSetMembership(writer, message);
+        case 'MembershipDue':
+            return writeMembershipDue(writer, message);
         case 'UserRegistered':
             return writeUserRegistered(writer, message);
         case 'VerifierSet':
@@ -2080,6 +2130,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeTopicForgotten(writer, message);
         case 'MembershipSet':
             return writeMembershipSet(writer, message);
+        case 'MembershipEnded':
+            return writeMembershipEnded(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -2102,6 +2154,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     UseFactor: 12,
     ForgetTopic: 13,
     SetMembership: 20,
+    MembershipDue: 21,
     UserRegistered: 72,
     VerifierSet: 73,
     PreferenceSet: 74,
@@ -2119,6 +2172,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     UserTopic: 92,
     TopicForgotten: 93,
     MembershipSet: 94,
+    MembershipEnded: 95,
     Accepted: 64,
     Refused: 65,
 };

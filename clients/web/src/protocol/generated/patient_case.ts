@@ -2692,6 +2692,97 @@ export function writeAddAddendum(writer: Writer, from: AddAddendum): void {
     }
 }
 
+/** The case's own timer: access of a member ends. One for an end that was changed since does
+ * nothing. */
+export interface AccessDue {
+    type: 'AccessDue';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Whose. */
+    user: string;
+    /** The end that it was set for. */
+    until: number;
+}
+
+export function readAccessDue(reader: Reader): AccessDue {
+    const count = reader.fields();
+    const value: AccessDue = {
+        type: 'AccessDue',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        user: count > 1 ? reader.uuid() : ZERO_UUID,
+        until: count > 2 ? reader.time() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countAccessDue(from: AccessDue): number {
+    return countFields(
+        true,
+        from.user !== ZERO_UUID,
+        from.until !== 0,
+    );
+}
+
+export function writeAccessDue(writer: Writer, from: AccessDue): void {
+    const count = countAccessDue(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.user);
+    }
+    if (count > 2) {
+        writer.time(from.until);
+    }
+}
+
+/** The case's own timer: a consent ends. */
+export interface ConsentDue {
+    type: 'ConsentDue';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    consent: string;
+    /** When. */
+    until: number;
+}
+
+export function readConsentDue(reader: Reader): ConsentDue {
+    const count = reader.fields();
+    const value: ConsentDue = {
+        type: 'ConsentDue',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        consent: count > 1 ? reader.uuid() : ZERO_UUID,
+        until: count > 2 ? reader.time() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countConsentDue(from: ConsentDue): number {
+    return countFields(
+        true,
+        from.consent !== ZERO_UUID,
+        from.until !== 0,
+    );
+}
+
+export function writeConsentDue(writer: Writer, from: ConsentDue): void {
+    const count = countConsentDue(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.consent);
+    }
+    if (count > 2) {
+        writer.time(from.until);
+    }
+}
+
 export interface CaseCreated {
     type: 'CaseCreated';
     /** The patient. */
@@ -3903,6 +3994,69 @@ export function writeAddendumAdded(writer: Writer, from: AddendumAdded): void {
     }
     if (count > 1) {
         writeAddendum(writer, from.addendum);
+    }
+}
+
+/** By the clock, as was said when it was given. */
+export interface AccessEnded {
+    type: 'AccessEnded';
+    /** Whose. */
+    user: string;
+}
+
+export function readAccessEnded(reader: Reader): AccessEnded {
+    const count = reader.fields();
+    const value: AccessEnded = {
+        type: 'AccessEnded',
+        user: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countAccessEnded(from: AccessEnded): number {
+    return countFields(
+        from.user !== ZERO_UUID,
+    );
+}
+
+export function writeAccessEnded(writer: Writer, from: AccessEnded): void {
+    const count = countAccessEnded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.user);
+    }
+}
+
+/** By the clock, as was said when it was given. It covered nobody from its `until` on, heard or
+ * not. */
+export interface ConsentEnded {
+    type: 'ConsentEnded';
+    /** Which. */
+    consent: string;
+}
+
+export function readConsentEnded(reader: Reader): ConsentEnded {
+    const count = reader.fields();
+    const value: ConsentEnded = {
+        type: 'ConsentEnded',
+        consent: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countConsentEnded(from: ConsentEnded): number {
+    return countFields(
+        from.consent !== ZERO_UUID,
+    );
+}
+
+export function writeConsentEnded(writer: Writer, from: ConsentEnded): void {
+    const count = countConsentEnded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.consent);
     }
 }
 

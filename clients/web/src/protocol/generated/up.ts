@@ -33,6 +33,7 @@ import {
     writeWithdrawInvitation,
 } from './organisation';
 import {
+    writeAccessDue,
     writeAddAddendum,
     writeAddAnnotation,
     writeAddImages,
@@ -41,6 +42,7 @@ import {
     writeCastVote,
     writeCloseTask,
     writeConfirmStandardCare,
+    writeConsentDue,
     writeCreateCase,
     writeGiveConsent,
     writeGrantAccess,
@@ -94,6 +96,7 @@ import {
     writeChangeVerifier,
     writeForgetTopic,
     writeMarkRead,
+    writeMembershipDue,
     writePutEntry,
     writeRegisterUser,
     writeRemoveEntry,
@@ -195,6 +198,8 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    AccessDue: 58,
+    ConsentDue: 59,
     AddAddendum: 63,
     RequestFloor: 32,
     GrantFloor: 33,
@@ -241,6 +246,7 @@ const userTags: Record<UserUp['type'], number> = {
     UseFactor: 12,
     ForgetTopic: 13,
     SetMembership: 20,
+    MembershipDue: 21,
 };
 
 /** Messages that are never answered: their frame has no number. */
@@ -410,6 +416,10 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'AccessDue':
+            return writeAccessDue(writer, message);
+        case 'ConsentDue':
+            return writeConsentDue(writer, message);
         case 'AddAddendum':
             return writeAddAddendum(writer, message);
         case 'RequestFloor':
@@ -499,6 +509,8 @@ function writeUserUp(writer: Writer, message: UserUp): void {
             return writeForgetTopic(writer, message);
         case 'SetMembership':
             return writeSetMembership(writer, message);
+        case 'MembershipDue':
+            return writeMembershipDue(writer, message);
     }
 }
 

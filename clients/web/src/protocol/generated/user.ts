@@ -756,6 +756,52 @@ export function writeSetMembership(writer: Writer, from: SetMembership): void {
     }
 }
 
+/** The person's own timer: a membership ends. One for an end that was changed since does
+ * nothing. */
+export interface MembershipDue {
+    type: 'MembershipDue';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Where. */
+    organisation: string;
+    /** The end that it was set for. */
+    until: number;
+}
+
+export function readMembershipDue(reader: Reader): MembershipDue {
+    const count = reader.fields();
+    const value: MembershipDue = {
+        type: 'MembershipDue',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        organisation: count > 1 ? reader.uuid() : ZERO_UUID,
+        until: count > 2 ? reader.time() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countMembershipDue(from: MembershipDue): number {
+    return countFields(
+        true,
+        from.organisation !== ZERO_UUID,
+        from.until !== 0,
+    );
+}
+
+export function writeMembershipDue(writer: Writer, from: MembershipDue): void {
+    const count = countMembershipDue(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.organisation);
+    }
+    if (count > 2) {
+        writer.time(from.until);
+    }
+}
+
 export interface AddFactor {
     type: 'AddFactor';
     /** Made by the sender: a retry with the same id happens once. */
@@ -1265,6 +1311,37 @@ export function writeMembershipSet(writer: Writer, from: MembershipSet): void {
     writer.fields(count);
     if (count > 0) {
         writeMembership(writer, from.membership);
+    }
+}
+
+/** By the clock, as was said when it was given. */
+export interface MembershipEnded {
+    type: 'MembershipEnded';
+    /** Where. */
+    organisation: string;
+}
+
+export function readMembershipEnded(reader: Reader): MembershipEnded {
+    const count = reader.fields();
+    const value: MembershipEnded = {
+        type: 'MembershipEnded',
+        organisation: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countMembershipEnded(from: MembershipEnded): number {
+    return countFields(
+        from.organisation !== ZERO_UUID,
+    );
+}
+
+export function writeMembershipEnded(writer: Writer, from: MembershipEnded): void {
+    const count = countMembershipEnded(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.organisation);
     }
 }
 
