@@ -64,13 +64,16 @@ struct allowance policy_of_user(uint16_t roles, uint8_t conditions);
 
 enum organisation_condition {
     ORGANISATION_WHEN_UNMADE = 1u << 0,
+    ORGANISATION_WHEN_IN_REACH = 1u << 1,
 };
 enum organisation_action {
     ORGANISATION_MAY_MAKE = 1u << 0,
     ORGANISATION_MAY_BREAK_GLASS = 1u << 1, /* See a case of it for 30 minutes in an emergency. */
-    ORGANISATION_MAY_ADMINISTER = 1u << 2, /* Names, children, people, roles, invitations. */
-    ORGANISATION_MAY_ACCESSES = 1u << 3, /* Who looked at what, in all. */
-    ORGANISATION_MAY_KEYS = 1u << 4, /* Rotation, backup. */
+    ORGANISATION_MAY_ADMINISTER = 1u << 2, /* Names, children, people, invitations. */
+    ORGANISATION_MAY_LET_GO = 1u << 3, /* See what somebody is there, and end that. */
+    ORGANISATION_MAY_LOOK_AFTER = 1u << 4, /* Somebody's login, their roles, where they are signed in. */
+    ORGANISATION_MAY_ACCESSES = 1u << 5, /* Who looked at what, in all. */
+    ORGANISATION_MAY_KEYS = 1u << 6, /* Rotation, backup. */
 };
 struct allowance policy_of_organisation(uint16_t roles, uint8_t conditions);
 

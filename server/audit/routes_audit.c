@@ -1,6 +1,6 @@
 #include "server/audit/routes_audit.h"
 
-#include "actors/runtime/actor.h"
+#include "actors/organisation.h"
 #include "protocol/generated/policy.h"
 #include "server/gateway/exchange_access.h"
 #include "server/gateway/json.h"
@@ -26,15 +26,17 @@ struct search {
     bool asking;                    /* the case, what the sender may do with it */
     struct uuid patient_case, user; /* zero = any */
     int64_t after, before;
-    bool some;                    /* only of `people`: those of an organisation below the root */
+    bool some; /* only by `people` or about cases of `lists`: of an organisation below the root */
     struct postgres_array people; /* owned */
+    struct postgres_array lists;  /* owned; of ORGANISATION_CASES */
 };
 
 #define ACCESS_COLUMNS                                                                             \
     "SELECT at, user_id, action, result, case_id, object, address FROM access_log WHERE "
 #define ACCESS_WHEN                                                                                \
     " AND at < $3::bigint AND at >= $5::bigint AND (NOT $6::boolean OR user_id = "                 \
-    "ANY($7::uuid[])) ORDER BY at DESC LIMIT $4::int"
+    "ANY($7::uuid[]) OR case_id IN (SELECT owner_stream FROM list_row WHERE list = "               \
+    "ANY($8::text[]))) ORDER BY at DESC LIMIT $4::int"
 static const char by_case_sql[] =
     ACCESS_COLUMNS "case_id = $1::uuid AND ($2::uuid = "
                    "'00000000-0000-0000-0000-000000000000' OR user_id = $2::uuid)" ACCESS_WHEN;
@@ -134,6 +136,7 @@ static void answer_rows(struct http_exchange *exchange, const struct postgres_ro
 
 static void finish(struct search *search) {
     array_finish(&search->people);
+    array_finish(&search->lists);
     free(search);
 }
 
@@ -180,11 +183,12 @@ static void on_logged(void *data, bool written) {
         parameter_int8(&after),
         parameter_bool(&search->some),
         array_parameter(&search->people),
+        array_parameter(&search->lists),
     };
     const char *sql = !uuid_is_zero(search->patient_case) ? by_case_sql
                       : !uuid_is_zero(search->user)       ? by_user_sql
                                                           : all_sql;
-    postgres_query(search->routes->postgres, sql, parameters, 7, on_rows, search);
+    postgres_query(search->routes->postgres, sql, parameters, 8, on_rows, search);
 }
 
 static struct access access_of(const struct search *search, enum access_result result) {
@@ -249,6 +253,7 @@ static struct search *begin(struct http_exchange *exchange, void *data) {
     search->exchange = exchange;
     search->before = INT64_MAX;
     array_begin(&search->people, TYPE_UUID);
+    array_begin(&search->lists, TYPE_TEXT);
     http_on_closed(exchange, on_gone, search);
     return search;
 }
@@ -257,7 +262,15 @@ static void add_person(void *data, struct uuid person) {
     array_add_uuid(&((struct search *)data)->people, person);
 }
 
-/* Everything for whom the root lets; for others what the people of their organisation did. */
+static void add_cases_of(void *data, struct uuid organisation) {
+    char name[ORGANISATION_LIST_NAME_MAX];
+    organisation_list_name(ORGANISATION_CASES, organisation, name);
+    array_add(&((struct search *)data)->lists, name, strlen(name));
+}
+
+/* Everything for whom the root lets. For others what those did who are at home in their
+ * organisation, and what anybody did with its cases: nothing of what somebody does elsewhere who is
+ * there, too. */
 static bool may_search(struct search *search) {
     struct affiliations *affiliations = search->routes->affiliations;
     struct uuid user = http_who(search->exchange)->user, organisation = {{0}};
@@ -268,6 +281,7 @@ static bool may_search(struct search *search) {
     search->some = !uuid_is_zero(organisation);
     if (search->some) {
         affiliations->people(affiliations, organisation, add_person, search);
+        affiliations->organisations(affiliations, organisation, add_cases_of, search);
     }
     return (policy_of_organisation(rights, 0).actions & ORGANISATION_MAY_ACCESSES) != 0;
 }

@@ -45,29 +45,85 @@ struct text administration_name(const struct identity *identity, struct uuid org
     return known == NULL ? TEXT("") : (struct text){(uint32_t)strlen(known->name), known->name};
 }
 
-const struct membership *administration_membership(const struct person *person,
+bool administration_lasts(const struct identity *identity, const struct membership *membership) {
+    struct host_clock *clock = identity->config.clock;
+    return membership->until == 0 || membership->until > clock->now(clock);
+}
+
+const struct membership *administration_membership(const struct identity *identity,
+                                                   const struct person *person,
                                                    struct uuid organisation) {
     for (uint32_t i = 0; i < person->memberships.count; i++) {
-        if (uuid_equal(person->memberships.items[i].organisation, organisation)) {
-            return &person->memberships.items[i];
+        const struct membership *each = &person->memberships.items[i];
+        if (uuid_equal(each->organisation, organisation) && administration_lasts(identity, each)) {
+            return each;
         }
     }
     return NULL;
 }
 
-bool administration_belongs(const struct person *person, struct uuid organisation) {
-    bool lost = uuid_is_zero(organisation) && person->memberships.count == 0;
-    return lost || administration_membership(person, organisation) != NULL;
+/* How many they have now, and how many of these `counts`. */
+struct tally {
+    uint32_t all, counted;
+};
+
+static struct tally tally_of(const struct identity *identity, const struct person *person,
+                             bool (*counts)(const struct identity *identity,
+                                            struct uuid organisation, struct uuid by),
+                             struct uuid by) {
+    struct tally tally = {0, 0};
+    for (uint32_t i = 0; i < person->memberships.count; i++) {
+        const struct membership *each = &person->memberships.items[i];
+        if (administration_lasts(identity, each)) {
+            tally.all++;
+            tally.counted += counts(identity, each->organisation, by);
+        }
+    }
+    return tally;
+}
+
+static bool is_it(const struct identity *identity, struct uuid organisation, struct uuid by) {
+    (void)identity;
+    return uuid_equal(organisation, by);
+}
+
+static bool is_under(const struct identity *identity, struct uuid organisation, struct uuid by) {
+    return organisations_is_below(identity->organisations, organisation, by);
+}
+
+static bool is_run_by(const struct identity *identity, struct uuid organisation, struct uuid by) {
+    return (administration_may(identity, by, organisation) & ORGANISATION_MAY_ADMINISTER) != 0;
+}
+
+bool administration_belongs(const struct identity *identity, const struct person *person,
+                            struct uuid organisation) {
+    struct tally tally = tally_of(identity, person, is_it, organisation);
+    return tally.counted > 0 || (uuid_is_zero(organisation) && tally.all == 0);
 }
 
 bool administration_is_below(const struct identity *identity, const struct person *person,
                              struct uuid organisation) {
-    bool below = administration_belongs(person, organisation);
-    for (uint32_t i = 0; i < person->memberships.count && !below; i++) {
-        struct uuid of = person->memberships.items[i].organisation;
-        below = organisations_is_below(identity->organisations, of, organisation);
+    struct tally tally = tally_of(identity, person, is_under, organisation);
+    return tally.counted > 0 || (uuid_is_zero(organisation) && tally.all == 0);
+}
+
+bool administration_is_home(const struct identity *identity, const struct person *person,
+                            struct uuid organisation) {
+    struct tally tally = tally_of(identity, person, is_under, organisation);
+    return tally.counted == tally.all && (tally.all > 0 || uuid_is_zero(organisation));
+}
+
+uint32_t administration_may_about(const struct identity *identity, struct uuid user,
+                                  struct uuid organisation, const struct person *person) {
+    struct tally tally = tally_of(identity, person, is_run_by, user);
+    bool in_reach =
+        tally.all > 0 ? tally.counted == tally.all : is_run_by(identity, organisation_root, user);
+    if (!administration_knows(identity, organisation)) {
+        return 0;
     }
-    return below;
+    return policy_of_organisation(identity_rights(identity, user, &organisation),
+                                  in_reach ? ORGANISATION_WHEN_IN_REACH : 0)
+        .actions;
 }
 
 /* Answers */
@@ -120,7 +176,11 @@ const struct person *administration_person(struct identity *identity,
     }
     const struct person *person =
         http_capture_uuid(exchange, 1, &id) ? people_by_id(identity->people, id) : NULL;
-    if (person == NULL || !administration_belongs(person, *ret_organisation)) {
+    bool theirs =
+        person != NULL && administration_belongs(identity, person, *ret_organisation) &&
+        (administration_may_about(identity, http_who(exchange)->user, *ret_organisation, person) &
+         ORGANISATION_MAY_LOOK_AFTER) != 0;
+    if (!theirs) {
         administration_answer_absent(exchange);
         return NULL;
     }

@@ -23,18 +23,30 @@ struct uuid administration_actor(struct uuid organisation);
 /* Empty when nobody gave the root one. */
 struct text administration_name(const struct identity *identity, struct uuid organisation);
 
+/* What has ended by the clock counts for nothing, here and in all that follows. */
+bool administration_lasts(const struct identity *identity, const struct membership *membership);
+const struct membership *administration_membership(const struct identity *identity,
+                                                   const struct person *person,
+                                                   struct uuid organisation); /* NULL = none */
 /* A member of it; of the root also who is a member of nothing. */
-bool administration_belongs(const struct person *person, struct uuid organisation);
+bool administration_belongs(const struct identity *identity, const struct person *person,
+                            struct uuid organisation);
 /* The same, or of one that stands under it. */
 bool administration_is_below(const struct identity *identity, const struct person *person,
                              struct uuid organisation);
-const struct membership *administration_membership(const struct person *person,
-                                                   struct uuid organisation); /* NULL = none */
+/* Is at home there: belongs to it or those under it, and to nothing else. */
+bool administration_is_home(const struct identity *identity, const struct person *person,
+                            struct uuid organisation);
+/* Mask of enum organisation_action that `user` may do to it where `person` is concerned: less when
+ * they are something in an organisation that `user` does not administer. */
+uint32_t administration_may_about(const struct identity *identity, struct uuid user,
+                                  struct uuid organisation, const struct person *person);
 
 /* The organisation of the path, when the asker may do `action` to it; false = answered 404. */
 bool administration_path(struct identity *identity, struct http_exchange *exchange, uint32_t action,
                          struct uuid *ret_organisation);
-/* The same, and the person of the path, who belongs to it. Borrowed until the next load. */
+/* The same to administer it, and the person of the path, who belongs to it and whom the asker looks
+ * after. Borrowed until the next load. */
 const struct person *administration_person(struct identity *identity,
                                            struct http_exchange *exchange,
                                            struct uuid *ret_organisation);

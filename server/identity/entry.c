@@ -16,9 +16,8 @@ struct entering {
 struct entry entry_of(const struct identity *identity, const struct account *account) {
     const struct user_snapshot *shown = &account->record.shown;
     struct host_clock *clock = identity->config.clock;
-    uint16_t rights =
-        organisations_rights(identity->organisations, &shown->memberships, NULL, clock->now(clock),
-                             NULL);
+    uint16_t rights = organisations_rights(identity->organisations, &shown->memberships, NULL,
+                                           clock->now(clock), NULL);
     struct entry entry = {
         .user = account->id,
         .rights = rights,

@@ -81,14 +81,27 @@ static uint16_t rights(struct affiliations *affiliations, struct uuid user,
     return rights_until(identity, user, organisation, ret_until);
 }
 
-static void people_below(struct affiliations *affiliations, struct uuid organisation,
-                         void (*each)(void *data, struct uuid person), void *data) {
+static void people_at_home(struct affiliations *affiliations, struct uuid organisation,
+                           void (*each)(void *data, struct uuid person), void *data) {
     const struct identity *identity =
         (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
     for (uint32_t i = 0; i < people_count(identity->people); i++) {
         const struct person *person = people_at(identity->people, i);
-        if (administration_is_below(identity, person, organisation)) {
+        if (administration_is_home(identity, person, organisation)) {
             each(data, person->id);
+        }
+    }
+}
+
+static void organisations_below(struct affiliations *affiliations, struct uuid organisation,
+                                void (*each)(void *data, struct uuid organisation), void *data) {
+    const struct identity *identity =
+        (struct identity *)((char *)affiliations - offsetof(struct identity, affiliations));
+    const struct organisations *all = identity->organisations;
+    for (uint32_t i = 0; i < organisations_count(all); i++) {
+        struct uuid id = organisations_at(all, i)->id;
+        if (!uuid_equal(id, ORGANISATION_ROOT) && organisations_is_below(all, id, organisation)) {
+            each(data, id);
         }
     }
 }
@@ -233,8 +246,10 @@ struct identity *identity_create(const struct identity_config *config) {
     identity->sign_ins = sign_ins_create(config->postgres, config->clock);
     identity->people = people_create(config->store, config->clock);
     identity->organisations = organisations_create(config->store);
-    identity->affiliations =
-        (struct affiliations){.rights = rights, .holders = holders, .people = people_below};
+    identity->affiliations = (struct affiliations){.rights = rights,
+                                                   .holders = holders,
+                                                   .people = people_at_home,
+                                                   .organisations = organisations_below};
     identity->passwords = password_thread_start(config->loop);
     /* A hash of something random, with today's parameters. */
     config->clock->random(config->clock, secret, sizeof(secret));

@@ -135,11 +135,12 @@ static bool membership_with(const struct accepting *accepting, struct membership
     struct identity *identity = accepting->errand.identity;
     const struct person *person = people_by_id(identity->people, accepting->person.id);
     const struct membership *known =
-        person == NULL ? NULL : administration_membership(person, accepting->link.organisation);
+        person == NULL ? NULL
+                       : administration_membership(identity, person, accepting->link.organisation);
     *ret = (struct membership){.organisation = accepting->link.organisation,
                                .roles = accepting->invitation.roles,
                                .until = accepting->invitation.access_until};
-    if (known == NULL || (known->until != 0 && known->until <= identity_now(identity))) {
+    if (known == NULL) {
         return true;
     }
     bool beyond = (known->roles & ~ret->roles) != 0;

@@ -1,5 +1,6 @@
 /* The people of an organisation, for who administers it: what they are there, and where they are
- * signed in. Whoever belongs to it is seen; nobody else is. */
+ * signed in. Whoever belongs to it is seen; nobody else is. Of who is something elsewhere, too,
+ * where the asker runs nothing, name and role there are seen, and that may be ended. */
 #include "protocol/generated/policy.h"
 #include "server/identity/administration.h"
 #include "server/uuid_text.h"
@@ -13,45 +14,61 @@ enum {
 
 /* The list */
 
-static void write_member(struct json *json, const struct person *person, struct uuid organisation) {
-    const struct membership *membership = administration_membership(person, organisation);
+struct list {
+    struct identity *identity;
+    struct uuid asks, organisation;
+    struct json json;
+};
+
+static void write_member(struct list *list, const struct person *person) {
+    const struct membership *membership =
+        administration_membership(list->identity, person, list->organisation);
+    struct json *json = &list->json;
+    bool looks_after =
+        (administration_may_about(list->identity, list->asks, list->organisation, person) &
+         ORGANISATION_MAY_LOOK_AFTER) != 0;
     json_open(json, NULL);
     json_uuid(json, "id", person->id);
     json_text(json, "name", person->name);
-    json_text(json, "login", person->login);
+    if (looks_after) {
+        json_text(json, "login", person->login);
+    }
     administration_write_roles(json, membership == NULL ? 0 : membership->roles);
     if (membership != NULL && membership->until != 0) {
         json_number(json, "until", membership->until / 1000);
     }
+    json_boolean(json, "elsewhere", !looks_after);
     json_close(json);
 }
 
 /* The directory stands in the order of ids. */
-static void write_members(struct json *json, const struct identity *identity,
-                          struct uuid organisation, struct uuid after) {
+static void write_members(struct list *list, struct uuid after) {
+    const struct identity *identity = list->identity;
     uint32_t count = people_count(identity->people), written = 0, at = 0;
-    json_open_list(json, "people");
+    json_open_list(&list->json, "people");
     for (; at < count && written < ADMINISTRATION_PAGE; at++) {
         const struct person *person = people_at(identity->people, at);
         if (memcmp(person->id.bytes, after.bytes, sizeof after.bytes) > 0 &&
-            administration_belongs(person, organisation)) {
-            write_member(json, person, organisation);
+            administration_belongs(identity, person, list->organisation)) {
+            write_member(list, person);
             written++;
         }
     }
     bool more = false;
     for (; at < count && !more; at++) {
-        more = administration_belongs(people_at(identity->people, at), organisation);
+        more =
+            administration_belongs(identity, people_at(identity->people, at), list->organisation);
     }
-    json_close_list(json);
-    json_boolean(json, "more", more);
+    json_close_list(&list->json);
+    json_boolean(&list->json, "more", more);
 }
 
 static void on_list(struct http_exchange *exchange, void *data) {
     struct identity *identity = data;
-    struct uuid organisation, after = {{0}};
+    struct list list = {.identity = identity, .asks = http_who(exchange)->user};
+    struct uuid after = {{0}};
     struct text from = http_query(exchange, "after");
-    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &organisation)) {
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &list.organisation)) {
         return;
     }
     size_t space = 64 + (size_t)ADMINISTRATION_PAGE * MEMBER_JSON_MAX;
@@ -60,12 +77,11 @@ static void on_list(struct http_exchange *exchange, void *data) {
         administration_answer_absent(exchange);
         return;
     }
-    struct json json;
-    json_begin(&json, text, space);
-    json_open(&json, NULL);
-    write_members(&json, identity, organisation, after);
-    json_close(&json);
-    http_answer_json(exchange, 200, text, json_end(&json));
+    json_begin(&list.json, text, space);
+    json_open(&list.json, NULL);
+    write_members(&list, after);
+    json_close(&list.json);
+    http_answer_json(exchange, 200, text, json_end(&list.json));
     free(text);
 }
 
@@ -76,8 +92,8 @@ struct setting {
     bool takes_administrator; /* counted in administrators_leaving */
 };
 
-static bool administers_for_good(const struct person *person) {
-    const struct membership *root = administration_membership(person, organisation_root);
+static bool administers_for_good(const struct identity *identity, const struct person *person) {
+    const struct membership *root = administration_membership(identity, person, organisation_root);
     return root != NULL && root->until == 0 && (root->roles & RIGHT_ADMINISTRATOR) != 0;
 }
 
@@ -85,7 +101,7 @@ static bool administers_for_good(const struct person *person) {
 static bool others_administer(const struct identity *identity, struct uuid leaving) {
     for (uint32_t i = 0; i < people_count(identity->people); i++) {
         const struct person *person = people_at(identity->people, i);
-        if (!uuid_equal(person->id, leaving) && administers_for_good(person)) {
+        if (!uuid_equal(person->id, leaving) && administers_for_good(identity, person)) {
             return true;
         }
     }
@@ -125,7 +141,8 @@ static bool may_leave(struct identity *identity, struct http_exchange *exchange,
 static void set_roles(struct identity *identity, struct http_exchange *exchange,
                       const struct person *person, const struct membership *membership) {
     bool stays = membership->until == 0 && (membership->roles & RIGHT_ADMINISTRATOR) != 0;
-    bool leaves = uuid_is_zero(membership->organisation) && administers_for_good(person) && !stays;
+    bool leaves =
+        uuid_is_zero(membership->organisation) && administers_for_good(identity, person) && !stays;
     struct uuid id = person->id;
     if (!may_leave(identity, exchange, leaves, id)) {
         return;
@@ -139,29 +156,29 @@ static void set_roles(struct identity *identity, struct http_exchange *exchange,
     }
 }
 
-/* Whoever runs several organisations may take somebody of one into another. */
+/* Whoever runs several organisations may take somebody of one into another. `ret_ends_only`: what
+ * they are there may be ended and no more. NULL = answered 404. */
 static const struct person *person_within_reach(struct identity *identity,
                                                 struct http_exchange *exchange,
-                                                struct uuid *ret_organisation) {
-    struct uuid id, user = http_who(exchange)->user;
+                                                struct uuid *ret_organisation,
+                                                bool *ret_ends_only) {
+    struct uuid id;
     if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, ret_organisation)) {
         return NULL;
     }
     const struct person *person =
         http_capture_uuid(exchange, 1, &id) ? people_by_id(identity->people, id) : NULL;
-    bool reached = person != NULL && administration_belongs(person, *ret_organisation);
-    for (uint32_t i = 0; person != NULL && !reached && i < person->memberships.count; i++) {
-        reached = (administration_may(identity, user, person->memberships.items[i].organisation) &
-                   ORGANISATION_MAY_ADMINISTER) != 0;
-    }
-    if (person != NULL && !reached && person->memberships.count == 0) {
-        reached = (administration_may(identity, user, organisation_root) &
-                   ORGANISATION_MAY_ADMINISTER) != 0;
-    }
-    if (!reached) {
+    uint32_t may = person == NULL ? 0
+                                  : administration_may_about(identity, http_who(exchange)->user,
+                                                             *ret_organisation, person);
+    bool ends = (may & ORGANISATION_MAY_LET_GO) != 0 &&
+                administration_belongs(identity, person, *ret_organisation);
+    *ret_ends_only = (may & ORGANISATION_MAY_LOOK_AFTER) == 0;
+    if (*ret_ends_only && !ends) {
         administration_answer_absent(exchange);
+        return NULL;
     }
-    return reached ? person : NULL;
+    return person;
 }
 
 static void on_roles_body(struct http_exchange *exchange, struct bytes body, void *data) {
@@ -170,7 +187,9 @@ static void on_roles_body(struct http_exchange *exchange, struct bytes body, voi
     struct json_fields fields;
     struct membership membership = {.roles = 0};
     int64_t until;
-    const struct person *person = person_within_reach(identity, exchange, &membership.organisation);
+    bool ends_only;
+    const struct person *person =
+        person_within_reach(identity, exchange, &membership.organisation, &ends_only);
     if (person == NULL || !errand_read(exchange, body, text, &fields)) {
         return;
     }
@@ -180,6 +199,10 @@ static void on_roles_body(struct http_exchange *exchange, struct bytes body, voi
         (until != 0 && until * 1000 <= identity_now(identity))) {
         http_answer_error(exchange, 400, "malformed",
                           "Send {\"roles\":\"specialist referrer\",\"until\"?}; no role removes.");
+        return;
+    }
+    if (ends_only && membership.roles != 0) {
+        administration_answer_absent(exchange);
         return;
     }
     membership.until = until * 1000;

@@ -101,14 +101,15 @@ static void on_create(struct http_exchange *exchange, void *data) {
 
 /* Colleagues: those of one's own organisations and of what stands under them. */
 static bool is_colleague(const struct identity *identity, const struct person *asks,
-                         const struct person *person, int64_t now) {
-    if (asks->memberships.count == 0) {
-        return administration_is_below(identity, person, organisation_root);
+                         const struct person *person) {
+    if (administration_belongs(identity, asks, organisation_root) &&
+        administration_is_below(identity, person, organisation_root)) {
+        return true;
     }
     for (uint32_t i = 0; i < asks->memberships.count; i++) {
         const struct membership *own = &asks->memberships.items[i];
-        bool lasts = own->until == 0 || own->until > now;
-        if (lasts && administration_is_below(identity, person, own->organisation)) {
+        if (administration_lasts(identity, own) &&
+            administration_is_below(identity, person, own->organisation)) {
             return true;
         }
     }
@@ -131,7 +132,7 @@ static void on_list(struct http_exchange *exchange, void *data) {
     json_open_list(&json, "people");
     for (uint32_t i = 0; i < count; i++) {
         const struct person *person = people_at(identity->people, i);
-        if (asks == NULL || !is_colleague(identity, asks, person, identity_now(identity))) {
+        if (asks == NULL || !is_colleague(identity, asks, person)) {
             continue;
         }
         json_open(&json, NULL);

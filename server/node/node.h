@@ -91,9 +91,12 @@ struct affiliations {
      * may be less, 0 = not by itself. */
     uint16_t (*rights)(struct affiliations *affiliations, struct uuid user,
                        const struct uuid *organisation, int64_t *ret_until);
-    /* Who belongs to it and those under it; NULL where nobody asks. */
+    /* Who belongs to it and those under it, and to nothing else; NULL where nobody asks. */
     void (*people)(struct affiliations *affiliations, struct uuid organisation,
                    void (*each)(void *data, struct uuid person), void *data);
+    /* It and those under it, without the tenant's root; NULL where nobody asks. */
+    void (*organisations)(struct affiliations *affiliations, struct uuid organisation,
+                          void (*each)(void *data, struct uuid organisation), void *data);
     /* Who has a role there: fills at most `max`, gives how many. NULL = nobody is looked for. */
     uint32_t (*holders)(struct affiliations *affiliations, enum role role, struct uuid organisation,
                         struct uuid *ret, uint32_t max);

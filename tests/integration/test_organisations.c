@@ -2,11 +2,12 @@
 /* Running organisations over HTTP: a tree of them, roles, sign-ins, and what an organisation's
  * administrator sees of others: nothing, in the very bytes of what is not there. */
 #include "tests/support/organisation_site.h"
+#include "tests/support/patience.h"
 
 #include <poll.h>
 #include <unistd.h>
 
-enum { OUT_MS = 1000 };
+enum { OUT_MS = 1000, SOON_MS = 500 };
 
 #define NOBODY "00000000-0000-4000-8000-00000000dead"
 
@@ -142,6 +143,87 @@ static void a_role_that_is_taken_is_gone_at_once(void **state) {
     assert_int_equal(asks(scene, cookie, NULL, "/api/organisations/%s/people", scene->child), 404);
 }
 
+/* Somebody who is something in the practice, and in the hospital above it. */
+static void a_visitor(struct scene *scene, const char *login, char ret_id[ID],
+                      char ret_cookie[COOKIE]) {
+    a_member(scene, scene->child, "specialist", login, ret_id, ret_cookie);
+    assert_int_equal(asks(scene, NULL, "{\"roles\":\"coordinator\"}",
+                          "/api/organisations/" ROOT "/people/%s/roles", ret_id),
+                     204);
+}
+
+static void who_is_something_elsewhere_too_is_not_the_childs_to_run(void **state) {
+    struct scene *scene = *state;
+    char own[ID], runs[COOKIE], visitor[ID], cookie[COOKIE], local[ID], local_cookie[COOKIE];
+    a_member(scene, scene->child, "administrator", "runs.practice", own, runs);
+    a_member(scene, scene->child, "referrer", "only.here", local, local_cookie);
+    a_visitor(scene, "visits", visitor, cookie);
+    assert_int_equal(asks(scene, runs, NULL, "/api/organisations/%s/people", scene->child), 200);
+    assert_true(body_says(scene, "\"name\":\"Name of visits\",\"roles\":[\"specialist\"]"));
+    assert_false(body_says(scene, "\"login\":\"visits\""));
+    assert_true(body_says(scene, "\"login\":\"only.here\""));
+    is_absent(scene, runs, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, visitor);
+    is_absent(scene, runs, "{\"others\":true}", "/api/organisations/%s/people/%s/sign-ins/end",
+              scene->child, visitor);
+    is_absent(scene, runs, "{\"roles\":\"administrator\"}", "/api/organisations/%s/people/%s/roles",
+              scene->child, visitor);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/me"), 200);
+    /* Nor what they did: their sign-in was at the hospital as much as here. */
+    assert_int_equal(asks(scene, runs, NULL, "/api/accesses?organisation=%s", scene->child), 200);
+    assert_true(body_says(scene, local));
+    assert_false(body_says(scene, visitor));
+    assert_int_equal(
+        asks(scene, runs, NULL, "/api/accesses?organisation=%s&user=%s", scene->child, visitor),
+        200);
+    assert_true(body_says(scene, "\"accesses\":[]"));
+    /* Whoever runs both organisations looks after them, by either. */
+    assert_int_equal(
+        asks(scene, NULL, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, visitor),
+        200);
+    assert_int_equal(asks(scene, NULL, "{\"roles\":\"specialist referrer\"}",
+                          "/api/organisations/%s/people/%s/roles", scene->child, visitor),
+                     204);
+    /* What they are in the practice is the practice's to end; then they are nobody there. */
+    assert_int_equal(asks(scene, runs, "{\"roles\":\"\"}", "/api/organisations/%s/people/%s/roles",
+                          scene->child, visitor),
+                     204);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/me"), 200);
+    is_absent(scene, runs, "{\"roles\":\"\"}", "/api/organisations/%s/people/%s/roles",
+              scene->child, visitor);
+    assert_int_equal(asks(scene, runs, NULL, "/api/organisations/%s/people", scene->child), 200);
+    assert_false(body_says(scene, visitor));
+}
+
+static void what_somebody_was_until_a_moment_ago_counts_for_nothing(void **state) {
+    struct scene *scene = *state;
+    char own[ID], runs[COOKIE], id[ID], cookie[COOKIE], body[96];
+    a_member(scene, scene->child, "administrator", "runs.it.now", own, runs);
+    a_member(scene, scene->child, "referrer", "was.here", id, cookie);
+    assert_int_equal(
+        asks(scene, runs, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, id), 200);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    long long until = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000 + SOON_MS;
+    snprintf(body, sizeof body, "{\"roles\":\"referrer\",\"until\":%lld}", until);
+    assert_int_equal(
+        asks(scene, runs, body, "/api/organisations/%s/people/%s/roles", scene->child, id), 204);
+    struct patience patience = patience_of(SOON_MS + OUT_MS);
+    while (asks(scene, runs, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, id) ==
+               200 &&
+           patience_lasts(&patience)) {
+    }
+    is_absent(scene, runs, NULL, "/api/organisations/%s/people/%s/sign-ins", scene->child, id);
+    is_absent(scene, runs, "{\"roles\":\"referrer\"}", "/api/organisations/%s/people/%s/roles",
+              scene->child, id);
+    assert_int_equal(asks(scene, runs, NULL, "/api/organisations/%s/people", scene->child), 200);
+    assert_false(body_says(scene, id));
+    assert_int_equal(asks(scene, runs, NULL, "/api/accesses?organisation=%s", scene->child), 200);
+    assert_false(body_says(scene, id));
+    /* They are nobody's now, so the tenant's. */
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/" ROOT "/people/%s/sign-ins", id),
+                     200);
+}
+
 static void cases_are_listed_without_their_patients(void **state) {
     struct scene *scene = *state;
     assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/" ROOT "/cases"), 200);
@@ -184,6 +266,8 @@ int main(void) {
         cmocka_unit_test(the_last_administrator_stays),
         cmocka_unit_test(an_administrator_ends_a_persons_sign_in_within_a_second),
         cmocka_unit_test(a_role_that_is_taken_is_gone_at_once),
+        cmocka_unit_test(who_is_something_elsewhere_too_is_not_the_childs_to_run),
+        cmocka_unit_test(what_somebody_was_until_a_moment_ago_counts_for_nothing),
         cmocka_unit_test(cases_are_listed_without_their_patients),
         cmocka_unit_test(how_the_backup_fares_is_told_to_who_turns_the_keys),
         cmocka_unit_test(a_tree_grows_only_so_deep),

@@ -33,10 +33,9 @@ static uint32_t come(uint32_t person) {
 }
 
 static enum refusal let_in(uint32_t person, uint8_t role, int64_t until) {
-    struct grant_access command = {.member = {.user = world_person(person),
-                                              .role = role,
-                                              .name = TEXT("Somebody"),
-                                              .until = until}};
+    struct grant_access command = {
+        .member = {
+            .user = world_person(person), .role = role, .name = TEXT("Somebody"), .until = until}};
     return world_say(&world, come(COORDINATOR), PATIENT_CASE_GRANT_ACCESS, &command);
 }
 
@@ -222,8 +221,8 @@ static void a_membership_that_was_renewed_goes_on(void **unused) {
     assert_true(belongs(SPECIALIST));
     joins(SPECIALIST, 0, 0);
     pass(6);
-    assert_int_equal(
-        events_of(CHANNEL_KIND_USER, world_person(SPECIALIST), USER_MEMBERSHIP_ENDED), 0);
+    assert_int_equal(events_of(CHANNEL_KIND_USER, world_person(SPECIALIST), USER_MEMBERSHIP_ENDED),
+                     0);
     world_stop(&world);
 }
 
