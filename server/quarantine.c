@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 /* Bumped with the layout: an older file is begun anew rather than misread. */
-static const uint64_t layout_mark = UINT64_C(0x434f4e5343520001);
+static const uint64_t layout_mark = UINT64_C(0x434f4e5343520002);
 
 struct crashed_command {
     struct uuid stream;
     struct uuid command_id;
     uint32_t crashes; /* 0 = free */
+    uint32_t reading; /* of these, while it was read from the record */
 };
 
 struct crash_page {
@@ -48,7 +49,9 @@ static void count_last_death(struct crash_page *page) {
         page->mark = layout_mark;
     }
     if (page->marker.active != 0) {
-        place_for(page, &page->marker)->crashes++;
+        struct crashed_command *command = place_for(page, &page->marker);
+        command->crashes++;
+        command->reading += page->marker.tag >= TAG_DOWN; /* an event or a snapshot */
         page->marker.active = 0;
     }
 }
@@ -84,14 +87,15 @@ struct crash_marker *quarantine_marker(struct quarantine *quarantine) {
     return &quarantine->page->marker;
 }
 
-bool quarantine_holds(const struct quarantine *quarantine, struct uuid stream) {
-    for (unsigned i = 0; i < QUARANTINE_COMMANDS; i++) {
+enum quarantined quarantine_holds(const struct quarantine *quarantine, struct uuid stream) {
+    enum quarantined holds = QUARANTINED_NOT;
+    for (unsigned i = 0; i < QUARANTINE_COMMANDS && holds != QUARANTINED_UNREAD; i++) {
         const struct crashed_command *command = &quarantine->page->commands[i];
         if (command->crashes >= QUARANTINE_CRASHES && uuid_equal(command->stream, stream)) {
-            return true;
+            holds = command->reading > 0 ? QUARANTINED_UNREAD : QUARANTINED_READ;
         }
     }
-    return false;
+    return holds;
 }
 
 unsigned quarantine_count(const struct quarantine *quarantine) {

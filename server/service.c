@@ -252,7 +252,7 @@ static bool start_gateway(struct service *service, const char **ret_message) {
     return service->gateway != NULL;
 }
 
-static bool is_quarantined(void *data, struct uuid stream) {
+static enum quarantined quarantined(void *data, struct uuid stream) {
     struct service *service = data;
     return quarantine_holds(service->quarantine, stream);
 }
@@ -278,7 +278,7 @@ static void start_node(struct service *service) {
         .transport = gateway_transport(service->gateway),
         .witness = audit_trail_witness(service->audit),
         .crash_marker = quarantine_marker(service->quarantine),
-        .is_quarantined = is_quarantined,
+        .quarantined = quarantined,
         .is_erased = is_erased,
         .erasure_ordered = on_erasure_ordered,
         .trace = log_enabled(LOG_LEVEL_DEBUG) ? log_trace : NULL,

@@ -253,6 +253,10 @@ struct actor *activation_actor(const struct activation *activation) {
     return readable ? activation->actor : NULL;
 }
 
+bool activation_is_quarantined(const struct activation *activation) {
+    return activation->phase == PHASE_QUARANTINED;
+}
+
 uint8_t activation_kind(const struct activation *activation) {
     return activation->kind->number;
 }

@@ -131,11 +131,22 @@ static void attach_now(struct activation *activation, struct attach_request *req
     request->on_attached(request, result, who->participant);
 }
 
+/* Who may not know of it is not told why it cannot be had either. Asked of what was read of it; of
+ * one of which nothing could be, nobody may know. */
+static void turn_away(const struct activation *activation, struct attach_request *request,
+                      enum load_result why) {
+    bool tells = why == LOAD_QUARANTINED || why == LOAD_NEWER_VERSION;
+    request->who.grant = activation->version > 0 ? activation_grant(activation, request->who.user)
+                                                 : (struct grant){0};
+    bool hides = tells && request->who.grant.audiences == 0;
+    request->on_attached(request, hides ? LOAD_ABSENT : why, 0);
+}
+
 void runtime_attach(struct runtime *runtime, struct attach_request *request) {
     struct activation *activation = request->activation;
     runtime->now = runtime_now(runtime);
     if (activation->phase == PHASE_QUARANTINED) {
-        request->on_attached(request, LOAD_QUARANTINED, 0);
+        turn_away(activation, request, LOAD_QUARANTINED);
     } else if (activation->phase == PHASE_GONE) {
         request->on_attached(request, LOAD_NOT_OWNED, 0);
     } else if (activation_is_live(activation) && !activation->rebuild_wanted) {
@@ -172,7 +183,7 @@ void attendance_serve(struct activation *activation) {
 void attendance_refuse(struct activation *activation, enum load_result why) {
     struct attach_request *request;
     while ((request = take_first(activation)) != NULL) {
-        request->on_attached(request, why, 0);
+        turn_away(activation, request, why);
     }
 }
 

@@ -121,6 +121,7 @@ struct host {
  * What was being decided when the process died. The host may lay it in a page of a shared file
  * mapping: it then survives a crash of the process, and the next start counts a crash of
  * `command_id` on `stream`. After three of one command the host answers load with LOAD_QUARANTINED.
+ * What was read before that answer says who may hear of it.
  */
 struct crash_marker {
     struct uuid stream;
@@ -185,7 +186,8 @@ struct attach_request {
 };
 /*
  * Borrows until on_attached, which may be called at once. who.grant.audiences 0 = the user must not
- * know of it: nothing was attached. LOAD_UNAVAILABLE is also the answer over SUBSCRIBERS_MAX.
+ * know of it: nothing was attached. LOAD_UNAVAILABLE is also the answer over SUBSCRIBERS_MAX. To
+ * who must not know of it one that is quarantined or of a newer version is LOAD_ABSENT.
  */
 void runtime_attach(struct runtime *runtime, struct attach_request *request);
 /* An attach that still waits is given up without on_attached. */
@@ -244,6 +246,7 @@ void runtime_drop_shard(struct runtime *runtime, uint16_t shard);
 
 /* Reading */
 struct actor *activation_actor(const struct activation *activation); /* NULL while loading */
+bool activation_is_quarantined(const struct activation *activation); /* it never loads again */
 uint8_t activation_kind(const struct activation *activation);
 struct uuid activation_id(const struct activation *activation);
 uint64_t activation_version(const struct activation *activation);

@@ -109,8 +109,16 @@ static void conclude_load(struct hub *hub, enum load_result result) {
     activation_release(activation);
 }
 
+static enum quarantined quarantined(const struct node *node, const struct activation *activation) {
+    return node->config.quarantined == NULL
+               ? QUARANTINED_NOT
+               : node->config.quarantined(node->config.data, activation_id(activation));
+}
+
 static void load_done(void *data, enum store_result result) {
-    conclude_load(data, load_result_of(result));
+    struct hub *hub = data;
+    bool aside = result == STORE_OK && quarantined(hub->node, hub->activation) != QUARANTINED_NOT;
+    conclude_load(hub, aside ? LOAD_QUARANTINED : load_result_of(result));
 }
 
 static bool is_erased(const struct node *node, const struct activation *activation) {
@@ -141,8 +149,7 @@ static void host_load(struct host *host, struct activation *activation) {
     struct node *node = node_of(host);
     struct hub *hub = hub_of(node, activation);
     const struct actor_kind *kind = node_kind(node, activation_kind(activation));
-    if (node->config.is_quarantined != NULL &&
-        node->config.is_quarantined(node->config.data, activation_id(activation))) {
+    if (quarantined(node, activation) == QUARANTINED_UNREAD) {
         conclude_load(hub, LOAD_QUARANTINED);
         return;
     }

@@ -340,8 +340,8 @@ void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid
                     void (*answer)(void *data, struct grant grant), void *data) {
     struct activation *activation = runtime_activate(node->runtime, kind, id);
     const struct actor *actor = activation_actor(activation);
-    if (actor != NULL) {
-        answer(data, activation_grant(activation, user));
+    if (actor != NULL || activation_is_quarantined(activation)) {
+        answer(data, actor != NULL ? activation_grant(activation, user) : (struct grant){0});
         return;
     }
     struct grant_question *question = malloc(sizeof *question);

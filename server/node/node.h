@@ -102,6 +102,13 @@ struct affiliations {
                         struct uuid *ret, uint32_t max);
 };
 
+/* A stream that is put aside. */
+enum quarantined {
+    QUARANTINED_NOT,
+    QUARANTINED_READ,   /* its actor is read, to know who may hear that it is, and has no turn */
+    QUARANTINED_UNREAD, /* reading it is what the process died of */
+};
+
 struct node_config {
     struct host_clock *clock; /* borrows, as all here */
     struct store *store;
@@ -112,7 +119,7 @@ struct node_config {
     const struct actor_kind *const *kinds; /* NULL: all there are */
     size_t kind_count;
     struct crash_marker *crash_marker; /* survives a crash of the process; NULL = none */
-    bool (*is_quarantined)(void *data, struct uuid stream); /* NULL = nothing is */
+    enum quarantined (*quarantined)(void *data, struct uuid stream); /* NULL = nothing is */
     /* A case whose erasure was ordered, and is carried out or was. NULL = none is. */
     bool (*is_erased)(void *data, struct uuid patient_case);
     /* One was ordered just now: its channels are closed. May be NULL. */

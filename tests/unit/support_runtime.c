@@ -108,8 +108,8 @@ static void load(struct host *host, struct activation *activation) {
 void fake_host_load_now(struct fake_host *fake) {
     struct activation *activation = fake->waiting_load;
     fake->waiting_load = NULL;
-    if (fake->database_away || fake->load_result != LOAD_FOUND) {
-        runtime_loaded(activation, fake->database_away ? LOAD_UNAVAILABLE : fake->load_result);
+    if (fake->database_away) {
+        runtime_loaded(activation, LOAD_UNAVAILABLE);
         return;
     }
     struct fake_stream *stream =
@@ -126,7 +126,9 @@ void fake_host_load_now(struct fake_host *fake) {
             return;
         }
     }
-    runtime_loaded(activation, stream->count == 0 ? LOAD_ABSENT : LOAD_FOUND);
+    bool as_it_is = fake->load_result == LOAD_FOUND;
+    enum load_result found = stream->count == 0 ? LOAD_ABSENT : LOAD_FOUND;
+    runtime_loaded(activation, as_it_is ? found : fake->load_result);
 }
 
 static void append(struct host *host, const struct append *asked) {

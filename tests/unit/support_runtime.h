@@ -81,7 +81,7 @@ struct fake_host {
     bool database_away;
     bool forwards_deliver;        /* this node owns everything */
     uint32_t held_kinds;          /* bits: durable messages to actors of these stay pending */
-    enum load_result load_result; /* LOAD_FOUND = as the streams say */
+    enum load_result load_result; /* LOAD_FOUND = as the streams say; else said in the end */
     const struct append *waiting_append;
     struct activation *waiting_load;
     uint32_t loads;
