@@ -209,6 +209,49 @@ story('an administrator runs organisations', (step, scene) => {
     await sheet.getByRole('button', { name: 'Close' }).click();
   });
 
+  step('who is something elsewhere, too, is a name and a role to the practice, which may end that', async () => {
+    await part('People');
+    await inTree('Practice Weber').click();
+    await admin.page.locator('[data-person=weber]').getByRole('button', { name: /Roles of/ }).click();
+    const roles = dialog('Roles of Dr Paula Weber');
+    await roles.locator('input[name=administrator]').check();
+    await roles.getByRole('button', { name: 'Save' }).click();
+    await admin.page.locator('[data-person=weber]').getByText('Administrator').waitFor();
+    const visit = await invites('Dr Locum', 'specialist');
+    const locum = await stranger('locum', 'Dr Locum', {});
+    await locum.page.goto(visit);
+    await locum.page.locator('input[name=name]').fill(locum.name);
+    await locum.page.locator('input[name=username]').fill(locum.login);
+    await locum.page.locator('input[name=password]').fill(PASSWORD);
+    await locum.page.getByRole('button', { name: 'Accept and sign in' }).click();
+    await locum.page.locator('[data-line=live]').waitFor();
+    const id = await locum.page.evaluate(() => fetch('/api/me').then((answer) => answer.json()).then((me) => me.user.id));
+    const root = '00000000-0000-0000-0000-000000000000';
+    const status = await admin.page.evaluate(
+      ([path]) =>
+        fetch(path, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ roles: 'specialist' }),
+        }).then((answer) => answer.status),
+      [`/api/organisations/${root}/people/${id}/roles`],
+    );
+    assert.equal(status, 204);
+    await doctor.signIn();
+    await doctor.page.goto(`${scene.server.url}/administration`);
+    const row = doctor.page.locator('[data-person="Dr Locum"]');
+    await row.getByText('Also belongs to an organisation').waitFor();
+    assert.equal(await row.getByRole('button').count(), 1);
+    await looksWell(doctor, 'administration-elsewhere');
+    await row.getByRole('button').click();
+    const sheet = doctor.page.getByRole('dialog', { name: /End what Dr Locum is here/ });
+    await isAccessible(doctor);
+    await doctor.picture('administration-let-go');
+    await sheet.getByRole('button', { name: 'End it here' }).click();
+    await row.waitFor({ state: 'detached' });
+    await locum.page.locator('[data-line=live]').waitFor();
+  });
+
   step('the record is searched by person and time, and finds it', async () => {
     await part('Record');
     await inTree('Practice Weber').click();

@@ -26,9 +26,12 @@ export interface Organisation {
 export interface OrganisationMember {
     id: string;
     name: string;
-    login: string;
+    /** Absent of who is something elsewhere. */
+    login?: string;
     roles: OrganisationRole[];
     until?: number;
+    /** They are something where the reader administers nothing: here they can be taken off the list, no more. */
+    elsewhere: boolean;
 }
 
 export interface Invitation {

@@ -26,8 +26,16 @@ interface PeopleProps {
     choose: (id: string) => void;
 }
 
-type Open = 'rename' | 'child' | 'invite' | { roles: OrganisationMember } | { sessions: OrganisationMember };
+type Open =
+    | 'rename'
+    | 'child'
+    | 'invite'
+    | { roles: OrganisationMember }
+    | { sessions: OrganisationMember }
+    | { leaving: OrganisationMember };
 
+const leavingOpen = (open: Open | undefined) =>
+    typeof open === 'object' && 'leaving' in open ? open.leaving : undefined;
 const rolesOpen = (open: Open | undefined) => (typeof open === 'object' && 'roles' in open ? open.roles : undefined);
 const sessionsOpen = (open: Open | undefined) =>
     typeof open === 'object' && 'sessions' in open ? open.sessions : undefined;
@@ -51,6 +59,7 @@ export function People({ organisation, look, choose }: PeopleProps) {
     const name = organisationName(words, organisation);
     const roles = rolesOpen(open);
     const sessions = sessionsOpen(open);
+    const leaving = leavingOpen(open);
     const made = (id: string | undefined) => {
         close();
         look();
@@ -126,6 +135,22 @@ export function People({ organisation, look, choose }: PeopleProps) {
                 )}
             </Sheet>
             <Sheet
+                title={leaving ? text.lettingGoOf(leaving.name) : ''}
+                open={leaving !== undefined}
+                onClose={close}
+            >
+                {leaving && (
+                    <LetGo
+                        organisation={organisation.id}
+                        member={leaving}
+                        onDone={() => {
+                            close();
+                            people.look();
+                        }}
+                    />
+                )}
+            </Sheet>
+            <Sheet
                 title={sessions ? text.sessionsOf(sessions.name) : ''}
                 open={sessions !== undefined}
                 onClose={close}
@@ -158,23 +183,35 @@ function Members({ list, onOpen }: MembersProps) {
     return (
         <ul className="list devices">
             {shown.map((member) => (
-                <li key={member.id} data-person={member.login}>
+                <li key={member.id} data-person={member.login ?? member.name}>
                     <div>
                         <strong>{member.name}</strong> <span className="mute small">{member.login}</span>
                         <div className="mute small">{about(member)}</div>
+                        {member.elsewhere && <div className="mute small">{text.elsewhere}</div>}
                     </div>
-                    <Button
-                        aria-label={text.rolesOf(member.name)}
-                        onClick={() => onOpen({ roles: member })}
-                    >
-                        {text.roles}
-                    </Button>
-                    <Button
-                        aria-label={text.sessionsOf(member.name)}
-                        onClick={() => onOpen({ sessions: member })}
-                    >
-                        {text.sessions}
-                    </Button>
+                    {member.elsewhere ? (
+                        <Button
+                            aria-label={text.letGoNamed(member.name)}
+                            onClick={() => onOpen({ leaving: member })}
+                        >
+                            {text.letGo}
+                        </Button>
+                    ) : (
+                        <>
+                            <Button
+                                aria-label={text.rolesOf(member.name)}
+                                onClick={() => onOpen({ roles: member })}
+                            >
+                                {text.roles}
+                            </Button>
+                            <Button
+                                aria-label={text.sessionsOf(member.name)}
+                                onClick={() => onOpen({ sessions: member })}
+                            >
+                                {text.sessions}
+                            </Button>
+                        </>
+                    )}
                 </li>
             ))}
         </ul>
@@ -304,13 +341,40 @@ export function RoleTicks({ chosen, choose }: RoleTicksProps) {
     );
 }
 
-interface RolesFormProps {
+interface AboutMemberProps {
     organisation: string;
     member: OrganisationMember;
     onDone: () => void;
 }
 
-function RolesForm({ organisation, member, onDone }: RolesFormProps) {
+/** Of who is something elsewhere, too: what they are here ends, and nothing else. */
+function LetGo({ organisation, member, onDone }: AboutMemberProps) {
+    const text = useWords().administration;
+    const say = useSay();
+    const [problem, setProblem] = useState('');
+    const end = async () => {
+        const answer = await setRoles(organisation, member.id, []);
+        if (answer.is === 'done') {
+            tell(text.letGoDone(member.name));
+            onDone();
+        } else {
+            setProblem(say(answer));
+        }
+    };
+    return (
+        <div className="stack">
+            <p>{text.letGoLead}</p>
+            <p className="problem" role="alert">
+                {problem}
+            </p>
+            <Button look="primary" onClick={() => void end()}>
+                {text.letGo}
+            </Button>
+        </div>
+    );
+}
+
+function RolesForm({ organisation, member, onDone }: AboutMemberProps) {
     const words = useWords();
     const say = useSay();
     const [roles, choose] = useState<OrganisationRole[]>(member.roles);

@@ -63,6 +63,14 @@ export const administrationDe: typeof administrationEn = {
         rolesLead: 'Sie gelten hier und, wenn jemand etwas leitet, für alle Organisationen darunter.',
         rolesNone: 'Wählen Sie mindestens eine Rolle.',
         rolesEmpty: 'Ohne Rolle gehört diese Person nicht mehr hierher.',
+        elsewhere: 'Gehört auch zu einer Organisation, die Sie nicht verwalten.',
+        letGo: 'Hier beenden',
+        letGoNamed: (name: string) => `Hier beenden: ${name}`,
+        lettingGoOf: (name: string) => `Beenden, was ${name} hier ist`,
+        letGoLead:
+            'Diese Person gehört dann sofort nicht mehr hierher. Was sie anderswo ist und wo sie angemeldet ist, ' +
+            'bleibt, wie es ist. Um zurückzukommen, braucht sie eine Einladung.',
+        letGoDone: (name: string) => `${name} gehört nicht mehr hierher.`,
         rolesSaved: 'Gespeichert. Es gilt sofort, auch in offenen Fenstern.',
         role: {
             administrator: 'Verwaltung',

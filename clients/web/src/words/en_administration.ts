@@ -54,6 +54,14 @@ export const administrationEn = {
         rolesLead: 'They count here and, of those who run things, for all organisations under it.',
         rolesNone: 'Choose at least one role.',
         rolesEmpty: 'With none, this person belongs here no longer.',
+        elsewhere: 'Also belongs to an organisation that you do not administer.',
+        letGo: 'End it here',
+        letGoNamed: (name: string) => `End it here: ${name}`,
+        lettingGoOf: (name: string) => `End what ${name} is here`,
+        letGoLead:
+            'This person belongs here no longer then, at once. What they are elsewhere and where they are signed in ' +
+            'stays as it is. To come back they need an invitation.',
+        letGoDone: (name: string) => `${name} belongs here no longer.`,
         rolesSaved: 'Saved. It is so at once, also in windows that are open.',
         role: {
             administrator: 'Administrator',
