@@ -225,7 +225,7 @@ story('an administrator runs organisations', (step, scene) => {
     await locum.page.locator('input[name=password]').fill(PASSWORD);
     await locum.page.getByRole('button', { name: 'Accept and sign in' }).click();
     await locum.page.locator('[data-line=live]').waitFor();
-    const id = await locum.page.evaluate(() => fetch('/api/me').then((answer) => answer.json()).then((me) => me.user.id));
+    const me = await locum.page.evaluate(() => fetch('/api/me').then((answer) => answer.json()));
     const root = '00000000-0000-0000-0000-000000000000';
     const status = await admin.page.evaluate(
       ([path]) =>
@@ -234,7 +234,7 @@ story('an administrator runs organisations', (step, scene) => {
           headers: { 'Content-Type': 'application/json' },
           body: JSON.stringify({ roles: 'specialist' }),
         }).then((answer) => answer.status),
-      [`/api/organisations/${root}/people/${id}/roles`],
+      [`/api/organisations/${root}/people/${me.user.id}/roles`],
     );
     assert.equal(status, 204);
     await doctor.signIn();

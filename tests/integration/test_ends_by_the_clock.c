@@ -208,16 +208,6 @@ static void what_ended_while_the_server_was_down_has_ended_when_it_is_back(void 
 
 /* An organisation */
 
-static struct uuid uuid_of_words(const char *words) {
-    struct uuid id;
-    for (unsigned i = 0; i < sizeof id.bytes; i++) {
-        words += *words == '-';
-        assert_int_equal(sscanf(words, "%2hhx", &id.bytes[i]), 1);
-        words += 2;
-    }
-    return id;
-}
-
 static void a_membership_ends_for_their_windows_and_in_what_they_are(void **state) {
     struct scene *scene = *state;
     char id[ID], cookie[COOKIE], body[128];
@@ -227,10 +217,7 @@ static void a_membership_ends_for_their_windows_and_in_what_they_are(void **stat
     a_member(scene, scene->child, "specialist", "for.a.moment", id, cookie);
     person = uuid_of_words(id);
     organisation = uuid_of_words(scene->child);
-    struct http_client http;
-    http_client_init(&http, &scene->staff.address);
-    assert_int_equal(conversation_sign_in(&http, "for.a.moment", PASSWORD, token), 200);
-    http_client_finish(&http);
+    token_of(scene, "for.a.moment", token);
     int64_t until = now_us() / 1000 + SHORT_MS;
     snprintf(body, sizeof body, "{\"roles\":\"administrator\",\"until\":%lld}", (long long)until);
     assert_int_equal(

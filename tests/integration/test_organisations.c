@@ -4,6 +4,8 @@
 #include "tests/support/organisation_site.h"
 #include "tests/support/patience.h"
 
+#include "protocol/generated/patient_case.h"
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -194,6 +196,59 @@ static void who_is_something_elsewhere_too_is_not_the_childs_to_run(void **state
     assert_false(body_says(scene, visitor));
 }
 
+/* By somebody of the practice, with a visitor to see it. */
+static void a_case_of_the_practice(struct scene *scene, const char *login, struct uuid maker,
+                                   struct uuid visitor, struct uuid id) {
+    char token[CLIENT_TOKEN_MAX + 1];
+    struct conversation making;
+    struct arena arena;
+    struct case_member members[] = {
+        {.user = maker, .role = ROLE_COORDINATOR, .name = TEXT("Maker")},
+        {.user = visitor, .role = ROLE_SPECIALIST, .name = TEXT("Visitor")},
+    };
+    struct create_case command = {
+        .command_id = fresh_id(),
+        .subject = {.name = TEXT("Invented^Person"), .patient_id = TEXT("0")},
+        .title = TEXT("Of the practice"),
+        .members = {2, members},
+        .organisation = uuid_of_words(scene->child)};
+    arena_init(&arena, 64 * 1024);
+    token_of(scene, login, token);
+    assert_true(conversation_begin(&making, &scene->staff.address, token, "making"));
+    assert_true(conversation_open(&making, 1, CHANNEL_KIND_PATIENT_CASE, id));
+    assert_int_equal(conversation_say(&making, 1, create_case_encode(&arena, &command), NULL),
+                     REFUSAL_NONE);
+    conversation_end(&making);
+    arena_finish(&arena);
+}
+
+static void what_a_visitor_does_with_the_practices_cases_it_sees(void **state) {
+    struct scene *scene = *state;
+    char own[ID], runs[COOKIE], maker[ID], their[COOKIE], visitor[ID], cookie[COOKIE];
+    char token[CLIENT_TOKEN_MAX + 1];
+    struct conversation looking;
+    struct uuid id = fresh_id();
+    a_member(scene, scene->child, "administrator", "asks.who.looked", own, runs);
+    a_member(scene, scene->child, "coordinator", "makes.a.case", maker, their);
+    a_visitor(scene, "looks.at.it", visitor, cookie);
+    a_case_of_the_practice(scene, "makes.a.case", uuid_of_words(maker), uuid_of_words(visitor), id);
+    token_of(scene, "looks.at.it", token);
+    assert_true(conversation_begin(&looking, &scene->staff.address, token, "looking"));
+    assert_true(conversation_open(&looking, 1, CHANNEL_KIND_PATIENT_CASE, id));
+    conversation_end(&looking);
+    assert_int_equal(
+        asks(scene, runs, NULL, "/api/accesses?organisation=%s&user=%s", scene->child, visitor),
+        200);
+    assert_true(body_says(scene, "\"action\":\"case\""));
+    assert_false(body_says(scene, "\"action\":\"sign_in\""));
+    char sibling_own[ID], sibling_runs[COOKIE];
+    a_member(scene, scene->sibling, "administrator", "of.another", sibling_own, sibling_runs);
+    assert_int_equal(asks(scene, sibling_runs, NULL, "/api/accesses?organisation=%s&user=%s",
+                          scene->sibling, visitor),
+                     200);
+    assert_true(body_says(scene, "\"accesses\":[]"));
+}
+
 static void what_somebody_was_until_a_moment_ago_counts_for_nothing(void **state) {
     struct scene *scene = *state;
     char own[ID], runs[COOKIE], id[ID], cookie[COOKIE], body[96];
@@ -232,7 +287,7 @@ static void cases_are_listed_without_their_patients(void **state) {
         count++;
     assert_int_equal(count, CASES);
     assert_false(body_says(scene, "Question"));
-    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/%s/cases", scene->child), 200);
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/%s/cases", scene->sibling), 200);
     assert_string_equal(scene->answer.body, "{\"cases\":[],\"more\":false}");
 }
 
@@ -267,6 +322,7 @@ int main(void) {
         cmocka_unit_test(an_administrator_ends_a_persons_sign_in_within_a_second),
         cmocka_unit_test(a_role_that_is_taken_is_gone_at_once),
         cmocka_unit_test(who_is_something_elsewhere_too_is_not_the_childs_to_run),
+        cmocka_unit_test(what_a_visitor_does_with_the_practices_cases_it_sees),
         cmocka_unit_test(what_somebody_was_until_a_moment_ago_counts_for_nothing),
         cmocka_unit_test(cases_are_listed_without_their_patients),
         cmocka_unit_test(how_the_backup_fares_is_told_to_who_turns_the_keys),

@@ -87,10 +87,7 @@ static void a_case_that_is_put_aside_is_unknown_to_strangers(void **state) {
     die_of(file, staff_case_id(THE_CASE));
     assert_true(server_process_launch(scene->server));
     assert_true(server_process_wait_ready(scene->server, READY_MS));
-    struct http_client http;
-    http_client_init(&http, &scene->staff.address);
-    assert_int_equal(conversation_sign_in(&http, "passes.by", PASSWORD, token), 200);
-    http_client_finish(&http);
+    token_of(scene, "passes.by", token);
     assert_int_equal(opens(scene, scene->staff.people[0].token, staff_case_id(THE_CASE)),
                      CHANNEL_END_QUARANTINED);
     assert_int_equal(opens(scene, token, staff_case_id(THE_CASE)), CHANNEL_END_NOT_FOUND);

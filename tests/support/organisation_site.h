@@ -121,6 +121,25 @@ static inline void a_member(struct scene *scene, const char *organisation, const
     cookie_of(scene, login, PASSWORD, ret_cookie);
 }
 
+static inline struct uuid uuid_of_words(const char *words) {
+    struct uuid id;
+    for (unsigned i = 0; i < sizeof id.bytes; i++) {
+        words += *words == '-';
+        assert_int_equal(sscanf(words, "%2hhx", &id.bytes[i]), 1);
+        words += 2;
+    }
+    return id;
+}
+
+/* The same person again, for conversations. */
+static inline void token_of(struct scene *scene, const char *login,
+                            char ret_token[CLIENT_TOKEN_MAX + 1]) {
+    struct http_client http;
+    http_client_init(&http, &scene->staff.address);
+    assert_int_equal(conversation_sign_in(&http, login, PASSWORD, ret_token), 200);
+    http_client_finish(&http);
+}
+
 static inline int open_scene(void **state) {
     static struct scene scene;
     struct server_options options = {.program = CONSILIUM_PATH};

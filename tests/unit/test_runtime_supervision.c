@@ -247,54 +247,6 @@ static void a_check_that_fails_while_an_append_is_in_flight_waits_for_its_outcom
     fake_host_stop(&fake);
 }
 
-static void an_actor_that_keeps_failing_is_quarantined(void **unused) {
-    (void)unused;
-    scene();
-    push(1, COUNTER_ADD, (struct counter_message){uuid_of(99), 1, {{0}}});
-    fake_host_run(&fake);
-    for (uint32_t i = 0; i < RUNTIME_FAILURES_MAX; i++) {
-        push(1, COUNTER_ADD, (struct counter_message){uuid_of(100 + i), 666, {{0}}});
-        fake_host_run(&fake);
-    }
-    assert_int_equal(fake_host_note(&fake, NOTE_LOST, 0)->why, LOAD_QUARANTINED);
-    push(1, COUNTER_ADD, (struct counter_message){uuid_of(200), 1, {{0}}});
-    assert_int_equal(fake_host_answer(&fake, 5)->refusal, REFUSAL_QUARANTINED);
-    attach(1, 0, 7);
-    assert_int_equal(results[0], LOAD_QUARANTINED);
-    assert_true(activation_is_quarantined(actor(1)));
-    fake_host_stop(&fake);
-}
-
-static void attach_and_load(uint32_t number, uint32_t i, uint32_t user) {
-    fake.loads_wait = true;
-    attach(number, i, user);
-    if (fake.waiting_load != NULL) {
-        fake_host_load_now(&fake);
-    }
-    fake.loads_wait = false;
-    fake_host_run(&fake);
-}
-
-static void who_may_not_know_of_an_actor_is_not_told_what_is_wrong_with_it(void **unused) {
-    (void)unused;
-    static const enum load_result wrong[] = {LOAD_QUARANTINED, LOAD_NEWER_VERSION};
-    enum { NOBODY = 0, SOMEBODY = 7 };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        scene();
-        push(1, COUNTER_ADD, (struct counter_message){uuid_of(99), 1, {{0}}});
-        fake_host_run(&fake);
-        fake_host_crash(&fake, kinds, 1);
-        fake.load_result = wrong[i];
-        attach_and_load(1, 0, NOBODY);
-        attach_and_load(1, 1, SOMEBODY);
-        attach_and_load(2, 2, SOMEBODY); /* of which nothing could be read */
-        assert_int_equal(results[0], LOAD_ABSENT);
-        assert_int_equal(results[1], wrong[i]);
-        assert_int_equal(results[2], LOAD_ABSENT);
-        fake_host_stop(&fake);
-    }
-}
-
 static void failures_far_apart_do_not_quarantine(void **unused) {
     (void)unused;
     scene();
@@ -499,8 +451,6 @@ int main(void) {
         cmocka_unit_test(a_failed_check_costs_the_actor_its_effects_and_nobody_else_anything),
         cmocka_unit_test(a_turn_without_space_for_its_messages_costs_the_actor_that_turn_only),
         cmocka_unit_test(a_check_that_fails_while_an_append_is_in_flight_waits_for_its_outcome),
-        cmocka_unit_test(an_actor_that_keeps_failing_is_quarantined),
-        cmocka_unit_test(who_may_not_know_of_an_actor_is_not_told_what_is_wrong_with_it),
         cmocka_unit_test(failures_far_apart_do_not_quarantine),
         cmocka_unit_test(the_crash_marker_names_the_command_while_it_is_decided),
         cmocka_unit_test(people_attach_when_the_actor_is_loaded_and_only_with_a_grant),
