@@ -243,6 +243,11 @@ story('an administrator runs organisations', (step, scene) => {
     await row.getByText('Also belongs to an organisation').waitFor();
     assert.equal(await row.getByRole('button').count(), 1);
     await looksWell(doctor, 'administration-elsewhere');
+    const language = doctor.page.locator('header select');
+    await language.selectOption('de');
+    await doctor.page.getByText('Gehört auch zu einer Organisation').waitFor();
+    await looksWell(doctor, 'administration-elsewhere-german', [360, 1440]);
+    await language.selectOption('en');
     await row.getByRole('button').click();
     const sheet = doctor.page.getByRole('dialog', { name: /End what Dr Locum is here/ });
     await isAccessible(doctor);
