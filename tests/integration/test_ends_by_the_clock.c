@@ -107,6 +107,11 @@ static void leave(struct onlooker *onlooker) {
 
 /* A case */
 
+/* sha256sum says so of "I agree." */
+static const uint8_t agreed[32] = {0x82, 0x6f, 0xf0, 0xda, 0xb6, 0x49, 0xa9, 0x7f, 0xfd, 0xd7, 0x77,
+                                   0x9a, 0x33, 0x2a, 0xcc, 0xaf, 0xb3, 0x5c, 0xc1, 0x61, 0x01, 0x22,
+                                   0x53, 0xa1, 0x93, 0x83, 0xdb, 0x19, 0x28, 0x9d, 0x6e, 0x02};
+
 static struct conversation coordinator;
 static struct arena arena;
 
@@ -150,7 +155,6 @@ static void somebodys_time_at_a_case_ends_for_their_windows_and_their_worklist(v
 }
 
 static void a_consent_ends_for_everybody_it_let_in(void **state) {
-    static const uint8_t hash[32] = {1};
     struct scene *scene = *state;
     const struct staff_person *member = &scene->staff.people[1];
     struct onlooker onlooker;
@@ -166,7 +170,7 @@ static void a_consent_ends_for_everybody_it_let_in(void **state) {
                                                .wording = {.version = TEXT("3"),
                                                            .language = TEXT("en"),
                                                            .text = TEXT("I agree."),
-                                                           .hash = {sizeof hash, hash}}}};
+                                                           .hash = {sizeof agreed, agreed}}}};
     assert_int_equal(
         conversation_say(&coordinator, CHANNEL, give_consent_encode(&arena, &command), NULL),
         REFUSAL_NONE);

@@ -13,7 +13,10 @@ enum { PATIENT = 940, SPECIALIST = 941 };
 
 static struct world world;
 static const int64_t minute_us = INT64_C(60) * 1000000;
-static const uint8_t some_hash[32] = {1};
+/* sha256sum says so of "I agree." */
+static const uint8_t agreed[32] = {0x82, 0x6f, 0xf0, 0xda, 0xb6, 0x49, 0xa9, 0x7f, 0xfd, 0xd7, 0x77,
+                                   0x9a, 0x33, 0x2a, 0xcc, 0xaf, 0xb3, 0x5c, 0xc1, 0x61, 0x01, 0x22,
+                                   0x53, 0xa1, 0x93, 0x83, 0xdb, 0x19, 0x28, 0x9d, 0x6e, 0x02};
 
 static void somebody(uint32_t number) {
     char login[8];
@@ -148,7 +151,7 @@ static struct give_consent consent(uint32_t id, int64_t until) {
                                              .wording = {.version = TEXT("3"),
                                                          .language = TEXT("en"),
                                                          .text = TEXT("I agree."),
-                                                         .hash = {sizeof some_hash, some_hash}}}};
+                                                         .hash = {sizeof agreed, agreed}}}};
 }
 
 static void a_consent_that_ends_takes_the_patient_off_worklists(void **unused) {
