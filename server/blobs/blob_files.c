@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,18 +200,24 @@ static bool read_all(int file, uint8_t *bytes, size_t size, uint64_t offset) {
     return true;
 }
 
+/* Chunk by chunk: what was read is still in the processor's cache when it is opened. */
 static enum blob_result read_range(int file, struct sealed_blob_reader *reader, uint64_t offset,
                                    size_t length, uint8_t *ret_bytes) {
-    struct sealed_span span = sealed_blob_span(reader, offset, length);
-    uint8_t *sealed = malloc(span.file_length);
-    if (!sealed) {
-        return BLOB_IO_FAILED;
-    }
-    enum blob_result result = BLOB_DAMAGED;
-    if (read_all(file, sealed, span.file_length, span.file_offset) &&
-        sealed_blob_open(reader, &span, sealed, offset, length, ret_bytes)) {
-        result = BLOB_OK;
-    }
+    uint8_t *sealed = malloc(BLOB_SEALED_CHUNK_SIZE);
+    enum blob_result result = sealed ? BLOB_OK : BLOB_IO_FAILED;
+    size_t done = 0;
+    do {
+        size_t in_chunk = BLOB_CHUNK_SIZE - (size_t)((offset + done) % BLOB_CHUNK_SIZE);
+        size_t step = length - done < in_chunk ? length - done : in_chunk;
+        struct sealed_span span = sealed_blob_span(reader, offset + done, step);
+        if (result == BLOB_OK &&
+            !(read_all(file, sealed, span.file_length, span.file_offset) &&
+              sealed_blob_open(reader, &span, sealed, offset + done, step, ret_bytes + done))) {
+            OPENSSL_cleanse(ret_bytes, done);
+            result = BLOB_DAMAGED;
+        }
+        done += step;
+    } while (result == BLOB_OK && done < length);
     free(sealed);
     return result;
 }
