@@ -90,6 +90,7 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
         .tenant = tenant,
         .blob_folder = blobs,
         .ingest_program = ingest,
+        .frame_cache_bytes = images->frame_cache_bytes,
         .on_series = case_images_on_series,
         .data = images,
     };

@@ -12,6 +12,7 @@
 struct case_images { /* borrows all, for imaging's life */
     struct node *node;
     struct host_clock *clock;
+    size_t frame_cache_bytes;
     struct imaging_service *imaging;
 };
 /* Starts imaging over DATA/blobs with the consilium-ingest that lies beside this program, and has

@@ -2,6 +2,7 @@
 
 #include "server/gateway/gateway.h"
 #include "server/gateway/listener.h"
+#include "server/imaging/frame_cache.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { PATIENCE_S_MAX = 600 };
+enum { PATIENCE_S_MAX = 600, FRAME_CACHE_MIB_MAX = 65536 };
 
 static const char help[] =
     "consilium [OPTION...]\n"
@@ -43,6 +44,8 @@ static const char help[] =
     "                           cut; half as long for a first request to come, three times as "
     "long\n"
     "                           for the next one (default: 20)\n"
+    "  --frame-cache MIB        memory for images that were just read and opened; 0 keeps none\n"
+    "                           (default: 256)\n"
     "  --second-factor WORD     required: every person adds an authenticator app or a passkey at\n"
     "                           the next sign-in and can do nothing else before; offered: who\n"
     "                           wants one adds it (default: offered)\n"
@@ -180,6 +183,15 @@ static bool take_patience(struct config *config, const char *value) {
     return true;
 }
 
+static bool take_frame_cache(struct config *config, const char *value) {
+    unsigned long mebibytes;
+    if (!read_number(value, FRAME_CACHE_MIB_MAX, &mebibytes)) {
+        return false;
+    }
+    config->frame_cache_bytes = (size_t)mebibytes << 20;
+    return true;
+}
+
 static bool take_second_factor(struct config *config, const char *value) {
     config->second_factor_required = strcmp(value, "required") == 0;
     return config->second_factor_required || strcmp(value, "offered") == 0;
@@ -202,6 +214,7 @@ static const struct option options[] = {
     {"connections-per-address", take_connections, "a number from 1 to 24000"},
     {"limit-loopback", take_limit_loopback, "yes or no"},
     {"patience", take_patience, "a number from 1 to 600"},
+    {"frame-cache", take_frame_cache, "a number from 0 to 65536"},
     {"second-factor", take_second_factor, "required or offered"},
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
@@ -313,6 +326,7 @@ enum config_result config_read(struct config *ret, int argc, char **argv,
         .log_level = LOG_LEVEL_INFO,
         .connections_per_address = GATEWAY_CONNECTIONS_PER_ADDRESS_MAX,
         .patience_s = GATEWAY_PATIENCE_S,
+        .frame_cache_bytes = FRAME_CACHE_BYTES,
     };
     message[0] = 0;
     if (!read_environment(ret, message)) {

@@ -30,6 +30,7 @@ struct config {
     enum log_level log_level;
     uint32_t connections_per_address;
     uint32_t patience_s; /* with who is slow; see gateway.h */
+    size_t frame_cache_bytes;
     bool limit_loopback;
     bool second_factor_required;
 };

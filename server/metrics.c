@@ -123,6 +123,11 @@ static void print_imaging(struct page *page, const struct imaging_service *imagi
     print(page, "imaging_downloads_now", "gauge", "Downloads under way", counts.downloads_now);
     print(page, "imaging_frames_read", "counter", "Frames given out", counts.frames_read);
     print(page, "imaging_bytes_read", "counter", "Bytes of pictures given out", counts.bytes_read);
+    print(page, "frame_cache_hits", "counter", "Frames found in memory", counts.cache_hits);
+    print(page, "frame_cache_misses", "counter", "Frames not found in memory", counts.cache_misses);
+    print(page, "frame_cache_bytes", "gauge", "Bytes of memory that frames are kept in",
+          counts.cache_bytes);
+    print(page, "frame_cache_bound_bytes", "gauge", "The most that may be", counts.cache_bound);
     print(page, "imaging_damaged", "counter", "Files whose seal does not verify", counts.damaged);
     print(page, "imaging_ingest_restarts", "counter", "Times the parser died and was restarted",
           counts.ingest_restarts);

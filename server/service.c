@@ -253,8 +253,7 @@ static bool start_gateway(struct service *service, const char **ret_message) {
 }
 
 static enum quarantined quarantined(void *data, struct uuid stream) {
-    struct service *service = data;
-    return quarantine_holds(service->quarantine, stream);
+    return quarantine_holds(((struct service *)data)->quarantine, stream);
 }
 
 static bool is_erased(void *data, struct uuid patient_case) {
@@ -290,7 +289,8 @@ static void start_node(struct service *service) {
 }
 
 static bool start_imaging(struct service *service, const char **ret_message) {
-    service->case_images = (struct case_images){service->node, &service->clock, NULL};
+    service->case_images = (struct case_images){service->node, &service->clock,
+                                                service->config->frame_cache_bytes, NULL};
     service->imaging = case_images_start(&service->case_images, service->loop, service->postgres,
                                          service->keeping.keys, ORGANISATION_TENANT,
                                          service->folder->path, ret_message);

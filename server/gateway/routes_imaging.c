@@ -45,7 +45,7 @@ struct ask {
     char content_range[80];
     bool begun;
     bool writable;
-    uint8_t *block; // read and not yet written
+    const uint8_t *block; // read and not yet written; the download's
     size_t block_size, block_written;
     bool gzip;
 };
@@ -64,7 +64,6 @@ static void free_ask(struct ask *ask) {
     if (ask->upload) {
         imaging_upload_cancel(ask->upload);
     }
-    free(ask->block);
     free(ask);
 }
 
@@ -171,7 +170,7 @@ static void ask_text(struct ask *ask) {
 static void on_writable(struct http_exchange *exchange, void *data);
 static void read_next(struct ask *ask);
 
-/* What fits one block is answered with it. */
+/* What is written in one go anyway is answered with it. */
 static void begin_answer(struct ask *ask) {
     struct http_header_line headers[HTTP_HEADERS_MAX] = {
         {"cache-control", "no-store"}, {"accept-ranges", "bytes"}, {"etag", ask->facts.etag}};
@@ -184,7 +183,7 @@ static void begin_answer(struct ask *ask) {
         headers[count++] = (struct http_header_line){"content-disposition",
                                                      routes_imaging_disposition(ask->media_type)};
     }
-    if (ask->block_size == ask->end - ask->position) {
+    if (ask->block_size == ask->end - ask->position && ask->block_size <= HTTP_WRITE_MAX) {
         http_answer_bytes(ask->exchange, ask->status, ask->media_type, headers, count,
                           (struct bytes){(uint32_t)ask->block_size, ask->block});
         end_ask(ask);
@@ -200,19 +199,16 @@ static void begin_answer(struct ask *ask) {
 
 static void on_block(void *data, enum imaging_read_result result, struct bytes bytes) {
     struct ask *ask = data;
-    uint8_t *block = result == IMAGING_READ_OK ? malloc(bytes.length) : NULL;
-    if (!block && ask->begun) {
+    if (result != IMAGING_READ_OK && ask->begun) {
         // Too late for a status: a cut answer is not taken for a whole one.
         abort_ask(ask);
         return;
     }
-    if (!block) {
-        answer_result(ask, result == IMAGING_READ_OK ? IMAGING_READ_UNAVAILABLE : result);
+    if (result != IMAGING_READ_OK) {
+        answer_result(ask, result);
         return;
     }
-    memcpy(block, bytes.bytes, bytes.length);
-    free(ask->block);
-    ask->block = block;
+    ask->block = bytes.bytes;
     ask->block_size = bytes.length;
     ask->block_written = 0;
     if (!ask->begun) {
@@ -223,13 +219,10 @@ static void on_block(void *data, enum imaging_read_result result, struct bytes b
 }
 
 static void read_next(struct ask *ask) {
-    uint64_t next = ask->position + ask->block_size;
-    uint64_t left = ask->end - next;
-    ask->position = next;
+    ask->position += ask->block_size;
     ask->block_size = 0;
     ask->block_written = 0;
-    imaging_download_read(ask->download, next, left < READ_STEP_MAX ? (size_t)left : READ_STEP_MAX,
-                          on_block);
+    imaging_download_read(ask->download, ask->position, ask->end - ask->position, on_block);
 }
 
 static void on_writable(struct http_exchange *exchange, void *data) {

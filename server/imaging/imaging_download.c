@@ -1,6 +1,7 @@
 /*
  * Reading a frame or a document: found through its locator, read, opened and verified on a thread,
- * piece by piece as the receiver takes it.
+ * piece by piece as the receiver takes it. A frame that is wanted whole is read into the cache of
+ * frames, once for all who ask meanwhile, and given from there.
  */
 #include "server/imaging/imaging_locator.h"
 #include "server/imaging/instance_reader.h"
@@ -9,6 +10,7 @@
 
 #include <assert.h>
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 
 struct imaging_download {
     struct work work; // first, so that a work is its download
+    struct frame_waiter waiter;
     /* Given. */
     struct imaging_service *service;
     struct uuid patient_case;
@@ -29,18 +32,32 @@ struct imaging_download {
     void *data;
     /* Owned. */
     struct imaging_locator *locator;
-    struct case_keys keys;
+    struct case_keys keys;   // while a read is under way
+    struct kept_frame *kept; // held; NULL = read piece by piece into the buffer
     uint8_t *buffer;
+    size_t buffer_size;
     struct imaging_download *next, **link; // in the service's list
     /* Derived. */
     uint64_t size;
-    uint64_t offset;    // of the read under way
-    size_t length;      //
+    uint64_t offset; // of the read under way, and what was asked for with it
+    uint64_t wanted;
     download_read read; // NULL when none is under way
+    uint64_t from;      // what the thread reads
+    size_t length;
+    uint8_t *into;
     enum imaging_read_result result;
-    bool waiting; // something comes back to us
+    bool fills;      // it reads the kept frame
+    bool asked_kept; // whether there is one is asked once
+    bool waiting;    // something comes back to us
     bool closed;
 };
+
+static void let_go_of_kept(struct imaging_download *download) {
+    if (download->kept) {
+        frame_cache_release(download->service->frames, download->kept);
+        download->kept = NULL;
+    }
+}
 
 static void free_download(struct imaging_download *download) {
     struct imaging_service *service = download->service;
@@ -49,8 +66,9 @@ static void free_download(struct imaging_download *download) {
         download->next->link = download->link;
     }
     imaging_locator_unref(download->locator);
+    let_go_of_kept(download);
     if (download->buffer) {
-        OPENSSL_cleanse(download->buffer, download->length);
+        OPENSSL_cleanse(download->buffer, download->buffer_size);
     }
     free(download->buffer);
     OPENSSL_cleanse(download, sizeof *download);
@@ -141,7 +159,7 @@ static void run_read(struct work *work) {
     if (strcmp(download->locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0) {
         download->result = read_deflated(download, &inflated);
     }
-    uint64_t skip = download->offset;
+    uint64_t skip = download->from;
     size_t done = 0;
     for (uint32_t i = 0; i < count && done < download->length; i++) {
         if (skip >= pieces[i].length) {
@@ -152,7 +170,7 @@ static void run_read(struct work *work) {
         size_t step = here < download->length - done ? (size_t)here : download->length - done;
         if (download->result == IMAGING_READ_OK) {
             download->result = read_stored(download, &inflated, pieces[i].offset + skip, step,
-                                           download->buffer + done);
+                                           download->into + done);
         }
         done += step;
         skip = 0;
@@ -160,44 +178,137 @@ static void run_read(struct work *work) {
     bounded_output_finish(&inflated);
 }
 
+/* What is wanted, or as much of it as one piece holds. */
+static void give(struct imaging_download *download) {
+    struct bytes bytes = {0, NULL};
+    if (download->result == IMAGING_READ_OK && download->kept) {
+        const uint8_t *from = kept_frame_bytes(download->kept) + download->offset;
+        bytes = (struct bytes){(uint32_t)download->wanted, from};
+    } else if (download->result == IMAGING_READ_OK) {
+        bytes = (struct bytes){(uint32_t)download->length, download->buffer};
+    }
+    download->service->counts.bytes_read += bytes.length;
+    download_read read = download->read;
+    download->read = NULL;
+    read(download->data, download->result, bytes);
+}
+
+/* The kept frame that this download reads is there, or is not to be had. */
+static void end_fill(struct imaging_download *download, bool good) {
+    if (!download->fills) {
+        return;
+    }
+    download->fills = false;
+    frame_cache_filled(download->service->frames, download->kept, good);
+    if (!good) {
+        let_go_of_kept(download);
+    }
+}
+
 static void on_read(struct work *work) {
     struct imaging_download *download = (struct imaging_download *)work;
     struct imaging_service *service = download->service;
-    if (download->result == IMAGING_READ_DAMAGED) {
+    bool good = download->result == IMAGING_READ_OK;
+    OPENSSL_cleanse(&download->keys, sizeof download->keys);
+    if (!good) {
         service->counts.damaged++;
         log_error("imaging", "a stored file does not verify");
-    } else {
-        service->counts.bytes_read += download->length;
     }
-    download_read read = download->read;
-    download->read = NULL;
+    end_fill(download, good);
+    if (!came_back(download)) {
+        give(download);
+    }
+}
+
+/* On a thread, into `into`. */
+static void begin_read(struct imaging_download *download, uint64_t from, size_t length,
+                       uint8_t *into) {
+    struct imaging_service *service = download->service;
+    download->from = from;
+    download->length = length;
+    download->into = into;
+    download->work.run = run_read;
+    download->work.done = on_read;
+    download->waiting = into &&
+                        imaging_case_keys(service, download->patient_case, &download->keys) &&
+                        work_submit(service->queue, &download->work);
+    if (download->waiting) {
+        return;
+    }
+    end_fill(download, false);
+    download->result = IMAGING_READ_UNAVAILABLE;
+    give(download);
+}
+
+static void read_piece(struct imaging_download *download) {
+    size_t length = download->wanted < READ_STEP_MAX ? (size_t)download->wanted : READ_STEP_MAX;
+    if (download->buffer_size < length) {
+        if (download->buffer) {
+            OPENSSL_cleanse(download->buffer, download->buffer_size);
+        }
+        free(download->buffer);
+        download->buffer = malloc(length);
+        download->buffer_size = download->buffer ? length : 0;
+    }
+    begin_read(download, download->offset, length, download->buffer);
+}
+
+static void on_frame_come(struct frame_waiter *waiter, bool good) {
+    struct imaging_download *download =
+        (struct imaging_download *)((char *)waiter - offsetof(struct imaging_download, waiter));
     if (came_back(download)) {
         return;
     }
-    bool good = download->result == IMAGING_READ_OK;
-    read(download->data, download->result,
-         (struct bytes){good ? (uint32_t)download->length : 0, good ? download->buffer : NULL});
-}
-
-void imaging_download_read(struct imaging_download *download, uint64_t offset, size_t length,
-                           download_read done) {
-    assert(!download->waiting && !download->closed && length <= READ_STEP_MAX);
-    assert(offset <= download->size && length <= download->size - offset);
-    if (download->length < length) {
-        free(download->buffer);
-        download->buffer = malloc(length);
-    }
-    download->offset = offset;
-    download->length = length;
-    download->read = done;
-    download->work.run = run_read;
-    download->work.done = on_read;
-    if (!download->buffer || !work_submit(download->service->queue, &download->work)) {
-        download->read = NULL;
-        done(download->data, IMAGING_READ_UNAVAILABLE, (struct bytes){0, NULL});
+    download->result = IMAGING_READ_OK;
+    if (good) {
+        give(download);
         return;
     }
-    download->waiting = true;
+    // Whoever read it could not: see for ourselves, and say what is wrong.
+    let_go_of_kept(download);
+    read_piece(download);
+}
+
+/* Only who wants a frame from its first byte to its last has it read for everybody: of a series
+ * that is looked through by the beginnings of its frames, most would be read for nothing. */
+static enum frame_found ask_kept(struct imaging_download *download) {
+    const struct imaging_locator *locator = download->locator;
+    struct frame_key key = {.patient_case = download->patient_case, .frame = download->frame};
+    memcpy(key.digest, locator->digest, sizeof key.digest);
+    bool whole = download->offset == 0 && download->wanted == download->size;
+    download->asked_kept = true;
+    download->waiter.come = on_frame_come;
+    return frame_cache_hold(download->service->frames, &key, (size_t)download->size, whole,
+                            &download->waiter, &download->kept);
+}
+
+void imaging_download_read(struct imaging_download *download, uint64_t offset, uint64_t length,
+                           download_read done) {
+    assert(!download->waiting && !download->closed);
+    assert(offset <= download->size && length <= download->size - offset);
+    download->offset = offset;
+    download->wanted = length < UINT32_MAX ? length : UINT32_MAX; // struct bytes
+    download->read = done;
+    download->result = IMAGING_READ_OK;
+    enum frame_found found = download->kept ? FRAME_THERE : FRAME_NOT_KEPT;
+    if (download->frame > 0 && !download->asked_kept) {
+        found = ask_kept(download);
+    }
+    switch (found) {
+    case FRAME_THERE:
+        give(download);
+        break;
+    case FRAME_COMING:
+        download->waiting = true;
+        break;
+    case FRAME_TO_READ:
+        download->fills = true;
+        begin_read(download, 0, (size_t)download->size, kept_frame_bytes(download->kept));
+        break;
+    case FRAME_NOT_KEPT:
+        read_piece(download);
+        break;
+    }
 }
 
 static void write_etag(const struct imaging_download *download, char *etag, size_t space) {
@@ -265,8 +376,7 @@ static void on_located(void *data, enum imaging_read_result result) {
 
 static void on_key(void *data, enum imaging_read_result result) {
     struct imaging_download *download = data;
-    bool keyed = result == IMAGING_READ_OK &&
-                 imaging_case_keys(download->service, download->patient_case, &download->keys);
+    bool keyed = result == IMAGING_READ_OK;
     if (!keyed || download->closed) {
         on_located(download, keyed ? result : IMAGING_READ_UNAVAILABLE);
         return;
@@ -329,4 +439,7 @@ void imaging_revoke(struct imaging_service *service, struct uuid patient_case, s
         download = next;
     }
     imaging_forget_locators(service, patient_case);
+    if (uuid_is_zero(user)) {
+        frame_cache_forget(service->frames, patient_case);
+    }
 }

@@ -32,6 +32,8 @@ static void ask_page(struct erasing *erasing);
 
 static void finish(struct erasing *erasing, bool erased) {
     struct imaging_service *service = erasing->service;
+    // Once more: nothing that was read before its file went may have come in meanwhile.
+    frame_cache_forget(service->frames, erasing->patient_case);
     erasing->done(erasing->data, erased);
     OPENSSL_cleanse(erasing, sizeof *erasing);
     free(erasing);

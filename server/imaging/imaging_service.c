@@ -17,6 +17,15 @@
 
 static void on_announce_time(uv_timer_t *timer);
 
+static void say_cache(const struct imaging_service *service) {
+    uint64_t bound = frame_cache_count(service->frames).bound;
+    if (bound < service->config.frame_cache_bytes) {
+        log_warning("imaging",
+                    "frames in memory: %llu MiB, half of what may be locked; raise RLIMIT_MEMLOCK",
+                    (unsigned long long)(bound >> 20));
+    }
+}
+
 struct imaging_service *imaging_service_create(const struct imaging_service_config *config,
                                                const char **ret_message) {
     struct imaging_service *service = calloc(1, sizeof *service);
@@ -33,15 +42,17 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
     }
     service->queue =
         work_queue_create(config->loop, config->threads ? config->threads : THREADS_DEFAULT);
+    service->frames = frame_cache_create(config->frame_cache_bytes, service->queue);
     service->ingest = ingest_link_create(
         &(struct ingest_link_config){.loop = config->loop, .program = config->ingest_program});
-    if (!service->queue || !service->ingest) {
+    if (!service->frames || !service->queue || !service->ingest) {
         // The process does not start: what was made goes with it.
         *ret_message = "no memory or no threads";
         return NULL;
     }
     uv_timer_init(config->loop, &service->announce_timer);
     service->announce_timer.data = service;
+    say_cache(service);
     return service;
 }
 
@@ -51,6 +62,7 @@ static void on_part_closed(void *data) {
         return;
     }
     blob_files_close(&service->files);
+    frame_cache_destroy(service->frames);
     if (service->closed) {
         service->closed(service->closed_data);
     }
@@ -98,6 +110,11 @@ void imaging_count(const struct imaging_service *service, struct imaging_counts 
     *ret_counts = service->counts;
     ret_counts->uploads_now = service->uploads_count;
     ret_counts->ingest_restarts = ingest_link_count(service->ingest).restarts;
+    struct frame_cache_counts cache = frame_cache_count(service->frames);
+    ret_counts->cache_hits = cache.hits;
+    ret_counts->cache_misses = cache.misses;
+    ret_counts->cache_bytes = cache.bytes;
+    ret_counts->cache_bound = cache.bound;
 }
 
 /* Keys. */

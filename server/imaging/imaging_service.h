@@ -20,7 +20,7 @@
 #define UPLOAD_SIZE_MAX ((uint64_t)512 << 20) // bytes of one file
 #define UPLOADS_SIZE_MAX ((uint64_t)1 << 30)  // bytes of all that are under way
 #define UPLOADS_MAX 256                       // under way
-#define READ_STEP_MAX ((size_t)1 << 20)       // bytes read and opened at once
+#define READ_STEP_MAX ((size_t)1 << 20)       // bytes read at once of what is not kept
 #define SERIES_METADATA_MAX ((size_t)256 << 20)
 #define DISPLAY_LIST_MAX ((size_t)64 << 20) // bytes of JSON
 
@@ -43,6 +43,7 @@ struct imaging_service_config {
     const char *blob_folder;    // made when absent
     const char *ingest_program; // path of consilium-ingest
     unsigned threads;           // 0 = 4
+    size_t frame_cache_bytes;   // see frame_cache.h
     /* Images of a case have changed: tell its actor (sets of kind DISPLAY_NOTHING are not shown).
      * Files that come in quick succession are told together. Told again after a restart until
      * imaging_announced was called. */
@@ -63,12 +64,12 @@ void imaging_service_announce_missed(struct imaging_service *service);
 void imaging_announced(struct imaging_service *service, struct uuid patient_case,
                        const char *series_uid);
 
-/* Cuts what is being sent of this case to this user (zero = everybody), and forgets what is kept in
- * memory of it. */
+/* Cuts what is being sent of this case to this user (zero = everybody), and forgets where its files
+ * lie; with everybody, its frames in memory too. */
 void imaging_revoke(struct imaging_service *service, struct uuid patient_case, struct uuid user);
 
-/* Cuts what is being sent of this case and deletes its files, by the rows that stand. `done` may be
- * called at once; false = not all of it, try again. */
+/* Cuts what is being sent of this case, forgets its frames and deletes its files, by the rows that
+ * stand. `done` may be called at once; false = not all of it, try again. */
 void imaging_erase_case(struct imaging_service *service, struct uuid patient_case,
                         void (*done)(void *data, bool erased), void *data);
 
@@ -154,9 +155,11 @@ typedef void (*download_opened)(void *data, enum imaging_read_result result,
 bool imaging_download_open(struct imaging_service *service, const struct download_wanted *wanted,
                            download_opened opened, void (*cut)(void *data), void *data,
                            struct imaging_download **ret_download);
-/* Reads at most READ_STEP_MAX bytes; one read at a time. The bytes are borrowed for the call. */
+/* Reads what is wanted or a first part of it: ask again for the rest. Whoever asks for the whole
+ * at once gets a frame from the cache, or has it read into it. One read at a time; `done` may be
+ * called at once. The bytes are borrowed until the next read or the close. */
 typedef void (*download_read)(void *data, enum imaging_read_result result, struct bytes bytes);
-void imaging_download_read(struct imaging_download *download, uint64_t offset, size_t length,
+void imaging_download_read(struct imaging_download *download, uint64_t offset, uint64_t length,
                            download_read done);
 void imaging_download_close(struct imaging_download *download);
 
@@ -164,6 +167,7 @@ struct imaging_counts {
     uint64_t stored, already_there, held, refused, frames_read, bytes_read, damaged,
         ingest_restarts;
     uint64_t uploads_now, downloads_now;
+    uint64_t cache_hits, cache_misses, cache_bytes, cache_bound;
 };
 void imaging_count(const struct imaging_service *service, struct imaging_counts *ret_counts);
 

@@ -6,6 +6,7 @@
 
 #include "server/blobs/blob_files.h"
 #include "server/blobs/work_queue.h"
+#include "server/imaging/frame_cache.h"
 #include "server/imaging/frame_table.h"
 #include "server/imaging/imaging_service.h"
 #include "server/imaging/ingest_link.h"
@@ -33,6 +34,7 @@ struct imaging_service {
     struct imaging_service_config config;
     /* Owned. */
     struct blob_files files;
+    struct frame_cache *frames;
     struct work_queue *queue;
     struct ingest_link *ingest;
     uv_timer_t announce_timer;

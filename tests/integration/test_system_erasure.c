@@ -74,6 +74,16 @@ static bool is_gone_within(int64_t ms) {
     return gone;
 }
 
+/* Of frames: this is the only case that was looked at. */
+static bool memory_is_empty_within(int64_t ms) {
+    struct patience patience = patience_of(ms);
+    bool empty;
+    while (!(empty = server_process_metric(server, "consilium_frame_cache_bytes") == 0) &&
+           patience_lasts(&patience)) {
+    }
+    return empty;
+}
+
 static enum refusal order(struct encoded (*encode)(struct arena *arena)) {
     struct conversation root;
     struct arena arena;
@@ -171,12 +181,19 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
     assert_true(rows_that_name_the_patient() >= 8); /* the case's own, worklists and the note */
     assert_true(rows_of("stream_key", "about") >= PEOPLE);
     long events = rows_of("event", "stream_id");
+    for (unsigned person = 0; person < PEOPLE; person++)
+        assert_int_equal(
+            planted_ask(&staff, person, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0), 200);
+    assert_true(server_process_metric(server, "consilium_frame_cache_hits_total") > 0);
+    assert_true(server_process_metric(server, "consilium_frame_cache_bytes") > 0);
     assert_true(shell("test $(find %s/blobs -type f | wc -l) -ge 3", data()) == 0);
     assert_int_equal(order(an_erasure), REFUSAL_NONE);
     /* At once, and as if it had never been. */
     assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
     assert_int_equal(planted_ask(&staff, 1, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0), 404);
     assert_true(is_gone_within(GONE_MS));
+    assert_true(memory_is_empty_within(GONE_MS));
+    assert_int_equal(planted_ask(&staff, 1, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0), 404);
     assert_int_equal(rows_of("stream_key", "stream_id"), 0);
     assert_int_equal(rows_of("stream_key", "about"), 0);
     assert_int_equal(rows_of("image_instance", "case_id"), 0);

@@ -223,6 +223,8 @@ struct imaging_download {
     download_read read;
     uint64_t offset;
     size_t length;
+    uint8_t *given;
+    bool kept; // all that is wanted is there at once
     enum imaging_read_result result;
 };
 struct imaging_request {
@@ -275,16 +277,37 @@ bool imaging_download_open(struct imaging_service *service, const struct downloa
     return true;
 }
 
-void imaging_download_read(struct imaging_download *of, uint64_t offset, size_t length,
+/* What was given before is taken back, as the service may. */
+static void take_back(struct imaging_download *of) {
+    free(of->given);
+    of->given = NULL;
+}
+
+static void give_block(void) {
+    download_read read = download.read;
+    download.read = NULL;
+    download.given = malloc(download.length + 1);
+    for (size_t i = 0; i < download.length; i++) {
+        download.given[i] = byte_at(download.offset + i);
+    }
+    read(download.data, download.result, (struct bytes){(uint32_t)download.length, download.given});
+}
+
+void imaging_download_read(struct imaging_download *of, uint64_t offset, uint64_t length,
                            download_read done) {
-    assert_true(of->open && !of->read && offset + length <= of->size && length <= READ_STEP_MAX);
+    assert_true(of->open && !of->read && offset + length <= of->size);
+    take_back(of);
     of->read = done;
     of->offset = offset;
-    of->length = length;
+    of->length = length < READ_STEP_MAX || of->kept ? (size_t)length : READ_STEP_MAX;
+    if (of->kept) {
+        give_block();
+    }
 }
 
 void imaging_download_close(struct imaging_download *of) {
     assert_true(of->open);
+    take_back(of);
     of->open = false;
     of->read = NULL;
 }

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SITE_FRAME_CACHE_BYTES = 1 << 20 };
+
 static const struct uuid tenant = {{1}};
 static const struct uuid user = {{3}};
 
@@ -76,6 +78,7 @@ static void open_service(struct site *site) {
                                             .tenant = tenant,
                                             .blob_folder = site->blobs,
                                             .ingest_program = CONSILIUM_INGEST_PATH,
+                                            .frame_cache_bytes = SITE_FRAME_CACHE_BYTES,
                                             .on_series = on_series,
                                             .data = site};
     site->service = imaging_service_create(&config, &message);
@@ -231,7 +234,7 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
     keep_text(data, result, bytes);
 }
 
-static void list(struct site *site) {
+static inline void list(struct site *site) {
     struct imaging_request *request;
     struct text_wanted wanted = {site->patient_case, site->masked};
     site->done = false;
@@ -239,7 +242,7 @@ static void list(struct site *site) {
     wait_for(site, &site->done);
 }
 
-static void metadata(struct site *site, bool gzip) {
+static inline void metadata(struct site *site, bool gzip) {
     struct imaging_request *request;
     struct text_wanted wanted = {site->patient_case, site->masked};
     site->done = false;
@@ -276,6 +279,16 @@ static void read_download(struct site *site, uint64_t offset, size_t length) {
     site->done = false;
     imaging_download_read(site->download, offset, length, on_text);
     wait_for(site, &site->done);
+}
+
+/* One byte of every stored file. */
+static void change_files(const struct site *site) {
+    char command[256];
+    snprintf(command, sizeof command,
+             "for f in $(find %s -type f); do printf X | dd of=$f bs=1 seek=300 conv=notrunc"
+             " status=none; done",
+             site->blobs);
+    assert_int_equal(system(command), 0);
 }
 
 #endif

@@ -74,6 +74,10 @@ static void a_wrong_option_or_value_is_named(void **state) {
     assert_int_equal(read_words("--patience", "0", NULL), CONFIG_WRONG);
     assert_int_equal(read_words("--patience", "7", NULL), CONFIG_RUN);
     assert_int_equal(config.patience_s, 7);
+    assert_int_equal(read_words("--frame-cache", "-1", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--frame-cache", "65537", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--frame-cache", "12", NULL), CONFIG_RUN);
+    assert_int_equal(config.frame_cache_bytes, 12 << 20);
 }
 
 static void the_environment_is_read_and_the_command_line_wins(void **state) {

@@ -14,17 +14,6 @@
 
 /* The loop. */
 
-static void give_block(void) {
-    download_read read = download.read;
-    download.read = NULL;
-    uint8_t *bytes = malloc(download.length + 1);
-    for (size_t i = 0; i < download.length; i++) {
-        bytes[i] = byte_at(download.offset + i);
-    }
-    read(download.data, download.result, (struct bytes){(uint32_t)download.length, bytes});
-    free(bytes);
-}
-
 static void run(struct http_exchange *exchange) {
     bool moved = true;
     while (moved) {
@@ -134,6 +123,35 @@ static void a_large_document_goes_out_block_by_block(void **state) {
     assert_non_null(
         strstr(exchange->headers, "content-disposition: attachment; filename=\"document.pdf\"\n"));
     assert_bytes(exchange, 0, 3 * READ_STEP_MAX + 12345);
+}
+
+static void what_is_in_memory_goes_out_without_waiting_for_a_reader(void **state) {
+    struct http_exchange *exchange = *state;
+    download.kept = true;
+    download.size = 2 * READ_STEP_MAX + 1;
+    get_frame(exchange);
+    assert_int_equal(exchange->status, 200);
+    assert_bytes(exchange, 0, 2 * READ_STEP_MAX + 1);
+    assert_false(download.open);
+}
+
+static void what_is_in_memory_is_given_to_nobody_who_may_not_see_it(void **state) {
+    struct http_exchange *exchange = *state;
+    download.kept = true;
+    exchange->allowed.audiences = AUDIENCE_STATUS;
+    get_frame(exchange);
+    assert_int_equal(exchange->status, 404);
+
+    // Nor before it is written down that it was looked at.
+    exchange->allowed.audiences = AUDIENCE_CLINICAL;
+    exchange->status = 0;
+    exchange->body_size = 0;
+    access_play.covered = false;
+    get_frame(exchange);
+    assert_int_equal(exchange->status, 0);
+    assert_int_equal(exchange->body_size, 0);
+    access_written(true);
+    assert_int_equal(exchange->status, 200);
 }
 
 static void a_head_of_a_large_document_lets_go_at_once(void **state) {
@@ -340,6 +358,8 @@ int main(void) {
         TEST(a_range_of_another_content_gives_the_whole),
         TEST(what_the_client_has_is_not_sent_again),
         TEST(a_large_document_goes_out_block_by_block),
+        TEST(what_is_in_memory_goes_out_without_waiting_for_a_reader),
+        TEST(what_is_in_memory_is_given_to_nobody_who_may_not_see_it),
         TEST(a_head_of_a_large_document_lets_go_at_once),
         TEST(damage_found_first_is_an_error_and_found_later_cuts),
         TEST(a_revocation_cuts_what_is_being_sent),
