@@ -16,7 +16,7 @@ void image_uid(char uid[65], unsigned case_number, unsigned slice) {
     snprintf(uid, 65, "2.25.77.%u.%u", case_number + 1, slice);
 }
 
-static void case_path(char path[IMAGE_PATH_MAX], unsigned case_number, const char *rest) {
+void image_case_path(char path[IMAGE_PATH_MAX], unsigned case_number, const char *rest) {
     struct uuid id = staff_case_id(case_number);
     char digits[33];
     for (size_t i = 0; i < sizeof id.bytes; i++)
@@ -29,7 +29,7 @@ void image_path(char path[IMAGE_PATH_MAX], unsigned case_number, unsigned slice)
     char uid[65], rest[96];
     image_uid(uid, case_number, slice);
     snprintf(rest, sizeof rest, "instances/%s/frames/1", uid);
-    case_path(path, case_number, rest);
+    image_case_path(path, case_number, rest);
 }
 
 /* PS3.3 A.3: what a CT image needs to be placed in space. */
@@ -89,7 +89,7 @@ bool images_upload(const struct staff *staff, unsigned case_number, unsigned cou
     bool taken = true;
     uint8_t *file = malloc(FILE_BYTES);
     assert(file != NULL);
-    case_path(path, case_number, "uploads");
+    image_case_path(path, case_number, "uploads");
     http_client_init(&http, &staff->address);
     http.bearer = staff->people[0].token;
     for (unsigned slice = 1; taken && slice <= count; slice++) {

@@ -13,6 +13,8 @@ enum { IMAGE_SIDE = 512, IMAGE_BYTES = IMAGE_SIDE * IMAGE_SIDE * 2, IMAGE_PATH_M
  * error, when the server does not take them. */
 bool images_upload(const struct staff *staff, unsigned case_number, unsigned count);
 
+/* Of what the case has under that name: "uploads" for one. */
+void image_case_path(char path[IMAGE_PATH_MAX], unsigned case_number, const char *rest);
 void image_uid(char uid[65], unsigned case_number, unsigned slice);
 /* Of the slice's one frame. */
 void image_path(char path[IMAGE_PATH_MAX], unsigned case_number, unsigned slice);
