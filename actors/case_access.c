@@ -42,9 +42,12 @@ static void add_member(struct grant *grant, const struct patient_case *the_case,
     if (member == NULL || (member->until != 0 && member->until <= now)) {
         return;
     }
-    uint8_t conditions = 0;
+    uint8_t conditions = the_case->is_restricted ? 0 : PATIENT_CASE_WHEN_FREE;
     struct coverage coverage = case_coverage(the_case, member->user, board, now);
     bool treats = uuid_is_zero(board) && case_treats(member);
+    if (uuid_is_zero(board)) {
+        conditions |= PATIENT_CASE_WHEN_OWN;
+    }
     if (treats || coverage.clinical) {
         conditions |= PATIENT_CASE_WHEN_COVERED;
     }
@@ -68,16 +71,12 @@ bool case_owner(const struct actor *actor, struct uuid *ret_organisation) {
     return the_case->created;
 }
 
-struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
-    const struct patient_case *the_case = (const struct patient_case *)actor;
+static struct grant add_up(const struct patient_case *the_case, struct uuid user, uint16_t rights,
+                           int64_t now) {
     struct grant grant = {0};
-    if (the_case->erased) {
-        return grant; /* as if it had never been */
-    }
-    if (!the_case->created) {
-        return maker_grant(rights, policy_of_patient_case(rights, PATIENT_CASE_WHEN_UNMADE));
-    }
-    add(&grant, rights & POLICY_REACHING, PATIENT_CASE_WHEN_COVERED | PATIENT_CASE_WHEN_NAMED);
+    uint8_t free = the_case->is_restricted ? 0 : PATIENT_CASE_WHEN_FREE;
+    add(&grant, rights & POLICY_REACHING,
+        PATIENT_CASE_WHEN_COVERED | PATIENT_CASE_WHEN_NAMED | free);
     add_member(&grant, the_case, case_member_in(&the_case->members, user), (struct uuid){{0}}, now);
     for (uint32_t i = 0; i < the_case->boards.count; i++) {
         const struct board_link *link = &the_case->boards.items[i];
@@ -87,6 +86,25 @@ struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t ri
     if (emergency != NULL) {
         add(&grant, 1u << ROLE_EMERGENCY, 0);
         grant.valid_until = earlier(grant.valid_until, emergency->until);
+    }
+    return grant;
+}
+
+struct grant case_grant(const struct actor *actor, struct uuid user, uint16_t rights, int64_t now) {
+    const struct patient_case *the_case = (const struct patient_case *)actor;
+    if (the_case->erased) {
+        return (struct grant){0}; /* as if it had never been */
+    }
+    if (!the_case->created) {
+        return maker_grant(rights, policy_of_patient_case(rights, PATIENT_CASE_WHEN_UNMADE));
+    }
+    struct grant grant = add_up(the_case, user, rights, now);
+    if (the_case->is_restricted) {
+        struct patient_case used = *the_case;
+        used.is_restricted = false;
+        struct grant before = add_up(&used, user, rights, now);
+        bool less = before.audiences != grant.audiences || before.actions != grant.actions;
+        grant.denial = less ? REFUSAL_RESTRICTED : 0;
     }
     return grant;
 }
@@ -143,13 +161,19 @@ static bool needs_consent(const struct case_member *member) {
            member->role == ROLE_OBSERVER;
 }
 
+/* As the policy has it of a restricted case. */
+static bool is_kept_from(const struct patient_case *the_case, const struct case_member *member) {
+    return the_case->is_restricted && member->role != ROLE_COORDINATOR &&
+           member->role != ROLE_PATIENT && member->role != ROLE_PROXY;
+}
+
 /* A worklist says no more than the case itself would show. */
 static void put_entry_of(const struct patient_case *the_case, struct turn *turn,
                          const struct case_member *member, enum case_status status, int64_t at) {
     struct coverage coverage = case_coverage(the_case, member->user, (struct uuid){{0}}, turn->now);
     bool open = !needs_consent(member);
     bool lasts = member->until == 0 || member->until > turn->now;
-    if (lasts && (open || coverage.clinical)) {
+    if (lasts && !is_kept_from(the_case, member) && (open || coverage.clinical)) {
         struct text patient = open || coverage.identity ? the_case->subject.name : TEXT("");
         put_entry(turn, member, the_case->title, patient, status, at);
     } else {
@@ -163,7 +187,11 @@ static void put_entry_of(const struct patient_case *the_case, struct turn *turn,
 static void write_row(const struct patient_case *the_case, struct turn *turn,
                       enum case_status status, int64_t status_at) {
     struct case_row row = {
-        .status = (uint8_t)status, .status_at = status_at, .asks_consent = the_case->asks_consent};
+        .status = (uint8_t)status,
+        .status_at = status_at,
+        .asks_consent = the_case->asks_consent,
+        .restricted = the_case->is_restricted,
+    };
     for (uint32_t i = 0; i < the_case->consents.count; i++) {
         const struct consent *consent = &the_case->consents.items[i];
         if (consent->withdrawn_at != 0) {
@@ -199,6 +227,13 @@ void case_tell_coverage(const struct patient_case *after, struct turn *turn) {
         if (needs_consent(member)) {
             put_entry_of(after, turn, member, after->status, after->status_at);
         }
+    }
+    write_row(after, turn, after->status, after->status_at);
+}
+
+void case_tell_all(const struct patient_case *after, struct turn *turn) {
+    for (uint32_t i = 0; i < after->members.count; i++) {
+        put_entry_of(after, turn, &after->members.items[i], after->status, after->status_at);
     }
     write_row(after, turn, after->status, after->status_at);
 }

@@ -165,6 +165,8 @@ void case_on_list(const struct patient_case *the_case, struct turn *turn,
         case_decline_listing(turn, command->board, command->item, REFUSAL_MALFORMED);
     } else if (known == NULL && !may_list(the_case, command->by, turn->now)) {
         case_decline_listing(turn, command->board, command->item, REFUSAL_NOT_PERMITTED);
+    } else if (known == NULL && the_case->is_restricted) {
+        case_decline_listing(turn, command->board, command->item, REFUSAL_RESTRICTED);
     } else if (known == NULL && the_case->boards.count == CASE_BOARDS_MAX) {
         case_decline_listing(turn, command->board, command->item, REFUSAL_TOO_MANY);
     } else if (known != NULL && command->item < known->item) {

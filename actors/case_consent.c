@@ -308,10 +308,24 @@ static void add_viewers(struct uuid board, const struct case_member_list *member
     }
 }
 
+/* Of a restricted case: who keeps it. */
+static void add_keepers(const struct case_member_list *members, struct who_sees_list *viewers) {
+    for (uint32_t i = 0; i < members->count; i++) {
+        if (members->items[i].role == ROLE_COORDINATOR) {
+            struct case_member_list one = {1, &members->items[i]};
+            add_viewers((struct uuid){{0}}, &one, viewers);
+        }
+    }
+}
+
 struct who_sees_list case_viewers(const struct patient_case *the_case, struct arena *arena) {
     struct who_sees_list viewers = {
         .items = arena_alloc(arena, CASE_VIEWERS_MAX * sizeof(struct who_sees))};
     if (viewers.items == NULL) {
+        return viewers;
+    }
+    if (the_case->is_restricted) {
+        add_keepers(&the_case->members, &viewers);
         return viewers;
     }
     add_viewers((struct uuid){{0}}, &the_case->members, &viewers);

@@ -357,6 +357,10 @@ void case_on_confirm_standard(const struct patient_case *the_case, struct turn *
         turn_refuse(turn, REFUSAL_BAD_STATE);
         return;
     }
+    if (the_case->is_restricted) {
+        turn_refuse(turn, REFUSAL_RESTRICTED); /* the board may say so, and nothing is decided */
+        return;
+    }
     if (case_decision_for(the_case, command->board, command->item) != NULL ||
         the_case->decisions.count == CASE_DECISIONS_MAX) {
         /* The board has closed the item; what was recorded meanwhile stands, and needs a signature.

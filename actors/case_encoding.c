@@ -12,6 +12,8 @@ static struct encoded show_status(const struct patient_case *the_case, uint8_t a
         snapshot.consents = the_case->consents;
         snapshot.emergencies = the_case->emergencies;
         snapshot.viewers = case_viewers(the_case, arena);
+        snapshot.has_restriction = the_case->is_restricted;
+        snapshot.restriction = the_case->restriction;
     }
     return case_status_snapshot_encode(arena, &snapshot);
 }
@@ -46,6 +48,8 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.emergencies = the_case->emergencies;
         snapshot.has_hold = the_case->has_hold;
         snapshot.hold = the_case->hold;
+        snapshot.has_restriction = the_case->is_restricted;
+        snapshot.restriction = the_case->restriction;
     }
     if ((audiences & AUDIENCE_CLINICAL) != 0) {
         snapshot.display_sets = the_case->display_sets;
@@ -90,6 +94,8 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .has_hold = the_case->has_hold,
         .hold = the_case->hold,
         .erased = the_case->erased,
+        .has_restriction = the_case->is_restricted,
+        .restriction = the_case->restriction,
     };
     return case_snapshot_encode(arena, &snapshot);
 }
@@ -129,6 +135,10 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     the_case->has_hold = saved->has_hold;
     if (saved->has_hold) {
         legal_hold_copy(state, &the_case->hold, &saved->hold);
+    }
+    the_case->is_restricted = saved->has_restriction;
+    if (saved->has_restriction) {
+        restriction_copy(state, &the_case->restriction, &saved->restriction);
     }
     the_case->erased = saved->erased;
     the_case->stage.patient_case = the_case->actor.id;

@@ -63,6 +63,8 @@ struct patient_case {
     struct emergency_list emergencies; /* the newest */
     bool has_hold;
     struct legal_hold hold;
+    bool is_restricted; /* kept and not used */
+    struct restriction restriction;
     bool erased; /* and nothing else is left but who owned it */
     /* Partly committed */
     struct stage stage;
@@ -102,6 +104,8 @@ void case_apply_glass_broken(struct patient_case *the_case, const struct event_h
 /* case_access.c */
 /* What worklists say of it, by the consents of `after`, which lies on the caller's stack. */
 void case_tell_coverage(const struct patient_case *after, struct turn *turn);
+/* The same of everybody: its use was restricted, or is not any more. */
+void case_tell_all(const struct patient_case *after, struct turn *turn);
 const struct case_member *case_member_in(const struct case_member_list *members, struct uuid user);
 const struct board_link *case_board(const struct patient_case *the_case, struct uuid board);
 bool case_owner(const struct actor *actor, struct uuid *ret_organisation);
@@ -292,6 +296,16 @@ void case_apply_discussed(struct patient_case *the_case, const struct event_head
                           const struct discussed *event);
 /* A decision with votes that can be added to, as the generated copy leaves no space for more. */
 void case_put_decision(struct patient_case *the_case, const struct decision *decision);
+
+/* case_restriction.c */
+void case_on_restrict_use(const struct patient_case *the_case, struct turn *turn,
+                          const struct restrict_use *command);
+void case_on_lift_restriction(const struct patient_case *the_case, struct turn *turn,
+                              const struct lift_restriction *command);
+void case_apply_use_restricted(struct patient_case *the_case, const struct event_header *header,
+                               const struct use_restricted *event);
+void case_apply_restriction_lifted(struct patient_case *the_case, const struct event_header *header,
+                                   const struct restriction_lifted *event);
 
 /* case_keeping.c */
 void case_on_place_hold(const struct patient_case *the_case, struct turn *turn,

@@ -47,6 +47,7 @@ struct grant {
     uint16_t roles;    /* mask, bit = enum role */
     uint32_t actions;  /* mask of the kind's actions in the policy */
     int64_t valid_until;
+    uint8_t denial; /* enum refusal: why there is no more than this, where they may be told; 0 */
 };
 
 /* What a membership of an organisation gives: bits of a grant's roles (access.policy says which of

@@ -76,12 +76,14 @@ void turn_carry_out(struct activation *activation, struct turn_frame *frame) {
  * each time, as their grant may also have ended by the clock.
  */
 static bool permitted(struct activation *activation, struct letter *letter,
-                      const struct message_rule *rule) {
+                      const struct message_rule *rule, enum refusal *ret_why_not) {
     struct sender *sender = &letter->sender;
+    *ret_why_not = REFUSAL_NOT_PERMITTED;
     bool system = (sender->roles & (1u << ROLE_SYSTEM)) != 0;
     if (!system && (rule->class == MESSAGE_COMMAND || letter->version != activation->version)) {
         struct grant grant = activation_grant(activation, sender->user);
         bool ended = grant.valid_until != 0 && grant.valid_until <= activation->runtime->now;
+        *ret_why_not = grant.denial != 0 ? grant.denial : REFUSAL_NOT_PERMITTED;
         sender->roles = ended ? 0 : grant.roles;
         sender->actions = ended ? 0 : grant.actions;
     }
@@ -165,9 +167,10 @@ static void give_turn(struct activation *activation, struct turn_frame *frame) {
         turn_end(frame);
         return;
     }
-    if (!permitted(activation, letter, rule)) {
+    enum refusal why_not;
+    if (!permitted(activation, letter, rule, &why_not)) {
         if (rule->class != MESSAGE_SIGNAL) {
-            answer_refused(activation, letter, &(struct refused){.reason = REFUSAL_NOT_PERMITTED});
+            answer_refused(activation, letter, &(struct refused){.reason = why_not});
         }
         turn_end(frame);
         return;

@@ -62,6 +62,7 @@ struct case_row {
     bool in_force;        /* A consent was given and not withdrawn; it ends at until. */
     int64_t until;        /* When the last of those in force ends; 0 = not by itself. */
     int64_t withdrawn_at; /* When one was withdrawn last; 0 = never. */
+    bool restricted;      /* Its use is restricted. */
 };
 
 struct create_organisation {

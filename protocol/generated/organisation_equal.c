@@ -20,7 +20,8 @@ bool invitation_list_equal(const struct invitation_list *a, const struct invitat
 bool case_row_equal(const struct case_row *a, const struct case_row *b) {
     return a->status == b->status && a->status_at == b->status_at &&
            a->asks_consent == b->asks_consent && a->in_force == b->in_force &&
-           a->until == b->until && a->withdrawn_at == b->withdrawn_at;
+           a->until == b->until && a->withdrawn_at == b->withdrawn_at &&
+           a->restricted == b->restricted;
 }
 
 bool create_organisation_equal(const struct create_organisation *a,

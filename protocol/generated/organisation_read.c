@@ -105,7 +105,10 @@ bool case_row_read(struct reader *reader, struct arena *arena, struct case_row *
     if (count > 5 && !reader_time(reader, &ret->withdrawn_at)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_bool(reader, &ret->restricted)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct create_organisation create_organisation_default = {0};

@@ -85,6 +85,9 @@ void invitation_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t case_row_count(const struct case_row *from) {
+    if (from->restricted) {
+        return 7;
+    }
     if (from->withdrawn_at != 0) {
         return 6;
     }
@@ -126,6 +129,9 @@ void case_row_write(struct writer *writer, const struct case_row *from) {
     }
     if (count > 5) {
         writer_time(writer, from->withdrawn_at);
+    }
+    if (count > 6) {
+        writer_bool(writer, from->restricted);
     }
 }
 

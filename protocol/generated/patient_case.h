@@ -49,6 +49,8 @@ enum patient_case_tag {
     PATIENT_CASE_BREAK_GLASS = 31,
     PATIENT_CASE_ACCESS_DUE = 58,
     PATIENT_CASE_CONSENT_DUE = 59,
+    PATIENT_CASE_RESTRICT_USE = 60,
+    PATIENT_CASE_LIFT_RESTRICTION = 61,
     PATIENT_CASE_ADD_ADDENDUM = 63,
     PATIENT_CASE_CASE_CREATED = 72,
     PATIENT_CASE_MESSAGE_POSTED = 73,
@@ -80,6 +82,8 @@ enum patient_case_tag {
     PATIENT_CASE_HOLD_PLACED = 117,
     PATIENT_CASE_HOLD_LIFTED = 118,
     PATIENT_CASE_ERASURE_ORDERED = 119,
+    PATIENT_CASE_USE_RESTRICTED = 120,
+    PATIENT_CASE_RESTRICTION_LIFTED = 121,
     PATIENT_CASE_CONSENT_GIVEN = 122,
     PATIENT_CASE_CONSENT_WITHDRAWN = 123,
     PATIENT_CASE_GLASS_BROKEN = 124,
@@ -174,6 +178,13 @@ struct emergency_list {
 
 /* Somebody said that the case must be kept. */
 struct legal_hold {
+    struct uuid by;     /* Who. */
+    int64_t at;         /* Since when. */
+    struct text reason; /* Why. */
+};
+
+/* The case is kept and its use is restricted (GDPR 18). */
+struct restriction {
     struct uuid by;     /* Who. */
     int64_t at;         /* Since when. */
     struct text reason; /* Why. */
@@ -527,6 +538,18 @@ struct break_glass {
     struct text reason;     /* Not empty. */
 };
 
+/* From now on the case is kept and not used: only who keeps it sees it, and nothing clinical is
+ * written. */
+struct restrict_use {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text reason;     /* Not empty; no patient data. */
+};
+
+struct lift_restriction {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text reason;     /* Not empty; no patient data. */
+};
+
 /* To a signed decision, signed likewise by whoever signs for that board; also after its meeting. */
 struct add_addendum {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
@@ -713,6 +736,14 @@ struct glass_broken {
     struct emergency emergency; /* Who, why and until when. */
 };
 
+struct use_restricted {
+    struct restriction restriction; /* In force from now on. */
+};
+
+struct restriction_lifted {
+    struct text reason; /* Why. */
+};
+
 struct addendum_added {
     struct uuid decision;     /* To which. */
     struct addendum addendum; /* Added. */
@@ -760,6 +791,8 @@ struct case_snapshot {
     bool has_hold;
     struct legal_hold hold; /* It must be kept. */
     bool erased;            /* Of what is saved alone: nothing else is left of it. */
+    bool has_restriction;
+    struct restriction restriction; /* Its use is restricted. */
 };
 
 struct case_status_snapshot {
@@ -770,6 +803,8 @@ struct case_status_snapshot {
     struct consent_list consents;      /* In order, withdrawn ones too. */
     struct emergency_list emergencies; /* The newest. */
     struct who_sees_list viewers;      /* Who may see the case. */
+    bool has_restriction;
+    struct restriction restriction; /* Its use is restricted. */
 };
 
 bool case_status_read(struct reader *reader, enum case_status *ret);
@@ -829,6 +864,12 @@ bool legal_hold_read(struct reader *reader, struct arena *arena, struct legal_ho
 void legal_hold_write(struct writer *writer, const struct legal_hold *from);
 void legal_hold_copy(struct arena *arena, struct legal_hold *ret, const struct legal_hold *from);
 bool legal_hold_equal(const struct legal_hold *a, const struct legal_hold *b);
+
+extern const struct restriction restriction_default;
+bool restriction_read(struct reader *reader, struct arena *arena, struct restriction *ret);
+void restriction_write(struct writer *writer, const struct restriction *from);
+void restriction_copy(struct arena *arena, struct restriction *ret, const struct restriction *from);
+bool restriction_equal(const struct restriction *a, const struct restriction *b);
 
 extern const struct who_sees who_sees_default;
 bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret);
@@ -1151,6 +1192,21 @@ void break_glass_write(struct writer *writer, const struct break_glass *from);
 void break_glass_copy(struct arena *arena, struct break_glass *ret, const struct break_glass *from);
 bool break_glass_equal(const struct break_glass *a, const struct break_glass *b);
 
+extern const struct restrict_use restrict_use_default;
+bool restrict_use_read(struct reader *reader, struct arena *arena, struct restrict_use *ret);
+void restrict_use_write(struct writer *writer, const struct restrict_use *from);
+void restrict_use_copy(struct arena *arena, struct restrict_use *ret,
+                       const struct restrict_use *from);
+bool restrict_use_equal(const struct restrict_use *a, const struct restrict_use *b);
+
+extern const struct lift_restriction lift_restriction_default;
+bool lift_restriction_read(struct reader *reader, struct arena *arena,
+                           struct lift_restriction *ret);
+void lift_restriction_write(struct writer *writer, const struct lift_restriction *from);
+void lift_restriction_copy(struct arena *arena, struct lift_restriction *ret,
+                           const struct lift_restriction *from);
+bool lift_restriction_equal(const struct lift_restriction *a, const struct lift_restriction *b);
+
 extern const struct add_addendum add_addendum_default;
 bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_addendum *ret);
 void add_addendum_write(struct writer *writer, const struct add_addendum *from);
@@ -1393,6 +1449,22 @@ void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
                        const struct glass_broken *from);
 bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken *b);
 
+extern const struct use_restricted use_restricted_default;
+bool use_restricted_read(struct reader *reader, struct arena *arena, struct use_restricted *ret);
+void use_restricted_write(struct writer *writer, const struct use_restricted *from);
+void use_restricted_copy(struct arena *arena, struct use_restricted *ret,
+                         const struct use_restricted *from);
+bool use_restricted_equal(const struct use_restricted *a, const struct use_restricted *b);
+
+extern const struct restriction_lifted restriction_lifted_default;
+bool restriction_lifted_read(struct reader *reader, struct arena *arena,
+                             struct restriction_lifted *ret);
+void restriction_lifted_write(struct writer *writer, const struct restriction_lifted *from);
+void restriction_lifted_copy(struct arena *arena, struct restriction_lifted *ret,
+                             const struct restriction_lifted *from);
+bool restriction_lifted_equal(const struct restriction_lifted *a,
+                              const struct restriction_lifted *b);
+
 extern const struct addendum_added addendum_added_default;
 bool addendum_added_read(struct reader *reader, struct arena *arena, struct addendum_added *ret);
 void addendum_added_write(struct writer *writer, const struct addendum_added *from);
@@ -1464,6 +1536,8 @@ struct encoded order_erasure_encode(struct arena *arena, const struct order_eras
 struct encoded give_consent_encode(struct arena *arena, const struct give_consent *message);
 struct encoded withdraw_consent_encode(struct arena *arena, const struct withdraw_consent *message);
 struct encoded break_glass_encode(struct arena *arena, const struct break_glass *message);
+struct encoded restrict_use_encode(struct arena *arena, const struct restrict_use *message);
+struct encoded lift_restriction_encode(struct arena *arena, const struct lift_restriction *message);
 struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message);
 struct encoded access_due_encode(struct arena *arena, const struct access_due *message);
 struct encoded consent_due_encode(struct arena *arena, const struct consent_due *message);
@@ -1504,6 +1578,9 @@ struct encoded consent_given_encode(struct arena *arena, const struct consent_gi
 struct encoded consent_withdrawn_encode(struct arena *arena,
                                         const struct consent_withdrawn *message);
 struct encoded glass_broken_encode(struct arena *arena, const struct glass_broken *message);
+struct encoded use_restricted_encode(struct arena *arena, const struct use_restricted *message);
+struct encoded restriction_lifted_encode(struct arena *arena,
+                                         const struct restriction_lifted *message);
 struct encoded addendum_added_encode(struct arena *arena, const struct addendum_added *message);
 struct encoded access_ended_encode(struct arena *arena, const struct access_ended *message);
 struct encoded consent_ended_encode(struct arena *arena, const struct consent_ended *message);

@@ -19,7 +19,8 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->confirm_standard_care != NULL && behaviour->place_hold != NULL &&
            behaviour->lift_hold != NULL && behaviour->order_erasure != NULL &&
            behaviour->give_consent != NULL && behaviour->withdraw_consent != NULL &&
-           behaviour->break_glass != NULL && behaviour->add_addendum != NULL &&
+           behaviour->break_glass != NULL && behaviour->restrict_use != NULL &&
+           behaviour->lift_restriction != NULL && behaviour->add_addendum != NULL &&
            behaviour->access_due != NULL && behaviour->consent_due != NULL &&
            behaviour->case_created != NULL && behaviour->message_posted != NULL &&
            behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
@@ -36,7 +37,8 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->opened_for_board != NULL && behaviour->hold_placed != NULL &&
            behaviour->hold_lifted != NULL && behaviour->erasure_ordered != NULL &&
            behaviour->consent_given != NULL && behaviour->consent_withdrawn != NULL &&
-           behaviour->glass_broken != NULL && behaviour->addendum_added != NULL &&
+           behaviour->glass_broken != NULL && behaviour->use_restricted != NULL &&
+           behaviour->restriction_lifted != NULL && behaviour->addendum_added != NULL &&
            behaviour->access_ended != NULL && behaviour->consent_ended != NULL &&
            behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
            behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
@@ -144,6 +146,12 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
         return true;
     case PATIENT_CASE_BREAK_GLASS:
         behaviour->break_glass(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_RESTRICT_USE:
+        behaviour->restrict_use(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_LIFT_RESTRICTION:
+        behaviour->lift_restriction(patient_case, turn, message);
         return true;
     case PATIENT_CASE_ADD_ADDENDUM:
         behaviour->add_addendum(patient_case, turn, message);
@@ -311,6 +319,12 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_GLASS_BROKEN:
         behaviour->glass_broken(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_USE_RESTRICTED:
+        behaviour->use_restricted(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_RESTRICTION_LIFTED:
+        behaviour->restriction_lifted(patient_case, header, message);
         return true;
     case PATIENT_CASE_ADDENDUM_ADDED:
         behaviour->addendum_added(patient_case, header, message);

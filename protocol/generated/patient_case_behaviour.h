@@ -72,6 +72,10 @@ struct patient_case_behaviour {
                              const struct withdraw_consent *command);
     void (*break_glass)(const struct patient_case *patient_case, struct turn *turn,
                         const struct break_glass *command);
+    void (*restrict_use)(const struct patient_case *patient_case, struct turn *turn,
+                         const struct restrict_use *command);
+    void (*lift_restriction)(const struct patient_case *patient_case, struct turn *turn,
+                             const struct lift_restriction *command);
     void (*add_addendum)(const struct patient_case *patient_case, struct turn *turn,
                          const struct add_addendum *command);
     void (*access_due)(const struct patient_case *patient_case, struct turn *turn,
@@ -141,6 +145,10 @@ struct patient_case_behaviour {
                               const struct consent_withdrawn *event);
     void (*glass_broken)(struct patient_case *patient_case, const struct event_header *header,
                          const struct glass_broken *event);
+    void (*use_restricted)(struct patient_case *patient_case, const struct event_header *header,
+                           const struct use_restricted *event);
+    void (*restriction_lifted)(struct patient_case *patient_case, const struct event_header *header,
+                               const struct restriction_lifted *event);
     void (*addendum_added)(struct patient_case *patient_case, const struct event_header *header,
                            const struct addendum_added *event);
     void (*access_ended)(struct patient_case *patient_case, const struct event_header *header,

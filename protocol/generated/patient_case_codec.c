@@ -147,6 +147,15 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct break_glass *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && break_glass_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_RESTRICT_USE: {
+        struct restrict_use *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && restrict_use_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_LIFT_RESTRICTION: {
+        struct lift_restriction *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && lift_restriction_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_ADD_ADDENDUM: {
         struct add_addendum *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && add_addendum_read(reader, arena, message), message);
@@ -317,6 +326,16 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         struct glass_broken *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && glass_broken_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_USE_RESTRICTED: {
+        struct use_restricted *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && use_restricted_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_RESTRICTION_LIFTED: {
+        struct restriction_lifted *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && restriction_lifted_read(reader, arena, message),
+                     message);
+    }
     case PATIENT_CASE_ADDENDUM_ADDED: {
         struct addendum_added *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && addendum_added_read(reader, arena, message),
@@ -441,6 +460,12 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_BREAK_GLASS:
         break_glass_write(writer, message);
         return true;
+    case PATIENT_CASE_RESTRICT_USE:
+        restrict_use_write(writer, message);
+        return true;
+    case PATIENT_CASE_LIFT_RESTRICTION:
+        lift_restriction_write(writer, message);
+        return true;
     case PATIENT_CASE_ADD_ADDENDUM:
         add_addendum_write(writer, message);
         return true;
@@ -550,6 +575,12 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
     case PATIENT_CASE_GLASS_BROKEN:
         glass_broken_write(writer, message);
         return true;
+    case PATIENT_CASE_USE_RESTRICTED:
+        use_restricted_write(writer, message);
+        return true;
+    case PATIENT_CASE_RESTRICTION_LIFTED:
+        restriction_lifted_write(writer, message);
+        return true;
     case PATIENT_CASE_ADDENDUM_ADDED:
         addendum_added_write(writer, message);
         return true;
@@ -635,6 +666,10 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct withdraw_consent *)message)->command_id;
     case PATIENT_CASE_BREAK_GLASS:
         return ((const struct break_glass *)message)->command_id;
+    case PATIENT_CASE_RESTRICT_USE:
+        return ((const struct restrict_use *)message)->command_id;
+    case PATIENT_CASE_LIFT_RESTRICTION:
+        return ((const struct lift_restriction *)message)->command_id;
     case PATIENT_CASE_ADD_ADDENDUM:
         return ((const struct add_addendum *)message)->command_id;
     case PATIENT_CASE_ACCESS_DUE:

@@ -70,6 +70,12 @@ void legal_hold_copy(struct arena *arena, struct legal_hold *ret, const struct l
     ret->reason = arena_text(arena, from->reason);
 }
 
+void restriction_copy(struct arena *arena, struct restriction *ret,
+                      const struct restriction *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
 void who_sees_copy(struct arena *arena, struct who_sees *ret, const struct who_sees *from) {
     *ret = *from;
     ret->name = arena_text(arena, from->name);
@@ -386,6 +392,18 @@ void break_glass_copy(struct arena *arena, struct break_glass *ret,
     ret->reason = arena_text(arena, from->reason);
 }
 
+void restrict_use_copy(struct arena *arena, struct restrict_use *ret,
+                       const struct restrict_use *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void lift_restriction_copy(struct arena *arena, struct lift_restriction *ret,
+                           const struct lift_restriction *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
 void add_addendum_copy(struct arena *arena, struct add_addendum *ret,
                        const struct add_addendum *from) {
     *ret = *from;
@@ -594,6 +612,18 @@ void glass_broken_copy(struct arena *arena, struct glass_broken *ret,
     emergency_copy(arena, &ret->emergency, &from->emergency);
 }
 
+void use_restricted_copy(struct arena *arena, struct use_restricted *ret,
+                         const struct use_restricted *from) {
+    *ret = *from;
+    restriction_copy(arena, &ret->restriction, &from->restriction);
+}
+
+void restriction_lifted_copy(struct arena *arena, struct restriction_lifted *ret,
+                             const struct restriction_lifted *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+}
+
 void addendum_added_copy(struct arena *arena, struct addendum_added *ret,
                          const struct addendum_added *from) {
     *ret = *from;
@@ -637,6 +667,9 @@ void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
     if (from->has_hold) {
         legal_hold_copy(arena, &ret->hold, &from->hold);
     }
+    if (from->has_restriction) {
+        restriction_copy(arena, &ret->restriction, &from->restriction);
+    }
 }
 
 void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot *ret,
@@ -645,4 +678,7 @@ void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot 
     consent_list_copy(arena, &ret->consents, &from->consents);
     emergency_list_copy(arena, &ret->emergencies, &from->emergencies);
     who_sees_list_copy(arena, &ret->viewers, &from->viewers);
+    if (from->has_restriction) {
+        restriction_copy(arena, &ret->restriction, &from->restriction);
+    }
 }

@@ -227,6 +227,21 @@ struct encoded break_glass_encode(struct arena *arena, const struct break_glass 
     return (struct encoded){PATIENT_CASE_BREAK_GLASS, writer_bytes(&writer)};
 }
 
+struct encoded restrict_use_encode(struct arena *arena, const struct restrict_use *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    restrict_use_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_RESTRICT_USE, writer_bytes(&writer)};
+}
+
+struct encoded lift_restriction_encode(struct arena *arena,
+                                       const struct lift_restriction *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    lift_restriction_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_LIFT_RESTRICTION, writer_bytes(&writer)};
+}
+
 struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -473,6 +488,21 @@ struct encoded glass_broken_encode(struct arena *arena, const struct glass_broke
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     glass_broken_write(&writer, message);
     return (struct encoded){PATIENT_CASE_GLASS_BROKEN, writer_bytes(&writer)};
+}
+
+struct encoded use_restricted_encode(struct arena *arena, const struct use_restricted *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    use_restricted_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_USE_RESTRICTED, writer_bytes(&writer)};
+}
+
+struct encoded restriction_lifted_encode(struct arena *arena,
+                                         const struct restriction_lifted *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    restriction_lifted_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_RESTRICTION_LIFTED, writer_bytes(&writer)};
 }
 
 struct encoded addendum_added_encode(struct arena *arena, const struct addendum_added *message) {

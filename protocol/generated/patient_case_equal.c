@@ -60,6 +60,10 @@ bool legal_hold_equal(const struct legal_hold *a, const struct legal_hold *b) {
     return uuid_equal(a->by, b->by) && a->at == b->at && text_equal(a->reason, b->reason);
 }
 
+bool restriction_equal(const struct restriction *a, const struct restriction *b) {
+    return uuid_equal(a->by, b->by) && a->at == b->at && text_equal(a->reason, b->reason);
+}
+
 bool who_sees_equal(const struct who_sees *a, const struct who_sees *b) {
     return uuid_equal(a->user, b->user) && text_equal(a->name, b->name) &&
            text_equal(a->discipline, b->discipline) && a->role == b->role &&
@@ -328,6 +332,14 @@ bool break_glass_equal(const struct break_glass *a, const struct break_glass *b)
            text_equal(a->reason, b->reason);
 }
 
+bool restrict_use_equal(const struct restrict_use *a, const struct restrict_use *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->reason, b->reason);
+}
+
+bool lift_restriction_equal(const struct lift_restriction *a, const struct lift_restriction *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->reason, b->reason);
+}
+
 bool add_addendum_equal(const struct add_addendum *a, const struct add_addendum *b) {
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->addendum, b->addendum) &&
            uuid_equal(a->decision, b->decision) && text_equal(a->text, b->text) &&
@@ -484,6 +496,15 @@ bool glass_broken_equal(const struct glass_broken *a, const struct glass_broken 
     return emergency_equal(&a->emergency, &b->emergency);
 }
 
+bool use_restricted_equal(const struct use_restricted *a, const struct use_restricted *b) {
+    return restriction_equal(&a->restriction, &b->restriction);
+}
+
+bool restriction_lifted_equal(const struct restriction_lifted *a,
+                              const struct restriction_lifted *b) {
+    return text_equal(a->reason, b->reason);
+}
+
 bool addendum_added_equal(const struct addendum_added *a, const struct addendum_added *b) {
     return uuid_equal(a->decision, b->decision) && addendum_equal(&a->addendum, &b->addendum);
 }
@@ -514,7 +535,9 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            text_equal(a->age, b->age) && uuid_equal(a->organisation, b->organisation) &&
            a->asks_consent == b->asks_consent && consent_list_equal(&a->consents, &b->consents) &&
            emergency_list_equal(&a->emergencies, &b->emergencies) && a->has_hold == b->has_hold &&
-           (!a->has_hold || legal_hold_equal(&a->hold, &b->hold)) && a->erased == b->erased;
+           (!a->has_hold || legal_hold_equal(&a->hold, &b->hold)) && a->erased == b->erased &&
+           a->has_restriction == b->has_restriction &&
+           (!a->has_restriction || restriction_equal(&a->restriction, &b->restriction));
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,
@@ -522,5 +545,7 @@ bool case_status_snapshot_equal(const struct case_status_snapshot *a,
     return a->status == b->status && a->status_at == b->status_at &&
            a->asks_consent == b->asks_consent && consent_list_equal(&a->consents, &b->consents) &&
            emergency_list_equal(&a->emergencies, &b->emergencies) &&
-           who_sees_list_equal(&a->viewers, &b->viewers);
+           who_sees_list_equal(&a->viewers, &b->viewers) &&
+           a->has_restriction == b->has_restriction &&
+           (!a->has_restriction || restriction_equal(&a->restriction, &b->restriction));
 }

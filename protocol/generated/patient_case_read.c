@@ -261,6 +261,27 @@ bool legal_hold_read(struct reader *reader, struct arena *arena, struct legal_ho
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct restriction restriction_default = {0};
+
+bool restriction_read(struct reader *reader, struct arena *arena, struct restriction *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = restriction_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 1 && !reader_time(reader, &ret->at)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct who_sees who_sees_default = {0};
 
 bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret) {
@@ -1384,6 +1405,43 @@ bool break_glass_read(struct reader *reader, struct arena *arena, struct break_g
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct restrict_use restrict_use_default = {0};
+
+bool restrict_use_read(struct reader *reader, struct arena *arena, struct restrict_use *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = restrict_use_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct lift_restriction lift_restriction_default = {0};
+
+bool lift_restriction_read(struct reader *reader, struct arena *arena,
+                           struct lift_restriction *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = lift_restriction_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct add_addendum add_addendum_default = {0};
 
 bool add_addendum_read(struct reader *reader, struct arena *arena, struct add_addendum *ret) {
@@ -2020,6 +2078,36 @@ bool glass_broken_read(struct reader *reader, struct arena *arena, struct glass_
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct use_restricted use_restricted_default = {0};
+
+bool use_restricted_read(struct reader *reader, struct arena *arena, struct use_restricted *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = use_restricted_default;
+    if (count > 0 && !restriction_read(reader, arena, &ret->restriction)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct restriction_lifted restriction_lifted_default = {0};
+
+bool restriction_lifted_read(struct reader *reader, struct arena *arena,
+                             struct restriction_lifted *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = restriction_lifted_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct addendum_added addendum_added_default = {0};
 
 bool addendum_added_read(struct reader *reader, struct arena *arena, struct addendum_added *ret) {
@@ -2149,7 +2237,11 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
     if (count > 23 && !reader_bool(reader, &ret->erased)) {
         return false;
     }
-    return count <= 24 || reader_skip(reader, count - 24);
+    if (count > 24 && reader_some(reader, &ret->has_restriction) &&
+        !restriction_read(reader, arena, &ret->restriction)) {
+        return false;
+    }
+    return count <= 25 || reader_skip(reader, count - 25);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};
@@ -2179,5 +2271,9 @@ bool case_status_snapshot_read(struct reader *reader, struct arena *arena,
     if (count > 5 && !who_sees_list_read(reader, arena, 512, &ret->viewers)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && reader_some(reader, &ret->has_restriction) &&
+        !restriction_read(reader, arena, &ret->restriction)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }

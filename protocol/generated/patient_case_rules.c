@@ -303,6 +303,24 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 302,
         },
+    [PATIENT_CASE_RESTRICT_USE] =
+        {
+            .name = "RestrictUse",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_RESTRICT,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 678,
+        },
+    [PATIENT_CASE_LIFT_RESTRICTION] =
+        {
+            .name = "LiftRestriction",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_RESTRICT,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 678,
+        },
     [PATIENT_CASE_ADD_ADDENDUM] =
         {
             .name = "AddAddendum",
@@ -444,14 +462,14 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64625804,
+            .size_max = 64626235,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
             .name = "CaseStatusSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_STATUS | AUDIENCE_PATIENT,
-            .size_max = 493270,
+            .size_max = 493701,
         },
     [PATIENT_CASE_VOTE_CAST] =
         {
@@ -521,6 +539,20 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ErasureOrdered",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 660,
+        },
+    [PATIENT_CASE_USE_RESTRICTED] =
+        {
+            .name = "UseRestricted",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
+            .size_max = 688,
+        },
+    [PATIENT_CASE_RESTRICTION_LIFTED] =
+        {
+            .name = "RestrictionLifted",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW | AUDIENCE_PATIENT,
             .size_max = 660,
         },
     [PATIENT_CASE_CONSENT_GIVEN] =

@@ -301,6 +301,33 @@ void legal_hold_write(struct writer *writer, const struct legal_hold *from) {
     }
 }
 
+static uint32_t restriction_count(const struct restriction *from) {
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->at != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 1;
+    }
+    return 0;
+}
+
+void restriction_write(struct writer *writer, const struct restriction *from) {
+    uint32_t count = restriction_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 1) {
+        writer_time(writer, from->at);
+    }
+    if (count > 2) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
 static uint32_t who_sees_count(const struct who_sees *from) {
     if (!uuid_is_zero(from->board)) {
         return 6;
@@ -1509,6 +1536,38 @@ void break_glass_write(struct writer *writer, const struct break_glass *from) {
     }
 }
 
+static uint32_t restrict_use_count(const struct restrict_use *from) {
+    if (from->reason.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void restrict_use_write(struct writer *writer, const struct restrict_use *from) {
+    uint32_t count = restrict_use_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t lift_restriction_count(const struct lift_restriction *from) {
+    if (from->reason.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void lift_restriction_write(struct writer *writer, const struct lift_restriction *from) {
+    uint32_t count = lift_restriction_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
 static uint32_t add_addendum_count(const struct add_addendum *from) {
     if (from->content.length != 0) {
         return 5;
@@ -2262,6 +2321,36 @@ void glass_broken_write(struct writer *writer, const struct glass_broken *from) 
     }
 }
 
+static uint32_t use_restricted_count(const struct use_restricted *from) {
+    if (!restriction_equal(&from->restriction, &restriction_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void use_restricted_write(struct writer *writer, const struct use_restricted *from) {
+    uint32_t count = use_restricted_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        restriction_write(writer, &from->restriction);
+    }
+}
+
+static uint32_t restriction_lifted_count(const struct restriction_lifted *from) {
+    if (from->reason.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void restriction_lifted_write(struct writer *writer, const struct restriction_lifted *from) {
+    uint32_t count = restriction_lifted_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
 static uint32_t addendum_added_count(const struct addendum_added *from) {
     if (!addendum_equal(&from->addendum, &addendum_default)) {
         return 2;
@@ -2314,6 +2403,9 @@ void consent_ended_write(struct writer *writer, const struct consent_ended *from
 }
 
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (from->has_restriction) {
+        return 25;
+    }
     if (from->erased) {
         return 24;
     }
@@ -2464,9 +2556,15 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     if (count > 23) {
         writer_bool(writer, from->erased);
     }
+    if (count > 24 && writer_some(writer, from->has_restriction)) {
+        restriction_write(writer, &from->restriction);
+    }
 }
 
 static uint32_t case_status_snapshot_count(const struct case_status_snapshot *from) {
+    if (from->has_restriction) {
+        return 7;
+    }
     if (from->viewers.count != 0) {
         return 6;
     }
@@ -2508,5 +2606,8 @@ void case_status_snapshot_write(struct writer *writer, const struct case_status_
     }
     if (count > 5) {
         who_sees_list_write(writer, 512, &from->viewers);
+    }
+    if (count > 6 && writer_some(writer, from->has_restriction)) {
+        restriction_write(writer, &from->restriction);
     }
 }

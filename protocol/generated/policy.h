@@ -27,8 +27,10 @@ enum patient_case_condition {
     PATIENT_CASE_WHEN_UNMADE = 1u << 0,
     PATIENT_CASE_WHEN_COVERED = 1u << 1,
     PATIENT_CASE_WHEN_NAMED = 1u << 2,
-    PATIENT_CASE_WHEN_MAY_SEE = 1u << 3,
-    PATIENT_CASE_WHEN_MAY_CONSENT = 1u << 4,
+    PATIENT_CASE_WHEN_FREE = 1u << 3,
+    PATIENT_CASE_WHEN_OWN = 1u << 4,
+    PATIENT_CASE_WHEN_MAY_SEE = 1u << 5,
+    PATIENT_CASE_WHEN_MAY_CONSENT = 1u << 6,
 };
 enum patient_case_action {
     PATIENT_CASE_MAY_MAKE = 1u << 0,
@@ -42,8 +44,10 @@ enum patient_case_action {
     PATIENT_CASE_MAY_LEAD = 1u << 8, /* Quiet pointers. */
     PATIENT_CASE_MAY_ATTEND = 1u << 9,
     PATIENT_CASE_MAY_LOOK_UNDER_GLASS = 1u << 10, /* Marked wherever it is written down. */
-    PATIENT_CASE_MAY_HOLD = 1u << 11, /* A legal hold, which erasure waits for. */
-    PATIENT_CASE_MAY_ERASE = 1u << 12,
+    PATIENT_CASE_MAY_RESTRICT = 1u << 11, /* Restrict its use, and lift that. */
+    PATIENT_CASE_MAY_EXPORT = 1u << 12, /* A copy of all that is kept about them (GDPR 15, 20): more than they see from day to day. */
+    PATIENT_CASE_MAY_HOLD = 1u << 13, /* A legal hold, which erasure waits for. */
+    PATIENT_CASE_MAY_ERASE = 1u << 14,
 };
 struct allowance policy_of_patient_case(uint16_t roles, uint8_t conditions);
 
@@ -59,6 +63,7 @@ struct allowance policy_of_series(uint16_t roles, uint8_t conditions);
 
 enum user_action {
     USER_MAY_OWN = 1u << 0,
+    USER_MAY_EXPORT = 1u << 1, /* A copy of all that is kept about them (GDPR 15, 20). */
 };
 struct allowance policy_of_user(uint16_t roles, uint8_t conditions);
 

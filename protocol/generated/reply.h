@@ -56,10 +56,11 @@ enum refusal {
     /* A signature takes a proof of who signs, given just before, in a signing window for this
      * meeting. */
     REFUSAL_UNPROVED = 23,
-    REFUSAL_ERASED = 24,  /* It was erased, and nothing of it is left. */
-    REFUSAL_ON_HOLD = 25, /* It must be kept: a hold is in force. */
+    REFUSAL_ERASED = 24,     /* It was erased, and nothing of it is left. */
+    REFUSAL_ON_HOLD = 25,    /* It must be kept: a hold is in force. */
+    REFUSAL_RESTRICTED = 26, /* It is kept and may not be used: its use is restricted. */
 };
-#define REFUSAL_COUNT 26
+#define REFUSAL_COUNT 27
 
 /* The command is committed (or, for a request, done). */
 struct accepted {

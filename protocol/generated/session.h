@@ -47,8 +47,10 @@ enum channel_end {
     CHANNEL_END_TOO_MANY = 7,      /* The session's limit of open channels. */
     /* It was erased while the channel was open. Said to nobody later: then it is not_found. */
     CHANNEL_END_ERASED = 8,
+    /* Its use was restricted. Who comes back is told so by the refusal. */
+    CHANNEL_END_RESTRICTED = 9,
 };
-#define CHANNEL_END_COUNT 9
+#define CHANNEL_END_COUNT 10
 
 enum resumption {
     RESUMPTION_RESUMED = 0,  /* Exactly the missed events follow, in order. */

@@ -291,6 +291,9 @@ static void write_case(struct json *json, const struct listed_case *listed, int6
     json_text(json, "status", (struct text){(uint32_t)strlen(status), status});
     json_number(json, "statusAt", listed->row.status_at / 1000);
     json_text(json, "consent", consent_word(&listed->row, now));
+    if (listed->row.restricted) {
+        json_boolean(json, "restricted", true);
+    }
     if (listed->row.in_force && listed->row.until != 0) {
         json_number(json, "until", listed->row.until / 1000);
     }

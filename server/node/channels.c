@@ -223,7 +223,8 @@ void channel_check_grant(struct channel *channel) {
         node->revoked(node->revoked_data, channel->kind, channel->id, session->user);
     }
     if (grant.audiences == 0) {
-        channel_end(channel, CHANNEL_END_REVOKED);
+        channel_end(channel, grant.denial == REFUSAL_RESTRICTED ? CHANNEL_END_RESTRICTED
+                                                                : CHANNEL_END_REVOKED);
         return;
     }
     if (!looking_is_known(channel)) {
@@ -288,13 +289,18 @@ static void refuse_opening(struct channel *channel, enum refusal reason) {
     channel_free(channel);
 }
 
+/* As if it were not there, but to who may be told why. */
+static enum refusal unseen(struct grant grant) {
+    return grant.denial != 0 ? grant.denial : REFUSAL_NOT_FOUND;
+}
+
 /* The runtime has attached the session; the grant may be another one by now. */
 static void admit(struct channel *channel, struct activation *activation, struct grant grant) {
     struct session *session = channel->session;
     struct node *node = session->node;
     if (grant.audiences == 0 || !hub_subscribe(hub_of(node, activation), channel)) {
         runtime_detach(node->runtime, activation, session->number);
-        refuse_opening(channel, grant.audiences == 0 ? REFUSAL_NOT_FOUND : REFUSAL_TOO_MANY);
+        refuse_opening(channel, grant.audiences == 0 ? unseen(grant) : REFUSAL_TOO_MANY);
         return;
     }
     channel->grant = grant;
@@ -349,7 +355,8 @@ static void on_attached(struct attach_request *request, enum load_result result,
         if (looked_at && (result == LOAD_FOUND || result == LOAD_ABSENT)) {
             witness->tell(witness, &looking, NULL, NULL);
         }
-        refuse_opening(channel, refusal_for(result));
+        bool found = result == LOAD_FOUND || result == LOAD_ABSENT;
+        refuse_opening(channel, found ? unseen(grant) : refusal_for(result));
     } else {
         admit(channel, activation, grant);
     }

@@ -255,7 +255,9 @@ static void on_channel_frame(struct session *session, const struct frame *frame)
     } else if (verdict == GATE_CUT) {
         session_doom(session, CLOSE_TOO_FAST);
     } else if (verdict == GATE_REFUSE && numbered) {
-        session_refuse(session, frame->channel, frame->seq, reason);
+        bool denied = reason == REFUSAL_NOT_PERMITTED && channel->grant.denial != 0;
+        session_refuse(session, frame->channel, frame->seq,
+                       denied ? channel->grant.denial : reason);
     }
 }
 

@@ -198,6 +198,8 @@ enum {
 enum {
     COVERED = PATIENT_CASE_WHEN_COVERED,
     NAMED = PATIENT_CASE_WHEN_NAMED,
+    FREE = PATIENT_CASE_WHEN_FREE,
+    OWN = PATIENT_CASE_WHEN_OWN,
     TREATS = COVERED | NAMED,
     MAY_SEE = PATIENT_CASE_WHEN_MAY_SEE,
     MAY_CONSENT = PATIENT_CASE_WHEN_MAY_CONSENT,
@@ -231,26 +233,29 @@ static void a_case(void) {
     let_in(NAVIGATOR, ROLE_NURSE_NAVIGATOR, 0, false, 0);
 }
 
-/* Everybody towards the case. `other`: conditions of those who take part but do not treat. */
-static void hold_case(uint8_t other) {
+/* Everybody towards the case. `other`: conditions of those who take part but do not treat; `free`:
+ * FREE, or 0 when its use is restricted. */
+static void hold_case(uint8_t other, uint8_t free) {
+    other |= free;
+    const uint8_t treats = TREATS | free, own = OWN | free;
     const struct somebody people[] = {
-        {"the coordinator", COORDINATOR, 0, ONE(COORDINATOR), TREATS},
-        {"a navigator of the case", NAVIGATOR, 0, ONE(NURSE_NAVIGATOR), TREATS},
-        {"a specialist", SPECIALIST, 0, ONE(SPECIALIST), other},
+        {"the coordinator", COORDINATOR, 0, ONE(COORDINATOR), treats | OWN},
+        {"a navigator of the case", NAVIGATOR, 0, ONE(NURSE_NAVIGATOR), treats | OWN},
+        {"a specialist", SPECIALIST, 0, ONE(SPECIALIST), other | OWN},
         {"a member of the board alone", MEMBER, 0, ONE(MEMBER), other},
         {"an observer of the board alone", OBSERVER, 0, ONE(OBSERVER), other},
-        {"an observer of the case", CASE_OBSERVER, 0, ONE(OBSERVER), other},
-        {"an observer who is not told names", MASKED, 0, ONE(OBSERVER), other & COVERED},
-        {"the referrer", REFERRER, 0, ONE(REFERRER), other},
-        {"the patient", PATIENT, 0, ONE(PATIENT), other},
-        {"a proxy who sees", PROXY_WHO_SEES, 0, ONE(PROXY), MAY_SEE},
-        {"a proxy who consents", PROXY_WHO_CONSENTS, 0, ONE(PROXY), MAY_CONSENT},
-        {"a proxy for both", PROXY_FOR_BOTH, 0, ONE(PROXY), MAY_SEE | MAY_CONSENT},
+        {"an observer of the case", CASE_OBSERVER, 0, ONE(OBSERVER), other | OWN},
+        {"an observer who is not told names", MASKED, 0, ONE(OBSERVER), (uint8_t)(other & ~NAMED) | OWN},
+        {"the referrer", REFERRER, 0, ONE(REFERRER), other | OWN},
+        {"the patient", PATIENT, 0, ONE(PATIENT), other | OWN},
+        {"a proxy who sees", PROXY_WHO_SEES, 0, ONE(PROXY), MAY_SEE | own},
+        {"a proxy who consents", PROXY_WHO_CONSENTS, 0, ONE(PROXY), MAY_CONSENT | own},
+        {"a proxy for both", PROXY_FOR_BOTH, 0, ONE(PROXY), MAY_SEE | MAY_CONSENT | own},
         {"a proxy whose time is over", PROXY_NO_MORE, 0, 0, 0},
-        {"an administrator", ROOT, ONE(ADMINISTRATOR), ONE(ADMINISTRATOR), TREATS},
-        {"a privacy officer", PRIVACY, ONE(PRIVACY_OFFICER), ONE(PRIVACY_OFFICER), TREATS},
+        {"an administrator", ROOT, ONE(ADMINISTRATOR), ONE(ADMINISTRATOR), treats},
+        {"a privacy officer", PRIVACY, ONE(PRIVACY_OFFICER), ONE(PRIVACY_OFFICER), treats},
         {"a navigator of the hospital", NAVIGATOR_OF_ALL, ONE(NURSE_NAVIGATOR),
-         ONE(NURSE_NAVIGATOR), TREATS},
+         ONE(NURSE_NAVIGATOR), treats},
         {"a stranger", STRANGER, 0, 0, 0},
         {"a coordinator of other cases", STRANGER, ONE(COORDINATOR), 0, 0},
         {"a specialist of the hospital", STRANGER, ONE(SPECIALIST), 0, 0},
@@ -261,7 +266,7 @@ static void hold_case(uint8_t other) {
 static void everybody_on_a_case_for_which_no_consent_is_asked(void **unused) {
     (void)unused;
     a_case();
-    hold_case(TREATS);
+    hold_case(TREATS, FREE);
     world_stop(&world);
 }
 
@@ -277,7 +282,7 @@ static void everybody_on_a_case_whose_patient_withdrew(void **unused) {
     a_case();
     struct withdraw_consent all = {.consent = {{0}}};
     say_as_patient(PATIENT_CASE_WITHDRAW_CONSENT, &all);
-    hold_case(0);
+    hold_case(0, FREE);
     world_stop(&world);
 }
 
@@ -294,7 +299,19 @@ static void everybody_on_a_case_whose_patient_keeps_their_name(void **unused) {
                                 .text = TEXT("I agree."),
                                 .hash = {sizeof hash.bytes, hash.bytes}}}};
     say_as_patient(PATIENT_CASE_GIVE_CONSENT, &consent);
-    hold_case(COVERED);
+    hold_case(COVERED, FREE);
+    world_stop(&world);
+}
+
+static void everybody_on_a_case_whose_use_is_restricted(void **unused) {
+    (void)unused;
+    a_case();
+    struct restrict_use command = {.reason = TEXT("contested")};
+    uint32_t slot = world_attach(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                                 world_person(COORDINATOR), 0);
+    assert_int_equal(world_say(&world, slot, PATIENT_CASE_RESTRICT_USE, &command), REFUSAL_NONE);
+    world_detach(&world, slot);
+    hold_case(TREATS, 0);
     world_stop(&world);
 }
 
@@ -407,6 +424,7 @@ int main(void) {
         cmocka_unit_test(everybody_on_a_case_for_which_no_consent_is_asked),
         cmocka_unit_test(everybody_on_a_case_whose_patient_withdrew),
         cmocka_unit_test(everybody_on_a_case_whose_patient_keeps_their_name),
+        cmocka_unit_test(everybody_on_a_case_whose_use_is_restricted),
         cmocka_unit_test(everybody_on_a_case_that_is_not_there_yet),
         cmocka_unit_test(who_broke_the_glass_sees_and_does_nothing_but_look),
         cmocka_unit_test(everybody_at_a_board),

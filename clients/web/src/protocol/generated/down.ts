@@ -69,11 +69,13 @@ import {
     readListedOnBoard,
     readMessagePosted,
     readOpenedForBoard,
+    readRestrictionLifted,
     readSealedForBoard,
     readStatusChanged,
     readTaskCameDue,
     readTaskClosed,
     readUnlistedFromBoard,
+    readUseRestricted,
     readViewMoved,
     readViewRemoved,
     readViewSaved,
@@ -398,6 +400,10 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readHoldLifted(reader);
         case 119:
             return readErasureOrdered(reader);
+        case 120:
+            return readUseRestricted(reader);
+        case 121:
+            return readRestrictionLifted(reader);
         case 122:
             return readConsentGiven(reader);
         case 123:

@@ -106,6 +106,7 @@ import type {
     KeyImageMarked,
     KeyImageUnmarked,
     LiftHold,
+    LiftRestriction,
     ListOnBoard,
     ListedOnBoard,
     MarkKeyImage,
@@ -119,6 +120,8 @@ import type {
     RecordFollowing,
     RemoveAnnotation,
     RemoveView,
+    RestrictUse,
+    RestrictionLifted,
     RevokeAccess,
     SaveView,
     SealForBoard,
@@ -133,6 +136,7 @@ import type {
     UnlistedFromBoard,
     UnmarkKeyImage,
     UnsealForBoard,
+    UseRestricted,
     ViewMoved,
     ViewRemoved,
     ViewSaved,
@@ -350,6 +354,8 @@ export type PatientCaseUp =
     | BreakGlass
     | AccessDue
     | ConsentDue
+    | RestrictUse
+    | LiftRestriction
     | AddAddendum
     | RequestFloor
     | GrantFloor
@@ -398,6 +404,8 @@ export type PatientCaseEvent =
     | HoldPlaced
     | HoldLifted
     | ErasureOrdered
+    | UseRestricted
+    | RestrictionLifted
     | ConsentGiven
     | ConsentWithdrawn
     | GlassBroken

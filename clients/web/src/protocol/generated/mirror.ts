@@ -315,6 +315,9 @@ import {
     readLiftHold,
     writeLiftHold,
     type LiftHold,
+    readLiftRestriction,
+    writeLiftRestriction,
+    type LiftRestriction,
     readListOnBoard,
     writeListOnBoard,
     type ListOnBoard,
@@ -354,6 +357,12 @@ import {
     readRemoveView,
     writeRemoveView,
     type RemoveView,
+    readRestrictUse,
+    writeRestrictUse,
+    type RestrictUse,
+    readRestrictionLifted,
+    writeRestrictionLifted,
+    type RestrictionLifted,
     readRevokeAccess,
     writeRevokeAccess,
     type RevokeAccess,
@@ -396,6 +405,9 @@ import {
     readUnsealForBoard,
     writeUnsealForBoard,
     type UnsealForBoard,
+    readUseRestricted,
+    writeUseRestricted,
+    type UseRestricted,
     readViewMoved,
     writeViewMoved,
     type ViewMoved,
@@ -773,6 +785,8 @@ export type PatientCaseMessage =
     | BreakGlass
     | AccessDue
     | ConsentDue
+    | RestrictUse
+    | LiftRestriction
     | AddAddendum
     | CaseCreated
     | MessagePosted
@@ -804,6 +818,8 @@ export type PatientCaseMessage =
     | HoldPlaced
     | HoldLifted
     | ErasureOrdered
+    | UseRestricted
+    | RestrictionLifted
     | ConsentGiven
     | ConsentWithdrawn
     | GlassBroken
@@ -1430,6 +1446,10 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readAccessDue(reader);
         case 59:
             return readConsentDue(reader);
+        case 60:
+            return readRestrictUse(reader);
+        case 61:
+            return readLiftRestriction(reader);
         case 63:
             return readAddAddendum(reader);
         case 72:
@@ -1492,6 +1512,10 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readHoldLifted(reader);
         case 119:
             return readErasureOrdered(reader);
+        case 120:
+            return readUseRestricted(reader);
+        case 121:
+            return readRestrictionLifted(reader);
         case 122:
             return readConsentGiven(reader);
         case 123:
@@ -1617,6 +1641,10 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeAccessDue(writer, message);
         case 'ConsentDue':
             return writeConsentDue(writer, message);
+        case 'RestrictUse':
+            return writeRestrictUse(writer, message);
+        case 'LiftRestriction':
+            return writeLiftRestriction(writer, message);
         case 'AddAddendum':
             return writeAddAddendum(writer, message);
         case 'CaseCreated':
@@ -1679,6 +1707,10 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeHoldLifted(writer, message);
         case 'ErasureOrdered':
             return writeErasureOrdered(writer, message);
+        case 'UseRestricted':
+            return writeUseRestricted(writer, message);
+        case 'RestrictionLifted':
+            return writeRestrictionLifted(writer, message);
         case 'ConsentGiven':
             return writeConsentGiven(writer, message);
         case 'ConsentWithdrawn':
@@ -1768,6 +1800,8 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     BreakGlass: 31,
     AccessDue: 58,
     ConsentDue: 59,
+    RestrictUse: 60,
+    LiftRestriction: 61,
     AddAddendum: 63,
     CaseCreated: 72,
     MessagePosted: 73,
@@ -1799,6 +1833,8 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     HoldPlaced: 117,
     HoldLifted: 118,
     ErasureOrdered: 119,
+    UseRestricted: 120,
+    RestrictionLifted: 121,
     ConsentGiven: 122,
     ConsentWithdrawn: 123,
     GlassBroken: 124,

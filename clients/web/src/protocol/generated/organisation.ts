@@ -142,6 +142,8 @@ export interface CaseRow {
     until: number;
     /** When one was withdrawn last; 0 = never. */
     withdrawnAt: number;
+    /** Its use is restricted. */
+    restricted: boolean;
 }
 
 export function defaultCaseRow(): CaseRow {
@@ -152,6 +154,7 @@ export function defaultCaseRow(): CaseRow {
         inForce: false,
         until: 0,
         withdrawnAt: 0,
+        restricted: false,
     };
 }
 
@@ -164,8 +167,9 @@ export function readCaseRow(reader: Reader): CaseRow {
         inForce: count > 3 ? reader.bool() : false,
         until: count > 4 ? reader.time() : 0,
         withdrawnAt: count > 5 ? reader.time() : 0,
+        restricted: count > 6 ? reader.bool() : false,
     };
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -177,6 +181,7 @@ export function countCaseRow(from: CaseRow): number {
         from.inForce,
         from.until !== 0,
         from.withdrawnAt !== 0,
+        from.restricted,
     );
 }
 
@@ -200,6 +205,9 @@ export function writeCaseRow(writer: Writer, from: CaseRow): void {
     }
     if (count > 5) {
         writer.time(from.withdrawnAt);
+    }
+    if (count > 6) {
+        writer.bool(from.restricted);
     }
 }
 

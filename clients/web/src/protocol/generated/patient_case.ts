@@ -540,6 +540,57 @@ export function writeLegalHold(writer: Writer, from: LegalHold): void {
     }
 }
 
+/** The case is kept and its use is restricted (GDPR 18). */
+export interface Restriction {
+    /** Who. */
+    by: string;
+    /** Since when. */
+    at: number;
+    /** Why. */
+    reason: string;
+}
+
+export function defaultRestriction(): Restriction {
+    return {
+        by: ZERO_UUID,
+        at: 0,
+        reason: '',
+    };
+}
+
+export function readRestriction(reader: Reader): Restriction {
+    const count = reader.fields();
+    const value: Restriction = {
+        by: count > 0 ? reader.uuid() : ZERO_UUID,
+        at: count > 1 ? reader.time() : 0,
+        reason: count > 2 ? reader.text(400) : '',
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countRestriction(from: Restriction): number {
+    return countFields(
+        from.by !== ZERO_UUID,
+        from.at !== 0,
+        from.reason !== '',
+    );
+}
+
+export function writeRestriction(writer: Writer, from: Restriction): void {
+    const count = countRestriction(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.by);
+    }
+    if (count > 1) {
+        writer.time(from.at);
+    }
+    if (count > 2) {
+        writer.text(400, from.reason);
+    }
+}
+
 /** Somebody who may see this case, as its patient is told. */
 export interface WhoSees {
     /** Who. */
@@ -2632,6 +2683,82 @@ export function writeBreakGlass(writer: Writer, from: BreakGlass): void {
     }
 }
 
+/** From now on the case is kept and not used: only who keeps it sees it, and nothing clinical is
+ * written. */
+export interface RestrictUse {
+    type: 'RestrictUse';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Not empty; no patient data. */
+    reason: string;
+}
+
+export function readRestrictUse(reader: Reader): RestrictUse {
+    const count = reader.fields();
+    const value: RestrictUse = {
+        type: 'RestrictUse',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        reason: count > 1 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countRestrictUse(from: RestrictUse): number {
+    return countFields(
+        true,
+        from.reason !== '',
+    );
+}
+
+export function writeRestrictUse(writer: Writer, from: RestrictUse): void {
+    const count = countRestrictUse(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(400, from.reason);
+    }
+}
+
+export interface LiftRestriction {
+    type: 'LiftRestriction';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Not empty; no patient data. */
+    reason: string;
+}
+
+export function readLiftRestriction(reader: Reader): LiftRestriction {
+    const count = reader.fields();
+    const value: LiftRestriction = {
+        type: 'LiftRestriction',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        reason: count > 1 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countLiftRestriction(from: LiftRestriction): number {
+    return countFields(
+        true,
+        from.reason !== '',
+    );
+}
+
+export function writeLiftRestriction(writer: Writer, from: LiftRestriction): void {
+    const count = countLiftRestriction(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(400, from.reason);
+    }
+}
+
 /** To a signed decision, signed likewise by whoever signs for that board; also after its
  * meeting. */
 export interface AddAddendum {
@@ -3960,6 +4087,66 @@ export function writeGlassBroken(writer: Writer, from: GlassBroken): void {
     }
 }
 
+export interface UseRestricted {
+    type: 'UseRestricted';
+    /** In force from now on. */
+    restriction: Restriction;
+}
+
+export function readUseRestricted(reader: Reader): UseRestricted {
+    const count = reader.fields();
+    const value: UseRestricted = {
+        type: 'UseRestricted',
+        restriction: count > 0 ? readRestriction(reader) : defaultRestriction(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countUseRestricted(from: UseRestricted): number {
+    return countFields(
+        countRestriction(from.restriction) !== 0,
+    );
+}
+
+export function writeUseRestricted(writer: Writer, from: UseRestricted): void {
+    const count = countUseRestricted(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeRestriction(writer, from.restriction);
+    }
+}
+
+export interface RestrictionLifted {
+    type: 'RestrictionLifted';
+    /** Why. */
+    reason: string;
+}
+
+export function readRestrictionLifted(reader: Reader): RestrictionLifted {
+    const count = reader.fields();
+    const value: RestrictionLifted = {
+        type: 'RestrictionLifted',
+        reason: count > 0 ? reader.text(400) : '',
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countRestrictionLifted(from: RestrictionLifted): number {
+    return countFields(
+        from.reason !== '',
+    );
+}
+
+export function writeRestrictionLifted(writer: Writer, from: RestrictionLifted): void {
+    const count = countRestrictionLifted(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.text(400, from.reason);
+    }
+}
+
 export interface AddendumAdded {
     type: 'AddendumAdded';
     /** To which. */
@@ -4112,6 +4299,8 @@ export interface CaseSnapshot {
     hold?: LegalHold | undefined;
     /** Of what is saved alone: nothing else is left of it. */
     erased: boolean;
+    /** Its use is restricted. */
+    restriction?: Restriction | undefined;
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -4142,8 +4331,9 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         emergencies: count > 21 ? reader.list(64, readEmergency) : [],
         hold: count > 22 ? reader.optional(readLegalHold) : undefined,
         erased: count > 23 ? reader.bool() : false,
+        restriction: count > 24 ? reader.optional(readRestriction) : undefined,
     };
-    reader.skip(count - 24);
+    reader.skip(count - 25);
     return value;
 }
 
@@ -4173,6 +4363,7 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.emergencies.length !== 0,
         from.hold !== undefined,
         from.erased,
+        from.restriction !== undefined,
     );
 }
 
@@ -4251,6 +4442,9 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     if (count > 23) {
         writer.bool(from.erased);
     }
+    if (count > 24) {
+        writer.optional(from.restriction, writeRestriction);
+    }
 }
 
 export interface CaseStatusSnapshot {
@@ -4267,6 +4461,8 @@ export interface CaseStatusSnapshot {
     emergencies: Emergency[];
     /** Who may see the case. */
     viewers: WhoSees[];
+    /** Its use is restricted. */
+    restriction?: Restriction | undefined;
 }
 
 export function readCaseStatusSnapshot(reader: Reader): CaseStatusSnapshot {
@@ -4279,8 +4475,9 @@ export function readCaseStatusSnapshot(reader: Reader): CaseStatusSnapshot {
         consents: count > 3 ? reader.list(64, readConsent) : [],
         emergencies: count > 4 ? reader.list(64, readEmergency) : [],
         viewers: count > 5 ? reader.list(512, readWhoSees) : [],
+        restriction: count > 6 ? reader.optional(readRestriction) : undefined,
     };
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -4292,6 +4489,7 @@ export function countCaseStatusSnapshot(from: CaseStatusSnapshot): number {
         from.consents.length !== 0,
         from.emergencies.length !== 0,
         from.viewers.length !== 0,
+        from.restriction !== undefined,
     );
 }
 
@@ -4315,5 +4513,8 @@ export function writeCaseStatusSnapshot(writer: Writer, from: CaseStatusSnapshot
     }
     if (count > 5) {
         writer.list(512, from.viewers, writeWhoSees);
+    }
+    if (count > 6) {
+        writer.optional(from.restriction, writeRestriction);
     }
 }

@@ -55,6 +55,8 @@ export const REFUSAL_MEMBERS = [
     'erased',
     /** It must be kept: a hold is in force. */
     'on_hold',
+    /** It is kept and may not be used: its use is restricted. */
+    'restricted',
 ] as const;
 export type Refusal = (typeof REFUSAL_MEMBERS)[number];
 

@@ -38,6 +38,8 @@ export const CHANNEL_END_MEMBERS = [
     'too_many',
     /** It was erased while the channel was open. Said to nobody later: then it is not_found. */
     'erased',
+    /** Its use was restricted. Who comes back is told so by the refusal. */
+    'restricted',
 ] as const;
 export type ChannelEnd = (typeof CHANNEL_END_MEMBERS)[number];
 

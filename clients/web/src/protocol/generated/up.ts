@@ -47,6 +47,7 @@ import {
     writeGiveConsent,
     writeGrantAccess,
     writeLiftHold,
+    writeLiftRestriction,
     writeListOnBoard,
     writeMarkKeyImage,
     writeMoveView,
@@ -57,6 +58,7 @@ import {
     writeRecordFollowing,
     writeRemoveAnnotation,
     writeRemoveView,
+    writeRestrictUse,
     writeRevokeAccess,
     writeSaveView,
     writeSealForBoard,
@@ -200,6 +202,8 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     BreakGlass: 31,
     AccessDue: 58,
     ConsentDue: 59,
+    RestrictUse: 60,
+    LiftRestriction: 61,
     AddAddendum: 63,
     RequestFloor: 32,
     GrantFloor: 33,
@@ -420,6 +424,10 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeAccessDue(writer, message);
         case 'ConsentDue':
             return writeConsentDue(writer, message);
+        case 'RestrictUse':
+            return writeRestrictUse(writer, message);
+        case 'LiftRestriction':
+            return writeLiftRestriction(writer, message);
         case 'AddAddendum':
             return writeAddAddendum(writer, message);
         case 'RequestFloor':
