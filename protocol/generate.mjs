@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { behaviourFiles } from './generator/c_behaviour.mjs';
 import { collectContainers, listFiles, schemaFiles } from './generator/c_files.mjs';
+import { jsonFiles } from './generator/c_json.mjs';
 import { docsFile } from './generator/docs.mjs';
 import { framesFile } from './generator/frames.mjs';
 import { linkSchemas } from './generator/link.mjs';
@@ -120,6 +121,7 @@ function printAll(schemas, policy, options) {
       ...listFiles(containers, options['--include']),
       ...schemas.flatMap((schema) => schemaFiles(schema, containers)),
       ...actors.flatMap(behaviourFiles),
+      ...schemas.flatMap(jsonFiles),
     ],
     '--out-frames': actors.map(framesFile),
     '--out-ts': [

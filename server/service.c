@@ -6,6 +6,7 @@
 #include "server/backup/backup_watch.h"
 #include "server/case_images.h"
 #include "server/erasure/keeping.h"
+#include "server/export/routes_export.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
 #include "server/gateway/routes_imaging.h"
@@ -356,6 +357,14 @@ static void listen_at_last(void *data) {
     struct affiliations *who = identity_affiliations(service->identity);
     routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit), who);
     routes_backup_add(service->gateway, service->backup, who);
+    routes_export_add(service->gateway, &(struct export_desk){
+                                            .node = service->node,
+                                            .identity = service->identity,
+                                            .postgres = service->postgres,
+                                            .access_log = audit_trail_log(service->audit),
+                                            .imaging = service->imaging,
+                                            .clock = &service->clock,
+                                        });
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {

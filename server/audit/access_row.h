@@ -20,6 +20,7 @@ enum access_action {
     ACCESS_DISPLAY = 13,      /* a screen in the hall: its code, or its secret */
     ACCESS_SIGNED_OTHER_OUT = 20, /* ended a sign-in of somebody they administer */
     ACCESS_KEYS = 24,             /* had the tenant's keys rotated */
+    ACCESS_EXPORT = 25,           /* a copy of all that is kept of a case or of oneself */
 };
 
 enum access_result {

@@ -64,6 +64,7 @@ static const char *action_word(int64_t action) {
         [ACCESS_BREAK_GLASS] = "break_glass",
         [ACCESS_DISPLAY] = "display",
         [ACCESS_KEYS] = "keys",
+        [ACCESS_EXPORT] = "export",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
     return known && words[action] != NULL ? words[action] : "other";

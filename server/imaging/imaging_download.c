@@ -25,7 +25,7 @@ struct imaging_download {
     struct uuid patient_case;
     struct uuid user;
     char sop_instance_uid[65];
-    uint32_t frame; // from 1; 0 = the document
+    uint32_t frame; // from 1; 0 = the document, or DOWNLOAD_FILE
     bool masked;
     download_opened opened;
     void (*cut)(void *data);
@@ -97,6 +97,11 @@ static bool came_back(struct imaging_download *download) {
 static const struct frame_piece *pieces_of(const struct imaging_download *download,
                                            struct frame_piece *single, uint32_t *ret_count) {
     const struct imaging_locator *locator = download->locator;
+    if (download->frame == DOWNLOAD_FILE) {
+        *single = (struct frame_piece){0, locator->file_size};
+        *ret_count = 1;
+        return single;
+    }
     if (download->frame == 0) {
         *single = (struct frame_piece){locator->document_offset, locator->document_size};
         *ret_count = 1;
@@ -156,7 +161,8 @@ static void run_read(struct work *work) {
     struct bounded_output inflated;
     bounded_output_init(&inflated, INFLATED_SIZE_MAX);
     download->result = IMAGING_READ_OK;
-    if (strcmp(download->locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0) {
+    if (download->frame != DOWNLOAD_FILE &&
+        strcmp(download->locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0) {
         download->result = read_deflated(download, &inflated);
     }
     uint64_t skip = download->from;
@@ -329,11 +335,12 @@ static void open_located(struct imaging_download *download) {
     const struct imaging_locator *locator = download->locator;
     bool there = download->frame == 0 ? locator->document_size > 0
                                       : download->frame <= locator->frames.frame_count;
-    if (!there) {
+    if (!there && download->frame != DOWNLOAD_FILE) {
         download->opened(download->data, IMAGING_READ_ABSENT, NULL);
         return;
     }
-    if (download->masked && (download->frame == 0 || locator->burned_in)) {
+    bool whole = download->frame == 0 || download->frame == DOWNLOAD_FILE;
+    if (download->masked && (whole || locator->burned_in)) {
         download->opened(download->data, IMAGING_READ_MASKED, NULL);
         return;
     }
@@ -346,7 +353,7 @@ static void open_located(struct imaging_download *download) {
     struct download_facts facts = {.size = download->size, .series_uid = locator->series_uid};
     if (download->frame == 0) {
         facts.media_type = locator->document_type;
-    } else {
+    } else if (download->frame != DOWNLOAD_FILE) {
         facts.transfer_syntax = frame_syntax(locator);
         download->service->counts.frames_read++;
     }

@@ -144,9 +144,10 @@ struct download_wanted {
     struct uuid patient_case;
     struct uuid user;
     struct text sop_instance_uid;
-    uint32_t frame; // from 1; 0 = the document
+    uint32_t frame; // from 1; 0 = the document, DOWNLOAD_FILE = the file as it was stored
     bool masked;    // for who is not told who the patient is: no documents, no burned-in words
 };
+#define DOWNLOAD_FILE UINT32_MAX
 typedef void (*download_opened)(void *data, enum imaging_read_result result,
                                 const struct download_facts *facts);
 /* False when too much is under way. `ret_download` is set before `opened` can be called, which may
