@@ -135,6 +135,15 @@ bool staff_prove(const struct staff *staff, unsigned person) {
     return ask(staff, person, "/api/prove", "{\"password\":\"" STAFF_PASSWORD "\"}", NULL);
 }
 
+bool staff_prove_account(struct staff *staff, unsigned person) {
+    char token[CLIENT_TOKEN_MAX + 1];
+    bool proved =
+        ask(staff, person, "/api/account/prove", "{\"password\":\"" STAFF_PASSWORD "\"}", token);
+    if (proved)
+        memcpy(staff->people[person].token, token, sizeof token);
+    return proved;
+}
+
 /* One conversation that makes several things, numbered from `first`. */
 struct making {
     struct conversation conversation;

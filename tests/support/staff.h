@@ -34,6 +34,8 @@ void staff_finish(struct staff *staff);
  * their token is another one then. And proves each one after that. */
 bool staff_step_up(struct staff *staff, unsigned person, unsigned board);
 bool staff_prove(const struct staff *staff, unsigned person);
+/* For what takes a proof of its own, as changes of the account do; another token, too. */
+bool staff_prove_account(struct staff *staff, unsigned person);
 
 struct uuid staff_case_id(unsigned number);
 struct uuid staff_board_id(unsigned number);
