@@ -396,6 +396,14 @@ void addendum_added_json_fields(struct json_writer *json, const struct addendum_
     json_writer_close(json);
 }
 
+void access_ended_json_fields(struct json_writer *json, const struct access_ended *from) {
+    json_writer_uuid(json, "user", from->user);
+}
+
+void consent_ended_json_fields(struct json_writer *json, const struct consent_ended *from) {
+    json_writer_uuid(json, "consent", from->consent);
+}
+
 void case_snapshot_json_fields(struct json_writer *json, const struct case_snapshot *from) {
     json_writer_open(json, "subject");
     subject_json_fields(json, &from->subject);
@@ -686,6 +694,14 @@ bool patient_case_json(uint8_t tag, const void *message, struct json_writer *jso
     case PATIENT_CASE_ADDENDUM_ADDED:
         json_writer_word(json, "type", "AddendumAdded");
         addendum_added_json_fields(json, message);
+        return true;
+    case PATIENT_CASE_ACCESS_ENDED:
+        json_writer_word(json, "type", "AccessEnded");
+        access_ended_json_fields(json, message);
+        return true;
+    case PATIENT_CASE_CONSENT_ENDED:
+        json_writer_word(json, "type", "ConsentEnded");
+        consent_ended_json_fields(json, message);
         return true;
     case PATIENT_CASE_CASE_SNAPSHOT:
         json_writer_word(json, "type", "CaseSnapshot");

@@ -61,6 +61,8 @@ void use_restricted_json_fields(struct json_writer *json, const struct use_restr
 void restriction_lifted_json_fields(struct json_writer *json,
                                     const struct restriction_lifted *from);
 void addendum_added_json_fields(struct json_writer *json, const struct addendum_added *from);
+void access_ended_json_fields(struct json_writer *json, const struct access_ended *from);
+void consent_ended_json_fields(struct json_writer *json, const struct consent_ended *from);
 void case_snapshot_json_fields(struct json_writer *json, const struct case_snapshot *from);
 void case_status_snapshot_json_fields(struct json_writer *json,
                                       const struct case_status_snapshot *from);

@@ -107,6 +107,10 @@ void membership_set_json_fields(struct json_writer *json, const struct membershi
     json_writer_close(json);
 }
 
+void membership_ended_json_fields(struct json_writer *json, const struct membership_ended *from) {
+    json_writer_uuid(json, "organisation", from->organisation);
+}
+
 void factor_added_json_fields(struct json_writer *json, const struct factor_added *from) {
     json_writer_open(json, "factor");
     factor_json_fields(json, &from->factor);
@@ -134,6 +138,10 @@ void recovery_code_used_json_fields(struct json_writer *json,
 void factor_used_json_fields(struct json_writer *json, const struct factor_used *from) {
     json_writer_uuid(json, "id", from->id);
     json_writer_unsigned(json, "used", from->used);
+}
+
+void topic_forgotten_json_fields(struct json_writer *json, const struct topic_forgotten *from) {
+    json_writer_uuid(json, "about", from->about);
 }
 
 void user_snapshot_json_fields(struct json_writer *json, const struct user_snapshot *from) {
@@ -176,6 +184,18 @@ void user_snapshot_json_fields(struct json_writer *json, const struct user_snaps
         json_writer_close(json);
     }
     json_writer_close_list(json);
+}
+
+void user_topic_json_fields(struct json_writer *json, const struct user_topic *from) {
+    json_writer_open_list(json, "entries");
+    for (uint32_t i = 0; i < from->entries.count; i++) {
+        json_writer_open(json, NULL);
+        worklist_entry_json_fields(json, &from->entries.items[i]);
+        json_writer_close(json);
+    }
+    json_writer_close_list(json);
+    json_writer_text(json, "note", from->note);
+    json_writer_uuid(json, "about", from->about);
 }
 
 void user_record_json_fields(struct json_writer *json, const struct user_record *from) {
@@ -231,6 +251,10 @@ bool user_json(uint8_t tag, const void *message, struct json_writer *json) {
         json_writer_word(json, "type", "MembershipSet");
         membership_set_json_fields(json, message);
         return true;
+    case USER_MEMBERSHIP_ENDED:
+        json_writer_word(json, "type", "MembershipEnded");
+        membership_ended_json_fields(json, message);
+        return true;
     case USER_FACTOR_ADDED:
         json_writer_word(json, "type", "FactorAdded");
         factor_added_json_fields(json, message);
@@ -251,9 +275,17 @@ bool user_json(uint8_t tag, const void *message, struct json_writer *json) {
         json_writer_word(json, "type", "FactorUsed");
         factor_used_json_fields(json, message);
         return true;
+    case USER_TOPIC_FORGOTTEN:
+        json_writer_word(json, "type", "TopicForgotten");
+        topic_forgotten_json_fields(json, message);
+        return true;
     case USER_USER_SNAPSHOT:
         json_writer_word(json, "type", "UserSnapshot");
         user_snapshot_json_fields(json, message);
+        return true;
+    case USER_USER_TOPIC:
+        json_writer_word(json, "type", "UserTopic");
+        user_topic_json_fields(json, message);
         return true;
     case USER_USER_RECORD:
         json_writer_word(json, "type", "UserRecord");

@@ -22,6 +22,7 @@ void entry_put_json_fields(struct json_writer *json, const struct entry_put *fro
 void entry_removed_json_fields(struct json_writer *json, const struct entry_removed *from);
 void note_set_json_fields(struct json_writer *json, const struct note_set *from);
 void membership_set_json_fields(struct json_writer *json, const struct membership_set *from);
+void membership_ended_json_fields(struct json_writer *json, const struct membership_ended *from);
 void factor_added_json_fields(struct json_writer *json, const struct factor_added *from);
 void factor_removed_json_fields(struct json_writer *json, const struct factor_removed *from);
 void recovery_codes_set_json_fields(struct json_writer *json,
@@ -29,7 +30,9 @@ void recovery_codes_set_json_fields(struct json_writer *json,
 void recovery_code_used_json_fields(struct json_writer *json,
                                     const struct recovery_code_used *from);
 void factor_used_json_fields(struct json_writer *json, const struct factor_used *from);
+void topic_forgotten_json_fields(struct json_writer *json, const struct topic_forgotten *from);
 void user_snapshot_json_fields(struct json_writer *json, const struct user_snapshot *from);
+void user_topic_json_fields(struct json_writer *json, const struct user_topic *from);
 void user_record_json_fields(struct json_writer *json, const struct user_record *from);
 
 /* Writes the fields of a message that goes down, its name as `type` first; false when there is

@@ -61,6 +61,7 @@ export const roleBits = {
     proxy: 1 << 11,
     specialist: 1 << 12,
     nurse_navigator: 1 << 13,
+    privacy_officer: 1 << 14,
     emergency: 1 << 15,
 } as const;
 

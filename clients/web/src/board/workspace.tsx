@@ -230,7 +230,7 @@ export function Workspace(props: WorkspaceProps) {
                             finish={finish}
                         />
                     ) : props.withheld ? (
-                        <Notice title={words.caseWithheld} help={words.caseWithheldHelp} />
+                        <Withheld caseActor={caseActor} />
                     ) : (
                         <Notice title={words.loadingCase} />
                     )}
@@ -356,6 +356,17 @@ function Decision(props: SideTabsProps) {
         </>
     ) : (
         <p className="mute">{props.withheld ? words.caseWithheldHelp : words.loadingCase}</p>
+    );
+}
+
+/** Why the images are not there: nobody's consent, or a case that must not be used. */
+function Withheld({ caseActor }: { caseActor: CaseActor }) {
+    const words = useWords();
+    const restricted = useModel(caseActor, (_, held) => held.ended === 'restricted');
+    return restricted ? (
+        <Notice title={words.ended.restricted} help={words.restrictedHelp} />
+    ) : (
+        <Notice title={words.caseWithheld} help={words.caseWithheldHelp} />
     );
 }
 

@@ -47,6 +47,8 @@ export interface ListedCase {
     status: 'opened' | 'scheduled' | 'in_discussion' | 'discussed' | 'deferred';
     statusAt: number;
     consent: 'not_asked' | 'asked' | 'in_force' | 'ended' | 'withdrawn';
+    /** Its use is. */
+    restricted?: boolean;
     until?: number;
     withdrawnAt?: number;
 }

@@ -32,7 +32,8 @@ export type EndReason =
     | 'newer_version'
     | 'quarantined'
     | 'too_many'
-    | 'erased';
+    | 'erased'
+    | 'restricted';
 
 /** Ends that pass: the channel opens again by itself. */
 export const passing: readonly EndReason[] = ['moved', 'unavailable'];
@@ -45,6 +46,7 @@ const refusedEnds: Partial<Record<string, EndReason>> = {
     newer_version: 'newer_version',
     quarantined: 'quarantined',
     erased: 'erased',
+    restricted: 'restricted',
 };
 
 /** What a refused opening means for the channel. */

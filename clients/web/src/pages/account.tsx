@@ -18,6 +18,7 @@ import { Devices } from './account_devices';
 import { AddApp, useAddPasskey } from './account_factors';
 import { useProblem } from '../ui/problem';
 import { CodesShown, ProofSheet } from './account_parts';
+import { CopyButton } from './copy';
 import { Desk } from './sign_in';
 
 /** The account as the server has it, read again after each change. */
@@ -54,6 +55,11 @@ export function AccountPage() {
                     </Notice>
                 )}
                 <Devices />
+                <section aria-labelledby="copy">
+                    <h2 id="copy">{words.copy.title}</h2>
+                    <p className="mute">{words.copy.lead}</p>
+                    <CopyButton address="/api/people/me/export" />
+                </section>
             </main>
         </div>
     );

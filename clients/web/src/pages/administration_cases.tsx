@@ -2,7 +2,7 @@
 import { useCallback } from 'react';
 import { casesOf, type ListedCase, type Organisation } from '../connection/administration';
 import { Button } from '../ui/controls';
-import { go } from '../ui/route';
+import { follow, go } from '../ui/route';
 import { dateText, dateTimeText, useSpeech, useWords } from '../words';
 import { Came, usePages } from './administration_parts';
 
@@ -77,13 +77,22 @@ function CaseTable({ list, onLooked }: CaseTableProps) {
             <tbody>
                 {list.map((one) => (
                     <tr key={one.id} data-case={one.id}>
-                        <td title={one.id}>{one.id.slice(0, 8)}</td>
+                        <td title={one.id}>
+                            <a href={`/cases/${one.id}/consent`} onClick={follow}>
+                                {one.id.slice(0, 8)}
+                            </a>
+                        </td>
                         <td>
                             {words.caseStatus[one.status]}
                             <span className="mute small">
                                 {' '}
                                 {text.since(dateTimeText(one.statusAt * 1000, language))}
                             </span>
+                            {one.restricted && (
+                                <div>
+                                    <strong>{words.restriction.title}</strong>
+                                </div>
+                            )}
                         </td>
                         <td className={one.consent === 'withdrawn' ? 'refused' : undefined}>
                             {one.consent === 'withdrawn' ? (

@@ -417,7 +417,8 @@ function OpenCase(props: OpenCaseProps) {
         [members],
     );
     const caseRoles = useModel(caseActor, (_, held) => held.grant.roles);
-    const write = hasRole(caseRoles, 'coordinator', 'member');
+    const restricted = useModel(caseActor, (model) => model?.restriction !== undefined);
+    const write = !restricted && hasRole(caseRoles, 'coordinator', 'member');
     const own = useMemo(() => ({ ...rights, write }), [rights, write]);
     return (
         <Workspace

@@ -20,6 +20,7 @@ import { whoIs } from '../state/who';
 import { useWords } from '../words';
 import { EmergencyBanner, EmergencyDoor } from './emergency';
 import { Ended } from './nowhere';
+import { RestrictionBanner } from './restriction';
 import { StatusPage } from './status';
 
 export function CasePage({ id }: { id: string }) {
@@ -72,7 +73,9 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
         (user: string) => known.find((one) => one.user === user)?.name ?? '',
         [known],
     );
-    const act = hasRole(roles, 'coordinator', 'nurse_navigator', 'member', 'specialist');
+    const act =
+        model.restriction === undefined &&
+        hasRole(roles, 'coordinator', 'nurse_navigator', 'member', 'specialist');
     const coordinate = hasRole(roles, 'coordinator');
     const treats = hasRole(roles, 'coordinator', 'nurse_navigator');
     const rights: Rights = useMemo(
@@ -112,6 +115,7 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
                 <span className="chip plain hide-phone">{words.caseStatus[model.status]}</span>
             </header>
             {hasRole(roles, 'emergency') && <EmergencyBanner />}
+            {model.restriction && <RestrictionBanner restriction={model.restriction} />}
             <Workspace
                 hands={hands}
                 caseActor={actor}

@@ -10,7 +10,9 @@ import { follow } from '../ui/route';
 import { ZERO_UUID, type Consent, type WhoSees } from '../wire';
 import { dateText, dateTimeText, personName, useSpeech, useWords } from '../words';
 import { GiveConsent, WithdrawConsent, WordingRead } from './consent_parts';
+import { CopyButton } from './copy';
 import { Ended, Nowhere } from './nowhere';
+import { RestrictionSection } from './restriction';
 import './consent.css';
 
 export function ConsentPage({ id }: { id: string }) {
@@ -31,17 +33,39 @@ function ConsentOf({ actor }: { actor: CaseActor }) {
         return <Notice title={words.loading} />;
     }
     const own = hasRole(roles, 'patient', 'proxy');
-    if (!own && !hasRole(roles, 'coordinator', 'nurse_navigator')) {
+    const treats = hasRole(roles, 'coordinator', 'nurse_navigator');
+    const watches = hasRole(roles, 'administrator', 'privacy_officer');
+    if (!own && !treats && !watches) {
         return <Nowhere title={words.pageNotFound} help={words.pageNotFoundHelp} />;
     }
+    const name = personName(model.subject.name);
     return (
         <div className="place front-desk">
             <TopBar />
             <main className="desk consent" id="content">
-                <h1>{own ? words.consent.yours : words.consent.of(personName(model.subject.name))}</h1>
-                <Standing actor={actor} model={model} own={own} proxy={!hasRole(roles, 'patient')} />
+                <h1>{own ? words.consent.yours : name ? words.consent.of(name) : words.consent.title}</h1>
+                <Standing
+                    actor={actor}
+                    model={model}
+                    own={own}
+                    proxy={!hasRole(roles, 'patient')}
+                    may={own || treats}
+                />
                 <Viewers model={model} own={own} />
+                <RestrictionSection
+                    actor={actor}
+                    model={model}
+                    own={own}
+                    may={watches || hasRole(roles, 'coordinator')}
+                />
                 <Emergencies model={model} />
+                {(own || hasRole(roles, 'coordinator')) && (
+                    <section aria-labelledby="copy">
+                        <h2 id="copy">{words.copy.titleCase}</h2>
+                        <p className="mute">{own ? words.copy.leadYours : words.copy.leadCase}</p>
+                        <CopyButton address={`/api/cases/${actor.id}/export`} />
+                    </section>
+                )}
                 <p>
                     <a href={`/cases/${actor.id}/accesses`} onClick={follow}>
                         {words.consent.looked}
@@ -60,10 +84,12 @@ interface StandingProps {
     /** The patient reads, or who acts for them. */
     own: boolean;
     proxy: boolean;
+    /** Give and withdraw. */
+    may: boolean;
 }
 
 /** What holds now, and what can be done about it. */
-function Standing({ actor, model, own, proxy }: StandingProps) {
+function Standing({ actor, model, own, proxy, may }: StandingProps) {
     const words = useWords();
     const now = Math.max(useNow(30_000), model.consentEndedAt ?? 0);
     const [withdrawing, setWithdrawing] = useState<string>();
@@ -77,7 +103,12 @@ function Standing({ actor, model, own, proxy }: StandingProps) {
                 {words.consent.title}
             </h2>
             {holding.map((one) => (
-                <Holding key={one.id} consent={one} own={own} onWithdraw={() => setWithdrawing(one.id)} />
+                <Holding
+                    key={one.id}
+                    consent={one}
+                    own={own}
+                    onWithdraw={may ? () => setWithdrawing(one.id) : undefined}
+                />
             ))}
             {holding.length === 0 && (
                 <p className="lead" data-standing={model.asksConsent ? 'none' : 'not_asked'}>
@@ -91,12 +122,12 @@ function Standing({ actor, model, own, proxy }: StandingProps) {
                 </p>
             )}
             <div className="row wrap">
-                {holding.length === 0 && !giving && (
+                {may && holding.length === 0 && !giving && (
                     <Button look="primary" onClick={() => setGiving(true)}>
                         {own ? words.consent.agree : words.consent.record}
                     </Button>
                 )}
-                {!model.asksConsent && (
+                {may && !model.asksConsent && (
                     <Button onClick={() => setWithdrawing(ZERO_UUID)}>{words.consent.object}</Button>
                 )}
             </div>
@@ -144,7 +175,7 @@ function useScope(consent: Consent): string {
 interface HoldingProps {
     consent: Consent;
     own: boolean;
-    onWithdraw: () => void;
+    onWithdraw: (() => void) | undefined;
 }
 
 function Holding({ consent, own, onWithdraw }: HoldingProps) {
@@ -157,7 +188,7 @@ function Holding({ consent, own, onWithdraw }: HoldingProps) {
             <p>{scope}</p>
             {consent.until > 0 && <p>{words.consent.until(dateText(consent.until, language))}</p>}
             <WordingRead wording={consent.wording} />
-            <Button onClick={onWithdraw}>{words.consent.withdraw}</Button>
+            {onWithdraw && <Button onClick={onWithdraw}>{words.consent.withdraw}</Button>}
         </article>
     );
 }

@@ -30,7 +30,12 @@ export function Nowhere({ title, help, children }: NowhereProps) {
 export function Ended({ reason, children }: { reason: EndReason; children?: ReactNode }) {
     const words = useWords();
     const texts: Record<string, string> = words.ended;
-    const help = reason === 'revoked' ? words.revokedHelp : words.pageNotFoundHelp;
+    const help =
+        reason === 'revoked'
+            ? words.revokedHelp
+            : reason === 'restricted'
+              ? words.restrictedHelp
+              : words.pageNotFoundHelp;
     return (
         <Nowhere title={texts[reason] ?? words.ended.not_found} help={help}>
             {children}

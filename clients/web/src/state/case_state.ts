@@ -65,7 +65,13 @@ export function reduceCase(
 ): CaseModel | undefined {
     if (message.type === 'CaseSnapshot') {
         const { type: _type, stage, ...rest } = message;
-        return { clinical: true, ...rest, viewers: [], stage: stage && stageFromSnapshot(stage) };
+        return {
+            clinical: true,
+            ...rest,
+            viewers: [],
+            restriction: rest.restriction,
+            stage: stage && stageFromSnapshot(stage),
+        };
     }
     if (message.type === 'CaseStatusSnapshot') {
         return {

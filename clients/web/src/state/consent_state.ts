@@ -5,6 +5,7 @@ import type {
     Consent,
     Emergency,
     PatientCaseDown,
+    Restriction,
     WhoSees,
 } from '../wire';
 import { roleNumbers, ZERO_UUID } from '../wire';
@@ -21,6 +22,8 @@ export interface ConsentModel {
     viewers: WhoSees[];
     /** When one ended by the clock, as the server told: the time of this page may be behind. */
     consentEndedAt?: number;
+    /** The case is kept and its use restricted. */
+    restriction: Restriction | undefined;
 }
 
 export const consentOf = (snapshot: CaseStatusSnapshot): ConsentModel => ({
@@ -28,6 +31,7 @@ export const consentOf = (snapshot: CaseStatusSnapshot): ConsentModel => ({
     consents: snapshot.consents,
     emergencies: snapshot.emergencies,
     viewers: snapshot.viewers,
+    restriction: snapshot.restriction,
 });
 
 /** `now` in microseconds since 1970. */
@@ -59,6 +63,10 @@ export function reduceConsent(
             return { ...patientCase, consentEndedAt: at };
         case 'GlassBroken':
             return { ...patientCase, emergencies: [...patientCase.emergencies, message.emergency] };
+        case 'UseRestricted':
+            return { ...patientCase, restriction: message.restriction };
+        case 'RestrictionLifted':
+            return { ...patientCase, restriction: undefined };
         default:
             return undefined;
     }
@@ -66,6 +74,9 @@ export function reduceConsent(
 
 const treating: number[] = [roleNumbers.coordinator, roleNumbers.nurse_navigator];
 const seeing: number[] = [...treating, roleNumbers.member, roleNumbers.specialist, roleNumbers.observer];
+
+/** Of a restricted case. */
+const keeps = (one: WhoSees): boolean => one.byLaw && one.role === roleNumbers.coordinator;
 
 const viewerOf = (member: CaseMember, board: string): WhoSees => ({
     user: member.user,
@@ -82,7 +93,7 @@ export function viewersOf(patientCase: Omit<CaseModel, 'stage'>): WhoSees[] {
         ? [
               ...patientCase.members.map((one) => viewerOf(one, ZERO_UUID)),
               ...patientCase.boards.flatMap((link) => link.members.map((one) => viewerOf(one, link.board))),
-          ].filter((one) => seeing.includes(one.role))
+          ].filter((one) => (patientCase.restriction ? keeps(one) : seeing.includes(one.role)))
         : patientCase.viewers;
     return [...new Map([...all].reverse().map((one) => [one.user, one])).values()].reverse();
 }

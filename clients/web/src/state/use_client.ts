@@ -101,7 +101,7 @@ export function useComesBack(actor: CaseActor | undefined): void {
         };
         const look = () => {
             const { ended } = actor.store.get();
-            const lost = ended === 'revoked' || (ended === 'not_found' && wait > AGAIN_FIRST_MS);
+            const lost = ended === 'revoked' || ended === 'restricted' || (ended === 'not_found' && wait > AGAIN_FIRST_MS);
             if (lost && timer === 0) {
                 timer = window.setTimeout(ask, wait);
             }

@@ -454,6 +454,9 @@ export const de: Words = {
         incomplete: 'Eine Pflichtangabe der Konferenz ist leer.',
         erased: 'Dieser Fall wurde gelöscht. Nichts davon ist übrig.',
         on_hold: 'Dieser Fall muss aufbewahrt werden: Es gilt eine Löschsperre. Heben Sie sie zuerst auf.',
+        restricted:
+            'Die Verarbeitung dieses Falls ist eingeschränkt: Er wird aufbewahrt, geschrieben werden darf nichts. ' +
+            'Nichts wurde geändert.',
         misread: 'Patient oder Seite ist nicht wie festgehalten. Nichts wurde unterschrieben.',
         unproved:
             'Es war nicht rechtzeitig belegt, wer unterschreibt. Nichts wurde unterschrieben. ' +
@@ -461,10 +464,14 @@ export const de: Words = {
     },
     revokedHelp:
         'Bilder und Texte davon sind auf diesem Gerät gelöscht. Wer koordiniert, kann den Zugriff zurückgeben.',
+    restrictedHelp:
+        'Er wird aufbewahrt und darf vorerst nicht verwendet werden, wie das Gesetz es vorsieht (DSGVO, Artikel 18). ' +
+        'Wer ihn koordiniert und die Datenschutzstelle wissen, warum.',
     ended: {
         not_found: 'Das gibt es nicht, oder Sie haben keinen Zugriff.',
         revoked: 'Ihr Zugriff darauf wurde zurückgenommen.',
         erased: 'Dieser Fall wurde gelöscht. Nichts davon ist übrig.',
+        restricted: 'Die Verarbeitung dieses Falls ist eingeschränkt',
         too_many: 'In diesem Fenster sind zu viele Konferenzen und Fälle offen. Schließen Sie einige.',
         newer_version: 'Dies wurde von einer neueren Version von Consilium geschrieben.',
         quarantined: 'Dies ist angehalten, bis die Systembetreuung es geprüft hat. Nichts ist verloren.',

@@ -252,6 +252,7 @@ export const deskDe: typeof deskEn = {
             passkey_copy: 'Ein Passkey, der eine Kopie sein kann',
             signed_other_out: 'Jemand anderen abgemeldet',
             break_glass: 'Zugriff im Notfall verlangt',
+            export: 'Kopie von allem genommen',
             display: 'Ein Bildschirm im Haus',
             other: 'Etwas anderes',
         },

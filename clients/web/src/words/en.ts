@@ -458,14 +458,19 @@ export const en = {
         incomplete: 'Something that the board requires is empty.',
         erased: 'This case was erased. Nothing of it is left.',
         on_hold: 'This case must be kept: a hold is in force. Lift it first.',
+        restricted: 'The use of this case is restricted: it is kept, and nothing may be written. Nothing was changed.',
         misread: 'Patient or side is not the one on record. Nothing was signed.',
         unproved: 'It was not proved in time who signs. Nothing was signed. Give your password or code again.',
     },
     revokedHelp: 'Its images and words are gone from this device. Who coordinates it can give the access back.',
+    restrictedHelp:
+        'It is kept and must not be used for now, as the law provides (GDPR, article 18). Who coordinates it and the ' +
+        'privacy officer know why.',
     ended: {
         not_found: 'This is not there, or you do not have access.',
         revoked: 'Your access to this was taken back.',
         erased: 'This case was erased. Nothing of it is left.',
+        restricted: 'The use of this case is restricted',
         too_many: 'Too many boards and cases are open in this window. Close some.',
         newer_version: 'This record was written by a newer version of Consilium.',
         quarantined: 'This record is stopped until an operator has looked at it. Nothing is lost.',

@@ -248,6 +248,7 @@ export const deskEn = {
             passkey_copy: 'A passkey that may be a copy',
             signed_other_out: 'Signed somebody else out',
             break_glass: 'Access in an emergency asked for',
+            export: 'Took a copy of everything',
             display: 'A screen in the hall',
             other: 'Something else',
         },

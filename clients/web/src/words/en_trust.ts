@@ -82,6 +82,46 @@ export const trustEn = {
             'treat me see my case by law. I can withdraw this at any time, without a reason and without harm to my ' +
             'treatment; from then on the others see nothing. What was decided until then stays in my record.',
     },
+    restriction: {
+        title: 'Restricted use',
+        none: 'The use of this case is not restricted.',
+        since: (when: string) => `Restricted since ${when}.`,
+        means:
+            'The case is kept and not used: only who coordinates it sees what is in it, nothing is written, no ' +
+            'further board gets it. In an emergency it can still be opened.',
+        meansYours:
+            'Your case is kept and not used. Only who coordinates it sees what is in it. Before this ends you are told.',
+        reason: 'Reason',
+        reasonHelp: 'In a sentence, without the patient’s name. The patient reads it, too.',
+        restrict: 'Restrict its use',
+        restrictTitle: 'Restrict the use of this case?',
+        restrictLoses: 'Everybody but who coordinates it sees nothing of the case any more, at once.',
+        restrictNow: 'Restrict now',
+        lift: 'Lift the restriction',
+        liftTitle: 'Lift the restriction?',
+        liftTold: 'Tell the patient before you do (GDPR, article 18, 3). Whoever saw the case before sees it again.',
+        liftNow: 'Lift now',
+        done: 'Restricted. It is kept, and not used.',
+        lifted: 'Lifted. The case is in use again.',
+        banner: (when: string, reason: string) =>
+            `Use restricted since ${when}: ${reason}. The case is kept; nothing may be written.`,
+    },
+    copy: {
+        title: 'Your data',
+        lead:
+            'Everything that is kept of you: account, roles, second factors without their secrets, sign-ins, worklist, ' +
+            'notes, preferences, and what you looked at. As a page to read and as a file for machines.',
+        titleCase: 'A copy of the case',
+        leadCase:
+            'Everything that is kept of the case: findings, decisions, consents, conversation, images and ' +
+            'documents, who looked, and every earlier version. As a page to read and as a file for machines.',
+        leadYours:
+            'You may have everything that is kept of your case: findings, decisions, consents, images and documents, ' +
+            'and who looked. As a page to read and as a file for machines.',
+        get: 'Download a copy',
+        coming: 'The copy is being made. It begins to download by itself.',
+        failed: 'The copy could not be made just now. Try again.',
+    },
     glass: {
         open: 'Emergency access',
         title: 'Open this case in an emergency',
