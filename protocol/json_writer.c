@@ -1,14 +1,12 @@
 #include "protocol/json_writer.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { FIRST_CAPACITY = 4096, NUMBER_MAX = 40 };
+enum { FIRST_CAPACITY = 4096, NUMBER_MAX = 24, FRACTION_DIGITS = 9 };
+
+static const char hexadecimal[] = "0123456789abcdef";
 
 void json_writer_init(struct json_writer *json, size_t length_max) {
     *json = (struct json_writer){.length_max = length_max};
@@ -45,26 +43,44 @@ static void put_words(struct json_writer *json, const char *words) {
     put(json, words, strlen(words));
 }
 
+static void put_escaped(struct json_writer *json, uint8_t byte) {
+    if (byte == '"' || byte == '\\') {
+        char pair[] = {'\\', (char)byte};
+        put(json, pair, sizeof pair);
+    } else if (byte == '\n') {
+        put(json, "\\n", 2);
+    } else {
+        char code[] = {'\\', 'u', '0', '0', hexadecimal[byte >> 4], hexadecimal[byte & 15]};
+        put(json, code, sizeof code);
+    }
+}
+
 static void put_string(struct json_writer *json, struct text value) {
     put(json, "\"", 1);
     uint32_t from = 0;
     for (uint32_t i = 0; i < value.length; i++) {
         uint8_t byte = (uint8_t)value.bytes[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\') {
-            continue;
+        if (byte < 0x20 || byte == '"' || byte == '\\') {
+            put(json, value.bytes + from, i - from);
+            put_escaped(json, byte);
+            from = i + 1;
         }
-        put(json, value.bytes + from, i - from);
-        char escaped[8];
-        int length = byte == '"' || byte == '\\' ? snprintf(escaped, sizeof escaped, "\\%c", byte)
-                     : byte == '\n'              ? snprintf(escaped, sizeof escaped, "\\n")
-                                    : snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-        put(json, escaped, (size_t)length);
-        from = i + 1;
     }
     if (value.length > from) {
         put(json, value.bytes + from, value.length - from);
     }
     put(json, "\"", 1);
+}
+
+/* Decimal, with at least `digits` of them. */
+static void put_number(struct json_writer *json, uint64_t value, unsigned digits) {
+    char text[NUMBER_MAX];
+    size_t at = sizeof text;
+    while (value > 0 || sizeof text - at < digits) {
+        text[--at] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    put(json, text + at, sizeof text - at);
 }
 
 static void begin_value(struct json_writer *json, const char *name) {
@@ -122,32 +138,26 @@ void json_writer_word(struct json_writer *json, const char *name, const char *va
 }
 
 void json_writer_bytes(struct json_writer *json, const char *name, struct bytes value) {
-    static const char digits[] = "0123456789abcdef";
     begin_value(json, name);
     put(json, "\"", 1);
     for (uint32_t i = 0; i < value.length; i++) {
-        char pair[2] = {digits[value.bytes[i] >> 4], digits[value.bytes[i] & 15]};
+        char pair[2] = {hexadecimal[value.bytes[i] >> 4], hexadecimal[value.bytes[i] & 15]};
         put(json, pair, sizeof pair);
     }
     put(json, "\"", 1);
 }
 
-void json_uuid_text(struct uuid id, char text[36]) {
-    static const char digits[] = "0123456789abcdef";
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof id.bytes; i++) {
+void json_writer_uuid(struct json_writer *json, const char *name, struct uuid value) {
+    char text[36];
+    uint32_t at = 0;
+    for (size_t i = 0; i < sizeof value.bytes; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10) {
             text[at++] = '-';
         }
-        text[at++] = digits[id.bytes[i] >> 4];
-        text[at++] = digits[id.bytes[i] & 15];
+        text[at++] = hexadecimal[value.bytes[i] >> 4];
+        text[at++] = hexadecimal[value.bytes[i] & 15];
     }
-}
-
-void json_writer_uuid(struct json_writer *json, const char *name, struct uuid value) {
-    char text[36];
-    json_uuid_text(value, text);
-    json_writer_text(json, name, (struct text){sizeof text, text});
+    json_writer_text(json, name, (struct text){at, text});
 }
 
 void json_writer_bool(struct json_writer *json, const char *name, bool value) {
@@ -156,48 +166,75 @@ void json_writer_bool(struct json_writer *json, const char *name, bool value) {
 }
 
 void json_writer_unsigned(struct json_writer *json, const char *name, uint64_t value) {
-    char text[NUMBER_MAX];
-    snprintf(text, sizeof text, "%" PRIu64, value);
     begin_value(json, name);
-    put_words(json, text);
+    put_number(json, value, 1);
 }
 
 void json_writer_integer(struct json_writer *json, const char *name, int64_t value) {
-    char text[NUMBER_MAX];
-    snprintf(text, sizeof text, "%" PRId64, value);
     begin_value(json, name);
-    put_words(json, text);
+    if (value < 0) {
+        put(json, "-", 1);
+    }
+    put_number(json, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
 }
 
 void json_writer_real(struct json_writer *json, const char *name, double value) {
-    char text[NUMBER_MAX] = "null";
-    if (isfinite(value)) {
-        snprintf(text, sizeof text, "%.17g", value);
-    }
+    const double scale = 1e9, beyond = 1e9;
     begin_value(json, name);
-    put_words(json, text);
+    if (!(value > -beyond && value < beyond)) {
+        put_words(json, "null");
+        return;
+    }
+    if (value < 0) {
+        put(json, "-", 1);
+        value = -value;
+    }
+    uint64_t scaled = (uint64_t)(value * scale + 0.5);
+    put_number(json, scaled / (uint64_t)scale, 1);
+    if (scaled % (uint64_t)scale != 0) {
+        put(json, ".", 1);
+        put_number(json, scaled % (uint64_t)scale, FRACTION_DIGITS);
+    }
 }
 
-size_t json_time_text(int64_t at, char text[JSON_TIME_TEXT]) {
-    time_t seconds = (time_t)(at / 1000000);
-    struct tm utc;
-    text[0] = '\0';
-    if (at <= 0 || gmtime_r(&seconds, &utc) == NULL || utc.tm_year > 9999 - 1900) {
-        return 0;
-    }
-    char whole[JSON_TIME_TEXT];
-    strftime(whole, sizeof whole, "%Y-%m-%dT%H:%M:%S", &utc);
-    int length = snprintf(text, JSON_TIME_TEXT, "%.19s.%06dZ", whole, (int)(at % 1000000));
-    return (size_t)length;
+struct day {
+    uint64_t year;
+    unsigned month, day;
+};
+
+/* Of the Gregorian calendar. Counted in years that begin in March, so that the day that not every
+ * year has is the last; a cycle of 400 years has 146,097 days. */
+static struct day day_of(uint64_t days_since_1970) {
+    uint64_t days = days_since_1970 + 719468; /* since the first of March of the year 0 */
+    uint64_t cycle = days / 146097, of_cycle = days % 146097;
+    uint64_t year = (of_cycle - of_cycle / 1460 + of_cycle / 36524 - of_cycle / 146096) / 365;
+    unsigned of_year = (unsigned)(of_cycle - (365 * year + year / 4 - year / 100));
+    unsigned month = (5 * of_year + 2) / 153; /* from March */
+    return (struct day){.year = cycle * 400 + year + (month >= 10),
+                        .month = month < 10 ? month + 3 : month - 9,
+                        .day = of_year - (153 * month + 2) / 5 + 1};
+}
+
+static void put_part(struct json_writer *json, const char *before, uint64_t value,
+                     unsigned digits) {
+    put_words(json, before);
+    put_number(json, value, digits);
 }
 
 void json_writer_time(struct json_writer *json, const char *name, int64_t at) {
-    char text[JSON_TIME_TEXT];
-    size_t length = json_time_text(at, text);
     begin_value(json, name);
-    if (length == 0) {
+    if (at <= 0) {
         put_words(json, "null");
-    } else {
-        put_string(json, (struct text){(uint32_t)length, text});
+        return;
     }
+    uint64_t microseconds = (uint64_t)at, seconds = microseconds / 1000000;
+    struct day day = day_of(seconds / 86400);
+    put_part(json, "\"", day.year, 4);
+    put_part(json, "-", day.month, 2);
+    put_part(json, "-", day.day, 2);
+    put_part(json, "T", seconds / 3600 % 24, 2);
+    put_part(json, ":", seconds / 60 % 60, 2);
+    put_part(json, ":", seconds % 60, 2);
+    put_part(json, ".", microseconds % 1000000, 6);
+    put_words(json, "Z\"");
 }

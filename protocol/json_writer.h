@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_TIME_TEXT = 32, JSON_DEPTH_MAX = 32 };
+enum { JSON_DEPTH_MAX = 32 };
 
 struct json_writer {
     char *bytes;
@@ -40,12 +40,8 @@ void json_writer_uuid(struct json_writer *json, const char *name, struct uuid va
 void json_writer_bool(struct json_writer *json, const char *name, bool value);
 void json_writer_unsigned(struct json_writer *json, const char *name, uint64_t value);
 void json_writer_integer(struct json_writer *json, const char *name, int64_t value);
+/* To a thousand-millionth; null from a thousand million on, which no measure here has. */
 void json_writer_real(struct json_writer *json, const char *name, double value);
 void json_writer_time(struct json_writer *json, const char *name, int64_t at);
-
-/* 2026-11-28T06:34:06.123456Z; gives the length, 0 for a time that has no such form. */
-size_t json_time_text(int64_t at, char text[JSON_TIME_TEXT]);
-/* 36 characters, not terminated. */
-void json_uuid_text(struct uuid id, char text[36]);
 
 #endif

@@ -338,33 +338,26 @@ static void listen_at_last(void *data) {
     if (service->stage != SERVICE_STARTING) {
         return;
     }
-    service->backup = backup_watch_start(&(struct backup_watch_config){
-        .loop = service->loop,
-        .data_folder = service->folder->path,
-        .anchor = service->config->anchor,
-        .key_file = service->config->key_file,
-        .blobs_only = service->config->database_url != NULL,
-    });
-    service->health = (struct health){
-        .gateway = service->gateway,
-        .sources = {&service->metrics, service->node, service->store, service->imaging,
-                    service->backup},
-        .not_ready = not_ready,
-        .data = service,
-    };
+    service->backup = backup_watch_start(
+        &(struct backup_watch_config){.loop = service->loop,
+                                      .data_folder = service->folder->path,
+                                      .anchor = service->config->anchor,
+                                      .key_file = service->config->key_file,
+                                      .blobs_only = service->config->database_url != NULL});
+    service->health = (struct health){.gateway = service->gateway,
+                                      .sources = {&service->metrics, service->node, service->store,
+                                                  service->imaging, service->backup},
+                                      .not_ready = not_ready,
+                                      .data = service};
     routes_health_add(&service->health);
-    routes_imaging_add(service->gateway, service->imaging, audit_trail_log(service->audit));
+    struct access_log *log = audit_trail_log(service->audit);
     struct affiliations *who = identity_affiliations(service->identity);
-    routes_audit_add(service->gateway, service->postgres, audit_trail_log(service->audit), who);
+    routes_imaging_add(service->gateway, service->imaging, log);
+    routes_audit_add(service->gateway, service->postgres, log, who);
     routes_backup_add(service->gateway, service->backup, who);
-    routes_export_add(service->gateway, &(struct export_desk){
-                                            .node = service->node,
-                                            .identity = service->identity,
-                                            .postgres = service->postgres,
-                                            .access_log = audit_trail_log(service->audit),
-                                            .imaging = service->imaging,
-                                            .clock = &service->clock,
-                                        });
+    routes_export_add(service->gateway,
+                      &(struct export_desk){service->node, service->identity, service->postgres,
+                                            log, service->imaging, &service->clock});
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
     if (!gateway_serve(service->gateway, service->node, &words)) {
@@ -484,14 +477,12 @@ struct service *service_start(uv_loop_t *loop, const struct config *config,
     } else if (config->database_url != NULL) {
         migrate(service, config->database_url, config->database_owner_url);
     } else {
-        service->cluster = cluster_start(&(struct cluster_config){
-            .loop = loop,
-            .data_folder = folder->path,
-            .progress = on_cluster_progress,
-            .ready = on_cluster_ready,
-            .failed = on_cluster_failed,
-            .data = service,
-        });
+        service->cluster = cluster_start(&(struct cluster_config){.loop = loop,
+                                                                  .data_folder = folder->path,
+                                                                  .progress = on_cluster_progress,
+                                                                  .ready = on_cluster_ready,
+                                                                  .failed = on_cluster_failed,
+                                                                  .data = service});
     }
     return service;
 }

@@ -121,6 +121,9 @@ function dispatch(schema) {
   return [head, '    switch (tag) {', ...cases, '    default:', `        return ${rest};`, '    }', '}'].join('\n');
 }
 
+const ABOUT_ALL =
+  'Writes the fields of a message that goes down, its name as `type` first; false when there is no such tag.';
+
 const speaks = (schema) => schema.isActor || schema.messages.length > 0;
 
 function jsonHeader(schema) {
@@ -137,7 +140,7 @@ function jsonHeader(schema) {
   );
   const all = speaks(schema)
     ? [
-        `${comment('Writes the fields of a message that goes down, its name as `type` first; false when there is no such tag.')}\n` +
+        `${comment(ABOUT_ALL)}\n` +
           signature(
             `bool ${schema.name}_json`,
             ['uint8_t tag', 'const void *message', 'struct json_writer *json'],

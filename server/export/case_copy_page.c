@@ -256,19 +256,38 @@ static void write_people(struct copy *copy) {
     page_table_end(&copy->page);
 }
 
+/* A document, or all images of one series that are in the archive or are not. */
+static uint32_t write_files_row(struct copy *copy, uint32_t from) {
+    const struct export_words *words = export_words(copy->language);
+    const struct copy_file *first = &copy->files[from];
+    uint64_t size = 0;
+    uint32_t at = from;
+    while (at < copy->file_count && (at == from || !first->document) &&
+           copy->files[at].left_out == first->left_out &&
+           !copy->files[at].document == !first->document &&
+           strcmp(copy->files[at].series_uid, first->series_uid) == 0) {
+        size += copy->files[at++].size;
+    }
+    char where[ZIP_NAME_MAX + 1], count[16], bytes[32];
+    snprintf(where, sizeof where, first->document ? "%s" : "images/%s/",
+             first->document ? first->path : first->series_uid);
+    snprintf(count, sizeof count, "%u", (unsigned)(at - from));
+    snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)size);
+    page_row(&copy->page);
+    page_cell(&copy->page, text_of(first->left_out ? words->left_out : where));
+    page_cell(&copy->page, text_of(first->document ? first->sop_instance_uid : first->series_uid));
+    page_cell(&copy->page, text_of(count));
+    page_cell(&copy->page, text_of(bytes));
+    return at;
+}
+
 static void write_files(struct copy *copy) {
     const struct export_words *words = export_words(copy->language);
-    const char *const heads[] = {words->in_this_file, "UID", "Byte"};
+    const char *const heads[] = {words->in_this_file, "UID", words->how_many, words->bytes};
     page_section(&copy->page, words->images);
-    page_table(&copy->page, heads, 3);
-    for (uint32_t i = 0; i < copy->file_count; i++) {
-        const struct copy_file *file = &copy->files[i];
-        char size[32];
-        snprintf(size, sizeof size, "%llu", (unsigned long long)file->size);
-        page_row(&copy->page);
-        page_cell(&copy->page, text_of(file->left_out ? words->left_out : file->path));
-        page_cell(&copy->page, text_of(file->sop_instance_uid));
-        page_cell(&copy->page, text_of(size));
+    page_table(&copy->page, heads, 4);
+    for (uint32_t at = 0; at < copy->file_count;) {
+        at = write_files_row(copy, at);
     }
     page_table_end(&copy->page);
     if (copy->more_files) {

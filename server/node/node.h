@@ -165,8 +165,8 @@ int64_t node_tick(struct node *node, int64_t now, double busy);
  * 0 = none. */
 void node_ask_grant(struct node *node, uint8_t kind, struct uuid id, struct uuid user,
                     void (*answer)(void *data, struct grant grant), void *data);
-/* What an actor that is in memory shows these audiences, in the arena; no bytes = it is not. For the
- * answer of node_ask_grant, which brings it there. */
+/* What an actor that is in memory shows these audiences, in the arena; no bytes = it is not. For
+ * the answer of node_ask_grant, which brings it there. */
 struct encoded node_show(struct node *node, uint8_t kind, struct uuid id, uint8_t audiences,
                          struct arena *arena);
 /* All its events so far, in order; done(false) = not all of them, the database is away. Nothing is

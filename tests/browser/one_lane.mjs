@@ -9,3 +9,4 @@ await import('./by_hand.test.mjs');
 await import('./administration.test.mjs');
 await import('./after_decisions.test.mjs');
 await import('./enrolment.test.mjs');
+await import('./restriction.test.mjs');

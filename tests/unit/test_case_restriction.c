@@ -1,5 +1,5 @@
 /* links: actors actor_test_support */
-/* A case whose use is restricted: who loses it, who keeps it, what is refused and in which words. */
+/* A case whose use is restricted: who loses it and who keeps it, what is refused and how. */
 #include "tests/unit/support_meeting.h"
 
 #include "protocol/generated/policy.h"
@@ -152,7 +152,8 @@ static void who_treats_or_presents_it_neither_restricts_nor_lifts(void **unused)
     a_case();
     assert_int_equal(restrict_use(come(MEMBER)), REFUSAL_NOT_PERMITTED);
     assert_int_equal(restrict_use(come(NAVIGATOR)), REFUSAL_NOT_PERMITTED);
-    assert_int_equal(restrict_use(come(CHAIR)), REFUSAL_NOT_PERMITTED); /* the board's coordinator */
+    assert_int_equal(restrict_use(come(CHAIR)),
+                     REFUSAL_NOT_PERMITTED); /* the board's coordinator */
     assert_int_equal(restrict_use(come(PATIENT)), REFUSAL_NOT_PERMITTED);
     world_stop(&world);
 }

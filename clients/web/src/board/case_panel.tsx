@@ -13,6 +13,7 @@ import { isoDate, useSpeech, useWords, type Words } from '../words';
 import { CaseCard } from './case_card';
 import { KeyImages } from './key_images';
 import type { StageHands } from './use_stage';
+import { useWithheldHelp } from './withheld';
 
 interface CasePanelProps {
     actor: CaseActor;
@@ -29,8 +30,9 @@ export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
     const words = useWords();
     const model = useModel(actor, (patientCase) => patientCase);
     const ended = useModel(actor, (_, held) => held.ended);
+    const withheldHelp = useWithheldHelp(actor);
     if (!model || ended) {
-        return <p className="mute">{ended ? words.caseWithheldHelp : words.loadingCase}</p>;
+        return <p className="mute">{ended ? withheldHelp : words.loadingCase}</p>;
     }
     return (
         <div className="case-panel">

@@ -33,6 +33,7 @@ import { recall, SavedViews, stepView, useViews } from './saved_views';
 import { ToolStrip, useOpen } from './tool_strip';
 import { useBeside } from './use_beside';
 import type { StageHands } from './use_stage';
+import { useWithheldHelp } from './withheld';
 
 export interface Rights {
     act: boolean;
@@ -339,6 +340,7 @@ function SideTabs(props: SideTabsProps) {
 function Decision(props: SideTabsProps) {
     const { caseActor, rights } = props;
     const words = useWords();
+    const withheldHelp = useWithheldHelp(caseActor);
     const model = useModel(caseActor, (patientCase) => patientCase);
     return model && !props.withheld ? (
         <>
@@ -355,7 +357,7 @@ function Decision(props: SideTabsProps) {
             />
         </>
     ) : (
-        <p className="mute">{props.withheld ? words.caseWithheldHelp : words.loadingCase}</p>
+        <p className="mute">{props.withheld ? withheldHelp : words.loadingCase}</p>
     );
 }
 
@@ -363,11 +365,8 @@ function Decision(props: SideTabsProps) {
 function Withheld({ caseActor }: { caseActor: CaseActor }) {
     const words = useWords();
     const restricted = useModel(caseActor, (_, held) => held.ended === 'restricted');
-    return restricted ? (
-        <Notice title={words.ended.restricted} help={words.restrictedHelp} />
-    ) : (
-        <Notice title={words.caseWithheld} help={words.caseWithheldHelp} />
-    );
+    const help = useWithheldHelp(caseActor);
+    return <Notice title={restricted ? words.ended.restricted : words.caseWithheld} help={help} />;
 }
 
 /** On a phone the form stands in the place of the images: whose case it is, and the way back to them. */

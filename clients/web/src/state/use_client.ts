@@ -101,7 +101,8 @@ export function useComesBack(actor: CaseActor | undefined): void {
         };
         const look = () => {
             const { ended } = actor.store.get();
-            const lost = ended === 'revoked' || ended === 'restricted' || (ended === 'not_found' && wait > AGAIN_FIRST_MS);
+            const taken = ended === 'revoked' || ended === 'restricted';
+            const lost = taken || (ended === 'not_found' && wait > AGAIN_FIRST_MS);
             if (lost && timer === 0) {
                 timer = window.setTimeout(ask, wait);
             }

@@ -96,8 +96,8 @@ export const trustDe: typeof trustEn = {
             'Der Fall wird aufbewahrt und nicht verwendet: Nur wer ihn koordiniert, sieht den Inhalt, geschrieben ' +
             'wird nichts, auf keine weitere Konferenz kommt er. Im Notfall lässt er sich trotzdem öffnen.',
         meansYours:
-            'Ihr Fall wird aufbewahrt und nicht verwendet. Nur wer ihn koordiniert, sieht den Inhalt. Bevor das endet, ' +
-            'wird es Ihnen gesagt.',
+            'Ihr Fall wird aufbewahrt und nicht verwendet. Nur wer ihn koordiniert, sieht den Inhalt. ' +
+            'Bevor das endet, wird es Ihnen gesagt.',
         reason: 'Grund',
         reasonHelp: 'In einem Satz, ohne den Namen des Patienten. Auch der Patient liest ihn.',
         restrict: 'Verarbeitung einschränken',
@@ -107,26 +107,29 @@ export const trustDe: typeof trustEn = {
         lift: 'Einschränkung aufheben',
         liftTitle: 'Die Einschränkung aufheben?',
         liftTold:
-            'Sagen Sie es vorher dem Patienten (DSGVO, Artikel 18, 3). Wer den Fall vorher sah, sieht ihn dann wieder.',
+            'Sagen Sie es vorher dem Patienten (DSGVO, Artikel 18, 3). Wer den Fall vorher sah, ' +
+            'sieht ihn dann wieder.',
         liftNow: 'Jetzt aufheben',
         done: 'Eingeschränkt. Der Fall wird aufbewahrt und nicht verwendet.',
         lifted: 'Aufgehoben. Der Fall wird wieder verwendet.',
         banner: (when, reason) =>
-            `Verarbeitung eingeschränkt seit ${when}: ${reason}. Der Fall wird aufbewahrt; geschrieben werden darf nichts.`,
+            `Verarbeitung eingeschränkt seit ${when}: ${reason}. ` +
+            'Der Fall wird aufbewahrt; geschrieben werden darf nichts.',
     },
     copy: {
         title: 'Ihre Daten',
         lead:
-            'Alles, was über Sie aufbewahrt wird: Konto, Rollen, zweite Faktoren ohne ihre Geheimnisse, Anmeldungen, ' +
-            'Arbeitsliste, Notizen, Einstellungen und was Sie angesehen haben. Als Seite zum Lesen und als Datei für ' +
-            'Maschinen.',
+            'Alles, was über Sie aufbewahrt wird: Konto, Rollen, zweite Faktoren ohne ihre Geheimnisse, ' +
+            'Anmeldungen, Arbeitsliste, Notizen, Einstellungen und was Sie angesehen haben. Als Seite zum Lesen ' +
+            'und als Datei für Maschinen.',
         titleCase: 'Eine Kopie des Falls',
         leadCase:
-            'Alles, was zu dem Fall aufbewahrt wird: Befunde, Beschlüsse, Einwilligungen, Gespräch, Bilder und ' +
-            'Dokumente, wer hineingesehen hat, und jede frühere Fassung. Als Seite zum Lesen und als Datei für Maschinen.',
+            'Alles, was zu dem Fall aufbewahrt wird: Befunde, Beschlüsse, Einwilligungen, Gespräch, Bilder ' +
+            'und Dokumente, wer hineingesehen hat, und jede frühere Fassung. Als Seite zum Lesen und als ' +
+            'Datei für Maschinen.',
         leadYours:
-            'Sie dürfen alles haben, was zu Ihrem Fall aufbewahrt wird: Befunde, Beschlüsse, Einwilligungen, Bilder und ' +
-            'Dokumente, und wer hineingesehen hat. Als Seite zum Lesen und als Datei für Maschinen.',
+            'Sie dürfen alles haben, was zu Ihrem Fall aufbewahrt wird: Befunde, Beschlüsse, Einwilligungen, ' +
+            'Bilder und Dokumente, und wer hineingesehen hat. Als Seite zum Lesen und als Datei für Maschinen.',
         get: 'Kopie herunterladen',
         coming: 'Die Kopie wird erstellt. Das Herunterladen beginnt von selbst.',
         failed: 'Die Kopie konnte gerade nicht erstellt werden. Versuchen Sie es noch einmal.',

@@ -90,7 +90,8 @@ export const trustEn = {
             'The case is kept and not used: only who coordinates it sees what is in it, nothing is written, no ' +
             'further board gets it. In an emergency it can still be opened.',
         meansYours:
-            'Your case is kept and not used. Only who coordinates it sees what is in it. Before this ends you are told.',
+            'Your case is kept and not used. Only who coordinates it sees what is in it. ' +
+            'Before this ends you are told.',
         reason: 'Reason',
         reasonHelp: 'In a sentence, without the patient’s name. The patient reads it, too.',
         restrict: 'Restrict its use',
@@ -109,8 +110,8 @@ export const trustEn = {
     copy: {
         title: 'Your data',
         lead:
-            'Everything that is kept of you: account, roles, second factors without their secrets, sign-ins, worklist, ' +
-            'notes, preferences, and what you looked at. As a page to read and as a file for machines.',
+            'Everything that is kept of you: account, roles, second factors without their secrets, sign-ins, ' +
+            'worklist, notes, preferences, and what you looked at. As a page to read and as a file for machines.',
         titleCase: 'A copy of the case',
         leadCase:
             'Everything that is kept of the case: findings, decisions, consents, conversation, images and ' +
