@@ -135,9 +135,10 @@ static void on_register_user(const struct user *user, struct turn *turn,
 
 static void on_change_verifier(const struct user *user, struct turn *turn,
                                const struct change_verifier *command) {
-    if (!user->registered) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (command->verifier.length == 0) {
+    if (!user_is_open(user, turn)) {
+        return;
+    }
+    if (command->verifier.length == 0) {
         turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (!text_equal(user->verifier, command->verifier)) {
         struct verifier_set event = {.verifier = command->verifier};
@@ -205,6 +206,8 @@ static const struct user_behaviour behaviour = {
     .set_note = user_on_set_note,
     .set_membership = user_on_set_membership,
     .membership_due = user_on_membership_due,
+    .close_account = user_on_close_account,
+    .account_closed = user_apply_account_closed,
     .note_set = user_apply_note_set,
     .membership_set = user_apply_membership_set,
     .membership_ended = user_apply_membership_ended,
@@ -231,7 +234,8 @@ static struct grant grant(const struct actor *actor, struct uuid user, uint16_t 
                           int64_t now) {
     (void)rights;
     (void)now;
-    bool self = ((const struct user *)actor)->registered && uuid_equal(actor->id, user);
+    const struct user *it = (const struct user *)actor;
+    bool self = it->registered && !it->closed && uuid_equal(actor->id, user);
     uint16_t roles = self ? 1u << ROLE_SELF : 0;
     struct allowance allowed = policy_of_user(roles, 0);
     return (struct grant){
@@ -264,6 +268,7 @@ static struct user_snapshot shown(const struct user *user) {
         .notes = user->notes,
         .coordinator = (rights & RIGHT_COORDINATOR) != 0,
         .memberships = user->memberships,
+        .closed = user->closed,
     };
 }
 
@@ -286,6 +291,7 @@ static struct encoded save(const struct actor *actor, struct arena *arena) {
 static void take_over(struct user *user, const struct user_record *saved) {
     struct arena *state = state_of(user);
     user->registered = true;
+    user->closed = saved->shown.closed;
     user->verifier = arena_text(state, saved->verifier);
     user->login = arena_text(state, saved->shown.login);
     user->name = arena_text(state, saved->shown.name);

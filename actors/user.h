@@ -28,6 +28,7 @@ struct user {
     struct actor actor;
     /* Committed */
     bool registered;
+    bool closed; /* login and name are all that is left */
     struct text login;
     struct text name;
     struct text verifier;
@@ -76,6 +77,13 @@ void user_on_set_membership(const struct user *user, struct turn *turn,
                             const struct set_membership *command);
 void user_on_membership_due(const struct user *user, struct turn *turn,
                             const struct membership_due *command);
+
+/* user_closing.c */
+bool user_is_open(const struct user *user, struct turn *turn); /* false = refused */
+void user_on_close_account(const struct user *user, struct turn *turn,
+                           const struct close_account *command);
+void user_apply_account_closed(struct user *user, const struct event_header *header,
+                               const struct account_closed *event);
 
 /* user_factors.c: what they have beside the password. Of two that use the same code or counter at
  * the same time the actor accepts one. */

@@ -112,10 +112,11 @@ static bool has_credential(const struct user *user, struct bytes credential) {
 void user_on_add_factor(const struct user *user, struct turn *turn,
                         const struct add_factor *command) {
     const struct factor *added = &command->factor;
-    if (!user->registered) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (uuid_is_zero(added->id) || added->secret.length == 0 ||
-               (added->kind == FACTOR_KIND_PASSKEY) != (added->credential.length > 0)) {
+    if (!user_is_open(user, turn)) {
+        return;
+    }
+    if (uuid_is_zero(added->id) || added->secret.length == 0 ||
+        (added->kind == FACTOR_KIND_PASSKEY) != (added->credential.length > 0)) {
         turn_refuse(turn, REFUSAL_MALFORMED);
     } else if (factor_of(user, added->id) != NULL || has_credential(user, added->credential)) {
         turn_refuse(turn, REFUSAL_CONFLICT);

@@ -74,9 +74,10 @@ void user_on_set_membership(const struct user *user, struct turn *turn,
     const struct membership *wished = &command->membership;
     const struct membership *known = user_membership(user, wished->organisation);
     bool stays = wished->roles != 0;
-    if (!user->registered) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (known == NULL && stays && user->memberships.count == USER_MEMBERSHIPS_MAX) {
+    if (!user_is_open(user, turn)) {
+        return;
+    }
+    if (known == NULL && stays && user->memberships.count == USER_MEMBERSHIPS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
     } else if (known == NULL ? stays : !membership_equal(known, wished)) {
         struct membership_set event = {.membership = *wished};

@@ -147,9 +147,10 @@ void user_apply_topic_forgotten(struct user *user, const struct event_header *he
 void user_on_put_entry(const struct user *user, struct turn *turn,
                        const struct put_entry *command) {
     const struct worklist_entry *known = entry_of(user, command->entry.id);
-    if (!user->registered) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (known == NULL && user->entries.count == USER_ENTRIES_MAX) {
+    if (!user_is_open(user, turn)) {
+        return; /* cases and boards go on saying what nobody reads */
+    }
+    if (known == NULL && user->entries.count == USER_ENTRIES_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
     } else if (known == NULL || !worklist_entry_equal(known, &command->entry)) {
         struct entry_put event = {.entry = command->entry};

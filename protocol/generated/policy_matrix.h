@@ -896,6 +896,7 @@ static const struct matrix_message user_messages[] = {
     {"NoteSet", 78, 0, 0x10},
     {"MembershipSet", 94, 0, 0x10},
     {"MembershipEnded", 95, 0, 0x10},
+    {"AccountClosed", 110, 0, 0x10},
     {"FactorAdded", 79, 0, 0x0},
     {"FactorRemoved", 80, 0, 0x0},
     {"RecoveryCodesSet", 81, 0, 0x0},

@@ -28,6 +28,7 @@ enum user_tag {
     USER_FORGET_TOPIC = 13,
     USER_SET_MEMBERSHIP = 20,
     USER_MEMBERSHIP_DUE = 21,
+    USER_CLOSE_ACCOUNT = 30,
     USER_USER_REGISTERED = 72,
     USER_VERIFIER_SET = 73,
     USER_PREFERENCE_SET = 74,
@@ -46,6 +47,7 @@ enum user_tag {
     USER_TOPIC_FORGOTTEN = 93,
     USER_MEMBERSHIP_SET = 94,
     USER_MEMBERSHIP_ENDED = 95,
+    USER_ACCOUNT_CLOSED = 110,
 };
 
 enum entry_kind {
@@ -202,6 +204,13 @@ struct membership_due {
     int64_t until;            /* The end that it was set for. */
 };
 
+/* Nobody signs in with it any more, and what was only for its person is gone: worklist, notes,
+ * preferences, factors, memberships. Login and name stay, so that the login is nobody else's and
+ * the record of who did what keeps its name. */
+struct close_account {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+};
+
 struct add_factor {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct factor factor;   /* Its kind, name, secret and so on. */
@@ -278,6 +287,11 @@ struct membership_ended {
     struct uuid organisation; /* Where. */
 };
 
+/* What is not written any more: everything but login and name. */
+struct account_closed {
+    uint8_t nothing; /* Has no fields; C wants one. */
+};
+
 struct factor_added {
     struct factor factor; /* Kept from every audience. */
 };
@@ -314,6 +328,7 @@ struct user_snapshot {
     struct note_list notes;             /* Private. */
     bool coordinator;                   /* Rights. */
     struct membership_list memberships; /* Of organisations. */
+    bool closed;                        /* Nobody signs in with it any more. */
 };
 
 /* What the store keeps of what a person's worklist says of one case: sealed by a key that goes
@@ -472,6 +487,13 @@ void membership_due_copy(struct arena *arena, struct membership_due *ret,
                          const struct membership_due *from);
 bool membership_due_equal(const struct membership_due *a, const struct membership_due *b);
 
+extern const struct close_account close_account_default;
+bool close_account_read(struct reader *reader, struct arena *arena, struct close_account *ret);
+void close_account_write(struct writer *writer, const struct close_account *from);
+void close_account_copy(struct arena *arena, struct close_account *ret,
+                        const struct close_account *from);
+bool close_account_equal(const struct close_account *a, const struct close_account *b);
+
 extern const struct add_factor add_factor_default;
 bool add_factor_read(struct reader *reader, struct arena *arena, struct add_factor *ret);
 void add_factor_write(struct writer *writer, const struct add_factor *from);
@@ -576,6 +598,13 @@ void membership_ended_copy(struct arena *arena, struct membership_ended *ret,
                            const struct membership_ended *from);
 bool membership_ended_equal(const struct membership_ended *a, const struct membership_ended *b);
 
+extern const struct account_closed account_closed_default;
+bool account_closed_read(struct reader *reader, struct arena *arena, struct account_closed *ret);
+void account_closed_write(struct writer *writer, const struct account_closed *from);
+void account_closed_copy(struct arena *arena, struct account_closed *ret,
+                         const struct account_closed *from);
+bool account_closed_equal(const struct account_closed *a, const struct account_closed *b);
+
 extern const struct factor_added factor_added_default;
 bool factor_added_read(struct reader *reader, struct arena *arena, struct factor_added *ret);
 void factor_added_write(struct writer *writer, const struct factor_added *from);
@@ -649,6 +678,7 @@ struct encoded change_verifier_encode(struct arena *arena, const struct change_v
 struct encoded set_note_encode(struct arena *arena, const struct set_note *message);
 struct encoded set_membership_encode(struct arena *arena, const struct set_membership *message);
 struct encoded membership_due_encode(struct arena *arena, const struct membership_due *message);
+struct encoded close_account_encode(struct arena *arena, const struct close_account *message);
 struct encoded add_factor_encode(struct arena *arena, const struct add_factor *message);
 struct encoded remove_factor_encode(struct arena *arena, const struct remove_factor *message);
 struct encoded set_recovery_codes_encode(struct arena *arena,
@@ -666,6 +696,7 @@ struct encoded entry_removed_encode(struct arena *arena, const struct entry_remo
 struct encoded note_set_encode(struct arena *arena, const struct note_set *message);
 struct encoded membership_set_encode(struct arena *arena, const struct membership_set *message);
 struct encoded membership_ended_encode(struct arena *arena, const struct membership_ended *message);
+struct encoded account_closed_encode(struct arena *arena, const struct account_closed *message);
 struct encoded factor_added_encode(struct arena *arena, const struct factor_added *message);
 struct encoded factor_removed_encode(struct arena *arena, const struct factor_removed *message);
 struct encoded recovery_codes_set_encode(struct arena *arena,

@@ -8,14 +8,15 @@ bool user_behaviour_complete(const struct user_behaviour *behaviour) {
            behaviour->mark_read != NULL && behaviour->put_entry != NULL &&
            behaviour->remove_entry != NULL && behaviour->change_verifier != NULL &&
            behaviour->set_note != NULL && behaviour->set_membership != NULL &&
-           behaviour->membership_due != NULL && behaviour->add_factor != NULL &&
-           behaviour->remove_factor != NULL && behaviour->set_recovery_codes != NULL &&
-           behaviour->use_recovery_code != NULL && behaviour->forget_topic != NULL &&
-           behaviour->use_factor != NULL && behaviour->user_registered != NULL &&
-           behaviour->verifier_set != NULL && behaviour->preference_set != NULL &&
-           behaviour->read_marked != NULL && behaviour->entry_put != NULL &&
-           behaviour->entry_removed != NULL && behaviour->note_set != NULL &&
-           behaviour->membership_set != NULL && behaviour->membership_ended != NULL &&
+           behaviour->membership_due != NULL && behaviour->close_account != NULL &&
+           behaviour->add_factor != NULL && behaviour->remove_factor != NULL &&
+           behaviour->set_recovery_codes != NULL && behaviour->use_recovery_code != NULL &&
+           behaviour->forget_topic != NULL && behaviour->use_factor != NULL &&
+           behaviour->user_registered != NULL && behaviour->verifier_set != NULL &&
+           behaviour->preference_set != NULL && behaviour->read_marked != NULL &&
+           behaviour->entry_put != NULL && behaviour->entry_removed != NULL &&
+           behaviour->note_set != NULL && behaviour->membership_set != NULL &&
+           behaviour->membership_ended != NULL && behaviour->account_closed != NULL &&
            behaviour->factor_added != NULL && behaviour->factor_removed != NULL &&
            behaviour->recovery_codes_set != NULL && behaviour->recovery_code_used != NULL &&
            behaviour->factor_used != NULL && behaviour->topic_forgotten != NULL;
@@ -50,6 +51,9 @@ static bool dispatch_user(const struct user_behaviour *behaviour, struct user *u
         return true;
     case USER_MEMBERSHIP_DUE:
         behaviour->membership_due(user, turn, message);
+        return true;
+    case USER_CLOSE_ACCOUNT:
+        behaviour->close_account(user, turn, message);
         return true;
     case USER_ADD_FACTOR:
         behaviour->add_factor(user, turn, message);
@@ -109,6 +113,9 @@ static bool apply_user(const struct user_behaviour *behaviour, struct user *user
         return true;
     case USER_MEMBERSHIP_ENDED:
         behaviour->membership_ended(user, header, message);
+        return true;
+    case USER_ACCOUNT_CLOSED:
+        behaviour->account_closed(user, header, message);
         return true;
     case USER_FACTOR_ADDED:
         behaviour->factor_added(user, header, message);

@@ -25,6 +25,8 @@ struct user_behaviour {
                            const struct set_membership *command);
     void (*membership_due)(const struct user *user, struct turn *turn,
                            const struct membership_due *command);
+    void (*close_account)(const struct user *user, struct turn *turn,
+                          const struct close_account *command);
     void (*add_factor)(const struct user *user, struct turn *turn,
                        const struct add_factor *command);
     void (*remove_factor)(const struct user *user, struct turn *turn,
@@ -55,6 +57,8 @@ struct user_behaviour {
                            const struct membership_set *event);
     void (*membership_ended)(struct user *user, const struct event_header *header,
                              const struct membership_ended *event);
+    void (*account_closed)(struct user *user, const struct event_header *header,
+                           const struct account_closed *event);
     void (*factor_added)(struct user *user, const struct event_header *header,
                          const struct factor_added *event);
     void (*factor_removed)(struct user *user, const struct event_header *header,

@@ -49,6 +49,11 @@ const void *user_decode(uint8_t tag, struct reader *reader, struct arena *arena)
         return whole(reader, message != NULL && membership_due_read(reader, arena, message),
                      message);
     }
+    case USER_CLOSE_ACCOUNT: {
+        struct close_account *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && close_account_read(reader, arena, message),
+                     message);
+    }
     case USER_ADD_FACTOR: {
         struct add_factor *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && add_factor_read(reader, arena, message), message);
@@ -122,6 +127,11 @@ const void *user_decode_down(uint8_t tag, struct reader *reader, struct arena *a
     case USER_MEMBERSHIP_ENDED: {
         struct membership_ended *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && membership_ended_read(reader, arena, message),
+                     message);
+    }
+    case USER_ACCOUNT_CLOSED: {
+        struct account_closed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && account_closed_read(reader, arena, message),
                      message);
     }
     case USER_FACTOR_ADDED: {
@@ -199,6 +209,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case USER_MEMBERSHIP_DUE:
         membership_due_write(writer, message);
         return true;
+    case USER_CLOSE_ACCOUNT:
+        close_account_write(writer, message);
+        return true;
     case USER_ADD_FACTOR:
         add_factor_write(writer, message);
         return true;
@@ -250,6 +263,9 @@ bool user_encode(uint8_t tag, const void *message, struct writer *writer) {
         return true;
     case USER_MEMBERSHIP_ENDED:
         membership_ended_write(writer, message);
+        return true;
+    case USER_ACCOUNT_CLOSED:
+        account_closed_write(writer, message);
         return true;
     case USER_FACTOR_ADDED:
         factor_added_write(writer, message);
@@ -303,6 +319,8 @@ struct uuid user_command_id(uint8_t tag, const void *message) {
         return ((const struct set_membership *)message)->command_id;
     case USER_MEMBERSHIP_DUE:
         return ((const struct membership_due *)message)->command_id;
+    case USER_CLOSE_ACCOUNT:
+        return ((const struct close_account *)message)->command_id;
     case USER_ADD_FACTOR:
         return ((const struct add_factor *)message)->command_id;
     case USER_REMOVE_FACTOR:

@@ -138,6 +138,12 @@ void membership_due_copy(struct arena *arena, struct membership_due *ret,
     *ret = *from;
 }
 
+void close_account_copy(struct arena *arena, struct close_account *ret,
+                        const struct close_account *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void add_factor_copy(struct arena *arena, struct add_factor *ret, const struct add_factor *from) {
     *ret = *from;
     factor_copy(arena, &ret->factor, &from->factor);
@@ -222,6 +228,12 @@ void membership_set_copy(struct arena *arena, struct membership_set *ret,
 
 void membership_ended_copy(struct arena *arena, struct membership_ended *ret,
                            const struct membership_ended *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void account_closed_copy(struct arena *arena, struct account_closed *ret,
+                         const struct account_closed *from) {
     (void)arena;
     *ret = *from;
 }

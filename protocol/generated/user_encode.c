@@ -66,6 +66,13 @@ struct encoded membership_due_encode(struct arena *arena, const struct membershi
     return (struct encoded){USER_MEMBERSHIP_DUE, writer_bytes(&writer)};
 }
 
+struct encoded close_account_encode(struct arena *arena, const struct close_account *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    close_account_write(&writer, message);
+    return (struct encoded){USER_CLOSE_ACCOUNT, writer_bytes(&writer)};
+}
+
 struct encoded add_factor_encode(struct arena *arena, const struct add_factor *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -172,6 +179,13 @@ struct encoded membership_ended_encode(struct arena *arena,
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     membership_ended_write(&writer, message);
     return (struct encoded){USER_MEMBERSHIP_ENDED, writer_bytes(&writer)};
+}
+
+struct encoded account_closed_encode(struct arena *arena, const struct account_closed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    account_closed_write(&writer, message);
+    return (struct encoded){USER_ACCOUNT_CLOSED, writer_bytes(&writer)};
 }
 
 struct encoded factor_added_encode(struct arena *arena, const struct factor_added *message) {

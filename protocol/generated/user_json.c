@@ -111,6 +111,11 @@ void membership_ended_json_fields(struct json_writer *json, const struct members
     json_writer_uuid(json, "organisation", from->organisation);
 }
 
+void account_closed_json_fields(struct json_writer *json, const struct account_closed *from) {
+    (void)json;
+    (void)from;
+}
+
 void factor_added_json_fields(struct json_writer *json, const struct factor_added *from) {
     json_writer_open(json, "factor");
     factor_json_fields(json, &from->factor);
@@ -184,6 +189,7 @@ void user_snapshot_json_fields(struct json_writer *json, const struct user_snaps
         json_writer_close(json);
     }
     json_writer_close_list(json);
+    json_writer_bool(json, "closed", from->closed);
 }
 
 void user_topic_json_fields(struct json_writer *json, const struct user_topic *from) {
@@ -254,6 +260,10 @@ bool user_json(uint8_t tag, const void *message, struct json_writer *json) {
     case USER_MEMBERSHIP_ENDED:
         json_writer_word(json, "type", "MembershipEnded");
         membership_ended_json_fields(json, message);
+        return true;
+    case USER_ACCOUNT_CLOSED:
+        json_writer_word(json, "type", "AccountClosed");
+        account_closed_json_fields(json, message);
         return true;
     case USER_FACTOR_ADDED:
         json_writer_word(json, "type", "FactorAdded");

@@ -23,6 +23,7 @@ void entry_removed_json_fields(struct json_writer *json, const struct entry_remo
 void note_set_json_fields(struct json_writer *json, const struct note_set *from);
 void membership_set_json_fields(struct json_writer *json, const struct membership_set *from);
 void membership_ended_json_fields(struct json_writer *json, const struct membership_ended *from);
+void account_closed_json_fields(struct json_writer *json, const struct account_closed *from);
 void factor_added_json_fields(struct json_writer *json, const struct factor_added *from);
 void factor_removed_json_fields(struct json_writer *json, const struct factor_removed *from);
 void recovery_codes_set_json_fields(struct json_writer *json,

@@ -496,6 +496,21 @@ bool membership_due_read(struct reader *reader, struct arena *arena, struct memb
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct close_account close_account_default = {0};
+
+bool close_account_read(struct reader *reader, struct arena *arena, struct close_account *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = close_account_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct add_factor add_factor_default = {0};
 
 bool add_factor_read(struct reader *reader, struct arena *arena, struct add_factor *ret) {
@@ -759,6 +774,18 @@ bool membership_ended_read(struct reader *reader, struct arena *arena,
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct account_closed account_closed_default = {0};
+
+bool account_closed_read(struct reader *reader, struct arena *arena, struct account_closed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = account_closed_default;
+    (void)arena;
+    return reader_skip(reader, count);
+}
+
 const struct factor_added factor_added_default = {0};
 
 bool factor_added_read(struct reader *reader, struct arena *arena, struct factor_added *ret) {
@@ -887,7 +914,10 @@ bool user_snapshot_read(struct reader *reader, struct arena *arena, struct user_
     if (count > 8 && !membership_list_read(reader, arena, 16, &ret->memberships)) {
         return false;
     }
-    return count <= 9 || reader_skip(reader, count - 9);
+    if (count > 9 && !reader_bool(reader, &ret->closed)) {
+        return false;
+    }
+    return count <= 10 || reader_skip(reader, count - 10);
 }
 
 const struct user_topic user_topic_default = {0};

@@ -140,6 +140,15 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 302,
         },
+    [USER_CLOSE_ACCOUNT] =
+        {
+            .name = "CloseAccount",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 275,
+        },
     [USER_USER_REGISTERED] =
         {
             .name = "UserRegistered",
@@ -223,13 +232,13 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 5262966,
+            .size_max = 5262967,
         },
     [USER_USER_RECORD] =
         {
             .name = "UserRecord",
             .class = MESSAGE_SNAPSHOT,
-            .size_max = 5280078,
+            .size_max = 5280079,
         },
     [USER_USER_TOPIC] =
         {
@@ -257,6 +266,13 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
             .size_max = 275,
+        },
+    [USER_ACCOUNT_CLOSED] =
+        {
+            .name = "AccountClosed",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_OWN,
+            .size_max = 257,
         },
     [REPLY_ACCEPTED] =
         {

@@ -461,6 +461,17 @@ void membership_due_write(struct writer *writer, const struct membership_due *fr
     }
 }
 
+static uint32_t close_account_count(const struct close_account *from) {
+    (void)from;
+    return 1;
+}
+
+void close_account_write(struct writer *writer, const struct close_account *from) {
+    uint32_t count = close_account_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+}
+
 static uint32_t add_factor_count(const struct add_factor *from) {
     if (!factor_equal(&from->factor, &factor_default)) {
         return 2;
@@ -734,6 +745,11 @@ void membership_ended_write(struct writer *writer, const struct membership_ended
     }
 }
 
+void account_closed_write(struct writer *writer, const struct account_closed *from) {
+    (void)from;
+    writer_fields(writer, 0);
+}
+
 static uint32_t factor_added_count(const struct factor_added *from) {
     if (!factor_equal(&from->factor, &factor_default)) {
         return 1;
@@ -831,6 +847,9 @@ void topic_forgotten_write(struct writer *writer, const struct topic_forgotten *
 }
 
 static uint32_t user_snapshot_count(const struct user_snapshot *from) {
+    if (from->closed) {
+        return 10;
+    }
     if (from->memberships.count != 0) {
         return 9;
     }
@@ -890,6 +909,9 @@ void user_snapshot_write(struct writer *writer, const struct user_snapshot *from
     }
     if (count > 8) {
         membership_list_write(writer, 16, &from->memberships);
+    }
+    if (count > 9) {
+        writer_bool(writer, from->closed);
     }
 }
 

@@ -98,7 +98,8 @@ static bool is_run_by(const struct identity *identity, struct uuid organisation,
 bool administration_belongs(const struct identity *identity, const struct person *person,
                             struct uuid organisation) {
     struct tally tally = tally_of(identity, person, is_it, organisation);
-    return tally.counted > 0 || (uuid_is_zero(organisation) && tally.all == 0);
+    bool lost = uuid_is_zero(organisation) && tally.all == 0 && !person->closed;
+    return tally.counted > 0 || lost;
 }
 
 bool administration_is_below(const struct identity *identity, const struct person *person,

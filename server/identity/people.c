@@ -68,7 +68,7 @@ static bool keep(struct directory *directory, struct uuid owner, const struct us
         directory->capacity = capacity;
     }
     struct person *person = &directory->people[directory->count];
-    *person = (struct person){.id = owner};
+    *person = (struct person){.id = owner, .closed = record->shown.closed};
     uint32_t count = record->shown.memberships.count;
     if (count > 0) {
         person->memberships.count = count;

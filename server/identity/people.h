@@ -17,6 +17,7 @@ struct person {
     struct text login;
     struct text name;
     struct membership_list memberships;
+    bool closed; /* nobody signs in with it any more: here for its name alone */
 };
 
 struct people;

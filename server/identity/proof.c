@@ -330,7 +330,7 @@ static void check_password(struct proving *proving) {
         end(proving, PROOF_AWAY);
         return;
     }
-    if (proving->account.known) {
+    if (proving->account.known && verifier.length > 0) { /* a closed account's is empty */
         memcpy(proving->verifier, verifier.bytes, verifier.length);
     } else {
         memcpy(proving->verifier, identity->stranger, sizeof proving->verifier);

@@ -2,6 +2,7 @@
  * signed in. Whoever belongs to it is seen; nobody else is. Of who is something elsewhere, too,
  * where the asker runs nothing, name and role there are seen, and that may be ended. */
 #include "protocol/generated/policy.h"
+#include "server/identity/account_changes.h"
 #include "server/identity/administration.h"
 #include "server/uuid_text.h"
 
@@ -213,6 +214,81 @@ static void on_roles(struct http_exchange *exchange, void *data) {
     http_read_whole(exchange, on_roles_body, data);
 }
 
+/* Closing an account, which is of no organisation: the root's to do. What the account's own event
+ * says is done first; what ends their sign-ins may be done again until it worked. */
+
+struct closing {
+    struct setting setting;
+    struct uuid whose;
+};
+
+static void on_their_sign_ins(void *data, enum sign_in_answer answer, const struct sign_in *none) {
+    (void)none;
+    on_set(data, answer != SIGN_IN_AWAY, REFUSAL_UNAVAILABLE);
+}
+
+static void on_theirs_over(void *data, uint64_t number) {
+    struct closing *closing = data;
+    struct errand *errand = &closing->setting.errand;
+    identity_note(errand->identity, ACCESS_SIGN_OUT, ACCESS_ALLOWED, closing->whose, number,
+                  errand->address);
+    errand_note(errand, ACCESS_SIGNED_OTHER_OUT, ACCESS_ALLOWED);
+    identity_over(errand->identity, number);
+}
+
+static void on_directory(void *data, bool loaded) {
+    struct closing *closing = data;
+    struct identity *identity = closing->setting.errand.identity;
+    (void)loaded; /* it will be, and the account is closed */
+    node_recheck(identity->node, closing->whose);
+    sign_ins_end_others(identity->sign_ins, 0, closing->whose, on_theirs_over, on_their_sign_ins,
+                        closing);
+}
+
+static void on_account_closed(void *data, bool accepted, enum refusal why, uint64_t version) {
+    struct closing *closing = data;
+    (void)version;
+    if (accepted && !closing->setting.errand.identity->stopping) {
+        people_load(closing->setting.errand.identity->people, on_directory, closing);
+    } else {
+        on_set(closing, false, why);
+    }
+}
+
+static void close_account(struct identity *identity, struct closing *closing) {
+    struct arena arena;
+    arena_init(&arena, MEMBER_BODY_MAX);
+    struct close_account command = {.command_id = identity_new_id(identity)};
+    node_command(identity->node, CHANNEL_KIND_USER, closing->whose, closing->setting.errand.user,
+                 close_account_encode(&arena, &command), on_account_closed, closing);
+    arena_finish(&arena);
+}
+
+static void on_close(struct http_exchange *exchange, void *data) {
+    struct identity *identity = data;
+    struct uuid organisation, id;
+    if (!administration_path(identity, exchange, ORGANISATION_MAY_ADMINISTER, &organisation)) {
+        return;
+    }
+    const struct person *person =
+        http_capture_uuid(exchange, 1, &id) ? people_by_id(identity->people, id) : NULL;
+    if (person == NULL || !uuid_is_zero(organisation)) {
+        administration_answer_absent(exchange);
+        return;
+    }
+    bool leaves = administers_for_good(person);
+    if (!may_leave(identity, exchange, leaves, id)) {
+        return;
+    }
+    struct closing *closing = account_change_begin(identity, exchange, sizeof *closing);
+    if (closing != NULL) {
+        closing->whose = id;
+        closing->setting.takes_administrator = leaves;
+        identity->administrator_leaves |= leaves;
+        close_account(identity, closing);
+    }
+}
+
 /* Where they are signed in */
 
 static void on_sign_ins(struct http_exchange *exchange, void *data) {
@@ -239,6 +315,7 @@ static const struct http_route routes[] = {
     {"GET", "/api/organisations/:organisation/people", 0, ROUTE_SIGNED_IN, on_list},
     {"POST", "/api/organisations/:organisation/people/:person/roles", MEMBER_BODY_MAX,
      ROUTE_SIGNED_IN, on_roles},
+    {"POST", "/api/organisations/:organisation/people/:person/close", 0, ROUTE_SIGNED_IN, on_close},
     {"GET", "/api/organisations/:organisation/people/:person/sign-ins", 0, ROUTE_SIGNED_IN,
      on_sign_ins},
     {"POST", "/api/organisations/:organisation/people/:person/sign-ins/end", MEMBER_BODY_MAX,

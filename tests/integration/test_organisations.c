@@ -291,6 +291,40 @@ static void cases_are_listed_without_their_patients(void **state) {
     assert_string_equal(scene->answer.body, "{\"cases\":[],\"more\":false}");
 }
 
+static void closes(struct scene *scene, const char *cookie, const char *organisation,
+                   const char *person, unsigned status) {
+    assert_int_equal(asks(scene, cookie, "", "/api/organisations/%s/people/%s/close", organisation,
+                          person),
+                     status);
+}
+
+static void an_account_that_is_closed_is_out_and_never_comes_back(void **state) {
+    struct scene *scene = *state;
+    char id[ID], cookie[COOKIE], other[ID], runs_child[COOKIE], body[256];
+    a_member(scene, scene->child, "specialist", "leaves.us", id, cookie);
+    a_member(scene, scene->child, "administrator", "runs.this", other, runs_child);
+    closes(scene, NULL, ROOT, id, 403); /* without a proof */
+    snprintf(body, sizeof body, "{\"password\":\"%s\"}", server_process_password(scene->server));
+    assert_int_equal(asks(scene, NULL, body, "/api/account/prove"), 200);
+    body_value(scene, "token", scene->staff.administrator, sizeof scene->staff.administrator);
+    closes(scene, runs_child, ROOT, id, 404);
+    closes(scene, runs_child, scene->child, id, 404);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/me"), 200);
+    closes(scene, NULL, ROOT, id, 204);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/me"), 401);
+    snprintf(body, sizeof body, "{\"login\":\"leaves.us\",\"password\":\"%s\"}", PASSWORD);
+    assert_int_equal(ask(scene, (struct plain_request){.path = "/api/sign-in", .body = body}), 401);
+    /* The login is nobody else's, and neither list has them. */
+    snprintf(body, sizeof body,
+             "{\"login\":\"leaves.us\",\"name\":\"Another\",\"password\":\"%s\"}", PASSWORD);
+    assert_int_equal(asks(scene, NULL, body, "/api/people"), 409);
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/%s/people", scene->child), 200);
+    assert_false(body_says(scene, id));
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/" ROOT "/people"), 200);
+    assert_false(body_says(scene, id));
+    closes(scene, NULL, ROOT, id, 204); /* again, as after an answer that was lost */
+}
+
 static void how_the_backup_fares_is_told_to_who_turns_the_keys(void **state) {
     struct scene *scene = *state;
     char id[ID], cookie[COOKIE];
@@ -324,6 +358,7 @@ int main(void) {
         cmocka_unit_test(who_is_something_elsewhere_too_is_not_the_childs_to_run),
         cmocka_unit_test(what_a_visitor_does_with_the_practices_cases_it_sees),
         cmocka_unit_test(what_somebody_was_until_a_moment_ago_counts_for_nothing),
+        cmocka_unit_test(an_account_that_is_closed_is_out_and_never_comes_back),
         cmocka_unit_test(cases_are_listed_without_their_patients),
         cmocka_unit_test(how_the_backup_fares_is_told_to_who_turns_the_keys),
         cmocka_unit_test(a_tree_grows_only_so_deep),

@@ -56,6 +56,34 @@ static void the_verifier_leaves_in_no_snapshot_and_no_event(void **unused) {
     world_stop(&world);
 }
 
+static void a_closed_account_keeps_its_name_and_nothing_else(void **unused) {
+    (void)unused;
+    uint32_t self = a_person();
+    struct set_note note = {.patient_case = uuid_of(70), .text = TEXT("mine")};
+    assert_int_equal(world_say(&world, self, USER_SET_NOTE, &note), REFUSAL_NONE);
+    struct close_account close = {.command_id = uuid_of(801)};
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                                 world_person(ADMINISTRATOR), USER_CLOSE_ACCOUNT, &close),
+                     REFUSAL_NONE);
+    assert_true(person()->closed && person()->name.length > 0 && person()->login.length > 0);
+    assert_int_equal(person()->verifier.length, 0);
+    assert_int_equal(person()->notes.count + person()->entries.count + person()->factors.count +
+                         person()->memberships.count,
+                     0);
+    struct activation *activation =
+        runtime_activate(world.fake.runtime, CHANNEL_KIND_USER, world_person(MEMBER));
+    assert_int_equal(activation_grant(activation, world_person(MEMBER)).audiences, 0);
+    struct change_verifier back = {.verifier = TEXT("$argon2id$again")};
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                                 world_person(MEMBER), USER_CHANGE_VERIFIER, &back),
+                     REFUSAL_NOT_FOUND);
+    struct close_account again = {.command_id = uuid_of(802)};
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_USER, world_person(MEMBER),
+                                 world_person(ADMINISTRATOR), USER_CLOSE_ACCOUNT, &again),
+                     REFUSAL_NONE);
+    world_stop(&world); /* which replays it, and restores what was saved of it */
+}
+
 static void a_session_may_not_do_what_the_system_does(void **unused) {
     (void)unused;
     uint32_t self = a_person();
@@ -264,6 +292,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_person_opens_their_own_actor),
         cmocka_unit_test(the_verifier_leaves_in_no_snapshot_and_no_event),
+        cmocka_unit_test(a_closed_account_keeps_its_name_and_nothing_else),
         cmocka_unit_test(a_session_may_not_do_what_the_system_does),
         cmocka_unit_test(a_person_is_registered_once),
         cmocka_unit_test(a_login_may_be_written_in_any_script),

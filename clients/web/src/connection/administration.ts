@@ -104,6 +104,9 @@ export const signInsOf = (organisation: string, person: string) =>
 export const endSignInOf = (organisation: string, person: string, id: string) =>
     call(`${of(organisation)}/people/${person}/sign-ins/end`, { id });
 
+/** Of no organisation: who runs the root closes it. */
+export const closeAccount = (person: string) => call(`${of(ROOT)}/people/${person}/close`);
+
 export const invitations = (organisation: string) =>
     get<{ invitations: Invitation[] }>(`${of(organisation)}/invitations`);
 export const invite = (

@@ -107,6 +107,7 @@ import {
     readStageSettled,
 } from './stage';
 import {
+    readAccountClosed,
     readEntryPut,
     readEntryRemoved,
     readMembershipEnded,
@@ -534,6 +535,8 @@ function readUserEvent(tag: number, reader: Reader): UserEvent {
             return readMembershipSet(reader);
         case 95:
             return readMembershipEnded(reader);
+        case 110:
+            return readAccountClosed(reader);
         default:
             throw unknownTag(tag);
     }

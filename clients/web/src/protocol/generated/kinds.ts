@@ -191,8 +191,10 @@ import type {
     StageSettled,
 } from './stage';
 import type {
+    AccountClosed,
     AddFactor,
     ChangeVerifier,
+    CloseAccount,
     EntryPut,
     EntryRemoved,
     ForgetTopic,
@@ -466,7 +468,8 @@ export type UserUp =
     | UseFactor
     | ForgetTopic
     | SetMembership
-    | MembershipDue;
+    | MembershipDue
+    | CloseAccount;
 
 export type UserNotice = never;
 
@@ -481,7 +484,8 @@ export type UserEvent =
     | NoteSet
     | TopicForgotten
     | MembershipSet
-    | MembershipEnded;
+    | MembershipEnded
+    | AccountClosed;
 
 export type UserDown = UserNotice | UserReply | UserEvent;
 

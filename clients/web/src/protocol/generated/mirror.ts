@@ -559,12 +559,18 @@ import {
     type StageSettled,
 } from './stage';
 import {
+    readAccountClosed,
+    writeAccountClosed,
+    type AccountClosed,
     readAddFactor,
     writeAddFactor,
     type AddFactor,
     readChangeVerifier,
     writeChangeVerifier,
     type ChangeVerifier,
+    readCloseAccount,
+    writeCloseAccount,
+    type CloseAccount,
     readEntryPut,
     writeEntryPut,
     type EntryPut,
@@ -893,6 +899,7 @@ export type UserMessage =
     | ForgetTopic
     | SetMembership
     | MembershipDue
+    | CloseAccount
     | UserRegistered
     | VerifierSet
     | PreferenceSet
@@ -911,6 +918,7 @@ export type UserMessage =
     | TopicForgotten
     | MembershipSet
     | MembershipEnded
+    | AccountClosed
     | Accepted
     | Refused;
 
@@ -2055,6 +2063,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readSetMembership(reader);
         case 21:
             return readMembershipDue(reader);
+        case 30:
+            return readCloseAccount(reader);
         case 72:
             return readUserRegistered(reader);
         case 73:
@@ -2091,6 +2101,8 @@ function readUserMessage(tag: number, reader: Reader): UserMessage {
             return readMembershipSet(reader);
         case 95:
             return readMembershipEnded(reader);
+        case 110:
+            return readAccountClosed(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -2132,6 +2144,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeSetMembership(writer, message);
         case 'MembershipDue':
             return writeMembershipDue(writer, message);
+        case 'CloseAccount':
+            return writeCloseAccount(writer, message);
         case 'UserRegistered':
             return writeUserRegistered(writer, message);
         case 'VerifierSet':
@@ -2168,6 +2182,8 @@ function writeUserMessage(writer: Writer, message: UserMessage): void {
             return writeMembershipSet(writer, message);
         case 'MembershipEnded':
             return writeMembershipEnded(writer, message);
+        case 'AccountClosed':
+            return writeAccountClosed(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -2191,6 +2207,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     ForgetTopic: 13,
     SetMembership: 20,
     MembershipDue: 21,
+    CloseAccount: 30,
     UserRegistered: 72,
     VerifierSet: 73,
     PreferenceSet: 74,
@@ -2209,6 +2226,7 @@ export const userTagOf: Record<UserMessage['type'], number> = {
     TopicForgotten: 93,
     MembershipSet: 94,
     MembershipEnded: 95,
+    AccountClosed: 110,
     Accepted: 64,
     Refused: 65,
 };

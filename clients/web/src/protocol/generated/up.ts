@@ -96,6 +96,7 @@ import {
 import {
     writeAddFactor,
     writeChangeVerifier,
+    writeCloseAccount,
     writeForgetTopic,
     writeMarkRead,
     writeMembershipDue,
@@ -251,6 +252,7 @@ const userTags: Record<UserUp['type'], number> = {
     ForgetTopic: 13,
     SetMembership: 20,
     MembershipDue: 21,
+    CloseAccount: 30,
 };
 
 /** Messages that are never answered: their frame has no number. */
@@ -519,6 +521,8 @@ function writeUserUp(writer: Writer, message: UserUp): void {
             return writeSetMembership(writer, message);
         case 'MembershipDue':
             return writeMembershipDue(writer, message);
+        case 'CloseAccount':
+            return writeCloseAccount(writer, message);
     }
 }
 

@@ -802,6 +802,39 @@ export function writeMembershipDue(writer: Writer, from: MembershipDue): void {
     }
 }
 
+/** Nobody signs in with it any more, and what was only for its person is gone: worklist, notes,
+ * preferences, factors, memberships. Login and name stay, so that the login is nobody else's and
+ * the record of who did what keeps its name. */
+export interface CloseAccount {
+    type: 'CloseAccount';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+}
+
+export function readCloseAccount(reader: Reader): CloseAccount {
+    const count = reader.fields();
+    const value: CloseAccount = {
+        type: 'CloseAccount',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countCloseAccount(_from: CloseAccount): number {
+    return countFields(
+        true,
+    );
+}
+
+export function writeCloseAccount(writer: Writer, from: CloseAccount): void {
+    const count = countCloseAccount(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+}
+
 export interface AddFactor {
     type: 'AddFactor';
     /** Made by the sender: a retry with the same id happens once. */
@@ -1345,6 +1378,29 @@ export function writeMembershipEnded(writer: Writer, from: MembershipEnded): voi
     }
 }
 
+/** What is not written any more: everything but login and name. */
+export interface AccountClosed {
+    type: 'AccountClosed';
+}
+
+export function readAccountClosed(reader: Reader): AccountClosed {
+    const count = reader.fields();
+    const value: AccountClosed = {
+        type: 'AccountClosed',
+    };
+    reader.skip(count - 0);
+    return value;
+}
+
+export function countAccountClosed(_from: AccountClosed): number {
+    return 0;
+}
+
+export function writeAccountClosed(writer: Writer, from: AccountClosed): void {
+    const count = countAccountClosed(from);
+    writer.fields(count);
+}
+
 export interface FactorAdded {
     type: 'FactorAdded';
     /** Kept from every audience. */
@@ -1553,6 +1609,8 @@ export interface UserSnapshot {
     coordinator: boolean;
     /** Of organisations. */
     memberships: Membership[];
+    /** Nobody signs in with it any more. */
+    closed: boolean;
 }
 
 export function defaultUserSnapshot(): UserSnapshot {
@@ -1567,6 +1625,7 @@ export function defaultUserSnapshot(): UserSnapshot {
         notes: [],
         coordinator: false,
         memberships: [],
+        closed: false,
     };
 }
 
@@ -1583,8 +1642,9 @@ export function readUserSnapshot(reader: Reader): UserSnapshot {
         notes: count > 6 ? reader.list(1000, readNote) : [],
         coordinator: count > 7 ? reader.bool() : false,
         memberships: count > 8 ? reader.list(16, readMembership) : [],
+        closed: count > 9 ? reader.bool() : false,
     };
-    reader.skip(count - 9);
+    reader.skip(count - 10);
     return value;
 }
 
@@ -1599,6 +1659,7 @@ export function countUserSnapshot(from: UserSnapshot): number {
         from.notes.length !== 0,
         from.coordinator,
         from.memberships.length !== 0,
+        from.closed,
     );
 }
 
@@ -1631,6 +1692,9 @@ export function writeUserSnapshot(writer: Writer, from: UserSnapshot): void {
     }
     if (count > 8) {
         writer.list(16, from.memberships, writeMembership);
+    }
+    if (count > 9) {
+        writer.bool(from.closed);
     }
 }
 
