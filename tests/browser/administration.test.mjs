@@ -277,4 +277,26 @@ story('an administrator runs organisations', (step, scene) => {
     await button('Search').click();
     await admin.page.getByText('This is no number of a case').waitFor();
   });
+
+  step('an account is closed after a proof, and is on no list any more', async () => {
+    await part('People');
+    await inTree('University Hospital').click();
+    const row = admin.page.locator('[data-person=omar]');
+    await row.getByRole('button', { name: /signed in/ }).click();
+    await dialog(/signed in/).getByRole('button', { name: 'Close this account' }).click();
+    const sheet = dialog(/Close the account of/);
+    await sheet.locator('input[name=password]').fill(admin.password);
+    await looksWell(admin, 'administration-closing', [1440, 360]);
+    await sheet.getByRole('button', { name: 'Go on' }).click();
+    await row.waitFor({ state: 'detached' });
+    const status = await admin.page.evaluate(async (password) => {
+      const answer = await fetch('/api/sign-in', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ login: 'omar', password, bearer: true }),
+      });
+      return answer.status;
+    }, (await scene.server.people()).get('omar').password);
+    assert.equal(status, 401);
+  });
 });

@@ -59,6 +59,7 @@ export function AccountPage() {
                     <h2 id="copy">{words.copy.title}</h2>
                     <p className="mute">{words.copy.lead}</p>
                     <CopyButton address="/api/people/me/export" />
+                    <p className="mute">{words.copy.closing}</p>
                 </section>
             </main>
         </div>

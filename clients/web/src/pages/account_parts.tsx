@@ -29,7 +29,7 @@ export function ProofSheet({ open, onClose, ...rest }: ProofSheetProps) {
     );
 }
 
-function ProofForm({ account, onProved }: Pick<ProofSheetProps, 'account' | 'onProved'>) {
+export function ProofForm({ account, onProved }: Pick<ProofSheetProps, 'account' | 'onProved'>) {
     const words = useWords();
     const say = useProblem();
     const [password, setPassword] = useState('');

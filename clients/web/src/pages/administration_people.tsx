@@ -7,6 +7,7 @@ import {
     makeOrganisation,
     members,
     renameOrganisation,
+    ROOT,
     setRoles,
     withdrawInvitation,
     type Organisation,
@@ -17,6 +18,7 @@ import { Button, Field, Sheet } from '../ui/controls';
 import { tell } from '../ui/frame';
 import { dateText, useSpeech, useWords } from '../words';
 import { Came, organisationName, usePages, useRead, useSay } from './administration_parts';
+import { CloseAccount } from './administration_closing';
 import { Invite } from './administration_invite';
 import { Sessions } from './administration_sessions';
 
@@ -32,13 +34,16 @@ type Open =
     | 'invite'
     | { roles: OrganisationMember }
     | { sessions: OrganisationMember }
-    | { leaving: OrganisationMember };
+    | { leaving: OrganisationMember }
+    | { closing: OrganisationMember };
 
 const leavingOpen = (open: Open | undefined) =>
     typeof open === 'object' && 'leaving' in open ? open.leaving : undefined;
 const rolesOpen = (open: Open | undefined) => (typeof open === 'object' && 'roles' in open ? open.roles : undefined);
 const sessionsOpen = (open: Open | undefined) =>
     typeof open === 'object' && 'sessions' in open ? open.sessions : undefined;
+const closingOpen = (open: Open | undefined) =>
+    typeof open === 'object' && 'closing' in open ? open.closing : undefined;
 
 const pageOf = async (organisation: string, after?: string) => {
     const answer = await members(organisation, after);
@@ -60,6 +65,7 @@ export function People({ organisation, look, choose }: PeopleProps) {
     const roles = rolesOpen(open);
     const sessions = sessionsOpen(open);
     const leaving = leavingOpen(open);
+    const closing = closingOpen(open);
     const made = (id: string | undefined) => {
         close();
         look();
@@ -156,6 +162,25 @@ export function People({ organisation, look, choose }: PeopleProps) {
                 onClose={close}
             >
                 {sessions && <Sessions organisation={organisation.id} person={sessions.id} />}
+                {sessions && organisation.id === ROOT && (
+                    <Button onClick={() => setOpen({ closing: sessions })}>{text.closeAccount}</Button>
+                )}
+            </Sheet>
+            <Sheet
+                title={closing ? text.closeTitle(closing.name) : ''}
+                open={closing !== undefined}
+                onClose={close}
+            >
+                {closing && (
+                    <CloseAccount
+                        person={closing.id}
+                        name={closing.name}
+                        onClosed={() => {
+                            close();
+                            people.look();
+                        }}
+                    />
+                )}
             </Sheet>
         </>
     );

@@ -78,5 +78,6 @@ export const blankUser = (change: Partial<UserSnapshot> = {}): UserSnapshot => (
     notes: [],
     coordinator: false,
     memberships: [],
+    closed: false,
     ...change,
 });

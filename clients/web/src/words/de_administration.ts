@@ -98,6 +98,16 @@ export const administrationDe: typeof administrationEn = {
         sessionsOf: (name: string) => `Wo ${name} angemeldet ist`,
         noSessions: 'Gerade nirgends.',
         sessionEnded: 'Dort abgemeldet, binnen einer Sekunde.',
+        closeAccount: 'Dieses Konto schließen',
+        closeTitle: (name: string) => `Das Konto von ${name} schließen?`,
+        closeGoes:
+            'Niemand meldet sich mehr damit an, ab sofort. Arbeitsliste, Notizen, Einstellungen, zweite Faktoren und ' +
+            'Rollen sind weg. Das lässt sich nicht zurücknehmen.',
+        closeStays:
+            'Von Rechts wegen bewahrt die Akte, wer hineingesehen, geschrieben und unterschrieben hat: Dort bleibt der ' +
+            'Name. Den Anmeldenamen bekommt niemand anderes.',
+        closeNow: 'Jetzt schließen',
+        accountClosed: (name: string) => `Das Konto von ${name} ist geschlossen.`,
         recordLead:
             'Wer sich angemeldet, hingesehen hat oder abgelehnt wurde. Jede Zeile wurde geschrieben, bevor etwas ' +
             'gezeigt wurde, und lässt sich nicht ändern. Auch der Blick hierher wird aufgeschrieben.',

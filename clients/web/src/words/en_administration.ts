@@ -89,6 +89,15 @@ export const administrationEn = {
         sessionsOf: (name: string) => `Where ${name} is signed in`,
         noSessions: 'Nowhere now.',
         sessionEnded: 'Signed out there, within a second.',
+        closeAccount: 'Close this account',
+        closeTitle: (name: string) => `Close the account of ${name}?`,
+        closeGoes:
+            'Nobody signs in with it any more, at once. Worklist, notes, preferences, second factors and roles are gone. ' +
+            'This cannot be undone.',
+        closeStays:
+            'By law the record keeps who looked, wrote and signed: there the name stays. The login is nobody else’s.',
+        closeNow: 'Close it now',
+        accountClosed: (name: string) => `The account of ${name} is closed.`,
         recordLead:
             'Who signed in, looked or was refused. Each line was written before anything was shown, and cannot be ' +
             'changed. Looking here is written down, too.',
