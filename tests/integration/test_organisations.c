@@ -293,9 +293,9 @@ static void cases_are_listed_without_their_patients(void **state) {
 
 static void closes(struct scene *scene, const char *cookie, const char *organisation,
                    const char *person, unsigned status) {
-    assert_int_equal(asks(scene, cookie, "", "/api/organisations/%s/people/%s/close", organisation,
-                          person),
-                     status);
+    assert_int_equal(
+        asks(scene, cookie, "", "/api/organisations/%s/people/%s/close", organisation, person),
+        status);
 }
 
 static void an_account_that_is_closed_is_out_and_never_comes_back(void **state) {

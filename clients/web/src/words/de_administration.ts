@@ -104,8 +104,8 @@ export const administrationDe: typeof administrationEn = {
             'Niemand meldet sich mehr damit an, ab sofort. Arbeitsliste, Notizen, Einstellungen, zweite Faktoren und ' +
             'Rollen sind weg. Das lässt sich nicht zurücknehmen.',
         closeStays:
-            'Von Rechts wegen bewahrt die Akte, wer hineingesehen, geschrieben und unterschrieben hat: Dort bleibt der ' +
-            'Name. Den Anmeldenamen bekommt niemand anderes.',
+            'Von Rechts wegen bewahrt die Akte, wer hineingesehen, geschrieben und unterschrieben hat: Dort bleibt ' +
+            'der Name. Den Anmeldenamen bekommt niemand anderes.',
         closeNow: 'Jetzt schließen',
         accountClosed: (name: string) => `Das Konto von ${name} ist geschlossen.`,
         recordLead:

@@ -132,7 +132,8 @@ export const trustDe: typeof trustEn = {
             'Bilder und Dokumente, und wer hineingesehen hat. Als Seite zum Lesen und als Datei für Maschinen.',
         closing:
             'Ihr Konto schließt auf Ihre Bitte, wer die Organisation verwaltet. Dann ist all das weg, bis auf Ihren ' +
-            'Namen dort, wo Sie hineingesehen, geschrieben oder unterschrieben haben: Den bewahrt die Akte von Rechts wegen.',
+            'Namen dort, wo Sie hineingesehen, geschrieben oder unterschrieben haben: Den bewahrt die Akte ' +
+            'von Rechts wegen.',
         get: 'Kopie herunterladen',
         coming: 'Die Kopie wird erstellt. Das Herunterladen beginnt von selbst.',
         failed: 'Die Kopie konnte gerade nicht erstellt werden. Versuchen Sie es noch einmal.',

@@ -92,8 +92,8 @@ export const administrationEn = {
         closeAccount: 'Close this account',
         closeTitle: (name: string) => `Close the account of ${name}?`,
         closeGoes:
-            'Nobody signs in with it any more, at once. Worklist, notes, preferences, second factors and roles are gone. ' +
-            'This cannot be undone.',
+            'Nobody signs in with it any more, at once. Worklist, notes, preferences, second factors and roles are ' +
+            'gone. This cannot be undone.',
         closeStays:
             'By law the record keeps who looked, wrote and signed: there the name stays. The login is nobody else’s.',
         closeNow: 'Close it now',

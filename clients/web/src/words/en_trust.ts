@@ -120,8 +120,8 @@ export const trustEn = {
             'You may have everything that is kept of your case: findings, decisions, consents, images and documents, ' +
             'and who looked. As a page to read and as a file for machines.',
         closing:
-            'Who runs the organisation closes your account when you ask for it. Then all of this is gone but your name ' +
-            'where you looked, wrote or signed, which the record keeps by law.',
+            'Who runs the organisation closes your account when you ask for it. Then all of this is gone but your ' +
+            'name where you looked, wrote or signed, which the record keeps by law.',
         get: 'Download a copy',
         coming: 'The copy is being made. It begins to download by itself.',
         failed: 'The copy could not be made just now. Try again.',
