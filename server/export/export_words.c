@@ -311,6 +311,8 @@ const char *export_event_word(enum export_language language, uint8_t tag) {
         [PATIENT_CASE_GLASS_BROKEN] = {{"access in an emergency", "Zugriff im Notfall"}},
         [PATIENT_CASE_USE_RESTRICTED] = {{"use restricted", "Verarbeitung eingeschränkt"}},
         [PATIENT_CASE_RESTRICTION_LIFTED] = {{"restriction lifted", "Einschränkung aufgehoben"}},
+        [PATIENT_CASE_ACCESS_ENDED] = {{"access ended", "Zugang abgelaufen"}},
+        [PATIENT_CASE_CONSENT_ENDED] = {{"consent ended", "Einwilligung abgelaufen"}},
         [PATIENT_CASE_ADDENDUM_ADDED] = {{"addendum", "Nachtrag"}},
     };
     return WORD(pairs, language, tag);

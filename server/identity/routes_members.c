@@ -276,7 +276,7 @@ static void on_close(struct http_exchange *exchange, void *data) {
         administration_answer_absent(exchange);
         return;
     }
-    bool leaves = administers_for_good(person);
+    bool leaves = administers_for_good(identity, person);
     if (!may_leave(identity, exchange, leaves, id)) {
         return;
     }
