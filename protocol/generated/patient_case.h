@@ -12,8 +12,8 @@
 #include "protocol/values.h"
 #include "protocol/writer.h"
 
-/* One patient's case: who the patient is, who may see it, its images, drawings, saved views,
- * conversation and status. All clinical content is events of this stream. */
+/* One patient's case: who they are, who may see it, images, drawings, views, conversation,
+ * status. All clinical content is its events. */
 
 enum patient_case_tag {
     PATIENT_CASE_CREATE_CASE = 1,
@@ -183,9 +183,8 @@ struct legal_hold {
     struct text reason; /* Why. */
 };
 
-/* The case is kept and its use is restricted (GDPR 18). */
 struct restriction {
-    struct uuid by;     /* Who. */
+    struct uuid by;     /* Who restricted its use: the case is kept (GDPR 18). */
     int64_t at;         /* Since when. */
     struct text reason; /* Why. */
 };
@@ -248,9 +247,8 @@ struct key_image_list {
     struct key_image *items;
 };
 
-/* Made once at ingest; ids are stable. */
 struct display_set {
-    struct text display_set; /* Id. */
+    struct text display_set; /* Id; made once at ingest, and stable. */
     struct text study_uid;   /* Study. */
     struct text series_uid;  /* Series. */
     uint32_t instances;      /* Images in it. */
@@ -538,11 +536,11 @@ struct break_glass {
     struct text reason;     /* Not empty. */
 };
 
-/* From now on the case is kept and not used: only who keeps it sees it, and nothing clinical is
- * written. */
 struct restrict_use {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
-    struct text reason;     /* Not empty; no patient data. */
+    /* Not empty; no patient data. From now on only who keeps the case sees it, and nothing
+     * clinical is written. */
+    struct text reason;
 };
 
 struct lift_restriction {

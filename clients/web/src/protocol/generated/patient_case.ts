@@ -540,9 +540,8 @@ export function writeLegalHold(writer: Writer, from: LegalHold): void {
     }
 }
 
-/** The case is kept and its use is restricted (GDPR 18). */
 export interface Restriction {
-    /** Who. */
+    /** Who restricted its use: the case is kept (GDPR 18). */
     by: string;
     /** Since when. */
     at: number;
@@ -873,9 +872,8 @@ export function writeKeyImage(writer: Writer, from: KeyImage): void {
     }
 }
 
-/** Made once at ingest; ids are stable. */
 export interface DisplaySet {
-    /** Id. */
+    /** Id; made once at ingest, and stable. */
     displaySet: string;
     /** Study. */
     studyUid: string;
@@ -2683,13 +2681,12 @@ export function writeBreakGlass(writer: Writer, from: BreakGlass): void {
     }
 }
 
-/** From now on the case is kept and not used: only who keeps it sees it, and nothing clinical is
- * written. */
 export interface RestrictUse {
     type: 'RestrictUse';
     /** Made by the sender: a retry with the same id happens once. */
     commandId: string;
-    /** Not empty; no patient data. */
+    /** Not empty; no patient data. From now on only who keeps the case sees it, and nothing
+     * clinical is written. */
     reason: string;
 }
 
