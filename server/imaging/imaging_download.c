@@ -297,7 +297,8 @@ void imaging_download_read(struct imaging_download *download, uint64_t offset, u
     download->read = done;
     download->result = IMAGING_READ_OK;
     enum frame_found found = download->kept ? FRAME_THERE : FRAME_NOT_KEPT;
-    if (download->frame > 0 && !download->asked_kept) {
+    bool is_frame = download->frame > 0 && download->frame != DOWNLOAD_FILE;
+    if (is_frame && !download->asked_kept) {
         found = ask_kept(download);
     }
     switch (found) {
