@@ -90,6 +90,10 @@ void case_on_order_erasure(const struct patient_case *the_case, struct turn *tur
         turn_refuse_subject(turn, REFUSAL_ON_HOLD, the_case->hold.by);
         return;
     }
+    if (!case_is_proved(turn, (struct uuid){{0}})) {
+        turn_refuse(turn, REFUSAL_UNPROVED);
+        return;
+    }
     struct erasure_ordered event = {.reason = command->reason};
     turn_event(turn, erasure_ordered_encode(turn->arena, &event));
     /* Found again by a server that is started in the middle of it. */

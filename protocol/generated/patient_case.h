@@ -509,7 +509,8 @@ struct lift_hold {
     struct text reason;     /* Not empty; no patient data. */
 };
 
-/* Destroys the case's key and its images for good. Refused with on_hold while it is held. */
+/* Destroys the case's key and its images for good. Refused with on_hold while it is held. The
+ * proof is one outside of any meeting. */
 struct order_erasure {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text reason;     /* Not empty; no patient data. */

@@ -257,6 +257,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .rate = 2,
             .burst = 20,
             .size_max = 678,
+            .proved = true,
         },
     [PATIENT_CASE_GIVE_CONSENT] =
         {

@@ -4,6 +4,7 @@
  * keys go, here and in the backup's keys, and the chains still verify. A process that is killed in
  * between goes on, and neither the newest nor an older copy brings the case back.
  */
+#include "clients/native/json_text.h"
 #include "protocol/generated/user.h"
 #include "tests/support/opened_record.h"
 #include "tests/support/patience.h"
@@ -82,6 +83,23 @@ static bool memory_is_empty_within(int64_t ms) {
            patience_lasts(&patience)) {
     }
     return empty;
+}
+
+/* Who erases proves who they are; their token is another one then. */
+static void prove(void) {
+    static struct plain_answer answer;
+    char body[256];
+    snprintf(body, sizeof body, "{\"password\":\"%s\",\"sign\":true}",
+             server_process_password(server));
+    struct plain_request request = {.port = server_process_port(server),
+                                    .method = "POST",
+                                    .path = "/api/step_up",
+                                    .bearer = staff.administrator,
+                                    .body = body};
+    plain_ask(&request, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_true(json_find_text((const uint8_t *)answer.body, strlen(answer.body), "token",
+                               staff.administrator, sizeof staff.administrator));
 }
 
 static enum refusal order(struct encoded (*encode)(struct arena *arena)) {
@@ -187,6 +205,8 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
     assert_true(server_process_metric(server, "consilium_frame_cache_hits_total") > 0);
     assert_true(server_process_metric(server, "consilium_frame_cache_bytes") > 0);
     assert_true(shell("test $(find %s/blobs -type f | wc -l) -ge 3", data()) == 0);
+    assert_int_equal(order(an_erasure), REFUSAL_UNPROVED);
+    prove();
     assert_int_equal(order(an_erasure), REFUSAL_NONE);
     /* At once, and as if it had never been. */
     assert_int_equal(planted_ask(&staff, 0, "GET", "display-sets", NULL, 0), 404);
@@ -334,6 +354,7 @@ static void a_server_that_is_killed_in_the_middle_goes_on(void **state) {
     server = server_process_start(&(struct server_options){.program = CONSILIUM_PATH});
     assert_non_null(server);
     assert_true(staff_hire(&staff, server, PEOPLE) && plant(&staff));
+    prove();
     assert_int_equal(order(an_erasure), REFUSAL_NONE);
     for (int life = 0; life < 4 && !is_gone_within(LIFE_MS * life); life++) {
         server_process_kill(server);

@@ -39,6 +39,7 @@ static enum refusal lift(uint32_t slot) {
 }
 
 static enum refusal erase(uint32_t slot) {
+    world.factor_board = (struct uuid){{0}}; /* proved outside of any meeting */
     struct order_erasure command = {.reason = TEXT("as the patient asked")};
     return world_say(&world, slot, PATIENT_CASE_ORDER_ERASURE, &command);
 }
@@ -61,6 +62,21 @@ static void a_hold_wins_over_an_erasure_until_it_is_lifted(void **unused) {
     assert_int_equal(lift(slot), REFUSAL_BAD_STATE);
     assert_int_equal(erase(slot), REFUSAL_NONE);
     assert_true(world_case(&world, uuid_of(A_CASE))->erased);
+    world_stop(&world);
+}
+
+static void a_case_is_erased_by_who_has_just_proved_who_they_are(void **unused) {
+    (void)unused;
+    a_case();
+    uint32_t slot = officer();
+    struct order_erasure command = {.reason = TEXT("as the patient asked")};
+    assert_int_equal(world_say(&world, slot, PATIENT_CASE_ORDER_ERASURE, &command),
+                     REFUSAL_UNPROVED); /* it was for a meeting */
+    world.factor = PROOF_NONE;
+    assert_int_equal(erase(slot), REFUSAL_UNPROVED);
+    assert_false(world_case(&world, uuid_of(A_CASE))->erased);
+    world.factor = PROOF_PASSWORD;
+    assert_int_equal(erase(slot), REFUSAL_NONE);
     world_stop(&world);
 }
 
@@ -133,6 +149,7 @@ static void it_cannot_be_made_again_nor_put_on_another_agenda(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_wins_over_an_erasure_until_it_is_lifted),
+        cmocka_unit_test(a_case_is_erased_by_who_has_just_proved_who_they_are),
         cmocka_unit_test(who_treats_the_patient_neither_holds_nor_erases),
         cmocka_unit_test(nothing_is_left_of_an_erased_case_but_that_it_was_erased),
         cmocka_unit_test(worklists_forget_it),

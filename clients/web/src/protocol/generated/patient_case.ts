@@ -2520,7 +2520,8 @@ export function writeLiftHold(writer: Writer, from: LiftHold): void {
     }
 }
 
-/** Destroys the case's key and its images for good. Refused with on_hold while it is held. */
+/** Destroys the case's key and its images for good. Refused with on_hold while it is held. The
+ * proof is one outside of any meeting. */
 export interface OrderErasure {
     type: 'OrderErasure';
     /** Made by the sender: a retry with the same id happens once. */
