@@ -38,17 +38,24 @@ static bool owner(const struct actor *actor, struct uuid *ret_organisation) {
 
 static struct grant grant(const struct actor *actor, struct uuid user, uint16_t rights,
                           int64_t now) {
-    (void)now;
     const struct board *board = (const struct board *)actor;
     if (!board->created) {
         return maker_grant(rights, policy_of_board(rights, BOARD_WHEN_UNMADE));
     }
     const struct member *member = board_member(board, user);
+    if (member != NULL && board_member_is_over(member, now)) {
+        member = NULL;
+    }
     bool is_listed = member != NULL && board_is_guest_of(member, board->open_item);
     uint16_t reaching = rights & POLICY_REACHING;
     uint16_t held = (uint16_t)(reaching | (member == NULL ? 0 : 1u << member->role));
-    struct allowance allowed = policy_of_board(held, is_listed ? BOARD_WHEN_LISTED : 0);
+    uint8_t conditions = is_listed ? BOARD_WHEN_LISTED : 0;
+    if (board->state != MEETING_STATE_ENDED) {
+        conditions |= BOARD_WHEN_AHEAD;
+    }
+    struct allowance allowed = policy_of_board(held, conditions);
     return (struct grant){
+        .valid_until = member == NULL ? 0 : member->until,
         .audiences = allowed.audiences,
         .actions = allowed.actions,
         .roles = (uint16_t)(reaching | (member == NULL ? 0 : shown_roles(member, is_listed))),
@@ -137,6 +144,9 @@ static const struct board_behaviour behaviour = {
     .end_meeting = board_on_end_meeting,
     .add_member = board_on_add_member,
     .remove_member = board_on_remove_member,
+    .admit_guest = board_on_admit_guest,
+    .dismiss_guest = board_on_dismiss_guest,
+    .link_called_back = board_apply_link_called_back,
     .item_refused = board_on_item_refused,
     .forget_case = board_on_forget_case,
     .item_gone = board_apply_item_gone,
@@ -216,7 +226,8 @@ static void foresee(const struct board *board, struct turn *turn, struct board *
                          growing_list_part(turn->arena, &ret->attended) &&
                          growing_list_part(turn->arena, &ret->in_the_room) &&
                          growing_list_part(turn->arena, &ret->closing) &&
-                         growing_list_part(turn->arena, &ret->unsigned_items));
+                         growing_list_part(turn->arena, &ret->unsigned_items) &&
+                         growing_list_part(turn->arena, &ret->called_back));
     for (uint32_t i = 0; i < turn->effects.event_count; i++) {
         const struct encoded *event = &turn->effects.events[i];
         struct event_header header = {.at = turn->now, .by = turn->sender.user, .tag = event->tag};

@@ -18,6 +18,7 @@ enum {
     BOARD_MEMBERS_MAX = 128,
     BOARD_ITEMS_MAX = 200,
     BOARD_IN_THE_ROOM_MAX = 128,
+    BOARD_CALLED_BACK_MAX = 16,
     BOARD_PLANNED_SECONDS_MAX = 24 * 3600,
 };
 #define BOARD_UNDO_US (5 * INT64_C(1000000)) /* a step can be taken back this long */
@@ -49,6 +50,7 @@ struct board {
     int64_t stepped_at;             /* of the step that can be taken back; 0 = none */
     uint32_t stepped_from;          /* the item that it closed; 0 = none */
     uint32_t stepped_place;         /* where that one stood in the order */
+    struct uuid_list called_back;   /* links whose guests were not admitted yet; the newest */
     /* Partly committed */
     struct stage stage;
 };
@@ -67,6 +69,14 @@ void board_on_remove_member(const struct board *board, struct turn *turn,
 void board_on_tick_in(const struct board *board, struct turn *turn, const struct tick_in *command);
 void board_on_tick_out(const struct board *board, struct turn *turn,
                        const struct tick_out *command);
+
+/* board_guests.c: who came by a link */
+bool board_member_is_over(const struct member *member, int64_t now);
+bool board_came_by_link(const struct member *member);
+void board_on_admit_guest(const struct board *board, struct turn *turn,
+                          const struct admit_guest *command);
+void board_on_dismiss_guest(const struct board *board, struct turn *turn,
+                            const struct dismiss_guest *command);
 
 /* board_agenda.c: which cases, in which order */
 struct agenda_item *board_item(const struct board *board, uint32_t number, uint32_t *ret_index);
@@ -181,6 +191,7 @@ BOARD_APPLY(board_apply_ticked_out, ticked_out);
 BOARD_APPLY(board_apply_cut_off_set, cut_off_set);
 BOARD_APPLY(board_apply_cut_off_passed, cut_off_passed);
 BOARD_APPLY(board_apply_item_reported, item_reported);
+BOARD_APPLY(board_apply_link_called_back, link_called_back); /* board_guests.c */
 bool board_has_attended(const struct board *board, struct uuid user);
 void board_put_member(struct board *board, const struct member *member);
 void board_put_person(struct board *board, const struct in_the_room *person);

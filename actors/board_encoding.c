@@ -25,6 +25,7 @@ static struct board_snapshot snapshot_of(const struct board *board) {
         .unsigned_items = board->unsigned_items,
         .stepped_place = board->stepped_place,
         .closings = board->closings,
+        .called_back = board->called_back,
     };
 }
 
@@ -90,6 +91,9 @@ static void take_over_lists(struct board *board, const struct board_snapshot *sa
     }
     for (uint32_t i = 0; i < saved->attended.count; i++) {
         *growing_list_add(state, &board->attended) = saved->attended.items[i];
+    }
+    for (uint32_t i = 0; i < saved->called_back.count; i++) {
+        *growing_list_add(state, &board->called_back) = saved->called_back.items[i];
     }
     for (uint32_t i = 0; i < saved->in_the_room.count; i++) {
         board_put_person(board, &saved->in_the_room.items[i]);

@@ -33,12 +33,15 @@ static bool is_roster(const struct member_list *members) {
     bool has_chair = false;
     for (uint32_t i = 0; i < members->count; i++) {
         /* A board that is being made has no items that somebody could be a guest of. */
-        if (!is_member(&members->items[i]) || members->items[i].items.count > 0) {
+        const struct member *member = &members->items[i];
+        bool is_plain =
+            member->items.count == 0 && member->until == 0 && uuid_is_zero(member->link);
+        if (!is_member(member) || !is_plain) {
             return false;
         }
-        has_chair = has_chair || members->items[i].role == ROLE_CHAIR;
+        has_chair = has_chair || member->role == ROLE_CHAIR;
         for (uint32_t j = 0; j < i; j++) {
-            if (uuid_equal(members->items[i].user, members->items[j].user)) {
+            if (uuid_equal(member->user, members->items[j].user)) {
                 return false;
             }
         }
@@ -101,10 +104,22 @@ static uint32_t unknown_item(const struct board *board, const struct u32_list *i
     return 0;
 }
 
+/* A guest's end and the link that they came by stay theirs as long as they are one. */
+static struct member as_it_will_be(const struct member *said, const struct member *known) {
+    struct member member = *said;
+    bool stays = said->role == ROLE_GUEST && known != NULL && known->role == ROLE_GUEST;
+    member.link = stays ? known->link : (struct uuid){{0}};
+    if (said->role != ROLE_GUEST || board_came_by_link(&member)) {
+        member.until = stays ? known->until : 0;
+    }
+    return member;
+}
+
 void board_on_add_member(const struct board *board, struct turn *turn,
                          const struct add_member *command) {
-    const struct member *member = &command->member;
-    const struct member *known = board_member(board, member->user);
+    const struct member *known = board_member(board, command->member.user);
+    struct member next = as_it_will_be(&command->member, known);
+    const struct member *member = &next;
     bool same_items = known != NULL && u32_list_equal(&known->items, &member->items);
     uint32_t nowhere = same_items ? 0 : unknown_item(board, &member->items);
     if (!board->created) {

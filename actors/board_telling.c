@@ -44,13 +44,20 @@ static struct case_member as_case_member(const struct board *board, const struct
                                 .discipline = member->discipline,
                                 .votes = has_vote(board, member),
                                 .signs = member->role == ROLE_CHAIR,
-                                .masked = is_masked(board, member)};
+                                .masked = is_masked(board, member),
+                                .until = member->until};
 }
 
 static struct case_member *space_for_members(struct turn *turn) {
     struct case_member *space = arena_alloc(turn->arena, BOARD_MEMBERS_MAX * sizeof *space);
     turn_check(turn, space != NULL);
     return space;
+}
+
+/* Who came by a link is a guest of the meeting and no longer. */
+static bool sees_case(const struct board *board, const struct member *member, uint32_t item) {
+    bool over = board->state == MEETING_STATE_ENDED && board_came_by_link(member);
+    return member->role != ROLE_GUEST || (board_is_guest_of(member, item) && !over);
 }
 
 /* `item` NULL: as for one that all guests take part in. */
@@ -64,7 +71,7 @@ static struct list_on_board listing(const struct board *board, struct turn *turn
                                     .template = board->template};
     for (uint32_t i = 0; i < board->members.count; i++) {
         const struct member *member = &board->members.items[i];
-        if (item == NULL || member->role != ROLE_GUEST || board_is_guest_of(member, item->item)) {
+        if (item == NULL || sees_case(board, member, item->item)) {
             space[command.members.count++] = as_case_member(board, member);
         }
     }
@@ -79,11 +86,23 @@ void board_list_case(const struct board *board, struct turn *turn, const struct 
               list_on_board_encode(turn->arena, &command));
 }
 
+/* Somebody sees this case no more though the roster stayed: the meeting is over. */
+static bool loses_guests(const struct board *before, const struct board *after, uint32_t item) {
+    for (uint32_t i = 0; i < after->members.count; i++) {
+        const struct member *member = &after->members.items[i];
+        if (sees_case(before, member, item) && !sees_case(after, member, item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* To all cases at once, each message in no more space than it needs: of a full board they fill most
  * of what a turn may make. */
 static void tell_cases(const struct board *before, const struct board *after, struct turn *turn) {
-    if (!before->created || after->items.count == 0 ||
-        member_list_equal(&before->members, &after->members)) {
+    bool stays = member_list_equal(&before->members, &after->members);
+    bool ends = before->state != after->state && after->state == MEETING_STATE_ENDED;
+    if (!before->created || after->items.count == 0 || (stays && !ends)) {
         return;
     }
     struct case_member *members = space_for_members(turn);
@@ -91,6 +110,9 @@ static void tell_cases(const struct board *before, const struct board *after, st
     size_t size = list_on_board_encode(turn->arena, &longest).fields.length;
     for (uint32_t i = 0; i < after->items.count; i++) {
         const struct agenda_item *item = &after->items.items[i];
+        if (stays && !loses_guests(before, after, item->item)) {
+            continue;
+        }
         struct list_on_board command = listing(after, turn, item, members);
         uint8_t *space = arena_alloc(turn->arena, size + 1);
         turn_check(turn, space != NULL);

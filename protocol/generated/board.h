@@ -38,6 +38,8 @@ enum board_tag {
     BOARD_REPORT_READINESS = 21,
     BOARD_ITEM_SEALED = 22,
     BOARD_FORGET_CASE = 23,
+    BOARD_ADMIT_GUEST = 24,
+    BOARD_DISMISS_GUEST = 25,
     BOARD_BOARD_CREATED = 72,
     BOARD_ITEM_ADDED = 73,
     BOARD_ITEM_MOVED = 74,
@@ -68,6 +70,7 @@ enum board_tag {
     BOARD_GUESTS_TOLD = 117,
     BOARD_REST_PUT_OFF = 118,
     BOARD_ITEM_GONE = 119,
+    BOARD_LINK_CALLED_BACK = 120,
 };
 
 enum meeting_state {
@@ -116,6 +119,10 @@ struct member {
     struct text discipline; /* As shown: surgery, radiology ... */
     bool no_vote;           /* Takes part without a vote. */
     struct u32_list items;  /* For a guest: the items they take part in. */
+    int64_t until;          /* For a guest: when this ends by itself; 0 = not. */
+    /* For a guest: the invitation whose link they came by; zero = none. The roster's commands
+     * leave it as it is. */
+    struct uuid link;
 };
 
 struct member_list {
@@ -335,6 +342,19 @@ struct forget_case {
     uint32_t item;            /* Its number here. */
 };
 
+/* Somebody came by the link of an invitation. */
+struct admit_guest {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    /* A guest with a link and an end; of their items those count that there are. */
+    struct member member;
+};
+
+/* A link was called back after it was used. */
+struct dismiss_guest {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid link;       /* The invitation. */
+};
+
 struct board_created {
     struct text title;          /* Name. */
     int64_t starts_at;          /* Planned start. */
@@ -476,6 +496,11 @@ struct item_gone {
     uint32_t item; /* Which; its slot stays. */
 };
 
+/* Who used it was not admitted yet, and is not any more. */
+struct link_called_back {
+    struct uuid link; /* The invitation. */
+};
+
 /* For guests: what the meeting does, in numbers only. */
 struct guests_told {
     enum meeting_state state; /* Now. */
@@ -508,6 +533,8 @@ struct board_snapshot {
     uint32_t stepped_place;
     uint32_t closings; /* How often a closing began; answers name the one that they are for. */
     struct uuid organisation; /* That owns it; zero = the tenant's root. */
+    /* Links that came back before their guest was admitted: the newest. */
+    struct uuid_list called_back;
 };
 
 /* What a guest sees between their items. */
@@ -712,6 +739,19 @@ void forget_case_write(struct writer *writer, const struct forget_case *from);
 void forget_case_copy(struct arena *arena, struct forget_case *ret, const struct forget_case *from);
 bool forget_case_equal(const struct forget_case *a, const struct forget_case *b);
 
+extern const struct admit_guest admit_guest_default;
+bool admit_guest_read(struct reader *reader, struct arena *arena, struct admit_guest *ret);
+void admit_guest_write(struct writer *writer, const struct admit_guest *from);
+void admit_guest_copy(struct arena *arena, struct admit_guest *ret, const struct admit_guest *from);
+bool admit_guest_equal(const struct admit_guest *a, const struct admit_guest *b);
+
+extern const struct dismiss_guest dismiss_guest_default;
+bool dismiss_guest_read(struct reader *reader, struct arena *arena, struct dismiss_guest *ret);
+void dismiss_guest_write(struct writer *writer, const struct dismiss_guest *from);
+void dismiss_guest_copy(struct arena *arena, struct dismiss_guest *ret,
+                        const struct dismiss_guest *from);
+bool dismiss_guest_equal(const struct dismiss_guest *a, const struct dismiss_guest *b);
+
 extern const struct board_created board_created_default;
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret);
 void board_created_write(struct writer *writer, const struct board_created *from);
@@ -894,6 +934,14 @@ void item_gone_write(struct writer *writer, const struct item_gone *from);
 void item_gone_copy(struct arena *arena, struct item_gone *ret, const struct item_gone *from);
 bool item_gone_equal(const struct item_gone *a, const struct item_gone *b);
 
+extern const struct link_called_back link_called_back_default;
+bool link_called_back_read(struct reader *reader, struct arena *arena,
+                           struct link_called_back *ret);
+void link_called_back_write(struct writer *writer, const struct link_called_back *from);
+void link_called_back_copy(struct arena *arena, struct link_called_back *ret,
+                           const struct link_called_back *from);
+bool link_called_back_equal(const struct link_called_back *a, const struct link_called_back *b);
+
 extern const struct guests_told guests_told_default;
 bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret);
 void guests_told_write(struct writer *writer, const struct guests_told *from);
@@ -937,6 +985,8 @@ struct encoded pass_cut_off_encode(struct arena *arena, const struct pass_cut_of
 struct encoded report_readiness_encode(struct arena *arena, const struct report_readiness *message);
 struct encoded item_sealed_encode(struct arena *arena, const struct item_sealed *message);
 struct encoded forget_case_encode(struct arena *arena, const struct forget_case *message);
+struct encoded admit_guest_encode(struct arena *arena, const struct admit_guest *message);
+struct encoded dismiss_guest_encode(struct arena *arena, const struct dismiss_guest *message);
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message);
 struct encoded item_added_encode(struct arena *arena, const struct item_added *message);
 struct encoded item_moved_encode(struct arena *arena, const struct item_moved *message);
@@ -966,6 +1016,7 @@ struct encoded closing_called_off_encode(struct arena *arena,
 struct encoded unready_opened_encode(struct arena *arena, const struct unready_opened *message);
 struct encoded rest_put_off_encode(struct arena *arena, const struct rest_put_off *message);
 struct encoded item_gone_encode(struct arena *arena, const struct item_gone *message);
+struct encoded link_called_back_encode(struct arena *arena, const struct link_called_back *message);
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message);
 struct encoded board_snapshot_encode(struct arena *arena, const struct board_snapshot *message);
 struct encoded guest_snapshot_encode(struct arena *arena, const struct guest_snapshot *message);

@@ -52,6 +52,10 @@ struct board_behaviour {
                         const struct item_sealed *command);
     void (*forget_case)(const struct board *board, struct turn *turn,
                         const struct forget_case *command);
+    void (*admit_guest)(const struct board *board, struct turn *turn,
+                        const struct admit_guest *command);
+    void (*dismiss_guest)(const struct board *board, struct turn *turn,
+                          const struct dismiss_guest *command);
     void (*board_created)(struct board *board, const struct event_header *header,
                           const struct board_created *event);
     void (*item_added)(struct board *board, const struct event_header *header,
@@ -106,6 +110,8 @@ struct board_behaviour {
                          const struct rest_put_off *event);
     void (*item_gone)(struct board *board, const struct event_header *header,
                       const struct item_gone *event);
+    void (*link_called_back)(struct board *board, const struct event_header *header,
+                             const struct link_called_back *event);
     void (*guests_told)(struct board *board, const struct event_header *header,
                         const struct guests_told *event);
 

@@ -105,6 +105,15 @@ const void *board_decode(uint8_t tag, struct reader *reader, struct arena *arena
         struct forget_case *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && forget_case_read(reader, arena, message), message);
     }
+    case BOARD_ADMIT_GUEST: {
+        struct admit_guest *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && admit_guest_read(reader, arena, message), message);
+    }
+    case BOARD_DISMISS_GUEST: {
+        struct dismiss_guest *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && dismiss_guest_read(reader, arena, message),
+                     message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -239,6 +248,11 @@ const void *board_decode_down(uint8_t tag, struct reader *reader, struct arena *
         struct item_gone *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && item_gone_read(reader, arena, message), message);
     }
+    case BOARD_LINK_CALLED_BACK: {
+        struct link_called_back *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && link_called_back_read(reader, arena, message),
+                     message);
+    }
     case BOARD_GUESTS_TOLD: {
         struct guests_told *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && guests_told_read(reader, arena, message), message);
@@ -329,6 +343,12 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_FORGET_CASE:
         forget_case_write(writer, message);
         return true;
+    case BOARD_ADMIT_GUEST:
+        admit_guest_write(writer, message);
+        return true;
+    case BOARD_DISMISS_GUEST:
+        dismiss_guest_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -417,6 +437,9 @@ bool board_encode(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_ITEM_GONE:
         item_gone_write(writer, message);
         return true;
+    case BOARD_LINK_CALLED_BACK:
+        link_called_back_write(writer, message);
+        return true;
     case BOARD_GUESTS_TOLD:
         guests_told_write(writer, message);
         return true;
@@ -480,6 +503,10 @@ struct uuid board_command_id(uint8_t tag, const void *message) {
         return ((const struct item_sealed *)message)->command_id;
     case BOARD_FORGET_CASE:
         return ((const struct forget_case *)message)->command_id;
+    case BOARD_ADMIT_GUEST:
+        return ((const struct admit_guest *)message)->command_id;
+    case BOARD_DISMISS_GUEST:
+        return ((const struct dismiss_guest *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

@@ -181,6 +181,18 @@ void forget_case_copy(struct arena *arena, struct forget_case *ret,
     *ret = *from;
 }
 
+void admit_guest_copy(struct arena *arena, struct admit_guest *ret,
+                      const struct admit_guest *from) {
+    *ret = *from;
+    member_copy(arena, &ret->member, &from->member);
+}
+
+void dismiss_guest_copy(struct arena *arena, struct dismiss_guest *ret,
+                        const struct dismiss_guest *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void board_created_copy(struct arena *arena, struct board_created *ret,
                         const struct board_created *from) {
     *ret = *from;
@@ -340,6 +352,12 @@ void item_gone_copy(struct arena *arena, struct item_gone *ret, const struct ite
     *ret = *from;
 }
 
+void link_called_back_copy(struct arena *arena, struct link_called_back *ret,
+                           const struct link_called_back *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void guests_told_copy(struct arena *arena, struct guests_told *ret,
                       const struct guests_told *from) {
     *ret = *from;
@@ -362,6 +380,7 @@ void board_snapshot_copy(struct arena *arena, struct board_snapshot *ret,
     in_the_room_list_copy(arena, &ret->in_the_room, &from->in_the_room);
     u32_list_copy(arena, &ret->closing, &from->closing);
     u32_list_copy(arena, &ret->unsigned_items, &from->unsigned_items);
+    uuid_list_copy(arena, &ret->called_back, &from->called_back);
 }
 
 void guest_snapshot_copy(struct arena *arena, struct guest_snapshot *ret,

@@ -166,6 +166,20 @@ struct encoded forget_case_encode(struct arena *arena, const struct forget_case 
     return (struct encoded){BOARD_FORGET_CASE, writer_bytes(&writer)};
 }
 
+struct encoded admit_guest_encode(struct arena *arena, const struct admit_guest *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    admit_guest_write(&writer, message);
+    return (struct encoded){BOARD_ADMIT_GUEST, writer_bytes(&writer)};
+}
+
+struct encoded dismiss_guest_encode(struct arena *arena, const struct dismiss_guest *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    dismiss_guest_write(&writer, message);
+    return (struct encoded){BOARD_DISMISS_GUEST, writer_bytes(&writer)};
+}
+
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -356,6 +370,14 @@ struct encoded item_gone_encode(struct arena *arena, const struct item_gone *mes
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     item_gone_write(&writer, message);
     return (struct encoded){BOARD_ITEM_GONE, writer_bytes(&writer)};
+}
+
+struct encoded link_called_back_encode(struct arena *arena,
+                                       const struct link_called_back *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    link_called_back_write(&writer, message);
+    return (struct encoded){BOARD_LINK_CALLED_BACK, writer_bytes(&writer)};
 }
 
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message) {

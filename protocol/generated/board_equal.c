@@ -4,7 +4,8 @@
 bool member_equal(const struct member *a, const struct member *b) {
     return uuid_equal(a->user, b->user) && a->role == b->role && text_equal(a->name, b->name) &&
            text_equal(a->discipline, b->discipline) && a->no_vote == b->no_vote &&
-           u32_list_equal(&a->items, &b->items);
+           u32_list_equal(&a->items, &b->items) && a->until == b->until &&
+           uuid_equal(a->link, b->link);
 }
 
 bool member_list_equal(const struct member_list *a, const struct member_list *b) {
@@ -160,6 +161,14 @@ bool forget_case_equal(const struct forget_case *a, const struct forget_case *b)
            uuid_equal(a->patient_case, b->patient_case) && a->item == b->item;
 }
 
+bool admit_guest_equal(const struct admit_guest *a, const struct admit_guest *b) {
+    return uuid_equal(a->command_id, b->command_id) && member_equal(&a->member, &b->member);
+}
+
+bool dismiss_guest_equal(const struct dismiss_guest *a, const struct dismiss_guest *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->link, b->link);
+}
+
 bool board_created_equal(const struct board_created *a, const struct board_created *b) {
     return text_equal(a->title, b->title) && a->starts_at == b->starts_at &&
            member_list_equal(&a->members, &b->members) && uuid_equal(a->series, b->series) &&
@@ -284,6 +293,10 @@ bool item_gone_equal(const struct item_gone *a, const struct item_gone *b) {
     return a->item == b->item;
 }
 
+bool link_called_back_equal(const struct link_called_back *a, const struct link_called_back *b) {
+    return uuid_equal(a->link, b->link);
+}
+
 bool guests_told_equal(const struct guests_told *a, const struct guests_told *b) {
     return a->state == b->state && a->open == b->open && u32_list_equal(&a->order, &b->order);
 }
@@ -303,7 +316,8 @@ bool board_snapshot_equal(const struct board_snapshot *a, const struct board_sna
            a->stepped_from == b->stepped_from &&
            u32_list_equal(&a->unsigned_items, &b->unsigned_items) &&
            a->stepped_place == b->stepped_place && a->closings == b->closings &&
-           uuid_equal(a->organisation, b->organisation);
+           uuid_equal(a->organisation, b->organisation) &&
+           uuid_list_equal(&a->called_back, &b->called_back);
 }
 
 bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b) {

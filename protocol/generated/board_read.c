@@ -63,7 +63,13 @@ bool member_read(struct reader *reader, struct arena *arena, struct member *ret)
     if (count > 5 && !u32_list_read(reader, arena, 16, &ret->items)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_time(reader, &ret->until)) {
+        return false;
+    }
+    if (count > 7 && !reader_uuid(reader, &ret->link)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
 }
 
 bool member_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
@@ -728,6 +734,41 @@ bool forget_case_read(struct reader *reader, struct arena *arena, struct forget_
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct admit_guest admit_guest_default = {0};
+
+bool admit_guest_read(struct reader *reader, struct arena *arena, struct admit_guest *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = admit_guest_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !member_read(reader, arena, &ret->member)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct dismiss_guest dismiss_guest_default = {0};
+
+bool dismiss_guest_read(struct reader *reader, struct arena *arena, struct dismiss_guest *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = dismiss_guest_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->link)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct board_created board_created_default = {0};
 
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret) {
@@ -1186,6 +1227,22 @@ bool item_gone_read(struct reader *reader, struct arena *arena, struct item_gone
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct link_called_back link_called_back_default = {0};
+
+bool link_called_back_read(struct reader *reader, struct arena *arena,
+                           struct link_called_back *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = link_called_back_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->link)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct guests_told guests_told_default = {0};
 
 bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret) {
@@ -1279,7 +1336,10 @@ bool board_snapshot_read(struct reader *reader, struct arena *arena, struct boar
     if (count > 20 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 21 || reader_skip(reader, count - 21);
+    if (count > 21 && !uuid_list_read(reader, arena, 16, &ret->called_back)) {
+        return false;
+    }
+    return count <= 22 || reader_skip(reader, count - 22);
 }
 
 const struct guest_snapshot guest_snapshot_default = {0};

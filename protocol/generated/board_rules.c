@@ -12,7 +12,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 2,
             .burst = 20,
-            .size_max = 76897,
+            .size_max = 80353,
         },
     [BOARD_ADD_ITEM] =
         {
@@ -75,7 +75,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .actions = BOARD_MAY_ROSTER,
             .rate = 5,
             .burst = 60,
-            .size_max = 576,
+            .size_max = 603,
         },
     [BOARD_REMOVE_MEMBER] =
         {
@@ -213,12 +213,30 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 298,
         },
+    [BOARD_ADMIT_GUEST] =
+        {
+            .name = "AdmitGuest",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 603,
+        },
+    [BOARD_DISMISS_GUEST] =
+        {
+            .name = "DismissGuest",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 293,
+        },
     [BOARD_BOARD_CREATED] =
         {
             .name = "BoardCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 76879,
+            .size_max = 80335,
         },
     [BOARD_ITEM_ADDED] =
         {
@@ -274,7 +292,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "MemberAdded",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 558,
+            .size_max = 585,
         },
     [BOARD_MEMBER_REMOVED] =
         {
@@ -344,7 +362,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 254677,
+            .size_max = 258424,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {
@@ -422,6 +440,13 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
             .size_max = 262,
+        },
+    [BOARD_LINK_CALLED_BACK] =
+        {
+            .name = "LinkCalledBack",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 275,
         },
     [REPLY_ACCEPTED] =
         {

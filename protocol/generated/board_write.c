@@ -2,6 +2,12 @@
 #include "protocol/generated/board.h"
 
 static uint32_t member_count(const struct member *from) {
+    if (!uuid_is_zero(from->link)) {
+        return 8;
+    }
+    if (from->until != 0) {
+        return 7;
+    }
     if (from->items.count != 0) {
         return 6;
     }
@@ -43,6 +49,12 @@ void member_write(struct writer *writer, const struct member *from) {
     }
     if (count > 5) {
         u32_list_write(writer, 16, &from->items);
+    }
+    if (count > 6) {
+        writer_time(writer, from->until);
+    }
+    if (count > 7) {
+        writer_uuid(writer, from->link);
     }
 }
 
@@ -774,6 +786,38 @@ void forget_case_write(struct writer *writer, const struct forget_case *from) {
     }
 }
 
+static uint32_t admit_guest_count(const struct admit_guest *from) {
+    if (!member_equal(&from->member, &member_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void admit_guest_write(struct writer *writer, const struct admit_guest *from) {
+    uint32_t count = admit_guest_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        member_write(writer, &from->member);
+    }
+}
+
+static uint32_t dismiss_guest_count(const struct dismiss_guest *from) {
+    if (!uuid_is_zero(from->link)) {
+        return 2;
+    }
+    return 1;
+}
+
+void dismiss_guest_write(struct writer *writer, const struct dismiss_guest *from) {
+    uint32_t count = dismiss_guest_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->link);
+    }
+}
+
 static uint32_t board_created_count(const struct board_created *from) {
     if (!uuid_is_zero(from->organisation)) {
         return 7;
@@ -1281,6 +1325,21 @@ void item_gone_write(struct writer *writer, const struct item_gone *from) {
     }
 }
 
+static uint32_t link_called_back_count(const struct link_called_back *from) {
+    if (!uuid_is_zero(from->link)) {
+        return 1;
+    }
+    return 0;
+}
+
+void link_called_back_write(struct writer *writer, const struct link_called_back *from) {
+    uint32_t count = link_called_back_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->link);
+    }
+}
+
 static uint32_t guests_told_count(const struct guests_told *from) {
     if (from->order.count != 0) {
         return 3;
@@ -1309,6 +1368,9 @@ void guests_told_write(struct writer *writer, const struct guests_told *from) {
 }
 
 static uint32_t board_snapshot_count(const struct board_snapshot *from) {
+    if (from->called_back.count != 0) {
+        return 22;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 21;
     }
@@ -1440,6 +1502,9 @@ void board_snapshot_write(struct writer *writer, const struct board_snapshot *fr
     }
     if (count > 20) {
         writer_uuid(writer, from->organisation);
+    }
+    if (count > 21) {
+        uuid_list_write(writer, 16, &from->called_back);
     }
 }
 

@@ -47,6 +47,8 @@ struct invitation {
     enum invitation_state state; /* Now. */
     struct uuid by;              /* Who invited. */
     struct uuid taken_by;        /* Who came by it. */
+    struct uuid board;           /* A board they become a guest of; zero = none. */
+    struct u32_list items;       /* The items there that they take part in. */
 };
 
 struct invitation_list {

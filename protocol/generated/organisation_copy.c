@@ -5,6 +5,7 @@ void invitation_copy(struct arena *arena, struct invitation *ret, const struct i
     *ret = *from;
     ret->secret_hash = arena_bytes(arena, from->secret_hash);
     ret->name = arena_text(arena, from->name);
+    u32_list_copy(arena, &ret->items, &from->items);
 }
 
 void invitation_list_copy(struct arena *arena, struct invitation_list *ret,

@@ -6,7 +6,8 @@ bool invitation_equal(const struct invitation *a, const struct invitation *b) {
            text_equal(a->name, b->name) && a->roles == b->roles &&
            uuid_equal(a->patient_case, b->patient_case) && a->case_role == b->case_role &&
            a->until == b->until && a->access_until == b->access_until && a->state == b->state &&
-           uuid_equal(a->by, b->by) && uuid_equal(a->taken_by, b->taken_by);
+           uuid_equal(a->by, b->by) && uuid_equal(a->taken_by, b->taken_by) &&
+           uuid_equal(a->board, b->board) && u32_list_equal(&a->items, &b->items);
 }
 
 bool invitation_list_equal(const struct invitation_list *a, const struct invitation_list *b) {

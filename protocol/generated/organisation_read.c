@@ -18,7 +18,6 @@ bool invitation_read(struct reader *reader, struct arena *arena, struct invitati
         return false;
     }
     *ret = invitation_default;
-    (void)arena;
     if (count > 0 && !reader_uuid(reader, &ret->id)) {
         return false;
     }
@@ -52,7 +51,13 @@ bool invitation_read(struct reader *reader, struct arena *arena, struct invitati
     if (count > 10 && !reader_uuid(reader, &ret->taken_by)) {
         return false;
     }
-    return count <= 11 || reader_skip(reader, count - 11);
+    if (count > 11 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 12 && !u32_list_read(reader, arena, 16, &ret->items)) {
+        return false;
+    }
+    return count <= 13 || reader_skip(reader, count - 13);
 }
 
 bool invitation_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,

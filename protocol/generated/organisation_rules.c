@@ -30,7 +30,7 @@ const struct message_rule organisation_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 0,
             .burst = 0,
-            .size_max = 537,
+            .size_max = 638,
         },
     [ORGANISATION_WITHDRAW_INVITATION] =
         {
@@ -70,7 +70,7 @@ const struct message_rule organisation_rules[TAG_COUNT] = {
             .name = "InvitationMade",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 537,
+            .size_max = 638,
         },
     [ORGANISATION_INVITATION_WITHDRAWN] =
         {
@@ -91,7 +91,7 @@ const struct message_rule organisation_rules[TAG_COUNT] = {
             .name = "OrganisationSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 52800,
+            .size_max = 73000,
         },
     [REPLY_ACCEPTED] =
         {

@@ -2,6 +2,12 @@
 #include "protocol/generated/organisation.h"
 
 static uint32_t invitation_count(const struct invitation *from) {
+    if (from->items.count != 0) {
+        return 13;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 12;
+    }
     if (!uuid_is_zero(from->taken_by)) {
         return 11;
     }
@@ -73,6 +79,12 @@ void invitation_write(struct writer *writer, const struct invitation *from) {
     }
     if (count > 10) {
         writer_uuid(writer, from->taken_by);
+    }
+    if (count > 11) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 12) {
+        u32_list_write(writer, 16, &from->items);
     }
 }
 

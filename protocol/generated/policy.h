@@ -11,6 +11,7 @@ enum { POLICY_REACHING = 1u << ROLE_ADMINISTRATOR | 1u << ROLE_NURSE_NAVIGATOR |
 enum board_condition {
     BOARD_WHEN_UNMADE = 1u << 0,
     BOARD_WHEN_LISTED = 1u << 1,
+    BOARD_WHEN_AHEAD = 1u << 2,
 };
 enum board_action {
     BOARD_MAY_MAKE = 1u << 0,
@@ -18,8 +19,9 @@ enum board_action {
     BOARD_MAY_RUN = 1u << 2, /* From case to case, begin and end. */
     BOARD_MAY_AGENDA = 1u << 3, /* Which cases in which order, who presents, the cut-off. */
     BOARD_MAY_ROSTER = 1u << 4, /* Who belongs to it. */
-    BOARD_MAY_DRIVE = 1u << 5, /* The floor, pointers, viewports. */
-    BOARD_MAY_ATTEND = 1u << 6, /* Say what is painted, raise a hand. */
+    BOARD_MAY_INVITE = 1u << 5, /* A guest, by a link. */
+    BOARD_MAY_DRIVE = 1u << 6, /* The floor, pointers, viewports. */
+    BOARD_MAY_ATTEND = 1u << 7, /* Say what is painted, raise a hand. */
 };
 struct allowance policy_of_board(uint16_t roles, uint8_t conditions);
 

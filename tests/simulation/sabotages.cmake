@@ -177,8 +177,8 @@ sabotage(shows_guests_the_board people "an event that is not for them" actors/bo
     [[is_listed = member != NULL && board_is_guest_of(member, board->open_item);]]
     [[is_listed = member != NULL && board->open_item != 0;]])
 sabotage(shows_guests_all_cases people "was shown a stage" actors/board_telling.c
-    [[member->role != ROLE_GUEST || board_is_guest_of(member, item->item)]]
-    [[member->role != ROLE_GUEST || item->item != 0]])
+    [[(board_is_guest_of(member, item) && !over)]]
+    [[(item != 0 && !over)]])
 
 # Promise 16: an observer of a board that masks is not told who the patients are.
 sabotage(masks_nobody people "was told who the patient is" actors/board_telling.c

@@ -235,6 +235,166 @@ static void a_screen_in_the_hall_looks_and_is_counted_as_nobody(void **unused) {
     world_stop(&world);
 }
 
+/* Guests by a link */
+
+static const struct uuid a_link = {{77}};
+
+static struct admit_guest an_admission(uint32_t count, uint32_t *items) {
+    return (struct admit_guest){.member = {.user = world_person(STRANGER),
+                                           .role = ROLE_GUEST,
+                                           .name = TEXT("Guest"),
+                                           .items = {count, items},
+                                           .until = world.fake.now + INT64_C(3600) * 1000000,
+                                           .link = a_link}};
+}
+
+static enum refusal admit(const struct admit_guest *command) {
+    return world_serve(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR),
+                       BOARD_ADMIT_GUEST, command);
+}
+
+static enum refusal dismiss(struct uuid link) {
+    struct dismiss_guest command = {.link = link};
+    return world_serve(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD), world_person(CHAIR),
+                       BOARD_DISMISS_GUEST, &command);
+}
+
+static void who_comes_by_a_link_is_a_guest_of_the_items_that_there_are(void **unused) {
+    (void)unused;
+    meeting_begin(&world, 3);
+    uint32_t items[] = {2, 9}, nowhere[] = {9};
+    struct admit_guest command = an_admission(2, items), lost = an_admission(1, nowhere);
+    assert_int_equal(admit(&lost), REFUSAL_NOT_FOUND);
+    assert_int_equal(admit(&command), REFUSAL_NONE);
+    const struct member *member = board_member(meeting_board(&world), world_person(STRANGER));
+    assert_int_equal(member->items.count, 1);
+    assert_true(uuid_equal(member->link, a_link));
+    const struct list_on_board *said = meeting_said(&world, A_CASE + 1, PATIENT_CASE_LIST_ON_BOARD);
+    const struct case_member *guest = case_member_in(&said->members, world_person(STRANGER));
+    assert_non_null(guest);
+    assert_int_equal(guest->until, command.member.until);
+    /* By another link they are one already, and who is no guest becomes none. */
+    struct admit_guest other = command;
+    other.member.link = (struct uuid){{78}};
+    assert_int_equal(admit(&other), REFUSAL_CONFLICT);
+    other.member.user = world_person(MEMBER);
+    assert_int_equal(admit(&other), REFUSAL_CONFLICT);
+    other.member.role = ROLE_MEMBER;
+    assert_int_equal(admit(&other), REFUSAL_MALFORMED);
+    world_stop(&world);
+}
+
+static void a_guest_whose_time_is_over_may_do_and_see_nothing(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    uint32_t items[] = {2};
+    struct admit_guest command = an_admission(1, items);
+    assert_int_equal(admit(&command), REFUSAL_NONE);
+    uint32_t guest = meeting_come(&world, STRANGER);
+    meeting_open(&world, chair, 0, 2);
+    assert_int_equal(world.sessions[guest].grant.valid_until, command.member.until);
+    struct request_floor floor = {.item = 2};
+    assert_int_equal(world_say(&world, guest, STAGE_REQUEST_FLOOR, &floor), REFUSAL_NONE);
+    world.fake.now = command.member.until;
+    assert_int_equal(world_say(&world, guest, STAGE_REQUEST_FLOOR, &floor), REFUSAL_NOT_PERMITTED);
+    struct activation *activation =
+        runtime_activate(world.fake.runtime, CHANNEL_KIND_BOARD, uuid_of(A_BOARD));
+    assert_int_equal(activation_grant(activation, world_person(STRANGER)).audiences, 0);
+    /* And a new link makes a guest of them again. */
+    struct admit_guest again = an_admission(1, items);
+    again.member.link = (struct uuid){{78}};
+    assert_int_equal(admit(&again), REFUSAL_NONE);
+    assert_int_equal(activation_grant(activation, world_person(STRANGER)).audiences,
+                     AUDIENCE_STATUS | AUDIENCE_CLINICAL);
+    world_stop(&world);
+}
+
+static void a_guest_whose_link_is_called_back_is_none_any_more(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    uint32_t items[] = {2};
+    struct admit_guest command = an_admission(1, items);
+    assert_int_equal(admit(&command), REFUSAL_NONE);
+    uint32_t guest = meeting_come(&world, STRANGER);
+    meeting_open(&world, chair, 0, 2);
+    struct request_floor floor = {.item = 2};
+    world_say(&world, guest, STAGE_REQUEST_FLOOR, &floor);
+    meeting_look_away(&world);
+    assert_int_equal(dismiss(a_link), REFUSAL_NONE);
+    assert_null(board_member(meeting_board(&world), world_person(STRANGER)));
+    assert_int_equal(world.sessions[guest].grant.audiences, 0);
+    assert_true(uuid_is_zero(meeting_board(&world)->stage.holder));
+    const struct list_on_board *said = meeting_said(&world, A_CASE + 1, PATIENT_CASE_LIST_ON_BOARD);
+    assert_null(case_member_in(&said->members, world_person(STRANGER)));
+    assert_null(meeting_entry(&world, STRANGER, A_BOARD));
+    world_stop(&world);
+}
+
+/* The link was taken, called back, and only then does its guest come to the board. */
+static void a_guest_who_comes_after_the_link_came_back_is_too_late(void **unused) {
+    (void)unused;
+    meeting_begin(&world, 3);
+    uint32_t items[] = {2};
+    struct admit_guest command = an_admission(1, items);
+    for (uint8_t i = 0; i < BOARD_CALLED_BACK_MAX; i++) {
+        assert_int_equal(dismiss((struct uuid){{100 + i}}), REFUSAL_NONE);
+    }
+    assert_int_equal(dismiss(a_link), REFUSAL_NONE);
+    assert_int_equal(dismiss(a_link), REFUSAL_NONE);
+    assert_int_equal(meeting_board(&world)->called_back.count, BOARD_CALLED_BACK_MAX);
+    assert_int_equal(admit(&command), REFUSAL_NOT_FOUND);
+    assert_null(board_member(meeting_board(&world), world_person(STRANGER)));
+    world_stop(&world);
+}
+
+static void what_the_roster_says_of_a_guest_leaves_their_link_and_end(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 3);
+    uint32_t items[] = {2}, others[] = {3};
+    struct admit_guest command = an_admission(1, items);
+    assert_int_equal(admit(&command), REFUSAL_NONE);
+    assert_int_equal(invite(chair, STRANGER, 1, others), REFUSAL_NONE);
+    const struct member *member = board_member(meeting_board(&world), world_person(STRANGER));
+    assert_int_equal(member->items.items[0], 3);
+    assert_int_equal(member->until, command.member.until);
+    assert_true(uuid_equal(member->link, a_link));
+    struct add_member whole = {.member = {.user = world_person(STRANGER),
+                                          .role = ROLE_MEMBER,
+                                          .name = TEXT("Colleague"),
+                                          .until = command.member.until,
+                                          .link = a_link}};
+    assert_int_equal(world_say(&world, chair, BOARD_ADD_MEMBER, &whole), REFUSAL_NONE);
+    member = board_member(meeting_board(&world), world_person(STRANGER));
+    assert_int_equal(member->until, 0);
+    assert_true(uuid_is_zero(member->link));
+    world_stop(&world);
+}
+
+static void who_came_by_a_link_loses_the_cases_when_the_meeting_ends(void **unused) {
+    (void)unused;
+    uint32_t chair = meeting_begin(&world, 2);
+    uint32_t items[] = {2};
+    struct admit_guest command = an_admission(1, items);
+    assert_int_equal(admit(&command), REFUSAL_NONE);
+    assert_int_equal(invite(chair, REFERRER, 1, items), REFUSAL_NONE);
+    struct start_meeting start = {0};
+    assert_int_equal(world_say(&world, chair, BOARD_START_MEETING, &start), REFUSAL_NONE);
+    meeting_look_away(&world);
+    uint32_t rest[] = {1, 2};
+    struct end_meeting end = {.rest = {2, rest}, .rest_reason = 1};
+    assert_int_equal(world_say(&world, chair, BOARD_END_MEETING, &end), REFUSAL_NONE);
+    meeting_seal(&world, 1, DECISION_STATE_NONE);
+    meeting_seal(&world, 2, DECISION_STATE_NONE);
+    assert_int_equal(meeting_board(&world)->state, MEETING_STATE_ENDED);
+    assert_null(meeting_said(&world, A_CASE, PATIENT_CASE_LIST_ON_BOARD));
+    const struct list_on_board *said = meeting_said(&world, A_CASE + 1, PATIENT_CASE_LIST_ON_BOARD);
+    assert_non_null(said);
+    assert_null(case_member_in(&said->members, world_person(STRANGER)));
+    assert_non_null(case_member_in(&said->members, world_person(REFERRER)));
+    assert_int_equal(admit(&command), REFUSAL_BAD_STATE);
+    world_stop(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_screen_in_the_hall_looks_and_is_counted_as_nobody),
@@ -248,6 +408,12 @@ int main(void) {
         cmocka_unit_test(a_guests_worklist_says_which_items_are_theirs),
         cmocka_unit_test(nobody_is_a_guest_of_an_item_that_is_not_there),
         cmocka_unit_test(a_guest_whose_item_was_taken_off_can_still_be_changed),
+        cmocka_unit_test(who_comes_by_a_link_is_a_guest_of_the_items_that_there_are),
+        cmocka_unit_test(a_guest_whose_time_is_over_may_do_and_see_nothing),
+        cmocka_unit_test(a_guest_whose_link_is_called_back_is_none_any_more),
+        cmocka_unit_test(a_guest_who_comes_after_the_link_came_back_is_too_late),
+        cmocka_unit_test(what_the_roster_says_of_a_guest_leaves_their_link_and_end),
+        cmocka_unit_test(who_came_by_a_link_loses_the_cases_when_the_meeting_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

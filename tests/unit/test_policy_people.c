@@ -350,20 +350,20 @@ static void who_broke_the_glass_sees_and_does_nothing_but_look(void **unused) {
 
 /* Boards, series, people and organisations */
 
-static void hold_board(uint8_t listed) {
+static void hold_board(uint8_t listed, uint8_t ahead) {
     const struct somebody people[] = {
-        {"the chair", CHAIR, 0, ONE(CHAIR), 0},
-        {"the coordinator", COORDINATOR, 0, ONE(COORDINATOR), 0},
-        {"a member", MEMBER, 0, ONE(MEMBER), 0},
-        {"an observer", OBSERVER, 0, ONE(OBSERVER), 0},
-        {"a guest", PATIENT, 0, ONE(GUEST), listed},
-        {"a screen in the hall", SPECIALIST, 0, ONE(DISPLAY), 0},
-        {"an administrator", ROOT, ONE(ADMINISTRATOR), ONE(ADMINISTRATOR), 0},
+        {"the chair", CHAIR, 0, ONE(CHAIR), ahead},
+        {"the coordinator", COORDINATOR, 0, ONE(COORDINATOR), ahead},
+        {"a member", MEMBER, 0, ONE(MEMBER), ahead},
+        {"an observer", OBSERVER, 0, ONE(OBSERVER), ahead},
+        {"a guest", PATIENT, 0, ONE(GUEST), (uint8_t)(listed | ahead)},
+        {"a screen in the hall", SPECIALIST, 0, ONE(DISPLAY), ahead},
+        {"an administrator", ROOT, ONE(ADMINISTRATOR), ONE(ADMINISTRATOR), ahead},
         {"a navigator of the hospital", NAVIGATOR_OF_ALL, ONE(NURSE_NAVIGATOR),
-         ONE(NURSE_NAVIGATOR), 0},
-        {"a privacy officer", PRIVACY, ONE(PRIVACY_OFFICER), ONE(PRIVACY_OFFICER), 0},
-        {"a stranger", STRANGER, 0, 0, 0},
-        {"a coordinator of other boards", STRANGER, ONE(COORDINATOR), 0, 0},
+         ONE(NURSE_NAVIGATOR), ahead},
+        {"a privacy officer", PRIVACY, ONE(PRIVACY_OFFICER), ONE(PRIVACY_OFFICER), ahead},
+        {"a stranger", STRANGER, 0, 0, ahead},
+        {"a coordinator of other boards", STRANGER, ONE(COORDINATOR), 0, ahead},
     };
     HOLD(CHANNEL_KIND_BOARD, A_BOARD, people);
 }
@@ -385,10 +385,13 @@ static void everybody_at_a_board(void **unused) {
     add(chair, SPECIALIST, ROLE_DISPLAY, 0, NULL);
     struct start_meeting begin = {0};
     assert_int_equal(world_say(&world, chair, BOARD_START_MEETING, &begin), REFUSAL_NONE);
-    hold_board(0);
+    hold_board(0, BOARD_WHEN_AHEAD);
     struct open_item open = {.next = 2};
     assert_int_equal(world_say(&world, chair, BOARD_OPEN_ITEM, &open), REFUSAL_NONE);
-    hold_board(BOARD_WHEN_LISTED);
+    hold_board(BOARD_WHEN_LISTED, BOARD_WHEN_AHEAD);
+    struct end_meeting end = {.item = 2};
+    assert_int_equal(world_say(&world, chair, BOARD_END_MEETING, &end), REFUSAL_NONE);
+    hold_board(0, 0);
     world_stop(&world);
 }
 

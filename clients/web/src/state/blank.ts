@@ -24,6 +24,7 @@ export const blankBoard = (change: Partial<BoardSnapshot> = {}): BoardSnapshot =
     steppedPlace: 0,
     unsignedItems: [],
     closings: 0,
+    calledBack: [],
     organisation: ZERO_UUID,
     ...change,
 });

@@ -77,6 +77,11 @@ export interface Member {
     noVote: boolean;
     /** For a guest: the items they take part in. */
     items: number[];
+    /** For a guest: when this ends by itself; 0 = not. */
+    until: number;
+    /** For a guest: the invitation whose link they came by; zero = none. The roster's commands
+     * leave it as it is. */
+    link: string;
 }
 
 export function defaultMember(): Member {
@@ -87,6 +92,8 @@ export function defaultMember(): Member {
         discipline: '',
         noVote: false,
         items: [],
+        until: 0,
+        link: ZERO_UUID,
     };
 }
 
@@ -99,8 +106,10 @@ export function readMember(reader: Reader): Member {
         discipline: count > 3 ? reader.text(64) : '',
         noVote: count > 4 ? reader.bool() : false,
         items: count > 5 ? reader.list(16, (reader) => reader.u32()) : [],
+        until: count > 6 ? reader.time() : 0,
+        link: count > 7 ? reader.uuid() : ZERO_UUID,
     };
-    reader.skip(count - 6);
+    reader.skip(count - 8);
     return value;
 }
 
@@ -112,6 +121,8 @@ export function countMember(from: Member): number {
         from.discipline !== '',
         from.noVote,
         from.items.length !== 0,
+        from.until !== 0,
+        from.link !== ZERO_UUID,
     );
 }
 
@@ -135,6 +146,12 @@ export function writeMember(writer: Writer, from: Member): void {
     }
     if (count > 5) {
         writer.list(16, from.items, (writer, value) => writer.u32(value));
+    }
+    if (count > 6) {
+        writer.time(from.until);
+    }
+    if (count > 7) {
+        writer.uuid(from.link);
     }
 }
 
@@ -1448,6 +1465,82 @@ export function writeForgetCase(writer: Writer, from: ForgetCase): void {
     }
 }
 
+/** Somebody came by the link of an invitation. */
+export interface AdmitGuest {
+    type: 'AdmitGuest';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** A guest with a link and an end; of their items those count that there are. */
+    member: Member;
+}
+
+export function readAdmitGuest(reader: Reader): AdmitGuest {
+    const count = reader.fields();
+    const value: AdmitGuest = {
+        type: 'AdmitGuest',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        member: count > 1 ? readMember(reader) : defaultMember(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countAdmitGuest(from: AdmitGuest): number {
+    return countFields(
+        true,
+        countMember(from.member) !== 0,
+    );
+}
+
+export function writeAdmitGuest(writer: Writer, from: AdmitGuest): void {
+    const count = countAdmitGuest(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeMember(writer, from.member);
+    }
+}
+
+/** A link was called back after it was used. */
+export interface DismissGuest {
+    type: 'DismissGuest';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** The invitation. */
+    link: string;
+}
+
+export function readDismissGuest(reader: Reader): DismissGuest {
+    const count = reader.fields();
+    const value: DismissGuest = {
+        type: 'DismissGuest',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        link: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countDismissGuest(from: DismissGuest): number {
+    return countFields(
+        true,
+        from.link !== ZERO_UUID,
+    );
+}
+
+export function writeDismissGuest(writer: Writer, from: DismissGuest): void {
+    const count = countDismissGuest(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.link);
+    }
+}
+
 export interface BoardCreated {
     type: 'BoardCreated';
     /** Name. */
@@ -2397,6 +2490,37 @@ export function writeItemGone(writer: Writer, from: ItemGone): void {
     }
 }
 
+/** Who used it was not admitted yet, and is not any more. */
+export interface LinkCalledBack {
+    type: 'LinkCalledBack';
+    /** The invitation. */
+    link: string;
+}
+
+export function readLinkCalledBack(reader: Reader): LinkCalledBack {
+    const count = reader.fields();
+    const value: LinkCalledBack = {
+        type: 'LinkCalledBack',
+        link: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countLinkCalledBack(from: LinkCalledBack): number {
+    return countFields(
+        from.link !== ZERO_UUID,
+    );
+}
+
+export function writeLinkCalledBack(writer: Writer, from: LinkCalledBack): void {
+    const count = countLinkCalledBack(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.link);
+    }
+}
+
 /** For guests: what the meeting does, in numbers only. */
 export interface GuestsTold {
     type: 'GuestsTold';
@@ -2486,6 +2610,8 @@ export interface BoardSnapshot {
     closings: number;
     /** That owns it; zero = the tenant's root. */
     organisation: string;
+    /** Links that came back before their guest was admitted: the newest. */
+    calledBack: string[];
 }
 
 export function readBoardSnapshot(reader: Reader): BoardSnapshot {
@@ -2513,8 +2639,9 @@ export function readBoardSnapshot(reader: Reader): BoardSnapshot {
         steppedPlace: count > 18 ? reader.u32() : 0,
         closings: count > 19 ? reader.u32() : 0,
         organisation: count > 20 ? reader.uuid() : ZERO_UUID,
+        calledBack: count > 21 ? reader.list(16, (reader) => reader.uuid()) : [],
     };
-    reader.skip(count - 21);
+    reader.skip(count - 22);
     return value;
 }
 
@@ -2541,6 +2668,7 @@ export function countBoardSnapshot(from: BoardSnapshot): number {
         from.steppedPlace !== 0,
         from.closings !== 0,
         from.organisation !== ZERO_UUID,
+        from.calledBack.length !== 0,
     );
 }
 
@@ -2609,6 +2737,9 @@ export function writeBoardSnapshot(writer: Writer, from: BoardSnapshot): void {
     }
     if (count > 20) {
         writer.uuid(from.organisation);
+    }
+    if (count > 21) {
+        writer.list(16, from.calledBack, (writer, value) => writer.uuid(value));
     }
 }
 

@@ -21,6 +21,7 @@ import {
     readItemReported,
     readItemSet,
     readItemStayed,
+    readLinkCalledBack,
     readMeetingClosing,
     readMeetingEnded,
     readMeetingStarted,
@@ -272,6 +273,8 @@ function readBoardEvent(tag: number, reader: Reader): BoardEvent {
             return readRestPutOff(reader);
         case 119:
             return readItemGone(reader);
+        case 120:
+            return readLinkCalledBack(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:

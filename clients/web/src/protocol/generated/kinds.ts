@@ -2,6 +2,7 @@
 import type {
     AddItem,
     AddMember,
+    AdmitGuest,
     Attended,
     BoardCreated,
     BoardSnapshot,
@@ -11,6 +12,7 @@ import type {
     CreateBoard,
     CutOffPassed,
     CutOffSet,
+    DismissGuest,
     EndMeeting,
     ForgetCase,
     GuestSnapshot,
@@ -28,6 +30,7 @@ import type {
     ItemSet,
     ItemStayed,
     ItemTaken,
+    LinkCalledBack,
     MeetingClosing,
     MeetingEnded,
     MeetingStarted,
@@ -247,6 +250,8 @@ export type BoardUp =
     | ReportReadiness
     | ItemSealed
     | ForgetCase
+    | AdmitGuest
+    | DismissGuest
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -294,6 +299,7 @@ export type BoardEvent =
     | GuestsTold
     | RestPutOff
     | ItemGone
+    | LinkCalledBack
     | FloorChanged
     | StageSettled
     | PointersQuieted;

@@ -11,6 +11,9 @@ import {
     readAddMember,
     writeAddMember,
     type AddMember,
+    readAdmitGuest,
+    writeAdmitGuest,
+    type AdmitGuest,
     readAttended,
     writeAttended,
     type Attended,
@@ -38,6 +41,9 @@ import {
     readCutOffSet,
     writeCutOffSet,
     type CutOffSet,
+    readDismissGuest,
+    writeDismissGuest,
+    type DismissGuest,
     readEndMeeting,
     writeEndMeeting,
     type EndMeeting,
@@ -89,6 +95,9 @@ import {
     readItemTaken,
     writeItemTaken,
     type ItemTaken,
+    readLinkCalledBack,
+    writeLinkCalledBack,
+    type LinkCalledBack,
     readMeetingClosing,
     writeMeetingClosing,
     type MeetingClosing,
@@ -691,6 +700,8 @@ export type BoardMessage =
     | ReportReadiness
     | ItemSealed
     | ForgetCase
+    | AdmitGuest
+    | DismissGuest
     | BoardCreated
     | ItemAdded
     | ItemMoved
@@ -721,6 +732,7 @@ export type BoardMessage =
     | GuestsTold
     | RestPutOff
     | ItemGone
+    | LinkCalledBack
     | Accepted
     | Refused
     | RequestFloor
@@ -974,6 +986,10 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readItemSealed(reader);
         case 23:
             return readForgetCase(reader);
+        case 24:
+            return readAdmitGuest(reader);
+        case 25:
+            return readDismissGuest(reader);
         case 72:
             return readBoardCreated(reader);
         case 73:
@@ -1034,6 +1050,8 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readRestPutOff(reader);
         case 119:
             return readItemGone(reader);
+        case 120:
+            return readLinkCalledBack(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1127,6 +1145,10 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeItemSealed(writer, message);
         case 'ForgetCase':
             return writeForgetCase(writer, message);
+        case 'AdmitGuest':
+            return writeAdmitGuest(writer, message);
+        case 'DismissGuest':
+            return writeDismissGuest(writer, message);
         case 'BoardCreated':
             return writeBoardCreated(writer, message);
         case 'ItemAdded':
@@ -1187,6 +1209,8 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeRestPutOff(writer, message);
         case 'ItemGone':
             return writeItemGone(writer, message);
+        case 'LinkCalledBack':
+            return writeLinkCalledBack(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1254,6 +1278,8 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     ReportReadiness: 21,
     ItemSealed: 22,
     ForgetCase: 23,
+    AdmitGuest: 24,
+    DismissGuest: 25,
     BoardCreated: 72,
     ItemAdded: 73,
     ItemMoved: 74,
@@ -1284,6 +1310,7 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     GuestsTold: 117,
     RestPutOff: 118,
     ItemGone: 119,
+    LinkCalledBack: 120,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,

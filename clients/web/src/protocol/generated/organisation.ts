@@ -37,6 +37,10 @@ export interface Invitation {
     by: string;
     /** Who came by it. */
     takenBy: string;
+    /** A board they become a guest of; zero = none. */
+    board: string;
+    /** The items there that they take part in. */
+    items: number[];
 }
 
 export function defaultInvitation(): Invitation {
@@ -52,6 +56,8 @@ export function defaultInvitation(): Invitation {
         state: 'open',
         by: ZERO_UUID,
         takenBy: ZERO_UUID,
+        board: ZERO_UUID,
+        items: [],
     };
 }
 
@@ -69,8 +75,10 @@ export function readInvitation(reader: Reader): Invitation {
         state: count > 8 ? reader.enumMember(INVITATION_STATE_MEMBERS) : 'open',
         by: count > 9 ? reader.uuid() : ZERO_UUID,
         takenBy: count > 10 ? reader.uuid() : ZERO_UUID,
+        board: count > 11 ? reader.uuid() : ZERO_UUID,
+        items: count > 12 ? reader.list(16, (reader) => reader.u32()) : [],
     };
-    reader.skip(count - 11);
+    reader.skip(count - 13);
     return value;
 }
 
@@ -87,6 +95,8 @@ export function countInvitation(from: Invitation): number {
         from.state !== 'open',
         from.by !== ZERO_UUID,
         from.takenBy !== ZERO_UUID,
+        from.board !== ZERO_UUID,
+        from.items.length !== 0,
     );
 }
 
@@ -125,6 +135,12 @@ export function writeInvitation(writer: Writer, from: Invitation): void {
     }
     if (count > 10) {
         writer.uuid(from.takenBy);
+    }
+    if (count > 11) {
+        writer.uuid(from.board);
+    }
+    if (count > 12) {
+        writer.list(16, from.items, (writer, value) => writer.u32(value));
     }
 }
 

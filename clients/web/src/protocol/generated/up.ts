@@ -3,8 +3,10 @@ import { Writer } from '../writer';
 import {
     writeAddItem,
     writeAddMember,
+    writeAdmitGuest,
     writeConfirmStandard,
     writeCreateBoard,
+    writeDismissGuest,
     writeEndMeeting,
     writeForgetCase,
     writeItemRefused,
@@ -146,6 +148,8 @@ const boardTags: Record<BoardUp['type'], number> = {
     ReportReadiness: 21,
     ItemSealed: 22,
     ForgetCase: 23,
+    AdmitGuest: 24,
+    DismissGuest: 25,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -314,6 +318,10 @@ function writeBoardUp(writer: Writer, message: BoardUp): void {
             return writeItemSealed(writer, message);
         case 'ForgetCase':
             return writeForgetCase(writer, message);
+        case 'AdmitGuest':
+            return writeAdmitGuest(writer, message);
+        case 'DismissGuest':
+            return writeDismissGuest(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':
