@@ -2,6 +2,7 @@
 
 #include "actors/growing_list.h"
 #include "actors/kinds.h"
+#include "protocol/generated/board.h"
 #include "protocol/generated/policy.h"
 
 #include <assert.h>
@@ -39,16 +40,16 @@ static void apply_organisation_renamed(struct organisation *organisation,
     organisation->name = arena_text(state_of(organisation), event->name);
 }
 
-void organisation_list_name(const char *what, struct uuid organisation,
+void organisation_list_name(const char *what, struct uuid of_what,
                             char ret[ORGANISATION_LIST_NAME_MAX]) {
     static const char digits[] = "0123456789abcdef";
     size_t length = strlen(what);
-    assert(length + 2 + 2 * sizeof organisation.bytes <= ORGANISATION_LIST_NAME_MAX);
+    assert(length + 2 + 2 * sizeof of_what.bytes <= ORGANISATION_LIST_NAME_MAX);
     memcpy(ret, what, length);
     ret[length++] = ' ';
-    for (size_t i = 0; i < sizeof organisation.bytes; i++) {
-        ret[length++] = digits[organisation.bytes[i] >> 4];
-        ret[length++] = digits[organisation.bytes[i] & 15];
+    for (size_t i = 0; i < sizeof of_what.bytes; i++) {
+        ret[length++] = digits[of_what.bytes[i] >> 4];
+        ret[length++] = digits[of_what.bytes[i] & 15];
     }
     ret[length] = 0;
 }
@@ -102,22 +103,36 @@ static void write_row(struct turn *turn, struct text name, struct uuid parent) {
     turn_row(turn, ORGANISATION_LIST, key, organisation_snapshot_encode(turn->arena, &row).fields);
 }
 
-/* NULL takes the row away. */
-static void write_invitation(struct turn *turn, struct uuid id,
-                             const struct invitation *invitation) {
-    char *list = arena_alloc(turn->arena, ORGANISATION_LIST_NAME_MAX);
-    turn_check(turn, list != NULL);
-    organisation_list_name(ORGANISATION_INVITATIONS, turn->self, list);
-    struct bytes key = {sizeof id.bytes, arena_copy(turn->arena, id.bytes, sizeof id.bytes)};
-    struct bytes row = {0, NULL};
-    if (invitation != NULL) {
-        struct writer writer;
-        writer_init_arena(&writer, turn->arena, INVITATION_ROW_MAX);
-        invitation_write(&writer, invitation);
-        row = writer_bytes(&writer);
-        turn_check(turn, row.length > 0);
+static void put_row(struct turn *turn, const char *what, struct uuid of_what, struct bytes key,
+                    struct bytes row) {
+    if (!uuid_is_zero(of_what)) {
+        char *list = arena_alloc(turn->arena, ORGANISATION_LIST_NAME_MAX);
+        turn_check(turn, list != NULL);
+        organisation_list_name(what, of_what, list);
+        turn_row(turn, list, key, row);
     }
-    turn_row(turn, list, key, row);
+}
+
+/* Its row in every list that it stands in. */
+static void put_rows(struct turn *turn, const struct invitation *invitation, struct bytes row) {
+    struct uuid id = invitation->id;
+    struct bytes key = {sizeof id.bytes, arena_copy(turn->arena, id.bytes, sizeof id.bytes)};
+    put_row(turn, ORGANISATION_INVITATIONS, turn->self, key, row);
+    put_row(turn, CASE_INVITATIONS, invitation->patient_case, key, row);
+    put_row(turn, BOARD_INVITATIONS, invitation->board, key, row);
+}
+
+static void drop_invitation(struct turn *turn, const struct invitation *invitation) {
+    put_rows(turn, invitation, (struct bytes){0, NULL});
+}
+
+static void write_invitation(struct turn *turn, const struct invitation *invitation) {
+    struct writer writer;
+    writer_init_arena(&writer, turn->arena, INVITATION_ROW_MAX);
+    invitation_write(&writer, invitation);
+    struct bytes row = writer_bytes(&writer);
+    turn_check(turn, row.length > 0);
+    put_rows(turn, invitation, row);
 }
 
 static void on_create_organisation(const struct organisation *organisation, struct turn *turn,
@@ -149,7 +164,9 @@ static void on_invite(const struct organisation *organisation, struct turn *turn
     const struct invitation *invitation = &command->invitation;
     bool full = organisation->invitations.count == ORGANISATION_INVITATIONS_MAX;
     const struct invitation *old = full ? closed_one(organisation, turn->now) : NULL;
-    bool gives = invitation->roles != 0 || !uuid_is_zero(invitation->patient_case);
+    bool to_board = !uuid_is_zero(invitation->board);
+    bool gives = invitation->roles != 0 || !uuid_is_zero(invitation->patient_case) ||
+                 (to_board && invitation->items.count > 0 && invitation->access_until != 0);
     if (!organisation->created) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
     } else if (uuid_is_zero(invitation->id) || !gives || invitation->until <= turn->now ||
@@ -166,9 +183,9 @@ static void on_invite(const struct organisation *organisation, struct turn *turn
         event.instead_of = old == NULL ? (struct uuid){{0}} : old->id;
         turn_event(turn, invitation_made_encode(turn->arena, &event));
         if (old != NULL) {
-            write_invitation(turn, old->id, NULL);
+            drop_invitation(turn, old);
         }
-        write_invitation(turn, invitation->id, &event.invitation);
+        write_invitation(turn, &event.invitation);
     }
 }
 
@@ -183,7 +200,13 @@ static void on_withdraw_invitation(const struct organisation *organisation, stru
         turn_event(turn, invitation_withdrawn_encode(turn->arena, &event));
         struct invitation after = *invitation;
         after.state = INVITATION_STATE_WITHDRAWN;
-        write_invitation(turn, after.id, &after);
+        write_invitation(turn, &after);
+        if (invitation->state == INVITATION_STATE_TAKEN && !uuid_is_zero(invitation->board)) {
+            struct dismiss_guest dismissal = {.command_id = turn_new_id(turn),
+                                              .link = invitation->id};
+            turn_send(turn, CHANNEL_KIND_BOARD, invitation->board,
+                      dismiss_guest_encode(turn->arena, &dismissal));
+        }
     }
 }
 
@@ -209,7 +232,7 @@ static void on_take_invitation(const struct organisation *organisation, struct t
     struct invitation after = *invitation;
     after.state = INVITATION_STATE_TAKEN;
     after.taken_by = command->user;
-    write_invitation(turn, after.id, &after);
+    write_invitation(turn, &after);
 }
 
 static const struct organisation_behaviour behaviour = {

@@ -26,11 +26,14 @@ enum {
     ((struct uuid){{0xc0, 0x45, 0x11, 0x1a, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x02}})
 
 /* Lists of what one organisation has. Of INVITATIONS: key = id, row = an encoded Invitation; of
- * CASES: key = id, row = an encoded CaseRow. */
+ * CASES: key = id, row = an encoded CaseRow. And of what organisations let people come to: those
+ * INVITATIONS that lead to one case or one board, whichever organisations hold them. */
 #define ORGANISATION_INVITATIONS "invitation"
 #define ORGANISATION_CASES "case"
+#define CASE_INVITATIONS "case link"
+#define BOARD_INVITATIONS "board link"
 enum { ORGANISATION_LIST_NAME_MAX = 48 };
-void organisation_list_name(const char *what, struct uuid organisation,
+void organisation_list_name(const char *what, struct uuid of_what,
                             char ret[ORGANISATION_LIST_NAME_MAX]);
 
 struct organisation {

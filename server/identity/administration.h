@@ -74,9 +74,10 @@ void administration_set_membership(struct identity *identity, struct uuid user, 
 void administration_need_actor(struct identity *identity, struct uuid organisation, struct uuid by,
                                void (*done)(void *data, bool there), void *data);
 
-/* routes_members.c, routes_invitations.c, accepting.c */
+/* routes_members.c, routes_invitations.c, routes_links.c, routes_accepting.c */
 void add_member_routes(struct identity *identity);
 void add_invitation_routes(struct identity *identity);
+void add_link_routes(struct identity *identity);
 void add_accepting_routes(struct identity *identity);
 
 /* routes_sessions.c: of a person, for who administers them. */

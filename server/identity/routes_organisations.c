@@ -382,5 +382,6 @@ void add_organisation_routes(struct identity *identity) {
     http_add_routes(identity->gateway, routes, sizeof routes / sizeof routes[0], identity);
     add_member_routes(identity);
     add_invitation_routes(identity);
+    add_link_routes(identity);
     add_accepting_routes(identity);
 }

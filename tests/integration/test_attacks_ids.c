@@ -91,6 +91,8 @@ static const char *const ways[] = {
     "GET /api/cases/%s/instances/1.2.3/frames/1 HTTP/1.1\r\n%s\r\n",
     "GET /api/cases/%s/documents/1.2.3 HTTP/1.1\r\n%s\r\n",
     "GET /api/cases/%s/accesses HTTP/1.1\r\n%s\r\n",
+    "GET /api/cases/%s/invitations HTTP/1.1\r\n%s\r\n",
+    "GET /api/boards/%s/invitations HTTP/1.1\r\n%s\r\n",
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
@@ -206,6 +208,37 @@ static void uploads_to_cases_of_others_are_answered_as_to_none(void **state) {
         if (i == 0)
             first = other;
         assert_string_equal(other.body, first.body);
+    }
+}
+
+static void links_to_what_is_of_others_are_made_and_called_back_as_to_nothing(void **state) {
+    (void)state;
+    static const char body[] = "{\"name\":\"Me\",\"role\":\"member\",\"items\":\"1\","
+                               "\"accessMs\":1000}";
+    static struct plain_answer first, other;
+    char path[192], id[37], invitation[37];
+    uuid_write(fresh_id(), invitation);
+    for (unsigned i = 0; i < 4 * CASES; i++) {
+        bool to_case = i % 4 < 2;
+        uuid_write(i % 2 == 0 ? fresh_id()
+                   : to_case  ? staff_case_id(i / 4)
+                              : staff_board_id(i / 4),
+                   id);
+        for (unsigned calls_back = 0; calls_back < 2; calls_back++) {
+            snprintf(path, sizeof path, "/api/%s/%s/invitations%s%s%s",
+                     to_case ? "cases" : "boards", id, calls_back ? "/" : "",
+                     calls_back ? invitation : "", calls_back ? "/withdraw" : "");
+            plain_ask(&(struct plain_request){.port = server_process_port(server),
+                                              .method = "POST",
+                                              .path = path,
+                                              .bearer = later.people[STRANGER].token,
+                                              .body = calls_back ? "" : body},
+                      &other);
+            assert_int_equal(other.status, 404);
+            if (first.status == 0)
+                first = other;
+            assert_string_equal(other.body, first.body);
+        }
     }
 }
 
@@ -394,6 +427,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_of_others_are_answered_as_ids_that_are_none),
         cmocka_unit_test(uploads_to_cases_of_others_are_answered_as_to_none),
+        cmocka_unit_test(links_to_what_is_of_others_are_made_and_called_back_as_to_nothing),
         cmocka_unit_test(channels_of_others_are_refused_as_of_nobody),
         cmocka_unit_test(the_time_of_an_answer_does_not_tell),
     };

@@ -164,8 +164,32 @@ static void its_administrator_sees_who_was_invited_and_a_stranger_nothing(void *
     world_stop(&world);
 }
 
+static void a_board_is_told_when_a_used_link_to_it_is_called_back(void **unused) {
+    (void)unused;
+    a_practice();
+    world_make_board(&world, A_BOARD);
+    uint32_t items[] = {1};
+    SAY(invite, .invitation = {.id = invitation_id,
+                               .secret_hash = {sizeof secret, secret},
+                               .name = TEXT("Dr Weber"),
+                               .board = uuid_of(A_BOARD),
+                               .items = {1, items},
+                               .access_until = in_a_minute(),
+                               .until = in_a_minute()});
+    assert_non_null(the_invitation());
+    take(secret, STRANGER);
+    const struct board *board = world_board(&world, uuid_of(A_BOARD));
+    assert_int_equal(board->called_back.count, 0);
+    SAY(withdraw_invitation, .invitation = invitation_id);
+    assert_int_equal(board->called_back.count, 1);
+    assert_true(uuid_equal(board->called_back.items[0], invitation_id));
+    world_check_record(&world);
+    world_stop(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_board_is_told_when_a_used_link_to_it_is_called_back),
         cmocka_unit_test(an_invitation_is_given_to_the_first_who_knows_its_secret),
         cmocka_unit_test(a_withdrawn_one_is_given_to_nobody),
         cmocka_unit_test(who_came_by_one_does_not_come_by_it_again_once_it_is_called_back),
