@@ -24,7 +24,7 @@
 
 enum {
     EFFECT_EVENTS_MAX = 32,
-    EFFECT_MESSAGES_MAX = 768, /* the end tells every case three times, and every member */
+    EFFECT_MESSAGES_MAX = 640, /* the end tells every case twice, and every member */
     EFFECT_ROWS_MAX = 16,
     EFFECT_BYTES_MAX = 16 * 1024 * 1024, /* of everything one turn makes */
     STATE_BYTES_MAX = 256 * 1024 * 1024, /* of one actor's state arena */

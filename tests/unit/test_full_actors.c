@@ -141,12 +141,38 @@ static void a_full_board_is_still_shown_in_one_frame_and_tells_everybody(void **
     world_stop(&world);
 }
 
-/* Everything said at once at the end: each case is asked, each answer is waited for. */
+/* So many that each case has one, in the place of members. */
+static void let_guests_by_link_in(void) {
+    enum { EACH = 16, GUESTS = (BOARD_ITEMS_MAX + EACH - 1) / EACH };
+    for (uint32_t i = 0; i < GUESTS; i++) {
+        uint32_t items[EACH];
+        for (uint32_t j = 0; j < EACH; j++) {
+            items[j] = (i * EACH + j) % BOARD_ITEMS_MAX + 1;
+        }
+        struct remove_member remove = {.user = uuid_of(5001 + i)};
+        struct admit_guest admit = {.member = {.user = uuid_of(6000 + i),
+                                               .role = ROLE_GUEST,
+                                               .name = {128, long_name},
+                                               .items = {EACH, items},
+                                               .until = world.fake.now + INT64_C(86400) * 1000000,
+                                               .link = uuid_of(7000 + i)}};
+        assert_int_equal(world_say(&world, 2, BOARD_REMOVE_MEMBER, &remove), REFUSAL_NONE);
+        fake_host_forget_held(&world.fake);
+        assert_int_equal(world_serve(&world, CHANNEL_KIND_BOARD, uuid_of(A_BOARD),
+                                     world_person(CHAIR), BOARD_ADMIT_GUEST, &admit),
+                         REFUSAL_NONE);
+        fake_host_forget_held(&world.fake);
+    }
+}
+
+/* Everything said at once at the end: each case is asked, each answer is waited for; and each loses
+ * the guests who came for the meeting. */
 static void a_full_meeting_ends(void **unused) {
     (void)unused;
     a_full_board(BOARD_ITEMS_MAX);
     world.fake.held_kinds = 1u << CHANNEL_KIND_PATIENT_CASE;
     struct board *board = world_board(&world, uuid_of(A_BOARD));
+    let_guests_by_link_in();
     for (uint32_t i = 0; i <= BOARD_ITEMS_MAX; i++) {
         struct open_item next = {
             .item = i, .next = i < BOARD_ITEMS_MAX ? i + 1 : 0, .outcome = ITEM_OUTCOME_DECIDED};
