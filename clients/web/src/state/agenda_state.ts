@@ -71,6 +71,29 @@ function stepUndone(board: BoardModel, item: number, at: number): BoardModel {
 }
 
 /** What was decided since the last step is not walked away from. */
+/** Its case was erased: the slot stays, and nobody goes back to it. */
+function itemGone(board: BoardModel, item: number): BoardModel {
+    const gone = withItem({ ...board, steppedAt: 0 }, item, (one) => ({
+        ...one,
+        outcome:
+            one.state === 'discussed'
+                ? one.outcome
+                : one.outcome === 'later'
+                  ? 'deferred'
+                  : 'not_discussed',
+        gone: true,
+        state: 'discussed',
+        decision: 'none',
+        missing: [],
+        toBoard: ZERO_UUID,
+    }));
+    return {
+        ...gone,
+        closing: gone.closing.filter((one) => one !== item),
+        unsignedItems: gone.unsignedItems.filter((one) => one !== item),
+    };
+}
+
 function itemReported(
     board: BoardModel,
     { item, missing, decision }: Extract<BoardDown, { type: 'ItemReported' }>,
@@ -153,6 +176,8 @@ export function reduceAgenda(
             }));
         case 'ItemStayed':
             return withItem(board, message.item, (one) => ({ ...one, state: stateBefore(one) }));
+        case 'ItemGone':
+            return itemGone(board, message.item);
         case 'ItemReported':
             return itemReported(board, message);
         case 'UnreadyOpened':

@@ -45,6 +45,23 @@ const stateOf = (model: BoardModel, item: number) =>
     model.items.find((one) => one.item === item);
 
 describe('an_agenda', () => {
+    it('keeps_the_place_of_a_case_that_was_erased_while_it_was_open', () => {
+        const model = play(
+            ...three,
+            opened(1),
+            { type: 'ItemOpened', item: 0 },
+            { type: 'ItemGone', item: 1 },
+        );
+        expect(model.openItem).toBe(0);
+        expect(stateOf(model, 1)).toMatchObject({
+            gone: true,
+            state: 'discussed',
+            outcome: 'not_discussed',
+            missing: [],
+        });
+        expect(nextItem(model)?.item).toBe(2);
+    });
+
     it('keeps_how_a_discussion_ended_and_the_reason', () => {
         const model = play(...three, opened(1), closed(1, 'deferred', 2), opened(2));
         expect(stateOf(model, 1)).toMatchObject({ state: 'discussed', outcome: 'deferred', reason: 2 });
