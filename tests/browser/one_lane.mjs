@@ -10,3 +10,5 @@ await import('./administration.test.mjs');
 await import('./after_decisions.test.mjs');
 await import('./enrolment.test.mjs');
 await import('./restriction.test.mjs');
+await import('./links.test.mjs');
+await import('./keeping.test.mjs');

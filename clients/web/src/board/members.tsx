@@ -25,7 +25,7 @@ export function MembersButton(props: MembersProps) {
     const [open, setOpen] = useState(false);
     return (
         <>
-            <Button className="members" onClick={() => setOpen(true)}>
+            <Button onClick={() => setOpen(true)}>
                 {words.changeMembers}
             </Button>
             <Sheet title={words.boardMembers} open={open} onClose={() => setOpen(false)}>

@@ -14,7 +14,7 @@ export function PairScreenButton({ actor }: { actor: BoardActor }) {
     const [open, setOpen] = useState(false);
     return (
         <>
-            <Button className="members" onClick={() => setOpen(true)}>
+            <Button onClick={() => setOpen(true)}>
                 {words.display.pair}
             </Button>
             <Sheet title={words.display.pair} open={open} onClose={() => setOpen(false)}>

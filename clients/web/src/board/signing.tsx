@@ -11,7 +11,7 @@ import {
 import { useSigner, type Signer } from '../state/signing';
 import { Button, Field } from '../ui/controls';
 import { useProblem } from '../ui/problem';
-import { useWords } from '../words';
+import { useWords, type Words } from '../words';
 
 interface SigningProps {
     /** The meeting in which it is signed. */
@@ -22,6 +22,8 @@ interface SigningProps {
     /** Sends what is signed; gives what went wrong, in words. */
     sign: () => Promise<string | undefined>;
     onSigned: () => void;
+    /** What is proved is no signature: said in other words. */
+    said?: Partial<Words['decision']['signing']>;
     children?: ReactNode;
 }
 
@@ -72,10 +74,10 @@ function take(form: HTMLFormElement | null, name: string): string {
 }
 
 function SigningForm(props: SigningFormProps) {
-    const { board, label, disabled, sign, onSigned, signer, children } = props;
+    const { board, label, disabled, sign, onSigned, signer, said, children } = props;
     const words = useWords();
     const say = useProblem();
-    const text = words.decision.signing;
+    const text = { ...words.decision.signing, ...said };
     const form = useRef<HTMLFormElement>(null);
     const [busy, setBusy] = useState(false);
     const [open, setOpen] = useState(signer.open);

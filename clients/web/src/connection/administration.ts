@@ -1,5 +1,6 @@
 // Running organisations over HTTP: the tree, people and their roles, invitations, the state of cases, backup and keys.
 import { call, read, type Answer, type SignedIn } from './account';
+import type { CaseLinkRole } from './links';
 import { ZERO_UUID } from '../wire';
 
 export const ROOT = '00000000-0000-0000-0000-000000000000';
@@ -38,6 +39,10 @@ export interface Invitation {
     id: string;
     name: string;
     roles: OrganisationRole[];
+    /** Of a link to a case. */
+    role?: CaseLinkRole;
+    /** Of a link to a meeting. */
+    items?: number[];
     until: number;
     state: 'open' | 'used' | 'withdrawn' | 'expired';
 }
@@ -81,8 +86,16 @@ export interface InvitationShown {
     roles: OrganisationRole[];
     /** Leads to a case, whatever else. */
     case: boolean;
+    /** Of a link to a meeting: in how many of its cases one takes part. */
+    boardItems?: number;
     until: number;
     accessUntil?: number;
+}
+
+export interface Accepted {
+    id: string;
+    /** The meeting that it leads to. */
+    board?: string;
 }
 
 const get = <T>(path: string): Promise<Answer<T>> => read<T>(fetch(path));
@@ -126,9 +139,9 @@ export const withdrawInvitation = (organisation: string, id: string) =>
 export const lookAtInvitation = (token: string) =>
     call<InvitationShown>('/api/invitations/look', { token });
 export const acceptInvitation = (token: string, login: string, name: string, password: string) =>
-    call<{ id: string }>('/api/invitations/accept', { token, login, name, password });
+    call<Accepted>('/api/invitations/accept', { token, login, name, password });
 export const acceptForOneself = (token: string) =>
-    call<{ id: string }>('/api/invitations/accept', { token });
+    call<Accepted>('/api/invitations/accept', { token });
 
 export const casesOf = (organisation: string, after?: string) =>
     get<{ cases: ListedCase[]; more: boolean }>(`${of(organisation)}/cases${from(after)}`);

@@ -5,6 +5,7 @@ import { Button } from '../ui/controls';
 import { follow, go } from '../ui/route';
 import { dateText, dateTimeText, useSpeech, useWords } from '../words';
 import { Came, usePages } from './administration_parts';
+import { caseNumber } from './keeping';
 
 interface CasesProps {
     organisation: Organisation;
@@ -79,7 +80,7 @@ function CaseTable({ list, onLooked }: CaseTableProps) {
                     <tr key={one.id} data-case={one.id}>
                         <td title={one.id}>
                             <a href={`/cases/${one.id}/consent`} onClick={follow}>
-                                {one.id.slice(0, 8)}
+                                {caseNumber(one.id)}
                             </a>
                         </td>
                         <td>
@@ -102,12 +103,22 @@ function CaseTable({ list, onLooked }: CaseTableProps) {
                             )}
                         </td>
                         <td>
-                            <Button
-                                aria-label={text.caseLookedNamed(one.id.slice(0, 8))}
-                                onClick={() => onLooked(one.id)}
-                            >
-                                {text.caseLooked}
-                            </Button>
+                            <div className="row wrap">
+                                <Button
+                                    aria-label={text.caseLookedNamed(caseNumber(one.id))}
+                                    onClick={() => onLooked(one.id)}
+                                >
+                                    {text.caseLooked}
+                                </Button>
+                                <a
+                                    className="button"
+                                    href={`/cases/${one.id}/consent`}
+                                    aria-label={words.keeping.openNamed(caseNumber(one.id))}
+                                    onClick={follow}
+                                >
+                                    {words.keeping.open}
+                                </a>
+                            </div>
                         </td>
                     </tr>
                 ))}

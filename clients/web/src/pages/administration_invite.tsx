@@ -2,8 +2,8 @@
 import { useState, type FormEvent } from 'react';
 import { invite, type OrganisationRole } from '../connection/administration';
 import { Button, Choice, Field } from '../ui/controls';
-import { tell } from '../ui/frame';
-import { paperTime, useSpeech, useWords } from '../words';
+import { LinkShown } from '../ui/link_shown';
+import { useWords } from '../words';
 import { useSay } from './administration_parts';
 import { RoleTicks } from './administration_people';
 
@@ -25,7 +25,7 @@ export function Invite({ organisation, onMade, onClose }: InviteProps) {
     const [roles, choose] = useState<OrganisationRole[]>(['specialist']);
     const [days, setDays] = useState('0');
     const [problem, setProblem] = useState('');
-    const [link, setLink] = useState<{ link: string; until: number }>();
+    const [link, setLink] = useState<{ token: string; until: number }>();
     const submit = async (event: FormEvent) => {
         event.preventDefault();
         if (roles.length === 0) {
@@ -37,13 +37,11 @@ export function Invite({ organisation, onMade, onClose }: InviteProps) {
             setProblem(say(answer));
             return;
         }
-        // Behind the #, which a browser sends to no server.
-        const { token, until } = answer.body;
-        setLink({ link: `${window.location.origin}/invitation#${token}`, until });
+        setLink(answer.body);
         onMade();
     };
     if (link) {
-        return <LinkShown {...link} name={name} onClose={onClose} />;
+        return <LinkShown token={link.token} until={link.until} name={name} onClose={onClose} />;
     }
     return (
         <form className="stack" onSubmit={(event) => void submit(event)}>
@@ -75,41 +73,5 @@ export function Invite({ organisation, onMade, onClose }: InviteProps) {
                 {text.inviteMake}
             </Button>
         </form>
-    );
-}
-
-interface LinkShownProps {
-    link: string;
-    until: number;
-    name: string;
-    onClose: () => void;
-}
-
-function LinkShown({ link, until, name, onClose }: LinkShownProps) {
-    const { words, language } = useSpeech();
-    const text = words.administration;
-    const copy = () =>
-        navigator.clipboard.writeText(link).then(
-            () => tell(text.copied),
-            () => tell(text.copyFailed),
-        );
-    return (
-        <div className="stack">
-            <h3>{text.linkTitle(name)}</h3>
-            <p>{text.linkLead(paperTime(until * 1000, language))}</p>
-            <Field
-                label={text.link}
-                name="link"
-                readOnly
-                value={link}
-                onFocus={(event) => event.target.select()}
-            />
-            <Button look="primary" autoFocus onClick={() => void copy()}>
-                {text.copy}
-            </Button>
-            <Button look="quiet" onClick={onClose}>
-                {words.close}
-            </Button>
-        </div>
     );
 }

@@ -10,13 +10,14 @@ import {
     ROOT,
     setRoles,
     withdrawInvitation,
+    type Invitation,
     type Organisation,
     type OrganisationMember,
     type OrganisationRole,
 } from '../connection/administration';
 import { Button, Field, Sheet } from '../ui/controls';
 import { tell } from '../ui/frame';
-import { dateText, useSpeech, useWords } from '../words';
+import { dateText, useSpeech, useWords, type Words } from '../words';
 import { Came, organisationName, usePages, useRead, useSay } from './administration_parts';
 import { CloseAccount } from './administration_closing';
 import { Invite } from './administration_invite';
@@ -245,9 +246,17 @@ function Members({ list, onOpen }: MembersProps) {
 
 interface InvitationsProps {
     organisation: string;
-    list: { id: string; name: string; roles: OrganisationRole[]; until: number }[];
+    list: Invitation[];
     look: () => void;
 }
+
+/** A link leads to an organisation, to one case or to a meeting: which one is not for this page to say. */
+const givenBy = (words: Words, { roles, role, items }: Invitation): string =>
+    items !== undefined
+        ? words.links.toMeeting(items.length)
+        : role !== undefined
+          ? words.links.toCase(words.links.role[role])
+          : roles.map((one) => words.administration.role[one]).join(', ');
 
 function Invitations({ organisation, list, look }: InvitationsProps) {
     const { words, language } = useSpeech();
@@ -271,7 +280,7 @@ function Invitations({ organisation, list, look }: InvitationsProps) {
                         <div>
                             <strong>{one.name}</strong>
                             <div className="mute small">
-                                {one.roles.map((role) => text.role[role]).join(', ')} ·{' '}
+                                {givenBy(words, one)} ·{' '}
                                 {text.openUntil(dateText(one.until * 1000, language))}
                             </div>
                         </div>

@@ -40,6 +40,7 @@ import { follow } from '../ui/route';
 import { audienceBits } from '../wire';
 import { useWords } from '../words';
 import { GuestPage } from './guest';
+import { GuestLinksButton } from './guest_links';
 import { Ended } from './nowhere';
 
 export function BoardPage({ id }: { id: string }) {
@@ -267,6 +268,9 @@ function Board({ actor, board }: { actor: BoardActor; board: BoardAtRest }) {
                             {rights.coordinate && (
                                 <MembersButton actor={actor} board={board} me={client.me} />
                             )}
+                            {rights.coordinate && (
+                                <GuestLinksButton boardId={actor.id} board={board} />
+                            )}
                         </Waiting>
                     </main>
                 </div>
@@ -443,8 +447,9 @@ function OpenCase(props: OpenCaseProps) {
                 <>
                     <OnSite actor={actor} board={board} mayTick={rights.coordinate} />
                     {rights.coordinate && (
-                        <div className="row">
+                        <div className="row wrap members">
                             <MembersButton actor={actor} board={board} me={client.me} />
+                            <GuestLinksButton boardId={actor.id} board={board} />
                             <PairScreenButton actor={actor} />
                         </div>
                     )}

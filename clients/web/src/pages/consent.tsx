@@ -9,8 +9,10 @@ import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
 import { ZERO_UUID, type Consent, type WhoSees } from '../wire';
 import { dateText, dateTimeText, personName, useSpeech, useWords } from '../words';
+import { CaseLinks } from './case_links';
 import { GiveConsent, WithdrawConsent, WordingRead } from './consent_parts';
 import { CopyButton } from './copy';
+import { caseNumber, Erased, Keeping } from './keeping';
 import { Ended, Nowhere } from './nowhere';
 import { RestrictionSection } from './restriction';
 import './consent.css';
@@ -26,6 +28,10 @@ function ConsentOf({ actor }: { actor: CaseActor }) {
     const model = useAtRest(actor);
     const ended = useModel(actor, (_, held) => held.ended);
     const roles = useModel(actor, (_, held) => held.grant.roles);
+    const [erased, setErased] = useState(false);
+    if (erased) {
+        return <Erased />;
+    }
     if (ended) {
         return <Ended reason={ended} />;
     }
@@ -34,29 +40,35 @@ function ConsentOf({ actor }: { actor: CaseActor }) {
     }
     const own = hasRole(roles, 'patient', 'proxy');
     const treats = hasRole(roles, 'coordinator', 'nurse_navigator');
-    const watches = hasRole(roles, 'administrator', 'privacy_officer');
-    if (!own && !treats && !watches) {
+    const keeps = hasRole(roles, 'administrator', 'privacy_officer');
+    if (!own && !treats && !keeps) {
         return <Nowhere title={words.pageNotFound} help={words.pageNotFoundHelp} />;
     }
-    const name = personName(model.subject.name);
+    const told = own || treats;
+    const title = own
+        ? words.consent.yours
+        : treats
+          ? words.consent.of(personName(model.subject.name))
+          : words.keeping.of(caseNumber(actor.id));
     return (
         <div className="place front-desk">
             <TopBar />
             <main className="desk consent" id="content">
-                <h1>{own ? words.consent.yours : name ? words.consent.of(name) : words.consent.title}</h1>
+                <h1>{title}</h1>
+                {!told && <p className="mute">{words.keeping.lead}</p>}
                 <Standing
                     actor={actor}
                     model={model}
                     own={own}
                     proxy={!hasRole(roles, 'patient')}
-                    may={own || treats}
+                    may={told}
                 />
                 <Viewers model={model} own={own} />
                 <RestrictionSection
                     actor={actor}
                     model={model}
                     own={own}
-                    may={watches || hasRole(roles, 'coordinator')}
+                    may={keeps || hasRole(roles, 'coordinator')}
                 />
                 <Emergencies model={model} />
                 {(own || hasRole(roles, 'coordinator')) && (
@@ -66,11 +78,20 @@ function ConsentOf({ actor }: { actor: CaseActor }) {
                         <CopyButton address={`/api/cases/${actor.id}/export`} />
                     </section>
                 )}
-                <p>
-                    <a href={`/cases/${actor.id}/accesses`} onClick={follow}>
-                        {words.consent.looked}
-                    </a>
-                </p>
+                {hasRole(roles, 'coordinator') && <CaseLinks id={actor.id} />}
+                <Keeping
+                    actor={actor}
+                    hold={model.hold}
+                    mayKeep={keeps}
+                    onErased={() => setErased(true)}
+                />
+                {told && (
+                    <p>
+                        <a href={`/cases/${actor.id}/accesses`} onClick={follow}>
+                            {words.consent.looked}
+                        </a>
+                    </p>
+                )}
             </main>
         </div>
     );

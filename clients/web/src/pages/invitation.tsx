@@ -4,6 +4,7 @@ import {
     acceptForOneself,
     acceptInvitation,
     lookAtInvitation,
+    type Accepted,
     type InvitationShown,
 } from '../connection/administration';
 import { signIn } from '../connection/http';
@@ -36,6 +37,39 @@ function useInvitation(token: string) {
     return { looked, look };
 }
 
+/** Where it leads. */
+const placeOf = ({ board }: Accepted): string => (board === undefined ? '/' : `/boards/${board}`);
+
+const leadOf = (words: Words, shown: InvitationShown): string =>
+    shown.boardItems !== undefined
+        ? words.links.leadBoard(shown.boardItems)
+        : shown.roles.length > 0
+          ? words.invitation.lead(rolesText(words, shown))
+          : words.invitation.leadCase;
+
+/** The same for who needs no account. */
+const ownLeadOf = (words: Words, shown: InvitationShown): string =>
+    shown.boardItems !== undefined
+        ? words.links.ownBoard(shown.boardItems)
+        : shown.roles.length > 0
+          ? rolesText(words, shown)
+          : words.links.ownCase;
+
+function Ends({ shown }: { shown: InvitationShown }) {
+    const { words, language } = useSpeech();
+    if (shown.accessUntil === undefined) {
+        return null;
+    }
+    const when = paperTime(shown.accessUntil * 1000, language);
+    return (
+        <p className="mute">
+            {shown.boardItems !== undefined
+                ? words.links.endsWithMeeting(when)
+                : words.invitation.accessEnds(when)}
+        </p>
+    );
+}
+
 const rolesText = (words: Words, shown: InvitationShown): string =>
     shown.roles.map((role) => words.administration.role[role]).join(', ');
 
@@ -48,7 +82,7 @@ interface BadProps {
 function Bad({ word, look }: BadProps) {
     const words = useWords();
     const say = useSay();
-    const title = words.invitation.bad[word];
+    const title = word === 'on_roster' ? words.links.onRoster : words.invitation.bad[word];
     if (title === undefined) {
         return (
             <Desk>
@@ -64,7 +98,9 @@ function Bad({ word, look }: BadProps) {
         <Desk>
             <div data-invitation={word}>
                 <h1>{title}</h1>
-                <p className="mute">{words.invitation.badHelp[word]}</p>
+                <p className="mute">
+                    {word === 'on_roster' ? words.links.onRosterHelp : words.invitation.badHelp[word]}
+                </p>
             </div>
             <Button look={word === 'used' ? 'primary' : 'plain'} onClick={() => go('/')}>
                 {words.invitation.toSignIn}
@@ -102,7 +138,7 @@ interface JoiningProps {
 }
 
 function Joining({ token, shown, onIn, onOver }: JoiningProps) {
-    const { words, language } = useSpeech();
+    const words = useWords();
     const text = words.invitation;
     const say = useSay();
     const [name, setName] = useState(shown.name);
@@ -122,7 +158,7 @@ function Joining({ token, shown, onIn, onOver }: JoiningProps) {
             answer.is === 'done' || used ? await signIn(login.trim(), password) : undefined;
         setBusy(false);
         if (entered?.outcome === 'in') {
-            go('/');
+            go(answer.is === 'done' ? placeOf(answer.body) : '/');
             onIn();
         } else if (answer.is === 'done') {
             go('/');
@@ -136,12 +172,8 @@ function Joining({ token, shown, onIn, onOver }: JoiningProps) {
         <Desk onSubmit={() => void submit()}>
             <div>
                 <h1>{text.title(shown.organisation)}</h1>
-                <p className="mute">
-                    {shown.roles.length > 0 ? text.lead(rolesText(words, shown)) : text.leadCase}
-                </p>
-                {shown.accessUntil !== undefined && (
-                    <p className="mute">{text.accessEnds(paperTime(shown.accessUntil * 1000, language))}</p>
-                )}
+                <p className="mute">{leadOf(words, shown)}</p>
+                <Ends shown={shown} />
             </div>
             <Field
                 label={text.name}
@@ -215,7 +247,7 @@ export function OwnInvitation() {
         const answer = await acceptForOneself(token);
         if (answer.is === 'done') {
             tell(text.accepted);
-            go('/');
+            go(placeOf(answer.body));
         } else {
             setOver(answer.word);
         }
@@ -224,7 +256,8 @@ export function OwnInvitation() {
         <Desk onSubmit={() => void accept()}>
             <div>
                 <h1>{text.title(looked.shown.organisation)}</h1>
-                <p className="mute">{rolesText(words, looked.shown)}</p>
+                <p className="mute">{ownLeadOf(words, looked.shown)}</p>
+                <Ends shown={looked.shown} />
             </div>
             <p>{text.acceptAs(name)}</p>
             <Button type="submit" look="primary">

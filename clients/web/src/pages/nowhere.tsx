@@ -7,7 +7,7 @@ import { useWords } from '../words';
 
 interface NowhereProps {
     title: string;
-    help: string;
+    help?: string | undefined;
     /** What else could be done from here. */
     children?: ReactNode;
 }
@@ -30,14 +30,14 @@ export function Nowhere({ title, help, children }: NowhereProps) {
 export function Ended({ reason, children }: { reason: EndReason; children?: ReactNode }) {
     const words = useWords();
     const texts: Record<string, string> = words.ended;
-    const help =
-        reason === 'revoked'
-            ? words.revokedHelp
-            : reason === 'restricted'
-              ? words.restrictedHelp
-              : words.pageNotFoundHelp;
+    const helps: Partial<Record<EndReason, string>> = {
+        revoked: words.revokedHelp,
+        restricted: words.restrictedHelp,
+        erased: '',
+    };
+    const help = helps[reason] ?? words.pageNotFoundHelp;
     return (
-        <Nowhere title={texts[reason] ?? words.ended.not_found} help={help}>
+        <Nowhere title={texts[reason] ?? words.ended.not_found} help={help || undefined}>
             {children}
         </Nowhere>
     );

@@ -16,6 +16,7 @@ import type {
     Task,
 } from '../wire';
 import { consentOf, reduceConsent, type ConsentModel } from './consent_state';
+import { reduceKeeping, type KeepingModel } from './keeping_state';
 import { reduceRecord } from './record_state';
 import {
     applyEphemera,
@@ -24,7 +25,7 @@ import {
     type StageModel,
 } from './stage_state';
 
-export interface CaseModel extends ConsentModel {
+export interface CaseModel extends ConsentModel, KeepingModel {
     /** False for those who see the status only. */
     clinical: boolean;
     subject: Subject;
@@ -106,6 +107,7 @@ export function reduceCase(
         reduceRecord(patientCase, message, header) ??
         reduceAccess(patientCase, message, header) ??
         reduceConsent(patientCase, message, header) ??
+        reduceKeeping(patientCase, message) ??
         patientCase
     );
 }

@@ -3,6 +3,7 @@ import { accountDe } from './de_account';
 import { administrationDe } from './de_administration';
 import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
+import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
 import type { Words } from './en';
 
@@ -14,6 +15,7 @@ export const de: Words = {
     ...accountDe,
     ...administrationDe,
     ...trustDe,
+    ...linksDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',

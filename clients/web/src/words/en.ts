@@ -4,6 +4,7 @@ import { accountEn } from './en_account';
 import { administrationEn } from './en_administration';
 import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
+import { linksEn } from './en_links';
 import { meetingEn } from './en_meeting';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -14,6 +15,7 @@ export const en = {
     ...accountEn,
     ...administrationEn,
     ...trustEn,
+    ...linksEn,
 
     // The product and the frame of every page
     productName: 'Consilium',
