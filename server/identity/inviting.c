@@ -102,7 +102,7 @@ bool inviting_read(struct identity *identity, const struct json_fields *fields,
                    struct invitation *ret) {
     int64_t open_ms, access_ms;
     ret->name = json_field_text(fields, "name");
-    if (ret->name.length == 0 || ret->name.length > NAME_BYTES_MAX || !text_is_utf8(ret->name) ||
+    if (ret->name.length > NAME_BYTES_MAX || !text_is_utf8(ret->name) ||
         !administration_read_number(fields, "expiresInMs", &open_ms) ||
         !administration_read_number(fields, "accessMs", &access_ms) ||
         open_ms > ORGANISATION_INVITE_DAYS_MAX * day_ms || access_ms > ACCESS_DAYS_MAX * day_ms) {

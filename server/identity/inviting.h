@@ -18,7 +18,8 @@ struct inviting {
     uint32_t items[INVITATION_ITEMS_MAX];
     struct invitation_link link; /* its organisation is for the route to say */
 };
-/* For whom, and two times, which are counted from now. The name is borrowed from the fields. */
+/* For whom, empty if it is not said, and two times, which are counted from now. The name is
+ * borrowed from the fields. */
 bool inviting_read(struct identity *identity, const struct json_fields *fields,
                    struct invitation *ret);
 /* Copies it and gives it an id and a secret; NULL = answered. */

@@ -15,7 +15,7 @@ static void on_invite_body(struct http_exchange *exchange, struct bytes body, vo
     }
     if (!inviting_read(identity, &fields, &invitation) ||
         !administration_read_roles(json_field_text(&fields, "roles"), &invitation.roles) ||
-        invitation.roles == 0) {
+        invitation.roles == 0 || invitation.name.length == 0) {
         http_answer_error(
             exchange, 400, "malformed",
             "Send {\"name\",\"roles\":\"specialist\",\"expiresInMs\"?,\"accessMs\"?}.");

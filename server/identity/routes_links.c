@@ -70,11 +70,16 @@ static void on_case_body(struct http_exchange *exchange, struct bytes body, void
     }
     bool read = inviting_read(identity, &fields, &invitation) &&
                 inviting_read_case_role(json_field_text(&fields, "role"), &invitation.case_role);
-    bool lasts = invitation.access_until == 0 && invitation.case_role != ROLE_PATIENT;
-    if (!read || lasts) { /* a guest's access ends */
+    bool to_patient = invitation.case_role == ROLE_PATIENT;
+    bool lacks = invitation.access_until == 0 || invitation.name.length == 0;
+    if (!read || (lacks && !to_patient)) { /* a guest's access ends */
         http_answer_error(exchange, 400, "malformed",
                           "Send {\"name\",\"role\":\"observer\",\"accessMs\",\"expiresInMs\"?}.");
         return;
+    }
+    if (to_patient) {
+        /* Who that is stands in the case, and goes with it. An organisation keeps no such name. */
+        invitation.name = TEXT("");
     }
     begin(identity, exchange, &invitation);
 }
@@ -118,6 +123,7 @@ static void on_board_body(struct http_exchange *exchange, struct bytes body, voi
         return;
     }
     if (!inviting_read(identity, &fields, &invitation) || invitation.access_until == 0 ||
+        invitation.name.length == 0 ||
         !read_items(json_field_text(&fields, "items"), items, &invitation.items)) {
         http_answer_error(exchange, 400, "malformed",
                           "Send {\"name\",\"items\":\"1 3\",\"accessMs\",\"expiresInMs\"?}.");

@@ -139,6 +139,24 @@ static void a_link_to_a_case_is_listed_and_can_be_called_back(void **state) {
     assert_int_equal(calls_back(scene, chair, "cases", other, used), 404);
 }
 
+static void a_link_for_the_patient_keeps_no_name(void **state) {
+    struct scene *scene = *state;
+    char id[ID], token[TOKEN];
+    link_to(scene, "cases", case_id, "{\"name\":\"Qvzxmann\",\"role\":\"patient\"}", id, token);
+    assert_int_equal(asks(scene, chair, NULL, "/api/cases/%s/invitations", case_id), 200);
+    assert_true(body_says(scene, "\"name\":\"\",\"roles\":[],\"role\":\"patient\""));
+    assert_false(body_says(scene, "Qvzxmann"));
+    assert_int_equal(asks(scene, NULL, NULL, "/api/organisations/" ROOT "/invitations"), 200);
+    assert_true(body_says(scene, id));
+    assert_false(body_says(scene, "Qvzxmann"));
+    assert_int_equal(look(scene, token), 200);
+    assert_true(body_says(scene, "\"name\":\"\""));
+    assert_int_equal(asks(scene, chair, "{\"role\":\"observer\",\"accessMs\":1000}",
+                          "/api/cases/%s/invitations", case_id),
+                     400); /* whoever else is somebody */
+    assert_int_equal(comes_by(scene, token, "the.patient"), 201);
+}
+
 static void a_link_to_a_board_makes_one_guest_of_its_items_alone(void **state) {
     struct scene *scene = *state;
     char id[ID], token[TOKEN], guest[COOKIE], words[128];
@@ -319,6 +337,7 @@ int main(void) {
         cmocka_unit_test(to_everybody_else_there_is_no_link_to_a_case),
         cmocka_unit_test(to_everybody_else_there_is_no_link_to_a_board),
         cmocka_unit_test(a_link_to_a_case_is_listed_and_can_be_called_back),
+        cmocka_unit_test(a_link_for_the_patient_keeps_no_name),
         cmocka_unit_test(a_link_to_a_board_makes_one_guest_of_its_items_alone),
         cmocka_unit_test(a_guest_who_is_called_back_reads_nothing_within_a_second),
         cmocka_unit_test(a_guest_is_one_until_their_time_is_over),

@@ -278,7 +278,7 @@ function Invitations({ organisation, list, look }: InvitationsProps) {
                 {list.map((one) => (
                     <li key={one.id}>
                         <div>
-                            <strong>{one.name}</strong>
+                            <strong>{one.name || words.links.role.patient}</strong>
                             <div className="mute small">
                                 {givenBy(words, one)} ·{' '}
                                 {text.openUntil(dateText(one.until * 1000, language))}

@@ -62,7 +62,7 @@ function MakeLink({ id, onMade, onClose }: MakeLinkProps) {
     const submit = async (event: FormEvent) => {
         event.preventDefault();
         const accessMs = role === 'patient' ? 0 : Number(days) * DAY_MS;
-        const answer = await linkToCase(id, name.trim(), role, accessMs);
+        const answer = await linkToCase(id, role === 'patient' ? '' : name.trim(), role, accessMs);
         if (answer.is === 'problem') {
             setProblem(say(answer));
             return;
@@ -71,27 +71,30 @@ function MakeLink({ id, onMade, onClose }: MakeLinkProps) {
         onMade();
     };
     if (made) {
-        return <LinkShown token={made.token} until={made.until} name={name} onClose={onClose} />;
+        const whom = role === 'patient' ? text.thePatient : name;
+        return <LinkShown token={made.token} until={made.until} name={whom} onClose={onClose} />;
     }
     return (
         <form className="stack" onSubmit={(event) => void submit(event)}>
-            <Field
-                label={words.administration.inviteWhom}
-                help={words.administration.inviteWhomHelp}
-                name="whom"
-                maxLength={100}
-                autoComplete="off"
-                required
-                autoFocus
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-            />
             <Choice
                 label={text.as}
                 value={role}
                 onChange={(value) => setRole(value as CaseLinkRole)}
                 options={caseLinkRoles.map((one) => ({ value: one, label: text.role[one] }))}
             />
+            {role !== 'patient' && (
+                <Field
+                    label={words.administration.inviteWhom}
+                    help={words.administration.inviteWhomHelp}
+                    name="whom"
+                    maxLength={100}
+                    autoComplete="off"
+                    required
+                    autoFocus
+                    value={name}
+                    onChange={(event) => setName(event.target.value)}
+                />
+            )}
             {role === 'patient' ? (
                 <p className="mute">{text.patientStays}</p>
             ) : (

@@ -69,6 +69,8 @@ interface RowProps {
 function Row({ link, gives, onBack }: RowProps) {
     const { words, language } = useSpeech();
     const text = words.links;
+    /** Of the patient's nobody keeps a name. */
+    const whom = link.name || text.role.patient;
     const when = (at: number) => dateTimeText(at * 1000, language);
     const times = [
         text.state[link.state],
@@ -80,12 +82,12 @@ function Row({ link, gives, onBack }: RowProps) {
     return (
         <li data-link={link.state}>
             <div className="grow">
-                <strong>{link.name}</strong>
+                <strong>{whom}</strong>
                 <div>{gives}</div>
                 <div className="mute small">{times.filter(Boolean).join(' · ')}</div>
             </div>
             {onBack && (
-                <Button aria-label={text.callBackNamed(link.name)} onClick={onBack}>
+                <Button aria-label={text.callBackNamed(whom)} onClick={onBack}>
                     {text.callBack}
                 </Button>
             )}

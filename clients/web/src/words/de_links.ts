@@ -18,9 +18,11 @@ export const linksDe: typeof linksEn = {
             specialist: 'Fachärztlich: wird um eine Meinung gebeten',
             patient: 'Die Patientin oder der Patient',
         },
+        thePatient: 'die Patientin oder den Patienten',
         needsConsent:
             'Die Person sieht den Fall, solange die Einwilligung sie einschließt, falls eine verlangt wird.',
-        patientStays: 'Wer Patientin oder Patient ist, behält den Zugang zum eigenen Fall.',
+        patientStays:
+            'Wer Patientin oder Patient ist, behält den Zugang zum eigenen Fall. Der Name steht nur im Fall.',
         state: {
             open: 'noch nicht benutzt',
             used: 'benutzt',
