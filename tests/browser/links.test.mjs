@@ -69,7 +69,7 @@ story('a guest comes by a link', (step, scene) => {
       await button(anna, 'Gäste per Link').click();
       await dialog(anna).getByText('noch nicht benutzt').waitFor();
       await looksWell(anna, 'guest-links-german');
-      await dialog(anna).getByRole('button', { name: 'Link machen' }).click();
+      await dialog(anna).getByRole('button', { name: 'Link erstellen' }).click();
       await looksWell(anna, 'guest-link-make-german', [1440, 360]);
     });
   });

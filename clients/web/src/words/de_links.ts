@@ -8,8 +8,8 @@ export const linksDe: typeof linksEn = {
         title: 'Links zu diesem Fall',
         lead:
             'Ein Link lässt eine Person ein, einmal: wer ihn zuerst öffnet. Schicken Sie ihn nur dieser Person.',
-        none: 'Es wurde noch kein Link gemacht.',
-        make: 'Link machen',
+        none: 'Es wurde noch kein Link erstellt.',
+        make: 'Link erstellen',
         makeTitle: 'Ein Link zu diesem Fall',
         as: 'Was diese Person hier ist',
         role: {
@@ -54,7 +54,7 @@ export const linksDe: typeof linksEn = {
             'Jemand von außen wirkt an den Fällen mit, die Sie wählen. Von den anderen liest die Person nur ' +
             'Zahlen. Endet die Sitzung, sieht sie nichts mehr.',
         noItems: 'Setzen Sie zuerst einen Fall auf die Tagesordnung.',
-        make: 'Link machen',
+        make: 'Link erstellen',
         which: 'Fälle, an denen die Person mitwirkt',
         noneChosen: 'Wählen Sie mindestens einen Fall.',
         atMost: 'Höchstens bis',
