@@ -45,6 +45,8 @@ void member_json_fields(struct json_writer *json, const struct member *from) {
         json_writer_unsigned(json, NULL, from->items.items[i]);
     }
     json_writer_close_list(json);
+    json_writer_time(json, "until", from->until);
+    json_writer_uuid(json, "link", from->link);
 }
 
 void in_the_room_json_fields(struct json_writer *json, const struct in_the_room *from) {
@@ -245,6 +247,10 @@ void item_gone_json_fields(struct json_writer *json, const struct item_gone *fro
     json_writer_unsigned(json, "item", from->item);
 }
 
+void link_called_back_json_fields(struct json_writer *json, const struct link_called_back *from) {
+    json_writer_uuid(json, "link", from->link);
+}
+
 void guests_told_json_fields(struct json_writer *json, const struct guests_told *from) {
     json_writer_word(json, "state", meeting_state_words[from->state]);
     json_writer_unsigned(json, "open", from->open);
@@ -315,6 +321,11 @@ void board_snapshot_json_fields(struct json_writer *json, const struct board_sna
     json_writer_unsigned(json, "steppedPlace", from->stepped_place);
     json_writer_unsigned(json, "closings", from->closings);
     json_writer_uuid(json, "organisation", from->organisation);
+    json_writer_open_list(json, "calledBack");
+    for (uint32_t i = 0; i < from->called_back.count; i++) {
+        json_writer_uuid(json, NULL, from->called_back.items[i]);
+    }
+    json_writer_close_list(json);
 }
 
 void guest_snapshot_json_fields(struct json_writer *json, const struct guest_snapshot *from) {
@@ -438,6 +449,10 @@ bool board_json(uint8_t tag, const void *message, struct json_writer *json) {
     case BOARD_ITEM_GONE:
         json_writer_word(json, "type", "ItemGone");
         item_gone_json_fields(json, message);
+        return true;
+    case BOARD_LINK_CALLED_BACK:
+        json_writer_word(json, "type", "LinkCalledBack");
+        link_called_back_json_fields(json, message);
         return true;
     case BOARD_GUESTS_TOLD:
         json_writer_word(json, "type", "GuestsTold");

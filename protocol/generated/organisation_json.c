@@ -20,6 +20,12 @@ void invitation_json_fields(struct json_writer *json, const struct invitation *f
     json_writer_word(json, "state", invitation_state_words[from->state]);
     json_writer_uuid(json, "by", from->by);
     json_writer_uuid(json, "takenBy", from->taken_by);
+    json_writer_uuid(json, "board", from->board);
+    json_writer_open_list(json, "items");
+    for (uint32_t i = 0; i < from->items.count; i++) {
+        json_writer_unsigned(json, NULL, from->items.items[i]);
+    }
+    json_writer_close_list(json);
 }
 
 void case_row_json_fields(struct json_writer *json, const struct case_row *from) {
