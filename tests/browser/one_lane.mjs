@@ -9,6 +9,7 @@ await import('./by_hand.test.mjs');
 await import('./administration.test.mjs');
 await import('./after_decisions.test.mjs');
 await import('./enrolment.test.mjs');
+await import('./consent.test.mjs');
 await import('./restriction.test.mjs');
 await import('./links.test.mjs');
 await import('./keeping.test.mjs');
