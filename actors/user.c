@@ -28,6 +28,12 @@ static struct read_mark *mark_of(const struct user *user, struct uuid patient_ca
     return NULL;
 }
 
+/* What somebody is in the tenant's root from the start. */
+static uint16_t rights_of_root(bool administrator, bool coordinator, bool specialist) {
+    uint16_t belongs = specialist ? 1u << ROLE_SPECIALIST : 0;
+    return rights_of(administrator, coordinator) | belongs;
+}
+
 /* Events */
 
 static void apply_user_registered(struct user *user, const struct event_header *header,
@@ -36,8 +42,8 @@ static void apply_user_registered(struct user *user, const struct event_header *
     user->registered = true;
     user->login = arena_text(state_of(user), event->login);
     user->name = arena_text(state_of(user), event->name);
-    uint16_t rights = rights_of(event->administrator, event->coordinator);
-    if (rights != 0) { /* in the tenant's root */
+    uint16_t rights = rights_of_root(event->administrator, event->coordinator, event->specialist);
+    if (rights != 0) {
         *growing_list_add(state_of(user), &user->memberships) =
             (struct membership){.roles = rights};
     }
@@ -120,11 +126,13 @@ static void on_register_user(const struct user *user, struct turn *turn,
     struct user_registered registered = {.login = command->login,
                                          .name = command->name,
                                          .administrator = command->administrator,
-                                         .coordinator = command->coordinator};
+                                         .coordinator = command->coordinator,
+                                         .specialist = command->specialist};
     struct verifier_set verifier = {.verifier = command->verifier};
     turn_event(turn, user_registered_encode(turn->arena, &registered));
     turn_event(turn, verifier_set_encode(turn->arena, &verifier));
-    struct membership root = {.roles = rights_of(command->administrator, command->coordinator)};
+    struct membership root = {
+        .roles = rights_of_root(command->administrator, command->coordinator, command->specialist)};
     struct user_record row = {
         .verifier = command->verifier,
         .shown = {.name = command->name,

@@ -183,20 +183,12 @@ void user_on_set_note(const struct user *user, struct turn *turn, const struct s
     }
 }
 
-static bool knows_of(const struct user *user, struct uuid topic) {
-    bool knows = note_of(user, topic) != NULL;
-    for (uint32_t i = 0; i < user->entries.count && !knows; i++) {
-        knows = uuid_equal(about(&user->entries.items[i]), topic);
-    }
-    for (uint32_t i = 0; i < user->read_marks.count && !knows; i++) {
-        knows = uuid_equal(user->read_marks.items[i].patient_case, topic);
-    }
-    return knows;
-}
-
+/* Written also when nothing of it is left here: a page that was away may still show some. */
 void user_on_forget_topic(const struct user *user, struct turn *turn,
                           const struct forget_topic *command) {
-    if (!uuid_is_zero(command->about) && knows_of(user, command->about)) {
+    if (!user->registered || uuid_is_zero(command->about)) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+    } else {
         struct topic_forgotten event = {.about = command->about};
         turn_event(turn, topic_forgotten_encode(turn->arena, &event));
     }

@@ -70,6 +70,7 @@ struct activation {
     bool awaiting_store; /* the host owes runtime_appended */
     bool database_away;  /* the last attempt to catch up could not reach the database */
     bool rebuilding;     /* LOADING after a failed check, with sessions attached */
+    bool lacks;          /* an event that sessions did not hear of says nothing any more */
     bool publishing;     /* the state may be read although it is still loading */
 };
 

@@ -335,17 +335,18 @@ static void conclude_held(struct activation *activation) {
 static void loaded(struct activation *activation) {
     struct host *host = activation->runtime->host;
     bool rebuilt = activation->rebuilding;
+    bool lacks = activation->lacks;
     activation->database_away = false;
     activation->retry_us = 0;
-    activation->rebuilding = false;
+    activation->rebuilding = activation->lacks = false;
     activation->phase = PHASE_READY;
     activation->published = activation->version;
     conclude_held(activation);
     if (rebuilt) {
         attendance_renew(activation);
-        if (host->rebuilt != NULL) {
-            host->rebuilt(host, activation);
-        }
+    }
+    if ((rebuilt || lacks) && host->rebuilt != NULL) {
+        host->rebuilt(host, activation);
     }
     attendance_serve(activation);
     if (activation->version == 0) {

@@ -93,9 +93,9 @@ bool runtime_load_event(struct activation *activation, const struct event_header
     }
     recent_commands_note(&activation->recent, command_id, header->version);
     activation_compact(activation);
-    bool says_something = fields.bytes != NULL;
-    if (says_something && header->version > activation->published &&
-        activation->attached_count > 0) {
+    bool is_news = header->version > activation->published && activation->attached_count > 0;
+    activation->lacks |= is_news && fields.bytes == NULL;
+    if (is_news && fields.bytes != NULL) {
         activation->publishing = true;
         commit_publish(activation, header, fields);
         activation->publishing = false;

@@ -156,6 +156,9 @@ struct register_user {
     bool administrator;     /* May make people, and what a coordinator may. */
     /* May make series, meetings and cases, and has no part in those of others. */
     bool coordinator;
+    /* Belongs to the tenant's root, with no right of its own: who belongs to no organisation has
+     * no colleagues. */
+    bool specialist;
 };
 
 struct set_preference {
@@ -249,6 +252,7 @@ struct user_registered {
     struct text name;   /* As others see it. */
     bool administrator; /* Rights. */
     bool coordinator;   /* Rights. */
+    bool specialist;    /* Belongs to the root. */
 };
 
 struct verifier_set {

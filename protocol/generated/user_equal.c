@@ -84,7 +84,8 @@ bool factor_list_equal(const struct factor_list *a, const struct factor_list *b)
 bool register_user_equal(const struct register_user *a, const struct register_user *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->login, b->login) &&
            text_equal(a->name, b->name) && text_equal(a->verifier, b->verifier) &&
-           a->administrator == b->administrator && a->coordinator == b->coordinator;
+           a->administrator == b->administrator && a->coordinator == b->coordinator &&
+           a->specialist == b->specialist;
 }
 
 bool set_preference_equal(const struct set_preference *a, const struct set_preference *b) {
@@ -156,7 +157,8 @@ bool use_factor_equal(const struct use_factor *a, const struct use_factor *b) {
 
 bool user_registered_equal(const struct user_registered *a, const struct user_registered *b) {
     return text_equal(a->login, b->login) && text_equal(a->name, b->name) &&
-           a->administrator == b->administrator && a->coordinator == b->coordinator;
+           a->administrator == b->administrator && a->coordinator == b->coordinator &&
+           a->specialist == b->specialist;
 }
 
 bool verifier_set_equal(const struct verifier_set *a, const struct verifier_set *b) {

@@ -70,6 +70,7 @@ void user_registered_json_fields(struct json_writer *json, const struct user_reg
     json_writer_text(json, "name", from->name);
     json_writer_bool(json, "administrator", from->administrator);
     json_writer_bool(json, "coordinator", from->coordinator);
+    json_writer_bool(json, "specialist", from->specialist);
 }
 
 void verifier_set_json_fields(struct json_writer *json, const struct verifier_set *from) {

@@ -339,7 +339,10 @@ bool register_user_read(struct reader *reader, struct arena *arena, struct regis
     if (count > 5 && !reader_bool(reader, &ret->coordinator)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !reader_bool(reader, &ret->specialist)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }
 
 const struct set_preference set_preference_default = {0};
@@ -643,7 +646,10 @@ bool user_registered_read(struct reader *reader, struct arena *arena, struct use
     if (count > 3 && !reader_bool(reader, &ret->coordinator)) {
         return false;
     }
-    return count <= 4 || reader_skip(reader, count - 4);
+    if (count > 4 && !reader_bool(reader, &ret->specialist)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
 }
 
 const struct verifier_set verifier_set_default = {0};

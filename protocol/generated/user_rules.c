@@ -11,7 +11,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 0,
             .burst = 0,
-            .size_max = 732,
+            .size_max = 733,
         },
     [USER_SET_PREFERENCE] =
         {
@@ -154,7 +154,7 @@ const struct message_rule user_rules[TAG_COUNT] = {
             .name = "UserRegistered",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_OWN,
-            .size_max = 455,
+            .size_max = 456,
         },
     [USER_VERIFIER_SET] =
         {

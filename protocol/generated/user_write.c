@@ -270,6 +270,9 @@ void factor_list_write(struct writer *writer, uint32_t count_max, const struct f
 }
 
 static uint32_t register_user_count(const struct register_user *from) {
+    if (from->specialist) {
+        return 7;
+    }
     if (from->coordinator) {
         return 6;
     }
@@ -306,6 +309,9 @@ void register_user_write(struct writer *writer, const struct register_user *from
     }
     if (count > 5) {
         writer_bool(writer, from->coordinator);
+    }
+    if (count > 6) {
+        writer_bool(writer, from->specialist);
     }
 }
 
@@ -575,6 +581,9 @@ void use_factor_write(struct writer *writer, const struct use_factor *from) {
 }
 
 static uint32_t user_registered_count(const struct user_registered *from) {
+    if (from->specialist) {
+        return 5;
+    }
     if (from->coordinator) {
         return 4;
     }
@@ -604,6 +613,9 @@ void user_registered_write(struct writer *writer, const struct user_registered *
     }
     if (count > 3) {
         writer_bool(writer, from->coordinator);
+    }
+    if (count > 4) {
+        writer_bool(writer, from->specialist);
     }
 }
 

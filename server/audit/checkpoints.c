@@ -47,7 +47,8 @@ static const char last_sql[] = "SELECT number, hash FROM checkpoint WHERE node =
                                " ORDER BY number DESC LIMIT 1";
 static const char heads_sql[] =
     "SELECT k.stream_id, e.version, e.hash FROM"
-    " (SELECT stream_id FROM stream_key WHERE stream_id > $1::uuid ORDER BY stream_id"
+    " (SELECT stream_id FROM stream_key WHERE stream_id > $1::uuid AND of_stream IS NULL"
+    "  ORDER BY stream_id"
     "  LIMIT $2::int) k"
     " CROSS JOIN LATERAL (SELECT version, hash FROM event WHERE stream_id = k.stream_id"
     "  ORDER BY version DESC LIMIT 1) e ORDER BY k.stream_id";

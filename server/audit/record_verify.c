@@ -5,6 +5,7 @@
 #include "server/audit/record_copy.h"
 #include "server/audit/restoration.h"
 #include "server/erasure/erasure_list.h"
+#include "server/store/topic.h"
 #include "server/uuid_text.h"
 
 #include <errno.h>
@@ -342,6 +343,39 @@ static bool was_ordered(const PGresult *rows, int row, const struct erasure_list
             erasure_list_find(list, id) != NULL);
 }
 
+/* What others said of an erased case has lost its keys with it; a key that is missing otherwise was
+ * taken away. A row says by its number what it is about (server/store/topic.h). */
+static bool check_topics(struct verification *verification, PGconn *connection,
+                         const struct erasure_list *list) {
+    PGresult *rows = PQexec(
+        connection,
+        "SELECT DISTINCT e.key_id::text, e.stream_id::text FROM event e WHERE e.key_id <> 1 AND NOT"
+        " EXISTS (SELECT FROM stream_key k WHERE k.of_stream = e.stream_id AND k.key_id ="
+        " e.key_id)");
+    PGresult *erased = PQexec(connection, "SELECT stream_id::text FROM erasure");
+    bool read =
+        PQresultStatus(rows) == PGRES_TUPLES_OK && PQresultStatus(erased) == PGRES_TUPLES_OK;
+    for (int row = 0; read && row < PQntuples(rows); row++) {
+        uint64_t number = strtoull(PQgetvalue(rows, row, 0), NULL, 10);
+        bool known = false;
+        for (int i = 0; i < PQntuples(erased) && !known; i++) {
+            struct uuid id;
+            known = uuid_of_text((struct text){UUID_TEXT_LENGTH, PQgetvalue(erased, i, 0)}, &id) &&
+                    topic_number(id) == number;
+        }
+        for (size_t i = 0; i < list->count && !known; i++) {
+            known = topic_number(list->entries[i].patient_case) == number;
+        }
+        if (!known) {
+            say(verification, "stream %s lacks a key of what it says of something not erased",
+                PQgetvalue(rows, row, 1));
+        }
+    }
+    PQclear(rows);
+    PQclear(erased);
+    return read;
+}
+
 /* A tombstone that nobody ordered would pass off a stream whose key was taken away as erased. */
 static bool check_erasures(struct verification *verification, PGconn *connection) {
     struct erasure_list list = {0};
@@ -365,6 +399,7 @@ static bool check_erasures(struct verification *verification, PGconn *connection
         }
     }
     PQclear(rows);
+    read = read && check_topics(verification, connection, &list);
     erasure_list_finish(&list);
     return read;
 }

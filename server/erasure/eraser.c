@@ -13,15 +13,24 @@ enum {
     RETRY_MS = 200,
     LOOK_MS = 10 * 1000,     /* for orders whose news was lost */
     MESSAGE_TRIES_MAX = 150, /* of RETRY_MS: who cannot be told by then learns it by looking */
+    LATE_EVERY_MS = 60 * 60 * 1000, /* each turns the keys, and anybody can write a note */
 };
 
 enum step {
     STEP_RESTING,
     STEP_NOTING,     /* DATA/erasures; ends when it is on the disk */
     STEP_TELLING,    /* ends when nothing of the case's waits any more, or patience does */
+    STEP_PARTING,    /* people forget what they have of it; ends when all have, or patience does */
     STEP_DELETING,   /* its files; ends when none is left */
     STEP_FORGETTING, /* its rows; ends with the transaction */
     STEP_ROTATING,   /* ends when the older generations are destroyed */
+};
+
+/* People who were told to forget a case; outlives the eraser that asked. */
+struct parting {
+    struct eraser *eraser; /* NULL = over */
+    int waiting;
+    bool again; /* somebody could not */
 };
 
 struct eraser {
@@ -41,7 +50,9 @@ struct eraser {
     size_t queue_count, queue_capacity;
     enum step step;
     unsigned tries;
-    bool busy; /* something comes back to us */
+    struct parting *parting; /* on its way */
+    uint64_t late_at;        /* when something said of an erased case was last seen to */
+    bool busy;               /* something comes back to us */
     bool looking;
     bool closing;
     int handles;
@@ -52,9 +63,10 @@ static const char tombstones_sql[] =
     " list_row WHERE tenant_id = $1::uuid AND list = '" CASE_ERASING_LIST "'";
 /* And what somebody said of one after it was erased: a note that was on its way. */
 static const char orders_sql[] =
-    "SELECT owner_stream FROM list_row WHERE tenant_id = $1::uuid AND list = '" CASE_ERASING_LIST
-    "' UNION SELECT k.about FROM stream_key k JOIN erasure e ON e.stream_id = k.about"
-    " WHERE e.tenant_id = $1::uuid";
+    "SELECT owner_stream, false FROM list_row WHERE tenant_id = $1::uuid AND list ="
+    " '" CASE_ERASING_LIST "' UNION SELECT k.about, true FROM stream_key k JOIN erasure e"
+    " ON e.stream_id = k.about WHERE e.tenant_id = $1::uuid";
+static const char people_sql[] = "SELECT of_stream FROM stream_key WHERE about = $1::uuid";
 static const char waiting_sql[] = "SELECT count(*) FROM pending WHERE source_stream = $1::uuid AND"
                                   " target_stream <> $1::uuid";
 
@@ -100,7 +112,9 @@ void eraser_close(struct eraser *eraser, void (*closed)(void *data), void *data)
     eraser->closed = closed;
     eraser->closed_data = data;
     /* The rotation is closed already and will not answer. */
-    eraser->busy = eraser->busy && eraser->step != STEP_ROTATING;
+    eraser->busy = eraser->busy && eraser->step != STEP_ROTATING && eraser->parting == NULL;
+    if (eraser->parting != NULL)
+        eraser->parting->eraser = NULL; /* nor will the node */
     close_when_idle(eraser);
 }
 
@@ -179,9 +193,66 @@ static void on_told(void *data, enum postgres_result result, const struct postgr
         return;
     bool all = result == POSTGRES_OK && value_integer(postgres_value(rows, 0, 0)) == 0;
     if (all || (result == POSTGRES_OK && ++eraser->tries > MESSAGE_TRIES_MAX))
-        go_on(eraser, STEP_DELETING);
+        go_on(eraser, STEP_PARTING);
     else
         try_again(eraser);
+}
+
+static void end_parting(struct parting *parting) {
+    if (--parting->waiting > 0)
+        return;
+    struct eraser *eraser = parting->eraser;
+    bool again = parting->again;
+    free(parting);
+    if (eraser == NULL)
+        return;
+    eraser->parting = NULL;
+    if (came_back(eraser))
+        return;
+    if (again && ++eraser->tries <= MESSAGE_TRIES_MAX)
+        try_again(eraser);
+    else
+        go_on(eraser, STEP_DELETING);
+}
+
+static void on_parted(void *data, bool accepted, enum refusal why, uint64_t version) {
+    struct parting *parting = data;
+    (void)version;
+    parting->again |= !accepted && (why == REFUSAL_BUSY || why == REFUSAL_UNAVAILABLE);
+    end_parting(parting);
+}
+
+/* While their keys are there: what they know in memory goes first, and pages that come back hear
+ * of it. */
+static void part(struct eraser *eraser, struct parting *parting, struct uuid user) {
+    struct forget_topic command = {.about = eraser->queue[0]};
+    struct arena arena;
+    if (uv_random(NULL, NULL, command.command_id.bytes, sizeof command.command_id.bytes, 0, NULL) !=
+        0) {
+        parting->again = true;
+        return;
+    }
+    arena_init(&arena, 1024);
+    parting->waiting++;
+    node_command(eraser->config.node, CHANNEL_KIND_USER, user, (struct uuid){{0}},
+                 forget_topic_encode(&arena, &command), on_parted, parting);
+    arena_finish(&arena);
+}
+
+static void on_people(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct eraser *eraser = data;
+    if (eraser->closing || result != POSTGRES_OK) {
+        if (!came_back(eraser))
+            try_again(eraser);
+        return;
+    }
+    struct parting *parting = calloc(1, sizeof *parting);
+    assert(parting != NULL);
+    *parting = (struct parting){.eraser = eraser, .waiting = 1};
+    eraser->parting = parting;
+    for (int row = 0; row < postgres_row_count(rows); row++)
+        part(eraser, parting, value_uuid(postgres_value(rows, row, 0)));
+    end_parting(parting);
 }
 
 static void on_deleted(void *data, bool erased) {
@@ -192,19 +263,6 @@ static void on_deleted(void *data, bool erased) {
         go_on(eraser, STEP_FORGETTING);
     else
         try_again(eraser);
-}
-
-/* Their topic's key is gone from the record: from here, too, and from what they have in memory. */
-static void leave_topic(struct eraser *eraser, struct uuid user, struct uuid topic) {
-    struct forget_topic command = {.about = eraser->queue[0]};
-    struct arena arena;
-    keys_forget_topic(eraser->config.keys, user, topic);
-    if (uv_random(NULL, NULL, command.command_id.bytes, sizeof command.command_id.bytes, 0, NULL))
-        return; /* a start leaves nothing of it either */
-    arena_init(&arena, 1024);
-    node_command(eraser->config.node, CHANNEL_KIND_USER, user, (struct uuid){{0}},
-                 forget_topic_encode(&arena, &command), NULL, NULL);
-    arena_finish(&arena);
 }
 
 static void on_forgotten(void *data, enum postgres_result result,
@@ -219,8 +277,8 @@ static void on_forgotten(void *data, enum postgres_result result,
     }
     keys_forget_stream(eraser->config.keys, eraser->queue[0]);
     for (int row = 0; row < postgres_row_count(rows); row++)
-        leave_topic(eraser, value_uuid(postgres_value(rows, row, 0)),
-                    value_uuid(postgres_value(rows, row, 1)));
+        keys_forget_topic(eraser->config.keys, value_uuid(postgres_value(rows, row, 0)),
+                          value_uuid(postgres_value(rows, row, 1)));
     go_on(eraser, STEP_ROTATING);
 }
 
@@ -271,6 +329,10 @@ static void take_step(struct eraser *eraser) {
         eraser->busy = true;
         postgres_query(eraser->config.postgres, waiting_sql, &id, 1, on_told, eraser);
         return;
+    case STEP_PARTING:
+        eraser->busy = true;
+        postgres_query(eraser->config.postgres, people_sql, &id, 1, on_people, eraser);
+        return;
     case STEP_DELETING:
         eraser->busy = true;
         imaging_erase_case(eraser->config.imaging, eraser->queue[0], on_deleted, eraser);
@@ -303,8 +365,16 @@ static void on_orders(void *data, enum postgres_result result, const struct post
         close_when_idle(eraser);
         return;
     }
-    for (int row = 0; result == POSTGRES_OK && row < postgres_row_count(rows); row++)
+    bool may_be_late =
+        eraser->late_at == 0 || uv_now(eraser->config.loop) - eraser->late_at >= LATE_EVERY_MS;
+    for (int row = 0; result == POSTGRES_OK && row < postgres_row_count(rows); row++) {
+        bool late = value_bytes(postgres_value(rows, row, 1)).bytes[0] != 0;
+        if (late && !may_be_late)
+            continue;
+        if (late)
+            eraser->late_at = uv_now(eraser->config.loop);
         enqueue(eraser, value_uuid(postgres_value(rows, row, 0)));
+    }
     if (eraser->step == STEP_RESTING)
         take_step(eraser);
 }

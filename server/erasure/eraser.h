@@ -5,11 +5,12 @@
  *       from here on nobody sees the case, also in a restored copy
  *   2 its last messages are delivered
  *       worklists and boards are told
- *   3 its files are deleted
- *   4 one transaction: its key, those of what others said of it (server/store/topic.h), list rows,
+ *   3 people forget what they have of it
+ *       nothing of it is in memory, and pages that come back hear of it
+ *   4 its files are deleted
+ *   5 one transaction: its key, those of what others said of it (server/store/topic.h), list rows,
  *     snapshot, pending rows and image rows go; `erasure` gets the tombstone
  *       events stay as they are, unreadable, and their chain verifies
- *   5 people forget what they have of it in memory
  *   6 the tenant's keys are rotated
  *       its key is in no copy any more that could be opened
  *   7 DATA/erasures says that it is gone

@@ -153,7 +153,7 @@ bool accepting_membership(const struct accepting *accepting, struct membership *
     *ret = (struct membership){.organisation = accepting->link.organisation,
                                .roles = accepting->invitation.roles,
                                .until = accepting->invitation.access_until};
-    if (known == NULL) {
+    if (known == NULL || ret->roles == 0) { /* of a case or a board: it changes none of theirs */
         return true;
     }
     bool beyond = (known->roles & ~ret->roles) != 0;

@@ -57,7 +57,8 @@ struct new_person {
     char login[LOGIN_BYTES_MAX + 1];
     char name[NAME_BYTES_MAX + 1];
     uint16_t rights;
-    struct uuid by; /* who asks; zero = the server itself */
+    bool specialist; /* belongs to the root without any right */
+    struct uuid by;  /* who asks; zero = the server itself */
 };
 enum registration_result {
     REGISTRATION_MADE,

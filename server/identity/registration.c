@@ -74,6 +74,7 @@ static void on_hashed(void *data, const char *verifier) {
         .verifier = text_of(verifier),
         .administrator = (person->rights & RIGHT_ADMINISTRATOR) != 0,
         .coordinator = (person->rights & RIGHT_COORDINATOR) != 0,
+        .specialist = person->specialist,
     };
     identity->config.clock->random(identity->config.clock, command.command_id.bytes,
                                    sizeof(command.command_id.bytes));

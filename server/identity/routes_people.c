@@ -52,6 +52,7 @@ static bool read_person(const struct json_fields *fields, struct new_person *ret
     memcpy(ret->name, name.bytes, name.length);
     ret->rights =
         rights_of(json_field_true(fields, "administrator"), json_field_true(fields, "coordinator"));
+    ret->specialist = ret->rights == 0;
     return true;
 }
 
@@ -99,11 +100,11 @@ static void on_create(struct http_exchange *exchange, void *data) {
     http_read_whole(exchange, on_body, data);
 }
 
-/* Colleagues: those of one's own organisations and of what stands under them. */
+/* Colleagues: those of one's own organisations and of what stands under them. Who belongs to none,
+ * or no longer, has none: a guest, a patient, a locum whose time is over. */
 static bool is_colleague(const struct identity *identity, const struct person *asks,
                          const struct person *person) {
-    if (administration_belongs(identity, asks, organisation_root) &&
-        administration_is_below(identity, person, organisation_root)) {
+    if (asks == person) {
         return true;
     }
     for (uint32_t i = 0; i < asks->memberships.count; i++) {

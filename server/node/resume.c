@@ -14,6 +14,7 @@ struct catch_up {
     struct activation *activation; /* held: a read in flight writes on its hub's head */
     struct channel *channel;       /* NULL = closed, or given a snapshot meanwhile */
     uint64_t after;                /* last version read, of any audience */
+    bool lacks;                    /* an event it should have had says nothing any more */
 };
 
 void catch_up_forget(struct channel *channel) {
@@ -35,11 +36,15 @@ static void on_event(void *data, const struct event_header *header, struct bytes
         return; /* committed this moment: it is shown once the policy has it too */
     }
     catch_up->after = header->version;
-    if (channel->session->doomed || fields.bytes == NULL) {
-        return; /* or what it was about is erased */
+    if (channel->session->doomed) {
+        return;
     }
     uint8_t audiences = node_kind(catch_up->node, channel->kind)->rules[header->tag].audiences;
     if ((channel->grant.audiences & audiences) == 0) {
+        return;
+    }
+    if (fields.bytes == NULL) {
+        catch_up->lacks = true;
         return;
     }
     struct frame frame = {
@@ -79,6 +84,11 @@ static void on_done(void *data, enum store_result result, bool more) {
     (void)more; /* what is newer than the actor comes when it is published */
     if (catch_up->after < activation_version(channel->activation)) {
         read_page(catch_up);
+        return;
+    }
+    if (catch_up->lacks) { /* and may still show what was erased */
+        channel_renew(channel);
+        end_catch_up(catch_up);
         return;
     }
     channel->catch_up = NULL;

@@ -114,7 +114,8 @@ bool keys_new_topic(struct keys *keys, struct uuid tenant, struct uuid stream, s
 
 bool keys_add_topic(struct keys *keys, struct uuid tenant, struct uuid stream, struct uuid topic,
                     uint32_t generation, const uint8_t wrapped[WRAPPED_KEY_BYTES]) {
-    keys_forget_topic(keys, stream, topic);
+    if (keys_has_stream(keys, topic)) /* else there is no need to look through all */
+        keys_forget_topic(keys, stream, topic);
     if (!keys_has_stream(keys, stream) ||
         !keys_add_stream(keys, tenant, topic, generation, wrapped))
         return false;

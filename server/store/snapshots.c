@@ -78,6 +78,8 @@ static bool read_part(struct store *store, struct reader *reader, const struct s
 static bool read_parts(struct store *store, struct reader *reader, const struct snapshot_row *row,
                        struct snapshot_parts *parts) {
     uint32_t count;
+    if (reader_left(reader) == 0) /* of before there were any */
+        return true;
     if (!reader_u32(reader, &count) || count > reader_left(reader))
         return false;
     parts->items = calloc((size_t)count + 1, sizeof *parts->items);

@@ -52,6 +52,7 @@ function countedRow({ patient, patientId, outcome, reason, unready, decision, vo
     count('abstain'),
     decision?.signer ?? '',
     decision?.signedAt ? new Date(decision.signedAt / 1000).toISOString() : '',
+    decision?.signedAt ? 'holds' : '',
     images.join('; '),
   ];
 }

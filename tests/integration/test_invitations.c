@@ -211,6 +211,8 @@ static void a_guest_sees_a_case_until_their_time_is_over(void **state) {
     assert_int_equal(comes_by(scene, token, "guest"), 201);
     cookie_of(scene, "guest", PASSWORD, guest);
     assert_int_equal(asks(scene, guest, NULL, path), 200);
+    assert_int_equal(asks(scene, guest, NULL, "/api/people"), 200);
+    assert_false(body_says(scene, "Administrator"));
     assert_int_equal(asks(scene, guest, body, "/api/cases/%s/invitations", id), 404);
     struct patience patience = patience_of(EXPIRY_MS);
     while (asks(scene, guest, NULL, path) == 200 && patience_lasts(&patience)) {
@@ -278,6 +280,26 @@ static void what_was_accepted_outlives_the_servers_death(void **state) {
     assert_true(body_says(scene, "\"name\":\"Practice\""));
 }
 
+/* Whose time is over belongs to nobody: that is less than before, and not more. */
+static void whoever_belongs_nowhere_any_more_is_told_of_nobody(void **state) {
+    struct scene *scene = *state;
+    char token[TOKEN], cookie[COOKIE];
+    invite(scene, scene->child, "specialist", ",\"accessMs\":3000", token);
+    assert_int_equal(comes_by(scene, token, "relief.doctor"), 201);
+    cookie_of(scene, "relief.doctor", PASSWORD, cookie);
+    assert_int_equal(asks(scene, cookie, NULL, "/api/people"), 200);
+    assert_true(body_says(scene, "Name of"));
+    assert_false(body_says(scene, "Administrator"));
+    struct patience patience = patience_of(EXPIRY_MS);
+    bool alone;
+    do {
+        assert_int_equal(asks(scene, cookie, NULL, "/api/people"), 200);
+        alone = strstr(scene->answer.body, "},{") == NULL;
+    } while (!alone && patience_lasts(&patience));
+    assert_true(alone);
+    assert_false(body_says(scene, "Administrator"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_invitation_makes_one_person_who_belongs),
@@ -289,6 +311,7 @@ int main(void) {
         cmocka_unit_test(who_is_signed_in_comes_by_an_invitation_themselves),
         cmocka_unit_test(a_login_that_is_taken_leaves_the_link_good),
         cmocka_unit_test(a_guest_sees_a_case_until_their_time_is_over),
+        cmocka_unit_test(whoever_belongs_nowhere_any_more_is_told_of_nobody),
         cmocka_unit_test(an_acceptance_that_was_cut_short_is_finished_by_the_same_link),
         cmocka_unit_test(what_was_accepted_outlives_the_servers_death),
     };

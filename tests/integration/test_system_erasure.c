@@ -253,6 +253,60 @@ static void whoever_had_it_on_their_worklist_signs_in_and_has_the_rest(void **st
     assert_int_equal(rows_that_name_the_patient(), 0);
 }
 
+static void start_again(void) {
+    server_process_kill(server);
+    assert_true(server_process_launch(server) && server_process_wait_ready(server, READY_MS));
+}
+
+static enum refusal prefer(struct conversation *page, const char *value) {
+    struct arena arena;
+    struct set_preference wish = {
+        .command_id = fresh_id(), .name = TEXT("a"), .value = {(uint32_t)strlen(value), value}};
+    arena_init(&arena, 4096);
+    enum refusal refusal = conversation_say(page, 1, set_preference_encode(&arena, &wish), NULL);
+    arena_finish(&arena);
+    return refusal;
+}
+
+/* What was said of the case in another window meanwhile is gone when it comes back. */
+static void a_page_that_slept_while_it_was_erased_goes_on(void **state) {
+    (void)state;
+    struct conversation page;
+    assert_true(conversation_begin(&page, &staff.address, staff.people[1].token, "sleeping"));
+    assert_true(conversation_open(&page, 1, CHANNEL_KIND_USER, page.user));
+    assert_int_equal(prefer(&page, "before"), REFUSAL_NONE);
+    for (int i = 0; i < 3; i++)
+        client_loop_turn(page.loop, 100);
+    start_again();
+    write_a_note();
+    start_again();
+    struct patience patience = patience_of(GONE_MS);
+    while (rows_of("stream_key", "about") > 0 && patience_lasts(&patience)) {
+    }
+    assert_int_equal(rows_of("stream_key", "about"), 0);
+    assert_int_equal(prefer(&page, "after"), REFUSAL_NONE);
+    assert_int_equal(prefer(&page, "and on"), REFUSAL_NONE);
+    conversation_end(&page);
+    assert_true(server_process_runs(server));
+}
+
+static int verify(void) {
+    return shell("%s audit verify --data %s >%s/verified 2>&1", CONSILIUM_PATH, data(), folder);
+}
+
+static void the_key_of_what_is_said_of_a_living_case_is_missed_by_the_verifier(void **state) {
+    (void)state;
+    assert_int_equal(verify(), 0);
+    ask("CREATE TABLE key_aside AS SELECT * FROM stream_key WHERE about IS NOT NULL");
+    assert_true(ask("SELECT count(*) FROM key_aside") > 0);
+    ask("DELETE FROM stream_key WHERE about IS NOT NULL");
+    assert_int_equal(verify(), 1);
+    assert_int_equal(shell("grep -q 'lacks a key of what it says' %s/verified", folder), 0);
+    ask("INSERT INTO stream_key SELECT * FROM key_aside");
+    ask("DROP TABLE key_aside");
+    assert_int_equal(verify(), 0);
+}
+
 static void the_keys_of_the_backup_are_destroyed_too(void **state) {
     (void)state;
     struct patience patience = patience_of(GONE_MS);
@@ -389,6 +443,8 @@ int main(void) {
         cmocka_unit_test(the_record_with_an_erased_stream_still_verifies),
         cmocka_unit_test(it_is_gone_after_a_start_and_the_rest_goes_on),
         cmocka_unit_test(whoever_had_it_on_their_worklist_signs_in_and_has_the_rest),
+        cmocka_unit_test(a_page_that_slept_while_it_was_erased_goes_on),
+        cmocka_unit_test(the_key_of_what_is_said_of_a_living_case_is_missed_by_the_verifier),
         cmocka_unit_test(the_newest_copy_does_not_bring_it_back),
         cmocka_unit_test(nor_does_a_copy_from_before),
         cmocka_unit_test(a_server_that_is_killed_in_the_middle_goes_on),

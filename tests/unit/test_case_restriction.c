@@ -138,6 +138,7 @@ static void holds_and_erasure_go_on(void **unused) {
     struct place_hold hold = {.reason = TEXT("a lawsuit")};
     struct lift_hold release = {.reason = TEXT("over")};
     struct order_erasure erase = {.reason = TEXT("as asked")};
+    world.factor_board = (struct uuid){{0}}; /* proved outside of any meeting */
     assert_int_equal(world_say(&world, officer, PATIENT_CASE_PLACE_HOLD, &hold), REFUSAL_NONE);
     assert_int_equal(world_say(&world, officer, PATIENT_CASE_ORDER_ERASURE, &erase),
                      REFUSAL_ON_HOLD);

@@ -272,19 +272,17 @@ static void what_is_said_of_a_case_is_kept_apart_and_forgotten_with_it(void **un
     world_stop(&world); /* which saves and restores everybody, and compares with a replay */
 }
 
-static void nothing_is_written_by_whoever_has_nothing_of_it(void **unused) {
+/* Their memory may be younger than what a page of theirs still shows. */
+static void forgetting_is_written_also_by_whoever_has_nothing_of_it(void **unused) {
     (void)unused;
     struct arena arena;
-    a_person();
-    uint64_t version =
-        fake_host_stream(&world.fake, CHANNEL_KIND_USER, world_person(MEMBER))->count;
+    uint32_t self = a_person();
     arena_init(&arena, EFFECT_BYTES_MAX);
     struct forget_topic forget = {.command_id = uuid_of(817), .about = uuid_of(6020)};
     world_system(&world, CHANNEL_KIND_USER, world_person(MEMBER),
                  forget_topic_encode(&arena, &forget));
     arena_finish(&arena);
-    assert_int_equal(fake_host_stream(&world.fake, CHANNEL_KIND_USER, world_person(MEMBER))->count,
-                     version);
+    assert_true(world_saw(&world, self, USER_TOPIC_FORGOTTEN));
     world_stop(&world);
 }
 
@@ -301,7 +299,7 @@ int main(void) {
         cmocka_unit_test(notes_are_private_and_set_replaced_removed_and_bounded),
         cmocka_unit_test(an_entry_says_what_it_is_about_and_what_is_expected),
         cmocka_unit_test(what_is_said_of_a_case_is_kept_apart_and_forgotten_with_it),
-        cmocka_unit_test(nothing_is_written_by_whoever_has_nothing_of_it),
+        cmocka_unit_test(forgetting_is_written_also_by_whoever_has_nothing_of_it),
         cmocka_unit_test(an_entry_for_somebody_who_does_not_exist_is_refused_and_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ export function useAtRest<K extends ActorKind, M extends { stage: unknown }>(
 }
 
 const AGAIN_FIRST_MS = 5_000;
-const AGAIN_LAST_MS = 60_000;
+const AGAIN_LAST_MS = 15_000;
 
 /** For who stays where a case was: asks ever more rarely for one that was taken back, as consent may be given anew. */
 export function useComesBack(actor: CaseActor | undefined): void {

@@ -424,6 +424,9 @@ export interface RegisterUser {
     administrator: boolean;
     /** May make series, meetings and cases, and has no part in those of others. */
     coordinator: boolean;
+    /** Belongs to the tenant's root, with no right of its own: who belongs to no organisation
+     * has no colleagues. */
+    specialist: boolean;
 }
 
 export function readRegisterUser(reader: Reader): RegisterUser {
@@ -436,9 +439,10 @@ export function readRegisterUser(reader: Reader): RegisterUser {
         verifier: count > 3 ? reader.text(256) : '',
         administrator: count > 4 ? reader.bool() : false,
         coordinator: count > 5 ? reader.bool() : false,
+        specialist: count > 6 ? reader.bool() : false,
     };
     requireId(value.commandId);
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -450,6 +454,7 @@ export function countRegisterUser(from: RegisterUser): number {
         from.verifier !== '',
         from.administrator,
         from.coordinator,
+        from.specialist,
     );
 }
 
@@ -472,6 +477,9 @@ export function writeRegisterUser(writer: Writer, from: RegisterUser): void {
     }
     if (count > 5) {
         writer.bool(from.coordinator);
+    }
+    if (count > 6) {
+        writer.bool(from.specialist);
     }
 }
 
@@ -1075,6 +1083,8 @@ export interface UserRegistered {
     administrator: boolean;
     /** Rights. */
     coordinator: boolean;
+    /** Belongs to the root. */
+    specialist: boolean;
 }
 
 export function readUserRegistered(reader: Reader): UserRegistered {
@@ -1085,8 +1095,9 @@ export function readUserRegistered(reader: Reader): UserRegistered {
         name: count > 1 ? reader.text(128) : '',
         administrator: count > 2 ? reader.bool() : false,
         coordinator: count > 3 ? reader.bool() : false,
+        specialist: count > 4 ? reader.bool() : false,
     };
-    reader.skip(count - 4);
+    reader.skip(count - 5);
     return value;
 }
 
@@ -1096,6 +1107,7 @@ export function countUserRegistered(from: UserRegistered): number {
         from.name !== '',
         from.administrator,
         from.coordinator,
+        from.specialist,
     );
 }
 
@@ -1113,6 +1125,9 @@ export function writeUserRegistered(writer: Writer, from: UserRegistered): void 
     }
     if (count > 3) {
         writer.bool(from.coordinator);
+    }
+    if (count > 4) {
+        writer.bool(from.specialist);
     }
 }
 
