@@ -116,9 +116,24 @@ void case_report_to_all(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+static bool stays(const struct case_member_list *members, struct uuid user) {
+    bool found = false;
+    for (uint32_t i = 0; i < members->count && !found; i++) {
+        const struct case_member *member = &members->items[i];
+        found = uuid_equal(member->user, user) && member->until == 0 &&
+                (member->role == ROLE_COORDINATOR || member->role == ROLE_MEMBER);
+    }
+    return found;
+}
+
+/* Who is here for a while, a guest for instance, may not make it last by a board of their own. */
 static bool may_list(const struct patient_case *the_case, struct uuid user, int64_t now) {
     struct grant grant = case_grant(&the_case->actor, user, 0, now);
-    return (grant.roles & (1u << ROLE_COORDINATOR | 1u << ROLE_MEMBER)) != 0;
+    bool lasting = stays(&the_case->members, user);
+    for (uint32_t i = 0; i < the_case->boards.count && !lasting; i++) {
+        lasting = stays(&the_case->boards.items[i].members, user);
+    }
+    return lasting && (grant.roles & (1u << ROLE_COORDINATOR | 1u << ROLE_MEMBER)) != 0;
 }
 
 static bool is_roster(const struct case_member_list *members) {

@@ -296,8 +296,10 @@ static void on_board_author(void *data, struct grant grant) {
 void accepting_go(struct accepting *accepting) {
     struct identity *identity = accepting->errand.identity;
     const struct invitation *invitation = &accepting->invitation;
+    const struct person *author = people_by_id(identity->people, invitation->by);
     uint32_t may = administration_may(identity, invitation->by, accepting->link.organisation);
-    if (invitation->roles != 0 && (may & ORGANISATION_MAY_ADMINISTER) == 0) {
+    if (author == NULL || author->closed ||
+        (invitation->roles != 0 && (may & ORGANISATION_MAY_ADMINISTER) == 0)) {
         accepting_refuse(accepting, INVITATION_CALLED_BACK);
     } else if (!uuid_is_zero(invitation->board)) {
         node_ask_grant(identity->node, CHANNEL_KIND_BOARD, invitation->board, invitation->by,

@@ -18,7 +18,7 @@ struct identification {
 };
 
 static bool describe(struct identification *asked, const struct person *person) {
-    if (person == NULL) {
+    if (person == NULL || person->closed) { /* also if a sign-in was under way when it was */
         return false;
     }
     struct http_identity who = {
@@ -157,7 +157,7 @@ static bool redeem(struct authority *authority, struct text ticket, struct sessi
         return false;
     }
     const struct person *person = people_by_id(identity->people, holder.user);
-    if (person == NULL) {
+    if (person == NULL || person->closed) {
         return false;
     }
     *ret = (struct session_identity){

@@ -213,12 +213,9 @@ static void on_row(void *data, enum store_result result, struct uuid owner, stru
     }
     arena_init(&arena, row.length + 1024);
     bool read = result == STORE_OK && invitation_read(&reader, &arena, &invitation);
-    bool used = read && invitation.state == INVITATION_STATE_TAKEN;
     arena_finish(&arena);
     if (!read || calling->errand.identity->stopping) {
         refuse(calling, INVITATION_WRONG);
-    } else if (used && calling->place == &a_case) {
-        refuse(calling, INVITATION_USED);
     } else {
         inviting_call_back(&calling->errand, owner, calling->invitation);
     }

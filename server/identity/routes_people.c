@@ -100,12 +100,22 @@ static void on_create(struct http_exchange *exchange, void *data) {
     http_read_whole(exchange, on_body, data);
 }
 
+static bool belongs_somewhere(const struct identity *identity, const struct person *person) {
+    bool belongs = false;
+    for (uint32_t i = 0; i < person->memberships.count && !belongs; i++) {
+        belongs = administration_lasts(identity, &person->memberships.items[i]);
+    }
+    return belongs && !person->closed;
+}
+
 /* Colleagues: those of one's own organisations and of what stands under them. Who belongs to none,
- * or no longer, has none: a guest, a patient, a locum whose time is over. */
+ * or no longer, has none and is none: a guest, a patient, a locum whose time is over. */
 static bool is_colleague(const struct identity *identity, const struct person *asks,
                          const struct person *person) {
-    if (asks == person) {
-        return true;
+    bool runs_all = (administration_may(identity, asks->id, organisation_root) &
+                     ORGANISATION_MAY_ADMINISTER) != 0;
+    if (asks == person || (!runs_all && !belongs_somewhere(identity, person))) {
+        return asks == person;
     }
     for (uint32_t i = 0; i < asks->memberships.count; i++) {
         const struct membership *own = &asks->memberships.items[i];

@@ -125,12 +125,15 @@ static void a_link_to_a_case_is_listed_and_can_be_called_back(void **state) {
     assert_int_equal(comes_by(scene, token, "too.late"), 410);
     link_to(scene, "cases", case_id, OBSERVER, used, token);
     assert_int_equal(comes_by(scene, token, "in.time"), 201);
-    assert_int_equal(calls_back(scene, chair, "cases", case_id, used), 410);
     assert_int_equal(asks(scene, chair, NULL, "/api/cases/%s/invitations", case_id), 200);
     snprintf(words, sizeof words, "\"id\":\"%s\"", used);
     assert_true(body_says(scene, words));
     assert_true(body_says(scene, "\"state\":\"used\""));
     assert_true(body_says(scene, "\"state\":\"withdrawn\""));
+    /* A used one, too: whoever is taken off the case does not come back by it. */
+    assert_int_equal(calls_back(scene, chair, "cases", case_id, used), 204);
+    assert_int_equal(look(scene, token), 410);
+    assert_true(body_says(scene, "\"withdrawn\""));
     /* Of another case, of a board: not this one. */
     char other[ID];
     id_of(staff_case_id(2), other);
@@ -332,6 +335,23 @@ static void a_guest_who_was_cut_short_becomes_one_by_the_same_link(void **state)
     }
 }
 
+/* The last one: whose account is closed has no more to give. */
+static void links_of_an_account_that_is_closed_are_called_back(void **state) {
+    struct scene *scene = *state;
+    char id[ID], of_case[TOKEN], of_board[TOKEN], person[ID], body[256];
+    link_to(scene, "cases", case_id, OBSERVER, id, of_case);
+    link_to(scene, "boards", board_id, GUEST_OF("1"), id, of_board);
+    snprintf(body, sizeof body, "{\"password\":\"%s\"}", server_process_password(scene->server));
+    assert_int_equal(asks(scene, NULL, body, "/api/account/prove"), 200);
+    body_value(scene, "token", scene->staff.administrator, sizeof scene->staff.administrator);
+    id_of(scene->staff.people[0].id, person);
+    assert_int_equal(asks(scene, NULL, "", "/api/organisations/" ROOT "/people/%s/close", person),
+                     204);
+    assert_int_equal(comes_by(scene, of_case, "by.a.closed.one"), 410);
+    assert_true(body_says(scene, "\"withdrawn\""));
+    assert_int_equal(comes_by(scene, of_board, "by.a.closed.one"), 410);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(to_everybody_else_there_is_no_link_to_a_case),
@@ -344,6 +364,7 @@ int main(void) {
         cmocka_unit_test(who_is_on_the_roster_leaves_the_link_to_another),
         cmocka_unit_test(a_meeting_that_is_over_takes_its_guests_along),
         cmocka_unit_test(a_guest_who_was_cut_short_becomes_one_by_the_same_link),
+        cmocka_unit_test(links_of_an_account_that_is_closed_are_called_back),
     };
     return cmocka_run_group_tests(tests, open_boards, close_scene);
 }

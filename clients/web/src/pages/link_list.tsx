@@ -14,7 +14,7 @@ interface LinkListProps {
     look: () => void;
     /** What it gives. */
     gives: (link: Link) => ReactNode;
-    /** A used one can be called back, too, and what it gave goes with it. */
+    /** What a used one gave goes when it is called back; else only nobody comes by it again. */
     takesBack: boolean;
 }
 
@@ -26,7 +26,8 @@ export function LinkList({ place, answer, look, gives, takesBack }: LinkListProp
         const found = await callBack(place, link.id);
         setProblem(found.is === 'problem' ? say(found) : '');
         if (found.is === 'done') {
-            tell(link.state === 'used' ? words.links.calledBackUsed : words.links.calledBack);
+            const used = takesBack ? words.links.calledBackUsed : words.links.calledBackStays;
+            tell(link.state === 'used' ? used : words.links.calledBack);
         }
         look();
     };
@@ -42,7 +43,7 @@ export function LinkList({ place, answer, look, gives, takesBack }: LinkListProp
                                 link={link}
                                 gives={gives(link)}
                                 onBack={
-                                    link.state === 'open' || (takesBack && link.state === 'used')
+                                    link.state === 'open' || link.state === 'used'
                                         ? () => void back(link)
                                         : undefined
                                 }

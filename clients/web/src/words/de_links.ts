@@ -35,6 +35,7 @@ export const linksDe: typeof linksEn = {
         callBackNamed: (name: string) => `Den Link für ${name} zurückziehen`,
         calledBack: 'Zurückgezogen. Der Link gilt nicht mehr.',
         calledBackUsed: 'Zurückgezogen. Die Person sieht nichts mehr.',
+        calledBackStays: 'Zurückgezogen. Wer damit kam, behält den Zugang; niemand kommt mehr damit herein.',
         toCase: (role: string) => `Zu einem Fall. ${role}`,
         toMeeting: (cases: number) => `Gast bei ${plural(cases, 'Fall', 'Fällen')} einer Sitzung`,
         leadBoard: (cases: number) =>

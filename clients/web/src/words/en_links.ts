@@ -25,6 +25,7 @@ export const linksEn = {
         callBackNamed: (name: string) => `Call back the link for ${name}`,
         calledBack: 'Called back. The link works no longer.',
         calledBackUsed: 'Called back. They see nothing any more.',
+        calledBackStays: 'Called back. Who came by it keeps their access; nobody comes by it again.',
         /** Of those that lead elsewhere, where an organisation lists its own. */
         toCase: (role: string) => `To one case. ${role}`,
         toMeeting: (cases: number) => `Guest of ${plural(cases, 'case', 'cases')} of a meeting`,
