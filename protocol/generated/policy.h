@@ -36,7 +36,7 @@ enum patient_case_condition {
 };
 enum patient_case_action {
     PATIENT_CASE_MAY_MAKE = 1u << 0,
-    PATIENT_CASE_MAY_SHARE = 1u << 1, /* Who may see it. */
+    PATIENT_CASE_MAY_SHARE = 1u << 1, /* Who may see it: for who keeps the case, not for whoever has it on a board. */
     PATIENT_CASE_MAY_CONSENT = 1u << 2, /* Give and withdraw the patient's consent, or write it down for them. */
     PATIENT_CASE_MAY_ACCESSES = 1u << 3, /* Who looked. */
     PATIENT_CASE_MAY_IMAGES = 1u << 4, /* Add some. */

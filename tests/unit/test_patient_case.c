@@ -1,5 +1,6 @@
 /* links: actors actor_test_support */
 /* A case: who sees what of it, its content, and what boards make of it. */
+#include "protocol/generated/policy.h"
 #include "tests/unit/support_world.h"
 
 #include <setjmp.h>
@@ -280,6 +281,22 @@ static void access_ends_with_its_revocation_unless_a_board_carries_it(void **unu
     world_stop(&world);
 }
 
+/* Else they would make themselves its coordinator, and stay when the meeting is over. */
+static void who_coordinates_it_through_a_board_alone_gives_nobody_access(void **unused) {
+    (void)unused;
+    world_start(&world);
+    world_meeting(&world, 1);
+    struct revoke_access revoke = {.user = world_person(CHAIR)};
+    world_say(&world, come(COORDINATOR), PATIENT_CASE_REVOKE_ACCESS, &revoke);
+    uint32_t chair = come(CHAIR);
+    assert_int_equal(world.sessions[chair].grant.roles, 1u << ROLE_COORDINATOR);
+    assert_int_equal(world.sessions[chair].grant.actions & PATIENT_CASE_MAY_SHARE, 0);
+    revoke.user = world_person(REFERRER);
+    assert_int_equal(world_say(&world, chair, PATIENT_CASE_REVOKE_ACCESS, &revoke),
+                     REFUSAL_NOT_PERMITTED);
+    world_stop(&world);
+}
+
 static void a_referrers_worklist_follows_the_case_live(void **unused) {
     (void)unused;
     world_start(&world);
@@ -396,6 +413,7 @@ int main(void) {
         cmocka_unit_test(only_its_author_removes_an_annotation_or_changes_a_view),
         cmocka_unit_test(lists_are_full_at_their_named_bounds),
         cmocka_unit_test(access_ends_with_its_revocation_unless_a_board_carries_it),
+        cmocka_unit_test(who_coordinates_it_through_a_board_alone_gives_nobody_access),
         cmocka_unit_test(a_referrers_worklist_follows_the_case_live),
         cmocka_unit_test(while_a_board_discusses_it_the_consults_stage_is_closed),
         cmocka_unit_test(old_news_of_a_board_is_stepped_over),
