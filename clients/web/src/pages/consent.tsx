@@ -7,7 +7,7 @@ import { hasRole, useAtRest, useCase, useModel, useNow, useSession } from '../st
 import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
-import { ZERO_UUID, type Consent, type WhoSees } from '../wire';
+import { roleNumbers, ZERO_UUID, type Consent, type WhoSees } from '../wire';
 import { dateText, dateTimeText, personName, useSpeech, useWords } from '../words';
 import { CaseLinks } from './case_links';
 import { GiveConsent, WithdrawConsent, WordingRead } from './consent_parts';
@@ -25,6 +25,7 @@ export function ConsentPage({ id }: { id: string }) {
 
 function ConsentOf({ actor }: { actor: CaseActor }) {
     const words = useWords();
+    const { client } = useSession();
     const model = useAtRest(actor);
     const ended = useModel(actor, (_, held) => held.ended);
     const roles = useModel(actor, (_, held) => held.grant.roles);
@@ -45,6 +46,10 @@ function ConsentOf({ actor }: { actor: CaseActor }) {
         return <Nowhere title={words.pageNotFound} help={words.pageNotFoundHelp} />;
     }
     const told = own || treats;
+    // Who has it on a board only coordinates it there, and does not answer for it.
+    const answers = model.members.some(
+        (one) => one.user === client.me && one.role === roleNumbers.coordinator,
+    );
     const title = own
         ? words.consent.yours
         : treats
@@ -68,17 +73,17 @@ function ConsentOf({ actor }: { actor: CaseActor }) {
                     actor={actor}
                     model={model}
                     own={own}
-                    may={keeps || hasRole(roles, 'coordinator')}
+                    may={keeps || answers}
                 />
                 <Emergencies model={model} />
-                {(own || hasRole(roles, 'coordinator')) && (
+                {(own || answers) && (
                     <section aria-labelledby="copy">
                         <h2 id="copy">{words.copy.titleCase}</h2>
                         <p className="mute">{own ? words.copy.leadYours : words.copy.leadCase}</p>
                         <CopyButton address={`/api/cases/${actor.id}/export`} />
                     </section>
                 )}
-                {hasRole(roles, 'coordinator') && <CaseLinks id={actor.id} />}
+                {answers && <CaseLinks id={actor.id} />}
                 <Keeping
                     actor={actor}
                     hold={model.hold}
