@@ -126,10 +126,12 @@ struct slab {
 
 /* Playback state; each client plays locally from the server time. */
 struct cine {
-    bool playing;         /* Running. */
-    float rate;           /* Frames a second. */
-    uint32_t start_frame; /* Frame at `at`, 1-based. */
-    int64_t at;           /* Server time. */
+    bool playing; /* Running. */
+    float rate;   /* Frames a second. */
+    /* Place in the film at `at`, 1-based, in the order of scrolling: of a multi-frame image's
+     * frames, else of the series' images. */
+    uint32_t start_frame;
+    int64_t at; /* Server time. */
 };
 
 /* The shared viewport state: what is shown, never pixels, indices or canvas units. */

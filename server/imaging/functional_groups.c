@@ -3,6 +3,7 @@
 #include "server/imaging/element_value.h"
 #include "server/imaging/frame_table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,9 @@ static void take(struct functional_groups *groups, const struct group_field *fie
         groups->first.present |= UINT64_C(1) << field->field;
     } else if (field->field == INSTANCE_ORIENTATION && !volume_same_orientation(member, numbers)) {
         groups->mixed_orientation = true;
+    } else if (field->field == INSTANCE_PIXEL_SPACING &&
+               (fabs(member[0] - numbers[0]) >= 1e-4 || fabs(member[1] - numbers[1]) >= 1e-4)) {
+        groups->mixed_spacing = true;
     }
 }
 
@@ -145,6 +149,9 @@ static enum volume_reason judge(struct functional_groups *groups, const struct i
     }
     if (!instance_has(instance, INSTANCE_PIXEL_SPACING)) {
         return VOLUME_NO_PIXEL_SPACING;
+    }
+    if (groups->mixed_spacing) {
+        return VOLUME_MIXED_PIXELS;
     }
     return judge_sorted(groups, normal, ret_spacing_mm);
 }

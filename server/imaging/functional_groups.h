@@ -18,6 +18,7 @@ struct functional_groups {
     size_t position_count;
     size_t position_capacity;
     bool mixed_orientation;
+    bool mixed_spacing;
     struct instance first; // fields as the first group that has them says
 };
 

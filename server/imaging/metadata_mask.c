@@ -51,6 +51,10 @@ static const uint32_t kept_tags[] = {
     0x00200060, // Laterality
     0x00200062, // Image Laterality
     0x00200100, // Temporal Position Identifier
+    0x00209071, // Frame Anatomy Sequence, and in it:
+    0x00209072, // Frame Laterality
+    0x00209113, // Plane Position Sequence
+    0x00209116, // Plane Orientation Sequence
     0x00280002, // Samples per Pixel
     0x00280004, // Photometric Interpretation
     0x00280006, // Planar Configuration
@@ -76,6 +80,12 @@ static const uint32_t kept_tags[] = {
     0x00281202, // Green Palette Color Lookup Table Data
     0x00281203, // Blue Palette Color Lookup Table Data
     0x00282110, // Lossy Image Compression
+    0x00289110, // Pixel Measures Sequence
+    0x00289132, // Frame VOI LUT Sequence
+    0x00289145, // Pixel Value Transformation Sequence
+    0x3004000C, // Grid Frame Offset Vector
+    0x52009229, // Shared Functional Groups Sequence
+    0x52009230, // Per-frame Functional Groups Sequence
 };
 
 bool metadata_mask_keeps(uint32_t tag) {

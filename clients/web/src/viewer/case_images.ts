@@ -2,7 +2,7 @@
 // series. Lives as long as the case is open; `close` drops everything and stops what is running.
 import { fetchAgain } from '../connection/http';
 import { imageGeometry, type ImageGeometry } from './geometry';
-import { readHeader, type DicomObject, type Header } from './dicom';
+import { readHeaders, type DicomObject, type Header } from './dicom';
 import { dot, subtract, type Vector } from './vector';
 
 export interface DisplaySetInstance {
@@ -50,11 +50,14 @@ export interface LoadedSet {
     indexOf(sopInstanceUid: string, frame: number): number;
 }
 
+/** By SOP Instance UID: one header, or one for each frame where they differ. */
+type Headers = ReadonlyMap<string, readonly [Header, ...Header[]]>;
+
 export class CaseImages {
     readonly patientCase: string;
     private readonly stop = new AbortController();
     private sets: Promise<DisplaySet[]> | undefined;
-    private readonly headers = new Map<string, Promise<Map<string, Header>>>();
+    private readonly headers = new Map<string, Promise<Headers>>();
     private readonly loaded = new Map<string, Promise<LoadedSet>>();
 
     constructor(patientCase: string) {
@@ -118,7 +121,8 @@ export class CaseImages {
             return { set, slices: [], spacing: 0, indexOf: () => 0 };
         }
         const headers = await this.seriesHeaders(set.seriesUid);
-        const slices = set.instances.flatMap((instance) => this.slicesOf(instance, headers));
+        const found = set.instances.flatMap((instance) => this.slicesOf(instance, headers));
+        const slices = set.kind === 'volume' ? alongTheNormal(found) : found;
         const places = new Map(
             slices.map((slice, index) => [`${slice.sopInstanceUid}/${slice.frame}`, index]),
         );
@@ -130,30 +134,30 @@ export class CaseImages {
         };
     }
 
-    private slicesOf(instance: DisplaySetInstance, headers: Map<string, Header>): Slice[] {
-        const header = headers.get(instance.sopInstanceUid);
-        if (!header) {
+    private slicesOf(instance: DisplaySetInstance, headers: Headers): Slice[] {
+        const own = headers.get(instance.sopInstanceUid);
+        if (!own) {
             return [];
         }
-        const geometry = imageGeometry(header);
+        const frames = own.map((header) => ({ header, geometry: imageGeometry(header) }));
+        const [first = { header: own[0], geometry: imageGeometry(own[0]) }] = frames;
         return Array.from({ length: Math.max(1, instance.frames) }, (_, index) => ({
             imageId: `consilium:${this.patientCase}/${instance.sopInstanceUid}/${index + 1}`,
             sopInstanceUid: instance.sopInstanceUid,
             frame: index + 1,
-            header,
-            geometry,
+            ...(frames[index] ?? first),
             bytes: Math.ceil(instance.bytes / Math.max(1, instance.frames)),
         }));
     }
 
-    private seriesHeaders(seriesUid: string): Promise<Map<string, Header>> {
+    private seriesHeaders(seriesUid: string): Promise<Headers> {
         let loading = this.headers.get(seriesUid);
         if (!loading) {
             loading = this.fetchJson(
                 `/api/cases/${this.patientCase}/series/${seriesUid}/metadata`,
             ).then((body) => {
-                const headers = (body as DicomObject[]).map(readHeader);
-                return new Map(headers.map((header) => [header.sopInstanceUid, header]));
+                const headers = (body as DicomObject[]).map(readHeaders);
+                return new Map(headers.map((frames) => [frames[0].sopInstanceUid, frames]));
             });
             this.headers.set(seriesUid, loading);
             loading.catch(() => this.headers.delete(seriesUid));
@@ -168,6 +172,17 @@ export class CaseImages {
         }
         return response.json() as Promise<unknown>;
     }
+}
+
+/** Frames of one image may be stored in any order; a volume is scrolled from end to end. */
+function alongTheNormal(slices: Slice[]): Slice[] {
+    const [first] = slices;
+    if (!first || slices.every((slice) => slice.frame === 1)) {
+        return slices; // the server's order of single images
+    }
+    const { normal } = first.geometry;
+    const place = ({ geometry }: Slice) => dot(geometry.origin, normal);
+    return [...slices].sort((a, b) => place(a) - place(b));
 }
 
 function sliceSpacing(slices: Slice[]): number {

@@ -1,6 +1,6 @@
 // DICOM JSON model (PS3.18 F) to the few attributes the viewer needs. Whatever is missing or of
 // the wrong shape becomes undefined or an empty text: a header of the world is never trusted.
-import type { Vector } from './vector';
+import { add, cross, scale, unit, type Vector } from './vector';
 
 export interface DicomElement {
     vr?: string;
@@ -110,6 +110,8 @@ export interface Header {
     signed: boolean;
     slope: number;
     intercept: number;
+    /** What its values are after the rescale. */
+    values: 'hounsfield' | 'stored';
     windowCenters: number[];
     windowWidths: number[];
     voiFunction: string;
@@ -173,10 +175,99 @@ function aspectOf(object: DicomObject): number {
     return ratio?.[0] && ratio[1] ? ratio[0] / ratio[1] : 1;
 }
 
-export function readHeader(object: DicomObject): Header {
+/** PS3.3 C.11.1.1.2: CT values are Hounsfield units unless the header says otherwise. */
+function valuesOf(object: DicomObject): Header['values'] {
+    const type = textOf(object, '00281054') || 'HU';
+    return textOf(object, '00080060') === 'CT' && type === 'HU' ? 'hounsfield' : 'stored';
+}
+
+/**
+ * Macros of the functional groups (PS3.3 C.7.6.16) and what they say in place of the header's own: plane
+ * position and orientation, pixel measures, window, rescale, side of the body.
+ */
+const MACROS: Record<string, readonly string[]> = {
+    '00209113': ['00200032'],
+    '00209116': ['00200037'],
+    '00289110': ['00280030', '00180050'],
+    '00289132': ['00281050', '00281051', '00281056'],
+    '00289145': ['00281052', '00281053', '00281054'],
+};
+
+/** The attributes of one item of a functional groups sequence, as if they stood in the header itself. */
+function attributesOf(groups: DicomObject | undefined): DicomObject {
+    const found: DicomObject = {};
+    for (const [macro, tags] of Object.entries(MACROS)) {
+        const [item] = groups ? sequenceOf(groups, macro) : [];
+        for (const tag of tags) {
+            if (item?.[tag]) {
+                found[tag] = item[tag];
+            }
+        }
+    }
+    const [anatomy] = groups ? sequenceOf(groups, '00209071') : [];
+    return anatomy?.['00209072'] ? { ...found, '00200062': anatomy['00209072'] } : found;
+}
+
+/** RT Dose says where its frames are as offsets along the normal (PS3.3 C.8.8.3.2). */
+function offsetPosition(header: Header, offset: number): Vector | undefined {
+    const { orientation, position } = header;
+    const normal = orientation && unit(cross(unit(orientation.row), unit(orientation.column)));
+    return normal && position && add(position, scale(normal, offset));
+}
+
+/**
+ * One header for each frame, where frames differ; else one for all of them. What is said of a frame wins
+ * over what is shared, and that over what stands outside of the groups.
+ */
+export function readHeaders(object: DicomObject): [Header, ...Header[]] {
+    const [shared] = sequenceOf(object, '52009229');
+    const frames = sequenceOf(object, '52009230');
+    const forAll = { ...object, ...attributesOf(shared) };
+    const whole = readHeader(forAll);
+    const [first, ...rest] = frames;
+    // Groups for some frames only would put the others where the first one lies: then none is believed.
+    if (first && frames.length === Math.max(1, whole.frames)) {
+        const read = (frame: DicomObject) => ({
+            ...whole,
+            ...geometryAndValues({ ...forAll, ...attributesOf(frame) }),
+        });
+        return [read(first), ...rest.map(read)];
+    }
+    const offsets = whole.frames > 1 ? (numbersOf(object, '3004000C') ?? []) : [];
+    const [start, ...others] = offsets;
+    if (start === undefined || offsets.length !== whole.frames) {
+        return [whole];
+    }
+    const moved = (offset: number) => ({ ...whole, position: offsetPosition(whole, offset) });
+    return [moved(start), ...others.map(moved)];
+}
+
+/** What may differ from frame to frame. */
+function geometryAndValues(object: DicomObject) {
     const orientation = numbersOf(object, '00200037');
     const position = numbersOf(object, '00200032');
     return {
+        laterality: textOf(object, '00200062') || textOf(object, '00200060'),
+        orientation:
+            orientation?.length === 6
+                ? { row: vectorAt(orientation, 0), column: vectorAt(orientation, 3) }
+                : undefined,
+        position: position?.length === 3 ? vectorAt(position, 0) : undefined,
+        pixelSpacing: pair(numbersOf(object, '00280030')),
+        aspect: aspectOf(object),
+        sliceThickness: numberOf(object, '00180050'),
+        slope: numberOf(object, '00281053') ?? 1,
+        intercept: numberOf(object, '00281052') ?? 0,
+        values: valuesOf(object),
+        windowCenters: numbersOf(object, '00281050') ?? [],
+        windowWidths: numbersOf(object, '00281051') ?? [],
+        voiFunction: textOf(object, '00281056') || 'LINEAR',
+    };
+}
+
+export function readHeader(object: DicomObject): Header {
+    return {
+        ...geometryAndValues(object),
         sopInstanceUid: textOf(object, '00080018'),
         sopClassUid: textOf(object, '00080016'),
         studyUid: textOf(object, '0020000D'),
@@ -191,17 +282,8 @@ export function readHeader(object: DicomObject): Header {
         seriesDescription: textOf(object, '0008103E'),
         seriesNumber: numberOf(object, '00200011'),
         instanceNumber: numberOf(object, '00200013'),
-        laterality: textOf(object, '00200062') || textOf(object, '00200060'),
         patientOrientation: textsOf(object, '00200020'),
-        orientation:
-            orientation?.length === 6
-                ? { row: vectorAt(orientation, 0), column: vectorAt(orientation, 3) }
-                : undefined,
-        position: position?.length === 3 ? vectorAt(position, 0) : undefined,
-        pixelSpacing: pair(numbersOf(object, '00280030')),
         imagerSpacing: pair(numbersOf(object, '00181164')),
-        aspect: aspectOf(object),
-        sliceThickness: numberOf(object, '00180050'),
         rows: numberOf(object, '00280010') ?? 0,
         columns: numberOf(object, '00280011') ?? 0,
         frames: numberOf(object, '00280008') ?? 1,
@@ -212,11 +294,6 @@ export function readHeader(object: DicomObject): Header {
         bitsAllocated: numberOf(object, '00280100') ?? 16,
         bitsStored: numberOf(object, '00280101') ?? 16,
         signed: numberOf(object, '00280103') === 1,
-        slope: numberOf(object, '00281053') ?? 1,
-        intercept: numberOf(object, '00281052') ?? 0,
-        windowCenters: numbersOf(object, '00281050') ?? [],
-        windowWidths: numbersOf(object, '00281051') ?? [],
-        voiFunction: textOf(object, '00281056') || 'LINEAR',
         lossy: textOf(object, '00282110') === '01',
         regions: regionsOf(object),
         palette: paletteOf(object),

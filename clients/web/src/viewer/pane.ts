@@ -367,7 +367,7 @@ export function windowOf(
     }
     const [center] = header.windowCenters;
     const [width] = header.windowWidths;
-    const unitOf = header.modality === 'CT' ? 'hounsfield' : 'stored';
+    const unitOf = header.values;
     if (header.samples > 1) {
         return { center: 128, width: 256, function: 'linear', unit: 'stored' };
     }

@@ -2,7 +2,7 @@
 // controller what is on the glass.
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 import type { Cine, Viewport } from '../wire';
-import type { LoadedSet } from './case_images';
+import type { LoadedSet, Slice } from './case_images';
 import { filmOf, frameAt } from './cine';
 import { DocumentPane } from './document_pane';
 import { MaskedError } from './engine';
@@ -141,7 +141,7 @@ export function usePane(
             show(next);
             const film = filmOf(loaded, viewport.image?.sopInstanceUid ?? '');
             if (viewport.cine?.playing && film.length > 0) {
-                await runFilm(loaded, viewport.cine, film.length);
+                await runFilm(loaded, viewport.cine, film);
             }
         };
 
@@ -158,13 +158,14 @@ export function usePane(
         };
 
         /** Every frame that is due when the one before is painted: a slow screen leaves some out. */
-        const runFilm = async (loaded: LoadedSet, cine: Cine, count: number) => {
+        const runFilm = async (loaded: LoadedSet, cine: Cine, film: readonly Slice[]) => {
             let seen = 0;
             while (!overtaken()) {
-                const frame = frameAt(cine, count, controller.clock());
-                if (frame !== seen && viewport.image) {
-                    seen = frame;
-                    const image = { ...viewport.image, frame };
+                const place = frameAt(cine, film.length, controller.clock());
+                const slice = film[place - 1];
+                if (place !== seen && slice) {
+                    seen = place;
+                    const image = { sopInstanceUid: slice.sopInstanceUid, frame: slice.frame };
                     const next = await paintImage(loaded, { ...viewport, image });
                     if (next && !overtaken()) {
                         show({ ...next, viewport });

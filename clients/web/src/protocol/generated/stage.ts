@@ -336,7 +336,8 @@ export interface Cine {
     playing: boolean;
     /** Frames a second. */
     rate: number;
-    /** Frame at `at`, 1-based. */
+    /** Place in the film at `at`, 1-based, in the order of scrolling: of a multi-frame image's
+     * frames, else of the series' images. */
     startFrame: number;
     /** Server time. */
     at: number;
