@@ -2,6 +2,7 @@
 #include "server/case_images.h"
 
 #include "protocol/generated/patient_case.h"
+#include "server/identity/description.h"
 #include "server/log.h"
 
 #include <stdio.h>
@@ -69,6 +70,10 @@ void case_images_on_series(void *data, const struct imaging_series *series) {
     arena_finish(&arena);
 }
 
+static struct text name_of(void *data, struct uuid user) {
+    return identity_name_of(((struct case_images *)data)->identity, user);
+}
+
 struct imaging_service *case_images_start(struct case_images *images, uv_loop_t *loop,
                                           struct postgres *postgres, struct keys *keys,
                                           struct uuid tenant, const char *data_folder,
@@ -95,5 +100,41 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
         .data = images,
     };
     images->imaging = imaging_service_create(&imaging, ret_message);
+    if (images->imaging == NULL) {
+        return NULL;
+    }
+    images->evidence =
+        evidence_service_create(&(struct evidence_service_config){.loop = loop,
+                                                                  .postgres = postgres,
+                                                                  .imaging = images->imaging,
+                                                                  .node = images->node,
+                                                                  .tenant = tenant,
+                                                                  .name_of = name_of,
+                                                                  .data = images});
     return images->imaging;
+}
+
+void case_images_catch_up(struct case_images *images) {
+    imaging_service_announce_missed(images->imaging);
+    evidence_service_catch_up(images->evidence);
+}
+
+void case_images_moved(struct case_images *images, const struct stream_head *head) {
+    evidence_service_moved(images->evidence, head);
+}
+
+static void on_evidence_closed(void *data) {
+    struct case_images *images = data;
+    images->evidence = NULL;
+    if (images->imaging != NULL) {
+        imaging_service_close(images->imaging, images->closed, images->closed_data);
+    } else {
+        images->closed(images->closed_data);
+    }
+}
+
+void case_images_close(struct case_images *images, void (*closed)(void *data), void *data) {
+    images->closed = closed;
+    images->closed_data = data;
+    evidence_service_close(images->evidence, on_evidence_closed, images);
 }

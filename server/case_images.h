@@ -1,4 +1,6 @@
 /*
+ * Imaging and evidence, wired to the cases.
+ *
  * Tells cases of their images: what imaging has stored becomes an AddImages command to the case's
  * actor. What could not be told (the database is away, the mailbox is full) imaging tells again
  * after a restart.
@@ -6,21 +8,33 @@
 #ifndef CONSILIUM_CASE_IMAGES_H
 #define CONSILIUM_CASE_IMAGES_H
 
+#include "server/evidence/evidence_service.h"
+#include "server/identity/identity.h"
 #include "server/imaging/imaging_service.h"
 #include "server/node/node.h"
 
-struct case_images { /* borrows all, for imaging's life */
+struct case_images { /* borrows all that is given, for imaging's life */
     struct node *node;
     struct host_clock *clock;
     size_t frame_cache_bytes;
+    const struct identity *identity;
     struct imaging_service *imaging;
+    struct evidence_service *evidence;
+    void (*closed)(void *data);
+    void *closed_data;
 };
 /* Starts imaging over DATA/blobs with the consilium-ingest that lies beside this program, and has
- * its series told. NULL = refused, message in words. */
+ * its series told; starts what writes evidence. NULL = refused, message in words. */
 struct imaging_service *case_images_start(struct case_images *images, uv_loop_t *loop,
                                           struct postgres *postgres, struct keys *keys,
                                           struct uuid tenant, const char *data_folder,
                                           const char **ret_message);
+/* What the last process left: once, when the database is there and actors can be told. */
+void case_images_catch_up(struct case_images *images);
+/* A stream has a new last row. */
+void case_images_moved(struct case_images *images, const struct stream_head *head);
+/* Ends both; `closed` may come at once. */
+void case_images_close(struct case_images *images, void (*closed)(void *data), void *data);
 /* For imaging_service_config.on_series; data is a struct case_images. */
 void case_images_on_series(void *data, const struct imaging_series *series);
 

@@ -145,11 +145,7 @@ static void on_imaging_closed(void *data) {
 
 static void close_imaging(void *data) {
     struct service *service = data;
-    if (service->imaging != NULL) {
-        imaging_service_close(service->imaging, on_imaging_closed, service);
-    } else {
-        close_database(service);
-    }
+    case_images_close(&service->case_images, on_imaging_closed, service);
 }
 
 static void close_parts(void *data) {
@@ -227,7 +223,7 @@ static void on_ready_look(uv_timer_t *timer) {
     if (service->stage == SERVICE_RUNNING && not_ready(service) == NULL) {
         uv_timer_stop(timer);
         log_info("service", "ready port=%u", gateway_port(service->gateway));
-        imaging_service_announce_missed(service->imaging);
+        case_images_catch_up(&service->case_images);
     }
 }
 
@@ -290,8 +286,11 @@ static void start_node(struct service *service) {
 }
 
 static bool start_imaging(struct service *service, const char **ret_message) {
-    service->case_images = (struct case_images){service->node, &service->clock,
-                                                service->config->frame_cache_bytes, NULL};
+    service->case_images =
+        (struct case_images){.node = service->node,
+                             .clock = &service->clock,
+                             .frame_cache_bytes = service->config->frame_cache_bytes,
+                             .identity = service->identity};
     service->imaging = case_images_start(&service->case_images, service->loop, service->postgres,
                                          service->keeping.keys, ORGANISATION_TENANT,
                                          service->folder->path, ret_message);
@@ -310,6 +309,7 @@ static void on_audit_report(void *data, const char *words) {
 
 static void on_stream_moved(void *data, const struct stream_head *head) {
     audit_trail_moved(((struct service *)data)->audit, head);
+    case_images_moved(&((struct service *)data)->case_images, head);
 }
 
 static void on_shards_gained(void *data) {

@@ -131,6 +131,16 @@ bool imaging_series_metadata(struct imaging_service *service, const struct text_
                              struct imaging_request **ret_request);
 void imaging_request_cancel(struct imaging_request *request);
 
+/* What the headers of these images say, names included; those that are not there are left out, the
+ * others come by study, series and UID. For the server's own use: the caller has the case's right
+ * to it. Borrowed for the call, which may come at once when it cannot be had. */
+#define DESCRIBE_MAX 4096
+struct instance;
+typedef void (*imaging_described)(void *data, enum imaging_read_result result,
+                                  const struct instance *instances, size_t count);
+void imaging_describe(struct imaging_service *service, struct uuid patient_case,
+                      const struct text *uids, size_t count, imaging_described done, void *data);
+
 /* Downloads: open, then read from front to back. */
 struct imaging_download;
 struct download_facts {

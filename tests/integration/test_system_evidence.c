@@ -1,0 +1,280 @@
+/* links: server_process consilium libpq; timeout: 200 */
+/*
+ * What is drawn in a case is there as DICOM after a while, once and as it was drawn, whatever
+ * happens to the server in between.
+ */
+#define _GNU_SOURCE /* memmem */
+#include "protocol/generated/patient_case.h"
+#include "tests/support/patience.h"
+#include "tests/support/planted_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PEOPLE = 2, SLICES = 3, WRITTEN_MS = 30000, READY_MS = 30000, CASE_CHANNEL = 1 };
+
+/* Nearly the 200 bytes that there may be, one character in five not ASCII. */
+#define TWENTY                                                                                     \
+    "\xc3\x84rzte sehen \xc3\x9c"                                                                  \
+    "bel \xe2\x82\xac\xc3\x9f"
+#define LONG_LABEL TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY
+
+static struct server_process *server;
+static struct staff staff;
+static struct conversation coordinator;
+
+static long ask(const char *sql) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, sql);
+    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
+                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
+                      : -1;
+    PQclear(result);
+    PQfinish(connection);
+    return number;
+}
+
+/* Documents of evidence: what nobody uploaded. */
+#define DOCUMENTS "FROM image_instance WHERE stored_by = '00000000-0000-0000-0000-000000000000'"
+
+static void ask_text(const char *sql, char *ret, size_t space) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, sql);
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    assert_int_equal(PQntuples(result), 1);
+    snprintf(ret, space, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+static void wait_for_documents(const char *study, long count) {
+    char sql[256];
+    struct patience patience = patience_of(WRITTEN_MS);
+    snprintf(sql, sizeof sql, "SELECT count(*) " DOCUMENTS " AND study_uid = '%s'", study);
+    while (ask(sql) != count && patience_lasts(&patience)) {
+    }
+    assert_int_equal(ask(sql), count);
+}
+
+/* Everything that was committed was looked at. */
+static void wait_until_noted(void) {
+    struct patience patience = patience_of(WRITTEN_MS);
+    while (
+        ask("SELECT count(*) FROM evidence_mark m WHERE version = (SELECT max(version) FROM"
+            " event e WHERE e.stream_id = m.case_id AND type IN (74, 75, 76, 77, 86, 87, 89))") !=
+            1 &&
+        patience_lasts(&patience)) {
+    }
+}
+
+static unsigned get(unsigned person, const char *path, struct http_client *http,
+                    struct http_response *response) {
+    http_client_init(http, &staff.address);
+    http->bearer = staff.people[person].token;
+    return http_client_request(http, "GET", path, NULL, NULL, 0, response) ? response->status : 0;
+}
+
+/* The metadata of a study's series of evidence as this person reads it; static. */
+static const char *report_of(unsigned person, const char *study) {
+    static char text[1 << 18];
+    char sql[256], series[65], what[128], path[256];
+    struct http_client http;
+    struct http_response response;
+    snprintf(sql, sizeof sql, "SELECT DISTINCT series_uid " DOCUMENTS " AND study_uid = '%s'",
+             study);
+    ask_text(sql, series, sizeof series);
+    snprintf(what, sizeof what, "series/%s/metadata", series);
+    planted_path(what, path, sizeof path);
+    assert_int_equal(get(person, path, &http, &response), 200);
+    snprintf(text, sizeof text, "%.*s", (int)response.body_length, (const char *)response.body);
+    http_client_finish(&http);
+    return text;
+}
+
+static bool upload(const char *uid_root, const char *name, const char *own_name) {
+    for (unsigned number = 1; number <= SLICES; number++) {
+        static struct dicom_writer writer;
+        dicom_writer_begin(&writer);
+        dicom_writer_slice(&writer, number);
+        uint8_t *at = writer.bytes;
+        uint8_t *end = writer.bytes + writer.size;
+        while ((at = memmem(at, (size_t)(end - at), "1.2.3.", 6)) != NULL) {
+            memcpy(at, uid_root, 6);
+            at += 6;
+        }
+        at = memmem(writer.bytes, writer.size, own_name, strlen(own_name));
+        memcpy(at, name, strlen(own_name));
+        if (planted_ask(&staff, 0, "POST", "uploads", writer.bytes, writer.size) != 201) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int open_scene(void **state) {
+    (void)state;
+    struct server_options options = {.program = CONSILIUM_PATH};
+    server = server_process_start(&options);
+    return server != NULL && staff_hire(&staff, server, PEOPLE) &&
+                   staff_make_cases(&staff, PLANTED_CASE, 1) &&
+                   upload("1.2.3.", "Example^Eva", "Example^Eva") &&
+                   upload("1.2.9.", "Beispiel^Bo", "Example^Eva") &&
+                   conversation_begin(&coordinator, &staff.address, staff.people[0].token,
+                                      "evidence") &&
+                   conversation_open(&coordinator, CASE_CHANNEL, CHANNEL_KIND_PATIENT_CASE,
+                                     staff_case_id(PLANTED_CASE))
+               ? 0
+               : -1;
+}
+
+static int close_scene(void **state) {
+    (void)state;
+    conversation_end(&coordinator);
+    staff_finish(&staff);
+    server_process_end(server);
+    return 0;
+}
+
+/* The display sets of the case as the coordinator reads them; static. */
+static const char *display_sets(void) {
+    static char text[1 << 16];
+    char path[160];
+    struct http_client http;
+    struct http_response response;
+    planted_path("display-sets", path, sizeof path);
+    assert_int_equal(get(0, path, &http, &response), 200);
+    snprintf(text, sizeof text, "%.*s", (int)response.body_length, (const char *)response.body);
+    http_client_finish(&http);
+    return text;
+}
+
+/* That of the series of the space, which has one. */
+static struct text display_set_of(const char *space) {
+    static const char name[] = "{\"displaySet\":\"";
+    const char *sets = display_sets();
+    const char *at = strstr(sets, space);
+    const char *begin = NULL;
+    assert_non_null(at);
+    for (const char *next = sets; (next = strstr(next, name)) != NULL && next < at;) {
+        begin = next += sizeof name - 1;
+    }
+    assert_non_null(begin);
+    return (struct text){(uint32_t)strcspn(begin, "\""), begin};
+}
+
+static struct uuid draw(const char *image, const char *space, const char *label) {
+    struct arena arena;
+    struct point points[] = {{-3.5, 1.25, 4}, {2.5, 4.75, 4}};
+    struct add_annotation add = {
+        .command_id = fresh_id(),
+        .annotation = {.annotation = fresh_id(),
+                       .tool = ANNOTATION_TOOL_LENGTH,
+                       .display_set = display_set_of(space),
+                       .image = {.sop_instance_uid = {(uint32_t)strlen(image), image}, .frame = 1},
+                       .frame_of_reference_uid = {(uint32_t)strlen(space), space},
+                       .points = {2, points},
+                       .value = 6.946,
+                       .unit = TEXT("mm"),
+                       .label = {(uint32_t)strlen(label), label}}};
+    arena_init(&arena, 1 << 16);
+    /* The case is told of its images a moment after they came. */
+    bool said = planted_say(&coordinator, CASE_CHANNEL, add_annotation_encode(&arena, &add));
+    arena_finish(&arena);
+    assert_true(said);
+    return add.annotation.annotation;
+}
+
+static void rub_out(struct uuid annotation) {
+    struct arena arena;
+    struct remove_annotation rub = {
+        .command_id = fresh_id(), .annotation = annotation, .reason = TEXT("undo")};
+    arena_init(&arena, 1 << 16);
+    assert_int_equal(
+        conversation_say(&coordinator, CASE_CHANNEL, remove_annotation_encode(&arena, &rub), NULL),
+        REFUSAL_NONE);
+    arena_finish(&arena);
+}
+
+static unsigned count_of(const char *text, const char *piece) {
+    unsigned count = 0;
+    for (const char *at = text; (at = strstr(at, piece)) != NULL; at += strlen(piece)) {
+        count++;
+    }
+    return count;
+}
+
+static void a_measurement_is_a_report_with_its_points_and_words(void **state) {
+    (void)state;
+    draw("1.2.3.4.2", "1.2.3.3", LONG_LABEL);
+    wait_for_documents("1.2.3.1", 1);
+    const char *report = report_of(1, "1.2.3.1");
+    assert_non_null(strstr(report, "\"1.2.840.10008.5.1.4.1.1.88.34\""));
+    assert_non_null(strstr(report, "[-3.5,1.25,4,2.5,4.75,4]"));
+    assert_non_null(strstr(report, "\"1.2.3.4.2\""));
+    assert_non_null(strstr(report, "6.946"));
+    assert_non_null(strstr(report, "\"" LONG_LABEL "\""));
+    assert_non_null(strstr(report, "Example^Eva"));
+    assert_null(strstr(report, "0040A360"));
+}
+
+static void a_drawing_that_is_rubbed_out_is_not_in_the_next_report(void **state) {
+    (void)state;
+    struct uuid one = draw("1.2.3.4.1", "1.2.3.3", "Rubbed out");
+    wait_for_documents("1.2.3.1", 2);
+    rub_out(one);
+    wait_for_documents("1.2.3.1", 3);
+    const char *report = report_of(0, "1.2.3.1");
+    assert_int_equal(count_of(report, LONG_LABEL), 3);
+    assert_int_equal(count_of(report, "\"Rubbed out\""), 1);
+    assert_int_equal(count_of(report, "0040A360"), 2); /* each but the first has one before it */
+}
+
+static void a_report_names_the_patient_of_its_own_study_and_no_other(void **state) {
+    (void)state;
+    draw("1.2.9.4.3", "1.2.9.3", "In the other study");
+    wait_for_documents("1.2.9.1", 1);
+    wait_for_documents("1.2.3.1", 3);
+    const char *report = report_of(0, "1.2.9.1");
+    assert_non_null(strstr(report, "Beispiel^Bo"));
+    assert_null(strstr(report, "Example"));
+    assert_null(strstr(report, "1.2.3."));
+    assert_null(strstr(report, LONG_LABEL));
+    assert_null(strstr(report_of(0, "1.2.3.1"), "1.2.9."));
+}
+
+static void a_server_that_dies_before_it_has_written_writes_once(void **state) {
+    (void)state;
+    draw("1.2.3.4.3", "1.2.3.3", "Before the end");
+    server_process_kill(server);
+    assert_true(server_process_launch(server));
+    assert_true(server_process_wait_ready(server, READY_MS));
+    wait_for_documents("1.2.3.1", 4);
+    wait_until_noted();
+    server_process_kill(server);
+    assert_true(server_process_launch(server));
+    assert_true(server_process_wait_ready(server, READY_MS));
+    wait_until_noted();
+    wait_for_documents("1.2.3.1", 4);
+    assert_int_equal(count_of(report_of(0, "1.2.3.1"), "\"Before the end\""), 1);
+}
+
+static void nobody_is_shown_a_display_set_of_it(void **state) {
+    (void)state;
+    assert_int_equal(count_of(display_sets(), "\"displaySet\""), 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_measurement_is_a_report_with_its_points_and_words),
+        cmocka_unit_test(a_drawing_that_is_rubbed_out_is_not_in_the_next_report),
+        cmocka_unit_test(a_report_names_the_patient_of_its_own_study_and_no_other),
+        cmocka_unit_test(a_server_that_dies_before_it_has_written_writes_once),
+        cmocka_unit_test(nobody_is_shown_a_display_set_of_it),
+    };
+    return cmocka_run_group_tests(tests, open_scene, close_scene);
+}
