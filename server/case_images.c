@@ -2,6 +2,8 @@
 #include "server/case_images.h"
 
 #include "protocol/generated/patient_case.h"
+#include "server/dicomweb/routes_dicomweb.h"
+#include "server/gateway/routes_imaging.h"
 #include "server/identity/description.h"
 #include "server/log.h"
 
@@ -137,4 +139,10 @@ void case_images_close(struct case_images *images, void (*closed)(void *data), v
     images->closed = closed;
     images->closed_data = data;
     evidence_service_close(images->evidence, on_evidence_closed, images);
+}
+
+void case_images_add_routes(struct gateway *gateway, struct imaging_service *imaging,
+                            struct access_log *log) {
+    routes_imaging_add(gateway, imaging, log);
+    routes_dicomweb_add(gateway, imaging, log);
 }

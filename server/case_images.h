@@ -37,5 +37,10 @@ void case_images_moved(struct case_images *images, const struct stream_head *hea
 void case_images_close(struct case_images *images, void (*closed)(void *data), void *data);
 /* For imaging_service_config.on_series; data is a struct case_images. */
 void case_images_on_series(void *data, const struct imaging_series *series);
+/* What people and programs may ask of images. */
+struct access_log;
+struct gateway;
+void case_images_add_routes(struct gateway *gateway, struct imaging_service *imaging,
+                            struct access_log *log);
 
 #endif

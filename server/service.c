@@ -9,7 +9,6 @@
 #include "server/export/routes_export.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/routes_health.h"
-#include "server/gateway/routes_imaging.h"
 #include "server/identity/identity.h"
 #include "server/imaging/imaging_service.h"
 #include "server/quarantine.h"
@@ -352,7 +351,7 @@ static void listen_at_last(void *data) {
     routes_health_add(&service->health);
     struct access_log *log = audit_trail_log(service->audit);
     struct affiliations *who = identity_affiliations(service->identity);
-    routes_imaging_add(service->gateway, service->imaging, log);
+    case_images_add_routes(service->gateway, service->imaging, log);
     routes_audit_add(service->gateway, service->postgres, log, who);
     routes_backup_add(service->gateway, service->backup, who);
     routes_export_add(service->gateway,

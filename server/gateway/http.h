@@ -36,7 +36,8 @@ enum http_access {
 
 struct http_route {
     const char *method;  /* "GET", "POST"; HEAD is answered by GET routes */
-    const char *pattern; /* "/api/cases/:case/display-sets": parts of ":x" are captured */
+    const char *pattern; /* "/api/cases/:case/display-sets": parts of ":x" are captured; a last
+                          * part "*" captures all that is left, slashes included */
     uint64_t body_max;   /* bytes; 0 = no body allowed */
     enum http_access access;
     void (*handle)(struct http_exchange *exchange, void *data);
@@ -53,6 +54,8 @@ bool http_capture_uuid(const struct http_exchange *exchange, unsigned index, str
 struct text http_header(const struct http_exchange *exchange,
                         const char *name); /* length 0 = absent */
 struct text http_query(const struct http_exchange *exchange, const char *name); /* never logged */
+/* The n-th "name=value" of the query, decoded; length 0 = there are no more. Never logged. */
+struct text http_query_at(const struct http_exchange *exchange, unsigned n);
 uint64_t http_content_length(const struct http_exchange *exchange);
 bool http_wants_head(const struct http_exchange *exchange); /* HEAD: `writable` is never called */
 

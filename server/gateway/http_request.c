@@ -71,24 +71,32 @@ struct text http_header(const struct http_exchange *exchange, const char *name) 
     return copy_other(own, name);
 }
 
-struct text http_query(const struct http_exchange *exchange, const char *name) {
+struct text http_query_at(const struct http_exchange *exchange, unsigned n) {
     struct http_exchange *own = (struct http_exchange *)(uintptr_t)exchange;
     struct lws *wsi = exchange->connection->wsi;
+    int length = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, (int)n);
+    if (length <= 0) {
+        return (struct text){0, NULL};
+    }
+    char *bytes = arena_alloc(&own->arena, (size_t)length + 1);
+    if (bytes == NULL ||
+        lws_hdr_copy_fragment(wsi, bytes, length + 1, WSI_TOKEN_HTTP_URI_ARGS, (int)n) != length) {
+        return (struct text){0, NULL};
+    }
+    return (struct text){(uint32_t)length, bytes};
+}
+
+struct text http_query(const struct http_exchange *exchange, const char *name) {
     size_t name_length = strlen(name);
-    for (int n = 0;; n++) {
-        int length = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, n);
-        if (length <= 0) {
+    for (unsigned n = 0;; n++) {
+        struct text pair = http_query_at(exchange, n);
+        if (pair.length == 0) {
             return (struct text){0, NULL};
         }
-        char *bytes = arena_alloc(&own->arena, (size_t)length + 1);
-        if (bytes == NULL ||
-            lws_hdr_copy_fragment(wsi, bytes, length + 1, WSI_TOKEN_HTTP_URI_ARGS, n) != length) {
-            return (struct text){0, NULL};
-        }
-        if ((size_t)length > name_length && bytes[name_length] == '=' &&
-            memcmp(bytes, name, name_length) == 0) {
-            return (struct text){(uint32_t)((size_t)length - name_length - 1),
-                                 bytes + name_length + 1};
+        if (pair.length > name_length && pair.bytes[name_length] == '=' &&
+            memcmp(pair.bytes, name, name_length) == 0) {
+            return (struct text){(uint32_t)(pair.length - name_length - 1),
+                                 pair.bytes + name_length + 1};
         }
     }
 }

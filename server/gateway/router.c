@@ -43,6 +43,12 @@ static bool matches(const char *pattern, struct text path, struct route_match *m
         if (!more) {
             return true;
         }
+        if (text_equal(expected, TEXT("*"))) {
+            uint32_t begin = (uint32_t)(actual.bytes - path.bytes);
+            match->captures[match->capture_count++] =
+                (struct text){path.length - begin, path.bytes + begin};
+            return true;
+        }
         if (expected.length > 0 && expected.bytes[0] == ':') {
             if (actual.length == 0) {
                 return false;

@@ -318,6 +318,28 @@ void imaging_download_read(struct imaging_download *download, uint64_t offset, u
     }
 }
 
+void imaging_download_hand_over(struct imaging_download *download, void (*cut)(void *data),
+                                void *data) {
+    assert(!download->waiting);
+    download->cut = cut;
+    download->data = data;
+}
+
+uint64_t imaging_download_frame_size(const struct imaging_download *download, uint32_t frame) {
+    struct frame_piece single;
+    uint32_t count;
+    uint64_t size = 0;
+    if (frame == 0 || frame > download->locator->frames.frame_count) {
+        return 0;
+    }
+    const struct frame_piece *pieces =
+        frame_table_pieces(&download->locator->frames, frame - 1, &single, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        size += pieces[i].length;
+    }
+    return size;
+}
+
 static void write_etag(const struct imaging_download *download, char *etag, size_t space) {
     size_t at = (size_t)snprintf(etag, space, "\"");
     for (size_t i = 0; i < 16; i++) {
@@ -351,7 +373,10 @@ static void open_located(struct imaging_download *download) {
     for (uint32_t i = 0; i < count; i++) {
         download->size += pieces[i].length;
     }
-    struct download_facts facts = {.size = download->size, .series_uid = locator->series_uid};
+    struct download_facts facts = {.size = download->size,
+                                   .study_uid = locator->study_uid,
+                                   .series_uid = locator->series_uid,
+                                   .frame_count = locator->frames.frame_count};
     if (download->frame == 0) {
         facts.media_type = locator->document_type;
     } else if (download->frame != DOWNLOAD_FILE) {
@@ -448,6 +473,7 @@ void imaging_revoke(struct imaging_service *service, struct uuid patient_case, s
     }
     imaging_forget_locators(service, patient_case);
     if (uuid_is_zero(user)) {
+        imaging_changed(service, patient_case);
         frame_cache_forget(service->frames, patient_case);
     }
 }

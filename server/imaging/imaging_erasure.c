@@ -33,6 +33,7 @@ static void ask_page(struct erasing *erasing);
 static void finish(struct erasing *erasing, bool erased) {
     struct imaging_service *service = erasing->service;
     // Once more: nothing that was read before its file went may have come in meanwhile.
+    imaging_changed(service, erasing->patient_case);
     frame_cache_forget(service->frames, erasing->patient_case);
     erasing->done(erasing->data, erased);
     OPENSSL_cleanse(erasing, sizeof *erasing);

@@ -66,6 +66,7 @@ static bool fill(struct imaging_locator *locator, const struct postgres_rows *ro
     memcpy(locator->digest, digest.bytes, BLOB_DIGEST_SIZE);
     _Static_assert(sizeof locator->document_type == sizeof instance.document_type, "same size");
     memcpy(locator->sop_instance_uid, instance.sop_instance_uid, sizeof instance.sop_instance_uid);
+    memcpy(locator->study_uid, instance.study_uid, sizeof instance.study_uid);
     memcpy(locator->series_uid, instance.series_uid, sizeof instance.series_uid);
     memcpy(locator->transfer_syntax_uid, instance.transfer_syntax_uid,
            sizeof instance.transfer_syntax_uid);

@@ -12,6 +12,7 @@ struct imaging_locator {
     unsigned references;
     struct uuid patient_case;
     char sop_instance_uid[65];
+    char study_uid[65];
     char series_uid[65];
     char transfer_syntax_uid[65];
     char document_type[65];

@@ -176,10 +176,23 @@ bool imaging_case_keys(struct imaging_service *service, struct uuid patient_case
            keys_derive(service->config.keys, tenant, patient_case, KEY_NAME, ret_keys->name);
 }
 
+void imaging_tell_changes(struct imaging_service *service,
+                          void (*changed)(void *data, struct uuid patient_case), void *data) {
+    service->on_changed = changed;
+    service->on_changed_data = data;
+}
+
+void imaging_changed(struct imaging_service *service, struct uuid patient_case) {
+    if (service->on_changed) {
+        service->on_changed(service->on_changed_data, patient_case);
+    }
+}
+
 /* Announcing. */
 
 void imaging_announce_soon(struct imaging_service *service, struct uuid patient_case,
                            const char *series_uid, struct uuid by) {
+    imaging_changed(service, patient_case);
     if (service->closing || !service->config.on_series) {
         return;
     }

@@ -64,6 +64,11 @@ void imaging_service_announce_missed(struct imaging_service *service);
 void imaging_announced(struct imaging_service *service, struct uuid patient_case,
                        const char *series_uid);
 
+/* Calls `changed` whenever rows of a case (zero: of any) were written or are about to go: what was
+ * read of them before is out of date, and is forgotten. For one who wants to know. */
+void imaging_tell_changes(struct imaging_service *service,
+                          void (*changed)(void *data, struct uuid patient_case), void *data);
+
 /* Cuts what is being sent of this case to this user (zero = everybody), and forgets where its files
  * lie; with everybody, its frames in memory too. */
 void imaging_revoke(struct imaging_service *service, struct uuid patient_case, struct uuid user);
@@ -129,6 +134,15 @@ bool imaging_list_display_sets(struct imaging_service *service, const struct tex
 bool imaging_series_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                              struct text series_uid, bool gzip, imaging_text_done done, void *data,
                              struct imaging_request **ret_request);
+/* Metadata of whatever has these UIDs, empty = any; one at least is given. Empty `bulk_root`: the
+ * addresses of bulk values are given as they are stored (metadata_json.h). */
+struct metadata_scope {
+    struct text study_uid, series_uid, sop_instance_uid;
+    struct text bulk_root; // of the case's DICOMweb, without a slash at its end
+};
+bool imaging_metadata(struct imaging_service *service, const struct text_wanted *wanted,
+                      const struct metadata_scope *scope, bool gzip, imaging_text_done done,
+                      void *data, struct imaging_request **ret_request);
 void imaging_request_cancel(struct imaging_request *request);
 
 /* What the headers of these images say, names included; those that are not there are left out, the
@@ -147,7 +161,9 @@ struct download_facts {
     uint64_t size;               // bytes of the frame or document
     const char *media_type;      // of a document, otherwise NULL
     const char *transfer_syntax; // of a frame, otherwise NULL
-    const char *series_uid;      // it is of
+    const char *study_uid;       // it is of, as the next
+    const char *series_uid;      //
+    uint32_t frame_count;        // of its instance
     char etag[80];               // strong, with its quotes
 };
 struct download_wanted {
@@ -172,6 +188,11 @@ bool imaging_download_open(struct imaging_service *service, const struct downloa
 typedef void (*download_read)(void *data, enum imaging_read_result result, struct bytes bytes);
 void imaging_download_read(struct imaging_download *download, uint64_t offset, uint64_t length,
                            download_read done);
+/* Another owner: `cut` and what is read from now on come with this data. Not while it is read. */
+void imaging_download_hand_over(struct imaging_download *download, void (*cut)(void *data),
+                                void *data);
+/* Bytes of another frame of the same instance, 0 when there is none; from `opened` on. */
+uint64_t imaging_download_frame_size(const struct imaging_download *download, uint32_t frame);
 void imaging_download_close(struct imaging_download *download);
 
 struct imaging_counts {

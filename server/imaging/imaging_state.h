@@ -1,5 +1,6 @@
 /*
- * What the files of the imaging service share; included by imaging_*.c only.
+ * What the files of the imaging service share; included by imaging_*.c, and by what reads its rows
+ * on its threads (server/dicomweb/qido_load.c).
  */
 #ifndef CONSILIUM_IMAGING_STATE_H
 #define CONSILIUM_IMAGING_STATE_H
@@ -32,6 +33,8 @@ struct imaging_locator;
 struct imaging_service {
     /* Given. */
     struct imaging_service_config config;
+    void (*on_changed)(void *data, struct uuid patient_case); // or NULL
+    void *on_changed_data;
     /* Owned. */
     struct blob_files files;
     struct frame_cache *frames;
@@ -97,6 +100,9 @@ bool record_frames_decode(struct frame_table *table, const uint8_t *bytes, size_
 typedef void (*series_loaded)(void *data, const struct imaging_series *series);
 void imaging_load_series(struct imaging_service *service, struct uuid patient_case,
                          const char *series_uid, struct uuid by, series_loaded loaded, void *data);
+
+/* The rows of the case (zero: of any) are others from now on, or go. */
+void imaging_changed(struct imaging_service *service, struct uuid patient_case);
 
 /* Has the series told to its case soon. */
 void imaging_announce_soon(struct imaging_service *service, struct uuid patient_case,

@@ -12,10 +12,13 @@
 #include "server/store/postgres_binary.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LIST_INSTANCES_MAX 50000 // of one case
+#define BULK_ROOT_MAX 512
+#define BULK_PREFIX_MAX (BULK_ROOT_MAX + 256)
 
 enum text_kind { TEXT_DISPLAY_SETS, TEXT_METADATA, TEXT_METADATA_GZIP };
 
@@ -33,7 +36,8 @@ struct imaging_request {
     struct kept_rows rows;
     struct bounded_output text;
     /* Derived. */
-    char series_uid[65];
+    char study_uid[65], series_uid[65], sop_instance_uid[65]; // empty = any
+    char bulk_root[BULK_ROOT_MAX];                            // empty = addresses as stored
     enum imaging_read_result result;
 };
 
@@ -60,30 +64,41 @@ static void finish(struct imaging_request *request, enum imaging_read_result res
     imaging_operation_ended(service);
 }
 
-/* Inflated as a series of its own, masked, and made a part again. */
+/* Inflated, masked, and made a part again. */
 static bool mask_part(struct bounded_output *part) {
-    struct bounded_output gzip, plain, masked;
-    bounded_output_init(&gzip, METADATA_SIZE_MAX);
+    struct bounded_output plain, masked;
     bounded_output_init(&plain, METADATA_SIZE_MAX);
     bounded_output_init(&masked, METADATA_SIZE_MAX);
-    struct metadata_series alone;
-    metadata_series_begin(&alone, &gzip);
-    bool done = metadata_series_add(&alone, part->bytes, part->size);
-    metadata_series_end(&alone);
-    done = done && !gzip.failed && metadata_series_inflate(gzip.bytes, gzip.size, &plain) &&
-           metadata_mask(plain.bytes, plain.size, &masked) && masked.size > 2;
+    bool done = metadata_part_read(part->bytes, part->size, TEXT(""), &plain) &&
+                metadata_mask(plain.bytes, plain.size, &masked);
     part->size = 0;
-    done = done && metadata_part_make(masked.bytes + 1, masked.size - 2, part); // without [ and ]
-    bounded_output_finish(&gzip);
+    done = done && metadata_part_make(masked.bytes, masked.size, part);
     bounded_output_finish(&plain);
     bounded_output_finish(&masked);
     return done;
 }
 
-/* One row: UID, sealed part. */
+/* What stands before the address of a bulk value of this row. */
+static struct text bulk_prefix(const struct imaging_request *request, int row,
+                               char space[BULK_PREFIX_MAX]) {
+    if (request->bulk_root[0] == 0) {
+        return TEXT("");
+    }
+    struct bytes uid = kept_rows_cell(&request->rows, row, 0);
+    struct bytes study = kept_rows_cell(&request->rows, row, 2);
+    struct bytes series = kept_rows_cell(&request->rows, row, 3);
+    int length = snprintf(
+        space, BULK_PREFIX_MAX, "%s/studies/%.*s/series/%.*s/instances/%.*s/bulkdata/",
+        request->bulk_root, (int)study.length, (const char *)study.bytes, (int)series.length,
+        (const char *)series.bytes, (int)uid.length, (const char *)uid.bytes);
+    return (struct text){(uint32_t)length, space};
+}
+
+/* One row: UID, sealed part, study, series. */
 static bool add_part(struct imaging_request *request, struct metadata_series *series, int row,
                      struct bounded_output *part) {
     char sop_instance_uid[65] = "";
+    char prefix[BULK_PREFIX_MAX];
     struct bytes uid = kept_rows_cell(&request->rows, row, 0);
     struct bytes sealed = kept_rows_cell(&request->rows, row, 1);
     if (uid.length >= sizeof sop_instance_uid || sealed.length < SEALED_VALUE_OVERHEAD) {
@@ -99,7 +114,7 @@ static bool add_part(struct imaging_request *request, struct metadata_series *se
            sealed_value_open(request->keys.blob, place, place_size, sealed.bytes, sealed.length,
                              space) &&
            (!request->masked || mask_part(part)) &&
-           metadata_series_add(series, part->bytes, part->size);
+           metadata_series_add(series, part->bytes, part->size, bulk_prefix(request, row, prefix));
 }
 
 static bool write_gzip(struct imaging_request *request, struct bounded_output *output) {
@@ -146,7 +161,8 @@ static void on_written(struct work *work) {
 
 static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct imaging_request *request = data;
-    if (result != POSTGRES_OK || !kept_rows_copy(&request->rows, rows, 2)) {
+    if (result != POSTGRES_OK ||
+        !kept_rows_copy(&request->rows, rows, request->kind == TEXT_DISPLAY_SETS ? 2 : 4)) {
         finish(request, IMAGING_READ_UNAVAILABLE);
         return;
     }
@@ -162,27 +178,49 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
     }
 }
 
-static void query(struct imaging_request *request) {
+static void query_display_sets(struct imaging_request *request) {
     struct binary_integer limit = binary_integer(LIST_INSTANCES_MAX);
-    if (request->kind == TEXT_DISPLAY_SETS) {
-        struct postgres_parameter parameters[] = {parameter_uuid(&request->patient_case),
-                                                  parameter_int8(&limit)};
-        postgres_query(request->service->config.postgres,
-                       "SELECT outline, CASE WHEN row_number() OVER (PARTITION BY series_uid"
-                       " ORDER BY sop_instance_uid) = 1 THEN identity END FROM image_instance"
-                       " WHERE case_id = $1::uuid AND NOT held"
-                       " ORDER BY series_uid, sop_instance_uid LIMIT $2::bigint",
-                       parameters, 2, on_rows, request);
-        return;
-    }
     struct postgres_parameter parameters[] = {parameter_uuid(&request->patient_case),
-                                              parameter_text(request->series_uid),
                                               parameter_int8(&limit)};
     postgres_query(request->service->config.postgres,
-                   "SELECT sop_instance_uid, metadata FROM image_instance"
-                   " WHERE case_id = $1::uuid AND series_uid = $2::text AND NOT held"
-                   " ORDER BY instance_number, sop_instance_uid LIMIT $3::bigint",
-                   parameters, 3, on_rows, request);
+                   "SELECT outline, CASE WHEN row_number() OVER (PARTITION BY series_uid"
+                   " ORDER BY sop_instance_uid) = 1 THEN identity END FROM image_instance"
+                   " WHERE case_id = $1::uuid AND NOT held"
+                   " ORDER BY series_uid, sop_instance_uid LIMIT $2::bigint",
+                   parameters, 2, on_rows, request);
+}
+
+/* The narrowest UID comes first and is found by an index; the others, when they are given, only
+ * have to be the same. */
+#define METADATA_OF(narrowest)                                                                     \
+    "SELECT sop_instance_uid, metadata, study_uid, series_uid FROM image_instance"                 \
+    " WHERE case_id = $1::uuid AND NOT held AND " narrowest                                        \
+    " AND ($2::text = '' OR study_uid = $2::text)"                                                 \
+    " AND ($3::text = '' OR series_uid = $3::text)"                                                \
+    " AND ($4::text = '' OR sop_instance_uid = $4::text)"                                          \
+    " ORDER BY series_uid, instance_number, sop_instance_uid LIMIT $5::bigint"
+
+static void query_metadata(struct imaging_request *request) {
+    struct binary_integer limit = binary_integer(LIST_INSTANCES_MAX);
+    struct postgres_parameter parameters[] = {
+        parameter_uuid(&request->patient_case), parameter_text(request->study_uid),
+        parameter_text(request->series_uid), parameter_text(request->sop_instance_uid),
+        parameter_int8(&limit)};
+    const char *sql = METADATA_OF("study_uid = $2::text");
+    if (request->sop_instance_uid[0]) {
+        sql = METADATA_OF("sop_instance_uid = $4::text");
+    } else if (request->series_uid[0]) {
+        sql = METADATA_OF("series_uid = $3::text");
+    }
+    postgres_query(request->service->config.postgres, sql, parameters, 5, on_rows, request);
+}
+
+static void query(struct imaging_request *request) {
+    if (request->kind == TEXT_DISPLAY_SETS) {
+        query_display_sets(request);
+    } else {
+        query_metadata(request);
+    }
 }
 
 static void on_key(void *data, enum imaging_read_result result) {
@@ -224,17 +262,37 @@ bool imaging_list_display_sets(struct imaging_service *service, const struct tex
     return true;
 }
 
+/* A UID that is too long names nothing: it is looked up as one that nobody has. */
+static void take_uid(char uid[65], struct text given) {
+    if (given.length < 65) {
+        memcpy(uid, given.bytes ? given.bytes : "", given.length);
+    } else {
+        memcpy(uid, "-", 2);
+    }
+}
+
+bool imaging_metadata(struct imaging_service *service, const struct text_wanted *wanted,
+                      const struct metadata_scope *scope, bool gzip, imaging_text_done done,
+                      void *data, struct imaging_request **ret_request) {
+    enum text_kind kind = gzip ? TEXT_METADATA_GZIP : TEXT_METADATA;
+    if (scope->bulk_root.length >= BULK_ROOT_MAX ||
+        !begin(service, wanted, kind, done, data, ret_request)) {
+        return false;
+    }
+    struct imaging_request *request = *ret_request;
+    take_uid(request->study_uid, scope->study_uid);
+    take_uid(request->series_uid, scope->series_uid);
+    take_uid(request->sop_instance_uid, scope->sop_instance_uid);
+    if (scope->bulk_root.length > 0) {
+        memcpy(request->bulk_root, scope->bulk_root.bytes, scope->bulk_root.length);
+    }
+    imaging_need_case_key(service, wanted->patient_case, on_key, request);
+    return true;
+}
+
 bool imaging_series_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                              struct text series_uid, bool gzip, imaging_text_done done, void *data,
                              struct imaging_request **ret_request) {
-    enum text_kind kind = gzip ? TEXT_METADATA_GZIP : TEXT_METADATA;
-    if (!begin(service, wanted, kind, done, data, ret_request)) {
-        return false;
-    }
-    // A UID that is too long names nothing and is looked up as the empty one.
-    struct imaging_request *request = *ret_request;
-    uint32_t length = series_uid.length < sizeof request->series_uid ? series_uid.length : 0;
-    memcpy(request->series_uid, series_uid.bytes, length);
-    imaging_need_case_key(service, wanted->patient_case, on_key, request);
-    return true;
+    struct metadata_scope scope = {.series_uid = series_uid.length > 0 ? series_uid : TEXT("-")};
+    return imaging_metadata(service, wanted, &scope, gzip, done, data, ret_request);
 }

@@ -1,6 +1,7 @@
 #include "server/imaging/metadata_json.h"
 
 #include "server/imaging/data_dictionary.h"
+#include "server/imaging/metadata_part.h"
 #include "server/imaging/metadata_value.h"
 
 #include <stdio.h>
@@ -9,6 +10,9 @@
 #define TAG_CHARACTER_SET DICOM_TAG(0x0008, 0x0005)
 #define TAG_AVAILABLE_TRANSFER_SYNTAX DICOM_TAG(0x0008, 0x3002)
 #define TAG_PIXEL_REPRESENTATION DICOM_TAG(0x0028, 0x0103)
+#define TAG_FLOAT_PIXELS DICOM_TAG(0x7FE0, 0x0008)
+#define TAG_DOUBLE_PIXELS DICOM_TAG(0x7FE0, 0x0009)
+#define TAG_PIXELS DICOM_TAG(0x7FE0, 0x0010)
 #define GROUP_PIXELS 0x7FE0
 
 #define TEXT_VALUE_MAX ((size_t)1 << 20) // bytes of one decoded text value
@@ -58,13 +62,23 @@ static void write_utf8_charset(struct metadata_json *json, unsigned depth) {
     bounded_output_text(json->output, ",\"Value\":[\"ISO_IR 192\"]}");
 }
 
-/* Left out: group lengths, bulk, and what is written in another place. */
+/* Left out: group lengths, what is written in another place, and tables of offsets. */
 static bool is_left_out(const struct dicom_element *element) {
-    if ((element->tag & 0xFFFF) == 0 || element->tag >> 16 == GROUP_PIXELS ||
-        (element->depth == 0 && element->tag == TAG_AVAILABLE_TRANSFER_SYNTAX)) {
-        return true;
-    }
-    return metadata_value_is_binary(element->vr) && element->length > METADATA_BINARY_MAX;
+    bool pixels = element->tag == TAG_PIXELS || element->tag == TAG_FLOAT_PIXELS ||
+                  element->tag == TAG_DOUBLE_PIXELS;
+    return (element->tag & 0xFFFF) == 0 || (element->tag >> 16 == GROUP_PIXELS && !pixels) ||
+           (element->depth == 0 && element->tag == TAG_AVAILABLE_TRANSFER_SYNTAX);
+}
+
+static bool is_bulk(const struct dicom_element *element) {
+    return element->tag >> 16 == GROUP_PIXELS ||
+           (metadata_value_is_binary(element->vr) && element->length > METADATA_BINARY_MAX);
+}
+
+/* Where it lies, for who reads it later. */
+static void write_bulk(struct metadata_json *json, const struct dicom_element *element) {
+    bounded_output_format(json->output, "," METADATA_BULK_MEMBER "%08X.%zu.%u\"}",
+                          (unsigned)element->tag, element->value_offset, (unsigned)element->length);
 }
 
 static void write_element(struct metadata_json *json, const struct dicom_element *element) {
@@ -85,6 +99,10 @@ static void write_element(struct metadata_json *json, const struct dicom_element
         return;
     }
     write_member(json, leaf.tag, leaf.vr, leaf.depth);
+    if (is_bulk(&leaf)) {
+        write_bulk(json, &leaf);
+        return;
+    }
     metadata_value_write(json->output, &json->text, json->sets, json->charsets[leaf.depth], &leaf);
     bounded_output_byte(json->output, '}');
 }
@@ -125,7 +143,14 @@ void metadata_json_event(struct metadata_json *json, enum walk_event event,
     case WALK_ITEM_END:
         bounded_output_byte(json->output, '}');
         break;
-    default: // fragments are bulk
+    case WALK_FRAGMENTS_BEGIN:
+        if (element->depth == 0 && element->tag == TAG_PIXELS) {
+            write_member(json, element->tag, element->vr, 0);
+            bounded_output_format(json->output, "," METADATA_BULK_MEMBER "%08X\"}",
+                                  (unsigned)element->tag);
+        }
+        break;
+    default:
         break;
     }
 }

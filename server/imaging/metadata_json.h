@@ -1,9 +1,11 @@
 /*
  * Writes the DICOM JSON model (PS3.18 Annex F) of one instance while its data set is walked.
  *
- * Bulk is left out: pixel data, and binary values over 1 KB. So are group lengths and the file meta
- * information; the transfer syntax appears as Available Transfer Syntax UID (0008,3002), where
- * readers of metadata look for it. Text is UTF-8, whatever the file used, and (0008,0005) says so.
+ * Of bulk (pixel data, and binary values over 1 KB) only the address is written, as BulkDataURI:
+ * "GGGGEEEE.OFFSET.LENGTH", in bytes of the file or of its inflated data set, or "7FE00010" when
+ * the pixels are encapsulated. Group lengths and the file meta information are left out; the
+ * transfer syntax appears as Available Transfer Syntax UID (0008,3002), where readers of metadata
+ * look for it. Text is UTF-8, whatever the file used, and (0008,0005) says so.
  * Nothing here allocates per element; the output's limit bounds all.
  */
 #ifndef CONSILIUM_IMAGING_METADATA_JSON_H

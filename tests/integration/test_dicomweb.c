@@ -1,0 +1,158 @@
+/* links: server_process consilium; timeout: 180 */
+/* DICOMweb (server/dicomweb) as programs of others speak it: each story is one of
+ * peers/dicomweb_peer.py, told to a real server by a keeper of the case, a reader, an observer who
+ * is not told who the patient is, and a stranger. */
+#include "protocol/generated/board.h"
+#include "protocol/generated/patient_case.h"
+#include "tests/support/patience.h"
+#include "tests/support/staff.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Not whichever Python comes first: Debian's, which has its packages. */
+#define PYTHON "/usr/bin/python3"
+#define PEER CONSILIUM_SOURCE_DIR "/tests/integration/peers/dicomweb_peer.py"
+
+enum {
+    KEEPER,
+    READER,
+    OBSERVER,
+    STRANGER,
+    PEOPLE,
+    CASE = 11,
+    BOARD = 12,
+    ARENA = 256 * 1024,
+    SAY_MS = 5000
+};
+
+static struct scene {
+    struct server_process *server;
+    struct staff staff;
+    char case_id[37];
+} scene;
+
+static bool say(struct conversation *conversation, uint16_t channel, struct encoded command) {
+    enum refusal refusal;
+    struct patience patience = patience_of(SAY_MS);
+    while ((refusal = conversation_say(conversation, channel, command, NULL)) != REFUSAL_NONE &&
+           patience_lasts(&patience)) {
+    }
+    return refusal == REFUSAL_NONE;
+}
+
+static struct template_field fields[] = {
+    {.key = {14, "recommendation"}, .label = {4, "Text"}, .kind = FIELD_KIND_TEXT}};
+
+/* The case of keeper and reader, and the meeting in which somebody listens. */
+static bool make_case(void) {
+    const struct staff_person *people = scene.staff.people;
+    struct conversation root, keeper;
+    struct arena arena;
+    struct case_member members[] = {
+        {.user = people[KEEPER].id, .role = ROLE_COORDINATOR, .name = TEXT("Keeper")},
+        {.user = people[READER].id, .role = ROLE_MEMBER, .name = TEXT("Reader")},
+        {.role = ROLE_MEMBER, .name = TEXT("Root")}};
+    struct member roster[] = {
+        {.user = people[KEEPER].id, .role = ROLE_CHAIR, .name = TEXT("Keeper")},
+        {.user = people[OBSERVER].id, .role = ROLE_OBSERVER, .name = TEXT("Observer")}};
+    struct create_case make = {.command_id = fresh_id(),
+                               .subject = {.name = TEXT("Muster^Eva")},
+                               .title = TEXT("A question"),
+                               .members = {3, members}};
+    struct create_board board = {
+        .command_id = fresh_id(),
+        .title = TEXT("A meeting"),
+        .starts_at = 1000000,
+        .members = {2, roster},
+        .has_template = true,
+        .template = {.version = 1, .fields = {1, fields}, .mask_observers = true}};
+    struct add_item add = {.command_id = fresh_id(), .patient_case = staff_case_id(CASE)};
+    struct open_item open = {.command_id = fresh_id(), .next = 1};
+    arena_init(&arena, ARENA);
+    if (!conversation_begin(&root, &scene.staff.address, scene.staff.administrator, "test"))
+        return false;
+    members[2].user = root.user;
+    bool made = conversation_open(&root, 1, CHANNEL_KIND_PATIENT_CASE, staff_case_id(CASE)) &&
+                say(&root, 1, create_case_encode(&arena, &make)) &&
+                conversation_open(&root, 2, CHANNEL_KIND_BOARD, staff_board_id(BOARD)) &&
+                say(&root, 2, create_board_encode(&arena, &board));
+    conversation_end(&root);
+    made = made &&
+           conversation_begin(&keeper, &scene.staff.address, people[KEEPER].token, "test") &&
+           conversation_open(&keeper, 1, CHANNEL_KIND_BOARD, staff_board_id(BOARD)) &&
+           say(&keeper, 1, add_item_encode(&arena, &add)) &&
+           say(&keeper, 1, open_item_encode(&arena, &open));
+    conversation_end(&keeper);
+    arena_finish(&arena);
+    return made;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    struct server_options options = {.program = CONSILIUM_PATH};
+    struct uuid id = staff_case_id(CASE);
+    const uint8_t *b = id.bytes;
+    snprintf(scene.case_id, sizeof scene.case_id,
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
+    scene.server = server_process_start(&options);
+    return scene.server != NULL && staff_hire(&scene.staff, scene.server, PEOPLE) && make_case()
+               ? 0
+               : -1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    staff_finish(&scene.staff);
+    server_process_end(scene.server);
+    return 0;
+}
+
+static int tell(const char *story) {
+    const struct staff_person *people = scene.staff.people;
+    int status = -1;
+    pid_t peer = fork();
+    if (peer == 0) {
+        execl(PYTHON, PYTHON, PEER, server_process_url(scene.server), "", scene.case_id, story,
+              people[KEEPER].token, people[READER].token, people[OBSERVER].token,
+              people[STRANGER].token, (char *)NULL);
+        _exit(127);
+    }
+    return waitpid(peer, &status, 0) == peer && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The name of a story is what it shows. */
+#define STORIES(XX)                                                                                \
+    XX(searches_find_studies)                                                                      \
+    XX(searches_find_names_by_the_beginnings_of_their_words)                                       \
+    XX(searches_find_series_and_instances)                                                         \
+    XX(searches_are_paged_and_say_what_they_left_out)                                              \
+    XX(a_search_may_be_sent_as_a_form)                                                             \
+    XX(hostile_queries_are_refused_or_ignored)                                                     \
+    XX(metadata_is_given_at_each_level_with_addresses_of_bulk)                                     \
+    XX(frames_come_alone_or_in_parts)
+
+#define STORY(name)                                                                                \
+    static void name(void **state) {                                                               \
+        (void)state;                                                                               \
+        assert_int_equal(tell(#name), 0);                                                          \
+    }
+STORIES(STORY)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+#define XX(name) cmocka_unit_test(name),
+        STORIES(XX)
+#undef XX
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
