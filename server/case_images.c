@@ -4,6 +4,7 @@
 #include "protocol/generated/patient_case.h"
 #include "server/dicomweb/routes_dicomweb.h"
 #include "server/gateway/routes_imaging.h"
+#include "server/gateway/routes_resumable.h"
 #include "server/identity/description.h"
 #include "server/log.h"
 

@@ -104,7 +104,7 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
                                             upload_done done, void *data) {
     assert(size <= UPLOAD_SIZE_MAX);
     if (service->closing || service->uploads_count == UPLOADS_MAX ||
-        size > UPLOADS_SIZE_MAX - service->uploads_size) {
+        size > service->uploads_size_max - service->uploads_size) {
         return NULL;
     }
     struct imaging_upload *upload = calloc(1, sizeof *upload);
