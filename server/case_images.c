@@ -145,5 +145,6 @@ void case_images_close(struct case_images *images, void (*closed)(void *data), v
 void case_images_add_routes(struct gateway *gateway, struct imaging_service *imaging,
                             struct access_log *log) {
     routes_imaging_add(gateway, imaging, log);
+    routes_resumable_add(gateway, imaging, log);
     routes_dicomweb_add(gateway, imaging, log);
 }
