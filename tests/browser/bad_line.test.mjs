@@ -46,6 +46,7 @@ else
       await radu.scroll(4);
       await mei.say('from the guest network');
       await sameStage();
+      await mei.isTold(/live · saved/i); // the others may have read it before its answer is back
     });
 
     step('when nothing passes, what is written waits and nothing seen is lost', async () => {

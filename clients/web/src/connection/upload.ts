@@ -1,9 +1,8 @@
 // Files on their way into a case: a few at a time, each with its own answer; what the server is too busy for
 // is sent again, what it refuses is kept by name with the reason.
 import { fetchAgain } from './http';
-import { isArchive, LARGE_BYTES, outcomeOf, sendResumable, type Outcome } from './resumable';
 
-export type FileOutcome = 'stored' | 'already_there' | 'held' | 'refused' | 'failed' | 'kept';
+export type FileOutcome = 'stored' | 'already_there' | 'held' | 'refused' | 'failed';
 
 export interface Sent {
     name: string;
@@ -15,30 +14,13 @@ export interface Sent {
 }
 
 type Said = Omit<Sent, 'name'>;
-
-/** What a file was, which may be many in one. */
-export interface Taken {
-    files: number;
-    stored: number;
-    known: number;
-    kept: number;
-    problems: Sent[];
-    /** Of a CD's directory: how many files it names and how many of them are not here. */
-    index?: { named: number; missing: number };
-}
-export type Answer = Said | Taken | 'busy';
+export type Answer = Said | 'busy';
 
 export interface Progress {
     all: number;
     done: number;
     stored: number;
     known: number;
-    kept: number;
-    bytes: number;
-    bytesAll: number;
-    /** Everything has been sent, and something of it is being read. */
-    reading: boolean;
-    index: { named: number; missing: number } | undefined;
     /** Refused, held or not sent, by name. */
     problems: Sent[];
     running: boolean;
@@ -50,38 +32,26 @@ export interface Found {
     file: File;
 }
 
-/** How far a file is: bytes sent, and whether it is being read now. */
-export type Told = (bytes: number, reading: boolean, files?: number) => void;
-export type Send = (found: Found, told: Told, stopped: AbortSignal) => Promise<Answer>;
-
 const AT_A_TIME = 3;
 const TRIES = 5;
 const WAIT_MS = 400;
 
-/** The directory of a CD last: only then can be said what is missing. */
-const directoryLast = (files: readonly Found[]): Found[] => {
-    const isDirectory = ({ name }: Found) => /(^|\/)dicomdir$/i.test(name);
-    return [...files.filter((one) => !isDirectory(one)), ...files.filter(isDirectory)];
-};
-
 export class Upload {
     private readonly queue: Found[];
-    private readonly send: Send;
+    private readonly send: (file: File) => Promise<Answer>;
     private readonly told: (progress: Progress) => void;
     private readonly pause: (milliseconds: number) => Promise<void>;
-    private readonly under = new Map<Found, { bytes: number; reading: boolean; files: number }>();
-    private readonly stopping = new AbortController();
     private progress: Progress;
-    private finished = 0;
+    private stopped = false;
 
     constructor(
         files: readonly Found[],
-        send: Send,
+        send: (file: File) => Promise<Answer>,
         told: (progress: Progress) => void,
         pause = (milliseconds: number) =>
             new Promise<void>((resume) => setTimeout(resume, milliseconds)),
     ) {
-        this.queue = directoryLast(files);
+        this.queue = [...files];
         this.send = send;
         this.told = told;
         this.pause = pause;
@@ -90,11 +60,6 @@ export class Upload {
             done: 0,
             stored: 0,
             known: 0,
-            kept: 0,
-            bytes: 0,
-            bytesAll: files.reduce((sum, { file }) => sum + file.size, 0),
-            reading: false,
-            index: undefined,
             problems: [],
             running: true,
         };
@@ -106,34 +71,24 @@ export class Upload {
         this.change({ running: false });
     }
 
-    /** Small files under way are finished, large ones go on when they are sent again; the rest is not sent. */
+    /** What is under way is finished; the rest is not sent. */
     stop(): void {
-        this.stopping.abort();
+        this.stopped = true;
     }
 
     private async worker(): Promise<void> {
-        while (!this.stopping.signal.aborted) {
-            // A directory waits for what it names.
-            const last = this.queue.length === 1 && this.under.size > 0 && /dicomdir$/i.test(this.queue[0]?.name ?? '');
-            const next = last ? undefined : this.queue.shift();
+        while (!this.stopped) {
+            const next = this.queue.shift();
             if (!next) {
                 return;
             }
-            this.under.set(next, { bytes: 0, reading: false, files: 1 });
-            const said = await this.one(next);
-            this.under.delete(next);
-            this.finished += next.file.size;
-            this.count(next.name, said);
+            this.count(next.name, await this.one(next.file));
         }
     }
 
-    private async one(found: Found): Promise<Said | Taken> {
-        const told: Told = (bytes, reading, files = 1) => {
-            this.under.set(found, { bytes, reading, files });
-            this.change({});
-        };
-        for (let attempt = 0; attempt < TRIES && !this.stopping.signal.aborted; attempt += 1) {
-            const answer = await this.send(found, told, this.stopping.signal).catch(() => 'busy' as const);
+    private async one(file: File): Promise<Said> {
+        for (let attempt = 0; attempt < TRIES; attempt += 1) {
+            const answer = await this.send(file).catch(() => 'busy' as const);
             if (answer !== 'busy') {
                 return answer;
             }
@@ -142,54 +97,32 @@ export class Upload {
         return { outcome: 'failed', reason: '', message: '' };
     }
 
-    private count(name: string, said: Said | Taken): void {
-        const { all, done, stored, known, kept, problems, index } = this.progress;
-        if ('files' in said) {
-            this.change({
-                all: all + said.files - 1,
-                done: done + said.files,
-                stored: stored + said.stored,
-                known: known + said.known,
-                kept: kept + said.kept,
-                problems: [...problems, ...said.problems],
-                index: said.index ?? index,
-            });
-            return;
-        }
+    private count(name: string, said: Said): void {
         const { outcome } = said;
-        const fine = outcome === 'stored' || outcome === 'already_there' || outcome === 'kept';
+        const { done, stored, known, problems } = this.progress;
+        const fine = outcome === 'stored' || outcome === 'already_there';
         this.change({
             done: done + 1,
             stored: stored + Number(outcome === 'stored'),
             known: known + Number(outcome === 'already_there'),
-            kept: kept + Number(outcome === 'kept'),
             problems: fine ? problems : [...problems, { name, ...said }],
         });
     }
 
     private change(next: Partial<Progress>): void {
-        const under = [...this.under.values()];
-        const bytes = under.reduce((sum, one) => sum + one.bytes, this.finished);
-        const reading = under.length > 0 && this.queue.length === 0 && under.every((one) => one.reading);
-        this.progress = { ...this.progress, bytes: Math.min(bytes, this.progress.bytesAll), reading, ...next };
+        this.progress = { ...this.progress, ...next };
         this.told(this.progress);
     }
 }
 
-const outcomes: readonly FileOutcome[] = ['stored', 'already_there', 'held', 'refused', 'kept'];
+const outcomes: readonly FileOutcome[] = ['stored', 'already_there', 'held', 'refused'];
 const BUSY: readonly number[] = [429, 503];
 
-const outcomeWord = (word: string | undefined): FileOutcome => outcomes.find((one) => one === word) ?? 'refused';
-
-/** base64 of its UTF-8, as tus has it in Upload-Metadata. */
-const asMetadata = (name: string): string =>
-    `filename ${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}`;
-
-/** One file to the case's archive, in one request. */
-export async function sendFile(patientCase: string, { name, file }: Found): Promise<Answer> {
+/** One file to the case's archive. */
+export async function sendFile(patientCase: string, file: File): Promise<Answer> {
     const response = await fetchAgain(`/api/cases/${patientCase}/uploads`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/octet-stream', 'Upload-Metadata': asMetadata(name) },
+        headers: { 'Content-Type': 'application/octet-stream' },
         body: file,
     });
     if (BUSY.includes(response.status)) {
@@ -200,41 +133,9 @@ export async function sendFile(patientCase: string, { name, file }: Found): Prom
         reason?: string;
         error?: string;
         message?: string;
-        index?: { named: number; missing: number };
     };
-    if (body.outcome === 'index' && body.index) {
-        return { files: 1, stored: 0, known: 0, kept: 0, problems: [], index: body.index };
-    }
-    return { outcome: outcomeWord(body.outcome), reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
-}
-
-function takenOf(outcome: Outcome): Taken {
-    const { files, problems, index } = outcome;
-    return {
-        files: files?.all ?? 1,
-        stored: files?.stored ?? 0,
-        known: files?.alreadyThere ?? 0,
-        kept: files?.kept ?? 0,
-        problems: (problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) })),
-        ...(index && { index }),
-    };
-}
-
-/** A file the way that suits it: small ones in one request, large ones and archives so that they can go on. */
-export function sender(patientCase: string): Send {
-    return async (found, told, stopped) => {
-        const { name, file } = found;
-        if (file.size < LARGE_BYTES && !(await isArchive(file))) {
-            return sendFile(patientCase, found);
-        }
-        const arrived = await sendResumable(patientCase, name, file, (bytes) => told(bytes, false), stopped);
-        if ('refused' in arrived) {
-            return { outcome: 'refused', reason: arrived.refused, message: '' };
-        }
-        told(file.size, true);
-        const reading = (outcome: Outcome) => told(file.size, true, outcome.files?.all);
-        return takenOf(await outcomeOf(arrived.url, reading, stopped));
-    };
+    const outcome = outcomes.find((one) => one === body.outcome) ?? 'refused';
+    return { outcome, reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
 }
 
 /** A folder is read to its end: browsers give its files in portions. */

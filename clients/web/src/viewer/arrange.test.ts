@@ -43,6 +43,7 @@ function loaded(count: number, spacing: number, frameOfReference: string): Loade
             header,
             geometry: imageGeometry(header),
             bytes: 32,
+            transferSyntax: '',
         };
     });
     return { set: set({}), slices, spacing, indexOf: (sop) => Number(sop) };

@@ -39,6 +39,7 @@ export interface Slice {
     header: Header;
     geometry: ImageGeometry;
     bytes: number;
+    transferSyntax: string;
 }
 
 /** A display set whose headers are here. Slices are in the order they are scrolled. */
@@ -147,6 +148,7 @@ export class CaseImages {
             frame: index + 1,
             ...(frames[index] ?? first),
             bytes: Math.ceil(instance.bytes / Math.max(1, instance.frames)),
+            transferSyntax: instance.transferSyntaxUid,
         }));
     }
 

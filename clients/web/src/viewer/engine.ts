@@ -1,10 +1,13 @@
-// The only place that starts Cornerstone3D: its metadata provider, our image loader and the bounded
+// The only place that starts Cornerstone3D: its metadata provider, our image loaders and the bounded
 // store of decoded images. Everything asked of it goes through the functions at the end.
 import * as cornerstone from '@cornerstonejs/core';
-import { createImage, init as startLoader } from '@cornerstonejs/dicom-image-loader';
-import { fetchAgain } from '../connection/http';
+import { init as startLoader } from '@cornerstonejs/dicom-image-loader';
+import type { Slice } from './case_images';
+import { decodedBytes, decodeFrame, fetchFrame, MaskedError, meter, SCHEME, type Frame } from './loading/fetch_image';
+import { atOnce, worthCutting } from './loading/link';
+import { Loader, type Images } from './loading/loader';
+import { isPreviewId, PREVIEW_SCHEME, warmPreviews } from './loading/previews';
 import { wordsFromHeader } from './provider';
-import type { LoadedSet, Slice } from './case_images';
 
 /** Bytes of decoded images kept: a phone has little, a workstation enough for two large series. */
 const STORE_BYTES_PHONE = 256 * 1024 * 1024;
@@ -13,16 +16,17 @@ const ENGINE = 'consilium';
 
 const slices = new Map<string, Slice>();
 let started: Promise<cornerstone.RenderingEngine> | undefined;
-let running = new AbortController();
 
 export interface Renderer {
     backend: 'cpu' | 'gpu';
     name: string;
 }
 
-export function remember(added: Slice[]): void {
+export function remember(added: readonly (Slice | undefined)[]): void {
     for (const slice of added) {
-        slices.set(slice.imageId, slice);
+        if (slice) {
+            slices.set(slice.imageId, slice);
+        }
     }
 }
 
@@ -42,6 +46,8 @@ function chooseRenderer(): Renderer {
 
 export const isPhone = (): boolean => Math.min(window.screen.width, window.innerWidth) < 600;
 
+export const storeBound = (): number => (isPhone() ? STORE_BYTES_PHONE : STORE_BYTES_DESK);
+
 export const isDrawnByCpu = (): boolean => cornerstone.getShouldUseCPURendering();
 
 export function startEngine(): Promise<cornerstone.RenderingEngine> {
@@ -57,10 +63,13 @@ export function startEngine(): Promise<cornerstone.RenderingEngine> {
             },
         });
         startLoader({ maxWebWorkers: Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) });
+        warmPreviews();
         cornerstone.metaData.addProvider(wordsFor, 10_000);
-        cornerstone.imageLoader.registerImageLoader('consilium', loadImage);
+        cornerstone.imageLoader.registerImageLoader(SCHEME, loadForCornerstone);
+        cornerstone.imageLoader.registerImageLoader(PREVIEW_SCHEME, loadForCornerstone);
         window.addEventListener('unhandledrejection', hushLostImage);
-        cornerstone.cache.setMaxCacheSize(isPhone() ? STORE_BYTES_PHONE : STORE_BYTES_DESK);
+        // Its own bound throws in the middle of a drawing when it is reached; ours keeps it from ever being.
+        cornerstone.cache.setMaxCacheSize(4 * storeBound());
         document.documentElement.dataset.renderer = renderer.backend;
         return new cornerstone.RenderingEngine(ENGINE);
     });
@@ -73,71 +82,127 @@ const wordsFor = (type: string, ...query: unknown[]): unknown => {
     return slice ? wordsFromHeader(type, slice) : undefined;
 };
 
-/** What ends the loading of an image: its case was left, or the whole store was emptied. */
-const forgotten = new Map<string, AbortSignal>();
-
-function loadImage(imageId: string) {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, running.signal]);
-    forgotten.set(imageId, signal);
-    return { promise: loadUnlessForgotten(imageId, signal), cancelFn: () => stop.abort() };
-}
+/** Images that Cornerstone asked for by itself: it puts them into its cache when it is answered. */
+const asked = new Map<string, (image: cornerstone.Types.IImage) => void>();
 
 /**
- * An image that was forgotten while it loaded is never answered: Cornerstone's cache hands each refusal on
- * to nobody, and the browser would call it an uncaught error. Who waits in `bring` is told by the signal.
+ * Cornerstone asks for what it does not find. An image that was forgotten meanwhile is never answered: its cache
+ * hands each refusal on to nobody, and the browser would call it an uncaught error.
  */
-async function loadUnlessForgotten(
-    imageId: string,
-    signal: AbortSignal,
-): Promise<cornerstone.Types.IImage> {
-    try {
-        return await fetchAndDecode(imageId, signal);
-    } catch (error) {
-        if (signal.aborted) {
-            return new Promise(() => undefined);
-        }
-        throw new LostImage('the image cannot be had', { cause: error });
-    }
+function loadForCornerstone(imageId: string) {
+    const promise = new Promise<cornerstone.Types.IImage>((resolve, reject) => {
+        asked.set(imageId, resolve);
+        loader.wait(imageId).catch((error: unknown) => {
+            asked.delete(imageId);
+            if (loader.isLost(imageId)) {
+                reject(new LostImage('the image cannot be had', { cause: error }));
+            }
+        });
+    });
+    return { promise };
 }
 
 /** An image that cannot be had: access has just ended, or the server is away. `cause` says it. */
 class LostImage extends Error {}
 
-/** Whoever waits in `bring` is told; Cornerstone's cache refuses a second time, to nobody. */
+/** Whoever waits is told by the loader; Cornerstone's cache refuses a second time, to nobody. */
 function hushLostImage(event: PromiseRejectionEvent): void {
     if (event.reason instanceof LostImage) {
         event.preventDefault();
     }
 }
 
-/** Words in the pixels may say who the patient is, and this reader is not told. */
-export class MaskedError extends Error {}
+function put(imageId: string, image: cornerstone.Types.IImage): void {
+    const answer = asked.get(imageId);
+    asked.delete(imageId);
+    if (answer) {
+        answer(image);
+    } else if (!cornerstone.cache.getImageLoadObject(imageId)) {
+        cornerstone.cache.putImageSync(imageId, image);
+    }
+    sayStored();
+}
 
-async function fetchAndDecode(imageId: string, signal: AbortSignal): Promise<cornerstone.Types.IImage> {
-    const [patientCase, sop, frame] = imageId.slice('consilium:'.length).split('/');
-    const response = await fetchAgain(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
-        signal,
-        cache: 'no-store',
-    });
-    if (response.status === 403) {
-        throw new MaskedError();
-    }
-    if (!response.ok) {
-        throw new Error(`image answered ${response.status}`);
-    }
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const syntax = /transfer-syntax=([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
-    const image = await createImage(imageId, bytes, syntax?.[1] ?? '1.2.840.10008.1.2.1', {
-        useRGBA: false,
-    });
-    signal.throwIfAborted(); // the case was closed while its image was decoded
-    return image as cornerstone.Types.IImage;
+/** What the store holds, for whoever measures it against its bound. */
+function sayStored(): void {
+    document.documentElement.dataset.storeBytes = String(cornerstone.cache.getCacheSize());
 }
 
 export const inStore = (imageId: string): boolean =>
     cornerstone.cache.getImageLoadObject(imageId) !== undefined &&
     cornerstone.cache.getImage(imageId) !== undefined;
+
+/** Volumes that were mounted, with their images: a volume keeps the pixels of its images alive. */
+const volumes = new Map<string, ReadonlySet<string>>();
+
+export function noteVolume(volumeId: string, imageIds: readonly string[]): void {
+    volumes.set(volumeId, new Set(imageIds));
+}
+
+function drop(imageId: string): void {
+    for (const [volumeId, imageIds] of volumes) {
+        if (imageIds.has(imageId)) {
+            volumes.delete(volumeId);
+            if (cornerstone.cache.getVolumeLoadObject(volumeId)) {
+                cornerstone.cache.removeVolumeLoadObject(volumeId);
+            }
+        }
+    }
+    if (cornerstone.cache.getImageLoadObject(imageId)) {
+        cornerstone.cache.removeImageLoadObject(imageId, { force: true });
+    }
+    sayStored();
+}
+
+/** Bytes that were asked for before anything was known of their image. */
+const early = new Map<string, { frame: Promise<Frame>; stop: AbortController }>();
+
+/** Before the header of an image is here: its bytes come meanwhile. */
+export function headStart(imageId: string): void {
+    if (loader.here.has(imageId) || early.has(imageId)) {
+        return;
+    }
+    const stop = new AbortController();
+    const frame = fetchFrame(imageId, undefined, stop.signal);
+    frame.catch(() => undefined); // whoever wants the image asks again
+    early.set(imageId, { frame, stop });
+}
+
+async function bringOne(imageId: string, signal: AbortSignal): Promise<void> {
+    await startEngine();
+    const begun = early.get(imageId);
+    early.delete(imageId);
+    const slice = slices.get(imageId);
+    if (!slice) {
+        throw new Error('the image was forgotten');
+    }
+    const frame = (await begun?.frame.catch(() => undefined)) ?? (await fetchFrame(imageId, slice, signal));
+    signal.throwIfAborted();
+    const image = await decodeFrame(imageId, frame);
+    signal.throwIfAborted(); // the case was closed while its image was decoded
+    put(imageId, image);
+}
+
+const sliceBytes = (imageId: string): number => {
+    const slice = slices.get(imageId);
+    return slice ? decodedBytes(slice.header) : 0;
+};
+
+const images: Images = {
+    bring: bringOne,
+    drop,
+    held: () => cornerstone.cache.getCacheSize(),
+    bound: storeBound,
+    size: sliceBytes,
+    atOnce: (imageId) => atOnce(meter.link, slices.get(imageId)?.bytes ?? 1),
+    worthCutting: (imageId) => worthCutting(meter.link, slices.get(imageId)?.bytes ?? 0),
+    isFinal: (error) => error instanceof MaskedError,
+};
+
+export const loader = new Loader(images, {
+    now: () => performance.now(),
+    after: (milliseconds, what) => void window.setTimeout(what, milliseconds),
+});
 
 /** The lowest and highest value of an image in the store, after its rescale. */
 export function valueRange(imageId: string): { low: number; high: number } | undefined {
@@ -150,91 +215,66 @@ export function valueRange(imageId: string): { low: number; high: number } | und
     return { low: rescaled(minPixelValue), high: rescaled(maxPixelValue) };
 }
 
-/** Decodes into the store; resolves when the image can be painted at once. */
-export async function bring(imageId: string): Promise<void> {
-    await startEngine();
-    running.signal.throwIfAborted();
-    const loading = cornerstone.imageLoader.loadAndCacheImage(imageId, {
-        priority: 0,
-        requestType: cornerstone.Enums.RequestType.Prefetch,
-    });
-    const signal = forgotten.get(imageId) ?? running.signal;
-    let stopped: () => void = () => undefined;
-    const gone = new Promise<never>((_, reject) => {
-        stopped = () => reject(new Error('the image was forgotten'));
-        signal.addEventListener('abort', stopped);
-    });
-    try {
-        await Promise.race([loading, gone]);
-    } finally {
-        signal.removeEventListener('abort', stopped);
-    }
-    // What the store holds, for whoever measures it against its budget.
-    document.documentElement.dataset.storeBytes = String(cornerstone.cache.getCacheSize());
-}
-
-/** Images fetched and decoded at once: enough to fill the line, few enough to leave it usable. */
-const AT_ONCE = 6;
-
-/** A lost image is asked for again so often, each time after twice the wait: one answer that goes astray
- *  must not keep a case from being ready. */
-const ATTEMPTS = 5;
-const ATTEMPT_MS = 200;
-
-const pause = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => window.setTimeout(resolve, milliseconds));
-
-async function bringAtLast(imageId: string, stop?: AbortSignal): Promise<void> {
-    const { signal } = running;
-    for (let attempt = 1; ; attempt += 1) {
-        try {
-            await bring(imageId);
-            return;
-        } catch (error) {
-            if (error instanceof MaskedError) {
-                return; // never comes, and nothing else waits for it
-            }
-            const left = !slices.has(imageId); // its case is not on the stage any more
-            if (attempt === ATTEMPTS || left || stop?.aborted || signal.aborted) {
-                throw error;
-            }
-            await pause(ATTEMPT_MS * 2 ** attempt);
-        }
+/** Small images beside the lossless ones: they are in the store until their case ends. */
+export function putPreviews(previews: ReadonlyMap<string, cornerstone.Types.IImage>): void {
+    for (const [imageId, image] of previews) {
+        put(imageId, image);
     }
 }
 
-/** Brings many images in their order; reports percent of them present. Rejects with the first that
- *  cannot be had. */
-export async function bringMany(
-    imageIds: string[],
+export const dropPreviews = (imageIds: Iterable<string>): void => [...imageIds].forEach(drop);
+
+/** Resolves when all of them are in the store; says how many are on the way there. Rejects with the first lost one. */
+export function whenAllHere(
+    imageIds: readonly string[],
     onProgress: (percent: number) => void,
-    stop?: AbortSignal,
+    signal?: AbortSignal,
 ): Promise<void> {
-    await startEngine();
-    const missing = imageIds.filter((imageId) => !inStore(imageId));
-    let done = imageIds.length - missing.length;
-    let next = 0;
-    const report = () => onProgress(Math.floor((100 * done) / Math.max(1, imageIds.length)));
-    report();
-    const worker = async () => {
-        while (next < missing.length && !stop?.aborted) {
-            const imageId = missing[next];
-            next += 1;
-            if (imageId !== undefined) {
-                await bringAtLast(imageId, stop);
-                done += 1;
-                report();
+    return new Promise((resolve, reject) => {
+        let unwatch: () => void = () => undefined;
+        let last = -1;
+        const look = () => {
+            const lost = imageIds.find((imageId) => loader.isLost(imageId) && !isMasked(imageId));
+            const here = imageIds.filter((imageId) => loader.here.has(imageId) || loader.isLost(imageId)).length;
+            const percent = Math.floor((100 * here) / Math.max(1, imageIds.length));
+            if (percent !== last) {
+                last = percent;
+                onProgress(percent);
             }
-        }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+            if (lost !== undefined || here === imageIds.length || signal?.aborted) {
+                unwatch();
+                (lost === undefined && !signal?.aborted ? resolve : reject)(loader.reasonOf(lost ?? '') as undefined);
+            }
+        };
+        unwatch = loader.onChange(look);
+        signal?.addEventListener('abort', look);
+        look();
+    });
 }
 
-export const bringAll = (loaded: LoadedSet, onProgress: (percent: number) => void): Promise<void> =>
-    bringMany(
-        loaded.slices.map((slice) => slice.imageId),
-        onProgress,
-    );
+/** Resolves when all of them are in the store, whatever was lost on the way; false when nobody asks any more. */
+export function whenHere(imageIds: readonly string[], signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+        let unwatch: () => void = () => undefined;
+        const look = () => {
+            const here = imageIds.every((imageId) => loader.here.has(imageId));
+            if (here || signal.aborted) {
+                unwatch();
+                resolve(here && !signal.aborted);
+            }
+        };
+        unwatch = loader.onChange(look);
+        signal.addEventListener('abort', look);
+        look();
+    });
+}
+
+/** Never comes, and nothing waits for it. */
+const isMasked = (imageId: string): boolean => loader.reasonOf(imageId) instanceof MaskedError;
+
+const watchers = new Set<(keep: string | undefined) => void>();
+/** Runs when the pixels of a case are forgotten; `keep` names the case that stays. */
+export const onEmptied = (watcher: (keep: string | undefined) => void): void => void watchers.add(watcher);
 
 /**
  * Forgets every pixel: at the end of a case, at sign-out and when access was taken away. `keep`
@@ -244,23 +284,29 @@ export function emptyStore(keep?: string): void {
     if (!started) {
         return;
     }
-    const stays = (imageId: string) => keep !== undefined && imageId.startsWith(`consilium:${keep}/`);
-    if (keep === undefined) {
-        running.abort();
-        running = new AbortController();
-        cornerstone.cache.purgeCache();
-        slices.clear();
-        forgotten.clear();
-        return;
-    }
-    cornerstone.cache.purgeVolumeCache();
-    for (const imageId of [...slices.keys()]) {
-        if (!stays(imageId)) {
-            if (cornerstone.cache.getImageLoadObject(imageId)) {
-                cornerstone.cache.removeImageLoadObject(imageId, { force: true });
-            }
-            slices.delete(imageId);
-            forgotten.delete(imageId);
+    const caseOf = (imageId: string) => imageId.slice(imageId.indexOf(':') + 1).split('/')[0];
+    const gone = (imageId: string) => keep === undefined || caseOf(imageId) !== keep;
+    for (const [imageId, { stop }] of [...early]) {
+        if (gone(imageId)) {
+            stop.abort();
+            early.delete(imageId);
         }
     }
+    loader.forget(gone);
+    cornerstone.cache.purgeVolumeCache();
+    volumes.clear();
+    for (const imageId of [...slices.keys()].filter(gone)) {
+        if (isPreviewId(imageId) || inStore(imageId)) {
+            drop(imageId);
+        }
+        slices.delete(imageId);
+    }
+    for (const imageId of [...asked.keys()].filter(gone)) {
+        asked.delete(imageId);
+    }
+    if (keep === undefined) {
+        cornerstone.cache.purgeCache();
+    }
+    watchers.forEach((watcher) => watcher(keep));
+    sayStored();
 }

@@ -6,6 +6,7 @@ import { isoDate, numberText, personName, useSpeech, type Words } from '../words
 import { planeName, planeStep } from './arrange';
 import type { Header } from './dicom';
 import { edgeLetters, presenterFrame } from './geometry';
+import { LoadingBar } from './loading_bar';
 import { millimetresPerUnit, roundLength } from './measure';
 import type { OnGlass } from './use_pane';
 
@@ -178,8 +179,9 @@ export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) 
     return (
         <>
             <div className="upper-right">
-                {image && loading && <span>{words.fetching}</span>}
-                {image && !loading && (
+                {image && loading && image.preview === 0 && <span>{words.fetching}</span>}
+                {image && image.preview > 0 && <strong className="attention preview">{words.preview}</strong>}
+                {image && !loading && image.preview === 0 && (
                     <span className={header?.lossy ? 'attention' : 'safe'}>
                         {header?.lossy ? words.lossyStored : words.lossless}
                     </span>
@@ -191,6 +193,7 @@ export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) 
                 ))}
             </div>
             <div className="lower-left">
+                {image && <LoadingBar displaySet={loaded.set.displaySet} />}
                 {image && <ScaleBar onGlass={onGlass} />}
                 {image && <span>{[side, loaded.set.seriesDescription].filter(Boolean).join(' · ')}</span>}
                 {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}

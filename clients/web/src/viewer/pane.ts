@@ -4,9 +4,13 @@
 import * as cornerstone from '@cornerstonejs/core';
 import type { Viewport, Window } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
-import { bring, bringAll, isDrawnByCpu, isPhone, remember, startEngine, valueRange } from './engine';
+import { isDrawnByCpu, isPhone, loader, noteVolume, remember, startEngine, valueRange, whenAllHere } from './engine';
 import { emptyViewport } from './follow';
 import { projectImage, projectPlane, type Glass, type Projection } from './geometry';
+import { meter } from './loading/fetch_image';
+import { atOneGlance } from './loading/link';
+import { previewIdOf, type Preview } from './loading/previews';
+import { fitsWhole, imageIdsOf, previewNow, previewSoon } from './loading/stage_loading';
 import { cross, dot, fromPoint, negate, subtract, unit, type Vector } from './vector';
 
 export interface Painted {
@@ -15,7 +19,12 @@ export interface Painted {
     index: number;
     window: Window;
     plane: boolean;
+    /** Painted from the preview, with so many halvings of each side; 0 is lossless. */
+    preview: number;
 }
+
+/** A lossless image that is here sooner than this is waited for: nobody sees a preview that short. */
+const GLANCE_MS = 60;
 
 let paneNumber = 0;
 
@@ -35,6 +44,8 @@ export class Pane {
     private busy = 0;
     private renderings: Promise<void> = Promise.resolve();
     private onProgress: (percent: number) => void = () => undefined;
+    /** Of the state that was asked for last: what is waited for is what it needs. */
+    private wish = new AbortController();
 
     private constructor() {
         paneNumber += 1;
@@ -97,6 +108,7 @@ export class Pane {
     /** Empties the glass at once. Who is still waiting for an image is not used again. */
     close(): void {
         this.generation += 1;
+        this.wish.abort();
         this.element.remove();
         const { viewport } = this;
         if (!viewport) {
@@ -138,6 +150,8 @@ export class Pane {
     paint(state: Viewport, loaded: LoadedSet, glass: Glass): Promise<Painted | undefined> {
         this.generation += 1;
         const generation = this.generation;
+        this.wish.abort();
+        this.wish = new AbortController();
         this.busy += 1;
         const job = this.renderings
             .then(() =>
@@ -179,15 +193,16 @@ export class Pane {
             return undefined;
         }
         remember(loaded.slices);
-        await (plane ? bringAll(loaded, this.onProgress) : bring(slice.imageId));
+        const preview = await this.source(loaded, index, plane, this.wish.signal);
         if (generation !== this.generation) {
             return undefined;
         }
-        const window = windowOf(state, slice.header, valueRange(slice.imageId));
+        const painted = preview ? previewIdOf(slice.imageId) : slice.imageId;
+        const window = windowOf(state, slice.header, valueRange(painted));
         this.fit(viewport, glass);
         const release = holdDrawing(viewport);
         try {
-            await this.mount(state, loaded, index, plane);
+            await this.mount(state, loaded, index, plane, preview);
             if (!plane) {
                 await viewport.setImageIdIndex(index);
             }
@@ -207,7 +222,40 @@ export class Pane {
             release();
         }
         viewport.render();
-        return { projection, slice, index, window, plane };
+        return { projection, slice, index, window, plane, preview: preview?.level ?? 0 };
+    }
+
+    /**
+     * Waits until there is something true to paint: what is lossless, else the preview. Undefined for lossless. Rejects
+     * when neither can be had, and when the wish is taken back.
+     */
+    private async source(
+        loaded: LoadedSet,
+        index: number,
+        plane: boolean,
+        wish: AbortSignal,
+    ): Promise<Preview | undefined> {
+        const slice = loaded.slices[index];
+        const imageIds = plane ? imageIdsOf(loaded) : [slice?.imageId ?? ''];
+        if (imageIds.every((imageId) => loader.here.has(imageId))) {
+            return undefined;
+        }
+        const usable = (preview: Preview | undefined) =>
+            (plane ? preview?.whole : preview?.slices[index]) ? preview : undefined;
+        const lossless = plane
+            ? fitsWhole(loaded)
+                ? whenAllHere(imageIds, this.onProgress, wish)
+                : new Promise<void>(() => undefined)
+            : loader.wait(imageIds[0] ?? '', wish);
+        lossless.catch(() => undefined); // the preview may be there, which then says that it is one
+        const ready = usable(previewNow(loaded));
+        if (ready && (plane || !atOneGlance(meter.link, slice?.bytes ?? 0, GLANCE_MS))) {
+            return ready;
+        }
+        const soon = ready
+            ? new Promise<Preview>((resolve) => window.setTimeout(() => resolve(ready), GLANCE_MS))
+            : previewSoon(loaded).then((preview) => usable(preview) ?? lossless.then(() => undefined));
+        return Promise.race([lossless.then(() => undefined), soon]);
     }
 
     private async mount(
@@ -215,17 +263,24 @@ export class Pane {
         loaded: LoadedSet,
         index: number,
         plane: boolean,
+        preview: Preview | undefined,
     ): Promise<void> {
-        const name = `${loaded.set.displaySet}#${plane ? 'volume' : 'stack'}`;
+        const of = `${preview ? 'preview' : 'lossless'}-${plane ? 'volume' : 'stack'}`;
+        const name = `${loaded.set.displaySet}#${of}`;
         if (this.mounted === name || !this.viewport) {
             return;
         }
-        const imageIds = loaded.slices.map((slice) => slice.imageId);
+        const lossless = imageIdsOf(loaded);
+        const imageIds = preview ? lossless.map(previewIdOf) : lossless;
+        const volumeId = `consiliumVolume:${of}:${loaded.set.displaySet}`;
+        if (plane) {
+            noteVolume(volumeId, imageIds);
+        }
         cornerstone.utilities.genericViewportDisplaySetMetadataProvider.add(name, {
             kind: 'planar',
             imageIds,
             initialImageIdIndex: index,
-            ...(plane && { volumeId: `consiliumVolume:${loaded.set.displaySet}` }),
+            ...(plane && { volumeId }),
         });
         await this.viewport.setDisplaySets({
             displaySetId: name,

@@ -100,6 +100,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
             data-pane={number}
             data-status={status.is}
             data-slice={onGlass?.image?.slice.sopInstanceUid}
+            data-quality={onGlass?.image && (onGlass.image.preview > 0 ? 'preview' : 'lossless')}
         >
             <div ref={frame} className="glass">
                 <div ref={pixels} className={onGlass?.image ? 'pixels' : 'pixels away'} />

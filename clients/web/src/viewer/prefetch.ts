@@ -1,12 +1,18 @@
 // The next case's images, fetched and decoded before they are needed, so that everybody's first image of
 // it is there at once. It stops when the board goes on, and begins again where it was.
-import { CaseImages } from './case_images';
-import { bringMany, isPhone, remember } from './engine';
+import { CaseImages, type Slice } from './case_images';
+import { isPhone, loader, remember, storeBound, whenAllHere } from './engine';
+import { decodedBytes } from './loading/fetch_image';
+import { wantPreview } from './loading/stage_loading';
 import { principal, priorOf } from './arrange';
 import { Pane } from './pane';
 
 /** A phone keeps its memory for the case on the stage. */
 const PHONE_IMAGES = 40;
+/** The case on the stage comes first; however large it is, the previews of the next one are not kept waiting longer. */
+const LONGEST_MS = 10_000;
+const pause = (milliseconds: number) => new Promise((resolve) => window.setTimeout(resolve, milliseconds));
+
 /** Panes made ready for it. */
 const PANES = 3;
 
@@ -31,9 +37,14 @@ export class Prefetch {
     close(): void {
         window.clearTimeout(this.timer);
         this.stop.abort();
+        loader.dropLater(this.name);
     }
 
-    /** Reports percent of what the case opens with: its principal series, then the prior. */
+    private get name(): string {
+        return `case ${this.images.patientCase}`;
+    }
+
+    /** Percent of what the case opens with: its principal series, then the prior; their previews come before. */
     private async run(onProgress: (percent: number) => void): Promise<void> {
         const sets = await this.images.displaySets();
         const first = principal(sets);
@@ -45,7 +56,7 @@ export class Prefetch {
                 .map((set) => this.images.load(set.displaySet)),
         );
         const slices = loaded.flatMap((one) => fromTheMiddle(one.slices));
-        const chosen = isPhone() ? slices.slice(0, PHONE_IMAGES) : slices;
+        const chosen = isPhone() ? slices.slice(0, PHONE_IMAGES) : withinBytes(slices, storeBound() / 2);
         if (chosen.length === 0) {
             onProgress(100);
             return;
@@ -56,12 +67,22 @@ export class Prefetch {
             // What could not be made ready is made when it is needed.
             await Pane.prepare(opening, isPhone() ? 1 : PANES).catch(() => undefined);
         }
-        await bringMany(
-            chosen.map((slice) => slice.imageId),
-            onProgress,
-            this.stop.signal,
-        );
+        await Promise.race([loader.quiet(), pause(LONGEST_MS)]);
+        for (const one of loaded) {
+            await wantPreview(one, Promise.resolve());
+        }
+        if (this.stop.signal.aborted) {
+            return;
+        }
+        const imageIds = chosen.map((slice) => slice.imageId);
+        loader.setLater(this.name, imageIds);
+        await whenAllHere(imageIds, onProgress, this.stop.signal);
     }
+}
+
+function withinBytes(slices: readonly Slice[], most: number): Slice[] {
+    let sum = 0;
+    return slices.filter(({ header }) => (sum += decodedBytes(header)) <= most);
 }
 
 /** The image that is shown first comes first, then its neighbours. */

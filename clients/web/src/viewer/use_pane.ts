@@ -5,9 +5,11 @@ import type { Cine, Viewport } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
 import { filmOf, frameAt } from './cine';
 import { DocumentPane } from './document_pane';
-import { MaskedError } from './engine';
+import { whenHere } from './engine';
 import type { Glass, Projection } from './geometry';
-import { Pane, type Painted } from './pane';
+import { MaskedError } from './loading/fetch_image';
+import { fitsWhole, imageIdsOf, look, lookAway } from './loading/stage_loading';
+import { Pane, sliceIndex, type Painted } from './pane';
 import type { Shown } from './place';
 import type { StageController } from './stage_controller';
 
@@ -98,6 +100,7 @@ export function usePane(
         () => () => {
             controller.paneState(number, undefined);
             void pane.current?.then((opened) => opened.close(), () => undefined);
+            lookAway(glassName(number));
             pane.current = undefined;
             newest.current = undefined;
         },
@@ -114,7 +117,8 @@ export function usePane(
             }
             return;
         }
-        const overtaken = () => newest.current !== viewport || controller.images.closed;
+        const over = new AbortController();
+        const overtaken = () => over.signal.aborted || controller.images.closed;
         const waiting = window.setTimeout(() => {
             if (!overtaken()) {
                 setStatus((now) => (now.is === 'painted' ? { is: 'fetching', percent: -1 } : now));
@@ -142,6 +146,20 @@ export function usePane(
             const film = filmOf(loaded, viewport.image?.sopInstanceUid ?? '');
             if (viewport.cine?.playing && film.length > 0) {
                 await runFilm(loaded, viewport.cine, film);
+            } else if (next.image && next.image.preview > 0) {
+                await replacePreview(loaded, next.image);
+            }
+        };
+
+        /** In its place, without a jump: the same projection of the lossless images. */
+        const replacePreview = async (loaded: LoadedSet, painted: Painted) => {
+            if (painted.plane && !fitsWhole(loaded)) {
+                return; // stays a preview, and says so
+            }
+            const imageIds = painted.plane ? imageIdsOf(loaded) : [painted.slice.imageId];
+            const next = (await whenHere(imageIds, over.signal)) ? await paintImage(loaded) : undefined;
+            if (next && !overtaken()) {
+                show(next);
             }
         };
 
@@ -154,7 +172,7 @@ export function usePane(
         const show = (next: OnGlass) => {
             setOnGlass(next);
             setStatus({ is: 'painted' });
-            controller.paneState(number, next, { viewport, lossless: true });
+            controller.paneState(number, next, { viewport, lossless: (next.image?.preview ?? 0) === 0 });
         };
 
         /** Every frame that is due when the one before is painted: a slow screen leaves some out. */
@@ -183,6 +201,7 @@ export function usePane(
                 setStatus((now) => (now.is === 'fetching' ? { is: 'fetching', percent } : now)),
             );
             const opened = await pane.current;
+            look(glassName(number), loaded, sliceIndex(shown, loaded), shown.cine?.playing === true);
             const image = await opened.paint(shown, loaded, glass);
             return (
                 image && {
@@ -237,10 +256,13 @@ export function usePane(
                 }
             })
             .finally(() => window.clearTimeout(waiting));
+        return () => over.abort();
     }, [controller, number, viewport, glass, attempt, elements, masked]);
 
     return { onGlass, status, retry: () => setAttempt((count) => count + 1) };
 }
+
+const glassName = (number: number): string => `glass ${number}`;
 
 const nextFrame = (): Promise<unknown> =>
     new Promise((resolve) => window.requestAnimationFrame(resolve));

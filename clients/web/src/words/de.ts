@@ -5,7 +5,6 @@ import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
 import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
-import { uploadDe } from './de_upload';
 import type { Words } from './en';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -17,7 +16,6 @@ export const de: Words = {
     ...administrationDe,
     ...trustDe,
     ...linksDe,
-    ...uploadDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',
@@ -347,6 +345,16 @@ export const de: Words = {
     scaleBar: (length) => length,
     lossless: 'verlustfrei',
     lossyStored: 'verlustbehaftet gespeichert',
+    preview: 'Vorschau, noch nicht verlustfrei',
+    drawnOnPreview: 'auf einer Vorschau gezeichnet',
+    imageLoading: {
+        label: 'Verlustfreie Bilder, die da sind',
+        lossless: (here, total) => `${here} von ${total} Bildern`,
+        preview: (here, total) => `${here} von ${total}, Vorschau bis verlustfrei`,
+        stalled: 'Seit einigen Sekunden kommt nichts',
+        lost: (count) =>
+            count === 1 ? '1 Bild war nicht zu bekommen' : `${count} Bilder waren nicht zu bekommen`,
+    },
     fetching: 'wird geladen…',
     fetchingPercent: (percent) => `Bilder werden geladen, ${percent} %`,
     linked: 'gekoppelt',

@@ -6,7 +6,6 @@ import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
 import { linksEn } from './en_links';
 import { meetingEn } from './en_meeting';
-import { uploadEn } from './en_upload';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
@@ -17,7 +16,6 @@ export const en = {
     ...administrationEn,
     ...trustEn,
     ...linksEn,
-    ...uploadEn,
 
     // The product and the frame of every page
     productName: 'Consilium',
@@ -350,6 +348,15 @@ export const en = {
     scaleBar: (length: string) => length,
     lossless: 'lossless',
     lossyStored: 'stored with loss',
+    preview: 'preview, not lossless yet',
+    drawnOnPreview: 'drawn on a preview',
+    imageLoading: {
+        label: 'Lossless images that are here',
+        lossless: (here: number, total: number) => `${here} of ${total} images`,
+        preview: (here: number, total: number) => `${here} of ${total}, preview until lossless`,
+        stalled: 'Nothing has come for some seconds',
+        lost: (count: number) => (count === 1 ? '1 image could not be had' : `${count} images could not be had`),
+    },
     fetching: 'fetching…',
     fetchingPercent: (percent: number) => `Fetching images, ${percent} %`,
     linked: 'linked',

@@ -1,0 +1,37 @@
+// The worker that decodes previews: one bundle in, one buffer of samples out.
+import openJph, { type OpenJph } from '@cornerstonejs/codec-openjph';
+import wasm from '@cornerstonejs/codec-openjph/wasm?url';
+import { decodePreview, type DecodedPreview, type Expected } from './decode_preview';
+
+export interface PreviewJob {
+    job: number;
+    /** Undefined: nothing but to get the codec ready. */
+    bundle?: ArrayBuffer;
+    expected?: Expected[];
+}
+
+export interface PreviewDone {
+    job: number;
+    preview?: DecodedPreview;
+    failed?: string;
+}
+
+const silent = () => undefined;
+let codec: Promise<OpenJph> | undefined;
+
+async function work({ job, bundle, expected }: PreviewJob): Promise<void> {
+    try {
+        codec ??= openJph({ locateFile: () => wasm, print: silent, printErr: silent });
+        const ready = await codec;
+        if (!bundle || !expected) {
+            self.postMessage({ job } satisfies PreviewDone);
+            return;
+        }
+        const preview = decodePreview(ready, bundle, expected, () => performance.now());
+        self.postMessage({ job, preview } satisfies PreviewDone, { transfer: [preview.samples] });
+    } catch (error) {
+        self.postMessage({ job, failed: error instanceof Error ? error.message : String(error) } satisfies PreviewDone);
+    }
+}
+
+self.addEventListener('message', (event: MessageEvent<PreviewJob>) => void work(event.data));
