@@ -287,6 +287,8 @@ static void forget(struct eraser *eraser) {
     struct postgres_parameter both[] = {id, parameter_uuid(&eraser->config.tenant)};
     struct postgres_statement statements[] = {
         {"DELETE FROM image_instance WHERE case_id = $1::uuid", &id, 1},
+        {"DELETE FROM other_file WHERE case_id = $1::uuid", &id, 1},
+        {"DELETE FROM resumable_upload WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM pending WHERE source_stream = $1::uuid", &id, 1},
         {"DELETE FROM list_row WHERE owner_stream = $1::uuid", &id, 1},
         {"DELETE FROM snapshot WHERE stream_id = $1::uuid", &id, 1},

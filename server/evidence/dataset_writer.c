@@ -62,10 +62,11 @@ static bool is_long(const char *vr) {
     return strstr(long_vrs, vr) != NULL;
 }
 
-void dataset_writer_init(struct dataset_writer *writer, size_t limit,
-                         enum dataset_lengths lengths) {
+void dataset_writer_init(struct dataset_writer *writer, size_t limit, enum dataset_lengths lengths,
+                         enum dataset_repertoire repertoire) {
     memset(writer, 0, sizeof *writer);
     writer->lengths = lengths;
+    writer->repertoire = repertoire;
     bounded_output_init(&writer->output, limit);
 }
 
@@ -213,6 +214,23 @@ static char *cleaned(const struct text_vr *vr, struct text value, size_t *ret_si
     return bytes;
 }
 
+/* In place; a byte a character. False when there is one that it has not. */
+static bool to_latin(char *bytes, size_t *size) {
+    size_t to = 0;
+    for (size_t from = 0; from < *size; from++) {
+        uint8_t byte = (uint8_t)bytes[from];
+        if (byte >= 0x80) {
+            if ((byte != 0xC2 && byte != 0xC3) || from + 1 == *size) {
+                return false;
+            }
+            byte = (uint8_t)((byte & 0x03) << 6 | ((uint8_t)bytes[++from] & 0x3F));
+        }
+        bytes[to++] = (char)byte;
+    }
+    *size = to;
+    return true;
+}
+
 void dataset_writer_text(struct dataset_writer *writer, uint32_t tag, const char *vr,
                          struct text value) {
     const struct text_vr *rule = text_vr(vr);
@@ -232,7 +250,12 @@ void dataset_writer_text(struct dataset_writer *writer, uint32_t tag, const char
         writer->failed = true;
         return;
     }
-    write_padded(writer, tag, vr, bytes, size, ' ');
+    if (writer->repertoire == DATASET_LATIN && !to_latin(bytes, &size)) {
+        writer->failed = true;
+        writer->beyond = true;
+    } else {
+        write_padded(writer, tag, vr, bytes, size, ' ');
+    }
     free(bytes);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Writes a data set and the file around it: Explicit VR Little Endian (PS3.5 7.1, A.2) behind a
- * preamble and meta information (PS3.10 7.1), text as UTF-8 (ISO_IR 192).
+ * preamble and meta information (PS3.10 7.1). Text is given in UTF-8 and written in one repertoire.
  *
  * Elements are given in the order of their tags, which is asserted, as is that what was opened is
  * closed. What comes from outside is a value: text that is longer than its VR allows is cut
@@ -22,9 +22,16 @@ enum dataset_lengths {
     DATASET_LENGTHS_UNDEFINED, // ended by delimiters
 };
 
+/* Specific Character Set (PS3.3 C.12.1.1.2). Every reader knows the first. */
+enum dataset_repertoire {
+    DATASET_LATIN, // ISO_IR 100
+    DATASET_UTF8,  // ISO_IR 192
+};
+
 struct dataset_writer {
     /* Given. */
     enum dataset_lengths lengths;
+    enum dataset_repertoire repertoire;
     /* Owned. */
     struct bounded_output output;
     /* Derived. */
@@ -35,10 +42,12 @@ struct dataset_writer {
     } levels[DATASET_WRITER_DEPTH_MAX + 1];
     unsigned depth; // 0 = the data set itself
     bool failed;    // a value that may not be written
+    bool beyond;    // failed, and because of a character that Latin has not: write it as UTF-8
 };
 
 /* At most `limit` bytes. Finish it in every case. */
-void dataset_writer_init(struct dataset_writer *writer, size_t limit, enum dataset_lengths lengths);
+void dataset_writer_init(struct dataset_writer *writer, size_t limit, enum dataset_lengths lengths,
+                         enum dataset_repertoire repertoire);
 void dataset_writer_finish(struct dataset_writer *writer);
 
 /* Preamble, prefix and meta information; the data set follows. */

@@ -23,11 +23,15 @@ static void write_times(struct dataset_writer *writer, const struct evidence_hea
     const struct instance *source = header->source;
     write_date(writer, 0x00080020, source->study_date);
     dataset_writer_string(writer, 0x00080021, "DA", time.date);
-    dataset_writer_string(writer, 0x00080023, "DA", time.date);
+    if (header->has_content_time) {
+        dataset_writer_string(writer, 0x00080023, "DA", time.date);
+    }
     bool fits = strlen(source->study_time) <= 14;
     write_code(writer, 0x00080030, "TM", fits ? source->study_time : "", 0, "0123456789.");
     dataset_writer_string(writer, 0x00080031, "TM", time.time);
-    dataset_writer_string(writer, 0x00080033, "TM", time.time);
+    if (header->has_content_time) {
+        dataset_writer_string(writer, 0x00080033, "TM", time.time);
+    }
 }
 
 static void write_patient(struct dataset_writer *writer, const struct instance *source) {
@@ -45,7 +49,8 @@ void evidence_header_write(struct dataset_writer *writer, const struct evidence_
     const struct instance *source = header->source;
     struct evidence_time time = evidence_time(header->at);
     dataset_writer_file(writer, header->sop_class_uid, header->sop_instance_uid);
-    dataset_writer_string(writer, 0x00080005, "CS", "ISO_IR 192");
+    dataset_writer_string(writer, 0x00080005, "CS",
+                          writer->repertoire == DATASET_LATIN ? "ISO_IR 100" : "ISO_IR 192");
     dataset_writer_string(writer, 0x00080012, "DA", time.date);
     dataset_writer_string(writer, 0x00080013, "TM", time.time);
     dataset_writer_string(writer, 0x00080016, "UI", header->sop_class_uid);
@@ -72,6 +77,10 @@ void evidence_header_write(struct dataset_writer *writer, const struct evidence_
     dataset_writer_integer(writer, 0x00200011, header->series_number);
     int32_t number = header->version < INT32_MAX ? (int32_t)header->version : INT32_MAX;
     dataset_writer_integer(writer, 0x00200013, number);
+    if (!header->has_content_time) { /* General Series has it, those of documents have not */
+        bool said = strcmp(source->laterality, "R") == 0 || strcmp(source->laterality, "L") == 0;
+        dataset_writer_string(writer, 0x00200060, "CS", said ? source->laterality : "");
+    }
 }
 
 void evidence_reference_write(struct dataset_writer *writer, const struct instance *instance,
@@ -81,4 +90,20 @@ void evidence_reference_write(struct dataset_writer *writer, const struct instan
     if (frame > 0 && evidence_is_multi_frame(instance)) {
         dataset_writer_integer(writer, 0x00081160, (int32_t)frame);
     }
+}
+
+bool evidence_write(void (*write)(struct dataset_writer *writer, const void *data),
+                    const void *data, uint8_t **ret_bytes, size_t *ret_size) {
+    bool beyond = false;
+    *ret_bytes = NULL;
+    for (int i = DATASET_LATIN; i == DATASET_LATIN || (i == DATASET_UTF8 && beyond); i++) {
+        struct dataset_writer writer;
+        dataset_writer_init(&writer, EVIDENCE_FILE_MAX, DATASET_LENGTHS_DEFINED,
+                            (enum dataset_repertoire)i);
+        write(&writer, data);
+        beyond = writer.beyond;
+        *ret_bytes = dataset_writer_take(&writer, ret_size);
+        dataset_writer_finish(&writer);
+    }
+    return *ret_bytes != NULL;
 }

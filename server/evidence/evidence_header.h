@@ -22,8 +22,9 @@ struct evidence_header {
     const char *modality;
     const char *series_description;
     int32_t series_number;
-    uint64_t version; // of the case's stream: the instance number
-    int64_t at;       // microseconds since 1970
+    uint64_t version;      // of the case's stream: the instance number
+    int64_t at;            // microseconds since 1970
+    bool has_content_time; // Content Date and Time are of its modules
 };
 
 /* The file, and the data set from Specific Character Set to Instance Number. `references` writes
@@ -31,6 +32,11 @@ struct evidence_header {
 void evidence_header_write(struct dataset_writer *writer, const struct evidence_header *header,
                            void (*references)(struct dataset_writer *writer, const void *data),
                            const void *data);
+
+/* A document by what `write` writes of it, in Latin letters if they do and in UTF-8 otherwise. The
+ * bytes are the caller's; false when it cannot be written. */
+bool evidence_write(void (*write)(struct dataset_writer *writer, const void *data),
+                    const void *data, uint8_t **ret_bytes, size_t *ret_size);
 
 /* Class and Instance UID (PS3.3 10.8), and the frame of a multi-frame image; 0 = none. */
 void evidence_reference_write(struct dataset_writer *writer, const struct instance *instance,

@@ -139,6 +139,11 @@ static void upload(struct evidence_job *job, const uint8_t *bytes, size_t size) 
     imaging_upload_end(upload);
 }
 
+/* That nothing stands is said where something stood; a selection of no image cannot be. */
+static bool is_worth_writing(const struct evidence_document *document, const char *before) {
+    return !document->empty || (before != NULL && document->kind == EVIDENCE_MEASUREMENTS);
+}
+
 static void next_document(struct evidence_job *job) {
     const struct evidence_names names = {job->config.name_of, job->config.data};
     for (; job->at < job->plan.count; job->at++) {
@@ -146,7 +151,7 @@ static void next_document(struct evidence_job *job) {
         const char *before = predecessor(job, document);
         uint8_t *bytes;
         size_t size;
-        if (is_there(job, document) || (document->empty && before == NULL)) {
+        if (is_there(job, document) || !is_worth_writing(document, before)) {
             continue;
         }
         if (!evidence_document_write(&job->plan, document, &names, before, &bytes, &size)) {

@@ -1,11 +1,15 @@
 #include "server/evidence/evidence_plan.h"
 
 #include "server/evidence/drawing_kinds.h"
+#include "server/evidence/key_object.h"
 #include "server/evidence/measurement_report.h"
+#include "server/evidence/presentation_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TITLES_MAX 16384 // bytes of the description of a selection
 
 /* Series of a study; numbers that scanners do not reach. */
 static const struct {
@@ -144,6 +148,71 @@ static void plan_measurements(struct evidence_plan *plan, const struct instance 
     }
 }
 
+/* The image that a viewport shows; NULL = none, or no picture. */
+static const struct instance *seen(const struct evidence_plan *plan,
+                                   const struct viewport *viewport) {
+    if (!viewport->has_image || viewport->page != 0) {
+        return NULL;
+    }
+    const struct instance *image = image_of(plan, viewport->image.sop_instance_uid);
+    return image != NULL && image->rows > 0 && image->document_type[0] == '\0' ? image : NULL;
+}
+
+static void plan_views(struct evidence_plan *plan) {
+    for (uint32_t i = 0; i < plan->record->view_count; i++) {
+        const struct recorded_view *view = &plan->record->views[i];
+        const struct viewport_list *viewports = &view->layout.viewports;
+        for (uint32_t j = 0; j < viewports->count; j++) {
+            const struct instance *image = seen(plan, &viewports->items[j]);
+            if (image != NULL && presentation_state_fits(image, &viewports->items[j])) {
+                add(plan, &(struct evidence_document){.kind = EVIDENCE_VIEW,
+                                                      .image = image,
+                                                      .version = view->span.from,
+                                                      .at = view->span.from_at,
+                                                      .by = view->span.by,
+                                                      .view = view,
+                                                      .viewport = j});
+            }
+        }
+    }
+}
+
+static bool shows_study(const struct evidence_plan *plan, const struct recorded_view *view,
+                        const struct instance *study) {
+    const struct viewport_list *viewports = &view->layout.viewports;
+    for (uint32_t i = 0; i < viewports->count; i++) {
+        if (same_study(seen(plan, &viewports->items[i]), study)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void plan_key_images(struct evidence_plan *plan, const struct instance *study) {
+    struct evidence_document document = {
+        .kind = EVIDENCE_KEY_IMAGES, .image = study, .empty = true};
+    for (uint32_t i = 0; i < plan->record->view_count; i++) {
+        const struct recorded_view *view = &plan->record->views[i];
+        if (view->kind == RECORDED_KEY && shows_study(plan, view, study)) {
+            touch(&document, &view->span);
+            document.by = view->span.by;
+        }
+    }
+    if (document.version > 0) {
+        add(plan, &document);
+    }
+}
+
+static void for_each_study(struct evidence_plan *plan,
+                           void (*planned)(struct evidence_plan *plan,
+                                           const struct instance *study)) {
+    for (size_t i = 0; i < plan->image_count; i++) {
+        if (i == 0 || !same_study(&plan->images[i - 1], &plan->images[i])) {
+            planned(plan, &plan->images[i]);
+        }
+    }
+}
+
 bool evidence_plan_make(struct evidence_plan *plan, struct uuid patient_case,
                         const struct evidence_record *record, const struct instance *images,
                         size_t image_count) {
@@ -161,11 +230,9 @@ bool evidence_plan_make(struct evidence_plan *plan, struct uuid patient_case,
         plan->by_uid[i] = &images[i];
     }
     qsort(plan->by_uid, image_count, sizeof(const struct instance *), compare_uids);
-    for (size_t i = 0; i < image_count; i++) {
-        if (i == 0 || !same_study(&images[i - 1], &images[i])) {
-            plan_measurements(plan, &images[i]);
-        }
-    }
+    for_each_study(plan, plan_measurements);
+    plan_views(plan);
+    for_each_study(plan, plan_key_images);
     return true;
 }
 
@@ -218,6 +285,117 @@ static bool write_measurements(const struct evidence_plan *plan,
     return written;
 }
 
+static bool write_view(const struct evidence_plan *plan, const struct evidence_document *document,
+                       const struct evidence_names *names, uint8_t **ret_bytes, size_t *ret_size) {
+    static const char *const labels[] = {
+        [RECORDED_SAVED] = "VIEW", [RECORDED_KEY] = "KEY_IMAGE", [RECORDED_DECIDED] = "DECISION"};
+    const struct evidence_record *record = plan->record;
+    const struct viewport *viewport = &document->view->layout.viewports.items[document->viewport];
+    const struct annotation **drawings =
+        calloc(record->drawing_count + 1, sizeof(const struct annotation *));
+    if (drawings == NULL) {
+        return false;
+    }
+    struct presentation_state state = {.header = header_of(document),
+                                       .image = document->image,
+                                       .viewport = viewport,
+                                       .label = labels[document->view->kind],
+                                       .title = document->view->title,
+                                       .author = names->name_of(names->data, document->by),
+                                       .drawings = drawings};
+    for (uint32_t i = 0; viewport->overlays && i < record->drawing_count; i++) {
+        const struct recorded_drawing *drawing = &record->drawings[i];
+        const struct image_position *on = &drawing->annotation.image;
+        if (text_equal(on->sop_instance_uid, viewport->image.sop_instance_uid) &&
+            on->frame == viewport->image.frame && drawing_kind(drawing->annotation.tool) != NULL &&
+            drawing->annotation.points.count > 0 &&
+            evidence_stands(&drawing->span, document->version)) {
+            drawings[state.drawing_count++] = &drawing->annotation;
+        }
+    }
+    bool written = presentation_state_write(&state, ret_bytes, ret_size);
+    free(drawings);
+    return written;
+}
+
+static int compare_key_images(const void *a, const void *b) {
+    const struct key_object_image *one = a;
+    const struct key_object_image *other = b;
+    int order = strcmp(one->image->series_uid, other->image->series_uid);
+    order =
+        order != 0 ? order : strcmp(one->image->sop_instance_uid, other->image->sop_instance_uid);
+    return order != 0 ? order : (one->frame > other->frame) - (one->frame < other->frame);
+}
+
+struct selection {
+    struct key_object_image *images;
+    size_t count;
+    struct bounded_output titles;
+};
+
+static void select_view(const struct evidence_plan *plan, const struct evidence_document *document,
+                        const struct recorded_view *view, struct selection *selection) {
+    const struct viewport_list *viewports = &view->layout.viewports;
+    for (uint32_t i = 0; i < viewports->count; i++) {
+        const struct instance *image = seen(plan, &viewports->items[i]);
+        if (same_study(image, document->image)) {
+            selection->images[selection->count++] =
+                (struct key_object_image){image, viewports->items[i].image.frame};
+        }
+    }
+    if (view->title.length > 0) {
+        bounded_output_text(&selection->titles, selection->titles.size > 0 ? "\r\n" : "");
+        bounded_output_write(&selection->titles, view->title.bytes, view->title.length);
+    }
+}
+
+/* Sorted, each once. */
+static void settle_selection(struct selection *selection) {
+    size_t count = 0;
+    qsort(selection->images, selection->count, sizeof *selection->images, compare_key_images);
+    for (size_t i = 0; i < selection->count; i++) {
+        if (count == 0 ||
+            compare_key_images(&selection->images[count - 1], &selection->images[i]) != 0) {
+            selection->images[count++] = selection->images[i];
+        }
+    }
+    selection->count = count;
+}
+
+static bool write_key_images(const struct evidence_plan *plan,
+                             const struct evidence_document *document,
+                             const struct evidence_names *names, uint8_t **ret_bytes,
+                             size_t *ret_size) {
+    const struct evidence_record *record = plan->record;
+    size_t space = 1;
+    for (uint32_t i = 0; i < record->view_count; i++) {
+        space += record->views[i].layout.viewports.count;
+    }
+    struct selection selection = {.images = calloc(space, sizeof *selection.images)};
+    bounded_output_init(&selection.titles, TITLES_MAX);
+    for (uint32_t i = 0; selection.images != NULL && i < record->view_count; i++) {
+        const struct recorded_view *view = &record->views[i];
+        if (view->kind == RECORDED_KEY && evidence_stands(&view->span, document->version) &&
+            shows_study(plan, view, document->image)) {
+            select_view(plan, document, view, &selection);
+        }
+    }
+    bool written = false;
+    if (selection.count > 0) {
+        settle_selection(&selection);
+        struct key_object object = {
+            .header = header_of(document),
+            .description = {(uint32_t)selection.titles.size, (const char *)selection.titles.bytes},
+            .author = names->name_of(names->data, document->by),
+            .images = selection.images,
+            .count = selection.count};
+        written = key_object_write(&object, ret_bytes, ret_size);
+    }
+    bounded_output_finish(&selection.titles);
+    free(selection.images);
+    return written;
+}
+
 bool evidence_document_write(const struct evidence_plan *plan,
                              const struct evidence_document *document,
                              const struct evidence_names *names, const char *predecessor_uid,
@@ -226,8 +404,9 @@ bool evidence_document_write(const struct evidence_plan *plan,
     case EVIDENCE_MEASUREMENTS:
         return write_measurements(plan, document, names, predecessor_uid, ret_bytes, ret_size);
     case EVIDENCE_VIEW:
+        return write_view(plan, document, names, ret_bytes, ret_size);
     case EVIDENCE_KEY_IMAGES:
-        break;
+        return write_key_images(plan, document, names, ret_bytes, ret_size);
     }
     return false;
 }

@@ -23,7 +23,7 @@ struct evidence_document {
     const struct instance *image; // of the study; of a view the image itself
     uint64_t version;             // of the stream: what it says was so then
     int64_t at;
-    struct uuid by; // who saved the view
+    struct uuid by; // who saved the view, or marked an image last
     const struct recorded_view *view;
     uint32_t viewport; // of the view's layout
     bool empty;        // nothing stands any more: only worth writing after one that was not empty

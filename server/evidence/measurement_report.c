@@ -214,8 +214,27 @@ static void write_predecessor(struct dataset_writer *writer,
     free(before);
 }
 
-static void write_report(struct dataset_writer *writer, const struct measurement_report *report,
-                         const struct instance *const *images, size_t count) {
+struct writing {
+    const struct measurement_report *report;
+    const struct instance **images; // each once, by series
+    size_t count;
+};
+
+static void write_references(struct dataset_writer *writer, const void *data) {
+    (void)data;
+    dataset_writer_empty_sequence(writer, 0x00081111);
+}
+
+static void write_report(struct dataset_writer *writer, const void *data) {
+    const struct writing *writing = data;
+    const struct measurement_report *report = writing->report;
+    const struct instance *const *images = writing->images;
+    size_t count = writing->count;
+    struct evidence_header header = report->header;
+    header.sop_class_uid = COMPREHENSIVE_3D_SR;
+    header.modality = "SR";
+    header.has_content_time = true;
+    evidence_header_write(writer, &header, write_references, NULL);
     sr_root_concept(writer, &report_title);
     if (report->predecessor_uid != NULL) {
         write_predecessor(writer, report);
@@ -238,27 +257,14 @@ static void write_report(struct dataset_writer *writer, const struct measurement
     dataset_writer_sequence_end(writer);
 }
 
-static void write_references(struct dataset_writer *writer, const void *data) {
-    (void)data;
-    dataset_writer_empty_sequence(writer, 0x00081111);
-}
-
 bool measurement_report_write(const struct measurement_report *report, uint8_t **ret_bytes,
                               size_t *ret_size) {
-    size_t count = 0;
-    const struct instance **images = images_of(report, &count);
-    if (images == NULL) {
+    struct writing writing = {.report = report};
+    writing.images = images_of(report, &writing.count);
+    if (writing.images == NULL) {
         return false;
     }
-    struct evidence_header header = report->header;
-    header.sop_class_uid = COMPREHENSIVE_3D_SR;
-    header.modality = "SR";
-    struct dataset_writer writer;
-    dataset_writer_init(&writer, EVIDENCE_FILE_MAX, DATASET_LENGTHS_DEFINED);
-    evidence_header_write(&writer, &header, write_references, NULL);
-    write_report(&writer, report, images, count);
-    *ret_bytes = dataset_writer_take(&writer, ret_size);
-    dataset_writer_finish(&writer);
-    free(images);
-    return *ret_bytes != NULL;
+    bool written = evidence_write(write_report, &writing, ret_bytes, ret_size);
+    free(writing.images);
+    return written;
 }

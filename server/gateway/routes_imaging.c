@@ -375,7 +375,7 @@ static void ask_upload(struct ask *ask) {
         answer_error(ask, 422, "empty", "The file is empty.");
         return;
     }
-    if (size > UPLOAD_SIZE_MAX) {
+    if (size > imaging_upload_size_max(ask->service)) {
         answer_error(ask, 413, "too_large", "The file is larger than one upload may be.");
         return;
     }

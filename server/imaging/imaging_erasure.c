@@ -2,7 +2,7 @@
  * The files of a case that is erased: found by their rows, whose names only the case's key gives,
  * so this comes before the key is destroyed. Rows are the caller's to delete. May be done again.
  */
-#include "server/imaging/imaging_state.h"
+#include "server/imaging/imaging_resumable_state.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
 
@@ -123,6 +123,7 @@ void imaging_erase_case(struct imaging_service *service, struct uuid patient_cas
     *erasing = (struct erasing){
         .service = service, .patient_case = patient_case, .done = done, .data = data};
     imaging_revoke(service, patient_case, (struct uuid){{0}});
+    imaging_resumables_erase(service, patient_case);
     imaging_operation_began(service);
     imaging_need_case_key(service, patient_case, on_key, erasing);
 }

@@ -3,7 +3,7 @@
  */
 #include "server/imaging/imaging_service.h"
 
-#include "server/imaging/imaging_state.h"
+#include "server/imaging/imaging_resumable_state.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
 
@@ -12,10 +12,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define THREADS_DEFAULT 4
 
 static void on_announce_time(uv_timer_t *timer);
+
+/* Files lie in memory until they are sealed: at most half of it. */
+static uint64_t uploads_size_max(void) {
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long size = sysconf(_SC_PAGESIZE);
+    uint64_t half = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : UPLOADS_SIZE_MAX;
+    return half < UPLOADS_SIZE_MAX ? half : UPLOADS_SIZE_MAX;
+}
+
+uint64_t imaging_upload_size_max(const struct imaging_service *service) {
+    uint64_t bound = service->uploads_size_max;
+    return bound < UPLOAD_SIZE_MAX ? bound : UPLOAD_SIZE_MAX;
+}
+
+static void on_look_time(uv_timer_t *timer) {
+    imaging_resumables_look(timer->data);
+}
 
 static void say_cache(const struct imaging_service *service) {
     uint64_t bound = frame_cache_count(service->frames).bound;
@@ -50,6 +68,10 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
         *ret_message = "no memory or no threads";
         return NULL;
     }
+    service->uploads_size_max = uploads_size_max();
+    uv_timer_init(config->loop, &service->look_timer);
+    service->look_timer.data = service;
+    uv_timer_start(&service->look_timer, on_look_time, RESUMABLES_LOOK_MS, RESUMABLES_LOOK_MS);
     uv_timer_init(config->loop, &service->announce_timer);
     service->announce_timer.data = service;
     say_cache(service);
@@ -61,6 +83,7 @@ static void on_part_closed(void *data) {
     if (--service->parts_open > 0) {
         return;
     }
+    imaging_resumables_free(service);
     blob_files_close(&service->files);
     frame_cache_destroy(service->frames);
     if (service->closed) {
@@ -78,9 +101,10 @@ static void close_when_idle(struct imaging_service *service) {
     if (!service->closing || service->operations > 0 || service->parts_open > 0) {
         return;
     }
-    service->parts_open = 3;
+    service->parts_open = 4;
     imaging_forget_locators(service, (struct uuid){{0}});
     uv_close((uv_handle_t *)&service->announce_timer, on_timer_closed);
+    uv_close((uv_handle_t *)&service->look_timer, on_timer_closed);
     work_queue_close(service->queue, on_part_closed, service);
     ingest_link_close(service->ingest, on_part_closed, service);
 }
@@ -92,6 +116,7 @@ void imaging_service_close(struct imaging_service *service, void (*closed)(void 
     service->closed_data = data;
     imaging_revoke(service, (struct uuid){{0}}, (struct uuid){{0}});
     imaging_operation_began(service); // the endings below may be the last of all
+    imaging_resumables_stop(service);
     imaging_end_receiving(service);
     imaging_operation_ended(service);
 }
@@ -252,6 +277,7 @@ static void on_missed_rows(void *data, enum postgres_result result,
 }
 
 void imaging_service_announce_missed(struct imaging_service *service) {
+    imaging_resumables_load(service);
     imaging_operation_began(service);
     struct postgres_parameter tenant = parameter_uuid(&service->config.tenant);
     postgres_query(service->config.postgres,

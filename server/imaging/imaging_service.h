@@ -17,10 +17,12 @@
 
 #include <uv.h>
 
-#define UPLOAD_SIZE_MAX ((uint64_t)512 << 20) // bytes of one file
-#define UPLOADS_SIZE_MAX ((uint64_t)1 << 30)  // bytes of all that are under way
-#define UPLOADS_MAX 256                       // under way
-#define READ_STEP_MAX ((size_t)1 << 20)       // bytes read at once of what is not kept
+#define UPLOAD_SIZE_MAX ((uint64_t)4 << 30) // bytes of one file
+#define UPLOADS_SIZE_MAX                                                                           \
+    ((uint64_t)5 << 30)                 // bytes of all that are under way, in memory; less
+                                        // on a machine with less than twice of that
+#define UPLOADS_MAX 256                 // under way
+#define READ_STEP_MAX ((size_t)1 << 20) // bytes read at once of what is not kept
 #define SERIES_METADATA_MAX ((size_t)256 << 20)
 #define DISPLAY_LIST_MAX ((size_t)64 << 20) // bytes of JSON
 
@@ -44,6 +46,7 @@ struct imaging_service_config {
     const char *ingest_program; // path of consilium-ingest
     unsigned threads;           // 0 = 4
     size_t frame_cache_bytes;   // see frame_cache.h
+    unsigned resumable_life_s;  // of resumable uploads; 0 = RESUMABLE_LIFE_S
     /* Images of a case have changed: tell its actor (sets of kind DISPLAY_NOTHING are not shown).
      * Files that come in quick succession are told together. Told again after a restart until
      * imaging_announced was called. */
@@ -97,6 +100,9 @@ struct upload_answer {
 typedef void (*upload_done)(void *data, const struct upload_answer *answer);
 
 struct imaging_upload;
+
+/* Bytes of the largest file that there is memory for here: at most UPLOAD_SIZE_MAX. */
+uint64_t imaging_upload_size_max(const struct imaging_service *service);
 
 /* NULL when too much is under way: say busy. `size` is at most UPLOAD_SIZE_MAX. */
 struct imaging_upload *imaging_upload_begin(struct imaging_service *service,

@@ -14,6 +14,7 @@
 
 #define LOCATOR_SLOTS 8192u     // instances whose place is remembered
 #define ANNOUNCE_WAITING_MAX 64 // series
+#define RESUMABLES_LOOK_MS 5000 // between looks at uploads that rest or are over
 #define ANNOUNCE_PAUSE_MS 200   // files that come within this are told together
 
 /* Subkeys of a case, wiped when done with. */
@@ -29,6 +30,8 @@ struct announce_entry {
 };
 
 struct imaging_locator;
+struct imaging_resumable;
+struct imaging_intake;
 
 struct imaging_service {
     /* Given. */
@@ -49,7 +52,12 @@ struct imaging_service {
     struct imaging_upload *receiving;   // whose bytes are still coming
     uint64_t uploads_size;
     unsigned uploads_count;
-    size_t operations; // asynchronous work that comes back to us
+    struct imaging_resumable *resumables;
+    uv_timer_t look_timer;
+    unsigned resumable_count, resumables_making, unpacking_count, resumables_looks;
+    bool resumables_loaded;
+    uint64_t uploads_size_max; // bytes; of config, and of what memory the machine has
+    size_t operations;         // asynchronous work that comes back to us
     bool closing;
     unsigned parts_open; // while closing
     struct imaging_counts counts;

@@ -104,7 +104,7 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
                                             upload_done done, void *data) {
     assert(size <= UPLOAD_SIZE_MAX);
     if (service->closing || service->uploads_count == UPLOADS_MAX ||
-        size > UPLOADS_SIZE_MAX - service->uploads_size) {
+        size > service->uploads_size_max - service->uploads_size) {
         return NULL;
     }
     struct imaging_upload *upload = calloc(1, sizeof *upload);
@@ -228,10 +228,10 @@ static void insert(struct imaging_upload *upload) {
     postgres_query(upload->service->config.postgres,
                    "INSERT INTO image_instance (tenant_id, case_id, sop_instance_uid, series_uid,"
                    " study_uid, digest, held, instance_number, file_size, outline, frames,"
-                   " identity, metadata, stored_by)"
+                   " identity, metadata, stored_by, held_for)"
                    " VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::bytea,"
                    " $7::boolean, $8::integer, $9::bigint, $10::bytea, $11::bytea, $12::bytea,"
-                   " $13::bytea, $14::uuid)",
+                   " $13::bytea, $14::uuid, CASE WHEN $7::boolean THEN 2 ELSE 0 END)",
                    parameters, sizeof parameters / sizeof parameters[0], on_inserted, upload);
 }
 

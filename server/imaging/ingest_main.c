@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define DIGEST_SIZE 32
-#define FILE_SIZE_MAX ((uint64_t)1 << 30) // bytes mapped at once
+#define FILE_SIZE_MAX ((uint64_t)4 << 30) // bytes mapped at once
 
 struct ingest {
     struct character_sets *sets;

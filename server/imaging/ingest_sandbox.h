@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#define INGEST_MEMORY_MAX ((unsigned long long)3 << 30) // bytes of address space
+#define INGEST_MEMORY_MAX ((unsigned long long)7 << 30) // bytes of address space
 #define INGEST_CPU_SECONDS_A_FILE 20
 
 /* False, with the step that failed in `ret_step`, when the system refuses any of it: the process

@@ -336,6 +336,11 @@ void imaging_request_cancel(struct imaging_request *of) {
     of->open = false;
 }
 
+uint64_t imaging_upload_size_max(const struct imaging_service *service) {
+    (void)service;
+    return UPLOAD_SIZE_MAX;
+}
+
 struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
                                             struct uuid patient_case, struct uuid by, uint64_t size,
                                             upload_done done, void *data) {

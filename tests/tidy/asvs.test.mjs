@@ -58,8 +58,9 @@ test('the web client writes no HTML of its own', () => {
   );
 });
 
-/** What they keep: a language, folded columns, when somebody last did something. */
-const KEEPERS = /^clients\/web\/src\/(board\/workspace|words\/index|connection\/presence)\.tsx?$/;
+/** What they keep: a language, folded columns, when somebody last did something, and under a hash the address of an
+ * upload that was broken off. */
+const KEEPERS = /^clients\/web\/src\/(board\/workspace|words\/index|connection\/(presence|resumable))\.tsx?$/;
 
 test('the web client keeps nothing in the browser but its own settings', () => {
   none(

@@ -25,7 +25,7 @@ static struct text text_of(const char *text) {
 
 static struct dataset_writer begun(enum dataset_lengths lengths) {
     struct dataset_writer writer;
-    dataset_writer_init(&writer, LIMIT, lengths);
+    dataset_writer_init(&writer, LIMIT, lengths, DATASET_UTF8);
     dataset_writer_file(&writer, "1.2.840.10008.5.1.4.1.1.88.34", "2.25.1");
     return writer;
 }
@@ -187,6 +187,30 @@ static void a_code_uid_date_or_number_that_breaks_its_vr_fails_the_whole(void **
     }
 }
 
+static void latin_letters_are_a_byte_each_and_others_are_said_to_be_beyond(void **state) {
+    (void)state;
+    static const char *const words[] = {"Gr\xc3\xb6\xc3\x9f"
+                                        "e",
+                                        "\xe2\x82\xac", "\xc4\x80"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct dataset_writer writer;
+        dataset_writer_init(&writer, LIMIT, DATASET_LENGTHS_DEFINED, DATASET_LATIN);
+        dataset_writer_file(&writer, "1.2", "2.25.1");
+        dataset_writer_string(&writer, 0x00081030, "LO", words[i]);
+        assert_int_equal(writer.beyond, i > 0);
+        size_t size = 0;
+        uint8_t *bytes = dataset_writer_take(&writer, &size);
+        dataset_writer_finish(&writer);
+        if (i == 0) {
+            assert_value(bytes, size, 0x00081030,
+                         "Gr\xf6\xdf"
+                         "e ");
+        }
+        assert_int_equal(bytes == NULL, i > 0);
+        free(bytes);
+    }
+}
+
 static void a_number_keeps_what_sixteen_characters_can_say_of_it(void **state) {
     (void)state;
     struct dataset_writer writer = begun(DATASET_LENGTHS_DEFINED);
@@ -260,6 +284,7 @@ int main(void) {
         cmocka_unit_test(words_that_are_too_long_are_cut_between_characters),
         cmocka_unit_test(what_would_divide_values_or_control_a_printer_becomes_a_space),
         cmocka_unit_test(a_code_uid_date_or_number_that_breaks_its_vr_fails_the_whole),
+        cmocka_unit_test(latin_letters_are_a_byte_each_and_others_are_said_to_be_beyond),
         cmocka_unit_test(a_number_keeps_what_sixteen_characters_can_say_of_it),
         cmocka_unit_test(what_does_not_fit_the_limit_is_not_written_at_all),
         cmocka_unit_test(the_length_of_the_meta_information_is_true),

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { wordsOf } from '../words';
-import { sendFile, Upload, type Answer, type Progress } from './upload';
+import { sendFile, Upload, type Progress, type Send } from './upload';
 
 const file = (name: string) => ({ name, file: new File([name], name) });
 
-async function play(names: string[], send: (file: File) => Promise<Answer>) {
+async function play(names: string[], send: Send) {
     const told: Progress[] = [];
     const waits: number[] = [];
     const upload = new Upload(
@@ -20,11 +20,11 @@ async function play(names: string[], send: (file: File) => Promise<Answer>) {
     return { told, waits, last: told[told.length - 1] };
 }
 
-const stored: Answer = { outcome: 'stored', reason: '', message: '' };
+const stored = { outcome: 'stored' as const, reason: '', message: '' };
 
 describe('an_upload', () => {
     it('tells_how_far_it_is_and_names_what_was_refused', async () => {
-        const { told, last } = await play(['a.dcm', 'notes.txt', 'b.dcm'], (sent) =>
+        const { told, last } = await play(['a.dcm', 'notes.txt', 'b.dcm'], ({ file: sent }) =>
             Promise.resolve(
                 sent.name === 'notes.txt' ? { outcome: 'refused', reason: 'not_dicom', message: 'no image' } : stored,
             ),
@@ -59,6 +59,29 @@ describe('an_upload', () => {
         expect(last).toMatchObject({ stored: 1, problems: [] });
     });
 
+    it('counts_what_an_archive_held_and_says_what_its_directory_misses', async () => {
+        const { last } = await play(['disc.zip', 'b.dcm'], ({ name }, told) => {
+            told(4, true, 40);
+            return Promise.resolve(
+                name === 'b.dcm'
+                    ? stored
+                    : { files: 40, stored: 38, known: 1, kept: 1, problems: [], index: { named: 41, missing: 2 } },
+            );
+        });
+        expect(last).toMatchObject({ all: 41, done: 41, stored: 39, known: 1, kept: 1, bytes: 13, bytesAll: 13 });
+        expect(last?.index).toEqual({ named: 41, missing: 2 });
+    });
+
+    it('sends_the_directory_of_a_CD_when_everything_else_is_there', async () => {
+        const order: string[] = [];
+        await play(['CD/DICOMDIR', 'CD/1', 'CD/2', 'CD/3', 'CD/4'], async ({ name }) => {
+            await Promise.resolve();
+            order.push(name);
+            return stored;
+        });
+        expect(order.at(-1)).toBe('CD/DICOMDIR');
+    });
+
     it('gives_up_after_some_tries_and_says_which_file', async () => {
         const { last } = await play(['a'], () => Promise.reject(new Error('no line')));
         expect(last?.problems).toEqual([{ name: 'a', outcome: 'failed', reason: '', message: '' }]);
@@ -68,7 +91,7 @@ describe('an_upload', () => {
 describe('the_answer_to_a_file', () => {
     const answered = async (status: number, body: unknown) => {
         vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(body), { status })));
-        const answer = await sendFile('a-case', new File(['x'], 'x'));
+        const answer = await sendFile('a-case', file('x'));
         vi.unstubAllGlobals();
         return answer;
     };

@@ -1,8 +1,9 @@
 // Files on their way into a case: a few at a time, each with its own answer; what the server is too busy for
 // is sent again, what it refuses is kept by name with the reason.
 import { fetchAgain } from './http';
+import { isArchive, LARGE_BYTES, outcomeOf, sendResumable, type Outcome } from './resumable';
 
-export type FileOutcome = 'stored' | 'already_there' | 'held' | 'refused' | 'failed';
+export type FileOutcome = 'stored' | 'already_there' | 'held' | 'refused' | 'failed' | 'kept';
 
 export interface Sent {
     name: string;
@@ -14,13 +15,30 @@ export interface Sent {
 }
 
 type Said = Omit<Sent, 'name'>;
-export type Answer = Said | 'busy';
+
+/** What a file was, which may be many in one. */
+export interface Taken {
+    files: number;
+    stored: number;
+    known: number;
+    kept: number;
+    problems: Sent[];
+    /** Of a CD's directory: how many files it names and how many of them are not here. */
+    index?: { named: number; missing: number };
+}
+export type Answer = Said | Taken | 'busy';
 
 export interface Progress {
     all: number;
     done: number;
     stored: number;
     known: number;
+    kept: number;
+    bytes: number;
+    bytesAll: number;
+    /** Everything has been sent, and something of it is being read. */
+    reading: boolean;
+    index: { named: number; missing: number } | undefined;
     /** Refused, held or not sent, by name. */
     problems: Sent[];
     running: boolean;
@@ -32,26 +50,38 @@ export interface Found {
     file: File;
 }
 
+/** How far a file is: bytes sent, and whether it is being read now. */
+export type Told = (bytes: number, reading: boolean, files?: number) => void;
+export type Send = (found: Found, told: Told, stopped: AbortSignal) => Promise<Answer>;
+
 const AT_A_TIME = 3;
 const TRIES = 5;
 const WAIT_MS = 400;
 
+/** The directory of a CD last: only then can be said what is missing. */
+const directoryLast = (files: readonly Found[]): Found[] => {
+    const isDirectory = ({ name }: Found) => /(^|\/)dicomdir$/i.test(name);
+    return [...files.filter((one) => !isDirectory(one)), ...files.filter(isDirectory)];
+};
+
 export class Upload {
     private readonly queue: Found[];
-    private readonly send: (file: File) => Promise<Answer>;
+    private readonly send: Send;
     private readonly told: (progress: Progress) => void;
     private readonly pause: (milliseconds: number) => Promise<void>;
+    private readonly under = new Map<Found, { bytes: number; reading: boolean; files: number }>();
+    private readonly stopping = new AbortController();
     private progress: Progress;
-    private stopped = false;
+    private finished = 0;
 
     constructor(
         files: readonly Found[],
-        send: (file: File) => Promise<Answer>,
+        send: Send,
         told: (progress: Progress) => void,
         pause = (milliseconds: number) =>
             new Promise<void>((resume) => setTimeout(resume, milliseconds)),
     ) {
-        this.queue = [...files];
+        this.queue = directoryLast(files);
         this.send = send;
         this.told = told;
         this.pause = pause;
@@ -60,6 +90,11 @@ export class Upload {
             done: 0,
             stored: 0,
             known: 0,
+            kept: 0,
+            bytes: 0,
+            bytesAll: files.reduce((sum, { file }) => sum + file.size, 0),
+            reading: false,
+            index: undefined,
             problems: [],
             running: true,
         };
@@ -71,24 +106,34 @@ export class Upload {
         this.change({ running: false });
     }
 
-    /** What is under way is finished; the rest is not sent. */
+    /** Small files under way are finished, large ones go on when they are sent again; the rest is not sent. */
     stop(): void {
-        this.stopped = true;
+        this.stopping.abort();
     }
 
     private async worker(): Promise<void> {
-        while (!this.stopped) {
-            const next = this.queue.shift();
+        while (!this.stopping.signal.aborted) {
+            // A directory waits for what it names.
+            const last = this.queue.length === 1 && this.under.size > 0 && /dicomdir$/i.test(this.queue[0]?.name ?? '');
+            const next = last ? undefined : this.queue.shift();
             if (!next) {
                 return;
             }
-            this.count(next.name, await this.one(next.file));
+            this.under.set(next, { bytes: 0, reading: false, files: 1 });
+            const said = await this.one(next);
+            this.under.delete(next);
+            this.finished += next.file.size;
+            this.count(next.name, said);
         }
     }
 
-    private async one(file: File): Promise<Said> {
-        for (let attempt = 0; attempt < TRIES; attempt += 1) {
-            const answer = await this.send(file).catch(() => 'busy' as const);
+    private async one(found: Found): Promise<Said | Taken> {
+        const told: Told = (bytes, reading, files = 1) => {
+            this.under.set(found, { bytes, reading, files });
+            this.change({});
+        };
+        for (let attempt = 0; attempt < TRIES && !this.stopping.signal.aborted; attempt += 1) {
+            const answer = await this.send(found, told, this.stopping.signal).catch(() => 'busy' as const);
             if (answer !== 'busy') {
                 return answer;
             }
@@ -97,32 +142,54 @@ export class Upload {
         return { outcome: 'failed', reason: '', message: '' };
     }
 
-    private count(name: string, said: Said): void {
+    private count(name: string, said: Said | Taken): void {
+        const { all, done, stored, known, kept, problems, index } = this.progress;
+        if ('files' in said) {
+            this.change({
+                all: all + said.files - 1,
+                done: done + said.files,
+                stored: stored + said.stored,
+                known: known + said.known,
+                kept: kept + said.kept,
+                problems: [...problems, ...said.problems],
+                index: said.index ?? index,
+            });
+            return;
+        }
         const { outcome } = said;
-        const { done, stored, known, problems } = this.progress;
-        const fine = outcome === 'stored' || outcome === 'already_there';
+        const fine = outcome === 'stored' || outcome === 'already_there' || outcome === 'kept';
         this.change({
             done: done + 1,
             stored: stored + Number(outcome === 'stored'),
             known: known + Number(outcome === 'already_there'),
+            kept: kept + Number(outcome === 'kept'),
             problems: fine ? problems : [...problems, { name, ...said }],
         });
     }
 
     private change(next: Partial<Progress>): void {
-        this.progress = { ...this.progress, ...next };
+        const under = [...this.under.values()];
+        const bytes = under.reduce((sum, one) => sum + one.bytes, this.finished);
+        const reading = under.length > 0 && this.queue.length === 0 && under.every((one) => one.reading);
+        this.progress = { ...this.progress, bytes: Math.min(bytes, this.progress.bytesAll), reading, ...next };
         this.told(this.progress);
     }
 }
 
-const outcomes: readonly FileOutcome[] = ['stored', 'already_there', 'held', 'refused'];
+const outcomes: readonly FileOutcome[] = ['stored', 'already_there', 'held', 'refused', 'kept'];
 const BUSY: readonly number[] = [429, 503];
 
-/** One file to the case's archive. */
-export async function sendFile(patientCase: string, file: File): Promise<Answer> {
+const outcomeWord = (word: string | undefined): FileOutcome => outcomes.find((one) => one === word) ?? 'refused';
+
+/** base64 of its UTF-8, as tus has it in Upload-Metadata. */
+const asMetadata = (name: string): string =>
+    `filename ${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}`;
+
+/** One file to the case's archive, in one request. */
+export async function sendFile(patientCase: string, { name, file }: Found): Promise<Answer> {
     const response = await fetchAgain(`/api/cases/${patientCase}/uploads`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/octet-stream' },
+        headers: { 'Content-Type': 'application/octet-stream', 'Upload-Metadata': asMetadata(name) },
         body: file,
     });
     if (BUSY.includes(response.status)) {
@@ -133,9 +200,41 @@ export async function sendFile(patientCase: string, file: File): Promise<Answer>
         reason?: string;
         error?: string;
         message?: string;
+        index?: { named: number; missing: number };
     };
-    const outcome = outcomes.find((one) => one === body.outcome) ?? 'refused';
-    return { outcome, reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
+    if (body.outcome === 'index' && body.index) {
+        return { files: 1, stored: 0, known: 0, kept: 0, problems: [], index: body.index };
+    }
+    return { outcome: outcomeWord(body.outcome), reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
+}
+
+function takenOf(outcome: Outcome): Taken {
+    const { files, problems, index } = outcome;
+    return {
+        files: files?.all ?? 1,
+        stored: files?.stored ?? 0,
+        known: files?.alreadyThere ?? 0,
+        kept: files?.kept ?? 0,
+        problems: (problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) })),
+        ...(index && { index }),
+    };
+}
+
+/** A file the way that suits it: small ones in one request, large ones and archives so that they can go on. */
+export function sender(patientCase: string): Send {
+    return async (found, told, stopped) => {
+        const { name, file } = found;
+        if (file.size < LARGE_BYTES && !(await isArchive(file))) {
+            return sendFile(patientCase, found);
+        }
+        const arrived = await sendResumable(patientCase, name, file, (bytes) => told(bytes, false), stopped);
+        if ('refused' in arrived) {
+            return { outcome: 'refused', reason: arrived.refused, message: '' };
+        }
+        told(file.size, true);
+        const reading = (outcome: Outcome) => told(file.size, true, outcome.files?.all);
+        return takenOf(await outcomeOf(arrived.url, reading, stopped));
+    };
 }
 
 /** A folder is read to its end: browsers give its files in portions. */

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type DragEvent } from 'react';
 import {
     chosen,
     dropped,
-    sendFile,
+    sender,
     Upload,
     type Found,
     type Progress,
@@ -16,6 +16,7 @@ import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
 import { personName, useWords, type Words } from '../words';
+import { sizeText } from '../words/bytes';
 import { Ended } from './nowhere';
 
 export function UploadPage({ id }: { id: string }) {
@@ -66,6 +67,36 @@ function notTaken(words: Words, { outcome, reason }: Sent): string {
     }
 }
 
+function ProgressWords({ progress }: { progress: Progress }) {
+    const words = useWords();
+    const { language } = words;
+    if (progress.running) {
+        return (
+            <p>
+                {words.upload.progress(progress.done, progress.all)}
+                {' · '}
+                {progress.reading
+                    ? words.upload.reading
+                    : words.upload.bytes(sizeText(progress.bytes, language), sizeText(progress.bytesAll, language))}
+            </p>
+        );
+    }
+    const { index } = progress;
+    return (
+        <>
+            <p>{words.upload.summary(progress.stored, progress.known, progress.problems.length)}</p>
+            {progress.kept > 0 && <p>{words.upload.kept(progress.kept)}</p>}
+            {index && (
+                <p>
+                    {index.missing > 0
+                        ? words.upload.missing(index.missing, index.named)
+                        : words.upload.nothingMissing(index.named)}
+                </p>
+            )}
+        </>
+    );
+}
+
 function DropPlace({ patientCase }: { patientCase: string }) {
     const words = useWords();
     const [progress, setProgress] = useState<Progress>();
@@ -84,7 +115,7 @@ function DropPlace({ patientCase }: { patientCase: string }) {
             return;
         }
         sent.current = found;
-        const upload = new Upload(found, (file) => sendFile(patientCase, file), setProgress);
+        const upload = new Upload(found, sender(patientCase), setProgress);
         running.current = upload;
         void upload.run();
     };
@@ -130,19 +161,11 @@ function DropPlace({ patientCase }: { patientCase: string }) {
             {progress && (
                 <section className="stack" aria-live="polite" data-upload={progress.running ? 'running' : 'done'}>
                     <progress
-                        max={progress.all}
-                        value={progress.done}
+                        max={progress.bytesAll}
+                        value={progress.bytes}
                         aria-label={words.upload.progress(progress.done, progress.all)}
                     />
-                    <p>
-                        {progress.running
-                            ? words.upload.progress(progress.done, progress.all)
-                            : words.upload.summary(
-                                  progress.stored,
-                                  progress.known,
-                                  progress.problems.length,
-                              )}
-                    </p>
+                    <ProgressWords progress={progress} />
                     <div className="row">
                         {progress.running && (
                             <Button onClick={() => running.current?.stop()}>{words.upload.stop}</Button>

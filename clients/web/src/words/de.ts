@@ -5,6 +5,7 @@ import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
 import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
+import { uploadDe } from './de_upload';
 import type { Words } from './en';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -16,6 +17,7 @@ export const de: Words = {
     ...administrationDe,
     ...trustDe,
     ...linksDe,
+    ...uploadDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',

@@ -4,43 +4,6 @@ import type { deskEn } from './en_desk';
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const deskDe: typeof deskEn = {
-    upload: {
-        addImages: 'Bilder hinzufügen',
-        title: 'Bilder und Dokumente',
-        drop: 'Ordner oder Dateien hierher ziehen',
-        choose: 'Dateien wählen…',
-        chooseFolder: 'Ordner wählen…',
-        help: 'DICOM-Dateien: Bilder und Befunde in DICOM. Alles andere im Ordner wird genannt und ausgelassen.',
-        progress: (done, all) => `${done} von ${all} Dateien`,
-        outcome: {
-            stored: 'gespeichert',
-            already_there: 'war schon da',
-            held: 'zurückgehalten: trägt die Kennung eines anderen und zeigt etwas anderes',
-            refused: 'abgelehnt',
-            failed: 'nicht gesendet',
-        },
-        summary: (stored, known, refused) =>
-            `${plural(stored, 'Datei', 'Dateien')} gespeichert, ${known} schon bekannt, ${refused} abgelehnt`,
-        problems: 'Nicht übernommen',
-        again: 'Nicht Gesendetes erneut senden',
-        stop: 'Anhalten',
-        noAnswer: 'der Server hat nicht geantwortet',
-        why: {
-            not_dicom: 'keine DICOM-Datei',
-            truncated: 'die Datei endet zu früh',
-            malformed: 'beschädigt oder nicht so geschrieben, wie DICOM es verlangt',
-            over_limit: 'größer oder tiefer verschachtelt, als hier gelesen wird',
-            no_identity: 'sagt nicht, zu welcher Studie, Serie oder welchem Bild sie gehört',
-            unsupported: 'eine Art von DICOM, die hier nicht gezeigt wird',
-            worker_failed: 'sie ließ sich nicht lesen. Bitte der Verwaltung melden.',
-            empty: 'die Datei ist leer',
-            too_large: 'größer, als eine Datei sein darf',
-            no_space: 'die Festplatte des Servers ist voll. Bitte der Verwaltung melden.',
-            not_found: 'Sie dürfen diesem Fall keine Dateien mehr hinzufügen',
-        },
-        whyUnknown: 'aus einem Grund, den diese Seite nicht kennt',
-        openCase: 'Fall öffnen',
-    },
     makeCase: {
         button: 'Neuer Fall',
         title: 'Neuer Fall',

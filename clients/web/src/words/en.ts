@@ -6,6 +6,7 @@ import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
 import { linksEn } from './en_links';
 import { meetingEn } from './en_meeting';
+import { uploadEn } from './en_upload';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
@@ -16,6 +17,7 @@ export const en = {
     ...administrationEn,
     ...trustEn,
     ...linksEn,
+    ...uploadEn,
 
     // The product and the frame of every page
     productName: 'Consilium',

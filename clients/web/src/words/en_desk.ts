@@ -3,44 +3,6 @@
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const deskEn = {
-    upload: {
-        addImages: 'Add images',
-        title: 'Images and documents',
-        drop: 'Drop a folder or files here',
-        choose: 'Choose files…',
-        chooseFolder: 'Choose a folder…',
-        help: 'DICOM files: images, and reports inside DICOM. Everything else in the folder is named and left out.',
-        progress: (done: number, all: number) => `${done} of ${all} files`,
-        outcome: {
-            stored: 'stored',
-            already_there: 'was there already',
-            held: 'held: it says the same as another and shows something else',
-            refused: 'refused',
-            failed: 'not sent',
-        },
-        summary: (stored: number, known: number, refused: number) =>
-            `${plural(stored, 'file', 'files')} stored, ${known} known already, ${refused} refused`,
-        problems: 'Not taken',
-        again: 'Send what was not sent again',
-        stop: 'Stop',
-        noAnswer: 'the server did not answer',
-        /** By the server's word for it. */
-        why: {
-            not_dicom: 'no DICOM file',
-            truncated: 'the file ends too early',
-            malformed: 'damaged, or not written as DICOM asks',
-            over_limit: 'larger or deeper than is read here',
-            no_identity: 'says of no study, series or image which one it is',
-            unsupported: 'a kind of DICOM that is not shown here',
-            worker_failed: 'it could not be read. Tell the administrator.',
-            empty: 'the file is empty',
-            too_large: 'larger than one file may be',
-            no_space: 'the server’s disk is full. Tell the administrator.',
-            not_found: 'you may not add files to this case any more',
-        } as Record<string, string>,
-        whyUnknown: 'for a reason that this page does not know',
-        openCase: 'Open the case',
-    },
     makeCase: {
         button: 'New case',
         title: 'New case',
