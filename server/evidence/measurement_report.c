@@ -94,20 +94,13 @@ static void space_of(const struct measured_drawing *drawing, const uint8_t *inde
                                        .frame_of_reference_uid = ret->frame_of_reference_uid};
 }
 
-/* The coordinates come first: readers look at the first child alone. */
+/* The coordinates are its only child: OHIF 3.12 gives up the whole report on a second one. */
 static void write_number(struct dataset_writer *writer, const struct measured_drawing *drawing,
                          const struct drawing_number *number, double value) {
-    const struct annotation *annotation = drawing->annotation;
     struct space space;
     space_of(drawing, number->points, number->count, number->graphic, &space);
-    sr_number_begin(writer, &number->concept, value, unit_code(annotation->unit));
+    sr_number_begin(writer, &number->concept, value, unit_code(drawing->annotation->unit));
     sr_coordinates(writer, SR_INFERRED, NULL, &space.graphic);
-    if (space.graphic.image == NULL) {
-        sr_image(writer, SR_INFERRED, &source_image, drawing->image, annotation->image.frame);
-    }
-    if (calibrations[annotation->calibration].value != NULL) {
-        sr_coded(writer, SR_MODIFIED, &method, &calibrations[annotation->calibration]);
-    }
     sr_number_end(writer);
 }
 
@@ -134,6 +127,9 @@ static void write_group(struct dataset_writer *writer, const struct measured_dra
     sr_uid(writer, SR_OBSERVED, &tracking_uid, uid);
     sr_coded(writer, SR_OBSERVED, &observer_type, &a_person);
     sr_person(writer, SR_OBSERVED, &person_name, drawing->author);
+    if (calibrations[annotation->calibration].value != NULL) {
+        sr_coded(writer, SR_MODIFIED, &method, &calibrations[annotation->calibration]);
+    }
     if (annotation->label.length > 0) {
         sr_text(writer, SR_CONTAINS, &comment, annotation->label);
     }
@@ -142,6 +138,9 @@ static void write_group(struct dataset_writer *writer, const struct measured_dra
     }
     for (uint8_t i = 0; i < kind->number_count; i++) {
         write_number(writer, drawing, &kind->numbers[i], annotation->value);
+    }
+    if (annotation->frame_of_reference_uid.length > 0) { /* otherwise the coordinates say it */
+        sr_image(writer, SR_CONTAINS, &source_image, drawing->image, annotation->image.frame);
     }
     sr_container_end(writer);
 }

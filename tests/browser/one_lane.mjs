@@ -13,3 +13,4 @@ await import('./consent.test.mjs');
 await import('./restriction.test.mjs');
 await import('./links.test.mjs');
 await import('./keeping.test.mjs');
+await import('./ohif.test.mjs');
