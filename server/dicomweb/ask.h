@@ -65,9 +65,13 @@ void ask_error(struct dicomweb_ask *ask, int status, const char *word, const cha
 void ask_unread(struct dicomweb_ask *ask, enum imaging_read_result result);
 void ask_abort(struct dicomweb_ask *ask);
 
-/* search.c, metadata.c, frames.c, files.c: what `run` may be. */
+/* search.c, metadata.c, frames.c, files.c, bulk.c: what `run` may be. */
 void ask_search(struct dicomweb_ask *ask);
 void ask_metadata(struct dicomweb_ask *ask);
 void ask_frames(struct dicomweb_ask *ask);
+void ask_all_frames(struct dicomweb_ask *ask); /* of the instance, whatever the path says */
+void ask_files(struct dicomweb_ask *ask);
+void ask_bulk(struct dicomweb_ask *ask);
+void ask_stow(struct dicomweb_ask *ask); /* stow.c */
 
 #endif

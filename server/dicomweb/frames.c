@@ -6,13 +6,14 @@
 
 #include <stdlib.h>
 
-enum { FRAMES_MAX = 2048 }; /* of one request */
+enum { FRAMES_MAX = 2048 }; /* of one request that lists them */
 
 struct frames_wanted {
     struct dicomweb_ask *ask;
     struct imaging_download *download; // of the first; owned
     struct download_facts facts;
-    uint32_t count;
+    bool all;
+    uint32_t count; // unless all
     uint32_t frames[FRAMES_MAX];
 };
 
@@ -35,7 +36,7 @@ static struct wado_part *make_parts(const struct frames_wanted *wanted, const ch
         struct text uid = wanted->ask->resource.instance;
         struct wado_part *part = &parts[i];
         memcpy(part->sop_instance_uid, uid.bytes, uid.length);
-        part->frame = wanted->frames[i];
+        part->frame = wanted->all ? i + 1 : wanted->frames[i];
         part->length = imaging_download_frame_size(wanted->download, part->frame);
         part->media_type = media_type;
         part->transfer_syntax = syntax ? syntax->uid : "";
@@ -86,6 +87,7 @@ static void on_opened(void *data, enum imaging_read_result result,
         return;
     }
     wanted->facts = *facts;
+    wanted->count = wanted->all ? facts->frame_count : wanted->count;
     answer(ask);
 }
 
@@ -94,27 +96,38 @@ static void on_cut(void *data) {
     ask_abort(wanted->ask);
 }
 
-void ask_frames(struct dicomweb_ask *ask) {
+static void begin(struct dicomweb_ask *ask, bool all) {
     struct frames_wanted *wanted = calloc(1, sizeof *wanted);
     if (!wanted) {
         ask_unread(ask, IMAGING_READ_UNAVAILABLE);
         return;
     }
     wanted->ask = ask;
-    wanted->count = resource_frames(ask->resource.tail, wanted->frames, FRAMES_MAX);
+    wanted->all = all;
     ask->operation = wanted;
     ask->let_go = let_go_of_wanted;
-    if (wanted->count == 0) {
+    if (!all) {
+        wanted->count = resource_frames(ask->resource.tail, wanted->frames, FRAMES_MAX);
+    }
+    if (!all && wanted->count == 0) {
         ask_error(ask, 400, "malformed", "Frames are numbers from 1, parted by commas.");
         return;
     }
     struct download_wanted first = {.patient_case = ask->patient_case,
                                     .user = http_who(ask->exchange)->user,
                                     .sop_instance_uid = ask->resource.instance,
-                                    .frame = wanted->frames[0],
+                                    .frame = all ? 1 : wanted->frames[0],
                                     .masked = ask->masked};
     if (!imaging_download_open(ask->desk->service, &first, on_opened, on_cut, wanted,
                                &wanted->download)) {
         ask_unread(ask, IMAGING_READ_UNAVAILABLE);
     }
+}
+
+void ask_frames(struct dicomweb_ask *ask) {
+    begin(ask, false);
+}
+
+void ask_all_frames(struct dicomweb_ask *ask) {
+    begin(ask, true);
 }

@@ -8,6 +8,8 @@
 
 enum { FORM_MAX = 64 * 1024 };
 
+#define STOW_SIZE_MAX ((uint64_t)16 << 30) // bytes of one request
+
 /* Searches. */
 
 static struct qido_query *new_query(struct dicomweb_ask *ask) {
@@ -65,9 +67,10 @@ static void handle_get(struct http_exchange *exchange, void *data) {
         return;
     } else if (kind == RESOURCE_FRAMES) {
         ask->run = ask_frames;
+    } else if (kind == RESOURCE_BULK) {
+        ask->run = ask_bulk;
     } else {
-        ask_unread(ask, IMAGING_READ_ABSENT);
-        return;
+        ask->run = ask_files;
     }
     ask_grant(ask);
 }
@@ -146,6 +149,13 @@ static void handle_post(struct http_exchange *exchange, void *data) {
         }
         return;
     }
+    if ((ask->resource.kind == RESOURCE_STUDIES || ask->resource.kind == RESOURCE_STUDY) &&
+        ask->resource.view == VIEW_ITSELF) {
+        ask->action = ACCESS_UPLOAD;
+        ask->run = ask_stow;
+        ask_grant(ask);
+        return;
+    }
     ask_error(ask, 415, "unsupported", "A search is sent as application/x-www-form-urlencoded.");
 }
 
@@ -155,7 +165,7 @@ void routes_dicomweb_add(struct gateway *gateway, struct imaging_service *servic
     desk = (struct dicomweb_desk){service, access_log, qido_indexes_create(service)};
     static const struct http_route routes[] = {
         {"GET", "/api/cases/:case/dicom-web/*", 0, ROUTE_SIGNED_IN, handle_get},
-        {"POST", "/api/cases/:case/dicom-web/*", FORM_MAX, ROUTE_SIGNED_IN, handle_post},
+        {"POST", "/api/cases/:case/dicom-web/*", STOW_SIZE_MAX, ROUTE_SIGNED_IN, handle_post},
     };
     http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], &desk);
 }

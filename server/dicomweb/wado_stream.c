@@ -94,10 +94,10 @@ static size_t write_head(const struct wado_stream *stream, uint32_t number, uint
     const struct wado_part *part = &stream->parts[number];
     int length = 0;
     if (!stream->alone) {
-        length = snprintf((char *)text, TEXT_MAX - FILE_META_MAX,
-                          "%s--%s\r\nContent-Type: %s; transfer-syntax=%s\r\n\r\n",
-                          number > 0 ? "\r\n" : "", stream->boundary, part->media_type,
-                          part->transfer_syntax);
+        length = snprintf(
+            (char *)text, TEXT_MAX - FILE_META_MAX, "%s--%s\r\nContent-Type: %s%s%s\r\n\r\n",
+            number > 0 ? "\r\n" : "", stream->boundary, part->media_type,
+            part->transfer_syntax[0] ? "; transfer-syntax=" : "", part->transfer_syntax);
     }
     return (size_t)length + write_lead(part, text + length);
 }
@@ -128,8 +128,9 @@ static void on_block(void *data, enum imaging_read_result result, struct bytes b
 static void read_block(struct wado_stream *stream) {
     const struct wado_part *part = &stream->parts[stream->at];
     stream->waiting = true;
-    imaging_download_read(stream->download, part->offset + stream->position,
-                          stream->end - stream->position, on_block);
+    uint64_t from = part->frame == DOWNLOAD_BULK ? 0 : part->offset; // it begins at its own
+    imaging_download_read(stream->download, from + stream->position, stream->end - stream->position,
+                          on_block);
 }
 
 static void on_opened(void *data, enum imaging_read_result result,
@@ -137,8 +138,8 @@ static void on_opened(void *data, enum imaging_read_result result,
     struct wado_stream *stream = data;
     const struct wado_part *part = &stream->parts[stream->at];
     // What was listed may be another file by now.
-    if (result == IMAGING_READ_OK &&
-        (part->offset > facts->size || part->length > facts->size - part->offset)) {
+    uint64_t from = part->frame == DOWNLOAD_BULK ? 0 : part->offset;
+    if (result == IMAGING_READ_OK && (from > facts->size || part->length > facts->size - from)) {
         result = IMAGING_READ_UNAVAILABLE;
     }
     came_back(stream, result);
@@ -157,7 +158,9 @@ static void open_part(struct wado_stream *stream) {
         .user = http_who(ask->exchange)->user,
         .sop_instance_uid = {(uint32_t)strlen(part->sop_instance_uid), part->sop_instance_uid},
         .frame = part->frame,
-        .masked = ask->masked};
+        .masked = ask->masked,
+        .bulk_offset = part->offset,
+        .bulk_length = part->length};
     stream->waiting = true;
     if (!imaging_download_open(ask->desk->service, &wanted, on_opened, on_cut, stream,
                                &stream->download)) {
@@ -388,8 +391,8 @@ static bool write_type(struct wado_stream *stream) {
     const struct wado_part *part = &stream->parts[0];
     uint8_t random[16];
     if (stream->alone) {
-        snprintf(stream->type, sizeof stream->type, "%s; transfer-syntax=%s", part->media_type,
-                 part->transfer_syntax);
+        snprintf(stream->type, sizeof stream->type, "%s%s%s", part->media_type,
+                 part->transfer_syntax[0] ? "; transfer-syntax=" : "", part->transfer_syntax);
         return true;
     }
     // Nobody who writes a file can guess it.

@@ -19,7 +19,7 @@ struct wado_part {
     uint32_t frame;         /* as of imaging_download_open */
     uint8_t lead;
     uint64_t offset, length;                  /* of what is read */
-    const char *media_type, *transfer_syntax; /* static */
+    const char *media_type, *transfer_syntax; /* static; the second "" = none is said */
 };
 
 struct wado_stream;

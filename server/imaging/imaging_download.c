@@ -27,6 +27,7 @@ struct imaging_download {
     char sop_instance_uid[65];
     uint32_t frame; // from 1; 0 = the document, or DOWNLOAD_FILE
     bool masked;
+    uint64_t bulk_offset, bulk_length;
     download_opened opened;
     void (*cut)(void *data);
     void *data;
@@ -99,6 +100,11 @@ static const struct frame_piece *pieces_of(const struct imaging_download *downlo
     const struct imaging_locator *locator = download->locator;
     if (download->frame == DOWNLOAD_FILE) {
         *single = (struct frame_piece){0, locator->file_size};
+        *ret_count = 1;
+        return single;
+    }
+    if (download->frame == DOWNLOAD_BULK) {
+        *single = (struct frame_piece){download->bulk_offset, download->bulk_length};
         *ret_count = 1;
         return single;
     }
@@ -297,7 +303,7 @@ void imaging_download_read(struct imaging_download *download, uint64_t offset, u
     download->read = done;
     download->result = IMAGING_READ_OK;
     enum frame_found found = download->kept ? FRAME_THERE : FRAME_NOT_KEPT;
-    bool is_frame = download->frame > 0 && download->frame != DOWNLOAD_FILE;
+    bool is_frame = download->frame > 0 && download->frame < DOWNLOAD_BULK;
     if (is_frame && !download->asked_kept) {
         found = ask_kept(download);
     }
@@ -358,7 +364,7 @@ static void open_located(struct imaging_download *download) {
     const struct imaging_locator *locator = download->locator;
     bool there = download->frame == 0 ? locator->document_size > 0
                                       : download->frame <= locator->frames.frame_count;
-    if (!there && download->frame != DOWNLOAD_FILE) {
+    if (!there && download->frame < DOWNLOAD_BULK) {
         download->opened(download->data, IMAGING_READ_ABSENT, NULL);
         return;
     }
@@ -379,7 +385,7 @@ static void open_located(struct imaging_download *download) {
                                    .frame_count = locator->frames.frame_count};
     if (download->frame == 0) {
         facts.media_type = locator->document_type;
-    } else if (download->frame != DOWNLOAD_FILE) {
+    } else if (download->frame < DOWNLOAD_BULK) {
         facts.transfer_syntax = frame_syntax(locator);
         download->service->counts.frames_read++;
     }
@@ -437,6 +443,8 @@ bool imaging_download_open(struct imaging_service *service, const struct downloa
     download->user = wanted->user;
     download->frame = wanted->frame;
     download->masked = wanted->masked;
+    download->bulk_offset = wanted->bulk_offset;
+    download->bulk_length = wanted->bulk_length;
     download->opened = opened;
     download->cut = cut;
     download->data = data;

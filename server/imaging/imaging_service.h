@@ -93,8 +93,10 @@ enum upload_outcome {
 struct upload_answer {
     enum upload_outcome outcome;
     enum file_refusal_kind refusal;
-    struct text reason; // in words, when refused
-    const char *sop_instance_uid;
+    struct text reason;                  // in words, when refused
+    const char *sop_instance_uid;        // empty when it was not read
+    const char *sop_class_uid;           // NULL when it was not read, as the next
+    const char *study_uid, *series_uid;  //
     const struct imaging_series *series; // NULL unless stored
 };
 typedef void (*upload_done)(void *data, const struct upload_answer *answer);
@@ -108,6 +110,12 @@ uint64_t imaging_upload_size_max(const struct imaging_service *service);
 struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
                                             struct uuid patient_case, struct uuid by, uint64_t size,
                                             upload_done done, void *data);
+/* As above, of a file whose size will be known at its end; one of another study than that, when it
+ * is not empty, is refused (as FILE_REFUSAL_NONE). */
+struct imaging_upload *imaging_upload_begin_open(struct imaging_service *service,
+                                                 struct uuid patient_case, struct uuid by,
+                                                 struct text study_uid, upload_done done,
+                                                 void *data);
 /* False when it is more than was said or memory is short: cancel then. */
 bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes);
 /* All bytes are there; `done` follows, at once when nothing can be done, and the upload is the
@@ -176,10 +184,12 @@ struct download_wanted {
     struct uuid patient_case;
     struct uuid user;
     struct text sop_instance_uid;
-    uint32_t frame; // from 1; 0 = the document, DOWNLOAD_FILE = the file as it was stored
+    uint32_t frame; // from 1; 0 = the document, or one of those below
     bool masked;    // for who is not told who the patient is: no documents, no burned-in words
+    uint64_t bulk_offset, bulk_length; // of DOWNLOAD_BULK
 };
-#define DOWNLOAD_FILE UINT32_MAX
+#define DOWNLOAD_FILE UINT32_MAX       // the file as it was stored
+#define DOWNLOAD_BULK (UINT32_MAX - 1) // a value that lies there in it, or in its inflated data set
 typedef void (*download_opened)(void *data, enum imaging_read_result result,
                                 const struct download_facts *facts);
 /* False when too much is under way. `ret_download` is set before `opened` can be called, which may

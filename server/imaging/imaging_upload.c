@@ -46,6 +46,8 @@ struct imaging_upload {
     size_t json_size, frames_size;
     bool ended; // all bytes are there and the work goes on by itself
     bool held;
+    bool open;          // its size is what came
+    char study_uid[65]; // it has to be of; empty = any
     unsigned attempts;
     enum blob_result sealed;
 };
@@ -87,8 +89,14 @@ static void answer_and_free(struct imaging_upload *upload, const struct upload_a
     counts->already_there += answer->outcome == UPLOAD_ALREADY_THERE;
     counts->held += answer->outcome == UPLOAD_HELD;
     counts->refused += answer->outcome == UPLOAD_REFUSED;
+    struct upload_answer told = *answer;
+    if (upload->instance.sop_instance_uid[0]) {
+        told.sop_class_uid = upload->instance.sop_class_uid;
+        told.study_uid = upload->instance.study_uid;
+        told.series_uid = upload->instance.series_uid;
+    }
     if (upload->done) {
-        upload->done(upload->data, answer);
+        upload->done(upload->data, &told);
     }
     free_upload(upload);
 }
@@ -138,6 +146,31 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
     return upload;
 }
 
+struct imaging_upload *imaging_upload_begin_open(struct imaging_service *service,
+                                                 struct uuid patient_case, struct uuid by,
+                                                 struct text study_uid, upload_done done,
+                                                 void *data) {
+    struct imaging_upload *upload =
+        study_uid.length < 65 ? imaging_upload_begin(service, patient_case, by, 0, done, data)
+                              : NULL;
+    if (upload) {
+        upload->open = true;
+        memcpy(upload->study_uid, study_uid.length > 0 ? study_uid.bytes : "", study_uid.length);
+    }
+    return upload;
+}
+
+/* What was not said ahead is counted as it comes. */
+static bool grow(struct imaging_upload *upload, uint64_t size) {
+    struct imaging_service *service = upload->service;
+    if (size > UPLOAD_SIZE_MAX - upload->size || size > UPLOADS_SIZE_MAX - service->uploads_size) {
+        return false;
+    }
+    upload->size += size;
+    service->uploads_size += size;
+    return true;
+}
+
 void imaging_end_receiving(struct imaging_service *service) {
     struct imaging_upload *upload = service->receiving;
     while (upload) {
@@ -148,6 +181,9 @@ void imaging_end_receiving(struct imaging_service *service) {
 }
 
 bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes) {
+    if (upload->open && !grow(upload, bytes.length)) {
+        return false;
+    }
     if (bytes.length > upload->size - upload->received) {
         return false;
     }
@@ -395,6 +431,14 @@ static void on_parsed(void *data, const struct parsed *parsed) {
     }
     if (!keep_parsed(upload, parsed)) {
         finish(upload, UPLOAD_UNAVAILABLE);
+        return;
+    }
+    if (upload->study_uid[0] && strcmp(upload->study_uid, upload->instance.study_uid) != 0) {
+        answer_and_free(upload, &(struct upload_answer){
+                                    .outcome = UPLOAD_REFUSED,
+                                    .refusal = FILE_REFUSAL_NONE,
+                                    .reason = TEXT("it is of another study than it was sent to"),
+                                    .sop_instance_uid = upload->instance.sop_instance_uid});
         return;
     }
     imaging_need_case_key(upload->service, upload->patient_case, on_key, upload);

@@ -117,16 +117,20 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static int tell(const char *story) {
+/* Does not return. */
+static void become(const char *story) {
     const struct staff_person *people = scene.staff.people;
+    execl(PYTHON, PYTHON, PEER, server_process_url(scene.server), "", scene.case_id, story,
+          people[KEEPER].token, people[READER].token, people[OBSERVER].token,
+          people[STRANGER].token, (char *)NULL);
+    _exit(127);
+}
+
+static int tell(const char *story) {
     int status = -1;
     pid_t peer = fork();
-    if (peer == 0) {
-        execl(PYTHON, PYTHON, PEER, server_process_url(scene.server), "", scene.case_id, story,
-              people[KEEPER].token, people[READER].token, people[OBSERVER].token,
-              people[STRANGER].token, (char *)NULL);
-        _exit(127);
-    }
+    if (peer == 0)
+        become(story);
     return waitpid(peer, &status, 0) == peer && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -139,7 +143,17 @@ static int tell(const char *story) {
     XX(a_search_may_be_sent_as_a_form)                                                             \
     XX(hostile_queries_are_refused_or_ignored)                                                     \
     XX(metadata_is_given_at_each_level_with_addresses_of_bulk)                                     \
-    XX(frames_come_alone_or_in_parts)
+    XX(frames_come_alone_or_in_parts)                                                              \
+    XX(encapsulated_frames_keep_their_own_type)                                                    \
+    XX(files_come_back_as_they_were_sent)                                                          \
+    XX(files_without_meta_information_come_back_whole)                                             \
+    XX(bulk_values_are_where_metadata_says)                                                        \
+    XX(who_is_not_told_who_the_patient_is_sees_no_name_and_searches_by_none)                       \
+    XX(a_stranger_finds_nothing)                                                                   \
+    XX(what_is_stored_is_found_at_once_and_bad_parts_are_named)                                    \
+    XX(a_study_takes_its_own_instances_alone)                                                      \
+    XX(many_parts_are_stored_whatever_their_sizes)                                                 \
+    XX(hostile_bodies_are_refused)
 
 #define STORY(name)                                                                                \
     static void name(void **state) {                                                               \
@@ -148,11 +162,53 @@ static int tell(const char *story) {
     }
 STORIES(STORY)
 
+static bool revoke_reader(void) {
+    struct conversation keeper;
+    struct arena arena;
+    struct revoke_access revoke = {.command_id = fresh_id(), .user = scene.staff.people[READER].id};
+    arena_init(&arena, ARENA);
+    bool said = conversation_begin(&keeper, &scene.staff.address, scene.staff.people[KEEPER].token,
+                                   "test") &&
+                conversation_open(&keeper, 1, CHANNEL_KIND_PATIENT_CASE, staff_case_id(CASE)) &&
+                say(&keeper, 1, revoke_access_encode(&arena, &revoke));
+    conversation_end(&keeper);
+    arena_finish(&arena);
+    return said;
+}
+
+/* The last of all: from now on the reader reads nothing. */
+static void a_reader_whose_right_ends_is_cut_in_the_middle(void **state) {
+    (void)state;
+    int to[2], from[2], status = -1;
+    char word[16] = "";
+    assert_int_equal(pipe(to), 0);
+    assert_int_equal(pipe(from), 0);
+    pid_t peer = fork();
+    if (peer == 0) {
+        dup2(to[0], STDIN_FILENO);
+        dup2(from[1], STDOUT_FILENO);
+        close(to[1]);
+        close(from[0]);
+        become("a_reader_whose_right_ends_is_cut_in_the_middle");
+    }
+    close(to[0]);
+    close(from[1]);
+    assert_int_equal(read(from[0], word, sizeof word - 1), 8);
+    assert_string_equal(word, "reading\n");
+    assert_true(revoke_reader());
+    assert_int_equal(write(to[1], "revoked\n", 8), 8);
+    assert_int_equal(waitpid(peer, &status, 0), peer);
+    assert_int_equal(status, 0);
+    close(to[1]);
+    close(from[0]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define XX(name) cmocka_unit_test(name),
         STORIES(XX)
 #undef XX
+            cmocka_unit_test(a_reader_whose_right_ends_is_cut_in_the_middle),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

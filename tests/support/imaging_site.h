@@ -266,7 +266,7 @@ static void on_cut(void *data) {
 }
 
 static enum imaging_read_result open_download(struct site *site, struct text uid, uint32_t frame) {
-    struct download_wanted wanted = {site->patient_case, user, uid, frame, site->masked};
+    struct download_wanted wanted = {site->patient_case, user, uid, frame, site->masked, 0, 0};
     site->done = false;
     site->cut = false;
     assert_true(

@@ -11,14 +11,18 @@ import http.client
 import io
 import json
 import ssl
+import subprocess
 import sys
+import tempfile
+import time
 import urllib.parse
 from email.parser import BytesParser
 from email.policy import HTTP
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGLSLossless
+from pydicom.encaps import encapsulate
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGLSLossless, RLELossless
 
 url, certificate, case, story, *tokens = sys.argv[1:]
 place = urllib.parse.urlsplit(url)
@@ -321,6 +325,251 @@ def frames_come_alone_or_in_parts():
     refuse(reader.ask(path + "/1,2", accept="application/octet-stream"), 406)
     refuse(reader.ask(path + "/1", accept=OCTETS + "; transfer-syntax=1.2.840.10008.1.2.4.80"), 406)
     refuse(reader.ask(path.replace("2.25.7.2", "2.25.7.1") + "/1"), 404)
+
+
+def files_come_back_as_they_were_sent():
+    sent = {f"2.25.9.4.{series}.{number}": people[0].upload(image(4, series, number)) for series in (1, 2) for number in (1, 2)}
+    reader = people[1]
+
+    def fetched(path, accept=DICOM):
+        answer = reader.ask(path, accept=accept)
+        assert answer.status == 200, (path, answer.status, answer.body)
+        found = {}
+        for head, body in answer.parts():
+            assert head.get_content_type() == "application/dicom"
+            assert head.get_param("transfer-syntax") == ExplicitVRLittleEndian
+            found[pydicom.dcmread(io.BytesIO(body)).SOPInstanceUID] = body
+        return found
+
+    assert fetched("/studies/2.25.7.4") == sent
+    assert fetched("/studies/2.25.7.4", DICOM + "; transfer-syntax=*") == sent
+    assert fetched("/studies/2.25.7.4", "*/*") == sent
+    assert sorted(fetched("/studies/2.25.7.4/series/2.25.8.4.2")) == ["2.25.9.4.2.1", "2.25.9.4.2.2"]
+    path = "/studies/2.25.7.4/series/2.25.8.4.1/instances/2.25.9.4.1.2"
+    assert list(fetched(path)) == ["2.25.9.4.1.2"]
+    alone = reader.ask(path, accept="application/dicom")
+    assert hashlib.sha256(alone.body).digest() == hashlib.sha256(sent["2.25.9.4.1.2"]).digest()
+    assert reader.ask(path, accept="application/dicom", Range="bytes=128-131").body == b"DICM"
+    refuse(reader.ask(path, accept=DICOM + "; transfer-syntax=1.2.840.10008.1.2.4.80"), 406)
+    refuse(reader.ask(path, accept="image/png"), 406)
+    refuse(reader.ask("/studies/2.25.7.4", accept="application/dicom"), 406)
+    refuse(reader.ask("/studies/2.25.7.4/series/2.25.8.1.1"), 404)
+    refuse(reader.ask("/studies/2.25.7.44"), 404)
+
+
+def files_without_meta_information_come_back_whole():
+    bare = written(image(5, 1, 1), preamble=False)
+    assert bare[128:132] != b"DICM"
+    people[0].upload(bare)
+    headless = written(image(5, 1, 2))[132:]  # meta information, and no preamble before it
+    people[0].upload(headless)
+    for number, syntax, rest in ((1, ImplicitVRLittleEndian, bare), (2, ExplicitVRLittleEndian, headless)):
+        path = f"/studies/2.25.7.5/series/2.25.8.5.1/instances/2.25.9.5.1.{number}"
+        alone = people[1].ask(path, accept="application/dicom").body
+        assert alone.endswith(rest) and alone[128:132] == b"DICM"
+        read = pydicom.dcmread(io.BytesIO(alone))  # not forced
+        assert read.file_meta.TransferSyntaxUID == syntax and read.PatientName == "Muster^Eva", read
+        assert read.file_meta.MediaStorageSOPInstanceUID == read.SOPInstanceUID
+        with tempfile.NamedTemporaryFile() as place:
+            place.write(alone)
+            place.flush()
+            told = subprocess.run(["dcmdump", "-q", place.name], capture_output=True, check=True).stdout
+            assert b"Muster^Eva" in told
+            assert b"yes:" in subprocess.run(["dcmftest", place.name], capture_output=True, check=True).stdout
+    parts = people[1].ask("/studies/2.25.7.5", accept=DICOM).parts()
+    assert {pydicom.dcmread(io.BytesIO(body)).InstanceNumber for _, body in parts} == {1, 2}
+
+
+def bulk_values_are_where_metadata_says():
+    lut = bytes(range(256)) * 8
+    dataset = image(6, 1, 1)
+    dataset.add_new(0x00281221, "OW", lut)  # segmented red palette
+    dataset.add_new(0x00282000, "OB", b"\1\2" * 700)
+    people[0].upload(dataset)
+    path = "/studies/2.25.7.6/series/2.25.8.6.1/instances/2.25.9.6.1.1"
+    metadata = people[1].ask(path + "/metadata").json()[0]
+    for tag, expected in (("00281221", lut), ("00282000", b"\1\2" * 700), ("7FE00010", dataset.PixelData)):
+        address = metadata[tag]["BulkDataURI"]
+        assert address.startswith(url), address
+        there = address[len(url) + len(root):]
+        assert people[1].ask(there, accept="application/octet-stream").body == expected
+        parts = people[1].ask(there, accept=OCTETS).parts()
+        assert [body for _, body in parts] == [expected]
+    for wrong in ("00282000.0.128", "00282000.1.1400", "00282000", "x", "00282000.9.9.9", "7FE00010"):
+        refuse(people[1].ask(path + "/bulkdata/" + wrong), 404)
+
+
+def encapsulated_frames_keep_their_own_type():
+    for study, syntax, kind in ((7, JPEGLSLossless, "image/jls"), (8, RLELossless, "image/dicom-rle")):
+        frames = [b"\xff\xd8\xff\xf7" + bytes([n]) * 60 for n in range(3)]
+        dataset = image(study, 1, 1, NumberOfFrames=3, PixelData=encapsulate(frames))
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset["PixelData"].VR = "OB"
+        dataset["PixelData"].is_undefined_length = True
+        people[0].upload(dataset)
+        path = f"/studies/2.25.7.{study}/series/2.25.8.{study}.1/instances/2.25.9.{study}.1.1"
+        anyhow = people[1].ask(path + "/frames/1,3", accept="*/*").parts()
+        assert [body for _, body in anyhow] == [frames[0], frames[2]]
+        assert anyhow[0][0].get_content_type() == kind and anyhow[0][0].get_param("transfer-syntax") == syntax
+        octets = people[1].ask(path + "/frames/2", accept=OCTETS + "; transfer-syntax=*").parts()
+        assert octets[0][1] == frames[1] and octets[0][0].get_param("transfer-syntax") == syntax
+        alone = people[1].ask(path + "/frames/2", accept=kind)
+        assert alone.body == frames[1] and alone.headers.get_content_type() == kind
+        named = people[1].ask(path + "/frames/2", accept=f'multipart/related; type="{kind}"; transfer-syntax={syntax}')
+        assert named.parts()[0][1] == frames[1]
+        refuse(people[1].ask(path + "/frames/2", accept=OCTETS), 406)
+        address = people[1].ask(path + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
+        every = people[1].ask(address[len(url) + len(root):], accept=f'multipart/related; type="{kind}", */*').parts()
+        assert [body for _, body in every] == frames
+
+
+def who_is_not_told_who_the_patient_is_sees_no_name_and_searches_by_none():
+    fill()
+    observer = people[2]
+    found = observer.find("/studies", StudyInstanceUID="2.25.7.1", includefield="all")[0]
+    for tag in ("00100010", "00100020", "00100030", "00080050", "00081030", "00080090"):
+        assert tag not in found, found
+    assert value(found, "00100040") == "F" and value(found, "00080020") == "20260102"
+    # Whatever the name, the answer is the same: it is no key.
+    for name in ("Muster*", "Nobody"):
+        answer = observer.ask("/studies?" + urllib.parse.urlencode({"PatientName": name}))
+        assert len(answer.json()) >= 3 and "1 parameters" in answer.headers["warning"]
+    told = ""
+    for path in ("/studies?includefield=all", "/series?includefield=all", "/instances?includefield=all",
+                 "/studies/2.25.7.2/series?includefield=PatientName", "/studies/2.25.7.2/metadata"):
+        answer = observer.ask(path)
+        assert answer.status == 200, path
+        told += str(answer.json())
+    for word in ("Muster", "Müller", "Yamada", "山田", "P-1", "Groß", "Thorax", "Lunge", "A1"):
+        assert word not in told, word
+    path = "/studies/2.25.7.2/series/2.25.8.2.1/instances/2.25.9.2.1.1"
+    assert observer.ask(path + "/frames/1", accept="application/octet-stream").status == 200
+    for whole in ("/studies/2.25.7.2", "/studies/2.25.7.2/series/2.25.8.2.1", path):
+        refuse(observer.ask(whole), 403)
+    bulk = people[1].ask(path + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
+    refuse(observer.ask(bulk[len(url) + len(root):]), 404)
+    refuse(observer.ask("/studies", None, "POST", b"", 'multipart/related; type="application/dicom"; boundary=x'), 404)
+
+
+def a_stranger_finds_nothing():
+    fill()
+    stranger = people[3]
+    path = "/studies/2.25.7.2/series/2.25.8.2.1/instances/2.25.9.2.1.1"
+    for each in ("/studies", "/series", "/instances", "/studies/2.25.7.2/metadata", "/studies/2.25.7.2", path,
+                 path + "/frames/1", path + "/bulkdata/7FE00010.1.1"):
+        refuse(stranger.ask(each), 404)
+    refuse(stranger.ask("/studies", None, "POST", "PatientName=M*", "application/x-www-form-urlencoded"), 404)
+    refuse(stranger.ask("/studies", None, "POST", b"--x--", 'multipart/related; type="application/dicom"; boundary=x'), 404)
+    nobody = Person("")
+    refuse(nobody.ask("/studies"), 401)
+
+
+def body_of(parts, boundary="a-b", kind="application/dicom"):
+    head = f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n".encode()
+    return b"".join(head + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
+
+
+def store(person, body, path="/studies", boundary="a-b", kind='"application/dicom"'):
+    return person.ask(path, "application/dicom+json", "POST", body, f"multipart/related; type={kind}; boundary={boundary}")
+
+
+def what_is_stored_is_found_at_once_and_bad_parts_are_named():
+    keeper = people[0]
+    good = [written(image(20, 1, number)) for number in (1, 2)]
+    answer = store(keeper, body_of(good))
+    refuse(answer, 200)
+    told = answer.json()
+    assert uids(told["00081199"]["Value"], "00081155") == ["2.25.9.20.1.1", "2.25.9.20.1.2"]
+    assert value(told["00081199"]["Value"][0], "00081150") == "1.2.840.10008.5.1.4.1.1.2"
+    assert value(told, "00081190") == f"{url}{root}/studies/2.25.7.20" and "00081198" not in told
+    assert len(keeper.find("/studies/2.25.7.20/instances")) == 2
+    back = keeper.ask("/studies/2.25.7.20", accept=DICOM).parts()
+    assert sorted(body for _, body in back) == sorted(good)
+    # Again: the same bytes are there already. Other bytes of the same instance are kept apart.
+    refuse(store(keeper, body_of(good)), 200)
+    other = written(image(20, 1, 1, PatientComments="changed"))
+    bad = [b"no DICOM at all", written(image(20, 1, 3))[:900], other, b""]
+    answer = store(keeper, body_of(bad[:2] + [written(image(20, 1, 4))] + bad[2:]))
+    refuse(answer, 202)
+    told = answer.json()
+    assert uids(told["00081199"]["Value"], "00081155") == ["2.25.9.20.1.4"]
+    assert [(value(one, "00081155"), value(one, "00081197")) for one in told["00081198"]["Value"]] == [
+        ("2.25.9.20.1.1", 0x0111)]
+    assert [value(one, "00081197") for one in told["0008119A"]["Value"]] == [0xC000] * 3
+    assert len(keeper.find("/studies/2.25.7.20/instances")) == 3
+    refuse(store(keeper, body_of([b"nothing"])), 409)
+
+
+def a_study_takes_its_own_instances_alone():
+    own, other = written(image(21, 1, 1)), written(image(22, 1, 1))
+    answer = store(people[0], body_of([own, other]), "/studies/2.25.7.21")
+    refuse(answer, 202)
+    told = answer.json()
+    assert uids(told["00081199"]["Value"], "00081155") == ["2.25.9.21.1.1"]
+    assert value(told["00081198"]["Value"][0], "00081155") == "2.25.9.22.1.1"
+    assert value(told["00081198"]["Value"][0], "00081197") == 0xA900
+    assert people[0].find("/studies", StudyInstanceUID="2.25.7.22") == []
+
+
+def many_parts_are_stored_whatever_their_sizes():
+    parts = [written(image(23, 1, number, PixelData=bytes([number & 255]) * 512, PatientComments="x" * number * 7))
+             for number in range(1, 121)]
+    answer = store(people[0], body_of(parts, "--=_strange'()+,./:?"), boundary='"--=_strange\'()+,./:?"')
+    refuse(answer, 200)
+    assert len(answer.json()["00081199"]["Value"]) == 120
+    assert len(people[0].find("/studies/2.25.7.23/instances")) == 120
+    # A boundary that all but occurs in the pixels.
+    close = b"\r\n--a-\r\n--a-\r\r\n--a\r" * 40
+    dataset = image(24, 1, 1, PixelData=(close * 2)[:512])
+    refuse(store(people[0], body_of([written(dataset)])), 200)
+    assert people[0].ask("/studies/2.25.7.24/series/2.25.8.24.1/instances/2.25.9.24.1.1/frames/1",
+                         accept="application/octet-stream").body == dataset.PixelData
+
+
+def hostile_bodies_are_refused():
+    keeper = people[0]
+    part = written(image(25, 1, 1))
+    whole = body_of([part])
+    refuse(store(keeper, whole, kind='"text/html"'), 415)
+    refuse(store(keeper, whole, boundary=""), 415)
+    refuse(store(keeper, whole, boundary="x" * 71), 415)
+    refuse(keeper.ask("/studies", None, "POST", whole, "application/dicom"), 415)
+    refuse(store(keeper, whole[:-6]), 400)  # the last delimiter is cut
+    refuse(store(keeper, b"--a-b--\r\n"), 400)
+    refuse(store(keeper, b"nothing here"), 400)
+    refuse(store(keeper, b"--a-b\r\n" + b"X: y\r\n" * 900 + b"\r\n" + part + b"\r\n--a-b--"), 400)
+    refuse(store(keeper, b"--a-bxyz\r\n\r\n" + part + b"\r\n--a-b--"), 400)
+    refuse(store(keeper, body_of([part], kind="text/plain")), 409)
+    refuse(store(keeper, b"preamble\r\n" + whole + b"epilogue"), 200)
+    refuse(store(people[1], body_of([written(image(25, 1, 2))])), 200)  # a member may, too
+    chunked = people[0].line
+    chunked.putrequest("POST", root + "/studies")
+    chunked.putheader("Transfer-Encoding", "chunked")
+    chunked.putheader("Authorization", f"Bearer {tokens[0]}")
+    chunked.endheaders()
+    refuse(Answer(chunked.getresponse()), 411)
+
+
+def a_reader_whose_right_ends_is_cut_in_the_middle():
+    """Says on standard output when the answer has begun, and waits to hear that the right is gone."""
+    people[0].upload(image(30, 1, 1, Rows=4096, Columns=4096, PixelData=bytes(4096 * 4096 * 2)))
+    line = people[1].line
+    line.request("GET", root + "/studies/2.25.7.30", headers={"Authorization": f"Bearer {tokens[1]}", "Accept": DICOM})
+    answer = line.getresponse()
+    size = int(answer.headers["content-length"])
+    assert answer.status == 200 and size > 4096 * 4096 * 2
+    got = len(answer.read(1000))
+    print("reading", flush=True)
+    assert sys.stdin.readline() == "revoked\n"
+    line.sock.settimeout(10)
+    try:
+        while got < size and (piece := answer.read(32768)):  # a slow line: ten seconds for all of it
+            got += len(piece)
+            time.sleep(0.01)
+    except (http.client.IncompleteRead, ConnectionResetError) as error:
+        got += len(getattr(error, "partial", b""))
+    assert got < size, (got, size)
+    refuse(Person(tokens[1]).ask("/studies"), 404)
 
 
 globals()[story]()

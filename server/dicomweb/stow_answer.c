@@ -1,0 +1,164 @@
+#include "server/dicomweb/stow_answer.h"
+
+#include "server/imaging/bounded_output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_MAX ((size_t)32 << 20)
+
+bool stow_results_add(struct stow_results *results, uint32_t *ret_number) {
+    if (results->count == STOW_PARTS_MAX) {
+        return false;
+    }
+    if (results->count == results->capacity) {
+        uint32_t capacity = results->capacity ? 2 * results->capacity : 16;
+        struct stow_result *grown = realloc(results->all, capacity * sizeof *grown);
+        if (!grown) {
+            return false;
+        }
+        results->all = grown;
+        results->capacity = capacity;
+    }
+    *ret_number = results->count;
+    memset(&results->all[results->count++], 0, sizeof *results->all);
+    return true;
+}
+
+void stow_results_finish(struct stow_results *results) {
+    free(results->all);
+    results->all = NULL;
+}
+
+void stow_results_fail(struct stow_results *results, uint32_t number, enum stow_failure why) {
+    results->all[number].failure = (uint16_t)why;
+}
+
+static enum stow_failure failure_of(const struct upload_answer *answer) {
+    switch (answer->outcome) {
+    case UPLOAD_STORED:
+    case UPLOAD_ALREADY_THERE:
+        return STOW_STORED;
+    case UPLOAD_HELD:
+        return STOW_DUPLICATE;
+    case UPLOAD_REFUSED:
+        return answer->refusal == FILE_REFUSAL_NONE          ? STOW_OTHER_STUDY
+               : answer->refusal == FILE_REFUSAL_UNSUPPORTED ? STOW_SYNTAX_NOT_SUPPORTED
+                                                             : STOW_CANNOT_UNDERSTAND;
+    case UPLOAD_UNAVAILABLE:
+        return STOW_PROCESSING_FAILURE;
+    case UPLOAD_NO_SPACE:
+        return STOW_OUT_OF_RESOURCES;
+    }
+    return STOW_PROCESSING_FAILURE;
+}
+
+static void copy_uid(char uid[65], const char *given) {
+    size_t length = given ? strlen(given) : 0;
+    length = length < 65 ? length : 0;
+    memcpy(uid, length > 0 ? given : "", length);
+    uid[length] = 0;
+}
+
+void stow_results_set(struct stow_results *results, uint32_t number,
+                      const struct upload_answer *answer) {
+    struct stow_result *result = &results->all[number];
+    copy_uid(result->sop_class_uid, answer->sop_class_uid);
+    copy_uid(result->sop_instance_uid, answer->sop_instance_uid);
+    copy_uid(result->study_uid, answer->study_uid);
+    copy_uid(result->series_uid, answer->series_uid);
+    result->failure = (uint16_t)failure_of(answer);
+}
+
+static void write_text(struct bounded_output *output, const char *tag, const char *vr,
+                       const char *value) {
+    bounded_output_format(output, "\"%s\":{\"vr\":\"%s\",\"Value\":[\"%s\"]}", tag, vr, value);
+}
+
+static void write_stored(struct bounded_output *output, const char *base,
+                         const struct stow_result *result) {
+    bounded_output_format(output,
+                          ",\"00081190\":{\"vr\":\"UR\",\"Value\":[\"%s/studies/%s/series/%s/"
+                          "instances/%s\"]}",
+                          base, result->study_uid, result->series_uid, result->sop_instance_uid);
+}
+
+enum list { LIST_STORED, LIST_FAILED, LIST_OTHER };
+
+static enum list list_of(const struct stow_result *result) {
+    if (result->failure == STOW_STORED) {
+        return LIST_STORED;
+    }
+    return result->sop_instance_uid[0] && result->sop_class_uid[0] ? LIST_FAILED : LIST_OTHER;
+}
+
+/* The sequence of those; nothing when there are none. Returns how many. */
+static uint32_t write_list(struct bounded_output *output, const char *base,
+                           const struct stow_results *results, enum list list) {
+    static const char *const tags[] = {"00081199", "00081198", "0008119A"};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < results->count; i++) {
+        const struct stow_result *result = &results->all[i];
+        if (list_of(result) != list) {
+            continue;
+        }
+        if (count++ == 0) {
+            bounded_output_format(output, ",\"%s\":{\"vr\":\"SQ\",\"Value\":[", tags[list]);
+        } else {
+            bounded_output_byte(output, ',');
+        }
+        bounded_output_byte(output, '{');
+        if (list != LIST_OTHER) {
+            write_text(output, "00081150", "UI", result->sop_class_uid);
+            bounded_output_byte(output, ',');
+            write_text(output, "00081155", "UI", result->sop_instance_uid);
+        }
+        if (list == LIST_STORED) {
+            write_stored(output, base, result);
+        } else {
+            bounded_output_format(output, "%s\"00081197\":{\"vr\":\"US\",\"Value\":[%u]}",
+                                  list == LIST_FAILED ? "," : "", (unsigned)result->failure);
+        }
+        bounded_output_byte(output, '}');
+    }
+    if (count > 0) {
+        bounded_output_text(output, "]}");
+    }
+    return count;
+}
+
+/* The study of all that were stored; NULL when they are of several. */
+static const char *one_study(const struct stow_results *results) {
+    const char *study = NULL;
+    for (uint32_t i = 0; i < results->count; i++) {
+        const struct stow_result *result = &results->all[i];
+        if (result->failure == STOW_STORED && study && strcmp(study, result->study_uid) != 0) {
+            return NULL;
+        }
+        study = result->failure == STOW_STORED ? result->study_uid : study;
+    }
+    return study;
+}
+
+void stow_answer(struct dicomweb_ask *ask, const struct stow_results *results) {
+    struct bounded_output output;
+    const char *study = one_study(results);
+    bounded_output_init(&output, ANSWER_MAX);
+    // PS3.18 10.5.3: where the study is; where they are of several, the root of all.
+    bounded_output_format(&output, "{\"00081190\":{\"vr\":\"UR\",\"Value\":[\"%s/studies%s%s\"]}",
+                          ask->base, study ? "/" : "", study ? study : "");
+    uint32_t stored = write_list(&output, ask->base, results, LIST_STORED);
+    write_list(&output, ask->base, results, LIST_FAILED);
+    write_list(&output, ask->base, results, LIST_OTHER);
+    bounded_output_byte(&output, '}');
+    int status = stored == results->count ? 200 : stored > 0 ? 202 : 409;
+    if (output.failed) {
+        bounded_output_finish(&output);
+        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    http_answer_bytes(ask->exchange, status, "application/dicom+json", NULL, 0,
+                      (struct bytes){(uint32_t)output.size, output.bytes});
+    bounded_output_finish(&output);
+    ask_end(ask);
+}

@@ -1,0 +1,44 @@
+/*
+ * What became of each part that was to be stored, and the answer that says so (PS3.18 10.5.3 and
+ * Annex I): Referenced, Failed and Other Failures Sequence.
+ */
+#ifndef CONSILIUM_DICOMWEB_STOW_ANSWER_H
+#define CONSILIUM_DICOMWEB_STOW_ANSWER_H
+
+#include "server/dicomweb/ask.h"
+
+enum { STOW_PARTS_MAX = 20000 };
+
+enum stow_failure { /* Failure Reason (0008,1197): PS3.18 table I.2-2, PS3.4 tables C.4.2 and B.2-1
+                     */
+                    STOW_STORED = 0,
+                    STOW_PROCESSING_FAILURE = 0x0110,
+                    STOW_DUPLICATE = 0x0111, /* the same UID with other bytes is there: kept for a
+                                                person to decide */
+                    STOW_OUT_OF_RESOURCES = 0xA700,
+                    STOW_OTHER_STUDY = 0xA900,
+                    STOW_CANNOT_UNDERSTAND = 0xC000,
+                    STOW_SYNTAX_NOT_SUPPORTED = 0xC122,
+};
+
+struct stow_result {
+    char sop_class_uid[65], sop_instance_uid[65], study_uid[65], series_uid[65]; /* or empty */
+    uint16_t failure;
+};
+
+struct stow_results {
+    struct stow_result *all; /* owned */
+    uint32_t count, capacity;
+};
+
+/* False when there are too many, or no memory. */
+bool stow_results_add(struct stow_results *results, uint32_t *ret_number);
+void stow_results_fail(struct stow_results *results, uint32_t number, enum stow_failure why);
+void stow_results_set(struct stow_results *results, uint32_t number,
+                      const struct upload_answer *answer);
+void stow_results_finish(struct stow_results *results);
+
+/* Answers the ask and ends it: 200 when all were stored, 202 some, 409 none. */
+void stow_answer(struct dicomweb_ask *ask, const struct stow_results *results);
+
+#endif
