@@ -70,8 +70,14 @@ class Person:
             headers["Accept"] = accept
         if kind:
             headers["Content-Type"] = kind
-        self.line.request(method, under + path, body=body, headers=headers)
-        return Answer(self.line.getresponse())
+        try:
+            self.line.request(method, under + path, body=body, headers=headers)
+            return Answer(self.line.getresponse())
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            # What was answered before its body was read may have cost the line (RFC 9112 9.3.1, 9.6).
+            self.line.close()
+            self.line.request(method, under + path, body=body, headers=headers)
+            return Answer(self.line.getresponse())
 
     def find(self, path, status=200, **query):
         answer = self.ask(path + ("?" + urllib.parse.urlencode(query) if query else ""))
