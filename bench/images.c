@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILE_BYTES = DICOM_WRITER_MAX + IMAGE_BYTES };
-
 /* Some 12-bit pattern that is another one in each slice of each case. */
 static uint16_t pixel(unsigned case_number, unsigned slice, size_t place) {
     return (uint16_t)((place * 31 + slice * 7 + case_number * 3) & 0x0fff);
@@ -65,7 +63,7 @@ static void write_header(struct dicom_writer *writer, unsigned case_number, unsi
     dicom_writer_u16(writer, 0x00280103, 0);
 }
 
-static size_t write_image(uint8_t *file, unsigned case_number, unsigned slice) {
+size_t image_write(uint8_t *file, unsigned case_number, unsigned slice) {
     static struct dicom_writer writer;
     uint8_t head[12] = {0xe0, 0x7f, 0x10, 0, 'O', 'W'};
     write_header(&writer, case_number, slice);
@@ -87,13 +85,13 @@ bool images_upload(const struct staff *staff, unsigned case_number, unsigned cou
     struct http_response response = {0};
     char path[IMAGE_PATH_MAX];
     bool taken = true;
-    uint8_t *file = malloc(FILE_BYTES);
+    uint8_t *file = malloc(IMAGE_FILE_MAX);
     assert(file != NULL);
     image_case_path(path, case_number, "uploads");
     http_client_init(&http, &staff->address);
     http.bearer = staff->people[0].token;
     for (unsigned slice = 1; taken && slice <= count; slice++) {
-        size_t length = write_image(file, case_number, slice);
+        size_t length = image_write(file, case_number, slice);
         bool asked =
             http_client_request(&http, "POST", path, "application/dicom", file, length, &response);
         taken = asked && (response.status == 200 || response.status == 201);

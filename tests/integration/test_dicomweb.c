@@ -30,7 +30,7 @@ enum {
     CASE = 11,
     BOARD = 12,
     ARENA = 256 * 1024,
-    SAY_MS = 5000
+    SAY_MS = 20000
 };
 
 static struct scene {
@@ -45,6 +45,8 @@ static bool say(struct conversation *conversation, uint16_t channel, struct enco
     while ((refusal = conversation_say(conversation, channel, command, NULL)) != REFUSAL_NONE &&
            patience_lasts(&patience)) {
     }
+    if (refusal != REFUSAL_NONE)
+        fprintf(stderr, "command %u was refused: %d\n", command.tag, (int)refusal);
     return refusal == REFUSAL_NONE;
 }
 
