@@ -98,7 +98,7 @@ bool parsed_read(struct reader *reader, struct arena *arena, struct parsed *ret)
     if (count > 6 && !frame_range_list_read(reader, arena, 100000, &ret->frames)) {
         return false;
     }
-    if (count > 7 && !reader_bytes(reader, 4194304, &ret->metadata)) {
+    if (count > 7 && !reader_bytes(reader, 33554432, &ret->metadata)) {
         return false;
     }
     if (count > 8 && !u32_list_read(reader, arena, 100000, &ret->frame_first)) {

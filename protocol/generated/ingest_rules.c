@@ -15,6 +15,6 @@ const struct message_rule ingest_rules[TAG_COUNT] = {
         {
             .name = "Parsed",
             .class = MESSAGE_REPLY,
-            .size_max = 6660373,
+            .size_max = 36020501,
         },
 };

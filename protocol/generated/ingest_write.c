@@ -107,7 +107,7 @@ void parsed_write(struct writer *writer, const struct parsed *from) {
         frame_range_list_write(writer, 100000, &from->frames);
     }
     if (count > 7) {
-        writer_bytes_value(writer, 4194304, from->metadata);
+        writer_bytes_value(writer, 33554432, from->metadata);
     }
     if (count > 8) {
         u32_list_write(writer, 100000, &from->frame_first);

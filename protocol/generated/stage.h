@@ -61,7 +61,8 @@ enum pointer_space {
     POINTER_SPACE_INSTANCE = 2,           /* x = frame, y = column, z = row of image `uid`. */
     /* x = page, y and z = points from the page's top left; `uid` = document. */
     POINTER_SPACE_PAGE = 3,
-    POINTER_SPACE_SLIDE = 4, /* x, y = level-0 pixels of slide `uid`. */
+    /* x, y = pixels of the largest resolution of the slide whose display set is `uid`. */
+    POINTER_SPACE_SLIDE = 4,
 };
 #define POINTER_SPACE_COUNT 5
 
@@ -143,7 +144,8 @@ struct viewport {
     struct plane_position plane; /* For reformatted planes. */
     uint32_t page;               /* For documents: 1-based page; 0 otherwise. */
     /* Centre of what is seen: patient mm, or for image space column and row in px with z 0, or
-     * page points. */
+     * page points, or mm from the top left corner of a slide (px where it does not say how large
+     * they are). */
     struct point center;
     double shown;   /* mm (or px, or page points) across the viewport's shorter side; 0 = fit. */
     float rotation; /* Degrees clockwise. */

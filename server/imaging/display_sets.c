@@ -17,6 +17,10 @@ const char *display_kind_word(enum display_kind kind) {
         return "stack";
     case DISPLAY_DOCUMENT:
         return "document";
+    case DISPLAY_SLIDE:
+        return "slide";
+    case DISPLAY_LABEL:
+        return "label";
     case DISPLAY_NOTHING:
         return "nothing";
     }
@@ -40,6 +44,7 @@ void display_slice_of(const struct instance *instance, struct display_slice *ret
     if (flavor) {
         copy_text(slice->image_flavor, sizeof slice->image_flavor, flavor, flavor_size);
     }
+    slice->slide = instance_is_slide(instance);
     slice->present = instance->present;
     slice->frame_count = instance->frame_count;
     slice->rows = instance->rows;
@@ -58,6 +63,10 @@ void display_slice_of(const struct instance *instance, struct display_slice *ret
     slice->frames_spacing = instance->frames_spacing[0];
 }
 
+static bool flavor_is_label(const char *flavor) {
+    return instance_flavor_is_label(flavor, strlen(flavor));
+}
+
 static bool has(const struct display_slice *slice, enum instance_field field) {
     return slice->present >> field & 1;
 }
@@ -66,9 +75,14 @@ static bool is_document(const struct display_slice *slice) {
     return has(slice, INSTANCE_DOCUMENT_SIZE);
 }
 
-/* Stands alone: a document, a film, or something that is not drawn. */
+/* Frames are tiles of a resolution; some writers leave Image Type out, and then it is one, too. */
+static bool is_tiled(const struct display_slice *slice) {
+    return slice->slide && slice->frame_count > 0 && !flavor_is_label(slice->image_flavor);
+}
+
+/* Stands alone: a document, a film, a label, or something that is not drawn. */
 static bool stands_alone(const struct display_slice *slice) {
-    return is_document(slice) || slice->frame_count != 1;
+    return !is_tiled(slice) && (is_document(slice) || slice->slide || slice->frame_count != 1);
 }
 
 /* Some scanners number every slice as an acquisition of its own. The number then tells slices apart
@@ -86,8 +100,11 @@ static bool numbers_slices(const struct display_slice *slices, size_t count) {
 
 static bool same_pile(const struct display_slice *left, const struct display_slice *right,
                       bool by_acquisition) {
-    if (stands_alone(left) || stands_alone(right)) {
+    if (stands_alone(left) || stands_alone(right) || is_tiled(left) != is_tiled(right)) {
         return false;
+    }
+    if (is_tiled(left)) {
+        return strcmp(left->frame_of_reference_uid, right->frame_of_reference_uid) == 0;
     }
     bool same = left->rows == right->rows && left->columns == right->columns &&
                 (!by_acquisition || left->acquisition_number == right->acquisition_number) &&
@@ -142,6 +159,9 @@ static void name_set(struct display_pile *set, const char *series_uid,
     int length;
     if (stands_alone(slice)) {
         length = snprintf(key, sizeof key, "%s|%s", series_uid, slice->sop_instance_uid);
+    } else if (is_tiled(slice)) {
+        length =
+            snprintf(key, sizeof key, "%s|slide|%s", series_uid, slice->frame_of_reference_uid);
     } else {
         const double *o = slice->orientation_lps;
         length = snprintf(
@@ -265,6 +285,11 @@ static void describe(struct display_pile *set, const struct placed *pile, size_t
     if (head->frame_count == 0) {
         set->kind = DISPLAY_NOTHING;
         set->reason = VOLUME_NOT_IMAGES;
+        return;
+    }
+    if (head->slide) {
+        set->kind = is_tiled(head) ? DISPLAY_SLIDE : DISPLAY_LABEL;
+        set->reason = VOLUME_NO_POSITION;
         return;
     }
     if (head->frame_count > 1) {

@@ -2,7 +2,8 @@
  * Splits the instances of one series into display sets: what a person drags into one viewport.
  *
  * A display set is a pile of single-frame images that share orientation, size, acquisition, phase
- * and kind of image; or one multi-frame instance; or one document. (The acquisition counts only
+ * and kind of image; or one multi-frame instance; or all resolutions of one slide (PS3.3 C.8.12.4);
+ * or one document. (The acquisition counts only
  * when it groups slices: some scanners number every slice as one of its own.) The answer depends on
  * the set of instances alone, not on the order in which they arrived, and an id depends on the
  * series and the key of the split alone, so that it stays when images are added.
@@ -25,6 +26,8 @@ enum display_kind {
     DISPLAY_VOLUME,   // a stack that may also be cut in other planes
     DISPLAY_STACK,    // a stack or film without volume geometry; `reason` says why
     DISPLAY_DOCUMENT, // an encapsulated document
+    DISPLAY_SLIDE,    // a tiled whole-slide pyramid, viewed by position and magnification
+    DISPLAY_LABEL,    // label or overview of a slide: may carry names, shown when asked for
     DISPLAY_NOTHING,  // neither pixels nor document (a report, a plan): kept, not drawn
 };
 
@@ -33,6 +36,7 @@ struct display_slice {
     char sop_instance_uid[65];
     char frame_of_reference_uid[65];
     char image_flavor[17]; // third value of Image Type
+    bool slide;            // VL Whole Slide Microscopy Image
     uint64_t present;      // of struct instance
     uint32_t frame_count;
     uint32_t rows, columns;

@@ -71,7 +71,8 @@ static bool fill(struct imaging_locator *locator, const struct postgres_rows *ro
     memcpy(locator->transfer_syntax_uid, instance.transfer_syntax_uid,
            sizeof instance.transfer_syntax_uid);
     memcpy(locator->document_type, instance.document_type, sizeof instance.document_type);
-    locator->burned_in = strcmp(instance.burned_in_annotation, "YES") == 0;
+    locator->burned_in =
+        strcmp(instance.burned_in_annotation, "YES") == 0 || instance_shows_label(&instance);
     locator->file_size = instance.file_size;
     locator->dataset_offset = instance.dataset_offset;
     locator->document_offset = instance.document_offset;

@@ -21,7 +21,7 @@ struct imaging_locator {
     uint64_t dataset_offset;
     uint64_t document_offset, document_size;
     struct frame_table frames;
-    bool burned_in; // words in the pixels, as the image says of itself
+    bool burned_in; // words in the pixels, as the image says of itself, or a slide's label
 };
 
 struct imaging_locator *imaging_locator_ref(struct imaging_locator *locator);

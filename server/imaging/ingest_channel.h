@@ -12,7 +12,7 @@
 
 #define INGEST_SOCKET 3                        // descriptor the child inherits
 #define INGEST_REQUEST_MAX ((uint32_t)4 << 10) // bytes of a request's frame
-#define INGEST_ANSWER_MAX ((uint32_t)16 << 20) // bytes of an answer's frame
+#define INGEST_ANSWER_MAX ((uint32_t)48 << 20) // bytes of an answer's frame
 #define INGEST_LENGTH_SIZE 4
 
 void ingest_put_length(uint8_t bytes[INGEST_LENGTH_SIZE], uint32_t length);

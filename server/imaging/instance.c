@@ -60,6 +60,21 @@ static size_t put(uint8_t *bytes, uint8_t number, const void *value, size_t size
     return FIELD_HEADER_SIZE + size;
 }
 
+bool instance_is_slide(const struct instance *instance) {
+    return strcmp(instance->sop_class_uid, "1.2.840.10008.5.1.4.1.1.77.1.6") == 0;
+}
+
+bool instance_flavor_is_label(const char *flavor, size_t size) {
+    return (size == 5 && memcmp(flavor, "LABEL", 5) == 0) ||
+           (size == 8 && memcmp(flavor, "OVERVIEW", 8) == 0);
+}
+
+bool instance_shows_label(const struct instance *instance) {
+    size_t size;
+    const char *flavor = instance_image_flavor(instance, &size);
+    return instance_is_slide(instance) && flavor && instance_flavor_is_label(flavor, size);
+}
+
 size_t instance_encode(const struct instance *instance, uint8_t *bytes) {
     size_t size = 0;
     bytes[size++] = ENCODING_VERSION;

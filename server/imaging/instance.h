@@ -59,6 +59,14 @@ static inline bool instance_has(const struct instance *instance, enum instance_f
 /* Third value of Image Type ("AXIAL", "LOCALIZER"), NULL without one; `ret_size` in bytes. */
 const char *instance_image_flavor(const struct instance *instance, size_t *ret_size);
 
+/* An image of a slide under the microscope (PS3.4 B.5: VL Whole Slide Microscopy Image Storage). */
+bool instance_is_slide(const struct instance *instance);
+
+/* The label of a slide, or the overview of the whole glass with the label on it (PS3.3
+ * C.8.12.4.1.1): names and numbers are written there by hand and by printers. */
+bool instance_flavor_is_label(const char *flavor, size_t size);
+bool instance_shows_label(const struct instance *instance);
+
 /* Writes the row as numbered fields, so that older and newer builds read each other's rows; returns
  * the size. `bytes` has space for INSTANCE_ENCODED_MAX. */
 size_t instance_encode(const struct instance *instance, uint8_t *bytes);

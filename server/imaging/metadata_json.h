@@ -15,8 +15,8 @@
 #include "server/imaging/character_set.h"
 #include "server/imaging/element_walker.h"
 
-#define METADATA_BINARY_MAX 1024u           // bytes of a binary value kept inline
-#define METADATA_SIZE_MAX ((size_t)4 << 20) // bytes of JSON of one instance
+#define METADATA_BINARY_MAX 1024u            // bytes of a binary value kept inline
+#define METADATA_SIZE_MAX ((size_t)32 << 20) // bytes of JSON of one instance
 
 struct metadata_json {
     /* Given. */

@@ -16,6 +16,8 @@ static const uint32_t kept_tags[] = {
     0x00080018, // SOP Instance UID
     0x00080020, // Study Date
     0x00080060, // Modality
+    0x00080100, // Code Value, and what it is from: of illuminations and units alone
+    0x00080102, // Coding Scheme Designator
     0x00082144, // Recommended Display Frame Rate
     0x00083002, // Available Transfer Syntax UID
     0x00100040, // Patient's Sex
@@ -55,6 +57,8 @@ static const uint32_t kept_tags[] = {
     0x00209072, // Frame Laterality
     0x00209113, // Plane Position Sequence
     0x00209116, // Plane Orientation Sequence
+    0x00209311, // Dimension Organization Type
+    0x00220016, // Illumination Type Code Sequence
     0x00280002, // Samples per Pixel
     0x00280004, // Photometric Interpretation
     0x00280006, // Planar Configuration
@@ -79,10 +83,24 @@ static const uint32_t kept_tags[] = {
     0x00281201, // Red Palette Color Lookup Table Data
     0x00281202, // Green Palette Color Lookup Table Data
     0x00281203, // Blue Palette Color Lookup Table Data
+    0x00282000, // ICC Profile
     0x00282110, // Lossy Image Compression
     0x00289110, // Pixel Measures Sequence
     0x00289132, // Frame VOI LUT Sequence
     0x00289145, // Pixel Value Transformation Sequence
+    0x00480001, // Imaged Volume Width
+    0x00480002, // Imaged Volume Height
+    0x00480006, // Total Pixel Matrix Columns
+    0x00480007, // Total Pixel Matrix Rows
+    0x00480102, // Image Orientation (Slide)
+    0x00480105, // Optical Path Sequence, and in it:
+    0x00480106, // Optical Path Identifier
+    0x00480207, // Optical Path Identification Sequence
+    0x0048021A, // Plane Position (Slide) Sequence
+    0x0048021E, // Column Position in Total Image Pixel Matrix
+    0x0048021F, // Row Position in Total Image Pixel Matrix
+    0x00480302, // Number of Optical Paths
+    0x00480303, // Total Pixel Matrix Focal Planes
     0x3004000C, // Grid Frame Offset Vector
     0x52009229, // Shared Functional Groups Sequence
     0x52009230, // Per-frame Functional Groups Sequence

@@ -154,6 +154,57 @@ static void films_and_documents_stand_alone(void **state) {
     display_sets_finish(&sets);
 }
 
+/* Resolution `number` of a slide, with so many tiles. */
+static struct display_slice resolution(int number, uint32_t tiles, const char *flavor) {
+    struct display_slice slice = {
+        .frame_of_reference_uid = "1.9",
+        .slide = true,
+        .frame_count = tiles,
+        .rows = 256,
+        .columns = 256,
+        .samples_per_pixel = 3,
+        .instance_number = number,
+    };
+    snprintf(slice.sop_instance_uid, sizeof slice.sop_instance_uid, "1.6.%d", number);
+    snprintf(slice.image_flavor, sizeof slice.image_flavor, "%s", flavor);
+    return slice;
+}
+
+static void all_resolutions_of_a_slide_are_one_and_its_label_stands_apart(void **state) {
+    (void)state;
+    struct display_slice slices[] = {
+        resolution(1, 400, "VOLUME"),  resolution(2, 25, "VOLUME"), resolution(3, 1, "VOLUME"),
+        resolution(4, 1, "THUMBNAIL"), resolution(5, 1, "LABEL"),   resolution(6, 1, "OVERVIEW"),
+    };
+    slices[3].rows = 190; // a thumbnail is as large as it likes
+    struct display_sets sets = split(slices, 6);
+    assert_int_equal(sets.count, 3);
+    assert_int_equal(sets.sets[0].kind, DISPLAY_SLIDE);
+    assert_int_equal(sets.sets[0].count, 4);
+    assert_int_equal(sets.sets[1].kind, DISPLAY_LABEL);
+    assert_int_equal(sets.sets[2].kind, DISPLAY_LABEL);
+    display_sets_finish(&sets);
+}
+
+static void slides_of_two_frames_of_reference_in_a_series_are_two(void **state) {
+    (void)state;
+    struct display_slice slices[] = {resolution(1, 400, "VOLUME"), resolution(2, 25, "VOLUME")};
+    slices[1].frame_of_reference_uid[2] = '8';
+    struct display_sets sets = split(slices, 2);
+    assert_int_equal(sets.count, 2);
+    display_sets_finish(&sets);
+}
+
+static void a_slide_without_image_type_or_frame_of_reference_is_one_all_the_same(void **state) {
+    (void)state;
+    struct display_slice slices[] = {resolution(1, 400, ""), resolution(2, 1, "")};
+    slices[0].frame_of_reference_uid[0] = slices[1].frame_of_reference_uid[0] = 0;
+    struct display_sets sets = split(slices, 2);
+    assert_int_equal(sets.count, 1);
+    assert_int_equal(sets.sets[0].kind, DISPLAY_SLIDE);
+    display_sets_finish(&sets);
+}
+
 static void a_missing_slice_makes_the_spacing_uneven(void **state) {
     (void)state;
     struct display_slice slices[] = {axial(1), axial(2), axial(4), axial(5)};
@@ -235,6 +286,9 @@ int main(void) {
         cmocka_unit_test(a_scanner_that_numbers_every_slice_as_an_acquisition_does_not_split),
         cmocka_unit_test(rounding_noise_in_the_orientation_does_not_split),
         cmocka_unit_test(films_and_documents_stand_alone),
+        cmocka_unit_test(all_resolutions_of_a_slide_are_one_and_its_label_stands_apart),
+        cmocka_unit_test(slides_of_two_frames_of_reference_in_a_series_are_two),
+        cmocka_unit_test(a_slide_without_image_type_or_frame_of_reference_is_one_all_the_same),
         cmocka_unit_test(a_missing_slice_makes_the_spacing_uneven),
         cmocka_unit_test(two_images_at_one_place_are_no_volume),
         cmocka_unit_test(a_tilted_gantry_is_no_volume),

@@ -44,7 +44,7 @@ export const POINTER_SPACE_MEMBERS = [
     'instance',
     /** x = page, y and z = points from the page's top left; `uid` = document. */
     'page',
-    /** x, y = level-0 pixels of slide `uid`. */
+    /** x, y = pixels of the largest resolution of the slide whose display set is `uid`. */
     'slide',
 ] as const;
 export type PointerSpace = (typeof POINTER_SPACE_MEMBERS)[number];
@@ -401,7 +401,8 @@ export interface Viewport {
     /** For documents: 1-based page; 0 otherwise. */
     page: number;
     /** Centre of what is seen: patient mm, or for image space column and row in px with z 0, or
-     * page points. */
+     * page points, or mm from the top left corner of a slide (px where it does not say how large
+     * they are). */
     center: Point;
     /** mm (or px, or page points) across the viewport's shorter side; 0 = fit. */
     shown: number;
