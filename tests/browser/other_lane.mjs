@@ -12,3 +12,4 @@ await import('./keyboard.test.mjs');
 await import('./benches.test.mjs');
 await import('./standard_of_care.test.mjs');
 await import('./signatures.test.mjs');
+await import('./slide.test.mjs');

@@ -1,5 +1,5 @@
 // The case on one screen: who, the question, everything there is to show, what was drawn.
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
 import { useStore } from '../state/store';
@@ -80,7 +80,7 @@ export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
     );
 });
 
-const kinds = ['volume', 'stack', 'document'];
+const kinds = ['volume', 'stack', 'slide', 'label', 'document'];
 
 /** Images before documents, the newest study first: the order in which one looks. */
 const inReadingOrder = (a: DisplaySet, b: DisplaySet): number =>
@@ -100,6 +100,20 @@ function seriesName(words: Words, set: DisplaySet): string {
     return own || set.modality;
 }
 
+function seriesCount(words: Words, set: DisplaySet): string {
+    switch (set.kind) {
+        case 'document':
+            return words.seriesDocument;
+        case 'slide':
+            return words.slide.one;
+        case 'label':
+            return words.slide.label;
+        default:
+            return words.seriesImages(imageCount(set));
+    }
+}
+
+/** Labels of slides carry names, and nobody looks for one among the images: they are listed when asked for. */
 function SeriesList({ hands }: { hands: StageHands }) {
     const words = useWords();
     const { controller } = hands;
@@ -107,10 +121,12 @@ function SeriesList({ hands }: { hands: StageHands }) {
     const shown = useStore(controller.state, (state) =>
         state.seen.viewports.map((viewport) => viewport.displaySet),
     );
+    const [labels, setLabels] = useState(false);
+    const hidden = sets.filter((set) => set.kind === 'label').length;
     const show = (set: DisplaySet) => {
         const { seen } = controller.state.get();
         const { linked } = seen.viewports[seen.active] ?? { linked: false };
-        const viewport = { ...firstView(set), linked: linked && set.kind !== 'document' };
+        const viewport = { ...firstView(set), linked: linked && ['volume', 'stack'].includes(set.kind) };
         controller.replace({
             ...seen,
             savedView: undefined,
@@ -122,16 +138,12 @@ function SeriesList({ hands }: { hands: StageHands }) {
             <h2>{words.series}</h2>
             {sets.length === 0 && <p className="mute">{words.noSeries}</p>}
             <ul className="list">
-                {[...sets].sort(inReadingOrder).map((set) => {
+                {[...sets].filter((set) => labels || set.kind !== 'label').sort(inReadingOrder).map((set) => {
                     const on = shown.includes(set.displaySet);
-                    const kind =
-                        set.kind === 'document'
-                            ? words.seriesDocument
-                            : words.seriesImages(imageCount(set));
                     const about = [
                         set.modality,
                         isoDate(set.studyDate),
-                        kind,
+                        seriesCount(words, set),
                         isPrior(sets, set) ? words.prior : '',
                     ];
                     return (
@@ -149,6 +161,11 @@ function SeriesList({ hands }: { hands: StageHands }) {
                     );
                 })}
             </ul>
+            {hidden > 0 && (
+                <Button onClick={() => setLabels(!labels)}>
+                    {labels ? words.slide.hideLabels : words.slide.showLabels(hidden)}
+                </Button>
+            )}
         </section>
     );
 }

@@ -109,10 +109,14 @@ export function dragWindow(
     });
 }
 
-/** So many images on, with every viewport linked to this one. */
-export function scrollBy(controller: StageController, index: number, by: number): void {
+/** So many images on, with every viewport linked to this one. A slide has none: it comes nearer at `at`. */
+export function scrollBy(controller: StageController, index: number, by: number, at?: Pixel): void {
     const pane = controller.panes.get(index);
     if (!pane || by === 0) {
+        return;
+    }
+    if (pane.loaded.set.kind === 'slide') {
+        zoomBy(controller, index, KEY_ZOOM ** -by, at);
         return;
     }
     const viewport = standingStill(asked(controller, index), pane.loaded.slices[pane.index]);

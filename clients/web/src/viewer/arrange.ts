@@ -8,7 +8,7 @@ import { add, dot, fromPoint, scale, subtract, toPoint, unit, type Vector } from
 
 /** The newest volume or stack with more than one image, else whatever there is. */
 export function principal(sets: readonly DisplaySet[]): DisplaySet | undefined {
-    const images = sets.filter((set) => set.kind !== 'document');
+    const images = sets.filter((set) => set.kind !== 'document' && set.kind !== 'label');
     const newestFirst = [...images].sort(
         (a, b) =>
             Number(b.instances.length > 1) - Number(a.instances.length > 1) ||

@@ -2,7 +2,8 @@
 // series. Lives as long as the case is open; `close` drops everything and stops what is running.
 import { fetchAgain } from '../connection/http';
 import { imageGeometry, type ImageGeometry } from './geometry';
-import { readHeaders, type DicomObject, type Header } from './dicom';
+import { readHeader, readHeaders, type DicomObject, type Header } from './dicom';
+import { readSlide, type Slide } from './slide';
 import { dot, subtract, type Vector } from './vector';
 
 export interface DisplaySetInstance {
@@ -18,7 +19,8 @@ export interface DisplaySet {
     studyUid: string;
     seriesUid: string;
     modality: string;
-    kind: 'volume' | 'stack' | 'document';
+    /** A slide is looked at by place and magnification; a label, which may carry names, when asked for. */
+    kind: 'volume' | 'stack' | 'document' | 'slide' | 'label';
     reason: string;
     frameOfReferenceUid: string;
     rows: number;
@@ -49,6 +51,8 @@ export interface LoadedSet {
     /** Distance from slice to slice along the normal, mm; 0 if that means nothing. */
     spacing: number;
     indexOf(sopInstanceUid: string, frame: number): number;
+    /** Of a slide, which has no slices: all its resolutions, and the header that says whose it is. */
+    slide?: { whole: Slide; header: Header } | undefined;
 }
 
 /** By SOP Instance UID: one header, or one for each frame where they differ. */
@@ -121,6 +125,9 @@ export class CaseImages {
         if (set.kind === 'document') {
             return { set, slices: [], spacing: 0, indexOf: () => 0 };
         }
+        if (set.kind === 'slide') {
+            return { set, slices: [], spacing: 0, indexOf: () => 0, slide: await this.loadSlide(set) };
+        }
         const headers = await this.seriesHeaders(set.seriesUid);
         const found = set.instances.flatMap((instance) => this.slicesOf(instance, headers));
         const slices = set.kind === 'volume' ? alongTheNormal(found) : found;
@@ -133,6 +140,18 @@ export class CaseImages {
             spacing: sliceSpacing(slices),
             indexOf: (sop, frame) => places.get(`${sop}/${frame}`) ?? -1,
         };
+    }
+
+    private async loadSlide(set: DisplaySet): Promise<LoadedSet['slide']> {
+        const wanted = new Set(set.instances.map((instance) => instance.sopInstanceUid));
+        const uidOf = (object: DicomObject) => String(object['00080018']?.Value?.[0]);
+        const objects = (await this.seriesObjects(set.seriesUid)).filter((object) => wanted.has(uidOf(object)));
+        const whole = readSlide(objects, set.displaySet);
+        const [first] = objects;
+        if (!whole || !first) {
+            throw new Error('a slide that does not say how large it is');
+        }
+        return { whole, header: readHeader(first) };
     }
 
     private slicesOf(instance: DisplaySetInstance, headers: Headers): Slice[] {
@@ -155,16 +174,19 @@ export class CaseImages {
     private seriesHeaders(seriesUid: string): Promise<Headers> {
         let loading = this.headers.get(seriesUid);
         if (!loading) {
-            loading = this.fetchJson(
-                `/api/cases/${this.patientCase}/series/${seriesUid}/metadata`,
-            ).then((body) => {
-                const headers = (body as DicomObject[]).map(readHeaders);
+            loading = this.seriesObjects(seriesUid).then((objects) => {
+                const headers = objects.map(readHeaders);
                 return new Map(headers.map((frames) => [frames[0].sopInstanceUid, frames]));
             });
             this.headers.set(seriesUid, loading);
             loading.catch(() => this.headers.delete(seriesUid));
         }
         return loading;
+    }
+
+    private async seriesObjects(seriesUid: string): Promise<DicomObject[]> {
+        const address = `/api/cases/${this.patientCase}/series/${seriesUid}/metadata`;
+        return (await this.fetchJson(address)) as DicomObject[];
     }
 
     private async fetchJson(address: string): Promise<unknown> {

@@ -6,6 +6,7 @@ export interface DicomElement {
     vr?: string;
     Value?: unknown[];
     InlineBinary?: string;
+    BulkDataURI?: string;
 }
 export type DicomObject = Record<string, DicomElement | undefined>;
 

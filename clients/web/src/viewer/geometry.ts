@@ -40,7 +40,7 @@ export interface ImageGeometry {
 
 /** How the world falls onto a glass of width x height css px. */
 export interface Projection {
-    space: 'patient' | 'image' | 'page';
+    space: 'patient' | 'image' | 'page' | 'slide';
     frameOfReferenceUid: string;
     center: Vector;
     right: Vector;
@@ -263,6 +263,30 @@ export function projectPage(
         normal: [0, 0, 1],
         unitsPerPixel: fit
             ? fitShown(page.width, page.height, glass) / shorter
+            : unitsPerPixelFor(viewport.shown, viewport.aspect, glass),
+        width: glass.width,
+        height: glass.height,
+    };
+}
+
+/** A slide: world = its own units from the top left corner of the whole, width x height of them. */
+export function projectSlide(
+    viewport: Viewport,
+    slide: { width: number; height: number },
+    glass: Glass,
+): Projection {
+    const fit = viewport.shown <= 0;
+    const sideways = Math.round(viewport.rotation / 90) % 2 !== 0;
+    const shorter = Math.max(1, Math.min(glass.width, glass.height));
+    const [across, upright] = sideways ? [slide.height, slide.width] : [slide.width, slide.height];
+    return {
+        space: 'slide',
+        frameOfReferenceUid: '',
+        center: fit ? [slide.width / 2, slide.height / 2, 0] : [viewport.center.x, viewport.center.y, 0],
+        ...turned([1, 0, 0], [0, 1, 0], viewport),
+        normal: [0, 0, 1],
+        unitsPerPixel: fit
+            ? fitShown(across, upright, glass) / shorter
             : unitsPerPixelFor(viewport.shown, viewport.aspect, glass),
         width: glass.width,
         height: glass.height,

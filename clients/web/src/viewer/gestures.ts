@@ -248,6 +248,6 @@ export class Gestures {
         this.wheelRest += event.deltaY * lines;
         const steps = Math.trunc(this.wheelRest / WHEEL_STEP);
         this.wheelRest -= steps * WHEEL_STEP;
-        scrollBy(controller, pane, steps);
+        scrollBy(controller, pane, steps, this.at(event));
     }
 }

@@ -8,6 +8,7 @@ import type { Header } from './dicom';
 import { edgeLetters, presenterFrame } from './geometry';
 import { LoadingBar } from './loading_bar';
 import { millimetresPerUnit, roundLength } from './measure';
+import { magnification } from './slide';
 import type { OnGlass } from './use_pane';
 
 export type Difference = keyof Words['differs'];
@@ -47,7 +48,8 @@ export function Identity({ onGlass, subject, masked }: Whose & { onGlass: OnGlas
             </div>
         );
     }
-    if (!image) {
+    const header = image?.slice.header ?? loaded.slide?.header;
+    if (!header) {
         // A document has no header of its own: it is the case that says whose it is.
         const parts = [
             subject?.birthDate && words.bornOn(isoDate(subject.birthDate)),
@@ -61,7 +63,6 @@ export function Identity({ onGlass, subject, masked }: Whose & { onGlass: OnGlas
             </div>
         );
     }
-    const { header } = image.slice;
     const parts = [
         header.birthDate && words.bornOn(isoDate(header.birthDate)),
         header.sex && words.sexIs(header.sex),
@@ -120,6 +121,9 @@ export function sliceText(words: Words, onGlass: OnGlass): string {
     if (page) {
         return words.page(page.page, page.pages);
     }
+    if (onGlass.slide) {
+        return words.slide.one;
+    }
     if (image?.plane && viewport.plane) {
         const { normal } = viewport.plane;
         return words.plane[planeName([normal.x, normal.y, normal.z])];
@@ -158,6 +162,11 @@ function filmText(words: Words, { viewport }: OnGlass, language: 'en' | 'de'): s
     return cine?.playing ? words.framesPerSecond(numberText(cine.rate, language)) : '';
 }
 
+function magnificationText(words: Words, { slide }: OnGlass, language: 'en' | 'de'): string {
+    const times = slide && magnification(slide.slide, slide.projection.unitsPerPixel);
+    return times === undefined ? '' : words.slide.magnification(numberText(times, language, times < 10 ? 1 : 0));
+}
+
 interface FactsProps {
     onGlass: OnGlass;
     notForDiagnosis: boolean;
@@ -168,20 +177,21 @@ interface FactsProps {
 
 export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) {
     const { words, language } = useSpeech();
-    const { image, loaded } = onGlass;
-    const header = image?.slice.header;
+    const { image, loaded, slide } = onGlass;
+    const header = image?.slice.header ?? loaded.slide?.header;
     const side = header ? (sides(words)[header.laterality] ?? '') : '';
     const right = [
         windowText(words, onGlass, language),
         image ? thicknessText(words, onGlass, language) : '',
         filmText(words, onGlass, language),
+        magnificationText(words, onGlass, language),
     ].filter(Boolean);
     return (
         <>
             <div className="upper-right">
-                {image && loading && image.preview === 0 && <span>{words.fetching}</span>}
+                {header && loading && (image?.preview ?? 0) === 0 && <span>{words.fetching}</span>}
                 {image && image.preview > 0 && <strong className="attention preview">{words.preview}</strong>}
-                {image && !loading && image.preview === 0 && (
+                {header && !loading && (image?.preview ?? 0) === 0 && (
                     <span className={header?.lossy ? 'attention' : 'safe'}>
                         {header?.lossy ? words.lossyStored : words.lossless}
                     </span>
@@ -194,8 +204,11 @@ export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) 
             </div>
             <div className="lower-left">
                 {image && <LoadingBar displaySet={loaded.set.displaySet} />}
-                {image && <ScaleBar onGlass={onGlass} />}
-                {image && <span>{[side, loaded.set.seriesDescription].filter(Boolean).join(' · ')}</span>}
+                {header && <ScaleBar onGlass={onGlass} />}
+                {slide && (
+                    <span>{slide.slide.hasProfile ? words.slide.profile : words.slide.noProfile}</span>
+                )}
+                {header && <span>{[side, loaded.set.seriesDescription].filter(Boolean).join(' · ')}</span>}
                 {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}
             </div>
             <div className="lower-right">
@@ -226,13 +239,17 @@ export function Letters({ onGlass }: { onGlass: OnGlass }) {
     );
 }
 
+function millimetresOf({ image, slide }: OnGlass): number | undefined {
+    if (slide) {
+        return slide.slide.measured ? 1 : undefined;
+    }
+    return image && millimetresPerUnit(image.slice.header, image.slice.geometry);
+}
+
 function ScaleBar({ onGlass }: { onGlass: OnGlass }) {
     const { words, language } = useSpeech();
-    const { image, projection } = onGlass;
-    if (!image) {
-        return null;
-    }
-    const perUnit = millimetresPerUnit(image.slice.header, image.slice.geometry);
+    const { projection } = onGlass;
+    const perUnit = millimetresOf(onGlass);
     if (perUnit === undefined) {
         return null;
     }
@@ -241,7 +258,8 @@ function ScaleBar({ onGlass }: { onGlass: OnGlass }) {
     if (length <= 0) {
         return null;
     }
-    const text = words.thickness(numberText(length, language, length < 1 ? 1 : 0));
+    const digits = length < 0.1 ? 3 : length < 1 ? 1 : 0;
+    const text = words.thickness(numberText(length, language, digits));
     return (
         <span className="scale">
             <i style={{ width: `${length / perPixel}px` }} />

@@ -40,8 +40,9 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
     const frame = useRef<HTMLDivElement>(null);
     const pixels = useRef<HTMLDivElement>(null);
     const pages = useRef<HTMLCanvasElement>(null);
+    const slides = useRef<HTMLDivElement>(null);
     const pointers = useRef<HTMLDivElement>(null);
-    const elements = useMemo(() => ({ frame, pixels, pages }), []);
+    const elements = useMemo(() => ({ frame, pixels, pages, slides }), []);
     const { onGlass, status, retry } = usePane(
         controller,
         number,
@@ -86,7 +87,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
     const marks = onGlass
         ? [
               isPrior(sets, onGlass.loaded.set) ? words.prior : '',
-              linkedMark(words, controller, number, viewport),
+              onGlass.slide ? '' : linkedMark(words, controller, number, viewport),
               props.following ? '' : words.private,
           ].filter(Boolean)
         : [];
@@ -104,6 +105,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
         >
             <div ref={frame} className="glass">
                 <div ref={pixels} className={onGlass?.image ? 'pixels' : 'pixels away'} />
+                <div ref={slides} className={onGlass?.slide ? 'slides' : 'slides away'} />
                 <canvas ref={pages} className={document ? 'pages' : 'pages away'} />
                 {onGlass && (
                     <DrawingLayer

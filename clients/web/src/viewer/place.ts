@@ -15,6 +15,8 @@ export interface Shown {
     instance?: { sopInstanceUid: string; frame: number; geometry: ImageGeometry } | undefined;
     /** For documents. */
     page?: { uid: string; page: number } | undefined;
+    /** For slides: world units a pixel of the largest resolution. */
+    slide?: { uid: string; unit: number } | undefined;
 }
 
 export interface Placed {
@@ -49,7 +51,12 @@ export function placePointer(
             return shown.page?.uid === target.uid && shown.page.page === pointer.x
                 ? at(shown.projection, [pointer.y, pointer.z, 0])
                 : undefined;
-        case 'slide':
+        case 'slide': {
+            const { slide } = shown;
+            return slide?.uid === target.uid
+                ? at(shown.projection, [pointer.x * slide.unit, pointer.y * slide.unit, 0])
+                : undefined;
+        }
         case 'none':
             return undefined;
     }
@@ -81,10 +88,14 @@ export function pointerAt(
     shown: Shown,
     world: Vector,
 ): { target: PointerTarget; x: number; y: number; z: number } | undefined {
-    const { patientCase, studyUid, projection, instance, page } = shown;
+    const { patientCase, studyUid, projection, instance, page, slide } = shown;
     if (page) {
         const target: PointerTarget = { space: 'page', patientCase, studyUid, uid: page.uid };
         return { target, x: page.page, y: world[0], z: world[1] };
+    }
+    if (slide) {
+        const target: PointerTarget = { space: 'slide', patientCase, studyUid, uid: slide.uid };
+        return { target, x: world[0] / slide.unit, y: world[1] / slide.unit, z: 0 };
     }
     if (projection.space === 'patient') {
         const uid = projection.frameOfReferenceUid;

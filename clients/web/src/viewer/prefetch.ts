@@ -52,7 +52,7 @@ export class Prefetch {
         const wanted = [first, prior].filter((set) => set !== undefined);
         const loaded = await Promise.all(
             wanted
-                .filter((set) => set.kind !== 'document')
+                .filter((set) => set.kind === 'volume' || set.kind === 'stack')
                 .map((set) => this.images.load(set.displaySet)),
         );
         const slices = loaded.flatMap((one) => fromTheMiddle(one.slices));

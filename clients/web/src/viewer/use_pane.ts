@@ -11,6 +11,7 @@ import { MaskedError } from './loading/fetch_image';
 import { fitsWhole, imageIdsOf, look, lookAway } from './loading/stage_loading';
 import { Pane, sliceIndex, type Painted } from './pane';
 import type { Shown } from './place';
+import type { SlidePane, PaintedSlide } from './slide_pane';
 import type { StageController } from './stage_controller';
 
 export interface OnGlass {
@@ -24,6 +25,8 @@ export interface OnGlass {
     image?: Painted | undefined;
     /** For documents. */
     page?: { page: number; pages: number } | undefined;
+    /** For slides. */
+    slide?: PaintedSlide | undefined;
 }
 
 export type PaneStatus =
@@ -37,6 +40,7 @@ export interface PaneElements {
     frame: RefObject<HTMLDivElement | null>;
     pixels: RefObject<HTMLDivElement | null>;
     pages: RefObject<HTMLCanvasElement | null>;
+    slides: RefObject<HTMLDivElement | null>;
 }
 
 function useGlass(frame: RefObject<HTMLDivElement | null>, grid: string): Glass {
@@ -94,6 +98,7 @@ export function usePane(
     const [attempt, setAttempt] = useState(0);
     const pane = useRef<Promise<Pane> | undefined>(undefined);
     const documentPane = useRef<DocumentPane | undefined>(undefined);
+    const slidePane = useRef<Promise<SlidePane> | undefined>(undefined);
     const newest = useRef<Viewport | undefined>(undefined);
 
     useEffect(
@@ -102,6 +107,8 @@ export function usePane(
             void pane.current?.then((opened) => opened.close(), () => undefined);
             lookAway(glassName(number));
             pane.current = undefined;
+            void slidePane.current?.then((opened) => opened.close(), () => undefined);
+            slidePane.current = undefined;
             newest.current = undefined;
         },
         [controller, number],
@@ -135,14 +142,21 @@ export function usePane(
                 withhold('document');
                 return;
             }
+            const { kind } = loaded.set;
             const next =
-                loaded.set.kind === 'document'
+                kind === 'document'
                     ? await paintDocument(loaded)
-                    : await paintImage(loaded);
+                    : kind === 'slide'
+                      ? await paintSlide(loaded)
+                      : await paintImage(loaded);
             if (!next || overtaken()) {
                 return;
             }
-            show(next);
+            show(next, next.slide === undefined);
+            await next.slide?.whole;
+            if (next.slide && !overtaken()) {
+                show(next);
+            }
             const film = filmOf(loaded, viewport.image?.sopInstanceUid ?? '');
             if (viewport.cine?.playing && film.length > 0) {
                 await runFilm(loaded, viewport.cine, film);
@@ -169,10 +183,11 @@ export function usePane(
             controller.paneState(number, undefined);
         };
 
-        const show = (next: OnGlass) => {
+        const show = (next: OnGlass, whole = true) => {
             setOnGlass(next);
-            setStatus({ is: 'painted' });
-            controller.paneState(number, next, { viewport, lossless: (next.image?.preview ?? 0) === 0 });
+            setStatus(whole ? { is: 'painted' } : { is: 'fetching', percent: -1 });
+            const lossless = whole && (next.image?.preview ?? 0) === 0;
+            controller.paneState(number, next, { viewport, lossless });
         };
 
         /** Every frame that is due when the one before is painted: a slow screen leaves some out. */
@@ -242,6 +257,33 @@ export function usePane(
                     },
                 }
             );
+        };
+
+        const paintSlide = async (loaded: LoadedSet): Promise<OnGlass | undefined> => {
+            const host = elements.slides.current;
+            if (!host || !loaded.slide) {
+                return undefined;
+            }
+            // Its viewer is large and code of its own: it comes with the first slide.
+            slidePane.current ??= import('./slide_pane').then((code) => new code.SlidePane(host));
+            const { patientCase } = controller.images;
+            const opened = await slidePane.current;
+            const slide = await opened.paint(patientCase, viewport, loaded.slide.whole, glass);
+            return {
+                viewport,
+                loaded,
+                glass,
+                slide,
+                index: 0,
+                projection: slide.projection,
+                shown: {
+                    patientCase,
+                    studyUid: loaded.set.studyUid,
+                    projection: slide.projection,
+                    halfThickness: 0,
+                    slide: { uid: loaded.set.displaySet, unit: slide.slide.unit },
+                },
+            };
         };
 
         paint()

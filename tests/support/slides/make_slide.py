@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare]
+
+Orthanc's dicomizer cuts a picture into tiles; pydicom then adds what it leaves out (Image Type, a
+frame of reference, an ICC profile, a label with a name in it). --full writes TILED_FULL without a
+place for each frame; --bare leaves the files as the dicomizer made them.
+
+The picture is 2048 x 1536 pixels for 10.24 x 7.68 mm. A red square of 64 pixels has its top left
+corner at column 1280, row 384; a green one at column 256, row 1152; the rest is pink tissue that
+gets darker downwards.
+"""
+import argparse
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_pixel_data_frame
+from pydicom.sequence import Sequence
+from pydicom.uid import generate_uid
+
+WIDTH, HEIGHT = 2048, 1536
+MARKS = {(1280, 384): (230, 20, 20), (256, 1152): (20, 160, 40)}
+MARK_SIZE = 64
+ROOT = "1.2.826.0.1.3680043.8.498."
+
+
+def picture():
+    rows = bytearray()
+    for y in range(HEIGHT):
+        shade = y * 60 // HEIGHT
+        row = bytearray(bytes((235 - shade, 190 - shade, 215 - shade)) * WIDTH)
+        for (left, top), color in MARKS.items():
+            if top <= y < top + MARK_SIZE:
+                row[3 * left : 3 * (left + MARK_SIZE)] = bytes(color) * MARK_SIZE
+        rows.append(0)
+        rows += row
+    return bytes(rows)
+
+
+def png():
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(picture(), 1))
+        + chunk(b"IEND", b"")
+    )
+
+
+def fixed(value):
+    return struct.pack(">i", round(value * 65536))
+
+
+def profile():
+    """A small matrix profile (ICC.1 8.2): sRGB's primaries, gamma 2.2."""
+    xyz = {
+        b"wtpt": (0.9642, 1.0, 0.8249),
+        b"rXYZ": (0.4361, 0.2225, 0.0139),
+        b"gXYZ": (0.3851, 0.7169, 0.0971),
+        b"bXYZ": (0.1431, 0.0606, 0.7141),
+    }
+    tags = [(name, b"XYZ \0\0\0\0" + b"".join(map(fixed, place))) for name, place in xyz.items()]
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    words = b"test colours\0"
+    description = b"desc\0\0\0\0" + struct.pack(">I", len(words)) + words + b"\0" * 78
+    tags += [(b"desc", description), (b"cprt", b"text\0\0\0\0none\0\0\0\0")]
+    table, data = b"", b""
+    offset = 128 + 4 + 12 * len(tags)
+    for name, content in tags:
+        content += b"\0" * (-len(content) % 4)
+        table += name + struct.pack(">II", offset + len(data), len(content))
+        data += content
+    header = struct.pack(">I", offset + len(data)) + b"\0\0\0\0" + b"\x02\x40\0\0" + b"mntrRGB XYZ "
+    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + b"\0" * 28
+    header += b"".join(map(fixed, (0.9642, 1.0, 0.8249)))
+    header += b"\0" * (128 - len(header))
+    return header + struct.pack(">I", len(tags)) + table + data
+
+
+def complete(dataset, frame_of_reference, full, number):
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE" if number == 1 else "RESAMPLED"]
+    dataset.FrameOfReferenceUID = frame_of_reference
+    dataset.OpticalPathSequence[0].ICCProfile = profile()
+    for group in ("ConcatenationUID", "InConcatenationNumber", "ConcatenationFrameOffsetNumber"):
+        delattr(dataset, group)
+    del dataset.SOPInstanceUIDOfConcatenationSource
+    dataset.InstanceNumber = number
+    # The dicomizer takes width for height here.
+    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.PixelSpacing = [7.68 / dataset.TotalPixelMatrixRows, 10.24 / dataset.TotalPixelMatrixColumns]
+    if full:
+        dataset.DimensionOrganizationType = "TILED_FULL"
+        del dataset.PerFrameFunctionalGroupsSequence
+    else:
+        dataset.DimensionOrganizationType = "TILED_SPARSE"
+
+
+def in_order(dataset):
+    """TILED_FULL has its frames in the order of their places; the dicomizer wrote them so already."""
+    places = [
+        (
+            item.PlanePositionSlideSequence[0].RowPositionInTotalImagePixelMatrix,
+            item.PlanePositionSlideSequence[0].ColumnPositionInTotalImagePixelMatrix,
+        )
+        for item in dataset.PerFrameFunctionalGroupsSequence
+    ]
+    frames = list(generate_pixel_data_frame(dataset.PixelData, len(places)))
+    dataset.PixelData = encapsulate([frame for _, frame in sorted(zip(places, frames))])
+
+
+def label_of(dataset, path):
+    """One frame with the kind of image that carries a name."""
+    frames = generate_pixel_data_frame(dataset.PixelData, int(dataset.NumberOfFrames))
+    dataset.PixelData = encapsulate([next(frames)])
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "LABEL", "NONE"]
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(ROOT)
+    dataset.NumberOfFrames = 1
+    dataset.TotalPixelMatrixColumns, dataset.TotalPixelMatrixRows = dataset.Columns, dataset.Rows
+    dataset.LabelText = "Moreau E. 1957"
+    dataset.InstanceNumber = 99
+    if "PerFrameFunctionalGroupsSequence" in dataset:
+        dataset.PerFrameFunctionalGroupsSequence = Sequence([dataset.PerFrameFunctionalGroupsSequence[0]])
+    dataset.save_as(path, write_like_original=False)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--name", default="")
+    parser.add_argument("--id", default="")
+    parser.add_argument("--birth-date", default="")
+    parser.add_argument("--sex", default="")
+    options = parser.parse_args()
+    os.makedirs(options.folder, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        source = os.path.join(work, "slide.png")
+        with open(source, "wb") as file:
+            file.write(png())
+        subprocess.run(
+            ["OrthancWSIDicomizer", source, "--folder", options.folder, "--pyramid", "1", "--levels", "4"]
+            + ["--tile-width", "256", "--tile-height", "256", "--compression", "jpeg"]
+            + ["--imaged-width", "10.24", "--imaged-height", "7.68"],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
+    frame_of_reference = generate_uid(ROOT)
+    names = sorted(os.listdir(options.folder))
+    for number, name in enumerate(names, 1):
+        path = os.path.join(options.folder, name)
+        dataset = pydicom.dcmread(path)
+        dataset.PatientName, dataset.PatientID = options.name, options.id
+        dataset.PatientBirthDate, dataset.PatientSex = options.birth_date, options.sex
+        dataset.SeriesDescription = "Hematoxylin and eosin"
+        if not options.bare:
+            if options.full:
+                in_order(dataset)
+            complete(dataset, frame_of_reference, options.full, number)
+        dataset.save_as(path, write_like_original=False)
+    if not options.bare:
+        path = os.path.join(options.folder, names[-1])
+        label_of(pydicom.dcmread(path), os.path.join(options.folder, "label.dcm"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
