@@ -5,6 +5,7 @@ import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
 import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
+import { slideDe } from './de_slide';
 import { uploadDe } from './de_upload';
 import type { Words } from './en';
 
@@ -17,6 +18,7 @@ export const de: Words = {
     ...administrationDe,
     ...trustDe,
     ...linksDe,
+    ...slideDe,
     ...uploadDe,
 
     productName: 'Consilium',
@@ -245,15 +247,6 @@ export const de: Words = {
     noSeries: 'Noch keine Bilder oder Dokumente in diesem Fall.',
     seriesImages: (count) => plural(count, 'Bild', 'Bilder'),
     report: 'Befund',
-    slide: {
-        one: 'Schnitt',
-        label: 'Etikett',
-        showLabels: (count: number) => (count === 1 ? 'Etikett zeigen' : `${count} Etiketten zeigen`),
-        hideLabels: 'Etiketten ausblenden',
-        profile: 'Farben nach ICC-Profil',
-        noProfile: 'Datei ohne Farbprofil',
-        magnification: (times: string) => `etwa ${times}×`,
-    },
     seriesDocument: 'Dokument',
     showSeries: 'Zeigen',
     drawings: 'Zeichnungen',

@@ -6,6 +6,7 @@ import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
 import { linksEn } from './en_links';
 import { meetingEn } from './en_meeting';
+import { slideEn } from './en_slide';
 import { uploadEn } from './en_upload';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -17,6 +18,7 @@ export const en = {
     ...administrationEn,
     ...trustEn,
     ...linksEn,
+    ...slideEn,
     ...uploadEn,
 
     // The product and the frame of every page
@@ -246,15 +248,6 @@ export const en = {
     series: 'Series',
     noSeries: 'No images or documents in this case yet.',
     seriesImages: (count: number) => plural(count, 'image', 'images'),
-    slide: {
-        one: 'slide',
-        label: 'label',
-        showLabels: (count: number) => (count === 1 ? 'Show the label' : `Show ${count} labels`),
-        hideLabels: 'Hide labels',
-        profile: 'colours by its ICC profile',
-        noProfile: 'no colour profile in the file',
-        magnification: (times: string) => `about ${times}×`,
-    },
     seriesDocument: 'document',
     report: 'Report',
     showSeries: 'Show',

@@ -1,0 +1,13 @@
+// Words of slides under the microscope.
+
+export const slideEn = {
+    slide: {
+        one: 'slide',
+        label: 'label',
+        showLabels: (count: number) => (count === 1 ? 'Show the label' : `Show ${count} labels`),
+        hideLabels: 'Hide labels',
+        profile: 'colours by its ICC profile',
+        noProfile: 'no colour profile in the file',
+        magnification: (times: string) => `about ${times}×`,
+    },
+};
