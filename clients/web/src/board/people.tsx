@@ -9,6 +9,9 @@ import { roleName, type Participant } from '../wire';
 import { useWords } from '../words';
 import type { StageHands } from './use_stage';
 
+/** Has painted what is shown, and not all of it lossless. */
+const isPreview = ({ painted, lossless }: Participant): boolean => painted > 0 && !lossless;
+
 export interface KnownPerson {
     user: string;
     name: string;
@@ -68,6 +71,10 @@ export function People(props: PeopleProps) {
                     row.here.length > 1 ? words.secondWindow : '',
                     row.here.some((one) => lagging.has(one.participant)) && stage?.open
                         ? words.fetching
+                        : '',
+                    row.here.some((one) => !lagging.has(one.participant) && one.window === 0 && isPreview(one)) &&
+                    stage?.open
+                        ? words.seesPreview
                         : '',
                 ].filter(Boolean);
                 const about = [

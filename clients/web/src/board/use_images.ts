@@ -1,7 +1,8 @@
 // The images of the case on the stage and of the next one. The next one is fetched while the board still
 // talks; what is no longer needed is forgotten at once.
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { CaseImages, emptyDocuments, emptyStore, Prefetch } from '../viewer';
+import { atLeisure } from '../ui/at_leisure';
+import { CaseImages, emptyDocuments, emptyStore, Prefetch, warmViewer } from '../viewer';
 
 export interface PrefetchState {
     item: number;
@@ -54,6 +55,9 @@ export function useImages(
         setImages(opened);
         return () => opened.close();
     }, [current, seenAs]);
+
+    // While the agenda is all there is to see, whoever comes first.
+    useEffect(() => (current === undefined ? atLeisure(() => void warmViewer()) : undefined), [current]);
 
     const nextCase = next?.patientCase;
     const nextItem = next?.item;

@@ -1,15 +1,23 @@
 // The worklist: boards and cases of this person, live. A person who only refers sees the front desk.
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useUser } from '../state/use_client';
 import { runsRoot, runsSomething } from '../state/user_state';
 import { useSession } from '../state/use_client';
 import { Button } from '../ui/controls';
 import { TopBar } from '../ui/frame';
+import { atLeisure } from '../ui/at_leisure';
 import { follow } from '../ui/route';
 import { roleName, roleNumbers, type WorklistEntry } from '../wire';
 import { dateText, dateTimeText, personName, useSpeech } from '../words';
 import { MakeBoard } from './make_board';
 import { isOwn, StatusPage } from './status';
+
+/** While somebody reads the list: the code of an open case, and its decoders warm. */
+const readyViewer = () =>
+    void Promise.all([import('./case'), import('../viewer')]).then(
+        ([, viewer]) => viewer.warmViewer(),
+        () => undefined,
+    );
 
 const meetingStates = ['planned', 'running', 'ended', 'closing'] as const;
 /** Its owner gave it back: somebody else is to have it. */
@@ -24,6 +32,8 @@ export function HomePage() {
     const runsAll = useUser(runsRoot);
     const [making, setMaking] = useState(false);
     const { client } = useSession();
+    const opens = entries?.some((one) => one.kind === 'board' || (one.kind === 'patient_case' && !isOwn(one))) === true;
+    useEffect(() => (opens ? atLeisure(readyViewer) : undefined), [opens]);
     if (!entries) {
         return (
             <div className="place">

@@ -95,6 +95,11 @@ export class CaseImages {
         return this.sets !== undefined;
     }
 
+    /** Whether its headers are here or on their way. */
+    asked(displaySet: string): boolean {
+        return this.loaded.has(displaySet);
+    }
+
     /** New images arrived: the list is read again when it is next asked for. */
     refresh(): void {
         this.sets = undefined;

@@ -3,10 +3,21 @@
 import * as cornerstone from '@cornerstonejs/core';
 import { init as startLoader } from '@cornerstonejs/dicom-image-loader';
 import type { Slice } from './case_images';
-import { decodedBytes, decodeFrame, fetchFrame, MaskedError, meter, SCHEME, type Frame } from './loading/fetch_image';
+import {
+    decodedBytes,
+    decodeFrame,
+    fetchFrame,
+    MaskedError,
+    meter,
+    pixelBytes,
+    pixelHeader,
+    SCHEME,
+    type Frame,
+    type Known,
+} from './loading/fetch_image';
 import { atOnce, worthCutting } from './loading/link';
 import { Loader, type Images } from './loading/loader';
-import { isPreviewId, PREVIEW_SCHEME, warmPreviews } from './loading/previews';
+import { isPreviewId, PREVIEW_SCHEME } from './loading/previews';
 import { wordsFromHeader } from './provider';
 
 /** Bytes of decoded images kept: a phone has little, a workstation enough for two large series. */
@@ -50,6 +61,8 @@ export const storeBound = (): number => (isPhone() ? STORE_BYTES_PHONE : STORE_B
 
 export const isDrawnByCpu = (): boolean => cornerstone.getShouldUseCPURendering();
 
+export const isStarted = (): boolean => started !== undefined;
+
 export function startEngine(): Promise<cornerstone.RenderingEngine> {
     started ??= Promise.resolve().then(() => {
         const renderer = chooseRenderer();
@@ -63,7 +76,6 @@ export function startEngine(): Promise<cornerstone.RenderingEngine> {
             },
         });
         startLoader({ maxWebWorkers: Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) });
-        warmPreviews();
         cornerstone.metaData.addProvider(wordsFor, 10_000);
         cornerstone.imageLoader.registerImageLoader(SCHEME, loadForCornerstone);
         cornerstone.imageLoader.registerImageLoader(PREVIEW_SCHEME, loadForCornerstone);
@@ -79,7 +91,7 @@ export function startEngine(): Promise<cornerstone.RenderingEngine> {
 const wordsFor = (type: string, ...query: unknown[]): unknown => {
     const [imageId] = query;
     const slice = typeof imageId === 'string' ? slices.get(imageId) : undefined;
-    return slice ? wordsFromHeader(type, slice) : undefined;
+    return slice && wordsFromHeader(type, { ...slice, header: pixelHeader(slice.imageId, slice.header) });
 };
 
 /** Images that Cornerstone asked for by itself: it puts them into its cache when it is answered. */
@@ -158,14 +170,26 @@ function drop(imageId: string): void {
 const early = new Map<string, { frame: Promise<Frame>; stop: AbortController }>();
 
 /** Before the header of an image is here: its bytes come meanwhile. */
-export function headStart(imageId: string): void {
+export function headStart(imageId: string, known: Known): void {
     if (loader.here.has(imageId) || early.has(imageId)) {
         return;
     }
     const stop = new AbortController();
-    const frame = fetchFrame(imageId, undefined, stop.signal);
+    const frame = fetchFrame(imageId, known, stop.signal);
     frame.catch(() => undefined); // whoever wants the image asks again
     early.set(imageId, { frame, stop });
+}
+
+/** Its case is not on the stage any more. */
+class ForgottenError extends Error {}
+
+const knownOf = ({ transferSyntax, header }: Slice): Known => ({ transferSyntax, pixelBytes: pixelBytes(header) });
+
+/** An image that is made here, not fetched. */
+export async function keepMade(slice: Slice, make: () => Promise<cornerstone.Types.IImage>): Promise<void> {
+    remember([slice]);
+    put(slice.imageId, await make());
+    loader.here.add(slice.imageId);
 }
 
 async function bringOne(imageId: string, signal: AbortSignal): Promise<void> {
@@ -174,9 +198,9 @@ async function bringOne(imageId: string, signal: AbortSignal): Promise<void> {
     early.delete(imageId);
     const slice = slices.get(imageId);
     if (!slice) {
-        throw new Error('the image was forgotten');
+        throw new ForgottenError();
     }
-    const frame = (await begun?.frame.catch(() => undefined)) ?? (await fetchFrame(imageId, slice, signal));
+    const frame = (await begun?.frame.catch(() => undefined)) ?? (await fetchFrame(imageId, knownOf(slice), signal));
     signal.throwIfAborted();
     const image = await decodeFrame(imageId, frame);
     signal.throwIfAborted(); // the case was closed while its image was decoded
@@ -196,7 +220,7 @@ const images: Images = {
     size: sliceBytes,
     atOnce: (imageId) => atOnce(meter.link, slices.get(imageId)?.bytes ?? 1),
     worthCutting: (imageId) => worthCutting(meter.link, slices.get(imageId)?.bytes ?? 0),
-    isFinal: (error) => error instanceof MaskedError,
+    isFinal: (error) => error instanceof MaskedError || error instanceof ForgottenError,
 };
 
 export const loader = new Loader(images, {

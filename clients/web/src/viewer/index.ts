@@ -8,3 +8,4 @@ export { OwnPointer } from './pointing';
 export { Prefetch } from './prefetch';
 export { StageController, type StageActor, type Tool } from './stage_controller';
 export { StageView } from './stage_view';
+export { warmViewer } from './warm';

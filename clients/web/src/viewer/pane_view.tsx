@@ -141,7 +141,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                     />
                 </div>
             )}
-            {status.is === 'fetching' && (
+            {status.is === 'fetching' && (!onGlass || status.percent >= 0) && (
                 <div className="fetching" role="status">
                     {status.percent >= 0 ? words.fetchingPercent(status.percent) : words.fetching}
                 </div>

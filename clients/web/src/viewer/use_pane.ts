@@ -5,7 +5,7 @@ import type { Cine, Viewport } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
 import { filmOf, frameAt } from './cine';
 import { DocumentPane } from './document_pane';
-import { whenHere } from './engine';
+import { headStart, whenHere } from './engine';
 import type { Glass, Projection } from './geometry';
 import { MaskedError } from './loading/fetch_image';
 import { fitsWhole, imageIdsOf, look, lookAway } from './loading/stage_loading';
@@ -134,6 +134,7 @@ export function usePane(
 
         const paint = async () => {
             setStatus((now) => (now.is === 'painted' ? now : { is: 'fetching', percent: -1 }));
+            beginEarly(controller, viewport);
             const loaded = await controller.images.load(viewport.displaySet);
             if (overtaken()) {
                 return;
@@ -302,6 +303,25 @@ export function usePane(
     }, [controller, number, viewport, glass, attempt, elements, masked]);
 
     return { onGlass, status, retry: () => setAttempt((count) => count + 1) };
+}
+
+/** A larger one is not fetched before its preview. */
+const EARLY_BYTES_MAX = 2 * 1024 * 1024;
+
+/** The first image of a case is on its way while its header is. */
+function beginEarly(controller: StageController, { displaySet, image, plane }: Viewport): void {
+    const set = controller.state.get().sets.find((one) => one.displaySet === displaySet);
+    const instance = set?.instances.find((one) => one.sopInstanceUid === image?.sopInstanceUid);
+    const known = controller.images.asked(displaySet);
+    if (known || !set || !instance || !image || plane || set.kind === 'document') {
+        return;
+    }
+    const pixelBytes = set.rows * set.columns * 2;
+    if (pixelBytes <= EARLY_BYTES_MAX) {
+        const { patientCase } = controller.images;
+        const imageId = `consilium:${patientCase}/${image.sopInstanceUid}/${image.frame}`;
+        headStart(imageId, { transferSyntax: instance.transferSyntaxUid, pixelBytes });
+    }
 }
 
 const glassName = (number: number): string => `glass ${number}`;

@@ -6,6 +6,7 @@ import { deskDe } from './de_desk';
 import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
 import { slideDe } from './de_slide';
+import { loadingDe } from './de_loading';
 import { uploadDe } from './de_upload';
 import type { Words } from './en';
 
@@ -19,6 +20,7 @@ export const de: Words = {
     ...trustDe,
     ...linksDe,
     ...slideDe,
+    ...loadingDe,
     ...uploadDe,
 
     productName: 'Consilium',
@@ -349,16 +351,6 @@ export const de: Words = {
     scaleBar: (length) => length,
     lossless: 'verlustfrei',
     lossyStored: 'verlustbehaftet gespeichert',
-    preview: 'Vorschau, noch nicht verlustfrei',
-    drawnOnPreview: 'auf einer Vorschau gezeichnet',
-    imageLoading: {
-        label: 'Verlustfreie Bilder, die da sind',
-        lossless: (here, total) => `${here} von ${total} Bildern`,
-        preview: (here, total) => `${here} von ${total}, Vorschau bis verlustfrei`,
-        stalled: 'Seit einigen Sekunden kommt nichts',
-        lost: (count) =>
-            count === 1 ? '1 Bild war nicht zu bekommen' : `${count} Bilder waren nicht zu bekommen`,
-    },
     fetching: 'wird geladen…',
     fetchingPercent: (percent) => `Bilder werden geladen, ${percent} %`,
     linked: 'gekoppelt',

@@ -7,6 +7,7 @@ import { deskEn } from './en_desk';
 import { linksEn } from './en_links';
 import { meetingEn } from './en_meeting';
 import { slideEn } from './en_slide';
+import { loadingEn } from './en_loading';
 import { uploadEn } from './en_upload';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -19,6 +20,7 @@ export const en = {
     ...trustEn,
     ...linksEn,
     ...slideEn,
+    ...loadingEn,
     ...uploadEn,
 
     // The product and the frame of every page
@@ -352,15 +354,6 @@ export const en = {
     scaleBar: (length: string) => length,
     lossless: 'lossless',
     lossyStored: 'stored with loss',
-    preview: 'preview, not lossless yet',
-    drawnOnPreview: 'drawn on a preview',
-    imageLoading: {
-        label: 'Lossless images that are here',
-        lossless: (here: number, total: number) => `${here} of ${total} images`,
-        preview: (here: number, total: number) => `${here} of ${total}, preview until lossless`,
-        stalled: 'Nothing has come for some seconds',
-        lost: (count: number) => (count === 1 ? '1 image could not be had' : `${count} images could not be had`),
-    },
     fetching: 'fetching…',
     fetchingPercent: (percent: number) => `Fetching images, ${percent} %`,
     linked: 'linked',

@@ -57,6 +57,7 @@ function encoded({ rows, columns, signed = false, value }: Picture): Uint8Array 
 
 const expectedOf = (picture: Picture, uid = '1.2'): Expected => ({
     sopInstanceUid: uid, frame: 1, rows: picture.rows, columns: picture.columns, samples: 1, slope: 1, intercept: 0,
+    ybr: false,
 });
 
 function bundleOf(level: number, frames: [string, Uint8Array][]): ArrayBuffer {

@@ -13,6 +13,8 @@ export interface Expected {
     samples: number;
     slope: number;
     intercept: number;
+    /** Luma and chroma (PS3.3 C.7.6.3.1.2), to be made red, green and blue. */
+    ybr: boolean;
 }
 
 export type SampleKind = 'uint8' | 'int16' | 'uint16' | 'float32';
@@ -194,7 +196,21 @@ function decodeFrame(
         low = value < low ? value : low;
         high = value > high ? value : high;
     }
+    if (expected.ybr) {
+        makeRgb(target);
+    }
     return { low, high };
+}
+
+/** In place; 8 bits, pixel by pixel. */
+function makeRgb(target: Samples): void {
+    const byte = (value: number) => Math.max(0, Math.min(255, Math.round(value)));
+    for (let index = 0; index + 2 < target.length; index += 3) {
+        const [y = 0, cb = 128, cr = 128] = target.subarray(index, index + 3);
+        target[index] = byte(y + 1.402 * (cr - 128));
+        target[index + 1] = byte(y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128));
+        target[index + 2] = byte(y + 1.772 * (cb - 128));
+    }
 }
 
 /** The codec's own memory, which is aligned to more than a sample. */

@@ -9,7 +9,7 @@ import { fetchedAs, LinkMeter } from './link';
 export const SCHEME = 'consilium';
 export const meter = new LinkMeter();
 
-const HTJ2K_RPCL = '1.2.840.10008.1.2.4.202';
+export const HTJ2K_RPCL = '1.2.840.10008.1.2.4.202';
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 const WITH_COPY = { Accept: `application/octet-stream; transfer-syntax=${HTJ2K_RPCL}` };
 
@@ -18,8 +18,9 @@ export class MaskedError extends Error {}
 
 /** What is known of an image before it is fetched. */
 export interface Known {
-    header: Header;
     transferSyntax: string;
+    /** Of its pixels as they are stored, raw. */
+    pixelBytes: number;
 }
 
 /** Bytes of its pixels as they are stored, raw. */
@@ -80,10 +81,10 @@ export interface Frame {
     transferSyntax: string;
 }
 
-/** The bytes of a frame. What is not known of the image yet is fetched as its copy. */
-export async function fetchFrame(imageId: string, known: Known | undefined, signal: AbortSignal): Promise<Frame> {
+/** The bytes of a frame. */
+export async function fetchFrame(imageId: string, known: Known, signal: AbortSignal): Promise<Frame> {
     const [patientCase, sop, frame] = imageId.slice(SCHEME.length + 1).split('/');
-    const as = known ? fetchedAs(meter.link, known.transferSyntax, pixelBytes(known.header)) : 'copy';
+    const as = fetchedAs(meter.link, known.transferSyntax, known.pixelBytes);
     const askedAt = performance.now();
     const response = await fetchAgain(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
         signal,
@@ -99,9 +100,29 @@ export async function fetchFrame(imageId: string, known: Known | undefined, sign
     return { bytes, transferSyntax: syntax?.[1] ?? EXPLICIT_LITTLE_ENDIAN };
 }
 
+/** Images that are being decoded from their copy, whose pixels lie otherwise than their header says. */
+const copies = new Set<string>();
+
+/** The header of the pixels that are decoded: a copy has its samples pixel by pixel, and whole chroma. */
+export const pixelHeader = (imageId: string, header: Header): Header =>
+    copies.has(imageId) ? { ...header, planar: 0, photometric: photometricOfCopy(header) } : header;
+
+export function photometricOfCopy({ photometric }: Header): string {
+    if (photometric === 'YBR_FULL_422') {
+        return 'YBR_FULL';
+    }
+    return photometric === 'YBR_RCT' || photometric === 'YBR_ICT' ? 'RGB' : photometric;
+}
+
 export async function decodeFrame(imageId: string, { bytes, transferSyntax }: Frame): Promise<Types.IImage> {
     const length = bytes.length;
-    const image = (await createImage(imageId, bytes, transferSyntax, { useRGBA: false })) as Types.IImage;
+    // What was uploaded as HTJ2K itself is like its copies in this.
+    if (transferSyntax === HTJ2K_RPCL) {
+        copies.add(imageId);
+    }
+    const image = await createImage(imageId, bytes, transferSyntax, { useRGBA: false })
+        .then((made) => made as Types.IImage)
+        .finally(() => copies.delete(imageId));
     if (transferSyntax === HTJ2K_RPCL && image.decodeTimeInMS !== undefined) {
         meter.decoded(length, image.sizeInBytes, image.decodeTimeInMS);
     }

@@ -10,7 +10,7 @@ import {
     type DecodedPreview,
     type Expected,
 } from './decode_preview';
-import { readMeasured } from './fetch_image';
+import { photometricOfCopy, readMeasured } from './fetch_image';
 import { reducedGeometry } from './grid';
 import type { PreviewDone, PreviewJob } from './preview_worker';
 
@@ -119,6 +119,7 @@ const expectedOf = ({ sopInstanceUid, frame, header }: Slice): Expected => ({
     samples: header.samples,
     slope: header.slope,
     intercept: header.intercept,
+    ybr: photometricOfCopy(header) === 'YBR_FULL',
 });
 
 function previewOf(loaded: LoadedSet, decoded: DecodedPreview): Preview {

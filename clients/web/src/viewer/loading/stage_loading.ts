@@ -25,6 +25,8 @@ export const progress = new Store<ReadonlyMap<string, Progress>>(new Map());
 /** No byte for so long, while something is asked for: said in words. */
 const STALLED_MS = 4000;
 const TELL_MS = 100;
+const ALONE_MS = 400;
+const pause = (milliseconds: number) => new Promise((resolve) => window.setTimeout(resolve, milliseconds));
 /** Previews together, as a part of the store. */
 const PREVIEW_PART = 0.25;
 
@@ -64,8 +66,10 @@ export function look(glass: string, loaded: LoadedSet, index: number, film: bool
     glasses.set(glass, loaded);
     const first = loaded.slices[index];
     if (first && !previews.has(keyOf(loaded))) {
-        const alone = previewFirst(loaded) ? Promise.resolve() : loader.wait(first.imageId).catch(() => undefined);
-        loader.hold(wantPreview(loaded, alone));
+        // The slice on the glass has the line for itself, but not for long: on a slow one the preview is what helps.
+        const slice = loader.wait(first.imageId).catch(() => undefined);
+        const before = previewFirst(loaded) ? Promise.resolve() : Promise.race([slice, pause(ALONE_MS)]);
+        loader.hold(wantPreview(loaded, before));
     }
     loader.look(glass, imageIdsOf(loaded), index, film);
     tellSoon();
