@@ -14,7 +14,11 @@
 
 enum ingest_tag {
     INGEST_PARSE_FILE = 1,
+    INGEST_COPY_FRAMES = 2,
+    INGEST_RENDER_FRAME = 3,
     INGEST_PARSED = 64,
+    INGEST_FRAMES_COPIED = 65,
+    INGEST_FRAME_RENDERED = 66,
 };
 
 enum ingest_refusal {
@@ -29,6 +33,17 @@ enum ingest_refusal {
 };
 #define INGEST_REFUSAL_COUNT 8
 
+enum codec_refusal {
+    CODEC_REFUSAL_NONE = 0, /* Done. */
+    /* A packing nobody here can decode, or pixels it cannot be done with. */
+    CODEC_REFUSAL_UNSUPPORTED = 1,
+    /* The codestream does not hold what it says, or not what the index row says. */
+    CODEC_REFUSAL_DAMAGED = 2,
+    CODEC_REFUSAL_OVER_LIMIT = 3, /* Larger than there is space for. */
+    CODEC_REFUSAL_NO_MEMORY = 4,  /* The system is short of memory: again later. */
+};
+#define CODEC_REFUSAL_COUNT 5
+
 /* A contiguous piece of a file: a whole frame, or one of the fragments of a frame (PS3.5 A.4). */
 struct frame_range {
     uint64_t offset; /* From the start of the file. */
@@ -38,6 +53,33 @@ struct frame_range {
 struct frame_range_list {
     uint32_t count;
     struct frame_range *items;
+};
+
+/* What the index row says of every frame of an instance; a frame that says otherwise is refused. */
+struct pixel_shape {
+    struct text transfer_syntax; /* Of the bytes that come. */
+    struct text photometric;     /* (0028,0004). */
+    uint32_t rows;               /* (0028,0010). */
+    uint32_t columns;            /* (0028,0011). */
+    uint32_t samples;            /* (0028,0002). */
+    uint32_t bits_allocated;     /* (0028,0100). */
+    uint32_t bits_stored;        /* (0028,0101). */
+    bool is_signed;              /* (0028,0103). */
+};
+
+/* An HTJ2K codestream and how many of its first bytes decode exactly at each reduced resolution. */
+struct coded_frame {
+    uint64_t length;   /* Bytes. */
+    uint64_t prefix_5; /* For 1/32 of each side. */
+    uint64_t prefix_4; /* For 1/16. */
+    uint64_t prefix_3; /* For 1/8. */
+    uint64_t prefix_2; /* For 1/4. */
+    uint64_t prefix_1; /* For 1/2. */
+};
+
+struct coded_frame_list {
+    uint32_t count;
+    struct coded_frame *items;
 };
 
 struct parse_file {
@@ -59,7 +101,50 @@ struct parsed {
     struct u32_list frame_first;
 };
 
+/* Make HTJ2K of frames. Two descriptors come with it: what to read, what to write. */
+struct copy_frames {
+    uint64_t job;             /* Returned with the answer. */
+    struct pixel_shape shape; /* Of each frame. */
+    uint64_t header_length;   /* Bytes of the data set before its pixels, in front of the frames. */
+    struct u64_list lengths;  /* Of the frames, which follow one another. */
+    uint64_t space;           /* Bytes of the second descriptor. */
+};
+
+/* Make a JPEG of a frame, as a person would see it. Descriptors as above. */
+struct render_frame {
+    uint64_t job;             /* Returned with the answer. */
+    struct pixel_shape shape; /* Of the frame. */
+    uint64_t header_length;   /* Bytes of the data set before its pixels, in front of the frame. */
+    uint64_t length;          /* Bytes of the frame. */
+    uint64_t space;           /* Bytes of the second descriptor. */
+    uint32_t rows_max; /* The picture is made to fit, never enlarged; 0 = as many as there are. */
+    uint32_t columns_max; /* The same across. */
+    double window_center; /* Of the values after rescaling (PS3.3 C.11.2). */
+    double window_width;  /* 0 = none is known: the values that are there are shown. */
+    double slope;         /* Of rescaling. */
+    double intercept;     /* Of rescaling. */
+    uint32_t quality;     /* 1 to 100. */
+};
+
+struct frames_copied {
+    uint64_t job;                   /* As asked. */
+    enum codec_refusal refusal;     /* none, or why not. */
+    struct text reason;             /* In words, without any value of the file. */
+    struct coded_frame_list frames; /* What was written, one after another. */
+};
+
+struct frame_rendered {
+    uint64_t job;               /* As asked. */
+    enum codec_refusal refusal; /* none, or why not. */
+    struct text reason;         /* In words, without any value of the file. */
+    uint64_t length;            /* Bytes written. */
+    uint32_t rows;              /* Of the picture. */
+    uint32_t columns;           /* Of the picture. */
+};
+
 bool ingest_refusal_read(struct reader *reader, enum ingest_refusal *ret);
+
+bool codec_refusal_read(struct reader *reader, enum codec_refusal *ret);
 
 extern const struct frame_range frame_range_default;
 bool frame_range_read(struct reader *reader, struct arena *arena, struct frame_range *ret);
@@ -74,6 +159,25 @@ void frame_range_list_copy(struct arena *arena, struct frame_range_list *ret,
                            const struct frame_range_list *from);
 bool frame_range_list_equal(const struct frame_range_list *a, const struct frame_range_list *b);
 
+extern const struct pixel_shape pixel_shape_default;
+bool pixel_shape_read(struct reader *reader, struct arena *arena, struct pixel_shape *ret);
+void pixel_shape_write(struct writer *writer, const struct pixel_shape *from);
+void pixel_shape_copy(struct arena *arena, struct pixel_shape *ret, const struct pixel_shape *from);
+bool pixel_shape_equal(const struct pixel_shape *a, const struct pixel_shape *b);
+
+extern const struct coded_frame coded_frame_default;
+bool coded_frame_read(struct reader *reader, struct arena *arena, struct coded_frame *ret);
+void coded_frame_write(struct writer *writer, const struct coded_frame *from);
+void coded_frame_copy(struct arena *arena, struct coded_frame *ret, const struct coded_frame *from);
+bool coded_frame_equal(const struct coded_frame *a, const struct coded_frame *b);
+bool coded_frame_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                           struct coded_frame_list *ret);
+void coded_frame_list_write(struct writer *writer, uint32_t count_max,
+                            const struct coded_frame_list *from);
+void coded_frame_list_copy(struct arena *arena, struct coded_frame_list *ret,
+                           const struct coded_frame_list *from);
+bool coded_frame_list_equal(const struct coded_frame_list *a, const struct coded_frame_list *b);
+
 extern const struct parse_file parse_file_default;
 bool parse_file_read(struct reader *reader, struct arena *arena, struct parse_file *ret);
 void parse_file_write(struct writer *writer, const struct parse_file *from);
@@ -86,8 +190,39 @@ void parsed_write(struct writer *writer, const struct parsed *from);
 void parsed_copy(struct arena *arena, struct parsed *ret, const struct parsed *from);
 bool parsed_equal(const struct parsed *a, const struct parsed *b);
 
+extern const struct copy_frames copy_frames_default;
+bool copy_frames_read(struct reader *reader, struct arena *arena, struct copy_frames *ret);
+void copy_frames_write(struct writer *writer, const struct copy_frames *from);
+void copy_frames_copy(struct arena *arena, struct copy_frames *ret, const struct copy_frames *from);
+bool copy_frames_equal(const struct copy_frames *a, const struct copy_frames *b);
+
+extern const struct render_frame render_frame_default;
+bool render_frame_read(struct reader *reader, struct arena *arena, struct render_frame *ret);
+void render_frame_write(struct writer *writer, const struct render_frame *from);
+void render_frame_copy(struct arena *arena, struct render_frame *ret,
+                       const struct render_frame *from);
+bool render_frame_equal(const struct render_frame *a, const struct render_frame *b);
+
+extern const struct frames_copied frames_copied_default;
+bool frames_copied_read(struct reader *reader, struct arena *arena, struct frames_copied *ret);
+void frames_copied_write(struct writer *writer, const struct frames_copied *from);
+void frames_copied_copy(struct arena *arena, struct frames_copied *ret,
+                        const struct frames_copied *from);
+bool frames_copied_equal(const struct frames_copied *a, const struct frames_copied *b);
+
+extern const struct frame_rendered frame_rendered_default;
+bool frame_rendered_read(struct reader *reader, struct arena *arena, struct frame_rendered *ret);
+void frame_rendered_write(struct writer *writer, const struct frame_rendered *from);
+void frame_rendered_copy(struct arena *arena, struct frame_rendered *ret,
+                         const struct frame_rendered *from);
+bool frame_rendered_equal(const struct frame_rendered *a, const struct frame_rendered *b);
+
 struct encoded parse_file_encode(struct arena *arena, const struct parse_file *message);
 struct encoded parsed_encode(struct arena *arena, const struct parsed *message);
+struct encoded copy_frames_encode(struct arena *arena, const struct copy_frames *message);
+struct encoded render_frame_encode(struct arena *arena, const struct render_frame *message);
+struct encoded frames_copied_encode(struct arena *arena, const struct frames_copied *message);
+struct encoded frame_rendered_encode(struct arena *arena, const struct frame_rendered *message);
 
 /* The message of a tag, read into the arena; NULL when there is no such tag in this direction,
  * when it is malformed or over a bound, or when bytes follow it. */

@@ -4,7 +4,8 @@
 #include <assert.h>
 
 bool ingest_behaviour_complete(const struct ingest_behaviour *behaviour) {
-    return behaviour->parse_file != NULL;
+    return behaviour->parse_file != NULL && behaviour->copy_frames != NULL &&
+           behaviour->render_frame != NULL;
 }
 
 static bool dispatch_ingest(const struct ingest_behaviour *behaviour, struct ingest *ingest,
@@ -12,6 +13,12 @@ static bool dispatch_ingest(const struct ingest_behaviour *behaviour, struct ing
     switch (tag) {
     case INGEST_PARSE_FILE:
         behaviour->parse_file(ingest, turn, message);
+        return true;
+    case INGEST_COPY_FRAMES:
+        behaviour->copy_frames(ingest, turn, message);
+        return true;
+    case INGEST_RENDER_FRAME:
+        behaviour->render_frame(ingest, turn, message);
         return true;
     default:
         return false;

@@ -11,6 +11,10 @@ struct turn;
  * requests may change what is ephemeral, events are applied. */
 struct ingest_behaviour {
     void (*parse_file)(struct ingest *ingest, struct turn *turn, const struct parse_file *request);
+    void (*copy_frames)(struct ingest *ingest, struct turn *turn,
+                        const struct copy_frames *request);
+    void (*render_frame)(struct ingest *ingest, struct turn *turn,
+                         const struct render_frame *request);
 };
 
 /* Whether every member is set. */

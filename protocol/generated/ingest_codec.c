@@ -12,6 +12,14 @@ const void *ingest_decode(uint8_t tag, struct reader *reader, struct arena *aren
         struct parse_file *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && parse_file_read(reader, arena, message), message);
     }
+    case INGEST_COPY_FRAMES: {
+        struct copy_frames *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && copy_frames_read(reader, arena, message), message);
+    }
+    case INGEST_RENDER_FRAME: {
+        struct render_frame *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && render_frame_read(reader, arena, message), message);
+    }
     default:
         return NULL;
     }
@@ -23,6 +31,16 @@ const void *ingest_decode_down(uint8_t tag, struct reader *reader, struct arena 
         struct parsed *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && parsed_read(reader, arena, message), message);
     }
+    case INGEST_FRAMES_COPIED: {
+        struct frames_copied *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && frames_copied_read(reader, arena, message),
+                     message);
+    }
+    case INGEST_FRAME_RENDERED: {
+        struct frame_rendered *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && frame_rendered_read(reader, arena, message),
+                     message);
+    }
     default:
         return NULL;
     }
@@ -33,6 +51,12 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case INGEST_PARSE_FILE:
         parse_file_write(writer, message);
         return true;
+    case INGEST_COPY_FRAMES:
+        copy_frames_write(writer, message);
+        return true;
+    case INGEST_RENDER_FRAME:
+        render_frame_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -42,6 +66,12 @@ bool ingest_encode(uint8_t tag, const void *message, struct writer *writer) {
     switch (tag) {
     case INGEST_PARSED:
         parsed_write(writer, message);
+        return true;
+    case INGEST_FRAMES_COPIED:
+        frames_copied_write(writer, message);
+        return true;
+    case INGEST_FRAME_RENDERED:
+        frame_rendered_write(writer, message);
         return true;
     default:
         return encode_up(tag, message, writer);

@@ -13,6 +13,25 @@ void frame_range_list_copy(struct arena *arena, struct frame_range_list *ret,
     ret->count = ret->items == NULL ? 0 : from->count;
 }
 
+void pixel_shape_copy(struct arena *arena, struct pixel_shape *ret,
+                      const struct pixel_shape *from) {
+    *ret = *from;
+    ret->transfer_syntax = arena_text(arena, from->transfer_syntax);
+    ret->photometric = arena_text(arena, from->photometric);
+}
+
+void coded_frame_copy(struct arena *arena, struct coded_frame *ret,
+                      const struct coded_frame *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void coded_frame_list_copy(struct arena *arena, struct coded_frame_list *ret,
+                           const struct coded_frame_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+}
+
 void parse_file_copy(struct arena *arena, struct parse_file *ret, const struct parse_file *from) {
     (void)arena;
     *ret = *from;
@@ -26,4 +45,30 @@ void parsed_copy(struct arena *arena, struct parsed *ret, const struct parsed *f
     frame_range_list_copy(arena, &ret->frames, &from->frames);
     ret->metadata = arena_bytes(arena, from->metadata);
     u32_list_copy(arena, &ret->frame_first, &from->frame_first);
+}
+
+void copy_frames_copy(struct arena *arena, struct copy_frames *ret,
+                      const struct copy_frames *from) {
+    *ret = *from;
+    pixel_shape_copy(arena, &ret->shape, &from->shape);
+    u64_list_copy(arena, &ret->lengths, &from->lengths);
+}
+
+void render_frame_copy(struct arena *arena, struct render_frame *ret,
+                       const struct render_frame *from) {
+    *ret = *from;
+    pixel_shape_copy(arena, &ret->shape, &from->shape);
+}
+
+void frames_copied_copy(struct arena *arena, struct frames_copied *ret,
+                        const struct frames_copied *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
+    coded_frame_list_copy(arena, &ret->frames, &from->frames);
+}
+
+void frame_rendered_copy(struct arena *arena, struct frame_rendered *ret,
+                         const struct frame_rendered *from) {
+    *ret = *from;
+    ret->reason = arena_text(arena, from->reason);
 }

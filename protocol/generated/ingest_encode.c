@@ -16,3 +16,31 @@ struct encoded parsed_encode(struct arena *arena, const struct parsed *message) 
     parsed_write(&writer, message);
     return (struct encoded){INGEST_PARSED, writer_bytes(&writer)};
 }
+
+struct encoded copy_frames_encode(struct arena *arena, const struct copy_frames *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    copy_frames_write(&writer, message);
+    return (struct encoded){INGEST_COPY_FRAMES, writer_bytes(&writer)};
+}
+
+struct encoded render_frame_encode(struct arena *arena, const struct render_frame *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    render_frame_write(&writer, message);
+    return (struct encoded){INGEST_RENDER_FRAME, writer_bytes(&writer)};
+}
+
+struct encoded frames_copied_encode(struct arena *arena, const struct frames_copied *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    frames_copied_write(&writer, message);
+    return (struct encoded){INGEST_FRAMES_COPIED, writer_bytes(&writer)};
+}
+
+struct encoded frame_rendered_encode(struct arena *arena, const struct frame_rendered *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    frame_rendered_write(&writer, message);
+    return (struct encoded){INGEST_FRAME_RENDERED, writer_bytes(&writer)};
+}

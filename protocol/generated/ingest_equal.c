@@ -13,6 +13,27 @@ bool frame_range_list_equal(const struct frame_range_list *a, const struct frame
     return same;
 }
 
+bool pixel_shape_equal(const struct pixel_shape *a, const struct pixel_shape *b) {
+    return text_equal(a->transfer_syntax, b->transfer_syntax) &&
+           text_equal(a->photometric, b->photometric) && a->rows == b->rows &&
+           a->columns == b->columns && a->samples == b->samples &&
+           a->bits_allocated == b->bits_allocated && a->bits_stored == b->bits_stored &&
+           a->is_signed == b->is_signed;
+}
+
+bool coded_frame_equal(const struct coded_frame *a, const struct coded_frame *b) {
+    return a->length == b->length && a->prefix_5 == b->prefix_5 && a->prefix_4 == b->prefix_4 &&
+           a->prefix_3 == b->prefix_3 && a->prefix_2 == b->prefix_2 && a->prefix_1 == b->prefix_1;
+}
+
+bool coded_frame_list_equal(const struct coded_frame_list *a, const struct coded_frame_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = coded_frame_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
 bool parse_file_equal(const struct parse_file *a, const struct parse_file *b) {
     return a->job == b->job && a->length == b->length;
 }
@@ -23,4 +44,28 @@ bool parsed_equal(const struct parsed *a, const struct parsed *b) {
            bytes_equal(a->index, b->index) && frame_range_list_equal(&a->frames, &b->frames) &&
            bytes_equal(a->metadata, b->metadata) &&
            u32_list_equal(&a->frame_first, &b->frame_first);
+}
+
+bool copy_frames_equal(const struct copy_frames *a, const struct copy_frames *b) {
+    return a->job == b->job && pixel_shape_equal(&a->shape, &b->shape) &&
+           a->header_length == b->header_length && u64_list_equal(&a->lengths, &b->lengths) &&
+           a->space == b->space;
+}
+
+bool render_frame_equal(const struct render_frame *a, const struct render_frame *b) {
+    return a->job == b->job && pixel_shape_equal(&a->shape, &b->shape) &&
+           a->header_length == b->header_length && a->length == b->length && a->space == b->space &&
+           a->rows_max == b->rows_max && a->columns_max == b->columns_max &&
+           a->window_center == b->window_center && a->window_width == b->window_width &&
+           a->slope == b->slope && a->intercept == b->intercept && a->quality == b->quality;
+}
+
+bool frames_copied_equal(const struct frames_copied *a, const struct frames_copied *b) {
+    return a->job == b->job && a->refusal == b->refusal && text_equal(a->reason, b->reason) &&
+           coded_frame_list_equal(&a->frames, &b->frames);
+}
+
+bool frame_rendered_equal(const struct frame_rendered *a, const struct frame_rendered *b) {
+    return a->job == b->job && a->refusal == b->refusal && text_equal(a->reason, b->reason) &&
+           a->length == b->length && a->rows == b->rows && a->columns == b->columns;
 }

@@ -12,9 +12,37 @@ const char *const ingest_refusal_words[] = {
     "workerFailed",
 };
 
+const char *const codec_refusal_words[] = {
+    "none",
+    "unsupported",
+    "damaged",
+    "overLimit",
+    "noMemory",
+};
+
 void frame_range_json_fields(struct json_writer *json, const struct frame_range *from) {
     json_writer_unsigned(json, "offset", from->offset);
     json_writer_unsigned(json, "length", from->length);
+}
+
+void pixel_shape_json_fields(struct json_writer *json, const struct pixel_shape *from) {
+    json_writer_text(json, "transferSyntax", from->transfer_syntax);
+    json_writer_text(json, "photometric", from->photometric);
+    json_writer_unsigned(json, "rows", from->rows);
+    json_writer_unsigned(json, "columns", from->columns);
+    json_writer_unsigned(json, "samples", from->samples);
+    json_writer_unsigned(json, "bitsAllocated", from->bits_allocated);
+    json_writer_unsigned(json, "bitsStored", from->bits_stored);
+    json_writer_bool(json, "isSigned", from->is_signed);
+}
+
+void coded_frame_json_fields(struct json_writer *json, const struct coded_frame *from) {
+    json_writer_unsigned(json, "length", from->length);
+    json_writer_unsigned(json, "prefix5", from->prefix_5);
+    json_writer_unsigned(json, "prefix4", from->prefix_4);
+    json_writer_unsigned(json, "prefix3", from->prefix_3);
+    json_writer_unsigned(json, "prefix2", from->prefix_2);
+    json_writer_unsigned(json, "prefix1", from->prefix_1);
 }
 
 void parsed_json_fields(struct json_writer *json, const struct parsed *from) {
@@ -39,11 +67,41 @@ void parsed_json_fields(struct json_writer *json, const struct parsed *from) {
     json_writer_close_list(json);
 }
 
+void frames_copied_json_fields(struct json_writer *json, const struct frames_copied *from) {
+    json_writer_unsigned(json, "job", from->job);
+    json_writer_word(json, "refusal", codec_refusal_words[from->refusal]);
+    json_writer_text(json, "reason", from->reason);
+    json_writer_open_list(json, "frames");
+    for (uint32_t i = 0; i < from->frames.count; i++) {
+        json_writer_open(json, NULL);
+        coded_frame_json_fields(json, &from->frames.items[i]);
+        json_writer_close(json);
+    }
+    json_writer_close_list(json);
+}
+
+void frame_rendered_json_fields(struct json_writer *json, const struct frame_rendered *from) {
+    json_writer_unsigned(json, "job", from->job);
+    json_writer_word(json, "refusal", codec_refusal_words[from->refusal]);
+    json_writer_text(json, "reason", from->reason);
+    json_writer_unsigned(json, "length", from->length);
+    json_writer_unsigned(json, "rows", from->rows);
+    json_writer_unsigned(json, "columns", from->columns);
+}
+
 bool ingest_json(uint8_t tag, const void *message, struct json_writer *json) {
     switch (tag) {
     case INGEST_PARSED:
         json_writer_word(json, "type", "Parsed");
         parsed_json_fields(json, message);
+        return true;
+    case INGEST_FRAMES_COPIED:
+        json_writer_word(json, "type", "FramesCopied");
+        frames_copied_json_fields(json, message);
+        return true;
+    case INGEST_FRAME_RENDERED:
+        json_writer_word(json, "type", "FrameRendered");
+        frame_rendered_json_fields(json, message);
         return true;
     default:
         return false;

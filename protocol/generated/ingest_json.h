@@ -6,9 +6,14 @@
 #include "protocol/json_writer.h"
 
 extern const char *const ingest_refusal_words[];
+extern const char *const codec_refusal_words[];
 
 void frame_range_json_fields(struct json_writer *json, const struct frame_range *from);
+void pixel_shape_json_fields(struct json_writer *json, const struct pixel_shape *from);
+void coded_frame_json_fields(struct json_writer *json, const struct coded_frame *from);
 void parsed_json_fields(struct json_writer *json, const struct parsed *from);
+void frames_copied_json_fields(struct json_writer *json, const struct frames_copied *from);
+void frame_rendered_json_fields(struct json_writer *json, const struct frame_rendered *from);
 
 /* Writes the fields of a message that goes down, its name as `type` first; false when there is
  * no such tag. */

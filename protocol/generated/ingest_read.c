@@ -10,6 +10,15 @@ bool ingest_refusal_read(struct reader *reader, enum ingest_refusal *ret) {
     return true;
 }
 
+bool codec_refusal_read(struct reader *reader, enum codec_refusal *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, CODEC_REFUSAL_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum codec_refusal)number;
+    return true;
+}
+
 const struct frame_range frame_range_default = {0};
 
 bool frame_range_read(struct reader *reader, struct arena *arena, struct frame_range *ret) {
@@ -48,6 +57,95 @@ bool frame_range_list_read(struct reader *reader, struct arena *arena, uint32_t 
         }
     }
     *ret = (struct frame_range_list){count, items};
+    return true;
+}
+
+const struct pixel_shape pixel_shape_default = {0};
+
+bool pixel_shape_read(struct reader *reader, struct arena *arena, struct pixel_shape *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = pixel_shape_default;
+    (void)arena;
+    if (count > 0 && !reader_text(reader, 64, &ret->transfer_syntax)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 16, &ret->photometric)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->rows)) {
+        return false;
+    }
+    if (count > 3 && !reader_u32(reader, &ret->columns)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->samples)) {
+        return false;
+    }
+    if (count > 5 && !reader_u32(reader, &ret->bits_allocated)) {
+        return false;
+    }
+    if (count > 6 && !reader_u32(reader, &ret->bits_stored)) {
+        return false;
+    }
+    if (count > 7 && !reader_bool(reader, &ret->is_signed)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
+}
+
+const struct coded_frame coded_frame_default = {0};
+
+bool coded_frame_read(struct reader *reader, struct arena *arena, struct coded_frame *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = coded_frame_default;
+    (void)arena;
+    if (count > 0 && !reader_u64(reader, &ret->length)) {
+        return false;
+    }
+    if (count > 1 && !reader_u64(reader, &ret->prefix_5)) {
+        return false;
+    }
+    if (count > 2 && !reader_u64(reader, &ret->prefix_4)) {
+        return false;
+    }
+    if (count > 3 && !reader_u64(reader, &ret->prefix_3)) {
+        return false;
+    }
+    if (count > 4 && !reader_u64(reader, &ret->prefix_2)) {
+        return false;
+    }
+    if (count > 5 && !reader_u64(reader, &ret->prefix_1)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
+bool coded_frame_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                           struct coded_frame_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct coded_frame_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct coded_frame *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!coded_frame_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct coded_frame_list){count, items};
     return true;
 }
 
@@ -105,4 +203,130 @@ bool parsed_read(struct reader *reader, struct arena *arena, struct parsed *ret)
         return false;
     }
     return count <= 9 || reader_skip(reader, count - 9);
+}
+
+const struct copy_frames copy_frames_default = {0};
+
+bool copy_frames_read(struct reader *reader, struct arena *arena, struct copy_frames *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = copy_frames_default;
+    if (count > 0 && !reader_u64(reader, &ret->job)) {
+        return false;
+    }
+    if (count > 1 && !pixel_shape_read(reader, arena, &ret->shape)) {
+        return false;
+    }
+    if (count > 2 && !reader_u64(reader, &ret->header_length)) {
+        return false;
+    }
+    if (count > 3 && !u64_list_read(reader, arena, 256, &ret->lengths)) {
+        return false;
+    }
+    if (count > 4 && !reader_u64(reader, &ret->space)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+const struct render_frame render_frame_default = {0};
+
+bool render_frame_read(struct reader *reader, struct arena *arena, struct render_frame *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = render_frame_default;
+    if (count > 0 && !reader_u64(reader, &ret->job)) {
+        return false;
+    }
+    if (count > 1 && !pixel_shape_read(reader, arena, &ret->shape)) {
+        return false;
+    }
+    if (count > 2 && !reader_u64(reader, &ret->header_length)) {
+        return false;
+    }
+    if (count > 3 && !reader_u64(reader, &ret->length)) {
+        return false;
+    }
+    if (count > 4 && !reader_u64(reader, &ret->space)) {
+        return false;
+    }
+    if (count > 5 && !reader_u32(reader, &ret->rows_max)) {
+        return false;
+    }
+    if (count > 6 && !reader_u32(reader, &ret->columns_max)) {
+        return false;
+    }
+    if (count > 7 && !reader_f64(reader, &ret->window_center)) {
+        return false;
+    }
+    if (count > 8 && !reader_f64(reader, &ret->window_width)) {
+        return false;
+    }
+    if (count > 9 && !reader_f64(reader, &ret->slope)) {
+        return false;
+    }
+    if (count > 10 && !reader_f64(reader, &ret->intercept)) {
+        return false;
+    }
+    if (count > 11 && !reader_u32(reader, &ret->quality)) {
+        return false;
+    }
+    return count <= 12 || reader_skip(reader, count - 12);
+}
+
+const struct frames_copied frames_copied_default = {0};
+
+bool frames_copied_read(struct reader *reader, struct arena *arena, struct frames_copied *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = frames_copied_default;
+    if (count > 0 && !reader_u64(reader, &ret->job)) {
+        return false;
+    }
+    if (count > 1 && !codec_refusal_read(reader, &ret->refusal)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 200, &ret->reason)) {
+        return false;
+    }
+    if (count > 3 && !coded_frame_list_read(reader, arena, 256, &ret->frames)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
+}
+
+const struct frame_rendered frame_rendered_default = {0};
+
+bool frame_rendered_read(struct reader *reader, struct arena *arena, struct frame_rendered *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = frame_rendered_default;
+    (void)arena;
+    if (count > 0 && !reader_u64(reader, &ret->job)) {
+        return false;
+    }
+    if (count > 1 && !codec_refusal_read(reader, &ret->refusal)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 200, &ret->reason)) {
+        return false;
+    }
+    if (count > 3 && !reader_u64(reader, &ret->length)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->rows)) {
+        return false;
+    }
+    if (count > 5 && !reader_u32(reader, &ret->columns)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
 }

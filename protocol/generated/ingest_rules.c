@@ -11,10 +11,40 @@ const struct message_rule ingest_rules[TAG_COUNT] = {
             .burst = 0,
             .size_max = 275,
         },
+    [INGEST_COPY_FRAMES] =
+        {
+            .name = "CopyFrames",
+            .class = MESSAGE_REQUEST,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 2701,
+        },
+    [INGEST_RENDER_FRAME] =
+        {
+            .name = "RenderFrame",
+            .class = MESSAGE_REQUEST,
+            .by_system = true,
+            .rate = 0,
+            .burst = 0,
+            .size_max = 454,
+        },
     [INGEST_PARSED] =
         {
             .name = "Parsed",
             .class = MESSAGE_REPLY,
             .size_max = 36020501,
+        },
+    [INGEST_FRAMES_COPIED] =
+        {
+            .name = "FramesCopied",
+            .class = MESSAGE_REPLY,
+            .size_max = 14553,
+        },
+    [INGEST_FRAME_RENDERED] =
+        {
+            .name = "FrameRendered",
+            .class = MESSAGE_REPLY,
+            .size_max = 489,
         },
 };

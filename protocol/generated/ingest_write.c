@@ -30,6 +30,116 @@ void frame_range_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
+static uint32_t pixel_shape_count(const struct pixel_shape *from) {
+    if (from->is_signed) {
+        return 8;
+    }
+    if (from->bits_stored != 0) {
+        return 7;
+    }
+    if (from->bits_allocated != 0) {
+        return 6;
+    }
+    if (from->samples != 0) {
+        return 5;
+    }
+    if (from->columns != 0) {
+        return 4;
+    }
+    if (from->rows != 0) {
+        return 3;
+    }
+    if (from->photometric.length != 0) {
+        return 2;
+    }
+    if (from->transfer_syntax.length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void pixel_shape_write(struct writer *writer, const struct pixel_shape *from) {
+    uint32_t count = pixel_shape_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_text(writer, 64, from->transfer_syntax);
+    }
+    if (count > 1) {
+        writer_text(writer, 16, from->photometric);
+    }
+    if (count > 2) {
+        writer_u32(writer, from->rows);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->columns);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->samples);
+    }
+    if (count > 5) {
+        writer_u32(writer, from->bits_allocated);
+    }
+    if (count > 6) {
+        writer_u32(writer, from->bits_stored);
+    }
+    if (count > 7) {
+        writer_bool(writer, from->is_signed);
+    }
+}
+
+static uint32_t coded_frame_count(const struct coded_frame *from) {
+    if (from->prefix_1 != 0) {
+        return 6;
+    }
+    if (from->prefix_2 != 0) {
+        return 5;
+    }
+    if (from->prefix_3 != 0) {
+        return 4;
+    }
+    if (from->prefix_4 != 0) {
+        return 3;
+    }
+    if (from->prefix_5 != 0) {
+        return 2;
+    }
+    if (from->length != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void coded_frame_write(struct writer *writer, const struct coded_frame *from) {
+    uint32_t count = coded_frame_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u64(writer, from->length);
+    }
+    if (count > 1) {
+        writer_u64(writer, from->prefix_5);
+    }
+    if (count > 2) {
+        writer_u64(writer, from->prefix_4);
+    }
+    if (count > 3) {
+        writer_u64(writer, from->prefix_3);
+    }
+    if (count > 4) {
+        writer_u64(writer, from->prefix_2);
+    }
+    if (count > 5) {
+        writer_u64(writer, from->prefix_1);
+    }
+}
+
+void coded_frame_list_write(struct writer *writer, uint32_t count_max,
+                            const struct coded_frame_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        coded_frame_write(writer, &from->items[i]);
+    }
+}
+
 static uint32_t parse_file_count(const struct parse_file *from) {
     if (from->length != 0) {
         return 2;
@@ -111,5 +221,203 @@ void parsed_write(struct writer *writer, const struct parsed *from) {
     }
     if (count > 8) {
         u32_list_write(writer, 100000, &from->frame_first);
+    }
+}
+
+static uint32_t copy_frames_count(const struct copy_frames *from) {
+    if (from->space != 0) {
+        return 5;
+    }
+    if (from->lengths.count != 0) {
+        return 4;
+    }
+    if (from->header_length != 0) {
+        return 3;
+    }
+    if (!pixel_shape_equal(&from->shape, &pixel_shape_default)) {
+        return 2;
+    }
+    if (from->job != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void copy_frames_write(struct writer *writer, const struct copy_frames *from) {
+    uint32_t count = copy_frames_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u64(writer, from->job);
+    }
+    if (count > 1) {
+        pixel_shape_write(writer, &from->shape);
+    }
+    if (count > 2) {
+        writer_u64(writer, from->header_length);
+    }
+    if (count > 3) {
+        u64_list_write(writer, 256, &from->lengths);
+    }
+    if (count > 4) {
+        writer_u64(writer, from->space);
+    }
+}
+
+static uint32_t render_frame_count(const struct render_frame *from) {
+    if (from->quality != 0) {
+        return 12;
+    }
+    if (from->intercept != 0) {
+        return 11;
+    }
+    if (from->slope != 0) {
+        return 10;
+    }
+    if (from->window_width != 0) {
+        return 9;
+    }
+    if (from->window_center != 0) {
+        return 8;
+    }
+    if (from->columns_max != 0) {
+        return 7;
+    }
+    if (from->rows_max != 0) {
+        return 6;
+    }
+    if (from->space != 0) {
+        return 5;
+    }
+    if (from->length != 0) {
+        return 4;
+    }
+    if (from->header_length != 0) {
+        return 3;
+    }
+    if (!pixel_shape_equal(&from->shape, &pixel_shape_default)) {
+        return 2;
+    }
+    if (from->job != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void render_frame_write(struct writer *writer, const struct render_frame *from) {
+    uint32_t count = render_frame_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u64(writer, from->job);
+    }
+    if (count > 1) {
+        pixel_shape_write(writer, &from->shape);
+    }
+    if (count > 2) {
+        writer_u64(writer, from->header_length);
+    }
+    if (count > 3) {
+        writer_u64(writer, from->length);
+    }
+    if (count > 4) {
+        writer_u64(writer, from->space);
+    }
+    if (count > 5) {
+        writer_u32(writer, from->rows_max);
+    }
+    if (count > 6) {
+        writer_u32(writer, from->columns_max);
+    }
+    if (count > 7) {
+        writer_f64(writer, from->window_center);
+    }
+    if (count > 8) {
+        writer_f64(writer, from->window_width);
+    }
+    if (count > 9) {
+        writer_f64(writer, from->slope);
+    }
+    if (count > 10) {
+        writer_f64(writer, from->intercept);
+    }
+    if (count > 11) {
+        writer_u32(writer, from->quality);
+    }
+}
+
+static uint32_t frames_copied_count(const struct frames_copied *from) {
+    if (from->frames.count != 0) {
+        return 4;
+    }
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->refusal != CODEC_REFUSAL_NONE) {
+        return 2;
+    }
+    if (from->job != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void frames_copied_write(struct writer *writer, const struct frames_copied *from) {
+    uint32_t count = frames_copied_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u64(writer, from->job);
+    }
+    if (count > 1) {
+        writer_enum(writer, CODEC_REFUSAL_COUNT, from->refusal);
+    }
+    if (count > 2) {
+        writer_text(writer, 200, from->reason);
+    }
+    if (count > 3) {
+        coded_frame_list_write(writer, 256, &from->frames);
+    }
+}
+
+static uint32_t frame_rendered_count(const struct frame_rendered *from) {
+    if (from->columns != 0) {
+        return 6;
+    }
+    if (from->rows != 0) {
+        return 5;
+    }
+    if (from->length != 0) {
+        return 4;
+    }
+    if (from->reason.length != 0) {
+        return 3;
+    }
+    if (from->refusal != CODEC_REFUSAL_NONE) {
+        return 2;
+    }
+    if (from->job != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void frame_rendered_write(struct writer *writer, const struct frame_rendered *from) {
+    uint32_t count = frame_rendered_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u64(writer, from->job);
+    }
+    if (count > 1) {
+        writer_enum(writer, CODEC_REFUSAL_COUNT, from->refusal);
+    }
+    if (count > 2) {
+        writer_text(writer, 200, from->reason);
+    }
+    if (count > 3) {
+        writer_u64(writer, from->length);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->rows);
+    }
+    if (count > 5) {
+        writer_u32(writer, from->columns);
     }
 }

@@ -91,6 +91,49 @@ bool u32_list_equal(const struct u32_list *a, const struct u32_list *b) {
     return same;
 }
 
+bool u64_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                   struct u64_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct u64_list){0};
+    if (count == 0) {
+        return true;
+    }
+    uint64_t *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!reader_u64(reader, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct u64_list){count, items};
+    return true;
+}
+
+void u64_list_write(struct writer *writer, uint32_t count_max, const struct u64_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        writer_u64(writer, from->items[i]);
+    }
+}
+
+void u64_list_copy(struct arena *arena, struct u64_list *ret, const struct u64_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+}
+
+bool u64_list_equal(const struct u64_list *a, const struct u64_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = a->items[i] == b->items[i];
+    }
+    return same;
+}
+
 bool uuid_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
                     struct uuid_list *ret) {
     uint32_t count;

@@ -30,6 +30,17 @@ void u32_list_write(struct writer *writer, uint32_t count_max, const struct u32_
 void u32_list_copy(struct arena *arena, struct u32_list *ret, const struct u32_list *from);
 bool u32_list_equal(const struct u32_list *a, const struct u32_list *b);
 
+struct u64_list {
+    uint32_t count;
+    uint64_t *items;
+};
+
+bool u64_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                   struct u64_list *ret);
+void u64_list_write(struct writer *writer, uint32_t count_max, const struct u64_list *from);
+void u64_list_copy(struct arena *arena, struct u64_list *ret, const struct u64_list *from);
+bool u64_list_equal(const struct u64_list *a, const struct u64_list *b);
+
 struct uuid_list {
     uint32_t count;
     struct uuid *items;

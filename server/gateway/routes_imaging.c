@@ -4,8 +4,10 @@
 #include "server/audit/access_log.h"
 #include "server/gateway/byte_range.h"
 #include "server/gateway/exchange_access.h"
+#include "server/gateway/frame_choice.h"
 #include "server/gateway/http_conditions.h"
 #include "server/gateway/routes_imaging_answers.h"
+#include "server/gateway/routes_pictures.h"
 #include "server/imaging/bounded_output.h"
 
 #include <stdio.h>
@@ -175,6 +177,14 @@ static void begin_answer(struct ask *ask) {
     struct http_header_line headers[HTTP_HEADERS_MAX] = {
         {"cache-control", "no-store"}, {"accept-ranges", "bytes"}, {"etag", ask->facts.etag}};
     size_t count = 3;
+    char prefixes[FRAME_PREFIXES_MAX];
+    if (ask->kind == ASK_FRAME) {
+        headers[count++] = (struct http_header_line){"vary", "accept"};
+    }
+    if (ask->facts.prefixes) {
+        frame_prefixes_write(ask->facts.prefixes, prefixes);
+        headers[count++] = (struct http_header_line){"consilium-prefixes", prefixes};
+    }
     if (ask->status == 206) {
         headers[count++] = (struct http_header_line){"content-range", ask->content_range};
     }
@@ -310,24 +320,8 @@ static void on_opened(void *data, enum imaging_read_result result,
     }
 }
 
-/* A frame number as in PS3.18 section 10.4: decimal, from 1. */
-static bool parse_frame(struct text text, uint32_t *ret_frame) {
-    uint32_t frame = 0;
-    if (text.length == 0 || text.length > 7) {
-        return false;
-    }
-    for (uint32_t i = 0; i < text.length; i++) {
-        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
-            return false;
-        }
-        frame = frame * 10 + (uint32_t)(text.bytes[i] - '0');
-    }
-    *ret_frame = frame;
-    return frame > 0;
-}
-
 static void ask_download(struct ask *ask) {
-    if (ask->kind == ASK_FRAME && !parse_frame(http_capture(ask->exchange, 2), &ask->frame)) {
+    if (ask->kind == ASK_FRAME && !frame_number_read(http_capture(ask->exchange, 2), &ask->frame)) {
         answer_result(ask, IMAGING_READ_ABSENT);
         return;
     }
@@ -335,7 +329,8 @@ static void ask_download(struct ask *ask) {
                                      .user = http_who(ask->exchange)->user,
                                      .sop_instance_uid = http_capture(ask->exchange, 1),
                                      .frame = ask->frame,
-                                     .masked = ask->masked};
+                                     .masked = ask->masked,
+                                     .copy = frame_copy_is_accepted(ask->exchange)};
     if (!imaging_download_open(ask->service, &wanted, on_opened, on_cut, ask, &ask->download)) {
         answer_result(ask, IMAGING_READ_UNAVAILABLE);
     }
@@ -480,4 +475,5 @@ void routes_imaging_add(struct gateway *gateway, struct imaging_service *service
         {"POST", "/api/cases/:case/uploads", UPLOAD_SIZE_MAX, ROUTE_SIGNED_IN, handle_upload},
     };
     http_add_routes(gateway, routes, sizeof routes / sizeof routes[0], &given);
+    routes_pictures_add(gateway, service, access_log);
 }

@@ -12,7 +12,7 @@
 
 struct access_log;
 
-/* Borrows all for the gateway's life. */
+/* With those of routes_pictures. Borrows all for the gateway's life. */
 void routes_imaging_add(struct gateway *gateway, struct imaging_service *service,
                         struct access_log *access_log);
 

@@ -3,9 +3,7 @@
  * piece by piece as the receiver takes it. A frame that is wanted whole is read into the cache of
  * frames, once for all who ask meanwhile, and given from there.
  */
-#include "server/imaging/imaging_locator.h"
-#include "server/imaging/instance_reader.h"
-#include "server/imaging/part10.h"
+#include "server/imaging/imaging_stored.h"
 #include "server/log.h"
 
 #include <assert.h>
@@ -28,6 +26,7 @@ struct imaging_download {
     uint32_t frame; // from 1; 0 = the document, or DOWNLOAD_FILE
     bool masked;
     uint64_t bulk_offset, bulk_length;
+    bool copy; // the lossless copy instead of the original; what is asked for, then what is given
     download_opened opened;
     void (*cut)(void *data);
     void *data;
@@ -113,50 +112,13 @@ static const struct frame_piece *pieces_of(const struct imaging_download *downlo
         *ret_count = 1;
         return single;
     }
+    if (download->copy) {
+        const struct copied_frame *copied = &locator->copy.frames[download->frame - 1];
+        *single = (struct frame_piece){copied->offset, copied->length};
+        *ret_count = 1;
+        return single;
+    }
     return frame_table_pieces(&locator->frames, download->frame - 1, single, ret_count);
-}
-
-/* A deflated file has no ranges: it is inflated whole for each read. */
-static enum imaging_read_result read_deflated(const struct imaging_download *download,
-                                              struct bounded_output *inflated) {
-    const struct imaging_locator *locator = download->locator;
-    uint8_t name[BLOB_NAME_SIZE];
-    record_blob_name(&download->keys, locator->patient_case, locator->sop_instance_uid,
-                     locator->digest, name);
-    size_t size = (size_t)locator->file_size;
-    uint8_t *bytes = malloc(size);
-    struct file_refusal refusal;
-    struct part10 part10 = {transfer_syntax_find(TRANSFER_SYNTAX_DEFLATED_LE),
-                            (size_t)locator->dataset_offset};
-    bool read = bytes &&
-                blob_read(&download->service->files, download->keys.blob, name, size, 0, size,
-                          bytes) == BLOB_OK &&
-                part10_inflate(bytes, size, &part10, inflated, &refusal) == FILE_REFUSAL_NONE;
-    free(bytes);
-    return read ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
-}
-
-/* Reads `length` bytes of the stored file, or of its inflated data set. */
-static enum imaging_read_result read_stored(const struct imaging_download *download,
-                                            const struct bounded_output *inflated, uint64_t offset,
-                                            size_t length, uint8_t *bytes) {
-    const struct imaging_locator *locator = download->locator;
-    if (inflated->size > 0) {
-        if (offset > inflated->size || length > inflated->size - offset) {
-            return IMAGING_READ_DAMAGED;
-        }
-        memcpy(bytes, inflated->bytes + offset, length);
-        return IMAGING_READ_OK;
-    }
-    if (offset > locator->file_size || length > locator->file_size - offset) {
-        return IMAGING_READ_DAMAGED;
-    }
-    uint8_t name[BLOB_NAME_SIZE];
-    record_blob_name(&download->keys, locator->patient_case, locator->sop_instance_uid,
-                     locator->digest, name);
-    enum blob_result result = blob_read(&download->service->files, download->keys.blob, name,
-                                        locator->file_size, offset, length, bytes);
-    return result == BLOB_OK ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
 }
 
 static void run_read(struct work *work) {
@@ -164,30 +126,24 @@ static void run_read(struct work *work) {
     struct frame_piece single;
     uint32_t count;
     const struct frame_piece *pieces = pieces_of(download, &single, &count);
-    struct bounded_output inflated;
-    bounded_output_init(&inflated, INFLATED_SIZE_MAX);
-    download->result = IMAGING_READ_OK;
-    if (download->frame != DOWNLOAD_FILE &&
-        strcmp(download->locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0) {
-        download->result = read_deflated(download, &inflated);
+    if (download->copy) {
+        uint8_t name[BLOB_NAME_SIZE];
+        record_copy_name(&download->keys, download->patient_case, download->sop_instance_uid,
+                         download->locator->digest, name);
+        enum blob_result result = blob_read(
+            &download->service->files, download->keys.blob, name, download->locator->copy_size,
+            single.offset + download->from, download->length, download->into);
+        download->result = result == BLOB_OK ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+        return;
     }
-    uint64_t skip = download->from;
-    size_t done = 0;
-    for (uint32_t i = 0; i < count && done < download->length; i++) {
-        if (skip >= pieces[i].length) {
-            skip -= pieces[i].length;
-            continue;
-        }
-        uint64_t here = pieces[i].length - skip;
-        size_t step = here < download->length - done ? (size_t)here : download->length - done;
-        if (download->result == IMAGING_READ_OK) {
-            download->result = read_stored(download, &inflated, pieces[i].offset + skip, step,
-                                           download->into + done);
-        }
-        done += step;
-        skip = 0;
+    struct stored_file stored;
+    download->result = stored_file_open(&stored, download->service, &download->keys,
+                                        download->locator, download->frame == DOWNLOAD_FILE);
+    if (download->result == IMAGING_READ_OK) {
+        download->result = stored_file_read_pieces(&stored, pieces, count, download->from,
+                                                   download->length, download->into);
     }
-    bounded_output_finish(&inflated);
+    stored_file_close(&stored);
 }
 
 /* What is wanted, or as much of it as one piece holds. */
@@ -281,12 +237,16 @@ static void on_frame_come(struct frame_waiter *waiter, bool good) {
     read_piece(download);
 }
 
+/* Of what is given: the copy and the original are never taken for each other. */
+static const uint8_t *digest_of(const struct imaging_download *download) {
+    return download->copy ? download->locator->copy_digest : download->locator->digest;
+}
+
 /* Only who wants a frame from its first byte to its last has it read for everybody: of a series
  * that is looked through by the beginnings of its frames, most would be read for nothing. */
 static enum frame_found ask_kept(struct imaging_download *download) {
-    const struct imaging_locator *locator = download->locator;
     struct frame_key key = {.patient_case = download->patient_case, .frame = download->frame};
-    memcpy(key.digest, locator->digest, sizeof key.digest);
+    memcpy(key.digest, digest_of(download), sizeof key.digest);
     bool whole = download->offset == 0 && download->wanted == download->size;
     download->asked_kept = true;
     download->waiter.come = on_frame_come;
@@ -349,15 +309,9 @@ uint64_t imaging_download_frame_size(const struct imaging_download *download, ui
 static void write_etag(const struct imaging_download *download, char *etag, size_t space) {
     size_t at = (size_t)snprintf(etag, space, "\"");
     for (size_t i = 0; i < 16; i++) {
-        at += (size_t)snprintf(etag + at, space - at, "%02x", download->locator->digest[i]);
+        at += (size_t)snprintf(etag + at, space - at, "%02x", digest_of(download)[i]);
     }
     snprintf(etag + at, space - at, "-%u\"", (unsigned)download->frame);
-}
-
-/* The frame's bytes do not depend on how the data set around them was deflated. */
-static const char *frame_syntax(const struct imaging_locator *locator) {
-    bool deflated = strcmp(locator->transfer_syntax_uid, TRANSFER_SYNTAX_DEFLATED_LE) == 0;
-    return deflated ? TRANSFER_SYNTAX_EXPLICIT_LE : locator->transfer_syntax_uid;
 }
 
 static void open_located(struct imaging_download *download) {
@@ -373,6 +327,8 @@ static void open_located(struct imaging_download *download) {
         download->opened(download->data, IMAGING_READ_MASKED, NULL);
         return;
     }
+    bool is_frame = download->frame > 0 && download->frame < DOWNLOAD_BULK;
+    download->copy = download->copy && is_frame && download->frame <= locator->copy.count;
     struct frame_piece single;
     uint32_t count;
     const struct frame_piece *pieces = pieces_of(download, &single, &count);
@@ -385,8 +341,10 @@ static void open_located(struct imaging_download *download) {
                                    .frame_count = locator->frames.frame_count};
     if (download->frame == 0) {
         facts.media_type = locator->document_type;
-    } else if (download->frame < DOWNLOAD_BULK) {
-        facts.transfer_syntax = frame_syntax(locator);
+    } else if (is_frame) {
+        facts.transfer_syntax =
+            download->copy ? COPY_TRANSFER_SYNTAX : stored_frame_syntax(locator);
+        facts.prefixes = download->copy ? locator->copy.frames[download->frame - 1].prefixes : NULL;
         download->service->counts.frames_read++;
     }
     write_etag(download, facts.etag, sizeof facts.etag);
@@ -445,6 +403,7 @@ bool imaging_download_open(struct imaging_service *service, const struct downloa
     download->masked = wanted->masked;
     download->bulk_offset = wanted->bulk_offset;
     download->bulk_length = wanted->bulk_length;
+    download->copy = wanted->copy;
     download->opened = opened;
     download->cut = cut;
     download->data = data;

@@ -2,6 +2,7 @@
  * The files of a case that is erased: found by their rows, whose names only the case's key gives,
  * so this comes before the key is destroyed. Rows are the caller's to delete. May be done again.
  */
+#include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_resumable_state.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
@@ -26,6 +27,7 @@ struct erasing {
     char last_uid[UID_BYTES];
     uint8_t last_digest[BLOB_DIGEST_SIZE];
     bool deleted; // all of the page
+    bool barred_by_another;
 };
 
 static void ask_page(struct erasing *erasing);
@@ -35,10 +37,18 @@ static void finish(struct erasing *erasing, bool erased) {
     // Once more: nothing that was read before its file went may have come in meanwhile.
     imaging_changed(service, erasing->patient_case);
     frame_cache_forget(service->frames, erasing->patient_case);
+    if (!erasing->barred_by_another) {
+        imaging_copies_unbar(service->copies);
+    }
     erasing->done(erasing->data, erased);
     OPENSSL_cleanse(erasing, sizeof *erasing);
     free(erasing);
     imaging_operation_ended(service);
+}
+
+static void delete_file(struct erasing *erasing, const uint8_t name[BLOB_NAME_SIZE]) {
+    enum blob_result result = blob_delete(&erasing->service->files, name);
+    erasing->deleted &= result == BLOB_OK || result == BLOB_ABSENT;
 }
 
 static void run_delete(struct work *work) {
@@ -57,8 +67,10 @@ static void run_delete(struct work *work) {
         memcpy(erasing->last_digest, digest.bytes, BLOB_DIGEST_SIZE);
         record_blob_name(&erasing->keys, erasing->patient_case, erasing->last_uid,
                          erasing->last_digest, name);
-        enum blob_result result = blob_delete(&erasing->service->files, name);
-        erasing->deleted &= result == BLOB_OK || result == BLOB_ABSENT;
+        delete_file(erasing, name);
+        record_copy_name(&erasing->keys, erasing->patient_case, erasing->last_uid,
+                         erasing->last_digest, name);
+        delete_file(erasing, name);
     }
 }
 
@@ -113,6 +125,12 @@ static void on_key(void *data, enum imaging_read_result result) {
     }
 }
 
+/* No copy is made of it any more. */
+static void on_barred(void *data) {
+    struct erasing *erasing = data;
+    imaging_need_case_key(erasing->service, erasing->patient_case, on_key, erasing);
+}
+
 void imaging_erase_case(struct imaging_service *service, struct uuid patient_case,
                         void (*done)(void *data, bool erased), void *data) {
     struct erasing *erasing = calloc(1, sizeof *erasing);
@@ -125,5 +143,8 @@ void imaging_erase_case(struct imaging_service *service, struct uuid patient_cas
     imaging_revoke(service, patient_case, (struct uuid){{0}});
     imaging_resumables_erase(service, patient_case);
     imaging_operation_began(service);
-    imaging_need_case_key(service, patient_case, on_key, erasing);
+    if (!imaging_copies_bar(service->copies, patient_case, on_barred, erasing)) {
+        erasing->barred_by_another = true;
+        finish(erasing, false);
+    }
 }

@@ -1,5 +1,6 @@
 #include "server/imaging/imaging_locator.h"
 
+#include "server/imaging/imaging_preview_plan.h"
 #include "server/store/postgres_binary.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct imaging_locator *imaging_locator_ref(struct imaging_locator *locator) {
 void imaging_locator_unref(struct imaging_locator *locator) {
     if (locator && --locator->references == 0) {
         frame_table_finish_memory(&locator->frames);
+        copy_table_free(&locator->copy);
         free(locator);
     }
 }
@@ -41,7 +43,17 @@ struct imaging_locator *imaging_locator_find(struct imaging_service *service,
     return found ? locator : NULL;
 }
 
+void imaging_locator_forget(struct imaging_service *service, struct uuid patient_case,
+                            struct text uid) {
+    if (imaging_locator_find(service, patient_case, uid)) {
+        size_t slot = slot_of(patient_case, uid.bytes, uid.length);
+        imaging_locator_unref(service->locators[slot]);
+        service->locators[slot] = NULL;
+    }
+}
+
 void imaging_forget_locators(struct imaging_service *service, struct uuid patient_case) {
+    preview_plans_forget(service, patient_case);
     for (size_t i = 0; i < LOCATOR_SLOTS; i++) {
         struct imaging_locator *locator = service->locators[i];
         bool meant = locator && (uuid_is_zero(patient_case) ||
@@ -51,6 +63,40 @@ void imaging_forget_locators(struct imaging_service *service, struct uuid patien
             service->locators[i] = NULL;
         }
     }
+}
+
+bool imaging_shows_words(const struct instance *instance) {
+    return strcmp(instance->burned_in_annotation, "YES") == 0 || instance_shows_label(instance);
+}
+
+static void fill_pixels(struct pixel_outline *pixels, const struct instance *instance) {
+    memcpy(pixels->photometric, instance->photometric, sizeof pixels->photometric - 1);
+    pixels->rows = instance->rows;
+    pixels->columns = instance->columns;
+    pixels->samples = instance->samples_per_pixel;
+    pixels->bits_allocated = instance->bits_allocated;
+    pixels->bits_stored = instance->bits_stored;
+    pixels->is_signed = instance->pixel_representation == 1;
+    pixels->window_center = instance->window_center[0];
+    pixels->window_width =
+        instance_has(instance, INSTANCE_WINDOW_WIDTH) ? instance->window_width[0] : 0;
+    pixels->rescale_slope =
+        instance_has(instance, INSTANCE_RESCALE_SLOPE) ? instance->rescale_slope[0] : 1;
+    pixels->rescale_intercept = instance->rescale_intercept[0];
+}
+
+/* The columns of the copy are empty when there is none. A copy that makes no sense is none. */
+static void fill_copy(struct imaging_locator *locator, const struct postgres_rows *rows, int row) {
+    struct postgres_parameter digest = postgres_value(rows, row, 3);
+    struct postgres_parameter frames = postgres_value(rows, row, 4);
+    if (digest.length != BLOB_DIGEST_SIZE || !frames.bytes ||
+        !copy_table_decode(&locator->copy, frames.bytes, (size_t)frames.length) ||
+        locator->copy.count != locator->frames.frame_count) {
+        copy_table_free(&locator->copy);
+        return;
+    }
+    memcpy(locator->copy_digest, digest.bytes, BLOB_DIGEST_SIZE);
+    locator->copy_size = copy_table_size(&locator->copy);
 }
 
 static bool fill(struct imaging_locator *locator, const struct postgres_rows *rows, int row) {
@@ -71,8 +117,7 @@ static bool fill(struct imaging_locator *locator, const struct postgres_rows *ro
     memcpy(locator->transfer_syntax_uid, instance.transfer_syntax_uid,
            sizeof instance.transfer_syntax_uid);
     memcpy(locator->document_type, instance.document_type, sizeof instance.document_type);
-    locator->burned_in =
-        strcmp(instance.burned_in_annotation, "YES") == 0 || instance_shows_label(&instance);
+    locator->burned_in = imaging_shows_words(&instance);
     locator->file_size = instance.file_size;
     locator->dataset_offset = instance.dataset_offset;
     locator->document_offset = instance.document_offset;
@@ -82,6 +127,8 @@ static bool fill(struct imaging_locator *locator, const struct postgres_rows *ro
         locator->frames.native_size = instance.frame_size;
         locator->frames.frame_count = instance.frame_size ? instance.frame_count : 0;
     }
+    fill_pixels(&locator->pixels, &instance);
+    fill_copy(locator, rows, row);
     return true;
 }
 
@@ -144,7 +191,8 @@ void imaging_locator_load(struct imaging_service *service, struct uuid patient_c
                                               parameter_bytes(uid.bytes, uid.length),
                                               parameter_int8(&limit)};
     postgres_query(service->config.postgres,
-                   "SELECT digest, outline, frames FROM image_instance"
+                   "SELECT digest, outline, i.frames, copy_digest, c.frames FROM image_instance i"
+                   " LEFT JOIN image_copy c USING (case_id, sop_instance_uid, digest)"
                    " WHERE case_id = $1::uuid AND NOT held AND series_uid ="
                    " (SELECT series_uid FROM image_instance"
                    " WHERE case_id = $1::uuid AND sop_instance_uid = $2::text AND NOT held)"

@@ -77,6 +77,15 @@ void record_blob_name(const struct case_keys *keys, struct uuid patient_case,
     blob_name(keys->name, what, size + BLOB_DIGEST_SIZE, ret_name);
 }
 
+void record_copy_name(const struct case_keys *keys, struct uuid patient_case,
+                      const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],
+                      uint8_t ret_name[BLOB_NAME_SIZE]) {
+    uint8_t what[RECORD_PLACE_MAX + BLOB_DIGEST_SIZE];
+    size_t size = record_place("copy", patient_case, sop_instance_uid, what);
+    memcpy(what + size, digest, BLOB_DIGEST_SIZE);
+    blob_name(keys->name, what, size + BLOB_DIGEST_SIZE, ret_name);
+}
+
 static void put_number(uint8_t *bytes, uint64_t number, int size) {
     for (int i = 0; i < size; i++) {
         bytes[i] = (uint8_t)(number >> 8 * i);

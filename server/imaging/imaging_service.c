@@ -3,6 +3,8 @@
  */
 #include "server/imaging/imaging_service.h"
 
+#include "server/codecs/codec_link.h"
+#include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_resumable_state.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
@@ -63,7 +65,10 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
     service->frames = frame_cache_create(config->frame_cache_bytes, service->queue);
     service->ingest = ingest_link_create(
         &(struct ingest_link_config){.loop = config->loop, .program = config->ingest_program});
-    if (!service->frames || !service->queue || !service->ingest) {
+    service->copies = imaging_copies_create(service);
+    service->pictures = codec_link_create(config->loop, config->ingest_program, false);
+    if (!service->frames || !service->queue || !service->ingest || !service->copies ||
+        !service->pictures) {
         // The process does not start: what was made goes with it.
         *ret_message = "no memory or no threads";
         return NULL;
@@ -101,8 +106,10 @@ static void close_when_idle(struct imaging_service *service) {
     if (!service->closing || service->operations > 0 || service->parts_open > 0) {
         return;
     }
-    service->parts_open = 4;
+    service->parts_open = 6;
     imaging_forget_locators(service, (struct uuid){{0}});
+    imaging_copies_close(service->copies, on_part_closed, service);
+    codec_link_close(service->pictures, on_part_closed, service);
     uv_close((uv_handle_t *)&service->announce_timer, on_timer_closed);
     uv_close((uv_handle_t *)&service->look_timer, on_timer_closed);
     work_queue_close(service->queue, on_part_closed, service);
@@ -118,6 +125,7 @@ void imaging_service_close(struct imaging_service *service, void (*closed)(void 
     imaging_operation_began(service); // the endings below may be the last of all
     imaging_resumables_stop(service);
     imaging_end_receiving(service);
+    imaging_copies_stop(service->copies);
     imaging_operation_ended(service);
 }
 
@@ -140,6 +148,10 @@ void imaging_count(const struct imaging_service *service, struct imaging_counts 
     ret_counts->cache_misses = cache.misses;
     ret_counts->cache_bytes = cache.bytes;
     ret_counts->cache_bound = cache.bound;
+    struct imaging_copies_counts copies = imaging_copies_count(service->copies);
+    ret_counts->copies_made = copies.made;
+    ret_counts->copies_refused = copies.refused;
+    ret_counts->codec_restarts = copies.restarts + codec_link_restarts(service->pictures);
 }
 
 /* Keys. */
@@ -278,6 +290,7 @@ static void on_missed_rows(void *data, enum postgres_result result,
 
 void imaging_service_announce_missed(struct imaging_service *service) {
     imaging_resumables_load(service);
+    imaging_copies_wake(service->copies);
     imaging_operation_began(service);
     struct postgres_parameter tenant = parameter_uuid(&service->config.tenant);
     postgres_query(service->config.postgres,

@@ -169,6 +169,61 @@ typedef void (*imaging_described)(void *data, enum imaging_read_result result,
 void imaging_describe(struct imaging_service *service, struct uuid patient_case,
                       const struct text *uids, size_t count, imaging_described done, void *data);
 
+/* Of every frame of a display set, in its order, the beginning of its lossless copy that one
+ * reduced resolution needs: "CPRV", version 1, level (u16 each), number of frames (u32); for each
+ * the UID (u8 length, text), the frame's number from 1, its bytes (u32 each; 0 = there is no copy,
+ * or it is not for this reader); then the bytes, in the same order. Little endian.
+ * IMAGING_READ_ABSENT when there is no copy of any. As with texts otherwise. */
+struct imaging_preview;
+struct preview_wanted {
+    struct uuid patient_case;
+    struct text display_set;
+    unsigned level; // 1 to 5: both sides are halved so often
+    bool masked;
+};
+bool imaging_preview_read(struct imaging_service *service, const struct preview_wanted *wanted,
+                          imaging_text_done done, void *data, struct imaging_preview **ret_preview);
+void imaging_preview_cancel(struct imaging_preview *preview);
+
+/* A frame as a picture, windowed and made to fit; nothing of it is kept. IMAGING_READ_ABSENT: there
+ * is no such frame, or its pixels are not decoded here. */
+struct imaging_render;
+struct render_wanted {
+    struct uuid patient_case;
+    struct text sop_instance_uid;
+    uint32_t frame;                     // from 1; 0 = the middle one
+    uint32_t rows_max, columns_max;     // it fits, never enlarged; 0 = as many as there are
+    double window_center, window_width; // of rescaled values; width 0 = the image's own
+    unsigned quality;                   // 1 to 100, 0 = as we choose
+    bool masked;                        // no burned-in words
+};
+struct rendered {
+    struct bytes bytes;     // borrowed for the call, as all here
+    const char *media_type; // image/jpeg
+    uint32_t rows, columns; // 0 = not known
+    const uint8_t *digest;  // of the instance's file, BLOB_DIGEST_SIZE
+    const char *series_uid;
+};
+typedef void (*render_done)(void *data, enum imaging_read_result result,
+                            const struct rendered *rendered);
+/* False when too much is under way. As with texts otherwise. */
+bool imaging_render(struct imaging_service *service, const struct render_wanted *wanted,
+                    render_done done, void *data, struct imaging_render **ret_render);
+void imaging_render_cancel(struct imaging_render *render);
+
+/* Of an instance its middle frame, of a display set its middle instance's, made once and kept. */
+#define THUMBNAIL_SIDE_MAX 256u // pixels of the longer side
+struct imaging_thumbnail;
+struct thumbnail_wanted {
+    struct uuid patient_case;
+    struct text sop_instance_uid; // or
+    struct text display_set;      //
+    bool masked;
+};
+bool imaging_thumbnail_read(struct imaging_service *service, const struct thumbnail_wanted *wanted,
+                            render_done done, void *data, struct imaging_thumbnail **ret_thumbnail);
+void imaging_thumbnail_cancel(struct imaging_thumbnail *thumbnail);
+
 /* Downloads: open, then read from front to back. */
 struct imaging_download;
 struct download_facts {
@@ -178,6 +233,7 @@ struct download_facts {
     const char *study_uid;       // it is of, as the next
     const char *series_uid;      //
     uint32_t frame_count;        // of its instance
+    const uint32_t *prefixes;    // of a copy: bytes for reduction 1 to 5, borrowed; else NULL
     char etag[80];               // strong, with its quotes
 };
 struct download_wanted {
@@ -187,9 +243,11 @@ struct download_wanted {
     uint32_t frame; // from 1; 0 = the document, or one of those below
     bool masked;    // for who is not told who the patient is: no documents, no burned-in words
     uint64_t bulk_offset, bulk_length; // of DOWNLOAD_BULK
+    bool copy;                         // of a frame: the lossless copy, when there is one
 };
 #define DOWNLOAD_FILE UINT32_MAX       // the file as it was stored
 #define DOWNLOAD_BULK (UINT32_MAX - 1) // a value that lies there in it, or in its inflated data set
+#define COPY_TRANSFER_SYNTAX "1.2.840.10008.1.2.4.202" // HTJ2K, lossless, RPCL
 typedef void (*download_opened)(void *data, enum imaging_read_result result,
                                 const struct download_facts *facts);
 /* False when too much is under way. `ret_download` is set before `opened` can be called, which may
@@ -216,6 +274,7 @@ struct imaging_counts {
         ingest_restarts;
     uint64_t uploads_now, downloads_now;
     uint64_t cache_hits, cache_misses, cache_bytes, cache_bound;
+    uint64_t copies_made, copies_refused, codec_restarts;
 };
 void imaging_count(const struct imaging_service *service, struct imaging_counts *ret_counts);
 

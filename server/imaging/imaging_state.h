@@ -13,6 +13,7 @@
 #include "server/imaging/ingest_link.h"
 
 #define LOCATOR_SLOTS 8192u     // instances whose place is remembered
+#define PREVIEW_PLANS_KEPT 16   // display sets whose frames are remembered
 #define ANNOUNCE_WAITING_MAX 64 // series
 #define RESUMABLES_LOOK_MS 5000 // between looks at uploads that rest or are over
 #define ANNOUNCE_PAUSE_MS 200   // files that come within this are told together
@@ -32,6 +33,9 @@ struct announce_entry {
 struct imaging_locator;
 struct imaging_resumable;
 struct imaging_intake;
+struct imaging_copies;
+struct codec_link;
+struct preview_plan;
 
 struct imaging_service {
     /* Given. */
@@ -43,8 +47,11 @@ struct imaging_service {
     struct frame_cache *frames;
     struct work_queue *queue;
     struct ingest_link *ingest;
+    struct imaging_copies *copies;
+    struct codec_link *pictures; // for who waits
     uv_timer_t announce_timer;
     struct imaging_locator *locators[LOCATOR_SLOTS];
+    struct preview_plan *plans[PREVIEW_PLANS_KEPT];
     /* Derived. */
     struct announce_entry announces[ANNOUNCE_WAITING_MAX];
     size_t announce_count;
@@ -57,7 +64,10 @@ struct imaging_service {
     unsigned resumable_count, resumables_making, unpacking_count, resumables_looks;
     bool resumables_loaded;
     uint64_t uploads_size_max; // bytes; of config, and of what memory the machine has
-    size_t operations;         // asynchronous work that comes back to us
+    unsigned renders_now;
+    size_t next_plan;         // place that is given away next
+    uint64_t plans_forgotten; // how often
+    size_t operations;        // asynchronous work that comes back to us
     bool closing;
     unsigned parts_open; // while closing
     struct imaging_counts counts;
@@ -96,6 +106,11 @@ size_t record_place(const char *column, struct uuid patient_case, const char *so
 
 /* Name of the sealed file of an instance: keyed hash of case, UID and contents. */
 void record_blob_name(const struct case_keys *keys, struct uuid patient_case,
+                      const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],
+                      uint8_t ret_name[BLOB_NAME_SIZE]);
+
+/* The same of its lossless copy; `digest` is that of the original. */
+void record_copy_name(const struct case_keys *keys, struct uuid patient_case,
                       const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],
                       uint8_t ret_name[BLOB_NAME_SIZE]);
 

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE // memfd_create and file seals
 #include "server/blobs/sealed_value.h"
 #include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_copies.h"
+#include "server/imaging/imaging_preview_plan.h"
 #include "server/imaging/imaging_state.h"
 #include "server/imaging/instance_outline.h"
 #include "server/imaging/metadata_part.h"
@@ -235,6 +237,8 @@ static void on_inserted(void *data, enum postgres_result result, const struct po
     } else if (upload->held) {
         finish(upload, UPLOAD_HELD);
     } else {
+        preview_plans_forget(upload->service, upload->patient_case);
+        imaging_copies_wake(upload->service->copies);
         imaging_announce_soon(upload->service, upload->patient_case, upload->instance.series_uid,
                               upload->by);
         imaging_load_series(upload->service, upload->patient_case, upload->instance.series_uid,

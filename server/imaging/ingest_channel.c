@@ -16,13 +16,23 @@ uint32_t ingest_get_length(const uint8_t bytes[INGEST_LENGTH_SIZE]) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* Reads exactly `size` bytes; a descriptor that comes with them replaces -1 in `ret_file`. */
-static bool receive_all(int socket, void *buffer, size_t size, int *ret_file) {
+static void take_descriptors(struct cmsghdr *header, int files[INGEST_DESCRIPTORS_MAX]) {
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count && i < INGEST_DESCRIPTORS_MAX; i++) {
+        if (files[i] >= 0) {
+            close(files[i]);
+        }
+        memcpy(&files[i], CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+    }
+}
+
+/* Reads exactly `size` bytes; descriptors that come with them replace -1 in `files`. */
+static bool receive_all(int socket, void *buffer, size_t size, int files[INGEST_DESCRIPTORS_MAX]) {
     uint8_t *bytes = buffer;
     while (size > 0) {
         union {
             struct cmsghdr header;
-            char bytes[CMSG_SPACE(sizeof(int))];
+            char bytes[CMSG_SPACE(INGEST_DESCRIPTORS_MAX * sizeof(int))];
         } control;
         struct iovec piece = {bytes, size};
         struct msghdr message = {.msg_iov = &piece,
@@ -37,12 +47,8 @@ static bool receive_all(int socket, void *buffer, size_t size, int *ret_file) {
             return false;
         }
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-            header->cmsg_len == CMSG_LEN(sizeof(int))) {
-            if (*ret_file >= 0) {
-                close(*ret_file);
-            }
-            memcpy(ret_file, CMSG_DATA(header), sizeof(int));
+        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+            take_descriptors(header, files);
         }
         bytes += got;
         size -= (size_t)got;
@@ -51,18 +57,20 @@ static bool receive_all(int socket, void *buffer, size_t size, int *ret_file) {
 }
 
 bool ingest_receive(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret_length,
-                    int *ret_file) {
-    *ret_file = -1;
+                    int ret_files[INGEST_DESCRIPTORS_MAX]) {
+    for (size_t i = 0; i < INGEST_DESCRIPTORS_MAX; i++) {
+        ret_files[i] = -1;
+    }
     uint8_t length_bytes[INGEST_LENGTH_SIZE];
-    if (!receive_all(socket, length_bytes, sizeof length_bytes, ret_file)) {
+    if (!receive_all(socket, length_bytes, sizeof length_bytes, ret_files)) {
         return false;
     }
     uint32_t length = ingest_get_length(length_bytes);
-    if (length > INGEST_REQUEST_MAX || !receive_all(socket, frame, length, ret_file)) {
+    if (length > INGEST_REQUEST_MAX || !receive_all(socket, frame, length, ret_files)) {
         return false;
     }
     *ret_length = length;
-    return *ret_file >= 0;
+    return ret_files[0] >= 0;
 }
 
 static bool send_all(int socket, const uint8_t *bytes, size_t size) {

@@ -1,10 +1,6 @@
 /*
- * The supervisor's side of consilium-ingest, on the libuv loop.
- *
- * One child, one file in it at a time, the others waiting in order. A child that dies or takes too
- * long over a file is ended and replaced, that one file is refused, and the next goes on. Children
- * that cannot be started are tried again after a growing pause; meanwhile files wait, and when the
- * start keeps failing they are refused rather than kept.
+ * Files to consilium-ingest and what it read in them back, on the libuv loop. A file that kills or
+ * stalls the child is refused alone and the next goes on (ingest_child says how).
  */
 #ifndef CONSILIUM_IMAGING_INGEST_LINK_H
 #define CONSILIUM_IMAGING_INGEST_LINK_H
@@ -13,11 +9,7 @@
 
 #include <uv.h>
 
-#define INGEST_WAITING_MAX 256
-#define INGEST_FILE_MS_MAX 30000   // for one file, then the child is killed
-#define INGEST_RESTART_MS_FIRST 50 // pause before the second start in a row
-#define INGEST_RESTART_MS_MAX 5000 //
-#define INGEST_FAILED_STARTS_MAX 4 // in a row, then what waits is refused
+#define INGEST_FILE_MS_MAX 30000 // for one file, then the child is killed
 
 struct ingest_link;
 

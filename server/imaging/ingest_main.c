@@ -4,10 +4,12 @@
  * Started by consilium with a socket as descriptor 3. It gives up what it does not need, then takes
  * one file at a time as a descriptor, maps it, reads it in one pass and answers with its digest,
  * index row, frame table and metadata, or with why not. It keeps nothing between files, writes
- * nothing anywhere, and says nothing on standard error about what was in a file.
+ * nothing anywhere, and says nothing on standard error about what was in a file. With a role as its
+ * argument it decodes pixels instead (codecs/codec_worker.h).
  */
 #include "protocol/frame.h"
 #include "protocol/generated/ingest.h"
+#include "server/codecs/codec_worker.h"
 #include "server/imaging/document_reader.h"
 #include "server/imaging/ingest_channel.h"
 #include "server/imaging/ingest_sandbox.h"
@@ -134,8 +136,8 @@ static bool answer_request(struct ingest *ingest, const struct parse_file *reque
 
 static bool serve_one(struct ingest *ingest) {
     uint32_t length;
-    int file;
-    if (!ingest_receive(INGEST_SOCKET, ingest->request, &length, &file)) {
+    int files[INGEST_DESCRIPTORS_MAX];
+    if (!ingest_receive(INGEST_SOCKET, ingest->request, &length, files)) {
         return false;
     }
     ingest_sandbox_renew_cpu();
@@ -145,14 +147,17 @@ static bool serve_one(struct ingest *ingest) {
         frame.tag == INGEST_PARSE_FILE) {
         struct reader reader = reader_of(frame.fields);
         const struct parse_file *request = ingest_decode(frame.tag, &reader, &ingest->arena);
-        served = request && answer_request(ingest, request, file);
+        served = request && answer_request(ingest, request, files[0]);
     }
-    close(file);
+    close(files[0]);
+    if (files[1] >= 0) {
+        close(files[1]);
+    }
     arena_reset(&ingest->arena);
     return served;
 }
 
-int main(void) {
+static int read_files(void) {
     static struct ingest ingest;
     arena_init(&ingest.arena, (size_t)3 * INGEST_ANSWER_MAX);
     ingest.sets = character_sets_create();
@@ -171,4 +176,11 @@ int main(void) {
     // Ended by the supervisor closing the socket. Exit without handlers: they would want system
     // calls that are no longer allowed.
     _exit(0);
+}
+
+int main(int argument_count, char **arguments) {
+    if (argument_count < 2) {
+        return read_files();
+    }
+    return codec_worker_run(strcmp(arguments[1], CODEC_ROLE_BACKGROUND) == 0);
 }

@@ -28,6 +28,8 @@ struct transfer_syntax {
     enum dicom_encoding encoding;
     bool deflated;
     enum pixel_packing packing;
+    bool
+        reversible; // its pixels are those that were packed: a lossless copy is one of the original
 };
 
 /* NULL when the UID is not one we take. */

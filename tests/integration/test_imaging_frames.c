@@ -86,8 +86,10 @@ static void two_who_look_at_once_have_the_file_read_once(void **state) {
     struct look looks[2] = {{0}};
     upload_slice(site, 1);
     for (int i = 0; i < 2; i++) {
-        struct download_wanted wanted = {
-            site->patient_case, user, TEXT("1.2.3.4.1"), 1, false, 0, 0};
+        struct download_wanted wanted = {.patient_case = site->patient_case,
+                                         .user = user,
+                                         .sop_instance_uid = TEXT("1.2.3.4.1"),
+                                         .frame = 1};
         assert_true(imaging_download_open(site->service, &wanted, on_look_opened, on_cut, &looks[i],
                                           &looks[i].download));
         wait_for(site, &looks[i].opened);
@@ -112,8 +114,10 @@ static void two_who_look_at_a_changed_file_are_both_told(void **state) {
     upload_slice(site, 1);
     change_files(site);
     for (int i = 0; i < 2; i++) {
-        struct download_wanted wanted = {
-            site->patient_case, user, TEXT("1.2.3.4.1"), 1, false, 0, 0};
+        struct download_wanted wanted = {.patient_case = site->patient_case,
+                                         .user = user,
+                                         .sop_instance_uid = TEXT("1.2.3.4.1"),
+                                         .frame = 1};
         assert_true(imaging_download_open(site->service, &wanted, on_look_opened, on_cut, &looks[i],
                                           &looks[i].download));
         wait_for(site, &looks[i].opened);

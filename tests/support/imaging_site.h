@@ -266,7 +266,11 @@ static void on_cut(void *data) {
 }
 
 static enum imaging_read_result open_download(struct site *site, struct text uid, uint32_t frame) {
-    struct download_wanted wanted = {site->patient_case, user, uid, frame, site->masked, 0, 0};
+    struct download_wanted wanted = {.patient_case = site->patient_case,
+                                     .user = user,
+                                     .sop_instance_uid = uid,
+                                     .frame = frame,
+                                     .masked = site->masked};
     site->done = false;
     site->cut = false;
     assert_true(
@@ -282,7 +286,7 @@ static void read_download(struct site *site, uint64_t offset, size_t length) {
 }
 
 /* One byte of every stored file. */
-static void change_files(const struct site *site) {
+static inline void change_files(const struct site *site) {
     char command[256];
     snprintf(command, sizeof command,
              "for f in $(find %s -type f); do printf X | dd of=$f bs=1 seek=300 conv=notrunc"

@@ -17,7 +17,7 @@ const NUMBERED = /^(tmp|temp|data|foo|new|old)_?\d+$/i;
 const FOLDERS_OF_OTHERS = new Set(['clients/web/src']);
 
 // Names that belong to the libraries we call, in the libraries' own words.
-const LIBRARY_NAME = /^(lws|LWS|uv|UV|PQ|pq|msgpack|argon2|ARGON2|seccomp|EVP|OSSL|SSL|X509|BIO|ASN1)_?/;
+const LIBRARY_NAME = /^(lws|LWS|uv|UV|PQ|pq|msgpack|argon2|ARGON2|seccomp|EVP|OSSL|SSL|X509|BIO|ASN1|j_common)_?/;
 
 // People without a device sit together in a room indeed, and board.schema says so.
 const THE_ROOM = /(^|_)in_the_room(?=_|$)/;

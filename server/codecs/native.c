@@ -1,0 +1,46 @@
+#include "server/codecs/native.h"
+
+#include <string.h>
+
+void planes_join(const uint8_t *planes, struct pixels *pixels) {
+    const struct pixel_form *form = &pixels->form;
+    size_t count = (size_t)form->rows * form->columns;
+    uint32_t sample_bytes = pixels_sample_bytes(form);
+    for (uint32_t sample = 0; sample < form->samples; sample++) {
+        const uint8_t *from = planes + sample * count * sample_bytes;
+        uint8_t *into = pixels->bytes + (size_t)sample * sample_bytes;
+        for (size_t i = 0; i < count; i++) {
+            memcpy(into + i * form->samples * sample_bytes, from + i * sample_bytes, sample_bytes);
+        }
+    }
+}
+
+static void swap_words(uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        uint8_t first = bytes[i];
+        bytes[i] = bytes[i + 1];
+        bytes[i + 1] = first;
+    }
+}
+
+enum codec_result native_decode(const uint8_t *bytes, size_t size, bool big_endian,
+                                const struct pixel_header *header, struct pixels *pixels) {
+    size_t wanted = pixels_size(&pixels->form);
+    // One byte more fills a value to an even length; a frame is never shorter.
+    if (size < wanted || size > wanted + 1) {
+        return CODEC_DAMAGED;
+    }
+    bool swapped = big_endian && (pixels->form.bits_allocated == 16 || header->words_swapped);
+    if (swapped && pixels->form.bits_allocated == 8 && wanted % 2 != 0) {
+        return CODEC_UNSUPPORTED; // its last byte lies behind a filling one
+    }
+    if (header->planar && pixels->form.samples > 1) {
+        planes_join(bytes, pixels);
+    } else {
+        memcpy(pixels->bytes, bytes, wanted);
+    }
+    if (swapped) {
+        swap_words(pixels->bytes, wanted);
+    }
+    return CODEC_OK;
+}
