@@ -135,7 +135,7 @@ static bool answer_instances(struct qido_search *search, struct qido_results *re
 
 static void run_answer(struct work *work) {
     struct qido_search *search = (struct qido_search *)work;
-    struct qido_results *results = malloc(sizeof *results);
+    struct qido_results *results = calloc(1, sizeof *results);
     search->result = IMAGING_READ_UNAVAILABLE;
     if (!results) {
         return;
