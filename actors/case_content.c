@@ -1,26 +1,10 @@
-/* What people say, draw and prepare about a patient. */
+/* What people say and prepare about a patient. */
 #include "actors/patient_case.h"
-
-#include <math.h>
-
-/* A length that differs from its end points by more is not what was drawn. */
-static const double length_tolerance = 0.005;
-static const double length_tolerance_mm = 0.05;
 
 const struct display_set *case_display_set(const struct patient_case *the_case, struct text id) {
     for (uint32_t i = 0; i < the_case->display_sets.count; i++) {
         if (text_equal(the_case->display_sets.items[i].display_set, id)) {
             return &the_case->display_sets.items[i];
-        }
-    }
-    return NULL;
-}
-
-const struct stored_annotation *case_annotation(const struct patient_case *the_case,
-                                                struct uuid id) {
-    for (uint32_t i = 0; i < the_case->annotations.count; i++) {
-        if (uuid_equal(the_case->annotations.items[i].annotation.annotation, id)) {
-            return &the_case->annotations.items[i];
         }
     }
     return NULL;
@@ -47,66 +31,6 @@ void case_on_post_message(const struct patient_case *the_case, struct turn *turn
     } else {
         struct message_posted event = {.message = turn->command_id, .text = command->text};
         turn_event(turn, message_posted_encode(turn->arena, &event));
-    }
-}
-
-/* The shape, unit and value belong together, as they are frozen here and believed for ever. */
-static bool is_drawable(const struct annotation *annotation) {
-    bool in_pixels = annotation->calibration == CALIBRATION_PIXELS;
-    bool in_space = annotation->frame_of_reference_uid.length > 0;
-    if (annotation->points.count != 2 || annotation->image.sop_instance_uid.length == 0 ||
-        annotation->image.frame == 0) {
-        return false;
-    }
-    if (annotation->tool == ANNOTATION_TOOL_ARROW) {
-        return annotation->value == 0;
-    }
-    if (!text_equal(annotation->unit, in_pixels ? TEXT("px") : TEXT("mm")) ||
-        annotation->value < 0) {
-        return false;
-    }
-    const struct point *a = &annotation->points.items[0];
-    const struct point *b = &annotation->points.items[1];
-    double distance = sqrt((a->x - b->x) * (a->x - b->x) + (a->y - b->y) * (a->y - b->y) +
-                           (a->z - b->z) * (a->z - b->z));
-    if (!isfinite(distance)) {
-        return false;
-    }
-    bool comparable = in_pixels || (in_space && annotation->calibration == CALIBRATION_PATIENT);
-    return !comparable ||
-           fabs(distance - annotation->value) <= length_tolerance_mm + length_tolerance * distance;
-}
-
-void case_on_add_annotation(const struct patient_case *the_case, struct turn *turn,
-                            const struct add_annotation *command) {
-    const struct annotation *annotation = &command->annotation;
-    if (uuid_is_zero(annotation->annotation)) {
-        turn_refuse(turn, REFUSAL_MALFORMED);
-    } else if (case_display_set(the_case, annotation->display_set) == NULL) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (!is_drawable(annotation)) {
-        turn_refuse(turn, REFUSAL_NOT_DRAWABLE);
-    } else if (case_annotation(the_case, annotation->annotation) != NULL) {
-        turn_refuse_subject(turn, REFUSAL_CONFLICT, annotation->annotation);
-    } else if (the_case->annotations.count == CASE_ANNOTATIONS_MAX) {
-        turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else {
-        struct annotation_added event = {.annotation = *annotation};
-        turn_event(turn, annotation_added_encode(turn->arena, &event));
-    }
-}
-
-void case_on_remove_annotation(const struct patient_case *the_case, struct turn *turn,
-                               const struct remove_annotation *command) {
-    const struct stored_annotation *stored = case_annotation(the_case, command->annotation);
-    if (stored == NULL) {
-        turn_refuse(turn, REFUSAL_NOT_FOUND);
-    } else if (!uuid_equal(stored->by, turn->sender.user)) {
-        turn_refuse_subject(turn, REFUSAL_NOT_YOURS, stored->by);
-    } else {
-        struct annotation_removed event = {.annotation = command->annotation,
-                                           .reason = command->reason};
-        turn_event(turn, annotation_removed_encode(turn->arena, &event));
     }
 }
 

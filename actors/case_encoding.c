@@ -55,6 +55,7 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.display_sets = the_case->display_sets;
         snapshot.annotations = the_case->annotations;
         snapshot.views = the_case->views;
+        snapshot.links = the_case->links;
         snapshot.messages = snapshot.masked ? (struct chat_message_list){0} : the_case->messages;
         snapshot.card = the_case->card;
         snapshot.key_images = the_case->key_images;
@@ -79,6 +80,7 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .display_sets = the_case->display_sets,
         .annotations = the_case->annotations,
         .views = the_case->views,
+        .links = the_case->links,
         .messages = the_case->messages,
         .has_stage = true,
         .stage = stage_save(&the_case->stage, arena),
@@ -119,6 +121,7 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     RESTORE_LIST(display_sets, display_set_copy)
     RESTORE_LIST(annotations, stored_annotation_copy)
     RESTORE_LIST(views, saved_view_copy)
+    RESTORE_LIST(links, stored_link_copy)
     RESTORE_LIST(messages, chat_message_copy)
     RESTORE_LIST(card, card_entry_copy)
     RESTORE_LIST(key_images, key_image_copy)

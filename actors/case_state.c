@@ -40,24 +40,6 @@ void case_apply_message(struct patient_case *the_case, const struct event_header
     the_case->words += event->text.length;
 }
 
-void case_apply_annotation_added(struct patient_case *the_case, const struct event_header *header,
-                                 const struct annotation_added *event) {
-    struct stored_annotation *stored = growing_list_add(state_of(the_case), &the_case->annotations);
-    stored->by = header->by;
-    stored->at = header->at;
-    annotation_copy(state_of(the_case), &stored->annotation, &event->annotation);
-}
-
-void case_apply_annotation_removed(struct patient_case *the_case, const struct event_header *header,
-                                   const struct annotation_removed *event) {
-    (void)header;
-    const struct stored_annotation *stored = case_annotation(the_case, event->annotation);
-    if (stored != NULL) {
-        uint32_t index = (uint32_t)(stored - the_case->annotations.items);
-        growing_list_remove(&the_case->annotations, index);
-    }
-}
-
 void case_apply_view_saved(struct patient_case *the_case, const struct event_header *header,
                            const struct view_saved *event) {
     struct saved_view *view = (struct saved_view *)case_view(the_case, event->view);

@@ -20,6 +20,7 @@ enum {
     CASE_DISPLAY_SETS_MAX = 1024,
     CASE_ANNOTATIONS_MAX = 1000,
     CASE_VIEWS_MAX = 64,
+    CASE_LINKS_MAX = 32,
     CASE_MESSAGES_MAX = 10000,
     CASE_WORDS_MAX = 8 * 1024 * 1024, /* bytes of all messages: a snapshot carries them all */
     CASE_TOPICS = CARD_TOPIC_IMAGES + 1,
@@ -51,6 +52,7 @@ struct patient_case {
     struct display_set_list display_sets;
     struct stored_annotation_list annotations;
     struct saved_view_list views;
+    struct stored_link_list links;
     struct chat_message_list messages;
     size_t words; /* bytes in messages */
     struct card_entry_list card;
@@ -219,13 +221,36 @@ void case_on_task_due(const struct patient_case *the_case, struct turn *turn,
 void case_on_record_following(const struct patient_case *the_case, struct turn *turn,
                               const struct record_following *command);
 
-/* case_content.c */
-void case_on_post_message(const struct patient_case *the_case, struct turn *turn,
-                          const struct post_message *command);
+/* case_drawing.c */
+const struct stored_annotation *case_annotation(const struct patient_case *the_case,
+                                                struct uuid id);
 void case_on_add_annotation(const struct patient_case *the_case, struct turn *turn,
                             const struct add_annotation *command);
 void case_on_remove_annotation(const struct patient_case *the_case, struct turn *turn,
                                const struct remove_annotation *command);
+void case_on_label_annotation(const struct patient_case *the_case, struct turn *turn,
+                              const struct label_annotation *command);
+void case_apply_annotation_added(struct patient_case *the_case, const struct event_header *header,
+                                 const struct annotation_added *event);
+void case_apply_annotation_removed(struct patient_case *the_case, const struct event_header *header,
+                                   const struct annotation_removed *event);
+void case_apply_annotation_labelled(struct patient_case *the_case,
+                                    const struct event_header *header,
+                                    const struct annotation_labelled *event);
+
+/* case_links.c */
+void case_on_link_series(const struct patient_case *the_case, struct turn *turn,
+                         const struct link_series *command);
+void case_on_unlink_series(const struct patient_case *the_case, struct turn *turn,
+                           const struct unlink_series *command);
+void case_apply_series_linked(struct patient_case *the_case, const struct event_header *header,
+                              const struct series_linked *event);
+void case_apply_series_unlinked(struct patient_case *the_case, const struct event_header *header,
+                                const struct series_unlinked *event);
+
+/* case_content.c */
+void case_on_post_message(const struct patient_case *the_case, struct turn *turn,
+                          const struct post_message *command);
 void case_on_save_view(const struct patient_case *the_case, struct turn *turn,
                        const struct save_view *command);
 void case_on_remove_view(const struct patient_case *the_case, struct turn *turn,
@@ -235,8 +260,6 @@ void case_on_move_view(const struct patient_case *the_case, struct turn *turn,
 void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
                         const struct add_images *command);
 const struct display_set *case_display_set(const struct patient_case *the_case, struct text id);
-const struct stored_annotation *case_annotation(const struct patient_case *the_case,
-                                                struct uuid id);
 const struct saved_view *case_view(const struct patient_case *the_case, struct uuid id);
 
 /* case_state.c */
@@ -244,10 +267,6 @@ void case_apply_created(struct patient_case *the_case, const struct event_header
                         const struct case_created *event);
 void case_apply_message(struct patient_case *the_case, const struct event_header *header,
                         const struct message_posted *event);
-void case_apply_annotation_added(struct patient_case *the_case, const struct event_header *header,
-                                 const struct annotation_added *event);
-void case_apply_annotation_removed(struct patient_case *the_case, const struct event_header *header,
-                                   const struct annotation_removed *event);
 void case_apply_view_saved(struct patient_case *the_case, const struct event_header *header,
                            const struct view_saved *event);
 void case_apply_view_moved(struct patient_case *the_case, const struct event_header *header,

@@ -362,7 +362,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 258424,
+            .size_max = 262776,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {
@@ -540,7 +540,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .actions = BOARD_MAY_DRIVE,
             .rate = 75,
             .burst = 150,
-            .size_max = 1163,
+            .size_max = 1231,
         },
     [STAGE_REPORT_PAINTED] =
         {
@@ -612,6 +612,6 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "Ephemera",
             .class = MESSAGE_NOTICE,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 125616,
+            .size_max = 129968,
         },
 };

@@ -4,6 +4,7 @@
 
 #include "protocol/arena.h"
 #include "protocol/generated/deciding.h"
+#include "protocol/generated/drawing.h"
 #include "protocol/generated/lists.h"
 #include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
@@ -47,6 +48,9 @@ enum patient_case_tag {
     PATIENT_CASE_GIVE_CONSENT = 29,
     PATIENT_CASE_WITHDRAW_CONSENT = 30,
     PATIENT_CASE_BREAK_GLASS = 31,
+    PATIENT_CASE_LINK_SERIES = 51,
+    PATIENT_CASE_UNLINK_SERIES = 52,
+    PATIENT_CASE_LABEL_ANNOTATION = 53,
     PATIENT_CASE_ACCESS_DUE = 58,
     PATIENT_CASE_CONSENT_DUE = 59,
     PATIENT_CASE_RESTRICT_USE = 60,
@@ -76,6 +80,9 @@ enum patient_case_tag {
     PATIENT_CASE_TASK_CLOSED = 93,
     PATIENT_CASE_FOLLOWING_RECORDED = 94,
     PATIENT_CASE_SEALED_FOR_BOARD = 95,
+    PATIENT_CASE_SERIES_LINKED = 104,
+    PATIENT_CASE_SERIES_UNLINKED = 105,
+    PATIENT_CASE_ANNOTATION_LABELLED = 106,
     PATIENT_CASE_DISCUSSED = 114,
     PATIENT_CASE_TASK_CAME_DUE = 115,
     PATIENT_CASE_OPENED_FOR_BOARD = 116,
@@ -234,32 +241,6 @@ struct card_entry_list {
     struct card_entry *items;
 };
 
-struct key_image {
-    struct uuid key;      /* Made by the author's client. */
-    struct text title;    /* As listed. */
-    struct layout layout; /* What is shown. */
-    struct uuid by;       /* Who marked it. */
-    int64_t at;           /* When. */
-};
-
-struct key_image_list {
-    uint32_t count;
-    struct key_image *items;
-};
-
-struct display_set {
-    struct text display_set; /* Id; made once at ingest, and stable. */
-    struct text study_uid;   /* Study. */
-    struct text series_uid;  /* Series. */
-    uint32_t instances;      /* Images in it. */
-    bool document;           /* A PDF rather than images. */
-};
-
-struct display_set_list {
-    uint32_t count;
-    struct display_set *items;
-};
-
 struct chat_message {
     struct uuid message; /* Made by the author's client (the command id). */
     int64_t at;          /* Committed. */
@@ -271,31 +252,6 @@ struct chat_message {
 struct chat_message_list {
     uint32_t count;
     struct chat_message *items;
-};
-
-struct stored_annotation {
-    struct annotation annotation; /* What was drawn. */
-    struct uuid by;               /* Author. */
-    int64_t at;                   /* When. */
-};
-
-struct stored_annotation_list {
-    uint32_t count;
-    struct stored_annotation *items;
-};
-
-struct saved_view {
-    struct uuid view;     /* Made by the author's client. */
-    struct text title;    /* As listed. */
-    struct layout layout; /* What is shown; item is 0. */
-    struct uuid by;       /* Author. */
-    int64_t at;           /* When. */
-    struct text note;     /* What to say with it. */
-};
-
-struct saved_view_list {
-    uint32_t count;
-    struct saved_view *items;
 };
 
 struct create_case {
@@ -573,6 +529,24 @@ struct consent_due {
     int64_t until;          /* When. */
 };
 
+/* One link between two frames of reference: a newer one takes its place. */
+struct link_series {
+    struct uuid command_id;  /* Made by the sender: a retry with the same id happens once. */
+    struct series_link link; /* The whole of it. */
+};
+
+struct unlink_series {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid link;       /* Which; anybody's, as it moves everybody's images. */
+};
+
+/* Only one's own. */
+struct label_annotation {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid annotation; /* Which. */
+    struct text label;      /* Words beside it from now on. */
+};
+
 struct case_created {
     struct subject subject;          /* The patient. */
     struct text title;               /* The question in a line. */
@@ -594,6 +568,19 @@ struct annotation_added {
 struct annotation_removed {
     struct uuid annotation; /* Which. */
     struct text reason;     /* Why. */
+};
+
+struct series_linked {
+    struct series_link link; /* In place of any other between the two. */
+};
+
+struct series_unlinked {
+    struct uuid link; /* Which. */
+};
+
+struct annotation_labelled {
+    struct uuid annotation; /* Which. */
+    struct text label;      /* Words beside it. */
 };
 
 struct view_saved {
@@ -792,6 +779,7 @@ struct case_snapshot {
     bool erased;            /* Of what is saved alone: nothing else is left of it. */
     bool has_restriction;
     struct restriction restriction; /* Its use is restricted. */
+    struct stored_link_list links;  /* Series that were laid onto each other. */
 };
 
 struct case_status_snapshot {
@@ -909,32 +897,6 @@ void card_entry_list_copy(struct arena *arena, struct card_entry_list *ret,
                           const struct card_entry_list *from);
 bool card_entry_list_equal(const struct card_entry_list *a, const struct card_entry_list *b);
 
-extern const struct key_image key_image_default;
-bool key_image_read(struct reader *reader, struct arena *arena, struct key_image *ret);
-void key_image_write(struct writer *writer, const struct key_image *from);
-void key_image_copy(struct arena *arena, struct key_image *ret, const struct key_image *from);
-bool key_image_equal(const struct key_image *a, const struct key_image *b);
-bool key_image_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                         struct key_image_list *ret);
-void key_image_list_write(struct writer *writer, uint32_t count_max,
-                          const struct key_image_list *from);
-void key_image_list_copy(struct arena *arena, struct key_image_list *ret,
-                         const struct key_image_list *from);
-bool key_image_list_equal(const struct key_image_list *a, const struct key_image_list *b);
-
-extern const struct display_set display_set_default;
-bool display_set_read(struct reader *reader, struct arena *arena, struct display_set *ret);
-void display_set_write(struct writer *writer, const struct display_set *from);
-void display_set_copy(struct arena *arena, struct display_set *ret, const struct display_set *from);
-bool display_set_equal(const struct display_set *a, const struct display_set *b);
-bool display_set_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                           struct display_set_list *ret);
-void display_set_list_write(struct writer *writer, uint32_t count_max,
-                            const struct display_set_list *from);
-void display_set_list_copy(struct arena *arena, struct display_set_list *ret,
-                           const struct display_set_list *from);
-bool display_set_list_equal(const struct display_set_list *a, const struct display_set_list *b);
-
 extern const struct chat_message chat_message_default;
 bool chat_message_read(struct reader *reader, struct arena *arena, struct chat_message *ret);
 void chat_message_write(struct writer *writer, const struct chat_message *from);
@@ -948,35 +910,6 @@ void chat_message_list_write(struct writer *writer, uint32_t count_max,
 void chat_message_list_copy(struct arena *arena, struct chat_message_list *ret,
                             const struct chat_message_list *from);
 bool chat_message_list_equal(const struct chat_message_list *a, const struct chat_message_list *b);
-
-extern const struct stored_annotation stored_annotation_default;
-bool stored_annotation_read(struct reader *reader, struct arena *arena,
-                            struct stored_annotation *ret);
-void stored_annotation_write(struct writer *writer, const struct stored_annotation *from);
-void stored_annotation_copy(struct arena *arena, struct stored_annotation *ret,
-                            const struct stored_annotation *from);
-bool stored_annotation_equal(const struct stored_annotation *a, const struct stored_annotation *b);
-bool stored_annotation_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                                 struct stored_annotation_list *ret);
-void stored_annotation_list_write(struct writer *writer, uint32_t count_max,
-                                  const struct stored_annotation_list *from);
-void stored_annotation_list_copy(struct arena *arena, struct stored_annotation_list *ret,
-                                 const struct stored_annotation_list *from);
-bool stored_annotation_list_equal(const struct stored_annotation_list *a,
-                                  const struct stored_annotation_list *b);
-
-extern const struct saved_view saved_view_default;
-bool saved_view_read(struct reader *reader, struct arena *arena, struct saved_view *ret);
-void saved_view_write(struct writer *writer, const struct saved_view *from);
-void saved_view_copy(struct arena *arena, struct saved_view *ret, const struct saved_view *from);
-bool saved_view_equal(const struct saved_view *a, const struct saved_view *b);
-bool saved_view_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                          struct saved_view_list *ret);
-void saved_view_list_write(struct writer *writer, uint32_t count_max,
-                           const struct saved_view_list *from);
-void saved_view_list_copy(struct arena *arena, struct saved_view_list *ret,
-                          const struct saved_view_list *from);
-bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_view_list *b);
 
 extern const struct create_case create_case_default;
 bool create_case_read(struct reader *reader, struct arena *arena, struct create_case *ret);
@@ -1225,6 +1158,27 @@ void consent_due_write(struct writer *writer, const struct consent_due *from);
 void consent_due_copy(struct arena *arena, struct consent_due *ret, const struct consent_due *from);
 bool consent_due_equal(const struct consent_due *a, const struct consent_due *b);
 
+extern const struct link_series link_series_default;
+bool link_series_read(struct reader *reader, struct arena *arena, struct link_series *ret);
+void link_series_write(struct writer *writer, const struct link_series *from);
+void link_series_copy(struct arena *arena, struct link_series *ret, const struct link_series *from);
+bool link_series_equal(const struct link_series *a, const struct link_series *b);
+
+extern const struct unlink_series unlink_series_default;
+bool unlink_series_read(struct reader *reader, struct arena *arena, struct unlink_series *ret);
+void unlink_series_write(struct writer *writer, const struct unlink_series *from);
+void unlink_series_copy(struct arena *arena, struct unlink_series *ret,
+                        const struct unlink_series *from);
+bool unlink_series_equal(const struct unlink_series *a, const struct unlink_series *b);
+
+extern const struct label_annotation label_annotation_default;
+bool label_annotation_read(struct reader *reader, struct arena *arena,
+                           struct label_annotation *ret);
+void label_annotation_write(struct writer *writer, const struct label_annotation *from);
+void label_annotation_copy(struct arena *arena, struct label_annotation *ret,
+                           const struct label_annotation *from);
+bool label_annotation_equal(const struct label_annotation *a, const struct label_annotation *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1255,6 +1209,29 @@ void annotation_removed_copy(struct arena *arena, struct annotation_removed *ret
                              const struct annotation_removed *from);
 bool annotation_removed_equal(const struct annotation_removed *a,
                               const struct annotation_removed *b);
+
+extern const struct series_linked series_linked_default;
+bool series_linked_read(struct reader *reader, struct arena *arena, struct series_linked *ret);
+void series_linked_write(struct writer *writer, const struct series_linked *from);
+void series_linked_copy(struct arena *arena, struct series_linked *ret,
+                        const struct series_linked *from);
+bool series_linked_equal(const struct series_linked *a, const struct series_linked *b);
+
+extern const struct series_unlinked series_unlinked_default;
+bool series_unlinked_read(struct reader *reader, struct arena *arena, struct series_unlinked *ret);
+void series_unlinked_write(struct writer *writer, const struct series_unlinked *from);
+void series_unlinked_copy(struct arena *arena, struct series_unlinked *ret,
+                          const struct series_unlinked *from);
+bool series_unlinked_equal(const struct series_unlinked *a, const struct series_unlinked *b);
+
+extern const struct annotation_labelled annotation_labelled_default;
+bool annotation_labelled_read(struct reader *reader, struct arena *arena,
+                              struct annotation_labelled *ret);
+void annotation_labelled_write(struct writer *writer, const struct annotation_labelled *from);
+void annotation_labelled_copy(struct arena *arena, struct annotation_labelled *ret,
+                              const struct annotation_labelled *from);
+bool annotation_labelled_equal(const struct annotation_labelled *a,
+                               const struct annotation_labelled *b);
 
 extern const struct view_saved view_saved_default;
 bool view_saved_read(struct reader *reader, struct arena *arena, struct view_saved *ret);
@@ -1540,11 +1517,18 @@ struct encoded lift_restriction_encode(struct arena *arena, const struct lift_re
 struct encoded add_addendum_encode(struct arena *arena, const struct add_addendum *message);
 struct encoded access_due_encode(struct arena *arena, const struct access_due *message);
 struct encoded consent_due_encode(struct arena *arena, const struct consent_due *message);
+struct encoded link_series_encode(struct arena *arena, const struct link_series *message);
+struct encoded unlink_series_encode(struct arena *arena, const struct unlink_series *message);
+struct encoded label_annotation_encode(struct arena *arena, const struct label_annotation *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
 struct encoded annotation_removed_encode(struct arena *arena,
                                          const struct annotation_removed *message);
+struct encoded series_linked_encode(struct arena *arena, const struct series_linked *message);
+struct encoded series_unlinked_encode(struct arena *arena, const struct series_unlinked *message);
+struct encoded annotation_labelled_encode(struct arena *arena,
+                                          const struct annotation_labelled *message);
 struct encoded view_saved_encode(struct arena *arena, const struct view_saved *message);
 struct encoded view_removed_encode(struct arena *arena, const struct view_removed *message);
 struct encoded access_granted_encode(struct arena *arena, const struct access_granted *message);

@@ -22,8 +22,11 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->break_glass != NULL && behaviour->restrict_use != NULL &&
            behaviour->lift_restriction != NULL && behaviour->add_addendum != NULL &&
            behaviour->access_due != NULL && behaviour->consent_due != NULL &&
-           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
-           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
+           behaviour->link_series != NULL && behaviour->unlink_series != NULL &&
+           behaviour->label_annotation != NULL && behaviour->case_created != NULL &&
+           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
+           behaviour->annotation_removed != NULL && behaviour->series_linked != NULL &&
+           behaviour->series_unlinked != NULL && behaviour->annotation_labelled != NULL &&
            behaviour->view_saved != NULL && behaviour->view_removed != NULL &&
            behaviour->access_granted != NULL && behaviour->access_revoked != NULL &&
            behaviour->listed_on_board != NULL && behaviour->unlisted_from_board != NULL &&
@@ -162,6 +165,15 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
     case PATIENT_CASE_CONSENT_DUE:
         behaviour->consent_due(patient_case, turn, message);
         return true;
+    case PATIENT_CASE_LINK_SERIES:
+        behaviour->link_series(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_UNLINK_SERIES:
+        behaviour->unlink_series(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_LABEL_ANNOTATION:
+        behaviour->label_annotation(patient_case, turn, message);
+        return true;
     default:
         return false;
     }
@@ -238,6 +250,15 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_ANNOTATION_REMOVED:
         behaviour->annotation_removed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_SERIES_LINKED:
+        behaviour->series_linked(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_SERIES_UNLINKED:
+        behaviour->series_unlinked(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_ANNOTATION_LABELLED:
+        behaviour->annotation_labelled(patient_case, header, message);
         return true;
     case PATIENT_CASE_VIEW_SAVED:
         behaviour->view_saved(patient_case, header, message);

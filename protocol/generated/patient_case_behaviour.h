@@ -82,6 +82,12 @@ struct patient_case_behaviour {
                        const struct access_due *command);
     void (*consent_due)(const struct patient_case *patient_case, struct turn *turn,
                         const struct consent_due *command);
+    void (*link_series)(const struct patient_case *patient_case, struct turn *turn,
+                        const struct link_series *command);
+    void (*unlink_series)(const struct patient_case *patient_case, struct turn *turn,
+                          const struct unlink_series *command);
+    void (*label_annotation)(const struct patient_case *patient_case, struct turn *turn,
+                             const struct label_annotation *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -90,6 +96,13 @@ struct patient_case_behaviour {
                              const struct annotation_added *event);
     void (*annotation_removed)(struct patient_case *patient_case, const struct event_header *header,
                                const struct annotation_removed *event);
+    void (*series_linked)(struct patient_case *patient_case, const struct event_header *header,
+                          const struct series_linked *event);
+    void (*series_unlinked)(struct patient_case *patient_case, const struct event_header *header,
+                            const struct series_unlinked *event);
+    void (*annotation_labelled)(struct patient_case *patient_case,
+                                const struct event_header *header,
+                                const struct annotation_labelled *event);
     void (*view_saved)(struct patient_case *patient_case, const struct event_header *header,
                        const struct view_saved *event);
     void (*view_removed)(struct patient_case *patient_case, const struct event_header *header,

@@ -168,6 +168,20 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct consent_due *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && consent_due_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_LINK_SERIES: {
+        struct link_series *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && link_series_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_UNLINK_SERIES: {
+        struct unlink_series *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && unlink_series_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_LABEL_ANNOTATION: {
+        struct label_annotation *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && label_annotation_read(reader, arena, message),
+                     message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -200,6 +214,21 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
     case PATIENT_CASE_ANNOTATION_REMOVED: {
         struct annotation_removed *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && annotation_removed_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_SERIES_LINKED: {
+        struct series_linked *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && series_linked_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_SERIES_UNLINKED: {
+        struct series_unlinked *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && series_unlinked_read(reader, arena, message),
+                     message);
+    }
+    case PATIENT_CASE_ANNOTATION_LABELLED: {
+        struct annotation_labelled *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && annotation_labelled_read(reader, arena, message),
                      message);
     }
     case PATIENT_CASE_VIEW_SAVED: {
@@ -475,6 +504,15 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_CONSENT_DUE:
         consent_due_write(writer, message);
         return true;
+    case PATIENT_CASE_LINK_SERIES:
+        link_series_write(writer, message);
+        return true;
+    case PATIENT_CASE_UNLINK_SERIES:
+        unlink_series_write(writer, message);
+        return true;
+    case PATIENT_CASE_LABEL_ANNOTATION:
+        label_annotation_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -493,6 +531,15 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
         return true;
     case PATIENT_CASE_ANNOTATION_REMOVED:
         annotation_removed_write(writer, message);
+        return true;
+    case PATIENT_CASE_SERIES_LINKED:
+        series_linked_write(writer, message);
+        return true;
+    case PATIENT_CASE_SERIES_UNLINKED:
+        series_unlinked_write(writer, message);
+        return true;
+    case PATIENT_CASE_ANNOTATION_LABELLED:
+        annotation_labelled_write(writer, message);
         return true;
     case PATIENT_CASE_VIEW_SAVED:
         view_saved_write(writer, message);
@@ -676,6 +723,12 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct access_due *)message)->command_id;
     case PATIENT_CASE_CONSENT_DUE:
         return ((const struct consent_due *)message)->command_id;
+    case PATIENT_CASE_LINK_SERIES:
+        return ((const struct link_series *)message)->command_id;
+    case PATIENT_CASE_UNLINK_SERIES:
+        return ((const struct unlink_series *)message)->command_id;
+    case PATIENT_CASE_LABEL_ANNOTATION:
+        return ((const struct label_annotation *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

@@ -122,38 +122,6 @@ void card_entry_list_copy(struct arena *arena, struct card_entry_list *ret,
     }
 }
 
-void key_image_copy(struct arena *arena, struct key_image *ret, const struct key_image *from) {
-    *ret = *from;
-    ret->title = arena_text(arena, from->title);
-    layout_copy(arena, &ret->layout, &from->layout);
-}
-
-void key_image_list_copy(struct arena *arena, struct key_image_list *ret,
-                         const struct key_image_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        key_image_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void display_set_copy(struct arena *arena, struct display_set *ret,
-                      const struct display_set *from) {
-    *ret = *from;
-    ret->display_set = arena_text(arena, from->display_set);
-    ret->study_uid = arena_text(arena, from->study_uid);
-    ret->series_uid = arena_text(arena, from->series_uid);
-}
-
-void display_set_list_copy(struct arena *arena, struct display_set_list *ret,
-                           const struct display_set_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        display_set_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
 void chat_message_copy(struct arena *arena, struct chat_message *ret,
                        const struct chat_message *from) {
     *ret = *from;
@@ -166,37 +134,6 @@ void chat_message_list_copy(struct arena *arena, struct chat_message_list *ret,
     ret->count = ret->items == NULL ? 0 : from->count;
     for (uint32_t i = 0; i < ret->count; i++) {
         chat_message_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void stored_annotation_copy(struct arena *arena, struct stored_annotation *ret,
-                            const struct stored_annotation *from) {
-    *ret = *from;
-    annotation_copy(arena, &ret->annotation, &from->annotation);
-}
-
-void stored_annotation_list_copy(struct arena *arena, struct stored_annotation_list *ret,
-                                 const struct stored_annotation_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        stored_annotation_copy(arena, &ret->items[i], &from->items[i]);
-    }
-}
-
-void saved_view_copy(struct arena *arena, struct saved_view *ret, const struct saved_view *from) {
-    *ret = *from;
-    ret->title = arena_text(arena, from->title);
-    layout_copy(arena, &ret->layout, &from->layout);
-    ret->note = arena_text(arena, from->note);
-}
-
-void saved_view_list_copy(struct arena *arena, struct saved_view_list *ret,
-                          const struct saved_view_list *from) {
-    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
-    ret->count = ret->items == NULL ? 0 : from->count;
-    for (uint32_t i = 0; i < ret->count; i++) {
-        saved_view_copy(arena, &ret->items[i], &from->items[i]);
     }
 }
 
@@ -422,6 +359,24 @@ void consent_due_copy(struct arena *arena, struct consent_due *ret,
     *ret = *from;
 }
 
+void link_series_copy(struct arena *arena, struct link_series *ret,
+                      const struct link_series *from) {
+    *ret = *from;
+    series_link_copy(arena, &ret->link, &from->link);
+}
+
+void unlink_series_copy(struct arena *arena, struct unlink_series *ret,
+                        const struct unlink_series *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void label_annotation_copy(struct arena *arena, struct label_annotation *ret,
+                           const struct label_annotation *from) {
+    *ret = *from;
+    ret->label = arena_text(arena, from->label);
+}
+
 void case_created_copy(struct arena *arena, struct case_created *ret,
                        const struct case_created *from) {
     *ret = *from;
@@ -446,6 +401,24 @@ void annotation_removed_copy(struct arena *arena, struct annotation_removed *ret
                              const struct annotation_removed *from) {
     *ret = *from;
     ret->reason = arena_text(arena, from->reason);
+}
+
+void series_linked_copy(struct arena *arena, struct series_linked *ret,
+                        const struct series_linked *from) {
+    *ret = *from;
+    series_link_copy(arena, &ret->link, &from->link);
+}
+
+void series_unlinked_copy(struct arena *arena, struct series_unlinked *ret,
+                          const struct series_unlinked *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void annotation_labelled_copy(struct arena *arena, struct annotation_labelled *ret,
+                              const struct annotation_labelled *from) {
+    *ret = *from;
+    ret->label = arena_text(arena, from->label);
 }
 
 void view_saved_copy(struct arena *arena, struct view_saved *ret, const struct view_saved *from) {
@@ -670,6 +643,7 @@ void case_snapshot_copy(struct arena *arena, struct case_snapshot *ret,
     if (from->has_restriction) {
         restriction_copy(arena, &ret->restriction, &from->restriction);
     }
+    stored_link_list_copy(arena, &ret->links, &from->links);
 }
 
 void case_status_snapshot_copy(struct arena *arena, struct case_status_snapshot *ret,

@@ -263,6 +263,28 @@ struct encoded consent_due_encode(struct arena *arena, const struct consent_due 
     return (struct encoded){PATIENT_CASE_CONSENT_DUE, writer_bytes(&writer)};
 }
 
+struct encoded link_series_encode(struct arena *arena, const struct link_series *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    link_series_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_LINK_SERIES, writer_bytes(&writer)};
+}
+
+struct encoded unlink_series_encode(struct arena *arena, const struct unlink_series *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    unlink_series_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_UNLINK_SERIES, writer_bytes(&writer)};
+}
+
+struct encoded label_annotation_encode(struct arena *arena,
+                                       const struct label_annotation *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    label_annotation_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_LABEL_ANNOTATION, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -291,6 +313,28 @@ struct encoded annotation_removed_encode(struct arena *arena,
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     annotation_removed_write(&writer, message);
     return (struct encoded){PATIENT_CASE_ANNOTATION_REMOVED, writer_bytes(&writer)};
+}
+
+struct encoded series_linked_encode(struct arena *arena, const struct series_linked *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    series_linked_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_SERIES_LINKED, writer_bytes(&writer)};
+}
+
+struct encoded series_unlinked_encode(struct arena *arena, const struct series_unlinked *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    series_unlinked_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_SERIES_UNLINKED, writer_bytes(&writer)};
+}
+
+struct encoded annotation_labelled_encode(struct arena *arena,
+                                          const struct annotation_labelled *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    annotation_labelled_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_ANNOTATION_LABELLED, writer_bytes(&writer)};
 }
 
 struct encoded view_saved_encode(struct arena *arena, const struct view_saved *message) {

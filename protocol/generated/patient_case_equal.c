@@ -106,33 +106,6 @@ bool card_entry_list_equal(const struct card_entry_list *a, const struct card_en
     return same;
 }
 
-bool key_image_equal(const struct key_image *a, const struct key_image *b) {
-    return uuid_equal(a->key, b->key) && text_equal(a->title, b->title) &&
-           layout_equal(&a->layout, &b->layout) && uuid_equal(a->by, b->by) && a->at == b->at;
-}
-
-bool key_image_list_equal(const struct key_image_list *a, const struct key_image_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = key_image_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool display_set_equal(const struct display_set *a, const struct display_set *b) {
-    return text_equal(a->display_set, b->display_set) && text_equal(a->study_uid, b->study_uid) &&
-           text_equal(a->series_uid, b->series_uid) && a->instances == b->instances &&
-           a->document == b->document;
-}
-
-bool display_set_list_equal(const struct display_set_list *a, const struct display_set_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = display_set_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
 bool chat_message_equal(const struct chat_message *a, const struct chat_message *b) {
     return uuid_equal(a->message, b->message) && a->at == b->at && uuid_equal(a->by, b->by) &&
            text_equal(a->text, b->text) && a->version == b->version;
@@ -142,34 +115,6 @@ bool chat_message_list_equal(const struct chat_message_list *a, const struct cha
     bool same = a->count == b->count;
     for (uint32_t i = 0; same && i < a->count; i++) {
         same = chat_message_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool stored_annotation_equal(const struct stored_annotation *a, const struct stored_annotation *b) {
-    return annotation_equal(&a->annotation, &b->annotation) && uuid_equal(a->by, b->by) &&
-           a->at == b->at;
-}
-
-bool stored_annotation_list_equal(const struct stored_annotation_list *a,
-                                  const struct stored_annotation_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = stored_annotation_equal(&a->items[i], &b->items[i]);
-    }
-    return same;
-}
-
-bool saved_view_equal(const struct saved_view *a, const struct saved_view *b) {
-    return uuid_equal(a->view, b->view) && text_equal(a->title, b->title) &&
-           layout_equal(&a->layout, &b->layout) && uuid_equal(a->by, b->by) && a->at == b->at &&
-           text_equal(a->note, b->note);
-}
-
-bool saved_view_list_equal(const struct saved_view_list *a, const struct saved_view_list *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = saved_view_equal(&a->items[i], &b->items[i]);
     }
     return same;
 }
@@ -356,6 +301,19 @@ bool consent_due_equal(const struct consent_due *a, const struct consent_due *b)
            a->until == b->until;
 }
 
+bool link_series_equal(const struct link_series *a, const struct link_series *b) {
+    return uuid_equal(a->command_id, b->command_id) && series_link_equal(&a->link, &b->link);
+}
+
+bool unlink_series_equal(const struct unlink_series *a, const struct unlink_series *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->link, b->link);
+}
+
+bool label_annotation_equal(const struct label_annotation *a, const struct label_annotation *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->annotation, b->annotation) &&
+           text_equal(a->label, b->label);
+}
+
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
            case_member_list_equal(&a->members, &b->members) &&
@@ -373,6 +331,19 @@ bool annotation_added_equal(const struct annotation_added *a, const struct annot
 bool annotation_removed_equal(const struct annotation_removed *a,
                               const struct annotation_removed *b) {
     return uuid_equal(a->annotation, b->annotation) && text_equal(a->reason, b->reason);
+}
+
+bool series_linked_equal(const struct series_linked *a, const struct series_linked *b) {
+    return series_link_equal(&a->link, &b->link);
+}
+
+bool series_unlinked_equal(const struct series_unlinked *a, const struct series_unlinked *b) {
+    return uuid_equal(a->link, b->link);
+}
+
+bool annotation_labelled_equal(const struct annotation_labelled *a,
+                               const struct annotation_labelled *b) {
+    return uuid_equal(a->annotation, b->annotation) && text_equal(a->label, b->label);
 }
 
 bool view_saved_equal(const struct view_saved *a, const struct view_saved *b) {
@@ -537,7 +508,8 @@ bool case_snapshot_equal(const struct case_snapshot *a, const struct case_snapsh
            emergency_list_equal(&a->emergencies, &b->emergencies) && a->has_hold == b->has_hold &&
            (!a->has_hold || legal_hold_equal(&a->hold, &b->hold)) && a->erased == b->erased &&
            a->has_restriction == b->has_restriction &&
-           (!a->has_restriction || restriction_equal(&a->restriction, &b->restriction));
+           (!a->has_restriction || restriction_equal(&a->restriction, &b->restriction)) &&
+           stored_link_list_equal(&a->links, &b->links);
 }
 
 bool case_status_snapshot_equal(const struct case_status_snapshot *a,

@@ -17,16 +17,16 @@ void restriction_json_fields(struct json_writer *json, const struct restriction 
 void who_sees_json_fields(struct json_writer *json, const struct who_sees *from);
 void board_link_json_fields(struct json_writer *json, const struct board_link *from);
 void card_entry_json_fields(struct json_writer *json, const struct card_entry *from);
-void key_image_json_fields(struct json_writer *json, const struct key_image *from);
-void display_set_json_fields(struct json_writer *json, const struct display_set *from);
 void chat_message_json_fields(struct json_writer *json, const struct chat_message *from);
-void stored_annotation_json_fields(struct json_writer *json, const struct stored_annotation *from);
-void saved_view_json_fields(struct json_writer *json, const struct saved_view *from);
 void case_created_json_fields(struct json_writer *json, const struct case_created *from);
 void message_posted_json_fields(struct json_writer *json, const struct message_posted *from);
 void annotation_added_json_fields(struct json_writer *json, const struct annotation_added *from);
 void annotation_removed_json_fields(struct json_writer *json,
                                     const struct annotation_removed *from);
+void series_linked_json_fields(struct json_writer *json, const struct series_linked *from);
+void series_unlinked_json_fields(struct json_writer *json, const struct series_unlinked *from);
+void annotation_labelled_json_fields(struct json_writer *json,
+                                     const struct annotation_labelled *from);
 void view_saved_json_fields(struct json_writer *json, const struct view_saved *from);
 void view_removed_json_fields(struct json_writer *json, const struct view_removed *from);
 void access_granted_json_fields(struct json_writer *json, const struct access_granted *from);

@@ -438,105 +438,6 @@ bool card_entry_list_read(struct reader *reader, struct arena *arena, uint32_t c
     return true;
 }
 
-const struct key_image key_image_default = {.layout = {.rows = 1, .columns = 1}};
-
-bool key_image_read(struct reader *reader, struct arena *arena, struct key_image *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = key_image_default;
-    if (count > 0 && !reader_uuid(reader, &ret->key)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 200, &ret->title)) {
-        return false;
-    }
-    if (count > 2 && !layout_read(reader, arena, &ret->layout)) {
-        return false;
-    }
-    if (count > 3 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 4 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    return count <= 5 || reader_skip(reader, count - 5);
-}
-
-bool key_image_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                         struct key_image_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct key_image_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct key_image *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!key_image_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct key_image_list){count, items};
-    return true;
-}
-
-const struct display_set display_set_default = {0};
-
-bool display_set_read(struct reader *reader, struct arena *arena, struct display_set *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = display_set_default;
-    (void)arena;
-    if (count > 0 && !reader_text(reader, 64, &ret->display_set)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 64, &ret->study_uid)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 64, &ret->series_uid)) {
-        return false;
-    }
-    if (count > 3 && !reader_u32(reader, &ret->instances)) {
-        return false;
-    }
-    if (count > 4 && !reader_bool(reader, &ret->document)) {
-        return false;
-    }
-    return count <= 5 || reader_skip(reader, count - 5);
-}
-
-bool display_set_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                           struct display_set_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct display_set_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct display_set *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!display_set_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct display_set_list){count, items};
-    return true;
-}
-
 const struct chat_message chat_message_default = {0};
 
 bool chat_message_read(struct reader *reader, struct arena *arena, struct chat_message *ret) {
@@ -584,102 +485,6 @@ bool chat_message_list_read(struct reader *reader, struct arena *arena, uint32_t
         }
     }
     *ret = (struct chat_message_list){count, items};
-    return true;
-}
-
-const struct stored_annotation stored_annotation_default = {.annotation = {.image = {.frame = 1}}};
-
-bool stored_annotation_read(struct reader *reader, struct arena *arena,
-                            struct stored_annotation *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = stored_annotation_default;
-    if (count > 0 && !annotation_read(reader, arena, &ret->annotation)) {
-        return false;
-    }
-    if (count > 1 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 2 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    return count <= 3 || reader_skip(reader, count - 3);
-}
-
-bool stored_annotation_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                                 struct stored_annotation_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct stored_annotation_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct stored_annotation *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!stored_annotation_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct stored_annotation_list){count, items};
-    return true;
-}
-
-const struct saved_view saved_view_default = {.layout = {.rows = 1, .columns = 1}};
-
-bool saved_view_read(struct reader *reader, struct arena *arena, struct saved_view *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = saved_view_default;
-    if (count > 0 && !reader_uuid(reader, &ret->view)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 200, &ret->title)) {
-        return false;
-    }
-    if (count > 2 && !layout_read(reader, arena, &ret->layout)) {
-        return false;
-    }
-    if (count > 3 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 4 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    if (count > 5 && !reader_text(reader, 400, &ret->note)) {
-        return false;
-    }
-    return count <= 6 || reader_skip(reader, count - 6);
-}
-
-bool saved_view_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                          struct saved_view_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct saved_view_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct saved_view *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!saved_view_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct saved_view_list){count, items};
     return true;
 }
 
@@ -1511,6 +1316,63 @@ bool consent_due_read(struct reader *reader, struct arena *arena, struct consent
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct link_series link_series_default = {0};
+
+bool link_series_read(struct reader *reader, struct arena *arena, struct link_series *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = link_series_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !series_link_read(reader, arena, &ret->link)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct unlink_series unlink_series_default = {0};
+
+bool unlink_series_read(struct reader *reader, struct arena *arena, struct unlink_series *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = unlink_series_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->link)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct label_annotation label_annotation_default = {0};
+
+bool label_annotation_read(struct reader *reader, struct arena *arena,
+                           struct label_annotation *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = label_annotation_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->annotation)) {
+        return false;
+    }
+    if (count > 2 && !reader_text(reader, 200, &ret->label)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct case_created case_created_default = {0};
 
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret) {
@@ -1584,6 +1446,54 @@ bool annotation_removed_read(struct reader *reader, struct arena *arena,
         return false;
     }
     if (count > 1 && !reader_text(reader, 200, &ret->reason)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct series_linked series_linked_default = {0};
+
+bool series_linked_read(struct reader *reader, struct arena *arena, struct series_linked *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = series_linked_default;
+    if (count > 0 && !series_link_read(reader, arena, &ret->link)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct series_unlinked series_unlinked_default = {0};
+
+bool series_unlinked_read(struct reader *reader, struct arena *arena, struct series_unlinked *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = series_unlinked_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->link)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct annotation_labelled annotation_labelled_default = {0};
+
+bool annotation_labelled_read(struct reader *reader, struct arena *arena,
+                              struct annotation_labelled *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = annotation_labelled_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->annotation)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 200, &ret->label)) {
         return false;
     }
     return count <= 2 || reader_skip(reader, count - 2);
@@ -2241,7 +2151,10 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
         !restriction_read(reader, arena, &ret->restriction)) {
         return false;
     }
-    return count <= 25 || reader_skip(reader, count - 25);
+    if (count > 25 && !stored_link_list_read(reader, arena, 32, &ret->links)) {
+        return false;
+    }
+    return count <= 26 || reader_skip(reader, count - 26);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};

@@ -29,7 +29,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DISCUSS,
             .rate = 5,
             .burst = 40,
-            .size_max = 1181,
+            .size_max = 1249,
         },
     [PATIENT_CASE_REMOVE_ANNOTATION] =
         {
@@ -286,6 +286,33 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 808,
         },
+    [PATIENT_CASE_LINK_SERIES] =
+        {
+            .name = "LinkSeries",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_DISCUSS,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 644,
+        },
+    [PATIENT_CASE_UNLINK_SERIES] =
+        {
+            .name = "UnlinkSeries",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_DISCUSS,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 293,
+        },
+    [PATIENT_CASE_LABEL_ANNOTATION] =
+        {
+            .name = "LabelAnnotation",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_DISCUSS,
+            .rate = 3,
+            .burst = 20,
+            .size_max = 495,
+        },
     [PATIENT_CASE_ACCESS_DUE] =
         {
             .name = "AccessDue",
@@ -351,7 +378,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "AnnotationAdded",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 1163,
+            .size_max = 1231,
         },
     [PATIENT_CASE_ANNOTATION_REMOVED] =
         {
@@ -463,7 +490,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64626235,
+            .size_max = 64711294,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -499,6 +526,27 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
             .size_max = 281,
+        },
+    [PATIENT_CASE_SERIES_LINKED] =
+        {
+            .name = "SeriesLinked",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 626,
+        },
+    [PATIENT_CASE_SERIES_UNLINKED] =
+        {
+            .name = "SeriesUnlinked",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 275,
+        },
+    [PATIENT_CASE_ANNOTATION_LABELLED] =
+        {
+            .name = "AnnotationLabelled",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL,
+            .size_max = 477,
         },
     [PATIENT_CASE_DISCUSSED] =
         {
@@ -690,7 +738,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DRIVE,
             .rate = 75,
             .burst = 150,
-            .size_max = 1163,
+            .size_max = 1231,
         },
     [STAGE_REPORT_PAINTED] =
         {
@@ -762,6 +810,6 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "Ephemera",
             .class = MESSAGE_NOTICE,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 125616,
+            .size_max = 129968,
         },
 };

@@ -481,100 +481,6 @@ void card_entry_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
-static uint32_t key_image_count(const struct key_image *from) {
-    if (from->at != 0) {
-        return 5;
-    }
-    if (!uuid_is_zero(from->by)) {
-        return 4;
-    }
-    if (!layout_equal(&from->layout, &layout_default)) {
-        return 3;
-    }
-    if (from->title.length != 0) {
-        return 2;
-    }
-    if (!uuid_is_zero(from->key)) {
-        return 1;
-    }
-    return 0;
-}
-
-void key_image_write(struct writer *writer, const struct key_image *from) {
-    uint32_t count = key_image_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_uuid(writer, from->key);
-    }
-    if (count > 1) {
-        writer_text(writer, 200, from->title);
-    }
-    if (count > 2) {
-        layout_write(writer, &from->layout);
-    }
-    if (count > 3) {
-        writer_uuid(writer, from->by);
-    }
-    if (count > 4) {
-        writer_time(writer, from->at);
-    }
-}
-
-void key_image_list_write(struct writer *writer, uint32_t count_max,
-                          const struct key_image_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        key_image_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t display_set_count(const struct display_set *from) {
-    if (from->document) {
-        return 5;
-    }
-    if (from->instances != 0) {
-        return 4;
-    }
-    if (from->series_uid.length != 0) {
-        return 3;
-    }
-    if (from->study_uid.length != 0) {
-        return 2;
-    }
-    if (from->display_set.length != 0) {
-        return 1;
-    }
-    return 0;
-}
-
-void display_set_write(struct writer *writer, const struct display_set *from) {
-    uint32_t count = display_set_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_text(writer, 64, from->display_set);
-    }
-    if (count > 1) {
-        writer_text(writer, 64, from->study_uid);
-    }
-    if (count > 2) {
-        writer_text(writer, 64, from->series_uid);
-    }
-    if (count > 3) {
-        writer_u32(writer, from->instances);
-    }
-    if (count > 4) {
-        writer_bool(writer, from->document);
-    }
-}
-
-void display_set_list_write(struct writer *writer, uint32_t count_max,
-                            const struct display_set_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        display_set_write(writer, &from->items[i]);
-    }
-}
-
 static uint32_t chat_message_count(const struct chat_message *from) {
     if (from->version != 0) {
         return 5;
@@ -619,94 +525,6 @@ void chat_message_list_write(struct writer *writer, uint32_t count_max,
     writer_list(writer, count_max, from->count);
     for (uint32_t i = 0; i < from->count; i++) {
         chat_message_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t stored_annotation_count(const struct stored_annotation *from) {
-    if (from->at != 0) {
-        return 3;
-    }
-    if (!uuid_is_zero(from->by)) {
-        return 2;
-    }
-    if (!annotation_equal(&from->annotation, &annotation_default)) {
-        return 1;
-    }
-    return 0;
-}
-
-void stored_annotation_write(struct writer *writer, const struct stored_annotation *from) {
-    uint32_t count = stored_annotation_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        annotation_write(writer, &from->annotation);
-    }
-    if (count > 1) {
-        writer_uuid(writer, from->by);
-    }
-    if (count > 2) {
-        writer_time(writer, from->at);
-    }
-}
-
-void stored_annotation_list_write(struct writer *writer, uint32_t count_max,
-                                  const struct stored_annotation_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        stored_annotation_write(writer, &from->items[i]);
-    }
-}
-
-static uint32_t saved_view_count(const struct saved_view *from) {
-    if (from->note.length != 0) {
-        return 6;
-    }
-    if (from->at != 0) {
-        return 5;
-    }
-    if (!uuid_is_zero(from->by)) {
-        return 4;
-    }
-    if (!layout_equal(&from->layout, &layout_default)) {
-        return 3;
-    }
-    if (from->title.length != 0) {
-        return 2;
-    }
-    if (!uuid_is_zero(from->view)) {
-        return 1;
-    }
-    return 0;
-}
-
-void saved_view_write(struct writer *writer, const struct saved_view *from) {
-    uint32_t count = saved_view_count(from);
-    writer_fields(writer, count);
-    if (count > 0) {
-        writer_uuid(writer, from->view);
-    }
-    if (count > 1) {
-        writer_text(writer, 200, from->title);
-    }
-    if (count > 2) {
-        layout_write(writer, &from->layout);
-    }
-    if (count > 3) {
-        writer_uuid(writer, from->by);
-    }
-    if (count > 4) {
-        writer_time(writer, from->at);
-    }
-    if (count > 5) {
-        writer_text(writer, 400, from->note);
-    }
-}
-
-void saved_view_list_write(struct writer *writer, uint32_t count_max,
-                           const struct saved_view_list *from) {
-    writer_list(writer, count_max, from->count);
-    for (uint32_t i = 0; i < from->count; i++) {
-        saved_view_write(writer, &from->items[i]);
     }
 }
 
@@ -1646,6 +1464,60 @@ void consent_due_write(struct writer *writer, const struct consent_due *from) {
     }
 }
 
+static uint32_t link_series_count(const struct link_series *from) {
+    if (!series_link_equal(&from->link, &series_link_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void link_series_write(struct writer *writer, const struct link_series *from) {
+    uint32_t count = link_series_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        series_link_write(writer, &from->link);
+    }
+}
+
+static uint32_t unlink_series_count(const struct unlink_series *from) {
+    if (!uuid_is_zero(from->link)) {
+        return 2;
+    }
+    return 1;
+}
+
+void unlink_series_write(struct writer *writer, const struct unlink_series *from) {
+    uint32_t count = unlink_series_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->link);
+    }
+}
+
+static uint32_t label_annotation_count(const struct label_annotation *from) {
+    if (from->label.length != 0) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->annotation)) {
+        return 2;
+    }
+    return 1;
+}
+
+void label_annotation_write(struct writer *writer, const struct label_annotation *from) {
+    uint32_t count = label_annotation_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->annotation);
+    }
+    if (count > 2) {
+        writer_text(writer, 200, from->label);
+    }
+}
+
 static uint32_t case_created_count(const struct case_created *from) {
     if (from->asks_consent) {
         return 5;
@@ -1739,6 +1611,57 @@ void annotation_removed_write(struct writer *writer, const struct annotation_rem
     }
     if (count > 1) {
         writer_text(writer, 200, from->reason);
+    }
+}
+
+static uint32_t series_linked_count(const struct series_linked *from) {
+    if (!series_link_equal(&from->link, &series_link_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void series_linked_write(struct writer *writer, const struct series_linked *from) {
+    uint32_t count = series_linked_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        series_link_write(writer, &from->link);
+    }
+}
+
+static uint32_t series_unlinked_count(const struct series_unlinked *from) {
+    if (!uuid_is_zero(from->link)) {
+        return 1;
+    }
+    return 0;
+}
+
+void series_unlinked_write(struct writer *writer, const struct series_unlinked *from) {
+    uint32_t count = series_unlinked_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->link);
+    }
+}
+
+static uint32_t annotation_labelled_count(const struct annotation_labelled *from) {
+    if (from->label.length != 0) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->annotation)) {
+        return 1;
+    }
+    return 0;
+}
+
+void annotation_labelled_write(struct writer *writer, const struct annotation_labelled *from) {
+    uint32_t count = annotation_labelled_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->annotation);
+    }
+    if (count > 1) {
+        writer_text(writer, 200, from->label);
     }
 }
 
@@ -2403,6 +2326,9 @@ void consent_ended_write(struct writer *writer, const struct consent_ended *from
 }
 
 static uint32_t case_snapshot_count(const struct case_snapshot *from) {
+    if (from->links.count != 0) {
+        return 26;
+    }
     if (from->has_restriction) {
         return 25;
     }
@@ -2558,6 +2484,9 @@ void case_snapshot_write(struct writer *writer, const struct case_snapshot *from
     }
     if (count > 24 && writer_some(writer, from->has_restriction)) {
         restriction_write(writer, &from->restriction);
+    }
+    if (count > 25) {
+        stored_link_list_write(writer, 32, &from->links);
     }
 }
 

@@ -69,8 +69,16 @@ enum pointer_space {
 enum annotation_tool {
     ANNOTATION_TOOL_LENGTH = 0, /* Cornerstone Length: two points. */
     ANNOTATION_TOOL_ARROW = 1,  /* Cornerstone ArrowAnnotate: tip, then tail. */
+    /* Cornerstone Angle: end of an arm, vertex, end of the other arm. */
+    ANNOTATION_TOOL_ANGLE = 2,
+    /* Cornerstone Bidirectional: ends of the longest axis, then of the longest one at right
+     * angles to it. */
+    ANNOTATION_TOOL_BIDIRECTIONAL = 3,
+    /* Cornerstone EllipticalROI: ends of one axis, then of the other. */
+    ANNOTATION_TOOL_ELLIPSE = 4,
+    ANNOTATION_TOOL_PROBE = 5, /* Cornerstone Probe: one point. */
 };
-#define ANNOTATION_TOOL_COUNT 2
+#define ANNOTATION_TOOL_COUNT 6
 
 enum calibration {
     CALIBRATION_PATIENT = 0,    /* mm in patient space, from Pixel Spacing. */
@@ -233,6 +241,17 @@ struct participant_list {
     struct participant *items;
 };
 
+/* Of the stored pixels whose centres lie inside a drawing; only ever of pixels that lost
+ * nothing. */
+struct statistics {
+    uint32_t count;   /* Pixels. */
+    double mean;      /* In `unit`. */
+    double deviation; /* Standard deviation of them all, in `unit`. */
+    double minimum;   /* In `unit`. */
+    double maximum;   /* In `unit`. */
+    struct text unit; /* `HU`, or empty for stored or modality values. */
+};
+
 /* A finished or growing drawing on one image. Value, unit and calibration are frozen when it is
  * finished. */
 struct annotation {
@@ -242,10 +261,16 @@ struct annotation {
     struct image_position image;        /* On which image (the nearest one for a plane). */
     struct text frame_of_reference_uid; /* Empty = image space: points are column, row, 0. */
     struct point_list points;           /* Patient mm, or px in image space. */
-    double value;                       /* Length in `unit`; 0 for an arrow. */
-    struct text unit;                   /* `mm` or `px`. */
-    enum calibration calibration;       /* How the value came to be. */
-    struct text label;                  /* Words beside it; clinical content. */
+    /* Length, longest axis, angle, area or value at the point, in `unit`; 0 for an arrow. */
+    double value;
+    /* `mm` or `px`, for an angle `deg`, for an area `mm2` or `px2`; for a point `HU`, or empty
+     * for stored values. */
+    struct text unit;
+    enum calibration calibration; /* How the value came to be. */
+    struct text label;            /* Words beside it; clinical content. */
+    double second;                /* The shorter axis in `unit`; 0 for all but bidirectional. */
+    bool has_statistics;
+    struct statistics statistics; /* Of an ellipse on an image's own pixels. */
 };
 
 struct draft {
@@ -520,6 +545,12 @@ void participant_list_write(struct writer *writer, uint32_t count_max,
 void participant_list_copy(struct arena *arena, struct participant_list *ret,
                            const struct participant_list *from);
 bool participant_list_equal(const struct participant_list *a, const struct participant_list *b);
+
+extern const struct statistics statistics_default;
+bool statistics_read(struct reader *reader, struct arena *arena, struct statistics *ret);
+void statistics_write(struct writer *writer, const struct statistics *from);
+void statistics_copy(struct arena *arena, struct statistics *ret, const struct statistics *from);
+bool statistics_equal(const struct statistics *a, const struct statistics *b);
 
 extern const struct annotation annotation_default;
 bool annotation_read(struct reader *reader, struct arena *arena, struct annotation *ret);

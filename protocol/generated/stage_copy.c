@@ -108,6 +108,11 @@ void participant_list_copy(struct arena *arena, struct participant_list *ret,
     ret->count = ret->items == NULL ? 0 : from->count;
 }
 
+void statistics_copy(struct arena *arena, struct statistics *ret, const struct statistics *from) {
+    *ret = *from;
+    ret->unit = arena_text(arena, from->unit);
+}
+
 void annotation_copy(struct arena *arena, struct annotation *ret, const struct annotation *from) {
     *ret = *from;
     ret->display_set = arena_text(arena, from->display_set);
@@ -116,6 +121,9 @@ void annotation_copy(struct arena *arena, struct annotation *ret, const struct a
     point_list_copy(arena, &ret->points, &from->points);
     ret->unit = arena_text(arena, from->unit);
     ret->label = arena_text(arena, from->label);
+    if (from->has_statistics) {
+        statistics_copy(arena, &ret->statistics, &from->statistics);
+    }
 }
 
 void draft_copy(struct arena *arena, struct draft *ret, const struct draft *from) {

@@ -113,6 +113,11 @@ bool participant_list_equal(const struct participant_list *a, const struct parti
     return same;
 }
 
+bool statistics_equal(const struct statistics *a, const struct statistics *b) {
+    return a->count == b->count && a->mean == b->mean && a->deviation == b->deviation &&
+           a->minimum == b->minimum && a->maximum == b->maximum && text_equal(a->unit, b->unit);
+}
+
 bool annotation_equal(const struct annotation *a, const struct annotation *b) {
     return uuid_equal(a->annotation, b->annotation) && a->tool == b->tool &&
            text_equal(a->display_set, b->display_set) &&
@@ -120,7 +125,9 @@ bool annotation_equal(const struct annotation *a, const struct annotation *b) {
            text_equal(a->frame_of_reference_uid, b->frame_of_reference_uid) &&
            point_list_equal(&a->points, &b->points) && a->value == b->value &&
            text_equal(a->unit, b->unit) && a->calibration == b->calibration &&
-           text_equal(a->label, b->label);
+           text_equal(a->label, b->label) && a->second == b->second &&
+           a->has_statistics == b->has_statistics &&
+           (!a->has_statistics || statistics_equal(&a->statistics, &b->statistics));
 }
 
 bool draft_equal(const struct draft *a, const struct draft *b) {

@@ -31,6 +31,10 @@ const char *const pointer_space_words[] = {
 const char *const annotation_tool_words[] = {
     "length",
     "arrow",
+    "angle",
+    "bidirectional",
+    "ellipse",
+    "probe",
 };
 
 const char *const calibration_words[] = {
@@ -184,6 +188,15 @@ void participant_json_fields(struct json_writer *json, const struct participant 
     json_writer_unsigned(json, "prefetched", from->prefetched);
 }
 
+void statistics_json_fields(struct json_writer *json, const struct statistics *from) {
+    json_writer_unsigned(json, "count", from->count);
+    json_writer_real(json, "mean", from->mean);
+    json_writer_real(json, "deviation", from->deviation);
+    json_writer_real(json, "minimum", from->minimum);
+    json_writer_real(json, "maximum", from->maximum);
+    json_writer_text(json, "unit", from->unit);
+}
+
 void annotation_json_fields(struct json_writer *json, const struct annotation *from) {
     json_writer_uuid(json, "annotation", from->annotation);
     json_writer_word(json, "tool", annotation_tool_words[from->tool]);
@@ -203,6 +216,12 @@ void annotation_json_fields(struct json_writer *json, const struct annotation *f
     json_writer_text(json, "unit", from->unit);
     json_writer_word(json, "calibration", calibration_words[from->calibration]);
     json_writer_text(json, "label", from->label);
+    json_writer_real(json, "second", from->second);
+    if (from->has_statistics) {
+        json_writer_open(json, "statistics");
+        statistics_json_fields(json, &from->statistics);
+        json_writer_close(json);
+    }
 }
 
 void draft_json_fields(struct json_writer *json, const struct draft *from) {

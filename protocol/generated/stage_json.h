@@ -25,6 +25,7 @@ void pointer_target_json_fields(struct json_writer *json, const struct pointer_t
 void binding_json_fields(struct json_writer *json, const struct binding *from);
 void pointer_json_fields(struct json_writer *json, const struct pointer *from);
 void participant_json_fields(struct json_writer *json, const struct participant *from);
+void statistics_json_fields(struct json_writer *json, const struct statistics *from);
 void annotation_json_fields(struct json_writer *json, const struct annotation *from);
 void draft_json_fields(struct json_writer *json, const struct draft *from);
 void floor_json_fields(struct json_writer *json, const struct floor *from);

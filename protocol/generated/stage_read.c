@@ -520,6 +520,36 @@ bool participant_list_read(struct reader *reader, struct arena *arena, uint32_t 
     return true;
 }
 
+const struct statistics statistics_default = {0};
+
+bool statistics_read(struct reader *reader, struct arena *arena, struct statistics *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = statistics_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->count)) {
+        return false;
+    }
+    if (count > 1 && !reader_f64(reader, &ret->mean)) {
+        return false;
+    }
+    if (count > 2 && !reader_f64(reader, &ret->deviation)) {
+        return false;
+    }
+    if (count > 3 && !reader_f64(reader, &ret->minimum)) {
+        return false;
+    }
+    if (count > 4 && !reader_f64(reader, &ret->maximum)) {
+        return false;
+    }
+    if (count > 5 && !reader_text(reader, 16, &ret->unit)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
 const struct annotation annotation_default = {.image = {.frame = 1}};
 
 bool annotation_read(struct reader *reader, struct arena *arena, struct annotation *ret) {
@@ -558,7 +588,14 @@ bool annotation_read(struct reader *reader, struct arena *arena, struct annotati
     if (count > 9 && !reader_text(reader, 200, &ret->label)) {
         return false;
     }
-    return count <= 10 || reader_skip(reader, count - 10);
+    if (count > 10 && !reader_f64(reader, &ret->second)) {
+        return false;
+    }
+    if (count > 11 && reader_some(reader, &ret->has_statistics) &&
+        !statistics_read(reader, arena, &ret->statistics)) {
+        return false;
+    }
+    return count <= 12 || reader_skip(reader, count - 12);
 }
 
 const struct draft draft_default = {0};

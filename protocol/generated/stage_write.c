@@ -538,7 +538,58 @@ void participant_list_write(struct writer *writer, uint32_t count_max,
     }
 }
 
+static uint32_t statistics_count(const struct statistics *from) {
+    if (from->unit.length != 0) {
+        return 6;
+    }
+    if (from->maximum != 0) {
+        return 5;
+    }
+    if (from->minimum != 0) {
+        return 4;
+    }
+    if (from->deviation != 0) {
+        return 3;
+    }
+    if (from->mean != 0) {
+        return 2;
+    }
+    if (from->count != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+void statistics_write(struct writer *writer, const struct statistics *from) {
+    uint32_t count = statistics_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_u32(writer, from->count);
+    }
+    if (count > 1) {
+        writer_f64(writer, from->mean);
+    }
+    if (count > 2) {
+        writer_f64(writer, from->deviation);
+    }
+    if (count > 3) {
+        writer_f64(writer, from->minimum);
+    }
+    if (count > 4) {
+        writer_f64(writer, from->maximum);
+    }
+    if (count > 5) {
+        writer_text(writer, 16, from->unit);
+    }
+}
+
 static uint32_t annotation_count(const struct annotation *from) {
+    if (from->has_statistics) {
+        return 12;
+    }
+    if (from->second != 0.0) {
+        return 11;
+    }
     if (from->label.length != 0) {
         return 10;
     }
@@ -604,6 +655,12 @@ void annotation_write(struct writer *writer, const struct annotation *from) {
     }
     if (count > 9) {
         writer_text(writer, 200, from->label);
+    }
+    if (count > 10) {
+        writer_f64(writer, from->second);
+    }
+    if (count > 11 && writer_some(writer, from->has_statistics)) {
+        statistics_write(writer, &from->statistics);
     }
 }
 

@@ -154,16 +154,27 @@ static void write_row_said(struct copy *copy, int64_t at, struct uuid by, struct
     page_cell(&copy->page, what);
 }
 
+/* The words of a drawing: tool, value or values, statistics, label. An arrow has no value. */
 static void write_drawing(struct copy *copy, const struct stored_annotation *stored) {
     const struct annotation *drawn = &stored->annotation;
-    char line[LINE_MAX_BYTES];
-    snprintf(line, sizeof line, "%s %.*s", annotation_tool_words[drawn->tool],
-             (int)drawn->label.length, drawn->label.bytes);
-    if (drawn->value > 0) {
-        snprintf(line, sizeof line, "%s %.1f %.*s %.*s", annotation_tool_words[drawn->tool],
-                 drawn->value, (int)drawn->unit.length, drawn->unit.bytes, (int)drawn->label.length,
-                 drawn->label.bytes);
+    const struct statistics *found = &drawn->statistics;
+    char value[LINE_MAX_BYTES] = "";
+    char statistics[LINE_MAX_BYTES] = "";
+    char line[3 * LINE_MAX_BYTES];
+    if (drawn->tool == ANNOTATION_TOOL_BIDIRECTIONAL) {
+        snprintf(value, sizeof value, " %.1f x %.1f", drawn->value, drawn->second);
+    } else if (drawn->tool != ANNOTATION_TOOL_ARROW) {
+        snprintf(value, sizeof value, " %.1f", drawn->value);
     }
+    if (drawn->has_statistics) {
+        snprintf(statistics, sizeof statistics, ", %.1f +/- %.1f (%.1f to %.1f) %.*s", found->mean,
+                 found->deviation, found->minimum, found->maximum, (int)found->unit.length,
+                 found->unit.bytes);
+    }
+    bool has_unit = value[0] != '\0';
+    snprintf(line, sizeof line, "%s%s %.*s%s %.*s", annotation_tool_words[drawn->tool], value,
+             has_unit ? (int)drawn->unit.length : 0, drawn->unit.bytes, statistics,
+             (int)drawn->label.length, drawn->label.bytes);
     write_row_said(copy, stored->at, stored->by, text_of(line));
 }
 

@@ -7,13 +7,15 @@ import { Button } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
 import { follow } from '../ui/route';
 import { firstView, isPrior, type DisplaySet } from '../viewer';
-import { useLengthText } from '../viewer/drawing_layer';
+import { drawingName, drawingText } from '../viewer/drawing_words';
 import type { StoredAnnotation } from '../wire';
 import { isoDate, useSpeech, useWords, type Words } from '../words';
 import { CaseCard } from './case_card';
 import { KeyImages } from './key_images';
 import type { StageHands } from './use_stage';
 import { useWithheldHelp } from './withheld';
+
+const LABEL_MAX = 100;
 
 interface CasePanelProps {
     actor: CaseActor;
@@ -170,6 +172,36 @@ function SeriesList({ hands }: { hands: StageHands }) {
     );
 }
 
+interface DrawingLabelProps {
+    label: string;
+    onDone: (label: string) => void;
+}
+
+/** Enter keeps the words, Escape those there were. */
+function DrawingLabel({ label, onDone }: DrawingLabelProps) {
+    const { words } = useSpeech();
+    const [text, setText] = useState(label);
+    return (
+        <input
+            className="input"
+            autoFocus
+            maxLength={LABEL_MAX}
+            aria-label={words.looking.labelOf}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            onBlur={() => onDone(text.trim())}
+            onKeyDown={(event) => {
+                if (event.key === 'Enter') {
+                    onDone(text.trim());
+                } else if (event.key === 'Escape') {
+                    event.stopPropagation();
+                    onDone(label);
+                }
+            }}
+        />
+    );
+}
+
 interface DrawingRowProps {
     stored: StoredAnnotation;
     actor: CaseActor;
@@ -179,10 +211,10 @@ interface DrawingRowProps {
 }
 
 function DrawingRow({ stored, actor, hands, mine, by }: DrawingRowProps) {
-    const { words } = useSpeech();
+    const { words, language } = useSpeech();
+    const [naming, setNaming] = useState(false);
     const { annotation } = stored;
-    const length = useLengthText(annotation);
-    const text = annotation.tool === 'length' ? length : annotation.label || words.toolArrow;
+    const text = drawingText(annotation, words, language) || drawingName(annotation, words);
     const goThere = () => {
         if (!hands) {
             return;
@@ -208,8 +240,28 @@ function DrawingRow({ stored, actor, hands, mine, by }: DrawingRowProps) {
         <li className="row drawing-row">
             <button type="button" className="series grow" onClick={goThere}>
                 <span>{text}</span>
-                <small className="mute">{words.drawingBy(by)}</small>
+                <small className="mute">
+                    {[drawingName(annotation, words), words.drawingBy(by)].join(' · ')}
+                </small>
             </button>
+            {mine && naming && (
+                <DrawingLabel
+                    label={annotation.label}
+                    onDone={(label) => {
+                        setNaming(false);
+                        if (label !== annotation.label) {
+                            const { annotation: id } = annotation;
+                            const ask = { type: 'LabelAnnotation', annotation: id, label } as const;
+                            void sayRefusal(words, actor.command(ask));
+                        }
+                    }}
+                />
+            )}
+            {mine && !naming && (
+                <Button tight look="quiet" onClick={() => setNaming(true)}>
+                    {words.looking.label}
+                </Button>
+            )}
             {mine && (
                 <Button
                     tight

@@ -9,6 +9,7 @@ import { Icon, type IconName } from '../ui/icon';
 import { tell } from '../ui/frame';
 import { sayRefusal } from '../ui/refusal';
 import { useWords } from '../words';
+import type { AnnotationTool } from '../wire';
 import { act, compareLayout, filmState, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
 import type { StageHands } from './use_stage';
 
@@ -39,6 +40,12 @@ export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
         length: words.toolLength,
         arrow: words.toolArrow,
         point: words.toolPoint,
+        angle: words.looking.angle,
+        bidirectional: words.looking.bidirectional,
+        ellipse: words.looking.ellipse,
+        probe: words.looking.probe,
+        crosshair: words.looking.crosshair,
+        mark: words.looking.mark,
     };
     return (
         <div className="strip" role="toolbar" aria-label={words.tools}>
@@ -56,6 +63,7 @@ export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
                         <Icon name={tool} />
                     </Button>
                 ))}
+                {controller.mayAct && <MeasureMenu hands={hands} names={names} chosen={chosen} />}
                 <PointButton hands={hands} />
                 <FilmButton hands={hands} />
                 <LayoutMenu hands={hands} />
@@ -64,6 +72,43 @@ export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
             <span className="grow" />
             <div className="row">{children}</div>
         </div>
+    );
+}
+
+const measuring: { tool: AnnotationTool; action: Action }[] = [
+    { tool: 'angle', action: 'toolAngle' },
+    { tool: 'bidirectional', action: 'toolBidirectional' },
+    { tool: 'ellipse', action: 'toolEllipse' },
+    { tool: 'probe', action: 'toolProbe' },
+];
+
+interface MeasureMenuProps {
+    hands: StageHands;
+    names: Record<Tool, string>;
+    chosen: Tool;
+}
+
+/** What is measured with less often than a length; the icon is the tool that is chosen. */
+function MeasureMenu({ hands, names, chosen }: MeasureMenuProps) {
+    const words = useWords();
+    const label = useKeyLabel();
+    const own = measuring.find(({ tool }) => tool === chosen);
+    return (
+        <Menu
+            name={own ? names[own.tool] : words.looking.measure}
+            icon={own?.tool ?? 'angle'}
+            pressed={own !== undefined}
+        >
+            {measuring.map(({ tool, action }) => (
+                <MenuItem
+                    key={tool}
+                    end={label(action)}
+                    onSelect={() => hands.controller.patch({ tool })}
+                >
+                    {names[tool]}
+                </MenuItem>
+            ))}
+        </Menu>
     );
 }
 
@@ -122,13 +167,20 @@ function FilmButton({ hands }: { hands: StageHands }) {
 interface MenuProps {
     name: string;
     icon: IconName;
+    /** One of what it holds is chosen. */
+    pressed?: boolean;
     children: ReactNode;
 }
 
-function Menu({ name, icon, children }: MenuProps) {
+function Menu({ name, icon, pressed, children }: MenuProps) {
     return (
         <DropdownMenu.Root modal={false}>
-            <DropdownMenu.Trigger className="button tool" aria-label={name} title={name}>
+            <DropdownMenu.Trigger
+                className="button tool"
+                aria-label={name}
+                title={name}
+                data-chosen={pressed || undefined}
+            >
                 <Icon name={icon} />
             </DropdownMenu.Trigger>
             <DropdownMenu.Portal>

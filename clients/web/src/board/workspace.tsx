@@ -6,7 +6,6 @@ import {
     useCallback,
     useEffect,
     useMemo,
-    useRef,
     useState,
     type ReactNode,
     type RefObject,
@@ -18,7 +17,7 @@ import { presentParticipants } from '../state/stage_state';
 import { useModel, useSession, useStage, type Staged } from '../state/use_client';
 import { Button, Notice } from '../ui/controls';
 import { sayRefusal } from '../ui/refusal';
-import { act, presets, setWindow, StageView, type ImageAction } from '../viewer';
+import { StageView } from '../viewer';
 import type { Annotation, StoredAnnotation } from '../wire';
 import { isSecondWindow } from '../ui/route';
 import { whoIs, type Who } from '../state/who';
@@ -29,10 +28,11 @@ import { markKeyImage } from './key_images';
 import { Chat, useUnread } from './chat';
 import { Floor, turnFloor } from './floor';
 import { People, type KnownPerson } from './people';
-import { recall, SavedViews, stepView, useViews } from './saved_views';
+import { SavedViews, stepView, useViews } from './saved_views';
 import { ToolStrip, useOpen } from './tool_strip';
 import { useBeside } from './use_beside';
 import type { StageHands } from './use_stage';
+import { useViewerKeys, viewKeys } from './viewer_keys';
 import { useWithheldHelp } from './withheld';
 
 export interface Rights {
@@ -419,68 +419,4 @@ function useUndo(actor: CaseActor, me: string): () => void {
             );
         }
     };
-}
-
-const imageActions: ImageAction[] = [
-    'rotateRight',
-    'rotateLeft',
-    'flipH',
-    'flipV',
-    'invert',
-    'zoomIn',
-    'zoomOut',
-    'zoomFit',
-    'reset',
-    'nextImage',
-    'previousImage',
-    'firstImage',
-    'lastImage',
-    'nextViewport',
-    'previousViewport',
-    'film',
-];
-
-function useViewerKeys(hands: StageHands | undefined): KeyHandlers {
-    const held = useRef(hands);
-    held.current = hands;
-    return useMemo(() => {
-        const handlers: KeyHandlers = {};
-        const run = (work: (now: StageHands) => void) => ({
-            down: () => held.current && work(held.current),
-        });
-        for (const action of imageActions) {
-            handlers[action] = run(({ controller }) => act(controller, action));
-        }
-        for (const tool of ['window', 'zoom', 'pan', 'length', 'arrow'] as const) {
-            const action = `tool${tool[0]?.toUpperCase()}${tool.slice(1)}` as 'toolWindow';
-            handlers[action] = run(({ controller }) => controller.patch({ tool }));
-        }
-        presets.forEach((preset, index) => {
-            const action = `preset${index + 1}` as 'preset1';
-            handlers[action] = run(({ controller }) =>
-                setWindow(controller, controller.state.get().seen.active, preset),
-            );
-        });
-        handlers.follow = run(({ controller }) => controller.followAgain());
-        handlers.hidePointers = run(({ controller }) =>
-            controller.patch({ pointersHidden: !controller.state.get().pointersHidden }),
-        );
-        handlers.point = {
-            down: () => held.current?.pointer.hold(true),
-            up: () => held.current?.pointer.hold(false),
-        };
-        handlers.cancel = run(({ controller }) => controller.patch({ tool: 'window' }));
-        return handlers;
-    }, []);
-}
-
-function viewKeys(
-    hands: StageHands | undefined,
-    views: ReturnType<typeof useViews>,
-): KeyHandlers {
-    const handlers: KeyHandlers = {};
-    views.slice(0, 9).forEach((view, index) => {
-        handlers[`view${index + 1}` as 'view1'] = { down: () => hands && recall(hands, view) };
-    });
-    return handlers;
 }

@@ -2,6 +2,7 @@
 // is the one place the rest of the client imports them from.
 export * from './generated/board';
 export * from './generated/deciding';
+export * from './generated/drawing';
 export { decodeDown, type DownFrame } from './generated/down';
 export type * from './generated/kinds';
 export * from './generated/organisation';

@@ -39,6 +39,7 @@ export const blankCase = (change: Partial<CaseSnapshot> = {}): CaseSnapshot => (
     boards: [],
     displaySets: [],
     annotations: [],
+    links: [],
     views: [],
     messages: [],
     stage: undefined,

@@ -11,7 +11,9 @@ import type {
     KeyImage,
     PatientCaseDown,
     SavedView,
+    SeriesLink,
     StoredAnnotation,
+    StoredLink,
     Subject,
     Task,
 } from '../wire';
@@ -40,6 +42,7 @@ export interface CaseModel extends ConsentModel, KeepingModel {
     boards: BoardLink[];
     displaySets: DisplaySetRecord[];
     annotations: StoredAnnotation[];
+    links: StoredLink[];
     views: SavedView[];
     messages: ChatMessage[];
     stage: StageModel | undefined;
@@ -87,6 +90,7 @@ export function reduceCase(
             boards: [],
             displaySets: [],
             annotations: [],
+            links: [],
             views: [],
             messages: [],
             stage: undefined,
@@ -134,6 +138,10 @@ function reduceStage(patientCase: CaseModel, message: PatientCaseDown): CaseMode
     }
 }
 
+/** One link lies between two frames of reference, whichever of them it names first. */
+const sameSpaces = (a: SeriesLink, b: SeriesLink): boolean =>
+    (a.first === b.first && a.second === b.second) || (a.first === b.second && a.second === b.first);
+
 function reduceContent(
     patientCase: CaseModel,
     message: PatientCaseDown,
@@ -145,6 +153,24 @@ function reduceContent(
             const posted: ChatMessage = { message: id, at, by, text, version };
             return { ...patientCase, messages: [...patientCase.messages, posted] };
         }
+        case 'AnnotationLabelled': {
+            const { annotation: id, label } = message;
+            const labelled = (one: StoredAnnotation): StoredAnnotation =>
+                one.annotation.annotation === id
+                    ? { ...one, annotation: { ...one.annotation, label } }
+                    : one;
+            return { ...patientCase, annotations: patientCase.annotations.map(labelled) };
+        }
+        case 'SeriesLinked': {
+            const { link } = message;
+            const others = patientCase.links.filter((one) => !sameSpaces(one.link, link));
+            return { ...patientCase, links: [...others, { link, by, at }] };
+        }
+        case 'SeriesUnlinked':
+            return {
+                ...patientCase,
+                links: patientCase.links.filter((one) => one.link.link !== message.link),
+            };
         case 'AnnotationAdded': {
             const { annotation } = message;
             const others = patientCase.annotations.filter(

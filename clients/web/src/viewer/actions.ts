@@ -94,6 +94,18 @@ export function setWindow(
     controller.change(index, viewport, { what: 'window', window, invert });
 }
 
+/** A preset is in Hounsfield units; false where the active image has none. */
+export function showPreset(controller: StageController, preset: Window): boolean {
+    const found = activePane(controller);
+    const [index, pane] = found ?? [];
+    const header = pane?.loaded.slices[pane.index]?.header;
+    if (index === undefined || header?.values !== 'hounsfield') {
+        return false;
+    }
+    setWindow(controller, index, preset);
+    return true;
+}
+
 /** Drag to the right widens, drag down darkens, as in OHIF; speed follows the width. */
 export function dragWindow(
     controller: StageController,

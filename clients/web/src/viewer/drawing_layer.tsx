@@ -1,12 +1,13 @@
-// Lengths and arrows over one pane: finished ones, other people's growing ones, and one's own.
+// Drawings over one pane: finished ones, other people's growing ones, and one's own.
 import { useEffect, useState } from 'react';
 import { personColor } from '../ui/people';
 import type { Annotation, StoredAnnotation } from '../wire';
-import { numberText, useSpeech } from '../words';
+import { useSpeech } from '../words';
 import { pointsOnGlass } from './drawing';
+import { Shape } from './drawing_shapes';
+import { drawingLines } from './drawing_words';
 import type { StageController } from './stage_controller';
 import type { OnGlass } from './use_pane';
-import type { Pixel } from './vector';
 
 interface DrawingLayerProps {
     controller: StageController;
@@ -81,9 +82,9 @@ interface DrawingProps {
 }
 
 function Drawing({ annotation, onGlass, color, title, growing }: DrawingProps) {
+    const { words, language } = useSpeech();
     const points = pointsOnGlass(annotation, onGlass);
-    const [a, b] = points ?? [];
-    if (!a || !b) {
+    if (!points || points.length === 0) {
         return null;
     }
     return (
@@ -91,70 +92,14 @@ function Drawing({ annotation, onGlass, color, title, growing }: DrawingProps) {
             className={growing ? 'drawing growing' : 'drawing'}
             style={color === undefined ? undefined : { color }}
             data-annotation={annotation.annotation}
+            data-tool={annotation.tool}
         >
             {title !== undefined && <title>{title}</title>}
-            {annotation.tool === 'length' ? (
-                <Length a={a} b={b} annotation={annotation} />
-            ) : (
-                <Arrow tip={a} tail={b} label={annotation.label} />
-            )}
-        </g>
-    );
-}
-
-function Length({ a, b, annotation }: { a: Pixel; b: Pixel; annotation: Annotation }) {
-    const text = useLengthText(annotation);
-    const size = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
-    const across: Pixel = [(-(b[1] - a[1]) / size) * 5, ((b[0] - a[0]) / size) * 5];
-    const right = a[0] > b[0] ? a : b;
-    return (
-        <>
-            <line x1={a[0]} y1={a[1]} x2={b[0]} y2={b[1]} />
-            {[a, b].map((end, index) => (
-                <line
-                    key={index}
-                    x1={end[0] - across[0]}
-                    y1={end[1] - across[1]}
-                    x2={end[0] + across[0]}
-                    y2={end[1] + across[1]}
-                />
-            ))}
-            <text x={right[0] + 8} y={right[1] + 4}>
-                {text}
-            </text>
-        </>
-    );
-}
-
-export function useLengthText(annotation: Annotation): string {
-    const { words, language } = useSpeech();
-    const digits = annotation.unit === 'px' ? 0 : 1;
-    const value = words.measured(numberText(annotation.value, language, digits), annotation.unit);
-    const parts = [
-        value,
-        annotation.calibration === 'detector' ? words.notCorrected : '',
-        annotation.label,
-    ];
-    return parts.filter(Boolean).join(' · ');
-}
-
-function Arrow({ tip, tail, label }: { tip: Pixel; tail: Pixel; label: string }) {
-    const size = Math.hypot(tail[0] - tip[0], tail[1] - tip[1]) || 1;
-    const along: Pixel = [((tail[0] - tip[0]) / size) * 12, ((tail[1] - tip[1]) / size) * 12];
-    const wing = (side: number): Pixel => [
-        tip[0] + along[0] - side * along[1] * 0.45,
-        tip[1] + along[1] + side * along[0] * 0.45,
-    ];
-    const [one, other] = [wing(1), wing(-1)];
-    return (
-        <>
-            <line x1={tip[0]} y1={tip[1]} x2={tail[0]} y2={tail[1]} />
-            <polyline
-                points={`${one[0]},${one[1]} ${tip[0]},${tip[1]} ${other[0]},${other[1]}`}
+            <Shape
+                annotation={annotation}
+                points={points}
+                lines={drawingLines(annotation, words, language)}
             />
-            <text x={tail[0] + 8} y={tail[1] + 4}>
-                {label}
-            </text>
-        </>
+        </g>
     );
 }

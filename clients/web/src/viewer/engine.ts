@@ -19,6 +19,7 @@ import { atOnce, worthCutting } from './loading/link';
 import { Loader, type Images } from './loading/loader';
 import { isPreviewId, PREVIEW_SCHEME } from './loading/previews';
 import { wordsFromHeader } from './provider';
+import type { Values } from './statistics';
 
 /** Bytes of decoded images kept: a phone has little, a workstation enough for two large series. */
 const STORE_BYTES_PHONE = 256 * 1024 * 1024;
@@ -238,6 +239,26 @@ export function valueRange(imageId: string): { low: number; high: number } | und
     const rescaled = (value: number) => (preScale?.scaled ? value : value * slope + intercept);
     return { low: rescaled(minPixelValue), high: rescaled(maxPixelValue) };
 }
+
+/** An image's values in the store, all of whose bytes are here; undefined for colour. */
+export function storedValues({ imageId, header }: Slice): Values | undefined {
+    const image = inStore(imageId) ? cornerstone.cache.getImage(imageId) : undefined;
+    if (!image || header.samples !== 1) {
+        return undefined;
+    }
+    const scaled = image.preScale?.scaled === true;
+    return {
+        data: image.getPixelData(),
+        slope: scaled ? 1 : image.slope,
+        intercept: scaled ? 0 : image.intercept,
+        columns: image.columns,
+        rows: image.rows,
+    };
+}
+
+/** The values that may be told: those of an image that was stored without loss. */
+export const valuesOf = (slice: Slice): Values | undefined =>
+    slice.header.lossy ? undefined : storedValues(slice);
 
 /** Small images beside the lossless ones: they are in the store until their case ends. */
 export function putPreviews(previews: ReadonlyMap<string, cornerstone.Types.IImage>): void {

@@ -1,7 +1,8 @@
 // Mouse, pen and fingers on one pane. The left button does what the chosen tool does; the others pan and
 // zoom; the wheel scrolls. Two fingers zoom and pan; one finger held still points.
-import type { Window } from '../wire';
+import type { AnnotationTool, Window } from '../wire';
 import { dragWindow, panBy, scrollBy, zoomBy } from './actions';
+import { isDrawing } from './drawing';
 import type { OwnPointer } from './pointing';
 import type { StageController } from './stage_controller';
 import type { Pixel } from './vector';
@@ -12,7 +13,7 @@ export interface GestureTarget {
     pointer: OwnPointer;
     /** The window on the glass when a drag begins. */
     window(): Window | undefined;
-    drawBegin(tool: 'length' | 'arrow', at: Pixel): void;
+    drawBegin(tool: AnnotationTool, at: Pixel): void;
     drawTo(at: Pixel): void;
     drawEnd(at: Pixel): void;
 }
@@ -92,6 +93,10 @@ export class Gestures {
 
     private withTool(at: Pixel): Drag | undefined {
         const { tool } = this.target.controller.state.get();
+        if (isDrawing(tool)) {
+            this.target.drawBegin(tool, at);
+            return { does: 'draw' };
+        }
         switch (tool) {
             case 'window': {
                 const from = this.target.window();
@@ -100,10 +105,6 @@ export class Gestures {
             case 'zoom':
             case 'pan':
                 return { does: tool, last: at, rest: 0 };
-            case 'length':
-            case 'arrow':
-                this.target.drawBegin(tool, at);
-                return { does: 'draw' };
             case 'point':
                 return { does: 'point' };
         }
@@ -117,7 +118,7 @@ export class Gestures {
             this.drag = { does: 'pinch', distance, middle };
             return;
         }
-        if (tool === 'length' || tool === 'arrow') {
+        if (isDrawing(tool)) {
             this.drag = this.withTool(at);
             return;
         }
@@ -176,6 +177,7 @@ export class Gestures {
                 this.movePinch(drag);
                 break;
             default:
+                this.target.drawTo(at); // a point of the drawing that is not pressed yet
                 break;
         }
     }

@@ -1,5 +1,5 @@
 // The viewer as the rest of the client knows it. Importing this brings Cornerstone.
-export { act, filmState, isImageAction, presets, setWindow, type ImageAction } from './actions';
+export { act, filmState, isImageAction, presets, showPreset, type ImageAction } from './actions';
 export { compareLayout, firstView, isPrior, layoutOf, planesLayout, priorOf } from './arrange';
 export { CaseImages, type DisplaySet } from './case_images';
 export { emptyDocuments } from './document_pane';

@@ -4,7 +4,7 @@ import type { Ask } from '../connection/line';
 import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
 import { Store } from '../state/store';
-import type { BoardDown, Layout, PatientCaseDown, Viewport, Window } from '../wire';
+import type { AnnotationTool, BoardDown, Layout, PatientCaseDown, Viewport, Window } from '../wire';
 import { openingLayout } from './arrange';
 import type { CaseImages, DisplaySet, LoadedSet } from './case_images';
 import {
@@ -31,7 +31,7 @@ export interface StageActor {
     signal(ask: StageAsk): void;
 }
 
-export type Tool = 'window' | 'zoom' | 'pan' | 'length' | 'arrow' | 'point';
+export type Tool = 'window' | 'zoom' | 'pan' | 'point' | 'crosshair' | 'mark' | AnnotationTool;
 
 /** What a pane shows just now; undefined while it shows nothing. */
 export interface PaneState {

@@ -3,6 +3,7 @@ import { accountDe } from './de_account';
 import { administrationDe } from './de_administration';
 import { trustDe } from './de_trust';
 import { deskDe } from './de_desk';
+import { glassActionsDe, glassDe } from './de_glass';
 import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
 import { slideDe } from './de_slide';
@@ -22,6 +23,7 @@ export const de: Words = {
     ...slideDe,
     ...loadingDe,
     ...uploadDe,
+    ...glassDe,
 
     productName: 'Consilium',
     skipToContent: 'Zum Inhalt',
@@ -294,13 +296,6 @@ export const de: Words = {
         'Gemeinsam ansehen lässt er sich hier wieder, wenn die Konferenz weitergeht. Für sich können Sie ihn ansehen.',
 
     tools: 'Werkzeuge',
-    toolWindow: 'Fenster',
-    toolPan: 'Schieben',
-    toolZoom: 'Zoom',
-    toolScroll: 'Blättern',
-    toolLength: 'Länge',
-    toolArrow: 'Pfeil',
-    toolPoint: 'Zeigen',
     playFilm: 'Abspielen',
     stopFilm: 'Anhalten',
     framesPerSecond: (rate) => `${rate} Bilder/s`,
@@ -398,6 +393,7 @@ export const de: Words = {
         toolPan: 'Werkzeug Schieben',
         toolLength: 'Werkzeug Länge',
         toolArrow: 'Werkzeug Pfeil',
+        ...glassActionsDe,
         rotateRight: 'Rechts drehen',
         rotateLeft: 'Links drehen',
         flipH: 'Links–rechts spiegeln',

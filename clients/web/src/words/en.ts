@@ -4,6 +4,7 @@ import { accountEn } from './en_account';
 import { administrationEn } from './en_administration';
 import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
+import { glassActionsEn, glassEn } from './en_glass';
 import { linksEn } from './en_links';
 import { meetingEn } from './en_meeting';
 import { slideEn } from './en_slide';
@@ -22,6 +23,7 @@ export const en = {
     ...slideEn,
     ...loadingEn,
     ...uploadEn,
+    ...glassEn,
 
     // The product and the frame of every page
     productName: 'Consilium',
@@ -297,13 +299,6 @@ export const en = {
 
     // Tools and viewer
     tools: 'Tools',
-    toolWindow: 'Window',
-    toolPan: 'Pan',
-    toolZoom: 'Zoom',
-    toolScroll: 'Scroll',
-    toolLength: 'Length',
-    toolArrow: 'Arrow',
-    toolPoint: 'Point',
     playFilm: 'Play',
     stopFilm: 'Stop',
     framesPerSecond: (rate: string) => `${rate} frames/s`,
@@ -402,6 +397,7 @@ export const en = {
         toolPan: 'Pan tool',
         toolLength: 'Length tool',
         toolArrow: 'Arrow tool',
+        ...glassActionsEn,
         rotateRight: 'Rotate right',
         rotateLeft: 'Rotate left',
         flipH: 'Mirror left–right',

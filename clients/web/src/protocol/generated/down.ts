@@ -48,6 +48,7 @@ import {
     readAccessRevoked,
     readAddendumAdded,
     readAnnotationAdded,
+    readAnnotationLabelled,
     readAnnotationRemoved,
     readCardSet,
     readCaseCreated,
@@ -72,6 +73,8 @@ import {
     readOpenedForBoard,
     readRestrictionLifted,
     readSealedForBoard,
+    readSeriesLinked,
+    readSeriesUnlinked,
     readStatusChanged,
     readTaskCameDue,
     readTaskClosed,
@@ -392,6 +395,12 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readFollowingRecorded(reader);
         case 95:
             return readSealedForBoard(reader);
+        case 104:
+            return readSeriesLinked(reader);
+        case 105:
+            return readSeriesUnlinked(reader);
+        case 106:
+            return readAnnotationLabelled(reader);
         case 114:
             return readDiscussed(reader);
         case 115:

@@ -80,6 +80,7 @@ import type {
     AddImages,
     AddendumAdded,
     AnnotationAdded,
+    AnnotationLabelled,
     AnnotationRemoved,
     BoardStatus,
     BreakGlass,
@@ -108,8 +109,10 @@ import type {
     ImagesAdded,
     KeyImageMarked,
     KeyImageUnmarked,
+    LabelAnnotation,
     LiftHold,
     LiftRestriction,
+    LinkSeries,
     ListOnBoard,
     ListedOnBoard,
     MarkKeyImage,
@@ -129,12 +132,15 @@ import type {
     SaveView,
     SealForBoard,
     SealedForBoard,
+    SeriesLinked,
+    SeriesUnlinked,
     SetCard,
     SignDecision,
     StatusChanged,
     TaskCameDue,
     TaskClosed,
     TaskDue,
+    UnlinkSeries,
     UnlistFromBoard,
     UnlistedFromBoard,
     UnmarkKeyImage,
@@ -360,6 +366,9 @@ export type PatientCaseUp =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | LinkSeries
+    | UnlinkSeries
+    | LabelAnnotation
     | AccessDue
     | ConsentDue
     | RestrictUse
@@ -406,6 +415,9 @@ export type PatientCaseEvent =
     | TaskClosed
     | FollowingRecorded
     | SealedForBoard
+    | SeriesLinked
+    | SeriesUnlinked
+    | AnnotationLabelled
     | Discussed
     | TaskCameDue
     | OpenedForBoard

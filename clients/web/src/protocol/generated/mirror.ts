@@ -237,6 +237,9 @@ import {
     readAnnotationAdded,
     writeAnnotationAdded,
     type AnnotationAdded,
+    readAnnotationLabelled,
+    writeAnnotationLabelled,
+    type AnnotationLabelled,
     readAnnotationRemoved,
     writeAnnotationRemoved,
     type AnnotationRemoved,
@@ -321,12 +324,18 @@ import {
     readKeyImageUnmarked,
     writeKeyImageUnmarked,
     type KeyImageUnmarked,
+    readLabelAnnotation,
+    writeLabelAnnotation,
+    type LabelAnnotation,
     readLiftHold,
     writeLiftHold,
     type LiftHold,
     readLiftRestriction,
     writeLiftRestriction,
     type LiftRestriction,
+    readLinkSeries,
+    writeLinkSeries,
+    type LinkSeries,
     readListOnBoard,
     writeListOnBoard,
     type ListOnBoard,
@@ -384,6 +393,12 @@ import {
     readSealedForBoard,
     writeSealedForBoard,
     type SealedForBoard,
+    readSeriesLinked,
+    writeSeriesLinked,
+    type SeriesLinked,
+    readSeriesUnlinked,
+    writeSeriesUnlinked,
+    type SeriesUnlinked,
     readSetCard,
     writeSetCard,
     type SetCard,
@@ -402,6 +417,9 @@ import {
     readTaskDue,
     writeTaskDue,
     type TaskDue,
+    readUnlinkSeries,
+    writeUnlinkSeries,
+    type UnlinkSeries,
     readUnlistFromBoard,
     writeUnlistFromBoard,
     type UnlistFromBoard,
@@ -801,6 +819,9 @@ export type PatientCaseMessage =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | LinkSeries
+    | UnlinkSeries
+    | LabelAnnotation
     | AccessDue
     | ConsentDue
     | RestrictUse
@@ -830,6 +851,9 @@ export type PatientCaseMessage =
     | TaskClosed
     | FollowingRecorded
     | SealedForBoard
+    | SeriesLinked
+    | SeriesUnlinked
+    | AnnotationLabelled
     | Discussed
     | TaskCameDue
     | OpenedForBoard
@@ -1477,6 +1501,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readWithdrawConsent(reader);
         case 31:
             return readBreakGlass(reader);
+        case 51:
+            return readLinkSeries(reader);
+        case 52:
+            return readUnlinkSeries(reader);
+        case 53:
+            return readLabelAnnotation(reader);
         case 58:
             return readAccessDue(reader);
         case 59:
@@ -1535,6 +1565,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readFollowingRecorded(reader);
         case 95:
             return readSealedForBoard(reader);
+        case 104:
+            return readSeriesLinked(reader);
+        case 105:
+            return readSeriesUnlinked(reader);
+        case 106:
+            return readAnnotationLabelled(reader);
         case 114:
             return readDiscussed(reader);
         case 115:
@@ -1672,6 +1708,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'LinkSeries':
+            return writeLinkSeries(writer, message);
+        case 'UnlinkSeries':
+            return writeUnlinkSeries(writer, message);
+        case 'LabelAnnotation':
+            return writeLabelAnnotation(writer, message);
         case 'AccessDue':
             return writeAccessDue(writer, message);
         case 'ConsentDue':
@@ -1730,6 +1772,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeFollowingRecorded(writer, message);
         case 'SealedForBoard':
             return writeSealedForBoard(writer, message);
+        case 'SeriesLinked':
+            return writeSeriesLinked(writer, message);
+        case 'SeriesUnlinked':
+            return writeSeriesUnlinked(writer, message);
+        case 'AnnotationLabelled':
+            return writeAnnotationLabelled(writer, message);
         case 'Discussed':
             return writeDiscussed(writer, message);
         case 'TaskCameDue':
@@ -1833,6 +1881,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    LinkSeries: 51,
+    UnlinkSeries: 52,
+    LabelAnnotation: 53,
     AccessDue: 58,
     ConsentDue: 59,
     RestrictUse: 60,
@@ -1862,6 +1913,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     TaskClosed: 93,
     FollowingRecorded: 94,
     SealedForBoard: 95,
+    SeriesLinked: 104,
+    SeriesUnlinked: 105,
+    AnnotationLabelled: 106,
     Discussed: 114,
     TaskCameDue: 115,
     OpenedForBoard: 116,

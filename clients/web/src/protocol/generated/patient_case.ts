@@ -18,6 +18,28 @@ import {
     type StageState,
 } from './stage';
 import {
+    countSeriesLink,
+    defaultSeriesLink,
+    readDisplaySet,
+    readKeyImage,
+    readSavedView,
+    readSeriesLink,
+    readStoredAnnotation,
+    readStoredLink,
+    writeDisplaySet,
+    writeKeyImage,
+    writeSavedView,
+    writeSeriesLink,
+    writeStoredAnnotation,
+    writeStoredLink,
+    type DisplaySet,
+    type KeyImage,
+    type SavedView,
+    type SeriesLink,
+    type StoredAnnotation,
+    type StoredLink,
+} from './drawing';
+import {
     CARD_TOPIC_MEMBERS,
     readTemplate,
     writeTemplate,
@@ -806,138 +828,6 @@ export function writeCardEntry(writer: Writer, from: CardEntry): void {
     }
 }
 
-export interface KeyImage {
-    /** Made by the author's client. */
-    key: string;
-    /** As listed. */
-    title: string;
-    /** What is shown. */
-    layout: Layout;
-    /** Who marked it. */
-    by: string;
-    /** When. */
-    at: number;
-}
-
-export function defaultKeyImage(): KeyImage {
-    return {
-        key: ZERO_UUID,
-        title: '',
-        layout: defaultLayout(),
-        by: ZERO_UUID,
-        at: 0,
-    };
-}
-
-export function readKeyImage(reader: Reader): KeyImage {
-    const count = reader.fields();
-    const value: KeyImage = {
-        key: count > 0 ? reader.uuid() : ZERO_UUID,
-        title: count > 1 ? reader.text(200) : '',
-        layout: count > 2 ? readLayout(reader) : defaultLayout(),
-        by: count > 3 ? reader.uuid() : ZERO_UUID,
-        at: count > 4 ? reader.time() : 0,
-    };
-    reader.skip(count - 5);
-    return value;
-}
-
-export function countKeyImage(from: KeyImage): number {
-    return countFields(
-        from.key !== ZERO_UUID,
-        from.title !== '',
-        countLayout(from.layout) !== 0,
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-    );
-}
-
-export function writeKeyImage(writer: Writer, from: KeyImage): void {
-    const count = countKeyImage(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.key);
-    }
-    if (count > 1) {
-        writer.text(200, from.title);
-    }
-    if (count > 2) {
-        writeLayout(writer, from.layout);
-    }
-    if (count > 3) {
-        writer.uuid(from.by);
-    }
-    if (count > 4) {
-        writer.time(from.at);
-    }
-}
-
-export interface DisplaySet {
-    /** Id; made once at ingest, and stable. */
-    displaySet: string;
-    /** Study. */
-    studyUid: string;
-    /** Series. */
-    seriesUid: string;
-    /** Images in it. */
-    instances: number;
-    /** A PDF rather than images. */
-    document: boolean;
-}
-
-export function defaultDisplaySet(): DisplaySet {
-    return {
-        displaySet: '',
-        studyUid: '',
-        seriesUid: '',
-        instances: 0,
-        document: false,
-    };
-}
-
-export function readDisplaySet(reader: Reader): DisplaySet {
-    const count = reader.fields();
-    const value: DisplaySet = {
-        displaySet: count > 0 ? reader.text(64) : '',
-        studyUid: count > 1 ? reader.text(64) : '',
-        seriesUid: count > 2 ? reader.text(64) : '',
-        instances: count > 3 ? reader.u32() : 0,
-        document: count > 4 ? reader.bool() : false,
-    };
-    reader.skip(count - 5);
-    return value;
-}
-
-export function countDisplaySet(from: DisplaySet): number {
-    return countFields(
-        from.displaySet !== '',
-        from.studyUid !== '',
-        from.seriesUid !== '',
-        from.instances !== 0,
-        from.document,
-    );
-}
-
-export function writeDisplaySet(writer: Writer, from: DisplaySet): void {
-    const count = countDisplaySet(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.text(64, from.displaySet);
-    }
-    if (count > 1) {
-        writer.text(64, from.studyUid);
-    }
-    if (count > 2) {
-        writer.text(64, from.seriesUid);
-    }
-    if (count > 3) {
-        writer.u32(from.instances);
-    }
-    if (count > 4) {
-        writer.bool(from.document);
-    }
-}
-
 export interface ChatMessage {
     /** Made by the author's client (the command id). */
     message: string;
@@ -1001,130 +891,6 @@ export function writeChatMessage(writer: Writer, from: ChatMessage): void {
     }
     if (count > 4) {
         writer.version(from.version);
-    }
-}
-
-export interface StoredAnnotation {
-    /** What was drawn. */
-    annotation: Annotation;
-    /** Author. */
-    by: string;
-    /** When. */
-    at: number;
-}
-
-export function defaultStoredAnnotation(): StoredAnnotation {
-    return {
-        annotation: defaultAnnotation(),
-        by: ZERO_UUID,
-        at: 0,
-    };
-}
-
-export function readStoredAnnotation(reader: Reader): StoredAnnotation {
-    const count = reader.fields();
-    const value: StoredAnnotation = {
-        annotation: count > 0 ? readAnnotation(reader) : defaultAnnotation(),
-        by: count > 1 ? reader.uuid() : ZERO_UUID,
-        at: count > 2 ? reader.time() : 0,
-    };
-    reader.skip(count - 3);
-    return value;
-}
-
-export function countStoredAnnotation(from: StoredAnnotation): number {
-    return countFields(
-        countAnnotation(from.annotation) !== 0,
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-    );
-}
-
-export function writeStoredAnnotation(writer: Writer, from: StoredAnnotation): void {
-    const count = countStoredAnnotation(from);
-    writer.fields(count);
-    if (count > 0) {
-        writeAnnotation(writer, from.annotation);
-    }
-    if (count > 1) {
-        writer.uuid(from.by);
-    }
-    if (count > 2) {
-        writer.time(from.at);
-    }
-}
-
-export interface SavedView {
-    /** Made by the author's client. */
-    view: string;
-    /** As listed. */
-    title: string;
-    /** What is shown; item is 0. */
-    layout: Layout;
-    /** Author. */
-    by: string;
-    /** When. */
-    at: number;
-    /** What to say with it. */
-    note: string;
-}
-
-export function defaultSavedView(): SavedView {
-    return {
-        view: ZERO_UUID,
-        title: '',
-        layout: defaultLayout(),
-        by: ZERO_UUID,
-        at: 0,
-        note: '',
-    };
-}
-
-export function readSavedView(reader: Reader): SavedView {
-    const count = reader.fields();
-    const value: SavedView = {
-        view: count > 0 ? reader.uuid() : ZERO_UUID,
-        title: count > 1 ? reader.text(200) : '',
-        layout: count > 2 ? readLayout(reader) : defaultLayout(),
-        by: count > 3 ? reader.uuid() : ZERO_UUID,
-        at: count > 4 ? reader.time() : 0,
-        note: count > 5 ? reader.text(400) : '',
-    };
-    reader.skip(count - 6);
-    return value;
-}
-
-export function countSavedView(from: SavedView): number {
-    return countFields(
-        from.view !== ZERO_UUID,
-        from.title !== '',
-        countLayout(from.layout) !== 0,
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-        from.note !== '',
-    );
-}
-
-export function writeSavedView(writer: Writer, from: SavedView): void {
-    const count = countSavedView(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.view);
-    }
-    if (count > 1) {
-        writer.text(200, from.title);
-    }
-    if (count > 2) {
-        writeLayout(writer, from.layout);
-    }
-    if (count > 3) {
-        writer.uuid(from.by);
-    }
-    if (count > 4) {
-        writer.time(from.at);
-    }
-    if (count > 5) {
-        writer.text(400, from.note);
     }
 }
 
@@ -2908,6 +2674,126 @@ export function writeConsentDue(writer: Writer, from: ConsentDue): void {
     }
 }
 
+/** One link between two frames of reference: a newer one takes its place. */
+export interface LinkSeries {
+    type: 'LinkSeries';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** The whole of it. */
+    link: SeriesLink;
+}
+
+export function readLinkSeries(reader: Reader): LinkSeries {
+    const count = reader.fields();
+    const value: LinkSeries = {
+        type: 'LinkSeries',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        link: count > 1 ? readSeriesLink(reader) : defaultSeriesLink(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countLinkSeries(from: LinkSeries): number {
+    return countFields(
+        true,
+        countSeriesLink(from.link) !== 0,
+    );
+}
+
+export function writeLinkSeries(writer: Writer, from: LinkSeries): void {
+    const count = countLinkSeries(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeSeriesLink(writer, from.link);
+    }
+}
+
+export interface UnlinkSeries {
+    type: 'UnlinkSeries';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which; anybody's, as it moves everybody's images. */
+    link: string;
+}
+
+export function readUnlinkSeries(reader: Reader): UnlinkSeries {
+    const count = reader.fields();
+    const value: UnlinkSeries = {
+        type: 'UnlinkSeries',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        link: count > 1 ? reader.uuid() : ZERO_UUID,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countUnlinkSeries(from: UnlinkSeries): number {
+    return countFields(
+        true,
+        from.link !== ZERO_UUID,
+    );
+}
+
+export function writeUnlinkSeries(writer: Writer, from: UnlinkSeries): void {
+    const count = countUnlinkSeries(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.link);
+    }
+}
+
+/** Only one's own. */
+export interface LabelAnnotation {
+    type: 'LabelAnnotation';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which. */
+    annotation: string;
+    /** Words beside it from now on. */
+    label: string;
+}
+
+export function readLabelAnnotation(reader: Reader): LabelAnnotation {
+    const count = reader.fields();
+    const value: LabelAnnotation = {
+        type: 'LabelAnnotation',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        annotation: count > 1 ? reader.uuid() : ZERO_UUID,
+        label: count > 2 ? reader.text(200) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countLabelAnnotation(from: LabelAnnotation): number {
+    return countFields(
+        true,
+        from.annotation !== ZERO_UUID,
+        from.label !== '',
+    );
+}
+
+export function writeLabelAnnotation(writer: Writer, from: LabelAnnotation): void {
+    const count = countLabelAnnotation(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.annotation);
+    }
+    if (count > 2) {
+        writer.text(200, from.label);
+    }
+}
+
 export interface CaseCreated {
     type: 'CaseCreated';
     /** The patient. */
@@ -3068,6 +2954,103 @@ export function writeAnnotationRemoved(writer: Writer, from: AnnotationRemoved):
     }
     if (count > 1) {
         writer.text(200, from.reason);
+    }
+}
+
+export interface SeriesLinked {
+    type: 'SeriesLinked';
+    /** In place of any other between the two. */
+    link: SeriesLink;
+}
+
+export function readSeriesLinked(reader: Reader): SeriesLinked {
+    const count = reader.fields();
+    const value: SeriesLinked = {
+        type: 'SeriesLinked',
+        link: count > 0 ? readSeriesLink(reader) : defaultSeriesLink(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countSeriesLinked(from: SeriesLinked): number {
+    return countFields(
+        countSeriesLink(from.link) !== 0,
+    );
+}
+
+export function writeSeriesLinked(writer: Writer, from: SeriesLinked): void {
+    const count = countSeriesLinked(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeSeriesLink(writer, from.link);
+    }
+}
+
+export interface SeriesUnlinked {
+    type: 'SeriesUnlinked';
+    /** Which. */
+    link: string;
+}
+
+export function readSeriesUnlinked(reader: Reader): SeriesUnlinked {
+    const count = reader.fields();
+    const value: SeriesUnlinked = {
+        type: 'SeriesUnlinked',
+        link: count > 0 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countSeriesUnlinked(from: SeriesUnlinked): number {
+    return countFields(
+        from.link !== ZERO_UUID,
+    );
+}
+
+export function writeSeriesUnlinked(writer: Writer, from: SeriesUnlinked): void {
+    const count = countSeriesUnlinked(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.link);
+    }
+}
+
+export interface AnnotationLabelled {
+    type: 'AnnotationLabelled';
+    /** Which. */
+    annotation: string;
+    /** Words beside it. */
+    label: string;
+}
+
+export function readAnnotationLabelled(reader: Reader): AnnotationLabelled {
+    const count = reader.fields();
+    const value: AnnotationLabelled = {
+        type: 'AnnotationLabelled',
+        annotation: count > 0 ? reader.uuid() : ZERO_UUID,
+        label: count > 1 ? reader.text(200) : '',
+    };
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countAnnotationLabelled(from: AnnotationLabelled): number {
+    return countFields(
+        from.annotation !== ZERO_UUID,
+        from.label !== '',
+    );
+}
+
+export function writeAnnotationLabelled(writer: Writer, from: AnnotationLabelled): void {
+    const count = countAnnotationLabelled(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.annotation);
+    }
+    if (count > 1) {
+        writer.text(200, from.label);
     }
 }
 
@@ -4299,6 +4282,8 @@ export interface CaseSnapshot {
     erased: boolean;
     /** Its use is restricted. */
     restriction?: Restriction | undefined;
+    /** Series that were laid onto each other. */
+    links: StoredLink[];
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -4330,8 +4315,9 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         hold: count > 22 ? reader.optional(readLegalHold) : undefined,
         erased: count > 23 ? reader.bool() : false,
         restriction: count > 24 ? reader.optional(readRestriction) : undefined,
+        links: count > 25 ? reader.list(32, readStoredLink) : [],
     };
-    reader.skip(count - 25);
+    reader.skip(count - 26);
     return value;
 }
 
@@ -4362,6 +4348,7 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.hold !== undefined,
         from.erased,
         from.restriction !== undefined,
+        from.links.length !== 0,
     );
 }
 
@@ -4442,6 +4429,9 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     }
     if (count > 24) {
         writer.optional(from.restriction, writeRestriction);
+    }
+    if (count > 25) {
+        writer.list(32, from.links, writeStoredLink);
     }
 }
 

@@ -54,6 +54,14 @@ export const ANNOTATION_TOOL_MEMBERS = [
     'length',
     /** Cornerstone ArrowAnnotate: tip, then tail. */
     'arrow',
+    /** Cornerstone Angle: end of an arm, vertex, end of the other arm. */
+    'angle',
+    /** Cornerstone Bidirectional: ends of the longest axis, then of the longest one at right angles to it. */
+    'bidirectional',
+    /** Cornerstone EllipticalROI: ends of one axis, then of the other. */
+    'ellipse',
+    /** Cornerstone Probe: one point. */
+    'probe',
 ] as const;
 export type AnnotationTool = (typeof ANNOTATION_TOOL_MEMBERS)[number];
 
@@ -919,6 +927,82 @@ export function writeParticipant(writer: Writer, from: Participant): void {
     }
 }
 
+/** Of the stored pixels whose centres lie inside a drawing; only ever of pixels that lost
+ * nothing. */
+export interface Statistics {
+    /** Pixels. */
+    count: number;
+    /** In `unit`. */
+    mean: number;
+    /** Standard deviation of them all, in `unit`. */
+    deviation: number;
+    /** In `unit`. */
+    minimum: number;
+    /** In `unit`. */
+    maximum: number;
+    /** `HU`, or empty for stored or modality values. */
+    unit: string;
+}
+
+export function defaultStatistics(): Statistics {
+    return {
+        count: 0,
+        mean: 0,
+        deviation: 0,
+        minimum: 0,
+        maximum: 0,
+        unit: '',
+    };
+}
+
+export function readStatistics(reader: Reader): Statistics {
+    const count = reader.fields();
+    const value: Statistics = {
+        count: count > 0 ? reader.u32() : 0,
+        mean: count > 1 ? reader.f64() : 0,
+        deviation: count > 2 ? reader.f64() : 0,
+        minimum: count > 3 ? reader.f64() : 0,
+        maximum: count > 4 ? reader.f64() : 0,
+        unit: count > 5 ? reader.text(16) : '',
+    };
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countStatistics(from: Statistics): number {
+    return countFields(
+        from.count !== 0,
+        from.mean !== 0,
+        from.deviation !== 0,
+        from.minimum !== 0,
+        from.maximum !== 0,
+        from.unit !== '',
+    );
+}
+
+export function writeStatistics(writer: Writer, from: Statistics): void {
+    const count = countStatistics(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.count);
+    }
+    if (count > 1) {
+        writer.f64(from.mean);
+    }
+    if (count > 2) {
+        writer.f64(from.deviation);
+    }
+    if (count > 3) {
+        writer.f64(from.minimum);
+    }
+    if (count > 4) {
+        writer.f64(from.maximum);
+    }
+    if (count > 5) {
+        writer.text(16, from.unit);
+    }
+}
+
 /** A finished or growing drawing on one image. Value, unit and calibration are frozen when it is
  * finished. */
 export interface Annotation {
@@ -934,14 +1018,19 @@ export interface Annotation {
     frameOfReferenceUid: string;
     /** Patient mm, or px in image space. */
     points: Point[];
-    /** Length in `unit`; 0 for an arrow. */
+    /** Length, longest axis, angle, area or value at the point, in `unit`; 0 for an arrow. */
     value: number;
-    /** `mm` or `px`. */
+    /** `mm` or `px`, for an angle `deg`, for an area `mm2` or `px2`; for a point `HU`, or empty
+     * for stored values. */
     unit: string;
     /** How the value came to be. */
     calibration: Calibration;
     /** Words beside it; clinical content. */
     label: string;
+    /** The shorter axis in `unit`; 0 for all but bidirectional. */
+    second: number;
+    /** Of an ellipse on an image's own pixels. */
+    statistics?: Statistics | undefined;
 }
 
 export function defaultAnnotation(): Annotation {
@@ -956,6 +1045,8 @@ export function defaultAnnotation(): Annotation {
         unit: '',
         calibration: 'patient',
         label: '',
+        second: 0,
+        statistics: undefined,
     };
 }
 
@@ -972,8 +1063,10 @@ export function readAnnotation(reader: Reader): Annotation {
         unit: count > 7 ? reader.text(16) : '',
         calibration: count > 8 ? reader.enumMember(CALIBRATION_MEMBERS) : 'patient',
         label: count > 9 ? reader.text(200) : '',
+        second: count > 10 ? reader.f64() : 0,
+        statistics: count > 11 ? reader.optional(readStatistics) : undefined,
     };
-    reader.skip(count - 10);
+    reader.skip(count - 12);
     return value;
 }
 
@@ -989,6 +1082,8 @@ export function countAnnotation(from: Annotation): number {
         from.unit !== '',
         from.calibration !== 'patient',
         from.label !== '',
+        from.second !== 0,
+        from.statistics !== undefined,
     );
 }
 
@@ -1024,6 +1119,12 @@ export function writeAnnotation(writer: Writer, from: Annotation): void {
     }
     if (count > 9) {
         writer.text(200, from.label);
+    }
+    if (count > 10) {
+        writer.f64(from.second);
+    }
+    if (count > 11) {
+        writer.optional(from.statistics, writeStatistics);
     }
 }
 

@@ -48,8 +48,10 @@ import {
     writeCreateCase,
     writeGiveConsent,
     writeGrantAccess,
+    writeLabelAnnotation,
     writeLiftHold,
     writeLiftRestriction,
+    writeLinkSeries,
     writeListOnBoard,
     writeMarkKeyImage,
     writeMoveView,
@@ -67,6 +69,7 @@ import {
     writeSetCard,
     writeSignDecision,
     writeTaskDue,
+    writeUnlinkSeries,
     writeUnlistFromBoard,
     writeUnmarkKeyImage,
     writeUnsealForBoard,
@@ -205,6 +208,9 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    LinkSeries: 51,
+    UnlinkSeries: 52,
+    LabelAnnotation: 53,
     AccessDue: 58,
     ConsentDue: 59,
     RestrictUse: 60,
@@ -430,6 +436,12 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'LinkSeries':
+            return writeLinkSeries(writer, message);
+        case 'UnlinkSeries':
+            return writeUnlinkSeries(writer, message);
+        case 'LabelAnnotation':
+            return writeLabelAnnotation(writer, message);
         case 'AccessDue':
             return writeAccessDue(writer, message);
         case 'ConsentDue':
