@@ -14,3 +14,4 @@ await import('./restriction.test.mjs');
 await import('./links.test.mjs');
 await import('./keeping.test.mjs');
 await import('./ohif.test.mjs');
+await import('./reports.test.mjs');

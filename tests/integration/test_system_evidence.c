@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { PEOPLE = 2, SLICES = 3, WRITTEN_MS = 30000, READY_MS = 30000, CASE_CHANNEL = 1 };
+enum { PEOPLE = 3, MASKED = 2, SLICES = 3, WRITTEN_MS = 30000, READY_MS = 30000, CASE_CHANNEL = 1 };
 
 /* Nearly the 200 bytes that there may be, one character in five not ASCII. */
 #define TWENTY                                                                                     \
@@ -343,6 +343,49 @@ static void key_images_are_a_selection_and_a_new_one_when_one_is_unmarked(void *
     assert_int_equal(count_of(keys, "Ausgangsbefund"), 1);
 }
 
+/* The status of a file as this person asks for it over DICOMweb. */
+static unsigned file_of(unsigned person, const char *study, const char *series, const char *uid) {
+    char what[320], path[400];
+    struct http_client http;
+    struct http_response response;
+    snprintf(what, sizeof what, "dicom-web/studies/%s/series/%s/instances/%s", study, series, uid);
+    planted_path(what, path, sizeof path);
+    unsigned status = get(person, path, &http, &response);
+    http_client_finish(&http);
+    return status;
+}
+
+static void who_is_not_told_who_the_patient_is_reads_nothing_of_it(void **state) {
+    (void)state;
+    struct arena arena;
+    struct grant_access grant = {.command_id = fresh_id(),
+                                 .member = {.user = staff.people[MASKED].id,
+                                            .role = ROLE_OBSERVER,
+                                            .name = TEXT("Masked"),
+                                            .masked = true}};
+    arena_init(&arena, 1 << 16);
+    say(grant_access_encode(&arena, &grant));
+    arena_finish(&arena);
+    const char *report = report_of(MASKED, "1.2.3.1");
+    assert_null(strstr(report, "Example"));
+    assert_null(strstr(report, LONG_LABEL));
+    assert_null(strstr(report, "0040A730"));
+    assert_null(strstr(document_of(MASKED, "1.2.3.1", "PR"), "Vorher"));
+    assert_null(strstr(document_of(MASKED, "1.2.3.1", "KO"), "Befund"));
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result =
+        PQexec(connection, "SELECT study_uid, series_uid, sop_instance_uid " DOCUMENTS);
+    assert_true(PQntuples(result) > 8);
+    for (int row = 0; row < PQntuples(result); row++) {
+        const char *uids[] = {PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
+                              PQgetvalue(result, row, 2)};
+        assert_int_equal(file_of(0, uids[0], uids[1], uids[2]), 200);
+        assert_int_not_equal(file_of(MASKED, uids[0], uids[1], uids[2]), 200);
+    }
+    PQclear(result);
+    PQfinish(connection);
+}
+
 static void nobody_is_shown_a_display_set_of_it(void **state) {
     (void)state;
     assert_int_equal(count_of(display_sets(), "\"displaySet\""), 2);
@@ -356,6 +399,7 @@ int main(void) {
         cmocka_unit_test(a_server_that_dies_before_it_has_written_writes_once),
         cmocka_unit_test(a_view_that_is_saved_is_a_presentation_state_of_each_of_its_images),
         cmocka_unit_test(key_images_are_a_selection_and_a_new_one_when_one_is_unmarked),
+        cmocka_unit_test(who_is_not_told_who_the_patient_is_reads_nothing_of_it),
         cmocka_unit_test(nobody_is_shown_a_display_set_of_it),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);

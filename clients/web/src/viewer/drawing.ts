@@ -19,8 +19,11 @@ import {
     type Vector,
 } from './vector';
 
+/** Where a drawing lies. */
+export type Placed = Pick<Annotation, 'displaySet' | 'image' | 'frameOfReferenceUid' | 'points'>;
+
 /** The glass positions of a drawing's points, or undefined where it does not belong. */
-export function pointsOnGlass(annotation: Annotation, onGlass: OnGlass): Pixel[] | undefined {
+export function pointsOnGlass(annotation: Placed, onGlass: OnGlass): Pixel[] | undefined {
     const { projection, image, loaded, shown } = onGlass;
     if (!image) {
         return undefined;
@@ -52,7 +55,7 @@ export function pointsOnGlass(annotation: Annotation, onGlass: OnGlass): Pixel[]
 }
 
 /** A frame of reference is scoped to its study: a drawing of another series of it may be shown. */
-function annotationStudy(annotation: Annotation, onGlass: OnGlass): string {
+function annotationStudy(annotation: Placed, onGlass: OnGlass): string {
     const known = onGlass.loaded.set.displaySet === annotation.displaySet;
     return known || onGlass.loaded.set.frameOfReferenceUid === annotation.frameOfReferenceUid
         ? onGlass.loaded.set.studyUid

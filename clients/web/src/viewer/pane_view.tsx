@@ -12,6 +12,7 @@ import { Gestures } from './gestures';
 import { Facts, Identity, Letters, PresenterFrame } from './overlay';
 import { PointerLayer } from './pointer_layer';
 import type { OwnPointer } from './pointing';
+import { ReportLayer } from './report_layer';
 import type { StageController } from './stage_controller';
 import { useDrawing } from './use_drawing';
 import { usePane, type OnGlass } from './use_pane';
@@ -107,6 +108,9 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                 <div ref={pixels} className={onGlass?.image ? 'pixels' : 'pixels away'} />
                 <div ref={slides} className={onGlass?.slide ? 'slides' : 'slides away'} />
                 <canvas ref={pages} className={document ? 'pages' : 'pages away'} />
+                {onGlass && (
+                    <ReportLayer shelf={controller.reports} onGlass={onGlass} stored={props.stored} />
+                )}
                 {onGlass && (
                     <DrawingLayer
                         controller={controller}

@@ -18,6 +18,7 @@ import {
 import type { Glass, Projection } from './geometry';
 import { PaintedReport, type Painted } from './painted_report';
 import type { Shown } from './place';
+import { ReportShelf } from './reports';
 
 export type StageAsk = Extract<
     Ask<'board'>,
@@ -80,6 +81,7 @@ export class StageController {
     readonly state: Store<ViewerState>;
     readonly panes = new Map<number, PaneState>();
     readonly images: CaseImages;
+    readonly reports: ReportShelf;
     readonly me: string;
     readonly item: number;
     readonly painted: PaintedReport;
@@ -108,6 +110,7 @@ export class StageController {
         this.actor = actor;
         this.clock = clock;
         this.images = images;
+        this.reports = new ReportShelf(images.patientCase);
         this.me = me;
         this.item = item;
         this.state = new Store<ViewerState>({

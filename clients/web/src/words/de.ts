@@ -367,6 +367,9 @@ export const de: Words = {
     arrowText: 'Text am Pfeil',
     arrowTextHelp: 'Enter behält ihn, Escape nimmt den Pfeil weg.',
     drawingBy: (name) => `von ${name}`,
+    reported: 'Aus Berichten',
+    showReported: 'Auf den Bildern zeigen',
+    fromReport: (source) => `aus dem Bericht von ${source}`,
     removeDrawing: 'Meine Zeichnung entfernen',
 
     keys: 'Tasten',

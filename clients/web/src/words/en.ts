@@ -370,6 +370,9 @@ export const en = {
     arrowText: 'Text beside the arrow',
     arrowTextHelp: 'Enter keeps it, Escape takes the arrow away.',
     drawingBy: (name: string) => `by ${name}`,
+    reported: 'From reports',
+    showReported: 'Show on the images',
+    fromReport: (source: string) => `from the report of ${source}`,
     removeDrawing: 'Remove my drawing',
 
     // Keys
