@@ -1,5 +1,7 @@
 #include "server/codecs/htj2k.h"
 
+#include "server/codecs/codestream_size.h"
+
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -11,6 +13,9 @@
 #include <openjph/ojph_message.h>
 #include <openjph/ojph_params.h>
 #include <sys/types.h>
+
+#define PIECE_PIXELS 256u // of a block or precinct, at least on average
+#define PIECES_MIN 256u   // that are allowed to small images
 
 namespace {
 
@@ -233,6 +238,25 @@ bool is_whole(const uint8_t *bytes, size_t size) {
     return size >= 2 && bytes[size - 2] == 0xFF && bytes[size - 1] == 0xD9;
 }
 
+/* Blocks and precincts cost memory whatever their size; these are far more than encoders make. */
+bool is_sensible(ojph::codestream &stream, const struct pixel_form *form) {
+    ojph::param_cod cod = stream.access_cod();
+    ojph::size block = cod.get_log_block_dims();
+    ui32 levels = cod.get_num_decompositions();
+    if (block.w < 2 || block.w > 10 || block.h < 2 || block.h > 10 || block.w + block.h > 12 ||
+        levels > 32) {
+        return false;
+    }
+    uint64_t pieces =
+        (((uint64_t)form->columns >> block.w) + 1) * (((uint64_t)form->rows >> block.h) + 1);
+    for (ui32 level = 0; level <= levels; level++) {
+        ojph::size precinct = cod.get_log_precinct_size(level);
+        pieces += (((uint64_t)form->columns >> (levels - level) >> precinct.w) + 1) *
+                  (((uint64_t)form->rows >> (levels - level) >> precinct.h) + 1);
+    }
+    return pieces <= PIECES_MIN + (uint64_t)form->rows * form->columns / PIECE_PIXELS;
+}
+
 enum codec_result decode(bounded_in *in, const struct pixel_form *expected, unsigned reduction,
                          struct pixels *ret_pixels) {
     ojph::codestream stream;
@@ -240,7 +264,8 @@ enum codec_result decode(bounded_in *in, const struct pixel_form *expected, unsi
         stream.enable_resilience();
     }
     stream.read_headers(in);
-    if (!agrees(stream, expected) || reduction > stream.access_cod().get_num_decompositions()) {
+    if (!agrees(stream, expected) || !is_sensible(stream, expected) ||
+        reduction > stream.access_cod().get_num_decompositions()) {
         return CODEC_DAMAGED;
     }
     stream.restrict_input_resolution(reduction, reduction);
@@ -291,7 +316,8 @@ enum codec_result htj2k_decode(const uint8_t *bytes, size_t size, const struct p
                                unsigned reduction, struct pixels *ret_pixels) {
     memset(ret_pixels, 0, sizeof *ret_pixels);
     enum codec_result result;
-    if (reduction == 0 && !is_whole(bytes, size)) {
+    if (!codestream_size_agrees(bytes, size, expected) ||
+        (reduction == 0 && !is_whole(bytes, size))) {
         return CODEC_DAMAGED;
     }
     try {

@@ -1,9 +1,9 @@
 #include "server/codecs/jpeg2000.h"
 
+#include "server/codecs/codestream_size.h"
+
 #include <openjpeg.h>
 #include <string.h>
-
-#define TILES_MAX 4096u // of one frame: a tile costs memory whatever its size
 
 struct source {
     const uint8_t *bytes;
@@ -48,25 +48,6 @@ static void say_nothing(const char *message, void *data) {
 
 static uint32_t big_u32(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-/* SIZ, which comes first (A.5.1): looked at before a library allocates by it. */
-static bool header_agrees(const uint8_t *bytes, size_t size, const struct pixel_form *form) {
-    if (size < 42 || big_u32(bytes) != 0xFF4FFF51) {
-        return false;
-    }
-    uint32_t columns = big_u32(bytes + 8), rows = big_u32(bytes + 12);
-    uint32_t left = big_u32(bytes + 16), top = big_u32(bytes + 20);
-    uint32_t tile_columns = big_u32(bytes + 24), tile_rows = big_u32(bytes + 28);
-    uint32_t components = (uint32_t)bytes[40] << 8 | bytes[41];
-    if (left >= columns || top >= rows || columns - left != form->columns ||
-        rows - top != form->rows || components != form->samples || tile_columns == 0 ||
-        tile_rows == 0 || columns > 2 * PIXELS_SIDE_MAX || rows > 2 * PIXELS_SIDE_MAX) {
-        return false;
-    }
-    uint64_t across = ((uint64_t)columns + tile_columns - 1) / tile_columns;
-    uint64_t down = ((uint64_t)rows + tile_rows - 1) / tile_rows;
-    return across * down <= TILES_MAX;
 }
 
 static bool image_agrees(const opj_image_t *image, const struct pixel_form *form) {
@@ -120,9 +101,31 @@ static enum codec_result decode(opj_codec_t *codec, opj_stream_t *stream, struct
     return good ? CODEC_OK : CODEC_DAMAGED;
 }
 
+/* Some wrap the codestream in a file of its own (Annex I), which DICOM does not: steps over its
+ * boxes to the one that holds it. */
+static void unwrap(const uint8_t **bytes, size_t *size) {
+    static const uint8_t signature[] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
+    if (*size < sizeof signature || memcmp(*bytes, signature, sizeof signature) != 0) {
+        return;
+    }
+    while (*size >= 8) {
+        bool found = memcmp(*bytes + 4, "jp2c", 4) == 0;
+        size_t length = found ? 8 : big_u32(*bytes);
+        if (length < 8 || length > *size) {
+            return;
+        }
+        *bytes += length;
+        *size -= length;
+        if (found) {
+            return;
+        }
+    }
+}
+
 enum codec_result jpeg2000_decode(const uint8_t *bytes, size_t size, struct pixels *pixels) {
+    unwrap(&bytes, &size);
     struct source source = {bytes, size, 0};
-    if (!header_agrees(bytes, size, &pixels->form)) {
+    if (!codestream_size_agrees(bytes, size, &pixels->form)) {
         return CODEC_DAMAGED;
     }
     opj_codec_t *codec = opj_create_decompress(OPJ_CODEC_J2K);

@@ -82,7 +82,19 @@ static enum codec_result decode(charls_jpegls_decoder *decoder, const uint8_t *b
     return result;
 }
 
+/* EOI, behind which a frame may be filled to an even length. Without it CharLS 2.4.1 reads zeros
+ * for ever. */
+static bool is_whole(const uint8_t *bytes, size_t size) {
+    for (int filling = 0; filling < 2 && size > 0 && bytes[size - 1] == 0; filling++) {
+        size--;
+    }
+    return size >= 2 && bytes[size - 2] == 0xFF && bytes[size - 1] == 0xD9;
+}
+
 enum codec_result jpeg_ls_decode(const uint8_t *bytes, size_t size, struct pixels *pixels) {
+    if (!is_whole(bytes, size)) {
+        return CODEC_DAMAGED;
+    }
     charls_jpegls_decoder *decoder = charls_jpegls_decoder_create();
     if (!decoder) {
         return CODEC_NO_MEMORY;

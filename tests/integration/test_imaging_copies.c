@@ -1,6 +1,7 @@
 /* links: imaging server codecs consilium-ingest libuv libpq zlib; timeout: 120 */
 /* Lossless copies are made of what was uploaded, come out again, and go with their case. */
 #include "server/codecs/htj2k.h"
+#include "server/codecs/jpeg_baseline.h"
 #include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_state.h"
 
@@ -365,6 +366,108 @@ static void a_codec_that_is_killed_delays_no_upload_and_the_copy_is_made(void **
     close_service(site);
 }
 
+static void on_picture(void *data, enum imaging_read_result result,
+                       const struct rendered *rendered) {
+    struct site *site = data;
+    struct bytes none = {0, NULL};
+    keep_text(site, result, rendered ? rendered->bytes : none);
+    site->result = result;
+    site->done = true;
+}
+
+static enum imaging_read_result picture(struct site *site, const char *uid, uint32_t frame,
+                                        double center, double width) {
+    struct render_wanted wanted = {.patient_case = site->patient_case,
+                                   .sop_instance_uid = {(uint32_t)strlen(uid), uid},
+                                   .frame = frame,
+                                   .rows_max = SIDE / 2,
+                                   .window_center = center,
+                                   .window_width = width,
+                                   .masked = site->masked};
+    struct imaging_render *render;
+    site->done = false;
+    assert_true(imaging_render(site->service, &wanted, on_picture, site, &render));
+    wait_for(site, &site->done);
+    return site->result;
+}
+
+static enum imaging_read_result thumbnail(struct site *site, const char *uid) {
+    struct thumbnail_wanted wanted = {.patient_case = site->patient_case,
+                                      .sop_instance_uid = {(uint32_t)strlen(uid), uid},
+                                      .masked = site->masked};
+    struct imaging_thumbnail *request;
+    site->done = false;
+    assert_true(imaging_thumbnail_read(site->service, &wanted, on_picture, site, &request));
+    wait_for(site, &site->done);
+    return site->result;
+}
+
+/* The JPEG that came, as grey pixels. */
+static void read_picture(const struct site *site, uint32_t rows, uint32_t columns,
+                         struct pixels *ret_pixels) {
+    struct pixel_form grey = {rows, columns, 1, 8, 8, false, COLOUR_MONOCHROME2};
+    assert_true(pixels_allocate(ret_pixels, &grey));
+    assert_int_equal(jpeg_baseline_decode((const uint8_t *)site->text, site->text_size, ret_pixels),
+                     CODEC_OK);
+}
+
+static void a_picture_is_what_its_window_shows_and_fits(void **state) {
+    struct site *site = new_case(state);
+    struct pixels shown;
+    upload_one(site, 1, 1, NULL);
+    // Everything lies above this window, or below it.
+    assert_int_equal(picture(site, "1.2.3.4.1", 1, -5000, 100), IMAGING_READ_OK);
+    read_picture(site, SIDE / 2, SIDE / 2, &shown);
+    assert_int_equal(shown.bytes[0], 255);
+    pixels_free(&shown);
+    assert_int_equal(picture(site, "1.2.3.4.1", 1, 9000, 100), IMAGING_READ_OK);
+    read_picture(site, SIDE / 2, SIDE / 2, &shown);
+    assert_int_equal(shown.bytes[0], 0);
+    pixels_free(&shown);
+    // The window of what is there.
+    assert_int_equal(picture(site, "1.2.3.4.1", 0, 0, 0), IMAGING_READ_OK);
+    read_picture(site, SIDE / 2, SIDE / 2, &shown);
+    uint8_t least = 255, most = 0;
+    for (size_t i = 0; i < (size_t)SIDE * SIDE / 4; i++) {
+        least = shown.bytes[i] < least ? shown.bytes[i] : least;
+        most = shown.bytes[i] > most ? shown.bytes[i] : most;
+    }
+    assert_true(least < 60 && most > 195);
+    pixels_free(&shown);
+    assert_int_equal(picture(site, "1.2.3.4.1", 2, 0, 0), IMAGING_READ_ABSENT);
+    assert_int_equal(picture(site, "1.2.3.4.99", 1, 0, 0), IMAGING_READ_ABSENT);
+    close_service(site);
+}
+
+static void a_thumbnail_is_made_once_kept_sealed_and_hides_burned_in_words(void **state) {
+    struct site *site = new_case(state);
+    struct pixels shown;
+    upload_one(site, 1, 4, NULL);
+    upload_one(site, 2, 1, "YES");
+    count_of(site, "WITH gone AS (DELETE FROM image_thumbnail RETURNING 1)"
+                   " SELECT count(*) FROM gone");
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(thumbnail(site, "1.2.3.4.1"), IMAGING_READ_OK);
+        read_picture(site, SIDE, SIDE, &shown);
+        pixels_free(&shown);
+        while (count_of(site, "SELECT count(*) FROM image_thumbnail") == 0) {
+            uv_run(&site->loop, UV_RUN_ONCE);
+        }
+    }
+    assert_int_equal(count_of(site, "SELECT count(*) FROM image_thumbnail"
+                                    " WHERE position('JFIF'::bytea in picture) > 0"),
+                     0);
+    site->masked = true;
+    assert_int_equal(thumbnail(site, "1.2.3.4.2"), IMAGING_READ_MASKED);
+    site->masked = false;
+    assert_int_equal(thumbnail(site, "1.2.3.4.2"), IMAGING_READ_OK);
+    site->masked = true;
+    assert_int_equal(thumbnail(site, "1.2.3.4.2"), IMAGING_READ_MASKED); // also when it is kept
+    assert_int_equal(picture(site, "1.2.3.4.2", 1, 0, 0), IMAGING_READ_MASKED);
+    site->masked = false;
+    close_service(site);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_is_made_of_every_frame_and_is_the_same_image),
@@ -375,6 +478,8 @@ int main(void) {
         cmocka_unit_test(what_was_not_copied_before_a_restart_is_copied_after_it),
         cmocka_unit_test(what_cannot_be_copied_is_not_tried_for_ever_and_stays_readable),
         cmocka_unit_test(an_erased_case_leaves_no_copy_also_of_those_being_made),
+        cmocka_unit_test(a_picture_is_what_its_window_shows_and_fits),
+        cmocka_unit_test(a_thumbnail_is_made_once_kept_sealed_and_hides_burned_in_words),
         cmocka_unit_test(a_codec_that_is_killed_delays_no_upload_and_the_copy_is_made),
     };
     return cmocka_run_group_tests(tests, set_up_site, tear_down_site);

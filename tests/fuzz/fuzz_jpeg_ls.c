@@ -1,0 +1,7 @@
+/* links: codecs; timeout: 60 */
+/* A frame of JPEG-LS. */
+#include "tests/fuzz/fuzzed_frame.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    return decode_fuzzed("1.2.840.10008.1.2.4.80", bytes, size);
+}
