@@ -7,6 +7,7 @@
 
 struct codec_link {
     struct ingest_child *child; // owned
+    unsigned job_ms;
     void (*closed)(void *data);
     void *closed_data;
 };
@@ -23,6 +24,7 @@ struct codec_link *codec_link_create(uv_loop_t *loop, const char *program, bool 
         return NULL;
     }
     link->child = child;
+    link->job_ms = background ? CODEC_BACKGROUND_MS : CODEC_PICTURE_MS;
     return link;
 }
 
@@ -74,7 +76,7 @@ static struct ingest_job job_of(struct codec_link *link, const struct codec_inpu
     return (struct ingest_job){.number = ingest_child_number(link->child),
                                .files = {input->from, input->into},
                                .file_count = 2,
-                               .ms_max = CODEC_JOB_MS + CODEC_MIB_MS * (unsigned)(pixels >> 20)};
+                               .ms_max = link->job_ms + CODEC_MIB_MS * (unsigned)(pixels >> 20)};
 }
 
 bool codec_link_copy(struct codec_link *link, const struct codec_input *input,

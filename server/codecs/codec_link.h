@@ -12,8 +12,9 @@
 
 #define CODEC_FRAMES_MAX 256u              // of one job
 #define CODEC_JOB_SIZE ((uint64_t)8 << 20) // decoded bytes of one job, unless one frame is larger
-#define CODEC_JOB_MS 5000u                 // and for each MiB of pixels
-#define CODEC_MIB_MS 250u                  //
+#define CODEC_PICTURE_MS 2000u             // of a job that somebody waits for
+#define CODEC_BACKGROUND_MS 30000u         // of one that gives way to everybody
+#define CODEC_MIB_MS 250u                  // more for each MiB of pixels
 
 struct codec_link;
 
