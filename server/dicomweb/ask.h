@@ -11,6 +11,7 @@
 #include "server/audit/access_log.h"
 #include "server/dicomweb/accept.h"
 #include "server/dicomweb/qido_search.h"
+#include "server/dicomweb/render_asked.h"
 #include "server/dicomweb/resource.h"
 #include "server/gateway/http.h"
 #include "server/imaging/imaging_service.h"
@@ -33,7 +34,8 @@ struct dicomweb_ask {
     struct accept accept;
     bool gzip;
     struct text if_none_match, if_range, range, content_type;
-    struct qido_query *query; /* of a search; owned */
+    struct qido_query *query;   /* of a search; owned */
+    struct render_asked render; /* of a picture */
     /* Owned. */
     union { /* what is under way, NULL = nothing */
         void *operation;
@@ -42,6 +44,8 @@ struct dicomweb_ask {
         struct imaging_download *download;
         struct wado_stream *stream;
         struct wado_list *list;
+        struct imaging_render *picture;
+        struct imaging_thumbnail *thumbnail;
     };
     void (*let_go)(void *operation);
     /* Derived. */
@@ -65,13 +69,14 @@ void ask_error(struct dicomweb_ask *ask, int status, const char *word, const cha
 void ask_unread(struct dicomweb_ask *ask, enum imaging_read_result result);
 void ask_abort(struct dicomweb_ask *ask);
 
-/* search.c, metadata.c, frames.c, files.c, bulk.c: what `run` may be. */
+/* search.c, metadata.c, frames.c, files.c, bulk.c, rendered.c: what `run` may be. */
 void ask_search(struct dicomweb_ask *ask);
 void ask_metadata(struct dicomweb_ask *ask);
 void ask_frames(struct dicomweb_ask *ask);
 void ask_all_frames(struct dicomweb_ask *ask); /* of the instance, whatever the path says */
 void ask_files(struct dicomweb_ask *ask);
 void ask_bulk(struct dicomweb_ask *ask);
+void ask_rendered(struct dicomweb_ask *ask);
 void ask_stow(struct dicomweb_ask *ask); /* stow.c */
 
 #endif

@@ -51,6 +51,24 @@ static bool is_search(enum resource_kind kind) {
            kind == RESOURCE_ALL_SERIES || kind == RESOURCE_ALL_INSTANCES;
 }
 
+static void begin_picture(struct dicomweb_ask *ask) {
+    enum resource_kind kind = ask->resource.kind;
+    bool all = kind == RESOURCE_STUDY || kind == RESOURCE_SERIES;
+    if (all && ask->resource.view == VIEW_RENDERED) {
+        ask_error(ask, 406, "not_acceptable", "Ask for the instances of it, one by one.");
+        return;
+    }
+    if (!render_take_viewport(&ask->render, http_query(ask->exchange, "viewport")) ||
+        !render_take_window(&ask->render, http_query(ask->exchange, "window")) ||
+        !render_take_quality(&ask->render, http_query(ask->exchange, "quality"))) {
+        ask_error(ask, 400, "malformed",
+                  "viewport=WIDTH,HEIGHT, window=CENTER,WIDTH,linear and quality=1 to 100.");
+        return;
+    }
+    ask->run = ask_rendered;
+    ask_grant(ask);
+}
+
 static void handle_get(struct http_exchange *exchange, void *data) {
     struct dicomweb_ask *ask = ask_begin(exchange, data);
     if (ask == NULL) {
@@ -60,7 +78,7 @@ static void handle_get(struct http_exchange *exchange, void *data) {
     if (ask->resource.view == VIEW_METADATA) {
         ask->run = ask_metadata;
     } else if (ask->resource.view != VIEW_ITSELF) {
-        ask_unread(ask, IMAGING_READ_ABSENT);
+        begin_picture(ask);
         return;
     } else if (is_search(kind)) {
         begin_search(ask);

@@ -19,6 +19,8 @@
 
 /* Not whichever Python comes first: Debian's, which has its packages. */
 #define PYTHON "/usr/bin/python3"
+#define PINNED_NODE CONSILIUM_SOURCE_DIR "/.toolchain/node_modules/.bin/node"
+#define CLIENT CONSILIUM_SOURCE_DIR "/tests/integration/peers/dicomweb_client_peer.mjs"
 #define PEER CONSILIUM_SOURCE_DIR "/tests/integration/peers/dicomweb_peer.py"
 
 enum {
@@ -136,6 +138,20 @@ static int tell(const char *story) {
     return waitpid(peer, &status, 0) == peer && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static void the_client_that_viewers_are_built_upon_is_understood(void **state) {
+    (void)state;
+    const char *node = access(PINNED_NODE, X_OK) == 0 ? PINNED_NODE : "node";
+    int status = -1;
+    pid_t peer = fork();
+    if (peer == 0) {
+        execlp(node, node, CLIENT, server_process_url(scene.server), scene.case_id,
+               scene.staff.people[KEEPER].token, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(peer, &status, 0), peer);
+    assert_int_equal(status, 0);
+}
+
 /* The name of a story is what it shows. */
 #define STORIES(XX)                                                                                \
     XX(searches_find_studies)                                                                      \
@@ -155,7 +171,8 @@ static int tell(const char *story) {
     XX(what_is_stored_is_found_at_once_and_bad_parts_are_named)                                    \
     XX(a_study_takes_its_own_instances_alone)                                                      \
     XX(many_parts_are_stored_whatever_their_sizes)                                                 \
-    XX(hostile_bodies_are_refused)
+    XX(hostile_bodies_are_refused)                                                                 \
+    XX(pictures_are_rendered_to_fit)
 
 #define STORY(name)                                                                                \
     static void name(void **state) {                                                               \
@@ -210,7 +227,8 @@ int main(void) {
 #define XX(name) cmocka_unit_test(name),
         STORIES(XX)
 #undef XX
-            cmocka_unit_test(a_reader_whose_right_ends_is_cut_in_the_middle),
+            cmocka_unit_test(the_client_that_viewers_are_built_upon_is_understood),
+        cmocka_unit_test(a_reader_whose_right_ends_is_cut_in_the_middle),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -556,6 +556,40 @@ def hostile_bodies_are_refused():
     refuse(Answer(chunked.getresponse()), 411)
 
 
+def pictures_are_rendered_to_fit():
+    """A ramp from left to right, whose ends a window makes black and white."""
+    ramp = b"".join((column * 16).to_bytes(2, "little") for column in range(128)) * 64
+    people[0].upload(image(40, 1, 1, Rows=64, Columns=128, WindowCenter=1024, WindowWidth=2048, PixelData=ramp))
+    study, series, path = "/studies/2.25.7.40", "/studies/2.25.7.40/series/2.25.8.40.1", ""
+    path = series + "/instances/2.25.9.40.1.1"
+
+    def sides(answer):
+        refuse(answer, 200)
+        assert answer.headers.get_content_type() == "image/jpeg" and answer.body[:2] == b"\xff\xd8"
+        at = 2
+        while answer.body[at + 1] not in (0xC0, 0xC1, 0xC2):  # the frame header (ITU T.81 B.2.2)
+            at += 2 + int.from_bytes(answer.body[at + 2 : at + 4], "big")
+        return int.from_bytes(answer.body[at + 7 : at + 9], "big"), int.from_bytes(answer.body[at + 5 : at + 7], "big")
+
+    reader = people[1]
+    assert sides(reader.ask(path + "/rendered")) == (128, 64)
+    assert sides(reader.ask(path + "/frames/1/rendered", accept="image/jpeg")) == (128, 64)
+    assert sides(reader.ask(path + "/rendered?viewport=32,32")) == (32, 16)
+    dark, light = (reader.ask(path + f"/rendered?window={center},2&quality=90").body for center in (5000, -5000))
+    assert dark != light
+    for each in (study, series, path, path + "/frames/1"):
+        columns, rows = sides(reader.ask(each + "/thumbnail"))
+        assert columns <= 256 and rows <= 256
+    for wrong in ("viewport=0,4", "viewport=1,2,3", "window=1,0", "window=a,b", "window=1,2,sigmoid", "quality=0"):
+        refuse(reader.ask(path + "/rendered?" + wrong), 400)
+    refuse(reader.ask(path + "/rendered", accept="image/png"), 406)
+    refuse(reader.ask(series + "/rendered"), 406)
+    refuse(reader.ask(path + "/frames/2/rendered"), 404)
+    refuse(reader.ask(path + "/frames/1,2/rendered"), 400)
+    refuse(reader.ask(path.replace("7.40", "7.41") + "/rendered"), 404)
+    refuse(people[3].ask(path + "/rendered"), 404)
+
+
 def a_reader_whose_right_ends_is_cut_in_the_middle():
     """Says on standard output when the answer has begun, and waits to hear that the right is gone."""
     people[0].upload(image(30, 1, 1, Rows=4096, Columns=4096, PixelData=bytes(4096 * 4096 * 2)))

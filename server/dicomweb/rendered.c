@@ -1,0 +1,145 @@
+/*
+ * Pictures (PS3.18 10.4.1.1.3 and 10.4.1.1.4): an instance or a frame rendered, and thumbnails of
+ * anything, as JPEG.
+ */
+#include "server/dicomweb/wado_list.h"
+
+#include <stdlib.h>
+
+#define MEDIA_TYPE "image/jpeg"
+
+static void let_go_of_list(void *operation) {
+    wado_list_cancel(operation);
+}
+
+static void let_go_of_render(void *operation) {
+    imaging_render_cancel(operation);
+}
+
+static void let_go_of_thumbnail(void *operation) {
+    imaging_thumbnail_cancel(operation);
+}
+
+static void on_rendered(void *data, enum imaging_read_result result,
+                        const struct rendered *rendered) {
+    struct dicomweb_ask *ask = data;
+    struct http_header_line headers[] = {{"cache-control", "no-store"}};
+    ask->operation = NULL;
+    if (result != IMAGING_READ_OK) {
+        ask_unread(ask, result);
+        return;
+    }
+    http_answer_bytes(ask->exchange, 200, rendered->media_type, headers, 1, rendered->bytes);
+    ask_end(ask);
+}
+
+/* Reports, presentation states, selections, segmentations, documents: nothing to look at. */
+static bool is_picture(const struct wado_part *part) {
+    static const char *const others[] = {"88.", "11.", "104.", "66.", "481.", "9."};
+    static const char root[] = "1.2.840.10008.5.1.4.1.1.";
+    size_t length = sizeof root - 1;
+    if (strncmp(part->sop_class_uid, root, length) != 0) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strncmp(part->sop_class_uid + length, others[i], strlen(others[i])) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The middle one of what there is to look at; NULL when there is nothing. */
+static const struct wado_part *representative(const struct wado_listed *listed) {
+    uint32_t pictures = 0;
+    for (uint32_t i = 0; i < listed->count; i++) {
+        pictures += is_picture(&listed->parts[i]);
+    }
+    uint32_t wanted = pictures / 2;
+    for (uint32_t i = 0; i < listed->count; i++) {
+        if (is_picture(&listed->parts[i]) && wanted-- == 0) {
+            return &listed->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static bool render(struct dicomweb_ask *ask, struct text uid) {
+    const struct render_asked *asked = &ask->render;
+    bool small = ask->resource.view == VIEW_THUMBNAIL;
+    uint32_t side = THUMBNAIL_SIDE_MAX;
+    struct render_wanted wanted = {
+        .patient_case = ask->patient_case,
+        .sop_instance_uid = uid,
+        .frame = asked->frame,
+        .rows_max = small && (asked->rows == 0 || asked->rows > side) ? side : asked->rows,
+        .columns_max =
+            small && (asked->columns == 0 || asked->columns > side) ? side : asked->columns,
+        .window_center = asked->window_center,
+        .window_width = asked->window_width,
+        .quality = asked->quality,
+        .masked = ask->masked};
+    ask->let_go = let_go_of_render;
+    return imaging_render(ask->desk->service, &wanted, on_rendered, ask, &ask->picture);
+}
+
+static bool read_thumbnail(struct dicomweb_ask *ask, struct text uid) {
+    struct thumbnail_wanted wanted = {
+        .patient_case = ask->patient_case, .sop_instance_uid = uid, .masked = ask->masked};
+    ask->let_go = let_go_of_thumbnail;
+    return imaging_thumbnail_read(ask->desk->service, &wanted, on_rendered, ask, &ask->thumbnail);
+}
+
+static void on_listed(void *data, struct wado_listed *listed) {
+    struct dicomweb_ask *ask = data;
+    ask->operation = NULL;
+    if (listed->result != IMAGING_READ_OK) {
+        ask_unread(ask, listed->result);
+        return;
+    }
+    const struct wado_part *part = representative(listed);
+    char uid[65] = "";
+    if (part) {
+        memcpy(uid, part->sop_instance_uid, sizeof uid);
+    }
+    free(listed->parts);
+    if (!part) {
+        ask_unread(ask, IMAGING_READ_ABSENT);
+        return;
+    }
+    // What is kept is of the middle frame and as large as a thumbnail may be.
+    const struct render_asked *asked = &ask->render;
+    bool kept = ask->resource.view == VIEW_THUMBNAIL && ask->resource.kind != RESOURCE_FRAMES &&
+                asked->rows == 0 && asked->window_width == 0 && asked->quality == 0;
+    struct text wanted = {(uint32_t)strlen(uid), uid};
+    if (!(kept ? read_thumbnail(ask, wanted) : render(ask, wanted))) {
+        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+static bool takes_jpeg(const struct accept *accept) {
+    for (uint32_t i = 0; i < accept->count; i++) {
+        if (!accept->ranges[i].multipart && accept_covers(&accept->ranges[i], MEDIA_TYPE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ask_rendered(struct dicomweb_ask *ask) {
+    uint32_t frame = 0;
+    if (ask->resource.kind == RESOURCE_FRAMES &&
+        resource_frames(ask->resource.tail, &frame, 1) != 1) {
+        ask_error(ask, 400, "malformed", "One frame is rendered at a time.");
+        return;
+    }
+    ask->render.frame = frame;
+    if (!takes_jpeg(&ask->accept)) {
+        ask_error(ask, 406, "not_acceptable", "Pictures are given as " MEDIA_TYPE ".");
+        return;
+    }
+    ask->let_go = let_go_of_list;
+    if (!wado_list_begin(ask, on_listed, ask, &ask->list)) {
+        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+    }
+}
