@@ -25,7 +25,8 @@ enum {
     STORED = 10, /* cases that are stored into, from this one on */
     SLICES = 384,
     STUDIES = 10000,
-    FRAMES = 64, /* that are fetched in turn */
+    FRAMES =
+        6, /* that are fetched in turn: they fit into half of 8 MiB, the usual RLIMIT_MEMLOCK */
     CONNECTIONS = 16,
     PART_MAX = 40000,
     SERVER_PROCESSOR = 0,
@@ -42,6 +43,8 @@ static struct place {
 } plain, secure;
 static struct archive_peer orthanc, nginx;
 static struct server_address orthanc_address, nginx_address, nginx_tls_address;
+
+static unsigned studies; /* in the case with many of them */
 
 /* Bodies. */
 
@@ -190,7 +193,7 @@ static void path_of(unsigned number, char path[512], void *data) {
 static void search_path(unsigned number, char path[512], void *data) {
     const struct target *target = data;
     snprintf(path, 512, "%sstudies?AccessionNumber=A%u&StudyDate=20000101-", target->prefix,
-             number * 7919 % STUDIES);
+             number * 7919 % studies);
 }
 
 static void frame_path(unsigned number, char path[512], void *data) {
@@ -430,8 +433,9 @@ static bool open_all(void) {
 
 int main(int argc, char **argv) {
     figure_begin(argc, argv);
+    studies = figure_is_quick() ? 1000 : STUDIES;
     bool ready = open_all() && fill_series() && fill_studies(TWO, 2, true) &&
-                 fill_studies(MANY, figure_is_quick() ? 1000 : STUDIES, false);
+                 fill_studies(MANY, studies, false);
     bool holds = ready;
     if (ready) {
         holds = measure_searches();

@@ -412,8 +412,10 @@ static bool write_type(struct wado_stream *stream) {
 void wado_stream_begin(struct dicomweb_ask *ask, struct wado_part *parts, uint32_t count,
                        bool alone, const char *etag, struct imaging_download *opened) {
     struct wado_stream *stream = calloc(1, sizeof *stream);
-    uint8_t *staging = stream ? malloc(HTTP_WRITE_MAX) : NULL;
-    if (!staging) {
+    // One thing that is sent as it lies there is not gathered first.
+    bool direct = alone && parts[0].lead == LEAD_NONE;
+    uint8_t *staging = stream && !direct ? malloc(HTTP_WRITE_MAX) : NULL;
+    if (!stream || (!direct && !staging)) {
         free(stream);
         free(parts);
         if (opened) {
