@@ -4,6 +4,7 @@
 #include "protocol/generated/patient_case.h"
 #include "server/dicomweb/routes_dicomweb.h"
 #include "server/gateway/routes_imaging.h"
+#include "server/gateway/routes_other.h"
 #include "server/gateway/routes_resumable.h"
 #include "server/identity/description.h"
 #include "server/log.h"
@@ -146,5 +147,6 @@ void case_images_add_routes(struct gateway *gateway, struct imaging_service *ima
                             struct access_log *log) {
     routes_imaging_add(gateway, imaging, log);
     routes_resumable_add(gateway, imaging, log);
+    routes_other_add(gateway, imaging, log);
     routes_dicomweb_add(gateway, imaging, log);
 }

@@ -99,6 +99,8 @@ struct parsed {
     struct bytes metadata; /* DICOM JSON model, UTF-8. */
     /* Of each frame, its first piece in frames; empty when every frame is one piece. */
     struct u32_list frame_first;
+    bool is_directory;          /* A DICOMDIR (PS3.10 8): no image, and no index. */
+    struct text_list directory; /* UIDs of the files that it names. */
 };
 
 /* Make HTJ2K of frames. Two descriptors come with it: what to read, what to write. */

@@ -45,6 +45,7 @@ void parsed_copy(struct arena *arena, struct parsed *ret, const struct parsed *f
     frame_range_list_copy(arena, &ret->frames, &from->frames);
     ret->metadata = arena_bytes(arena, from->metadata);
     u32_list_copy(arena, &ret->frame_first, &from->frame_first);
+    text_list_copy(arena, &ret->directory, &from->directory);
 }
 
 void copy_frames_copy(struct arena *arena, struct copy_frames *ret,

@@ -43,7 +43,8 @@ bool parsed_equal(const struct parsed *a, const struct parsed *b) {
            text_equal(a->reason, b->reason) && bytes_equal(a->digest, b->digest) &&
            bytes_equal(a->index, b->index) && frame_range_list_equal(&a->frames, &b->frames) &&
            bytes_equal(a->metadata, b->metadata) &&
-           u32_list_equal(&a->frame_first, &b->frame_first);
+           u32_list_equal(&a->frame_first, &b->frame_first) && a->is_directory == b->is_directory &&
+           text_list_equal(&a->directory, &b->directory);
 }
 
 bool copy_frames_equal(const struct copy_frames *a, const struct copy_frames *b) {

@@ -65,6 +65,12 @@ void parsed_json_fields(struct json_writer *json, const struct parsed *from) {
         json_writer_unsigned(json, NULL, from->frame_first.items[i]);
     }
     json_writer_close_list(json);
+    json_writer_bool(json, "isDirectory", from->is_directory);
+    json_writer_open_list(json, "directory");
+    for (uint32_t i = 0; i < from->directory.count; i++) {
+        json_writer_text(json, NULL, from->directory.items[i]);
+    }
+    json_writer_close_list(json);
 }
 
 void frames_copied_json_fields(struct json_writer *json, const struct frames_copied *from) {

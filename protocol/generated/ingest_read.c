@@ -202,7 +202,13 @@ bool parsed_read(struct reader *reader, struct arena *arena, struct parsed *ret)
     if (count > 8 && !u32_list_read(reader, arena, 100000, &ret->frame_first)) {
         return false;
     }
-    return count <= 9 || reader_skip(reader, count - 9);
+    if (count > 9 && !reader_bool(reader, &ret->is_directory)) {
+        return false;
+    }
+    if (count > 10 && !text_list_read(reader, arena, 20000, 64, &ret->directory)) {
+        return false;
+    }
+    return count <= 11 || reader_skip(reader, count - 11);
 }
 
 const struct copy_frames copy_frames_default = {0};

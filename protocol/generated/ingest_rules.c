@@ -33,7 +33,7 @@ const struct message_rule ingest_rules[TAG_COUNT] = {
         {
             .name = "Parsed",
             .class = MESSAGE_REPLY,
-            .size_max = 36020501,
+            .size_max = 37340505,
         },
     [INGEST_FRAMES_COPIED] =
         {

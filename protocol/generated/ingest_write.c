@@ -162,6 +162,12 @@ void parse_file_write(struct writer *writer, const struct parse_file *from) {
 }
 
 static uint32_t parsed_count(const struct parsed *from) {
+    if (from->directory.count != 0) {
+        return 11;
+    }
+    if (from->is_directory) {
+        return 10;
+    }
     if (from->frame_first.count != 0) {
         return 9;
     }
@@ -221,6 +227,12 @@ void parsed_write(struct writer *writer, const struct parsed *from) {
     }
     if (count > 8) {
         u32_list_write(writer, 100000, &from->frame_first);
+    }
+    if (count > 9) {
+        writer_bool(writer, from->is_directory);
+    }
+    if (count > 10) {
+        text_list_write(writer, 20000, 64, &from->directory);
     }
 }
 

@@ -48,6 +48,53 @@ bool bytes_list_equal(const struct bytes_list *a, const struct bytes_list *b) {
     return same;
 }
 
+bool text_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    uint32_t length_max, struct text_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct text_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct text *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!reader_text(reader, length_max, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct text_list){count, items};
+    return true;
+}
+
+void text_list_write(struct writer *writer, uint32_t count_max, uint32_t length_max,
+                     const struct text_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        writer_text(writer, length_max, from->items[i]);
+    }
+}
+
+void text_list_copy(struct arena *arena, struct text_list *ret, const struct text_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+    for (uint32_t i = 0; i < ret->count; i++) {
+        ret->items[i] = arena_text(arena, from->items[i]);
+    }
+}
+
+bool text_list_equal(const struct text_list *a, const struct text_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = text_equal(a->items[i], b->items[i]);
+    }
+    return same;
+}
+
 bool u32_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
                    struct u32_list *ret) {
     uint32_t count;

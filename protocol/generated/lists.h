@@ -19,6 +19,18 @@ void bytes_list_write(struct writer *writer, uint32_t count_max, uint32_t length
 void bytes_list_copy(struct arena *arena, struct bytes_list *ret, const struct bytes_list *from);
 bool bytes_list_equal(const struct bytes_list *a, const struct bytes_list *b);
 
+struct text_list {
+    uint32_t count;
+    struct text *items;
+};
+
+bool text_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                    uint32_t length_max, struct text_list *ret);
+void text_list_write(struct writer *writer, uint32_t count_max, uint32_t length_max,
+                     const struct text_list *from);
+void text_list_copy(struct arena *arena, struct text_list *ret, const struct text_list *from);
+bool text_list_equal(const struct text_list *a, const struct text_list *b);
+
 struct u32_list {
     uint32_t count;
     uint32_t *items;

@@ -45,6 +45,9 @@ static enum stow_failure failure_of(const struct upload_answer *answer) {
         return answer->refusal == FILE_REFUSAL_NONE          ? STOW_OTHER_STUDY
                : answer->refusal == FILE_REFUSAL_UNSUPPORTED ? STOW_SYNTAX_NOT_SUPPORTED
                                                              : STOW_CANNOT_UNDERSTAND;
+    case UPLOAD_KEPT:
+    case UPLOAD_INDEX:
+        return STOW_CANNOT_UNDERSTAND; /* no instance */
     case UPLOAD_UNAVAILABLE:
         return STOW_PROCESSING_FAILURE;
     case UPLOAD_NO_SPACE:

@@ -109,6 +109,8 @@ static void on_stored(void *data, const struct upload_answer *answer) {
         break;
     case UPLOAD_HELD:
     case UPLOAD_REFUSED:
+    case UPLOAD_KEPT:
+    case UPLOAD_INDEX:
         /* Our own file: trying again would not help. */
         log_error("evidence", "a document was not taken outcome=%d reason=%d", answer->outcome,
                   answer->refusal);

@@ -40,6 +40,7 @@ static const char *reason_of(int status) {
         {416, "Range Not Satisfiable"},
         {421, "Misdirected Request"},
         {422, "Unprocessable Content"},
+        {423, "Locked"},
         {426, "Upgrade Required"},
         {460, "Checksum Mismatch"},
         {429, "Too Many Requests"},

@@ -8,6 +8,7 @@
 #include "server/gateway/http_conditions.h"
 #include "server/gateway/routes_imaging_answers.h"
 #include "server/gateway/routes_pictures.h"
+#include "server/gateway/tus.h"
 #include "server/imaging/bounded_output.h"
 
 #include <stdio.h>
@@ -380,6 +381,10 @@ static void ask_upload(struct ask *ask) {
         answer_error(ask, 503, "busy", "Many files are being stored. Send this one again.");
         return;
     }
+    char name[UPLOAD_NAME_MAX];
+    struct text metadata = http_header(ask->exchange, "upload-metadata");
+    size_t length = tus_file_name(metadata, name, sizeof name);
+    imaging_upload_name(ask->upload, (struct text){(uint32_t)length, name});
     http_read_stream(ask->exchange, &sink, ask);
 }
 

@@ -43,6 +43,10 @@ static void answer_json(struct http_exchange *exchange, int status, const char *
     } else {
         write_member(&json, "sopInstanceUid", answer->sop_instance_uid);
     }
+    if (answer->outcome == UPLOAD_INDEX) {
+        bounded_output_format(&json, ",\"index\":{\"named\":%u,\"missing\":%u}", answer->named,
+                              answer->missing);
+    }
     if (answer->series) {
         write_series(&json, answer->series);
     }
@@ -66,6 +70,12 @@ void routes_imaging_answer_upload(struct http_exchange *exchange,
         break;
     case UPLOAD_HELD:
         answer_json(exchange, 202, "held", answer);
+        break;
+    case UPLOAD_KEPT:
+        answer_json(exchange, 201, "kept", answer);
+        break;
+    case UPLOAD_INDEX:
+        answer_json(exchange, 200, "index", answer);
         break;
     case UPLOAD_REFUSED:
         answer_json(exchange, 422, "refused", answer);

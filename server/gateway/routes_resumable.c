@@ -97,6 +97,11 @@ static void answer_result(struct ask *ask, enum resumable_result result) {
         answer_error(ask, 429, "too_many", "Finish or end other uploads first.");
         break;
     case RESUMABLE_UNAVAILABLE:
+        if (ask->kind == ASK_HEAD) {
+            /* To anything else tus-js-client begins anew, and this upload would be left. */
+            answer_error(ask, 423, "locked", "It cannot be said just now. Ask again in a moment.");
+            break;
+        }
         answer_error(ask, 503, "unavailable", "It cannot be taken just now. Go on in a moment.");
         break;
     case RESUMABLE_NO_SPACE:

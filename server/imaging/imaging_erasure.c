@@ -28,9 +28,11 @@ struct erasing {
     uint8_t last_digest[BLOB_DIGEST_SIZE];
     bool deleted; // all of the page
     bool barred_by_another;
+    bool others; // the page is of files that are no images
 };
 
 static void ask_page(struct erasing *erasing);
+static void ask_others(struct erasing *erasing);
 
 static void finish(struct erasing *erasing, bool erased) {
     struct imaging_service *service = erasing->service;
@@ -58,6 +60,12 @@ static void run_delete(struct work *work) {
         struct bytes uid = kept_rows_cell(&erasing->rows, row, 0);
         struct bytes digest = kept_rows_cell(&erasing->rows, row, 1);
         uint8_t name[BLOB_NAME_SIZE];
+        if (erasing->others && digest.length == BLOB_DIGEST_SIZE) {
+            imaging_other_blob_name(&erasing->keys, erasing->patient_case, digest.bytes, name);
+            enum blob_result result = blob_delete(&erasing->service->files, name);
+            erasing->deleted &= result == BLOB_OK || result == BLOB_ABSENT;
+            continue;
+        }
         if (uid.length >= UID_BYTES || digest.length != BLOB_DIGEST_SIZE) {
             erasing->deleted = false;
             continue;
@@ -81,8 +89,10 @@ static void on_deleted(struct work *work) {
     if (!erasing->deleted) {
         log_error("imaging", "a file of an erased case cannot be deleted");
     }
-    if (erasing->deleted && more) {
+    if (erasing->deleted && more && !erasing->others) {
         ask_page(erasing);
+    } else if (erasing->deleted && !erasing->others) {
+        ask_others(erasing);
     } else {
         finish(erasing, erasing->deleted);
     }
@@ -99,6 +109,15 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
         }
         finish(erasing, false);
     }
+}
+
+/* There are at most OTHER_FILES_MAX of them: one page. */
+static void ask_others(struct erasing *erasing) {
+    struct postgres_parameter id = parameter_uuid(&erasing->patient_case);
+    erasing->others = true;
+    postgres_query(erasing->service->config.postgres,
+                   "SELECT '', digest FROM other_file WHERE case_id = $1::uuid", &id, 1, on_rows,
+                   erasing);
 }
 
 static void ask_page(struct erasing *erasing) {

@@ -48,6 +48,7 @@ static void on_timer_closed(uv_handle_t *handle) {
     resumable_was_read(upload, whole && !json.failed ? &json : NULL);
     bounded_output_finish(&json);
     bounded_output_finish(&intake->problems);
+    bounded_output_finish(&intake->directory);
     if (intake->block) {
         OPENSSL_cleanse(intake->block, RESUMABLE_BLOCK);
     }
@@ -55,6 +56,16 @@ static void on_timer_closed(uv_handle_t *handle) {
     OPENSSL_cleanse(intake, sizeof *intake);
     free(intake);
     imaging_operation_ended(service);
+}
+
+static void on_directory(void *data, uint32_t named, uint32_t missing) {
+    struct imaging_intake *intake = data;
+    intake->pending--;
+    if (named > 0) {
+        intake->named = named;
+        intake->missing = missing;
+    }
+    intake_end(intake);
 }
 
 void intake_end(struct imaging_intake *intake) {
@@ -66,6 +77,14 @@ void intake_end(struct imaging_intake *intake) {
     if (intake->unpack) {
         unpack_close(intake->unpack);
         intake->unpack = NULL;
+    }
+    if (intake->directory.size > 0 && !intake->cancelled && !intake->failed) {
+        struct bytes directory = {(uint32_t)intake->directory.size, intake->directory.bytes};
+        intake->pending++;
+        intake->directory.size = 0;
+        imaging_directory_look(intake->service, intake->upload->patient_case, directory,
+                               on_directory, intake);
+        return;
     }
     intake->service->unpacking_count -= intake->unpacks;
     intake->unpacks = false;
@@ -104,6 +123,15 @@ void intake_problem(struct imaging_intake *intake, const char *name, const char 
     bounded_output_byte(json, '}');
 }
 
+/* Looked at once more when everything else is there. */
+static void keep_index(struct imaging_intake *intake, const struct upload_answer *answer) {
+    intake->has_index = true;
+    intake->named = answer->named;
+    intake->missing = answer->missing;
+    intake->directory.size = 0;
+    bounded_output_write(&intake->directory, answer->directory.bytes, answer->directory.length);
+}
+
 static void count(struct intake_file *file, const struct upload_answer *answer) {
     struct imaging_intake *intake = file->intake;
     intake->done++;
@@ -117,6 +145,12 @@ static void count(struct intake_file *file, const struct upload_answer *answer) 
     case UPLOAD_HELD:
         intake->held++;
         intake_problem(intake, file->name, "held", "", (struct text){0, NULL});
+        break;
+    case UPLOAD_KEPT:
+        intake->kept++;
+        break;
+    case UPLOAD_INDEX:
+        keep_index(intake, answer);
         break;
     case UPLOAD_REFUSED:
         intake->refused++;
@@ -139,13 +173,8 @@ static void on_file_answered(void *data, const struct upload_answer *answer) {
     count(file, answer);
     free(file);
     intake->pending--;
-    if (intake->ended) {
+    if (intake->ended || intake->failed) {
         intake_end(intake);
-    } else if (intake->failed) {
-        intake_end(intake);
-    } else if (intake->entry_waits && intake->unpack) {
-        intake->entry_waits = false;
-        unpack_go_on(intake->unpack);
     }
 }
 
@@ -162,6 +191,7 @@ bool intake_begin_file(struct imaging_intake *intake, const char *name, uint64_t
         free(file);
         return false;
     }
+    imaging_upload_name(file->upload, (struct text){(uint32_t)strlen(file->name), file->name});
     intake->file = file;
     return true;
 }
@@ -283,7 +313,7 @@ static void on_first_bytes(struct imaging_intake *intake) {
 }
 
 /* The name of the upload, as its sender calls it. */
-static void open_name(struct imaging_intake *intake) {
+void intake_open_name(struct imaging_intake *intake) {
     const struct bounded_output *sealed = &intake->upload->name;
     uint8_t place[RECORD_PLACE_MAX];
     size_t place_size = resumable_place("file_name", intake->upload->id, place);
@@ -310,11 +340,12 @@ void imaging_intake_begin(struct imaging_resumable *upload) {
     intake->service = upload->service;
     intake->block = block;
     bounded_output_init(&intake->problems, RESUMABLE_OUTCOME_MAX);
+    bounded_output_init(&intake->directory, INTAKE_DIRECTORY_MAX);
     uv_timer_init(upload->service->config.loop, &intake->timer);
     intake->timer.data = intake;
     upload->intake = intake;
     imaging_operation_began(upload->service);
-    open_name(intake);
+    intake_open_name(intake);
     intake_read(intake, 0, upload->size < RESUMABLE_BLOCK ? (size_t)upload->size : RESUMABLE_BLOCK,
                 on_first_bytes);
 }

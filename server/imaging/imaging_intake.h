@@ -13,6 +13,7 @@
 #define INTAKE_PROBLEMS_MAX 500 // told by name; the rest is counted
 #define INTAKE_ARCHIVES_MAX 4   // unpacked at once
 #define INTAKE_RETRY_MS 100     // when too much is under way
+#define INTAKE_DIRECTORY_MAX ((size_t)2 << 20)
 #define INTAKE_PROBLEMS_SIZE_MAX (RESUMABLE_OUTCOME_MAX - 4096)
 
 struct intake_file {
@@ -32,6 +33,7 @@ struct imaging_intake {
     struct intake_file *file; // whose bytes are coming
     uint8_t *block;           // RESUMABLE_BLOCK
     struct bounded_output problems;
+    struct bounded_output directory; // what a DICOMDIR names, to be looked for at the end
     /* Derived. */
     uint64_t position; // of a single file
     uint64_t read_offset;
@@ -50,7 +52,6 @@ struct imaging_intake {
     bool failed;             // the database is away: it is read once more, later
     bool cancelled;
     bool has_index;
-    bool entry_waits; // an entry's end was said, and its place is not free yet
 };
 
 /* imaging_intake_archive.c: the upload is an archive. */
@@ -66,6 +67,8 @@ void intake_end_file(struct imaging_intake *intake);
 void intake_drop_file(struct imaging_intake *intake);
 void intake_problem(struct imaging_intake *intake, const char *name, const char *outcome,
                     const char *reason, struct text message);
+/* entry_name becomes the name of the upload, as its sender calls it. */
+void intake_open_name(struct imaging_intake *intake);
 /* Ends when nothing is pending any more. */
 void intake_end(struct imaging_intake *intake);
 

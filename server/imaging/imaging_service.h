@@ -21,6 +21,7 @@
 #define UPLOADS_SIZE_MAX                                                                           \
     ((uint64_t)5 << 30)                 // bytes of all that are under way, in memory; less
                                         // on a machine with less than twice of that
+#define UPLOAD_NAME_MAX 1024            // bytes of what its sender calls a file
 #define UPLOADS_MAX 256                 // under way
 #define READ_STEP_MAX ((size_t)1 << 20) // bytes read at once of what is not kept
 #define SERIES_METADATA_MAX ((size_t)256 << 20)
@@ -87,6 +88,8 @@ enum upload_outcome {
     UPLOAD_ALREADY_THERE, // the same bytes
     UPLOAD_HELD,          // same UID, other bytes: kept for a person to decide
     UPLOAD_REFUSED,       // see refusal
+    UPLOAD_KEPT,          // no image and no document: kept under its name, not opened
+    UPLOAD_INDEX,         // a DICOMDIR: looked at, not stored
     UPLOAD_UNAVAILABLE,   // the database is away or the server is stopping; send it again
     UPLOAD_NO_SPACE,      // the disk is full; nothing was kept
 };
@@ -98,6 +101,8 @@ struct upload_answer {
     const char *sop_class_uid;           // NULL when it was not read, as the next
     const char *study_uid, *series_uid;  //
     const struct imaging_series *series; // NULL unless stored
+    uint32_t named, missing;             // of a DICOMDIR: files it names, not in the case
+    struct bytes directory;              // for imaging_directory_look
 };
 typedef void (*upload_done)(void *data, const struct upload_answer *answer);
 
@@ -121,9 +126,16 @@ bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes);
 /* All bytes are there; `done` follows, at once when nothing can be done, and the upload is the
  * service's. */
 void imaging_upload_end(struct imaging_upload *upload);
+/* What its sender calls it: with a name, what is no image and no document is kept. */
+void imaging_upload_name(struct imaging_upload *upload, struct text name);
 /* Nobody waits any more. Before the end the file is dropped, after it the work goes on unanswered.
  */
 void imaging_upload_cancel(struct imaging_upload *upload);
+
+/* How many of the files that a DICOMDIR names are not in the case now. Copies. */
+void imaging_directory_look(struct imaging_service *service, struct uuid patient_case,
+                            struct bytes directory,
+                            void (*done)(void *data, uint32_t named, uint32_t missing), void *data);
 
 /* Reads of whole texts. `bytes` is borrowed; empty text and found = false when there is nothing. */
 enum imaging_read_result {
@@ -270,7 +282,7 @@ uint64_t imaging_download_frame_size(const struct imaging_download *download, ui
 void imaging_download_close(struct imaging_download *download);
 
 struct imaging_counts {
-    uint64_t stored, already_there, held, refused, frames_read, bytes_read, damaged,
+    uint64_t stored, already_there, held, refused, kept, frames_read, bytes_read, damaged,
         ingest_restarts;
     uint64_t uploads_now, downloads_now;
     uint64_t cache_hits, cache_misses, cache_bytes, cache_bound;

@@ -114,6 +114,10 @@ void record_copy_name(const struct case_keys *keys, struct uuid patient_case,
                       const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],
                       uint8_t ret_name[BLOB_NAME_SIZE]);
 
+void imaging_other_blob_name(const struct case_keys *keys, struct uuid patient_case,
+                             const uint8_t digest[BLOB_DIGEST_SIZE],
+                             uint8_t ret_name[BLOB_NAME_SIZE]);
+
 /* The column `frames`: counts, then pieces, then first pieces, little endian. */
 uint8_t *record_frames_encode(const struct parsed *parsed, size_t *ret_size);
 bool record_frames_decode(struct frame_table *table, const uint8_t *bytes, size_t size);

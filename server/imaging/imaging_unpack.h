@@ -7,13 +7,11 @@
 #ifndef CONSILIUM_IMAGING_UNPACK_H
 #define CONSILIUM_IMAGING_UNPACK_H
 
-#include "protocol/generated/unpack.h"
-#include "protocol/values.h"
+#include "server/imaging/unpack_archive.h"
 
 #include <uv.h>
 
-#define UNPACK_WINDOW_SIZE ((size_t)1 << 20) // bytes; there are two, in and out
-#define UNPACK_STALL_MS 30000                // of silence; then the archive is refused
+#define UNPACK_STALL_MS 30000 // of silence; then the archive is refused
 
 struct unpack;
 

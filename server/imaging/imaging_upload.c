@@ -4,10 +4,9 @@
  */
 #define _GNU_SOURCE // memfd_create and file seals
 #include "server/blobs/sealed_value.h"
-#include "server/imaging/bounded_output.h"
 #include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_preview_plan.h"
-#include "server/imaging/imaging_state.h"
+#include "server/imaging/imaging_upload_state.h"
 #include "server/imaging/instance_outline.h"
 #include "server/imaging/metadata_part.h"
 #include "server/log.h"
@@ -21,38 +20,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define METADATA_PART_MAX ((size_t)8 << 20) // bytes of deflated metadata
-#define ATTEMPTS_MAX 3                      // of writing down, when uploads of one UID race
-
-struct imaging_upload {
-    struct work work; // first, so that a work is its upload
-    /* Given. */
-    struct imaging_service *service;
-    struct uuid patient_case;
-    struct uuid by;
-    uint64_t size;
-    upload_done done; // NULL when nobody waits any more
-    void *data;
-    /* Owned. */
-    int file; // memory that looks like a file
-    uint8_t *json;
-    uint8_t *frames;
-    struct case_keys keys;
-    struct bounded_output outline, identity, metadata; // columns
-    struct imaging_upload *next, **link;               // while its bytes are coming
-    /* Derived. */
-    uint64_t received;
-    struct instance instance;
-    uint8_t digest[BLOB_DIGEST_SIZE];
-    size_t json_size, frames_size;
-    bool ended; // all bytes are there and the work goes on by itself
-    bool held;
-    bool open;          // its size is what came
-    char study_uid[65]; // it has to be of; empty = any
-    unsigned attempts;
-    enum blob_result sealed;
-};
 
 static void look_up(struct imaging_upload *upload);
 
@@ -75,6 +42,8 @@ static void free_upload(struct imaging_upload *upload) {
     }
     free(upload->json);
     free(upload->frames);
+    free(upload->name);
+    array_finish(&upload->named);
     bounded_output_finish(&upload->outline);
     bounded_output_finish(&upload->identity);
     bounded_output_finish(&upload->metadata);
@@ -85,12 +54,13 @@ static void free_upload(struct imaging_upload *upload) {
     imaging_operation_ended(service);
 }
 
-static void answer_and_free(struct imaging_upload *upload, const struct upload_answer *answer) {
+void upload_answer_and_free(struct imaging_upload *upload, const struct upload_answer *answer) {
     struct imaging_counts *counts = &upload->service->counts;
     counts->stored += answer->outcome == UPLOAD_STORED;
     counts->already_there += answer->outcome == UPLOAD_ALREADY_THERE;
     counts->held += answer->outcome == UPLOAD_HELD;
     counts->refused += answer->outcome == UPLOAD_REFUSED;
+    counts->kept += answer->outcome == UPLOAD_KEPT;
     struct upload_answer told = *answer;
     if (upload->instance.sop_instance_uid[0]) {
         told.sop_class_uid = upload->instance.sop_class_uid;
@@ -103,10 +73,10 @@ static void answer_and_free(struct imaging_upload *upload, const struct upload_a
     free_upload(upload);
 }
 
-static void finish(struct imaging_upload *upload, enum upload_outcome outcome) {
-    answer_and_free(upload,
-                    &(struct upload_answer){.outcome = outcome,
-                                            .sop_instance_uid = upload->instance.sop_instance_uid});
+void upload_finish(struct imaging_upload *upload, enum upload_outcome outcome) {
+    upload_answer_and_free(
+        upload, &(struct upload_answer){.outcome = outcome,
+                                        .sop_instance_uid = upload->instance.sop_instance_uid});
 }
 
 struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
@@ -165,7 +135,8 @@ struct imaging_upload *imaging_upload_begin_open(struct imaging_service *service
 /* What was not said ahead is counted as it comes. */
 static bool grow(struct imaging_upload *upload, uint64_t size) {
     struct imaging_service *service = upload->service;
-    if (size > UPLOAD_SIZE_MAX - upload->size || size > UPLOADS_SIZE_MAX - service->uploads_size) {
+    if (size > UPLOAD_SIZE_MAX - upload->size ||
+        size > service->uploads_size_max - service->uploads_size) {
         return false;
     }
     upload->size += size;
@@ -173,11 +144,16 @@ static bool grow(struct imaging_upload *upload, uint64_t size) {
     return true;
 }
 
+void imaging_upload_name(struct imaging_upload *upload, struct text name) {
+    free(upload->name);
+    upload->name = name.length > 0 ? strndup(name.bytes, name.length) : NULL;
+}
+
 void imaging_end_receiving(struct imaging_service *service) {
     struct imaging_upload *upload = service->receiving;
     while (upload) {
         struct imaging_upload *next = upload->next;
-        finish(upload, UPLOAD_UNAVAILABLE);
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
         upload = next;
     }
 }
@@ -218,10 +194,10 @@ void imaging_upload_cancel(struct imaging_upload *upload) {
 static void on_series_loaded(void *data, const struct imaging_series *series) {
     struct imaging_upload *upload = data;
     // Stored is stored, also when the list of its series cannot be read just now.
-    answer_and_free(upload,
-                    &(struct upload_answer){.outcome = UPLOAD_STORED,
-                                            .sop_instance_uid = upload->instance.sop_instance_uid,
-                                            .series = series});
+    upload_answer_and_free(
+        upload, &(struct upload_answer){.outcome = UPLOAD_STORED,
+                                        .sop_instance_uid = upload->instance.sop_instance_uid,
+                                        .series = series});
 }
 
 static void on_inserted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
@@ -233,9 +209,9 @@ static void on_inserted(void *data, enum postgres_result result, const struct po
     } else if (result != POSTGRES_OK) {
         log_warning("imaging", "upload not written down sqlstate=%s",
                     rows ? postgres_sqlstate(rows) : "");
-        finish(upload, UPLOAD_UNAVAILABLE);
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
     } else if (upload->held) {
-        finish(upload, UPLOAD_HELD);
+        upload_finish(upload, UPLOAD_HELD);
     } else {
         preview_plans_forget(upload->service, upload->patient_case);
         imaging_copies_wake(upload->service->copies);
@@ -306,10 +282,8 @@ static bool make_columns(struct imaging_upload *upload) {
     return made;
 }
 
-static enum blob_result seal_file(struct imaging_upload *upload) {
-    uint8_t name[BLOB_NAME_SIZE];
-    record_blob_name(&upload->keys, upload->patient_case, upload->instance.sop_instance_uid,
-                     upload->digest, name);
+enum blob_result upload_seal_file(struct imaging_upload *upload,
+                                  const uint8_t name[BLOB_NAME_SIZE]) {
     void *bytes = mmap(NULL, upload->size, PROT_READ, MAP_PRIVATE, upload->file, 0);
     if (bytes == MAP_FAILED) {
         return BLOB_IO_FAILED;
@@ -335,7 +309,10 @@ static enum blob_result seal_file(struct imaging_upload *upload) {
 
 static void run_seal(struct work *work) {
     struct imaging_upload *upload = (struct imaging_upload *)work;
-    upload->sealed = make_columns(upload) ? seal_file(upload) : BLOB_IO_FAILED;
+    uint8_t name[BLOB_NAME_SIZE];
+    record_blob_name(&upload->keys, upload->patient_case, upload->instance.sop_instance_uid,
+                     upload->digest, name);
+    upload->sealed = make_columns(upload) ? upload_seal_file(upload, name) : BLOB_IO_FAILED;
 }
 
 static void on_sealed(struct work *work) {
@@ -345,7 +322,7 @@ static void on_sealed(struct work *work) {
         return;
     }
     log_error("imaging", "upload not stored: %s", blob_result_text(upload->sealed));
-    finish(upload, upload->sealed == BLOB_NO_SPACE ? UPLOAD_NO_SPACE : UPLOAD_UNAVAILABLE);
+    upload_finish(upload, upload->sealed == BLOB_NO_SPACE ? UPLOAD_NO_SPACE : UPLOAD_UNAVAILABLE);
 }
 
 static void seal(struct imaging_upload *upload) {
@@ -357,7 +334,7 @@ static void seal(struct imaging_upload *upload) {
     upload->work.done = on_sealed;
     if (!imaging_case_keys(upload->service, upload->patient_case, &upload->keys) ||
         !work_submit(upload->service->queue, &upload->work)) {
-        finish(upload, UPLOAD_UNAVAILABLE);
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
     }
 }
 
@@ -367,7 +344,7 @@ static void on_looked_up(void *data, enum postgres_result result,
                          const struct postgres_rows *rows) {
     struct imaging_upload *upload = data;
     if (result != POSTGRES_OK) {
-        finish(upload, UPLOAD_UNAVAILABLE);
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
         return;
     }
     int count = postgres_row_count(rows);
@@ -377,7 +354,7 @@ static void on_looked_up(void *data, enum postgres_result result,
         if (digest.length == BLOB_DIGEST_SIZE &&
             memcmp(digest.bytes, upload->digest, BLOB_DIGEST_SIZE) == 0) {
             bool is_held = ((const uint8_t *)held.bytes)[0] != 0;
-            finish(upload, is_held ? UPLOAD_HELD : UPLOAD_ALREADY_THERE);
+            upload_finish(upload, is_held ? UPLOAD_HELD : UPLOAD_ALREADY_THERE);
             return;
         }
     }
@@ -398,7 +375,7 @@ static void on_key(void *data, enum imaging_read_result result) {
     if (result == IMAGING_READ_OK) {
         look_up(data);
     } else {
-        finish(data, UPLOAD_UNAVAILABLE);
+        upload_finish(data, UPLOAD_UNAVAILABLE);
     }
 }
 
@@ -426,20 +403,31 @@ static bool keep_parsed(struct imaging_upload *upload, const struct parsed *pars
 
 static void on_parsed(void *data, const struct parsed *parsed) {
     struct imaging_upload *upload = data;
+    bool other = parsed->refusal == INGEST_REFUSAL_NOT_DICOM && upload->name;
+    if (other && parsed->digest.length == BLOB_DIGEST_SIZE) {
+        memcpy(upload->digest, parsed->digest.bytes, BLOB_DIGEST_SIZE);
+        upload_keep_other(upload);
+        return;
+    }
+    if (parsed->is_directory) {
+        upload_take_directory(upload, parsed);
+        return;
+    }
     if (parsed->refusal != INGEST_REFUSAL_NONE) {
-        answer_and_free(upload,
-                        &(struct upload_answer){.outcome = UPLOAD_REFUSED,
-                                                .refusal = (enum file_refusal_kind)parsed->refusal,
-                                                .reason = parsed->reason});
+        upload_answer_and_free(
+            upload, &(struct upload_answer){.outcome = UPLOAD_REFUSED,
+                                            .refusal = (enum file_refusal_kind)parsed->refusal,
+                                            .reason = parsed->reason});
         return;
     }
     if (!keep_parsed(upload, parsed)) {
-        finish(upload, UPLOAD_UNAVAILABLE);
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
         return;
     }
     if (upload->study_uid[0] && strcmp(upload->study_uid, upload->instance.study_uid) != 0) {
-        answer_and_free(upload, &(struct upload_answer){
-                                    .outcome = UPLOAD_REFUSED,
+        upload_answer_and_free(
+            upload,
+            &(struct upload_answer){.outcome = UPLOAD_REFUSED,
                                     .refusal = FILE_REFUSAL_NONE,
                                     .reason = TEXT("it is of another study than it was sent to"),
                                     .sop_instance_uid = upload->instance.sop_instance_uid});
@@ -457,6 +445,6 @@ void imaging_upload_end(struct imaging_upload *upload) {
     if (fcntl(upload->file, F_ADD_SEALS, seals) != 0 ||
         !ingest_link_parse(upload->service->ingest, upload->file, upload->size, on_parsed,
                            upload)) {
-        finish(upload, UPLOAD_UNAVAILABLE);
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
     }
 }

@@ -58,6 +58,11 @@ static bool receive_all(int socket, void *buffer, size_t size, int files[INGEST_
 
 bool ingest_receive(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret_length,
                     int ret_files[INGEST_DESCRIPTORS_MAX]) {
+    return ingest_receive_any(socket, frame, ret_length, ret_files) && ret_files[0] >= 0;
+}
+
+bool ingest_receive_any(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret_length,
+                        int ret_files[INGEST_DESCRIPTORS_MAX]) {
     for (size_t i = 0; i < INGEST_DESCRIPTORS_MAX; i++) {
         ret_files[i] = -1;
     }
@@ -70,7 +75,7 @@ bool ingest_receive(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret
         return false;
     }
     *ret_length = length;
-    return ret_files[0] >= 0;
+    return true;
 }
 
 static bool send_all(int socket, const uint8_t *bytes, size_t size) {

@@ -24,6 +24,10 @@ uint32_t ingest_get_length(const uint8_t bytes[INGEST_LENGTH_SIZE]);
 bool ingest_receive(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret_length,
                     int ret_files[INGEST_DESCRIPTORS_MAX]);
 
+/* Likewise, also without any descriptor. */
+bool ingest_receive_any(int socket, uint8_t frame[INGEST_REQUEST_MAX], uint32_t *ret_length,
+                        int ret_files[INGEST_DESCRIPTORS_MAX]);
+
 bool ingest_send(int socket, const uint8_t *frame, uint32_t length);
 
 #endif

@@ -5,7 +5,8 @@
  * one file at a time as a descriptor, maps it, reads it in one pass and answers with its digest,
  * index row, frame table and metadata, or with why not. It keeps nothing between files, writes
  * nothing anywhere, and says nothing on standard error about what was in a file. With a role as its
- * argument it decodes pixels instead (codecs/codec_worker.h).
+ * argument it decodes pixels (codecs/codec_worker.h) or unpacks one archive (ingest_unpack.h)
+ * instead.
  */
 #include "protocol/frame.h"
 #include "protocol/generated/ingest.h"
@@ -13,7 +14,9 @@
 #include "server/imaging/document_reader.h"
 #include "server/imaging/ingest_channel.h"
 #include "server/imaging/ingest_sandbox.h"
+#include "server/imaging/ingest_unpack.h"
 #include "server/imaging/instance_reader.h"
+#include "server/imaging/media_directory.h"
 #include "server/imaging/metadata_json.h"
 
 #include <openssl/evp.h>
@@ -79,6 +82,19 @@ static bool send_answer(struct ingest *ingest, const struct parsed *parsed) {
     return bytes.bytes && ingest_send(INGEST_SOCKET, bytes.bytes, bytes.length);
 }
 
+/* False when it is none. */
+static bool answer_directory(struct ingest *ingest, const uint8_t *bytes, size_t size,
+                             struct parsed *parsed) {
+    struct text *uids = arena_alloc(&ingest->arena, MEDIA_DIRECTORY_MAX * sizeof *uids);
+    uint32_t count;
+    if (!uids || !media_directory_read(bytes, size, uids, &count)) {
+        return false;
+    }
+    parsed->is_directory = true;
+    parsed->directory = (struct text_list){count, uids};
+    return true;
+}
+
 /* The reading must live until the answer is sent: the answer borrows from it. */
 static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size,
                         struct parsed *parsed) {
@@ -100,6 +116,10 @@ static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size
     }
     struct instance_reading reading;
     if (instance_read(bytes, size, ingest->sets, &reading, &ingest->refusal) != FILE_REFUSAL_NONE) {
+        if (ingest->refusal.kind == FILE_REFUSAL_NO_IDENTITY &&
+            answer_directory(ingest, bytes, size, parsed)) {
+            return send_answer(ingest, parsed);
+        }
         answer_refusal(parsed, &ingest->refusal);
         return send_answer(ingest, parsed);
     }
@@ -178,9 +198,22 @@ static int read_files(void) {
     _exit(0);
 }
 
+static int unpack_archive_for_supervisor(void) {
+    const char *step;
+    if (!ingest_sandbox_enter(&step)) {
+        fprintf(stderr, "consilium-ingest: cannot start: the system refuses %s\n", step);
+        return 1;
+    }
+    ingest_unpack();
+    _exit(0); // as above
+}
+
 int main(int argument_count, char **arguments) {
     if (argument_count < 2) {
         return read_files();
+    }
+    if (strcmp(arguments[1], "unpack") == 0) {
+        return unpack_archive_for_supervisor();
     }
     return codec_worker_run(strcmp(arguments[1], CODEC_ROLE_BACKGROUND) == 0);
 }

@@ -136,6 +136,19 @@ static void a_dead_connection_does_not_stand_in_the_way(void **state) {
     assert_int_equal(end_peer(scene), 0);
 }
 
+static void a_disc_in_an_archive_is_unpacked_and_what_its_directory_misses_is_said(void **state) {
+    struct scene *scene = *state;
+    start_peer(scene, "disc");
+    assert_int_equal(end_peer(scene), 0);
+    no_upload_is_left(scene);
+}
+
+static void bombs_are_refused_and_the_rest_goes_on(void **state) {
+    struct scene *scene = *state;
+    start_peer(scene, "bombs");
+    assert_int_equal(end_peer(scene), 0);
+}
+
 static void a_file_of_more_than_two_gibibytes_comes_whole(void **state) {
     struct scene *scene = *state;
     if (getenv("CONSILIUM_TEST_LONG") == NULL) {
@@ -151,6 +164,8 @@ int main(void) {
         cmocka_unit_test(the_rules_of_tus_are_kept),
         cmocka_unit_test(an_upload_outlives_the_server_that_is_killed_in_its_middle),
         cmocka_unit_test(a_dead_connection_does_not_stand_in_the_way),
+        cmocka_unit_test(a_disc_in_an_archive_is_unpacked_and_what_its_directory_misses_is_said),
+        cmocka_unit_test(bombs_are_refused_and_the_rest_goes_on),
         cmocka_unit_test(a_file_of_more_than_two_gibibytes_comes_whole),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);

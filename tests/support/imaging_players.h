@@ -360,6 +360,11 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
     return &upload;
 }
 
+void imaging_upload_name(struct imaging_upload *of, struct text name) {
+    (void)of;
+    (void)name;
+}
+
 bool imaging_upload_bytes(struct imaging_upload *of, struct bytes bytes) {
     of->received += bytes.length;
     return true;

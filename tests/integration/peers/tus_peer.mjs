@@ -6,10 +6,15 @@
 // Ends with status 0 when everything was as it should be, else with what was not on standard error.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { dicomFile, freshUid } from './dicom_file.mjs';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { dicomDirectory, dicomFile, freshUid } from './dicom_file.mjs';
 
 const tus = createRequire(new URL('../../../clients/web/package.json', import.meta.url))('tus-js-client');
 
@@ -94,6 +99,52 @@ function upload(source, size, options = {}) {
     one.start();
   });
 }
+
+// Whole in one request.
+async function sendArchive(bytes, name = 'disc.zip') {
+  const where = await make(bytes.length, name);
+  assert.equal((await patch(where, 0, bytes)).status, 204);
+  return outcomeOf(where);
+}
+
+// An archive as a program with bad intentions writes it: each entry says of itself what the caller wants.
+function zipOf(entries, { count = entries.length } = {}) {
+  const parts = [];
+  const records = [];
+  let at = 0;
+  for (const entry of entries) {
+    const { name, method = 8, data, flags = 0, size, crc = 0, offset, packed = data.length } = entry;
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(flags, 6);
+    local.writeUInt16LE(method, 8);
+    local.writeUInt16LE(name.length, 26);
+    const record = Buffer.alloc(46);
+    record.writeUInt32LE(0x02014b50, 0);
+    record.writeUInt16LE(flags, 8);
+    record.writeUInt16LE(method, 10);
+    record.writeUInt32LE(crc, 16);
+    record.writeUInt32LE(packed, 20);
+    record.writeUInt32LE(size, 24);
+    record.writeUInt16LE(name.length, 28);
+    record.writeUInt32LE(offset ?? at, 42);
+    records.push(record, Buffer.from(name));
+    if (offset === undefined) {
+      parts.push(local, Buffer.from(name), data);
+      at += 30 + name.length + data.length;
+    }
+  }
+  const directory = Buffer.concat(records);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(count, 8);
+  end.writeUInt16LE(count, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, directory, end]);
+}
+
+const reasonsOf = ({ problems }) => Object.fromEntries(problems.map(({ name, reason }) => [name, reason]));
 
 const stories = {
   // The rules of the protocol, one request each.
@@ -193,6 +244,103 @@ const stories = {
     await isStored(picture);
     gone.abort();
     await begun;
+  },
+
+  // A CD in an archive, as Debian's zip writes it: into a pipe (data descriptors) and with ZIP64.
+  async disc() {
+    const folder = mkdtempSync(join(tmpdir(), 'consilium-disc-'));
+    const zip = (...options) => execFileSync('zip', ['-q', '-r', ...options], { cwd: folder, maxBuffer: 256 * MIB });
+    try {
+      for (const [round, options] of [['1', []], ['2', ['-fz']]]) {
+        const study = freshUid();
+        const images = Array.from({ length: 12 }, (_, index) => {
+          const pixels = randomBytes(512 * 512 * 2);
+          const uids = { study, series: `${study}.1`, uid: `${study}.1.${index + 1}` };
+          const bytes = dicomFile({ ...uids, rows: 512, columns: 512, number: index + 1, pixels });
+          return { ...uids, pixels, bytes, path: `IMAGES/I${index + 1}` };
+        });
+        mkdirSync(join(folder, round, 'IMAGES'), { recursive: true });
+        // Two that the directory names were forgotten when the CD was written.
+        for (const { path, bytes } of images.slice(0, 10)) writeFileSync(join(folder, round, path), bytes);
+        writeFileSync(join(folder, round, 'DICOMDIR'), dicomDirectory(images));
+        writeFileSync(join(folder, round, 'READ ME.TXT'), `For the doctor, round ${round}`);
+        writeFileSync(join(folder, round, 'IMAGES', 'cut'), images[10].bytes.subarray(0, 4000));
+        if (round === '1') {
+          zip('inner.zip', '1/READ ME.TXT');
+          writeFileSync(join(folder, 'secret'), 'a secret');
+          zip('-P', 'word', '1/locked.zip', 'secret');
+          zip('1.zip', '1');
+        }
+        const bytes = round === '1' ? readFileSync(join(folder, '1.zip')) : zip(...options, '-', round);
+        const told = await sendArchive(bytes, `${round}.zip`);
+        assert.equal(told.files.stored, 10, JSON.stringify(told));
+        assert.deepEqual(told.index, { named: 12, missing: 2 });
+        assert.equal(reasonsOf(told)[`${round}/IMAGES/cut`], 'truncated');
+        for (const one of images.slice(0, 10)) await isStored(one);
+        // A ZIP in a ZIP is a file like any other, and is not opened.
+        assert.equal(told.files.kept, round === '1' ? 2 : 1);
+      }
+      const list = await (await fetch(`${url}/api/cases/${patientCase}/files`, { headers: { authorization } })).json();
+      assert.deepEqual(list.files.map(({ name }) => name).sort(), ['1/READ ME.TXT', '1/locked.zip', '2/READ ME.TXT']);
+      const { id } = list.files.find(({ name }) => name === '2/READ ME.TXT');
+      const kept = await fetch(`${url}/api/cases/${patientCase}/files/${id}`, { headers: { authorization } });
+      assert.match(kept.headers.get('content-disposition'), /^attachment; filename\*=UTF-8''READ%20ME.TXT$/);
+      assert.equal(kept.headers.get('content-type'), 'application/octet-stream');
+      assert.equal(await kept.text(), 'For the doctor, round 2');
+      const locked = await sendArchive(readFileSync(join(folder, '1', 'locked.zip')), 'locked.zip');
+      assert.deepEqual(reasonsOf(locked), { secret: 'encrypted' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+
+  // What says too little, too much, or the same twice is refused by name, at once, and the rest goes on.
+  async bombs() {
+    const zeros = deflateRawSync(Buffer.alloc(8 * MIB));
+    const begun = Date.now();
+    const swollen = await sendArchive(zipOf([{ name: 'a', data: zeros, size: 2 ** 31 }]), 'swollen.zip');
+    assert.deepEqual(reasonsOf(swollen), { 'swollen.zip': 'over_limit' });
+    const twice = await sendArchive(
+      zipOf([{ name: 'a', data: zeros, size: 8 * MIB }, { name: 'b', data: zeros, size: 8 * MIB, offset: 0 }]),
+      'twice.zip',
+    );
+    assert.deepEqual(reasonsOf(twice), { 'twice.zip': 'malformed' });
+    const text = Buffer.from('what it says');
+    const right = { name: 'right', data: deflateRawSync(text), size: text.length, crc: crc32(text) };
+    const some = await sendArchive(
+      zipOf([
+        { name: 'more than it says', data: zeros, size: 1000 },
+        { name: 'less than it says', data: deflateRawSync(text), size: 5000, crc: crc32(text) },
+        { name: 'another checksum', data: deflateRawSync(text), size: text.length },
+        { name: 'packed otherwise', data: text, size: text.length, method: 12 },
+        { name: 'larger than a file may be', data: text, size: 0xfffffff0 },
+        { name: 'nothing', data: Buffer.alloc(0), size: 0, method: 0 },
+        right,
+      ]),
+      'some.zip',
+    );
+    assert.deepEqual(reasonsOf(some), { 'some.zip': 'over_limit' });
+    const rest = await sendArchive(
+      zipOf([
+        { name: 'more than it says', data: zeros, size: 1000 },
+        { name: 'less than it says', data: deflateRawSync(text), size: 5000, crc: crc32(text) },
+        { name: 'another checksum', data: deflateRawSync(text), size: text.length },
+        { name: 'packed otherwise', data: text, size: text.length, method: 12 },
+        { name: 'nothing', data: Buffer.alloc(0), size: 0, method: 0 },
+        right,
+      ]),
+    );
+    assert.deepEqual(reasonsOf(rest), {
+      'more than it says': 'damaged',
+      'less than it says': 'damaged',
+      'another checksum': 'damaged',
+      'packed otherwise': 'unsupported',
+      nothing: 'empty',
+    });
+    assert.equal(rest.files.kept, 1);
+    const cut = await sendArchive(zipOf([right]).subarray(0, 60), 'cut.zip');
+    assert.deepEqual(reasonsOf(cut), { 'cut.zip': 'not_an_archive' });
+    assert.ok(Date.now() - begun < 20_000, 'at once');
   },
 
   // 2 GiB and a little: nearly all of it zeros, made while they are sent.
