@@ -16,9 +16,10 @@
 /* One number of a drawing, and the part of its points that it was inferred from. */
 struct drawing_number {
     struct sr_code concept;
-    const char *graphic; // type
+    const char *graphic; // type; of an ellipse the longer axis comes first
     uint8_t points[4];   // index into the drawing's points, and how many of them
     uint8_t count;
+    bool second; // it is the annotation's second value
 };
 
 struct drawing_kind {
@@ -31,5 +32,9 @@ struct drawing_kind {
 
 /* NULL = a tool that is not reported. */
 const struct drawing_kind *drawing_kind(enum annotation_tool tool);
+
+/* The points of a part of a drawing that has as many as its kind wants. */
+void drawing_points(const struct annotation *annotation, const struct drawing_number *number,
+                    struct point ret_points[4]);
 
 #endif

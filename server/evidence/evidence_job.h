@@ -24,6 +24,6 @@ void evidence_job_begin(const struct evidence_service_config *config, struct uui
 bool evidence_job_abandon(struct evidence_job *job);
 
 /* Types of events that evidence is made of. */
-#define EVIDENCE_EVENT_TYPES "(74, 75, 76, 77, 86, 87, 89, 121)"
+#define EVIDENCE_EVENT_TYPES "(74, 75, 76, 77, 86, 87, 89, 106, 121)"
 
 #endif

@@ -306,9 +306,10 @@ static bool write_view(const struct evidence_plan *plan, const struct evidence_d
     for (uint32_t i = 0; viewport->overlays && i < record->drawing_count; i++) {
         const struct recorded_drawing *drawing = &record->drawings[i];
         const struct image_position *on = &drawing->annotation.image;
+        const struct drawing_kind *kind = drawing_kind(drawing->annotation.tool);
         if (text_equal(on->sop_instance_uid, viewport->image.sop_instance_uid) &&
-            on->frame == viewport->image.frame && drawing_kind(drawing->annotation.tool) != NULL &&
-            drawing->annotation.points.count > 0 &&
+            on->frame == viewport->image.frame && kind != NULL &&
+            drawing->annotation.points.count >= kind->points_min &&
             evidence_stands(&drawing->span, document->version)) {
             drawings[state.drawing_count++] = &drawing->annotation;
         }

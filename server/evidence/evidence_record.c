@@ -67,6 +67,22 @@ static void end_drawing(struct evidence_record *record, const struct event_heade
     }
 }
 
+/* The same drawing with other words from here on. */
+static void label_drawing(struct evidence_record *record, const struct event_header *header,
+                          const struct annotation_labelled *event) {
+    for (uint32_t i = 0; i < record->drawing_count; i++) {
+        struct recorded_drawing before = record->drawings[i];
+        if (before.span.to == 0 && uuid_equal(before.annotation.annotation, event->annotation)) {
+            end(&record->drawings[i].span, header);
+            before.annotation.label = event->label;
+            struct event_header author = *header;
+            author.by = before.span.by;
+            add_drawing(record, &author, &(struct annotation_added){before.annotation});
+            return;
+        }
+    }
+}
+
 static void end_view(struct evidence_record *record, const struct event_header *header,
                      enum recorded_view_kind kind, struct uuid id) {
     for (uint32_t i = 0; i < record->view_count; i++) {
@@ -112,6 +128,9 @@ static void apply(struct evidence_record *record, const struct event_header *hea
         break;
     case PATIENT_CASE_ANNOTATION_REMOVED:
         end_drawing(record, header, ((const struct annotation_removed *)event)->annotation);
+        break;
+    case PATIENT_CASE_ANNOTATION_LABELLED:
+        label_drawing(record, header, event);
         break;
     case PATIENT_CASE_VIEW_SAVED: {
         const struct view_saved *saved = event;
@@ -166,6 +185,7 @@ void evidence_record_add(struct evidence_record *record, const struct event_head
     case STAGE_STAGE_SETTLED:
     case PATIENT_CASE_ANNOTATION_ADDED:
     case PATIENT_CASE_ANNOTATION_REMOVED:
+    case PATIENT_CASE_ANNOTATION_LABELLED:
     case PATIENT_CASE_VIEW_SAVED:
     case PATIENT_CASE_VIEW_REMOVED:
     case PATIENT_CASE_KEY_IMAGE_MARKED:

@@ -47,6 +47,10 @@ static const struct {
 } units[] = {
     {"mm", {"mm", "UCUM", "millimeter"}},
     {"px", {"{pixels}", "UCUM", "pixels"}},
+    {"deg", {"deg", "UCUM", "degree"}},
+    {"mm2", {"mm2", "UCUM", "square millimeter"}},
+    {"px2", {"{pixels}2", "UCUM", "square pixels"}},
+    {"HU", {"[hnsf'U]", "UCUM", "Hounsfield unit"}},
 };
 
 static const struct sr_code *unit_code(struct text word) {
@@ -68,19 +72,16 @@ struct space {
     struct sr_graphic graphic;
 };
 
-/* The points of this drawing with these indexes; NULL = all of them. */
-static void space_of(const struct measured_drawing *drawing, const uint8_t *indexes, size_t count,
-                     const char *type, struct space *ret) {
-    const struct annotation *annotation = drawing->annotation;
-    struct text frame = annotation->frame_of_reference_uid;
+static void space_of(const struct measured_drawing *drawing, const struct point *points,
+                     size_t count, const char *type, struct space *ret) {
+    struct text frame = drawing->annotation->frame_of_reference_uid;
     bool patient = frame.length > 0;
     size_t at = 0;
     for (size_t i = 0; i < count && i < DRAWING_POINTS_MAX; i++) {
-        struct point point = annotation->points.items[indexes != NULL ? indexes[i] : i];
-        ret->numbers[at++] = point.x + (patient ? 0 : HALF_PIXEL);
-        ret->numbers[at++] = point.y + (patient ? 0 : HALF_PIXEL);
+        ret->numbers[at++] = points[i].x + (patient ? 0 : HALF_PIXEL);
+        ret->numbers[at++] = points[i].y + (patient ? 0 : HALF_PIXEL);
         if (patient) {
-            ret->numbers[at++] = point.z;
+            ret->numbers[at++] = points[i].z;
         }
     }
     size_t length = frame.length < EVIDENCE_UID_SIZE ? frame.length : 0;
@@ -90,24 +91,43 @@ static void space_of(const struct measured_drawing *drawing, const uint8_t *inde
                                        .numbers = ret->numbers,
                                        .count = at,
                                        .image = patient ? NULL : drawing->image,
-                                       .frame = annotation->image.frame,
+                                       .frame = drawing->annotation->image.frame,
                                        .frame_of_reference_uid = ret->frame_of_reference_uid};
 }
 
 /* The coordinates are its only child: OHIF 3.12 gives up the whole report on a second one. */
 static void write_number(struct dataset_writer *writer, const struct measured_drawing *drawing,
-                         const struct drawing_number *number, double value) {
+                         const struct drawing_number *number) {
+    const struct annotation *annotation = drawing->annotation;
+    struct point points[4];
     struct space space;
-    space_of(drawing, number->points, number->count, number->graphic, &space);
-    sr_number_begin(writer, &number->concept, value, unit_code(drawing->annotation->unit));
+    drawing_points(annotation, number, points);
+    space_of(drawing, points, number->count, number->graphic, &space);
+    sr_number_begin(writer, &number->concept,
+                    number->second ? annotation->second : annotation->value,
+                    unit_code(annotation->unit));
     sr_coordinates(writer, SR_INFERRED, NULL, &space.graphic);
     sr_number_end(writer);
+}
+
+/* PS3.16 CID 7464: of the pixels inside. */
+static void write_statistics(struct dataset_writer *writer, const struct statistics *statistics) {
+    static const struct sr_code concepts[] = {{"373098007", "SCT", "Mean"},
+                                              {"386136009", "SCT", "Standard Deviation"},
+                                              {"255605001", "SCT", "Minimum"},
+                                              {"56851009", "SCT", "Maximum"}};
+    const double values[] = {statistics->mean, statistics->deviation, statistics->minimum,
+                             statistics->maximum};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        sr_number(writer, &concepts[i], values[i], unit_code(statistics->unit));
+    }
 }
 
 static void write_region(struct dataset_writer *writer, const struct measured_drawing *drawing,
                          const char *type) {
     struct space space;
-    space_of(drawing, NULL, drawing->annotation->points.count, type, &space);
+    const struct point_list *points = &drawing->annotation->points;
+    space_of(drawing, points->items, points->count, type, &space);
     sr_coordinates(writer, SR_CONTAINS, &region, &space.graphic);
 }
 
@@ -137,7 +157,10 @@ static void write_group(struct dataset_writer *writer, const struct measured_dra
         write_region(writer, drawing, kind->region);
     }
     for (uint8_t i = 0; i < kind->number_count; i++) {
-        write_number(writer, drawing, &kind->numbers[i], annotation->value);
+        write_number(writer, drawing, &kind->numbers[i]);
+    }
+    if (annotation->has_statistics) {
+        write_statistics(writer, &annotation->statistics);
     }
     if (annotation->frame_of_reference_uid.length > 0) { /* otherwise the coordinates say it */
         sr_image(writer, SR_CONTAINS, &source_image, drawing->image, annotation->image.frame);

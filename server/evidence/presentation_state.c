@@ -167,22 +167,39 @@ static double inside(double value, uint32_t size) {
     return value > 0 ? (value < size ? value : size) : 0;
 }
 
-static size_t write_points(struct dataset_writer *writer, const struct presentation_state *state,
-                           const struct annotation *annotation) {
+static void write_graphic(struct dataset_writer *writer, const struct presentation_state *state,
+                          const struct point *points, size_t count, const char *type) {
     double numbers[2 * DRAWING_POINTS_MAX];
-    size_t count = 0;
-    for (uint32_t i = 0; i < annotation->points.count && i < DRAWING_POINTS_MAX; i++) {
-        struct pixel pixel = image_pixel_at(state->image, &annotation->points.items[i]);
-        numbers[2 * count] = inside(pixel.column + HALF_PIXEL, state->image->columns);
-        numbers[2 * count++ + 1] = inside(pixel.row + HALF_PIXEL, state->image->rows);
+    count = count < DRAWING_POINTS_MAX ? count : DRAWING_POINTS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        struct pixel pixel = image_pixel_at(state->image, &points[i]);
+        numbers[2 * i] = inside(pixel.column + HALF_PIXEL, state->image->columns);
+        numbers[2 * i + 1] = inside(pixel.row + HALF_PIXEL, state->image->rows);
     }
     uint16_t dimensions = 2;
-    uint16_t points = (uint16_t)count;
+    uint16_t said = (uint16_t)count;
+    dataset_writer_item_begin(writer);
     dataset_writer_string(writer, 0x00700005, "CS", "PIXEL");
     dataset_writer_u16(writer, 0x00700020, &dimensions, 1);
-    dataset_writer_u16(writer, 0x00700021, &points, 1);
+    dataset_writer_u16(writer, 0x00700021, &said, 1);
     dataset_writer_floats(writer, 0x00700022, numbers, 2 * count);
-    return count;
+    dataset_writer_string(writer, 0x00700023, "CS", type);
+    dataset_writer_string(writer, 0x00700024, "CS", "N");
+    dataset_writer_item_end(writer);
+}
+
+static void write_drawing(struct dataset_writer *writer, const struct presentation_state *state,
+                          const struct annotation *annotation) {
+    const struct drawing_kind *kind = drawing_kind(annotation->tool);
+    if (kind->region != NULL) {
+        write_graphic(writer, state, annotation->points.items, annotation->points.count,
+                      kind->region);
+    }
+    for (uint8_t i = 0; i < kind->number_count; i++) {
+        struct point points[4];
+        drawing_points(annotation, &kind->numbers[i], points);
+        write_graphic(writer, state, points, kind->numbers[i].count, kind->numbers[i].graphic);
+    }
 }
 
 static void write_words(struct dataset_writer *writer, const struct presentation_state *state,
@@ -233,12 +250,7 @@ static void write_graphics(struct dataset_writer *writer, const struct presentat
     }
     dataset_writer_sequence_begin(writer, 0x00700009);
     for (size_t i = 0; i < state->drawing_count; i++) {
-        dataset_writer_item_begin(writer);
-        write_points(writer, state, state->drawings[i]);
-        dataset_writer_string(writer, 0x00700023, "CS",
-                              state->drawings[i]->points.count > 1 ? "POLYLINE" : "POINT");
-        dataset_writer_string(writer, 0x00700024, "CS", "N");
-        dataset_writer_item_end(writer);
+        write_drawing(writer, state, state->drawings[i]);
     }
     dataset_writer_sequence_end(writer);
     dataset_writer_item_end(writer);

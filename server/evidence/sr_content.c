@@ -106,8 +106,8 @@ void sr_image(struct dataset_writer *writer, const char *relation, const struct 
     dataset_writer_item_end(writer);
 }
 
-void sr_number_begin(struct dataset_writer *writer, const struct sr_code *concept, double value,
-                     const struct sr_code *unit) {
+static void begin_number(struct dataset_writer *writer, const struct sr_code *concept, double value,
+                         const struct sr_code *unit) {
     dataset_writer_item_begin(writer);
     begin(writer, SR_CONTAINS, "NUM", concept);
     if (isfinite(value)) {
@@ -121,7 +121,18 @@ void sr_number_begin(struct dataset_writer *writer, const struct sr_code *concep
     } else {
         dataset_writer_empty_sequence(writer, 0x0040A300);
     }
+}
+
+void sr_number_begin(struct dataset_writer *writer, const struct sr_code *concept, double value,
+                     const struct sr_code *unit) {
+    begin_number(writer, concept, value, unit);
     dataset_writer_sequence_begin(writer, 0x0040A730);
+}
+
+void sr_number(struct dataset_writer *writer, const struct sr_code *concept, double value,
+               const struct sr_code *unit) {
+    begin_number(writer, concept, value, unit);
+    dataset_writer_item_end(writer);
 }
 
 void sr_number_end(struct dataset_writer *writer) {

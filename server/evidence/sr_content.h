@@ -48,6 +48,9 @@ void sr_image(struct dataset_writer *writer, const char *relation, const struct 
 void sr_number_begin(struct dataset_writer *writer, const struct sr_code *concept, double value,
                      const struct sr_code *unit);
 void sr_number_end(struct dataset_writer *writer);
+/* One without children. */
+void sr_number(struct dataset_writer *writer, const struct sr_code *concept, double value,
+               const struct sr_code *unit);
 
 /* Points of an image: column, row (C.18.6), or of patient space: x, y, z in mm (C.18.9). */
 struct sr_graphic {

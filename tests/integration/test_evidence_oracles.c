@@ -66,6 +66,68 @@ static void no_errors(const char *name) {
     }
 }
 
+/* One of each of the other tools, on the slice. */
+static void every_tool_is_valid_in_a_report_and_in_a_state(void **state) {
+    (void)state;
+    struct evidence_scene *scene = scene_create();
+    struct point mm[] = {{-10, -3, 100}, {8, 2, 100}, {1, -9, 100}, {3, 8, 100}};
+    struct annotation all[4];
+    static const char *const units[] = {"deg", "mm", "mm2", "HU"};
+    static const uint8_t counts[] = {3, 4, 4, 1};
+    struct measured_drawing drawings[4];
+    const struct annotation *drawn[4];
+    for (unsigned i = 0; i < 4; i++) {
+        all[i] = scene_length(&scene->ct, mm, 20 + i, "Befund");
+        all[i].tool = (enum annotation_tool)(ANNOTATION_TOOL_ANGLE + i);
+        all[i].unit = scene_text(units[i]);
+        all[i].points.count = counts[i];
+        all[i].second = i == 1 ? 11.5 : 0;
+        drawings[i] = (struct measured_drawing){&all[i], &scene->ct, scene_text("Weber^A"), 1};
+        drawn[i] = &all[i];
+    }
+    all[2].has_statistics = true;
+    all[2].statistics = (struct statistics){.count = 90,
+                                            .mean = 41.25,
+                                            .deviation = 8,
+                                            .minimum = -3,
+                                            .maximum = 77,
+                                            .unit = scene_text("HU")};
+    struct measurement_report report = {
+        .header = {.source = &scene->ct, .series_description = "M", .version = 3, .at = 1},
+        .drawings = drawings,
+        .count = 4};
+    evidence_uid("tools", NULL, 0, report.header.sop_instance_uid);
+    evidence_uid("tools series", NULL, 0, report.header.series_uid);
+    uint8_t *bytes;
+    size_t size;
+    assert_true(measurement_report_write(&report, &bytes, &size));
+    keep("tools.dcm", bytes, size);
+    free(bytes);
+    no_errors("tools.dcm");
+    char *read = printed("dsrdump +Pl +Pu +U8 %s 2>&1", "tools.dcm");
+    assert_non_null(strstr(read, "\"Short Axis\")=\"11.5\" (mm,UCUM"));
+    assert_non_null(strstr(read, "\"Mean\")=\"41.25\" ([hnsf'U]"));
+    /* The longer axis of the ellipse is its first one: of the pairs given it is the first. */
+    assert_non_null(
+        strstr(read, "(ELLIPSE,\"" SCENE_SPACE "\",-10/-3/100,8/2/100,1/-9/100,3/8/100)"));
+    struct viewport viewport = {.has_image = true, .image = {.frame = 1}, .aspect = 1};
+    struct presentation_state given = {.header = report.header,
+                                       .image = &scene->ct,
+                                       .viewport = &viewport,
+                                       .label = "VIEW",
+                                       .title = scene_text("Alle"),
+                                       .author = scene_text("Weber^A"),
+                                       .drawings = drawn,
+                                       .drawing_count = 4};
+    assert_true(presentation_state_write(&given, &bytes, &size));
+    keep("state.dcm", bytes, size);
+    free(bytes);
+    free(scene);
+    no_errors("state.dcm");
+    char *said = printed("dcmpschk %s 2>&1", "state.dcm");
+    assert_null(strstr(said, "E: "));
+}
+
 static void a_report_of_measurements_is_valid(void **state) {
     (void)state;
     struct evidence_scene *scene = scene_create();
@@ -358,6 +420,7 @@ static void key_images_are_valid(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_of_measurements_is_valid),
+        cmocka_unit_test(every_tool_is_valid_in_a_report_and_in_a_state),
         cmocka_unit_test(what_is_seen_is_said_in_pixels_of_the_image),
         cmocka_unit_test(a_presentation_state_is_valid),
         cmocka_unit_test(a_view_is_rendered_by_others_as_it_was_seen),

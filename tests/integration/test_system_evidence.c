@@ -237,6 +237,22 @@ static void a_drawing_that_is_rubbed_out_is_not_in_the_next_report(void **state)
     assert_int_equal(count_of(report, "0040A360"), 2); /* each but the first has one before it */
 }
 
+static void new_words_of_a_drawing_are_a_new_report(void **state) {
+    (void)state;
+    struct arena arena;
+    struct uuid one = draw("1.2.9.4.2", "1.2.9.3", "Old words");
+    wait_for_documents("1.2.9.1", 3);
+    struct label_annotation label = {
+        .command_id = fresh_id(), .annotation = one, .label = TEXT("New words")};
+    arena_init(&arena, 1 << 16);
+    assert_true(planted_say(&coordinator, CASE_CHANNEL, label_annotation_encode(&arena, &label)));
+    arena_finish(&arena);
+    wait_for_documents("1.2.9.1", 4);
+    const char *report = report_of(0, "1.2.9.1");
+    assert_int_equal(count_of(report, "\"Old words\""), 1);
+    assert_int_equal(count_of(report, "\"New words\""), 1);
+}
+
 static void a_report_names_the_patient_of_its_own_study_and_no_other(void **state) {
     (void)state;
     draw("1.2.9.4.3", "1.2.9.3", "In the other study");
@@ -399,6 +415,7 @@ int main(void) {
         cmocka_unit_test(a_server_that_dies_before_it_has_written_writes_once),
         cmocka_unit_test(a_view_that_is_saved_is_a_presentation_state_of_each_of_its_images),
         cmocka_unit_test(key_images_are_a_selection_and_a_new_one_when_one_is_unmarked),
+        cmocka_unit_test(new_words_of_a_drawing_are_a_new_report),
         cmocka_unit_test(who_is_not_told_who_the_patient_is_reads_nothing_of_it),
         cmocka_unit_test(nobody_is_shown_a_display_set_of_it),
     };
