@@ -131,8 +131,8 @@ static void print_imaging(struct page *page, const struct imaging_service *imagi
     print(page, "imaging_damaged", "counter", "Files whose seal does not verify", counts.damaged);
     print(page, "imaging_ingest_restarts", "counter", "Times the parser died and was restarted",
           counts.ingest_restarts);
-    print(page, "imaging_copies_made_total", "counter", "Lossless copies", counts.copies_made);
-    print(page, "imaging_copies_refused_total", "counter", "Images that none can be made of",
+    print(page, "imaging_copies_made", "counter", "Lossless copies", counts.copies_made);
+    print(page, "imaging_copies_refused", "counter", "Images that none can be made of",
           counts.copies_refused);
     print(page, "imaging_codec_restarts", "counter", "Times a codec died and was restarted",
           counts.codec_restarts);
