@@ -53,7 +53,10 @@ static void read_answer(int fd, struct plain_answer *answer) {
     if (end == NULL)
         return;
     sscanf(answer->head, "HTTP/1.1 %u", &answer->status);
-    snprintf(answer->body, sizeof answer->body, "%s", end + 4);
+    memcpy(answer->body, end + 4,
+           length - (size_t)(end + 4 - bytes) < sizeof answer->body
+               ? length - (size_t)(end + 4 - bytes)
+               : sizeof answer->body - 1);
 }
 
 void plain_ask(const struct plain_request *request, struct plain_answer *ret_answer) {
@@ -68,6 +71,7 @@ void plain_ask(const struct plain_request *request, struct plain_answer *ret_ans
     add_header(text, "Origin: ", request->origin);
     add_header(text, "Cookie: ", request->cookie);
     add_header(text, "Authorization: Bearer ", request->bearer);
+    add_header(text, "Accept: ", request->accept);
     if (strcmp(request->method, "GET") != 0) {
         snprintf(length, sizeof length, "%zu", request->body == NULL ? 0 : strlen(request->body));
         add_header(text, "Content-Type: ", "application/json");

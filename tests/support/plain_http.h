@@ -16,6 +16,7 @@ struct plain_request {
     const char *method, *path;
     const char *origin, *cookie, *bearer, *body; /* NULL = without */
     const char *from;                            /* address to call from; NULL = 127.0.0.1 */
+    const char *accept;                          /* NULL = without */
 };
 
 struct plain_answer {
