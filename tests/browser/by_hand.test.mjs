@@ -1,5 +1,6 @@
 // What a coordinator orders by hand: the agenda, the views of a case, a case for another meeting, files.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { isAccessible } from './support/accessible.mjs';
 import { demonstrationImages } from './support/images.mjs';
@@ -146,6 +147,14 @@ story('what is ordered by hand', (step, scene) => {
     assert.match(said, /[1-9]\d* files? stored, 0 known already, 0 refused/);
     assert.match(said, /1 other file kept and not opened/);
     await isAccessible(clara);
+    // The same once more as an archive, which goes the way that can be broken off and go on.
+    execFileSync('zip', ['-q', '-r', 'spine.zip', 'spine'], { cwd: folders });
+    const archive = { items: [], files: [join(folders, 'spine.zip')], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'])
+      await devtools.send('Input.dispatchDragEvent', { type, ...at, data: archive });
+    await page.getByText(/0 files stored, [1-9]\d* known already, 0 refused/).waitFor();
+    assert.match(await page.locator('[data-upload]').innerText(), /1 other file kept and not opened/);
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => /upload/.test(key))), []);
     await page.getByRole('link', { name: 'Open the case' }).click();
     await clara.sees();
   });
