@@ -15,3 +15,4 @@ await import('./links.test.mjs');
 await import('./keeping.test.mjs');
 await import('./ohif.test.mjs');
 await import('./reports.test.mjs');
+await import('./progressive.test.mjs');

@@ -45,13 +45,13 @@ async function outcome([program, ...args]) {
 }
 
 export class GuestNetwork {
-  /** `port` is the server's; a folder for sockets is the caller's. */
-  static async begin(port, folder) {
+  /** `port` is the server's, a folder for sockets the caller's; `conditions` of another line, as wire takes them. */
+  static async begin(port, folder, conditions = CONDITIONS) {
     const network = new GuestNetwork(port);
     try {
       const sides = await Promise.all([network.side(), network.side()]);
       const [near, far] = sides.map(({ pid }) => `/proc/${pid}/ns/net`);
-      network.wire = await network.ready(WIRE, [...CONDITIONS, near, far]);
+      network.wire = await network.ready(WIRE, [...conditions, near, far]);
       const [inside, outside] = [join(folder, 'server'), join(folder, 'laptop')];
       await network.listen(createServer((socket) => network.join(socket, { port, host: 'localhost' })), inside);
       await network.relay(near, `${NEAR}:${port}`, inside);

@@ -213,7 +213,8 @@ export class Pane {
             viewport.setDisplaySetPresentation(this.mounted, {
                 voiRange: {
                     lower: window.center - window.width / 2,
-                    upper: window.center + window.width / 2,
+                    // Cornerstone counts the last value in: without this a colour would come out one darker.
+                    upper: window.center + window.width / 2 - (slice.header.samples > 1 ? 1 : 0),
                 },
                 invert: state.invert !== (slice.header.photometric === 'MONOCHROME1'),
                 ...(state.colormap && { colormap: { name: state.colormap } }),

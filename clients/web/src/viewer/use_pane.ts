@@ -1,6 +1,7 @@
 // One viewport of the stage on one element: waits for headers, pixels or pages, paints, and tells the
 // controller what is on the glass.
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { flushSync } from 'react-dom';
 import type { Cine, Viewport } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
 import { filmOf, frameAt } from './cine';
@@ -185,8 +186,12 @@ export function usePane(
         };
 
         const show = (next: OnGlass, whole = true) => {
-            setOnGlass(next);
-            setStatus(whole ? { is: 'painted' } : { is: 'fetching', percent: -1 });
+            window.clearTimeout(waiting); // a preview may stay for long
+            // With the pixels, in one picture: never the words of one image over another.
+            flushSync(() => {
+                setOnGlass(next);
+                setStatus(whole ? { is: 'painted' } : { is: 'fetching', percent: -1 });
+            });
             const lossless = whole && (next.image?.preview ?? 0) === 0;
             controller.paneState(number, next, { viewport, lossless });
         };

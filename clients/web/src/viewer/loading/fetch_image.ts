@@ -126,8 +126,8 @@ export async function decodeFrame(imageId: string, { bytes, transferSyntax }: Fr
     if (transferSyntax === HTJ2K_RPCL && image.decodeTimeInMS !== undefined) {
         meter.decoded(length, image.sizeInBytes, image.decodeTimeInMS);
     }
-    // Cornerstone gives a colour image a canvas and a second copy of its pixels of its own, three times what the
-    // store counts: 600 frames of ultrasound were 2 GB. Without them it draws through the pane's one canvas.
+    // Cornerstone would give a colour image a canvas and a second copy of its pixels, three times what the store
+    // counts: 2 GB for 600 frames of ultrasound. Without them it draws through the pane's one canvas.
     delete (image as Partial<Types.IImage>).getCanvas;
     return image;
 }
