@@ -52,6 +52,8 @@ story('OHIF reads what was measured', (step, scene) => {
       unit: 'mm',
       calibration: 'patient',
       label,
+      second: 0,
+      statistics: undefined,
     };
     return voice.command({ type: 'AddAnnotation', annotation });
   };
