@@ -13,3 +13,4 @@ await import('./benches.test.mjs');
 await import('./standard_of_care.test.mjs');
 await import('./signatures.test.mjs');
 await import('./slide.test.mjs');
+await import('./looking.test.mjs');

@@ -3,6 +3,7 @@ import { DropdownMenu } from 'radix-ui';
 import { useCallback, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { Action } from '../keys/keymap';
 import { useKeyLabel } from '../keys/use_keys';
+import type { CaseActor } from '../state/client';
 import { useStore } from '../state/store';
 import { Button } from '../ui/controls';
 import { Icon, type IconName } from '../ui/icon';
@@ -11,6 +12,7 @@ import { sayRefusal } from '../ui/refusal';
 import { useWords } from '../words';
 import type { AnnotationTool } from '../wire';
 import { act, compareLayout, filmState, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
+import { CrosshairButton, LinkMenu, SlabMenu } from './plane_menus';
 import type { StageHands } from './use_stage';
 
 const tools: { tool: Tool; action: Action; draws?: boolean }[] = [
@@ -25,10 +27,11 @@ interface ToolStripProps {
     hands: StageHands;
     chair: boolean;
     undo: () => void;
+    actor: CaseActor;
     children: ReactNode;
 }
 
-export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
+export function ToolStrip({ hands, chair, undo, actor, children }: ToolStripProps) {
     const words = useWords();
     const label = useKeyLabel();
     const { controller } = hands;
@@ -66,7 +69,10 @@ export function ToolStrip({ hands, chair, undo, children }: ToolStripProps) {
                 {controller.mayAct && <MeasureMenu hands={hands} names={names} chosen={chosen} />}
                 <PointButton hands={hands} />
                 <FilmButton hands={hands} />
+                <CrosshairButton hands={hands} chosen={chosen} />
                 <LayoutMenu hands={hands} />
+                <SlabMenu hands={hands} />
+                <LinkMenu hands={hands} actor={actor} />
                 <ImageMenu hands={hands} chair={chair} undo={undo} />
             </div>
             <span className="grow" />
@@ -172,7 +178,7 @@ interface MenuProps {
     children: ReactNode;
 }
 
-function Menu({ name, icon, pressed, children }: MenuProps) {
+export function Menu({ name, icon, pressed, children }: MenuProps) {
     return (
         <DropdownMenu.Root modal={false}>
             <DropdownMenu.Trigger
@@ -282,7 +288,7 @@ function LayoutMenu({ hands }: { hands: StageHands }) {
     );
 }
 
-function ImageMenu({ hands, chair, undo }: Omit<ToolStripProps, 'children'>) {
+function ImageMenu({ hands, chair, undo }: Omit<ToolStripProps, 'children' | 'actor'>) {
     const words = useWords();
     const label = useKeyLabel();
     const { controller } = hands;

@@ -2,7 +2,7 @@
 import { useMemo, useRef } from 'react';
 import type { KeyHandlers } from '../keys/use_keys';
 import { tell } from '../ui/frame';
-import { act, presets, showPreset, type ImageAction } from '../viewer';
+import { act, presets, showPreset, turnSeries, turnSlab, type ImageAction } from '../viewer';
 import { useWords } from '../words';
 import { recall, type useViews } from './saved_views';
 import type { StageHands } from './use_stage';
@@ -42,9 +42,9 @@ const toolsWithKeys = [
 export function useViewerKeys(hands: StageHands | undefined): KeyHandlers {
     const held = useRef(hands);
     held.current = hands;
-    const { windowNeedsCt } = useWords().looking;
-    const said = useRef(windowNeedsCt);
-    said.current = windowNeedsCt;
+    const { looking } = useWords();
+    const said = useRef(looking);
+    said.current = looking;
     return useMemo(() => {
         const handlers: KeyHandlers = {};
         const run = (work: (now: StageHands) => void) => ({
@@ -61,10 +61,17 @@ export function useViewerKeys(hands: StageHands | undefined): KeyHandlers {
             const action = `preset${index + 1}` as 'preset1';
             handlers[action] = run(({ controller }) => {
                 if (!showPreset(controller, preset)) {
-                    tell(said.current);
+                    tell(said.current.windowNeedsCt);
                 }
             });
         });
+        handlers.slab = run(({ controller }) => {
+            if (!turnSlab(controller)) {
+                tell(said.current.slabNeedsVolume);
+            }
+        });
+        handlers.nextSeries = run(({ controller }) => turnSeries(controller, 1));
+        handlers.previousSeries = run(({ controller }) => turnSeries(controller, -1));
         handlers.follow = run(({ controller }) => controller.followAgain());
         handlers.hidePointers = run(({ controller }) =>
             controller.patch({ pointersHidden: !controller.state.get().pointersHidden }),

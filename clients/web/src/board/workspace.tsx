@@ -110,6 +110,7 @@ export function Workspace(props: WorkspaceProps) {
     const masked = useMasked(caseActor, props.item);
     const question = useModel(caseActor, (model) => model?.title);
     const stored = useModel(caseActor, (model) => model?.annotations) ?? noDrawings;
+    useLinks(hands, caseActor);
     const [folds, fold, foldBoth] = useFolds(isSecondWindow());
     const [keysOpen, openKeys, closeKeys] = useOpen();
     const finish = useFinish(caseActor);
@@ -197,7 +198,7 @@ export function Workspace(props: WorkspaceProps) {
             <main className="middle" id="content">
                 <div className="strip-place">
                     {beside && hands && open !== undefined && !props.bare && (
-                        <ToolStrip hands={hands} chair={rights.chair} undo={undo}>
+                        <ToolStrip hands={hands} actor={caseActor} chair={rights.chair} undo={undo}>
                             {open ? (
                                 <Floor
                                     hands={hands}
@@ -394,6 +395,12 @@ function focusDecision(): void {
     const tab = document.querySelector('.decision-tab');
     const first = tab?.querySelector<HTMLElement>('textarea, input, select, button');
     first?.focus();
+}
+
+/** Series of the case that somebody laid onto each other. */
+function useLinks(hands: StageHands | undefined, actor: CaseActor): void {
+    const links = useModel(actor, (model) => model?.links);
+    useEffect(() => hands?.controller.setLinks((links ?? []).map((one) => one.link)), [hands, links]);
 }
 
 /** A finished drawing becomes part of the case. */

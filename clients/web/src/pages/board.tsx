@@ -405,7 +405,9 @@ interface OpenCaseProps {
 function OpenCase(props: OpenCaseProps) {
     const { actor, board, caseActor, item, rights } = props;
     const { client } = useSession();
-    const imageCount = useModel(caseActor, (model) => model?.displaySets.length);
+    const imageCount = useModel(caseActor, (model) =>
+        model?.displaySets.reduce((count, set) => count + set.instances, 0),
+    );
     const ready =
         props.images?.patientCase === caseActor.id && !props.images.closed
             ? props.images

@@ -64,7 +64,8 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
     const { images } = useImages(actor.id, undefined, ignore, String(model.masked));
     const { name } = whoIs(words, model, undefined);
     const ready = images?.patientCase === actor.id && !images.closed ? images : undefined;
-    const hands = useStageController(actor, ready, client.me, 0, model.displaySets.length);
+    const imageCount = model.displaySets.reduce((count, set) => count + set.instances, 0);
+    const hands = useStageController(actor, ready, client.me, 0, imageCount);
     const known = useMemo(() => {
         const all = [...model.members, ...model.boards.flatMap((link) => link.members)];
         return [...new Map(all.map((one) => [one.user, one])).values()];

@@ -1,7 +1,8 @@
 // What a person can do to the images, by hand or by key: each turns the present state of a pane into the
 // next and gives it to the controller, which decides whom it concerns.
-import type { Viewport, Window } from '../wire';
-import { linkedIndex, scrolled, sharesSpace, showSlice } from './arrange';
+import type { Slab, SlabMode, Viewport, Window } from '../wire';
+import { firstView, intoSpace, linkedIndex, scrolled, showSlice } from './arrange';
+import { nearestSlice } from './case_images';
 import { filmOf, playing, standingStill } from './cine';
 import { emptyViewport } from './follow';
 import {
@@ -66,6 +67,15 @@ export function zoomBy(controller: StageController, index: number, factor: numbe
     const share = unitsPerPixel / projection.unitsPerPixel;
     const center = add(fixed, scale(subtract(projection.center, fixed), share));
     zoomed(controller, index, pane, { ...projection, unitsPerPixel, center });
+}
+
+/** Turns what is seen around the middle of the glass, clockwise for who looks at it. */
+export function rotateBy(controller: StageController, index: number, degrees: number): void {
+    const viewport = asked(controller, index);
+    // Mirrored once, the image turns the other way round under the fingers.
+    const clockwise = viewport.flipH === viewport.flipV ? degrees : -degrees;
+    const rotation = (((viewport.rotation + clockwise) % 360) + 360) % 360;
+    controller.change(index, { ...viewport, rotation }, { what: 'other' });
 }
 
 export function panBy(controller: StageController, index: number, [dx, dy]: Pixel): void {
@@ -178,12 +188,86 @@ function scrollFrom(
         for (const [other, state] of controller.panes) {
             const linked = asked(controller, other);
             if (other !== index && linked.linked && !linked.plane) {
-                const target = linkedIndex(pane.loaded, slice, state.loaded);
+                const target = linkedIndex(pane.loaded, slice, state.loaded, controller.links);
                 changed.set(other, showSlice(linked, state.loaded, target));
             }
         }
     }
     controller.changeMany(changed, { what: 'other' }, index);
+}
+
+/** Every other viewport of the same space, or of one linked with it, goes to the place under the hand. */
+export function aimAt(controller: StageController, index: number, at: Pixel): void {
+    const pane = controller.panes.get(index);
+    const own = pane && geometryOf(pane);
+    if (!pane || !own || pane.projection.space !== 'patient') {
+        return;
+    }
+    const world = glassToWorld(pane.projection, at);
+    const changed = new Map<number, Viewport>();
+    for (const [other, state] of controller.panes) {
+        const geometry = geometryOf(state);
+        const map = geometry && intoSpace(own, geometry, controller.links);
+        if (other !== index && map) {
+            changed.set(other, goneTo(asked(controller, other), state, map(world)));
+        }
+    }
+    if (changed.size > 0) {
+        controller.changeMany(changed, { what: 'other' }, index);
+    }
+}
+
+function goneTo(viewport: Viewport, { loaded, index }: PaneState, world: Vector): Viewport {
+    const { plane } = viewport;
+    if (plane) {
+        return { ...viewport, plane: { ...plane, point: toPoint(world) } };
+    }
+    const still = standingStill(viewport, loaded.slices[index]);
+    return showSlice(still, loaded, nearestSlice(loaded, world).index);
+}
+
+const slabModes: readonly SlabMode[] = ['none', 'maximum', 'average', 'minimum'];
+/** mm; what a slab has at first. */
+const USUAL_SLAB = 10;
+
+/** False where there is no volume to join slices of. */
+export function setSlab(controller: StageController, slab: Partial<Slab>): boolean {
+    const found = activePane(controller);
+    if (found?.[1].loaded.set.kind !== 'volume') {
+        return false;
+    }
+    const [index] = found;
+    const viewport = asked(controller, index);
+    const before = viewport.slab ?? { thickness: USUAL_SLAB, mode: 'maximum' };
+    const next = { ...before, ...slab };
+    const kept = next.mode === 'none' ? undefined : next;
+    controller.change(index, { ...viewport, slab: kept }, { what: 'other' });
+    return true;
+}
+
+/** The next kind of slab, round and round. */
+export function turnSlab(controller: StageController): boolean {
+    const { seen } = controller.state.get();
+    const present = seen.viewports[seen.active]?.slab?.mode ?? 'none';
+    const mode = slabModes[(slabModes.indexOf(present) + 1) % slabModes.length] ?? 'none';
+    return setSlab(controller, { mode });
+}
+
+/** The next series of the case in the active viewport, round and round. */
+export function turnSeries(controller: StageController, by: 1 | -1): void {
+    const { seen, sets } = controller.state.get();
+    const present = seen.viewports[seen.active];
+    const place = sets.findIndex((set) => set.displaySet === present?.displaySet);
+    const next = sets[(place + by + sets.length) % sets.length];
+    if (present && next && next.displaySet !== present.displaySet) {
+        const linked = present.linked && next.kind !== 'document';
+        const viewport = { ...firstView(next), linked };
+        controller.replace({
+            ...seen,
+            savedView: undefined,
+            viewports: seen.viewports.map((one, at) => (at === seen.active ? viewport : one)),
+        });
+    }
 }
 
 /** Whether linked viewports follow by place in the patient, or only by fraction of the series. */
@@ -195,7 +279,7 @@ export function linkedByFraction(controller: StageController, index: number): bo
     return [...controller.panes].some(([other, pane]) => {
         const geometry = pane.loaded.slices[0]?.geometry;
         const linked = other !== index && asked(controller, other).linked;
-        return linked && geometry !== undefined && !sharesSpace(own, geometry);
+        return linked && geometry !== undefined && !intoSpace(own, geometry, controller.links);
     });
 }
 

@@ -1,9 +1,10 @@
 // Layouts made from what a case has: the first view of a case, the prior beside it, three planes, and
 // scrolling with everything that is linked to it. Pure.
-import type { Layout, Point, Viewport } from '../wire';
+import type { Layout, Point, SeriesLink, Viewport } from '../wire';
 import type { DisplaySet, LoadedSet } from './case_images';
 import { emptyViewport } from './follow';
 import { depth, imageCenter, type ImageGeometry } from './geometry';
+import { across } from './registration';
 import { add, dot, fromPoint, scale, subtract, toPoint, unit, type Vector } from './vector';
 
 /** The newest volume or stack with more than one image, else whatever there is. */
@@ -189,14 +190,20 @@ function clampToVolume(point: Vector, loaded: LoadedSet): Vector {
 }
 
 /**
- * Where a linked viewport goes when another one shows slice `index` of `from`: the nearest slice in
- * one frame of reference, the same fraction of the series in another.
+ * Where a linked viewport goes when another one shows slice `index` of `from`: the nearest slice in one frame
+ * of reference or across a link that somebody made, else the same fraction of the series.
  */
-export function linkedIndex(from: LoadedSet, index: number, to: LoadedSet): number {
+export function linkedIndex(
+    from: LoadedSet,
+    index: number,
+    to: LoadedSet,
+    links: readonly SeriesLink[] = [],
+): number {
     const slice = from.slices[index];
     const target = to.slices[0];
-    if (slice && target && sharesSpace(slice.geometry, target.geometry)) {
-        const center = imageCenter(slice.geometry);
+    const map = slice && target && intoSpace(slice.geometry, target.geometry, links);
+    if (map) {
+        const center = map(imageCenter(slice.geometry));
         let best = 0;
         let nearest = Number.POSITIVE_INFINITY;
         to.slices.forEach((candidate, at) => {
@@ -214,5 +221,16 @@ export function linkedIndex(from: LoadedSet, index: number, to: LoadedSet): numb
 
 export const sharesSpace = (a: ImageGeometry, b: ImageGeometry): boolean =>
     a.space === 'patient' && b.space === 'patient' && a.frameOfReferenceUid === b.frameOfReferenceUid;
+
+/** Takes points of one image into the space of another; undefined where nobody knows how they lie. */
+export function intoSpace(
+    from: ImageGeometry,
+    to: ImageGeometry,
+    links: readonly SeriesLink[],
+): ((point: Vector) => Vector) | undefined {
+    return sharesSpace(from, to)
+        ? (point) => point
+        : across(links, from.frameOfReferenceUid, to.frameOfReferenceUid);
+}
 
 export const showSlice = onSlice;

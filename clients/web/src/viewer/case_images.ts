@@ -64,6 +64,7 @@ export class CaseImages {
     private sets: Promise<DisplaySet[]> | undefined;
     private readonly headers = new Map<string, Promise<Headers>>();
     private readonly loaded = new Map<string, Promise<LoadedSet>>();
+    private readonly counted = new Map<string, number>();
 
     constructor(patientCase: string) {
         this.patientCase = patientCase;
@@ -82,12 +83,25 @@ export class CaseImages {
 
     displaySets(): Promise<DisplaySet[]> {
         this.sets ??= this.fetchJson(`/api/cases/${this.patientCase}/display-sets`)
-            .then((body) => (body as { displaySets: DisplaySet[] }).displaySets)
+            .then((body) => this.listedNow((body as { displaySets: DisplaySet[] }).displaySets))
             .catch((error: unknown) => {
                 this.sets = undefined;
                 throw error;
             });
         return this.sets;
+    }
+
+    /** A display set to which images came is loaded anew when it is next asked for. */
+    private listedNow(sets: DisplaySet[]): DisplaySet[] {
+        for (const set of sets) {
+            const before = this.counted.get(set.displaySet);
+            if (before !== undefined && before !== set.instances.length) {
+                this.loaded.delete(set.displaySet);
+                this.headers.delete(set.seriesUid);
+            }
+            this.counted.set(set.displaySet, set.instances.length);
+        }
+        return sets;
     }
 
     /** Whether the list is here or on its way. */

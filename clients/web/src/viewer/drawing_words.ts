@@ -4,7 +4,7 @@ import { numberText, type Words } from '../words';
 
 type Language = 'en' | 'de';
 
-const digitsOf = (unit: string): number => (unit === 'px' || unit === 'px2' || unit === '' ? 0 : 1);
+const digitsOf = (unit: string): number => (['px', 'px2', 'HU', ''].includes(unit) ? 0 : 1);
 
 /** The value with its unit; empty for an arrow. */
 function valueText(annotation: Annotation, words: Words, language: Language): string {

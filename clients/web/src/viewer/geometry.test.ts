@@ -132,4 +132,52 @@ describe('geometry', () => {
             bottom: 'F',
         });
     });
+
+    /** All ways in which rows and columns can lie along the axes of the body, and the letters they end at. */
+    const straight = [0, 1, 2].flatMap((first) =>
+        [0, 1, 2]
+            .filter((second) => second !== first)
+            .flatMap((second) =>
+                [1, -1].flatMap((rowSign) =>
+                    [1, -1].map((columnSign) => ({ first, second, rowSign, columnSign })),
+                ),
+            ),
+    );
+    const letterOf = (axis: number, sign: number): string => ['LR', 'PA', 'HF'][axis]?.[sign > 0 ? 0 : 1] ?? '';
+    const along = (axis: number, sign: number): number[] =>
+        [0, 1, 2].map((one) => (one === axis ? sign : 0));
+
+    it.each([false, true])('letters_are_right_on_every_straight_orientation_mirrored_%s', (flipH) => {
+        expect(straight).toHaveLength(24);
+        for (const { first, second, rowSign, columnSign } of straight) {
+            const image = imageGeometry(
+                header({ '00200037': { Value: [...along(first, rowSign), ...along(second, columnSign)] } }),
+            );
+            const viewport = { ...emptyViewport, flipH };
+            const seen = flipH ? -rowSign : rowSign;
+            expect(edgeLetters(projectImage(viewport, image, glass), viewport, [])).toEqual({
+                right: letterOf(first, seen),
+                left: letterOf(first, -seen),
+                bottom: letterOf(second, columnSign),
+                top: letterOf(second, -columnSign),
+            });
+        }
+    });
+
+    it('on_an_oblique_the_stronger_direction_is_said_first_and_the_weaker_second', () => {
+        const [c, s] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)];
+        for (const { first, second, rowSign, columnSign } of straight) {
+            const third = 3 - first - second;
+            const row = [0, 0, 0];
+            row[first] = c * rowSign;
+            row[third] = s;
+            const image = imageGeometry(
+                header({ '00200037': { Value: [...row, ...along(second, columnSign)] } }),
+            );
+            const letters = edgeLetters(projectImage(emptyViewport, image, glass), emptyViewport, []);
+            expect(letters?.right).toBe(letterOf(first, rowSign) + letterOf(third, 1));
+            expect(letters?.left).toBe(letterOf(first, -rowSign) + letterOf(third, -1));
+            expect(letters?.bottom).toBe(letterOf(second, columnSign));
+        }
+    });
 });

@@ -1,8 +1,9 @@
 // Mouse, pen and fingers on one pane. The left button does what the chosen tool does; the others pan and
 // zoom; the wheel scrolls. Two fingers zoom and pan; one finger held still points.
 import type { AnnotationTool, Window } from '../wire';
-import { dragWindow, panBy, scrollBy, zoomBy } from './actions';
+import { aimAt, dragWindow, panBy, rotateBy, scrollBy, zoomBy } from './actions';
 import { isDrawing } from './drawing';
+import { placeMark } from './linking';
 import type { OwnPointer } from './pointing';
 import type { StageController } from './stage_controller';
 import type { Pixel } from './vector';
@@ -22,15 +23,18 @@ type Drag =
     | { does: 'window'; from: Window; start: Pixel }
     | { does: 'zoom' | 'pan' | 'scroll'; last: Pixel; rest: number }
     | { does: 'draw' }
+    | { does: 'aim' }
     | { does: 'point' }
     | { does: 'wait'; start: Pixel; timer: number }
-    | { does: 'pinch'; distance: number; middle: Pixel };
+    | { does: 'pinch'; distance: number; middle: Pixel; angle: number; turns: boolean };
 
 const HOLD_MS = 350;
 const STILL_PX = 8;
 const SCROLL_PX = 14;
 const WHEEL_STEP = 50;
 const ZOOM_SPEED = 0.01;
+/** Fingers that zoom turn by less. */
+const TURN_DEGREES = 12;
 
 const LEFT = 0;
 const MIDDLE = 1;
@@ -107,6 +111,12 @@ export class Gestures {
                 return { does: tool, last: at, rest: 0 };
             case 'point':
                 return { does: 'point' };
+            case 'crosshair':
+                aimAt(this.target.controller, this.target.pane, at);
+                return { does: 'aim' };
+            case 'mark':
+                placeMark(this.target.controller, this.target.pane, at);
+                return undefined;
         }
     }
 
@@ -114,11 +124,10 @@ export class Gestures {
         const { tool } = this.target.controller.state.get();
         if (this.fingers.size === 2) {
             this.endWait();
-            const { distance, middle } = this.pinch();
-            this.drag = { does: 'pinch', distance, middle };
+            this.drag = { does: 'pinch', turns: false, ...this.pinch() };
             return;
         }
-        if (isDrawing(tool)) {
+        if (isDrawing(tool) || tool === 'crosshair' || tool === 'mark') {
             this.drag = this.withTool(at);
             return;
         }
@@ -137,11 +146,12 @@ export class Gestures {
         }
     }
 
-    private pinch(): { distance: number; middle: Pixel } {
+    private pinch(): { distance: number; middle: Pixel; angle: number } {
         const [a = [0, 0], b = [0, 0]] = [...this.fingers.values()];
         return {
             distance: Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1])),
             middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2],
+            angle: (Math.atan2(b[1] - a[1], b[0] - a[0]) * 180) / Math.PI,
         };
     }
 
@@ -169,6 +179,9 @@ export class Gestures {
                 break;
             case 'draw':
                 this.target.drawTo(at);
+                break;
+            case 'aim':
+                aimAt(controller, pane, at);
                 break;
             case 'wait':
                 this.leaveWait(drag, at);
@@ -214,7 +227,8 @@ export class Gestures {
 
     private movePinch(drag: Extract<Drag, { does: 'pinch' }>): void {
         const { controller, pane } = this.target;
-        const { distance, middle } = this.pinch();
+        const { distance, middle, angle } = this.pinch();
+        this.turnPinch(drag, angle);
         if (Math.abs(distance / drag.distance - 1) > 0.01) {
             zoomBy(controller, pane, distance / drag.distance, middle);
             drag.distance = distance;
@@ -222,6 +236,17 @@ export class Gestures {
             panBy(controller, pane, [middle[0] - drag.middle[0], middle[1] - drag.middle[1]]);
         }
         drag.middle = middle;
+    }
+
+    /** Two fingers turn the image once they have clearly turned, and then as far as they do. */
+    private turnPinch(drag: Extract<Drag, { does: 'pinch' }>, angle: number): void {
+        const by = ((angle - drag.angle + 540) % 360) - 180;
+        if (!drag.turns && Math.abs(by) < TURN_DEGREES) {
+            return;
+        }
+        drag.turns = true;
+        drag.angle = angle;
+        rotateBy(this.target.controller, this.target.pane, by);
     }
 
     private up(event: PointerEvent): void {

@@ -1,9 +1,20 @@
 // The viewer as the rest of the client knows it. Importing this brings Cornerstone.
-export { act, filmState, isImageAction, presets, showPreset, type ImageAction } from './actions';
+export {
+    act,
+    filmState,
+    isImageAction,
+    presets,
+    setSlab,
+    showPreset,
+    turnSeries,
+    turnSlab,
+    type ImageAction,
+} from './actions';
 export { compareLayout, firstView, isPrior, layoutOf, planesLayout, priorOf } from './arrange';
 export { CaseImages, type DisplaySet } from './case_images';
 export { emptyDocuments } from './document_pane';
 export { emptyStore, isPhone } from './engine';
+export { linkHere, markedPairs, presentLink } from './linking';
 export { OwnPointer } from './pointing';
 export { Prefetch } from './prefetch';
 export { StageController, type StageActor, type Tool } from './stage_controller';

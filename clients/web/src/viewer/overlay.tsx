@@ -5,9 +5,9 @@ import type { Who } from '../state/who';
 import { isoDate, numberText, personName, useSpeech, type Words } from '../words';
 import { planeName, planeStep } from './arrange';
 import type { Header } from './dicom';
-import { edgeLetters, presenterFrame } from './geometry';
+import { edgeLetters, imageCenter, presenterFrame } from './geometry';
 import { LoadingBar } from './loading_bar';
-import { millimetresPerUnit, roundLength } from './measure';
+import { millimetresPerUnit, roundLength, rulerOf } from './measure';
 import { magnification } from './slide';
 import type { OnGlass } from './use_pane';
 
@@ -148,6 +148,11 @@ export function windowText(words: Words, onGlass: OnGlass, language: 'en' | 'de'
 
 function thicknessText(words: Words, onGlass: OnGlass, language: 'en' | 'de'): string {
     const { image, viewport, loaded } = onGlass;
+    if (image?.slab) {
+        const { mode, thickness } = image.slab;
+        const name = mode === 'none' ? '' : words.looking.slabShort[mode];
+        return words.looking.slabText(name, numberText(thickness, language));
+    }
     if (image?.plane && viewport.plane) {
         const { normal } = viewport.plane;
         const step = planeStep(loaded, [normal.x, normal.y, normal.z]);
@@ -205,6 +210,7 @@ export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) 
             <div className="lower-left">
                 {image && <LoadingBar displaySet={loaded.set.displaySet} />}
                 {header && <ScaleBar onGlass={onGlass} />}
+                {header && <Calibrated onGlass={onGlass} />}
                 {slide && (
                     <span>{slide.slide.hasProfile ? words.slide.profile : words.slide.noProfile}</span>
                 )}
@@ -266,6 +272,18 @@ function ScaleBar({ onGlass }: { onGlass: OnGlass }) {
             {words.scaleBar(text)}
         </span>
     );
+}
+
+/** How millimetres come about here, where that is not plain; and that an image lies in no patient. */
+function Calibrated({ onGlass }: { onGlass: OnGlass }) {
+    const { words } = useSpeech();
+    const { image } = onGlass;
+    if (!image || image.slice.geometry.space === 'patient') {
+        return null;
+    }
+    const { header, geometry } = image.slice;
+    const { calibration } = rulerOf(header, geometry, [imageCenter(geometry)]);
+    return <span>{[words.looking.imageSpace, words.looking.calibration[calibration]].join(' · ')}</span>;
 }
 
 /** What the presenter sees, outlined when this glass has another shape. */

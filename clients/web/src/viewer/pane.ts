@@ -2,15 +2,26 @@
 // Cornerstone. Cornerstone gets exactly the projection that geometry.ts computed; nothing else in the
 // client ever asks Cornerstone where something is.
 import * as cornerstone from '@cornerstonejs/core';
-import type { Viewport, Window } from '../wire';
+import type { Slab, Viewport, Window } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
-import { isDrawnByCpu, isPhone, loader, noteVolume, remember, startEngine, valueRange, whenAllHere } from './engine';
+import {
+    isDrawnByCpu,
+    isPhone,
+    loader,
+    noteVolume,
+    remember,
+    startEngine,
+    valueRange,
+    whenAllHere,
+    whenHere,
+} from './engine';
 import { emptyViewport } from './follow';
 import { projectImage, projectPlane, type Glass, type Projection } from './geometry';
 import { meter } from './loading/fetch_image';
 import { atOneGlance } from './loading/link';
 import { previewIdOf, type Preview } from './loading/previews';
 import { fitsWhole, imageIdsOf, previewNow, previewSoon } from './loading/stage_loading';
+import { imagesOf, SlabCanvas, slabOf, type SlabJob } from './slab_canvas';
 import { cross, dot, fromPoint, negate, subtract, unit, type Vector } from './vector';
 
 export interface Painted {
@@ -19,6 +30,8 @@ export interface Painted {
     index: number;
     window: Window;
     plane: boolean;
+    /** What it joins; absent for a single plane. */
+    slab?: Slab | undefined;
     /** Painted from the preview, with so many halvings of each side; 0 is lossless. */
     preview: number;
 }
@@ -36,6 +49,7 @@ const SHELF_MAX = 4;
 export class Pane {
     private readonly id: string;
     private readonly element = document.createElement('div');
+    private readonly slab = new SlabCanvas(this.element);
     private engine: cornerstone.RenderingEngine | undefined;
     private viewport: cornerstone.PlanarViewport | undefined;
     private mounted = '';
@@ -119,6 +133,7 @@ export class Pane {
             this.engine?.disableElement(this.id);
             return;
         }
+        this.slab.hide();
         void viewport.setDisplaySets();
         for (const canvas of this.element.querySelectorAll('canvas')) {
             // Not every one of Cornerstone's ways to draw wipes what it drew.
@@ -199,6 +214,7 @@ export class Pane {
         }
         const painted = preview ? previewIdOf(slice.imageId) : slice.imageId;
         const window = windowOf(state, slice.header, valueRange(painted));
+        const invert = state.invert !== (slice.header.photometric === 'MONOCHROME1');
         this.fit(viewport, glass);
         const release = holdDrawing(viewport);
         try {
@@ -216,14 +232,35 @@ export class Pane {
                     // Cornerstone counts the last value in: without this a colour would come out one darker.
                     upper: window.center + window.width / 2 - (slice.header.samples > 1 ? 1 : 0),
                 },
-                invert: state.invert !== (slice.header.photometric === 'MONOCHROME1'),
+                invert,
                 ...(state.colormap && { colormap: { name: state.colormap } }),
             });
         } finally {
             release();
         }
         viewport.render();
-        return { projection, slice, index, window, plane, preview: preview?.level ?? 0 };
+        const slab = preview ? undefined : slabOf(state, loaded);
+        if (!slab) {
+            this.slab.hide();
+        } else if (!(await this.joined(slab, { loaded, projection, window, invert }, generation))) {
+            return undefined;
+        }
+        return { projection, slice, index, window, plane, slab, preview: preview?.level ?? 0 };
+    }
+
+    /** Draws a slab over the plane, once all its images are here. */
+    private async joined(
+        slab: Slab,
+        job: Pick<SlabJob, 'loaded' | 'projection' | 'window' | 'invert'>,
+        generation: number,
+    ): Promise<boolean> {
+        const imageIds = imagesOf(job.loaded, job.projection, slab);
+        const overtaken = () => generation !== this.generation;
+        return (
+            (await whenHere(imageIds, this.wish.signal)) &&
+            !overtaken() &&
+            this.slab.paint({ ...job, slab, overtaken })
+        );
     }
 
     /**

@@ -2,6 +2,7 @@
 import { memo, useEffect, useMemo, useRef } from 'react';
 import type { Annotation, StoredAnnotation, Subject, Viewport } from '../wire';
 import { Button, Notice } from '../ui/controls';
+import { useStore } from '../state/store';
 import type { Who } from '../state/who';
 import { useWords, type Words } from '../words';
 import { isPrior } from './arrange';
@@ -14,6 +15,7 @@ import { PointerLayer } from './pointer_layer';
 import type { OwnPointer } from './pointing';
 import { ReportLayer } from './report_layer';
 import type { StageController } from './stage_controller';
+import { Marks, ReferenceLines } from './reference_lines';
 import { useDrawing } from './use_drawing';
 import { usePane, type OnGlass } from './use_pane';
 
@@ -84,6 +86,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
         return () => layer.close();
     }, [controller, number, nameOf, words]);
 
+    useStore(controller.state, (state) => state.links); // what is linked, and how, stands below
     const { sets } = controller.state.get();
     const marks = onGlass
         ? [
@@ -102,6 +105,8 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
             data-pane={number}
             data-status={status.is}
             data-slice={onGlass?.image?.slice.sopInstanceUid}
+            data-frame={onGlass?.image?.slice.frame}
+            data-slab={onGlass?.image?.slab?.mode}
             data-quality={onGlass?.image && (onGlass.image.preview > 0 ? 'preview' : 'lossless')}
         >
             <div ref={frame} className="glass">
@@ -120,6 +125,10 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                         nameOf={nameOf}
                     />
                 )}
+                {onGlass && (
+                    <ReferenceLines controller={controller} pane={number} onGlass={onGlass} />
+                )}
+                {onGlass && <Marks controller={controller} onGlass={onGlass} />}
                 {onGlass && props.following && !controller.state.get().presenting && (
                     <PresenterFrame onGlass={onGlass} />
                 )}

@@ -1,7 +1,8 @@
 // Where somebody's pointer falls on a pane of glass, if anywhere. Pure: the rules that keep a pointer
 // from ever lying about what it points at.
-import type { Pointer, PointerTarget } from '../wire';
+import type { Pointer, PointerTarget, SeriesLink } from '../wire';
 import { pixelToWorld, worldToGlass, worldToPixel, type ImageGeometry, type Projection } from './geometry';
+import { across, linkBetween } from './registration';
 import { dot, subtract, type Vector } from './vector';
 
 /** What a pane shows, as far as pointing is concerned. */
@@ -24,6 +25,8 @@ export interface Placed {
     y: number;
     /** 0 on the plane; else how far off it is, whole mm. */
     away: number;
+    /** It points into another series, which somebody linked with this one. */
+    across?: boolean;
 }
 
 /** Beyond this a point is another place in the patient, and is not drawn. */
@@ -33,13 +36,14 @@ export function placePointer(
     target: PointerTarget,
     pointer: Pick<Pointer, 'x' | 'y' | 'z'>,
     shown: Shown,
+    links: readonly SeriesLink[] = [],
 ): Placed | undefined {
     if (target.patientCase !== shown.patientCase) {
         return undefined;
     }
     switch (target.space) {
         case 'frame_of_reference':
-            return onPlane(target, [pointer.x, pointer.y, pointer.z], shown);
+            return onPlane(target, [pointer.x, pointer.y, pointer.z], shown, links);
         case 'instance': {
             const { instance } = shown;
             if (instance?.sopInstanceUid !== target.uid || instance.frame !== pointer.x) {
@@ -67,15 +71,40 @@ const at = (projection: Projection, world: Vector, away = 0): Placed => {
     return { x, y, away };
 };
 
-function onPlane(target: PointerTarget, world: Vector, shown: Shown): Placed | undefined {
+function onPlane(
+    target: PointerTarget,
+    world: Vector,
+    shown: Shown,
+    links: readonly SeriesLink[],
+): Placed | undefined {
     const { projection } = shown;
     const same =
         projection.space === 'patient' &&
         projection.frameOfReferenceUid === target.uid &&
         shown.studyUid === target.studyUid;
     if (!same) {
-        return undefined;
+        return overLink(target, world, shown, links);
     }
+    return near(world, shown);
+}
+
+/** Where the two series were laid onto each other by places; a level says nothing of what lies across it. */
+function overLink(
+    target: PointerTarget,
+    world: Vector,
+    shown: Shown,
+    links: readonly SeriesLink[],
+): Placed | undefined {
+    const { projection } = shown;
+    const own = projection.space === 'patient' ? projection.frameOfReferenceUid : '';
+    const known = (linkBetween(links, target.uid, own)?.pairs ?? 0) > 0;
+    const map = known ? across(links, target.uid, own) : undefined;
+    const placed = map && near(map(world), shown);
+    return placed && { ...placed, across: true };
+}
+
+function near(world: Vector, shown: Shown): Placed | undefined {
+    const { projection } = shown;
     const off = Math.abs(dot(subtract(world, projection.center), projection.normal));
     if (off <= shown.halfThickness) {
         return at(projection, world);

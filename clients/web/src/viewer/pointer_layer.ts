@@ -102,7 +102,7 @@ export class PointerLayer {
             if (!holds && (!who.pointing || stage.quiet)) {
                 continue;
             }
-            const placed = placePointer(target, pointer, pane.shown);
+            const placed = placePointer(target, pointer, pane.shown, this.controller.links);
             if (placed) {
                 yield [
                     participant,
@@ -137,8 +137,13 @@ export class PointerLayer {
         style.display = idle > GONE_MS ? 'none' : '';
         const who = this.controller.stage?.participants.get(participant);
         const name = shortName(this.nameOf(who?.user ?? ''));
-        const text =
-            placed.away > 0 ? `${name} · ${this.words.pointerAway(placed.away)}` : name;
+        const text = [
+            name,
+            placed.away > 0 ? this.words.pointerAway(placed.away) : '',
+            placed.across ? this.words.looking.pointerAcross : '',
+        ]
+            .filter(Boolean)
+            .join(' · ');
         if (text !== drawn.text) {
             drawn.text = text;
             drawn.label.textContent = text;

@@ -4,7 +4,15 @@ import type { Ask } from '../connection/line';
 import type { Outcome } from '../connection/channel';
 import type { StageModel } from '../state/stage_state';
 import { Store } from '../state/store';
-import type { AnnotationTool, BoardDown, Layout, PatientCaseDown, Viewport, Window } from '../wire';
+import type {
+    AnnotationTool,
+    BoardDown,
+    Layout,
+    PatientCaseDown,
+    SeriesLink,
+    Viewport,
+    Window,
+} from '../wire';
 import { openingLayout } from './arrange';
 import type { CaseImages, DisplaySet, LoadedSet } from './case_images';
 import {
@@ -19,6 +27,7 @@ import type { Glass, Projection } from './geometry';
 import { PaintedReport, type Painted } from './painted_report';
 import type { Shown } from './place';
 import { ReportShelf } from './reports';
+import type { Vector } from './vector';
 
 export type StageAsk = Extract<
     Ask<'board'>,
@@ -46,6 +55,14 @@ export interface PaneState {
     image?: { window: Window } | undefined;
 }
 
+/** A place marked to lay one series onto another. */
+export interface Mark {
+    displaySet: string;
+    /** Its frame of reference. */
+    space: string;
+    point: Vector;
+}
+
 export interface ViewerState {
     seen: Layout;
     following: Following;
@@ -54,6 +71,10 @@ export interface ViewerState {
     pointersHidden: boolean;
     pointing: boolean;
     sets: readonly DisplaySet[];
+    /** Of this person, until a link is made of them. */
+    marks: readonly Mark[];
+    /** Series of the case that somebody laid onto each other. */
+    links: readonly SeriesLink[];
 }
 
 /** After the last movement the stage at rest is made durable. */
@@ -121,6 +142,8 @@ export class StageController {
             pointersHidden: false,
             pointing: false,
             sets: [],
+            marks: [],
+            links: [],
         });
         this.painted = new PaintedReport((report) =>
             this.actor.signal({ type: 'ReportPainted', ...report }),
@@ -144,6 +167,23 @@ export class StageController {
 
     command(ask: StageAsk): Promise<Outcome> {
         return this.actor.command(ask);
+    }
+
+    get links(): readonly SeriesLink[] {
+        return this.state.get().links;
+    }
+
+    setLinks(links: readonly SeriesLink[]): void {
+        if (JSON.stringify(links) !== JSON.stringify(this.links)) {
+            this.patch({ links });
+            this.tellWatchers();
+        }
+    }
+
+    private tellWatchers(): void {
+        for (const watcher of this.stageWatchers) {
+            watcher();
+        }
     }
 
     /** Runs after every word about the stage, at the rate of the line. */
@@ -203,9 +243,7 @@ export class StageController {
         }
         this.expectPainted(this.state.get().seen);
         this.openStage();
-        for (const watcher of this.stageWatchers) {
-            watcher();
-        }
+        this.tellWatchers();
     }
 
     /** The layout everybody is meant to see; before anybody chose one, the same for all. */
@@ -237,9 +275,7 @@ export class StageController {
         if (painted) {
             this.painted.painted(index, painted);
         }
-        for (const watcher of this.stageWatchers) {
-            watcher();
-        }
+        this.tellWatchers();
     }
 
     /** A phone has room for one viewport: the active one. */

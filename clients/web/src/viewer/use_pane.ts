@@ -1,7 +1,8 @@
 // One viewport of the stage on one element: waits for headers, pixels or pages, paints, and tells the
 // controller what is on the glass.
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 import { flushSync } from 'react-dom';
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { useStore } from '../state/store';
 import type { Cine, Viewport } from '../wire';
 import type { LoadedSet, Slice } from './case_images';
 import { filmOf, frameAt } from './cine';
@@ -69,7 +70,7 @@ function useGlass(frame: RefObject<HTMLDivElement | null>, grid: string): Glass 
 function shownImage(controller: StageController, loaded: LoadedSet, painted: Painted): Shown {
     const { slice, projection, plane } = painted;
     const { patientCase } = controller.images;
-    const thickness = loaded.spacing || slice.header.sliceThickness || 1;
+    const thickness = painted.slab?.thickness || loaded.spacing || slice.header.sliceThickness || 1;
     const instance = {
         sopInstanceUid: slice.sopInstanceUid,
         frame: slice.frame,
@@ -97,13 +98,22 @@ export function usePane(
     const [onGlass, setOnGlass] = useState<OnGlass>();
     const [status, setStatus] = useState<PaneStatus>({ is: 'empty' });
     const [attempt, setAttempt] = useState(0);
+    // Images that arrive in the series that is shown are there to be scrolled to.
+    const arrived = useStore(
+        controller.state,
+        ({ sets }) => sets.find((set) => set.displaySet === viewport.displaySet)?.instances.length,
+    );
     const pane = useRef<Promise<Pane> | undefined>(undefined);
     const documentPane = useRef<DocumentPane | undefined>(undefined);
     const slidePane = useRef<Promise<SlidePane> | undefined>(undefined);
     const newest = useRef<Viewport | undefined>(undefined);
+    /** Whose images the glass may still show. */
+    const left = useRef<StageController | undefined>(undefined);
 
-    useEffect(
-        () => () => {
+    useEffect(() => {
+        left.current = controller;
+        return () => {
+            left.current = undefined;
             controller.paneState(number, undefined);
             void pane.current?.then((opened) => opened.close(), () => undefined);
             lookAway(glassName(number));
@@ -111,9 +121,8 @@ export function usePane(
             void slidePane.current?.then((opened) => opened.close(), () => undefined);
             slidePane.current = undefined;
             newest.current = undefined;
-        },
-        [controller, number],
-    );
+        };
+    }, [controller, number]);
 
     useEffect(() => {
         newest.current = viewport;
@@ -151,10 +160,14 @@ export function usePane(
                     : kind === 'slide'
                       ? await paintSlide(loaded)
                       : await paintImage(loaded);
-            if (!next || overtaken()) {
+            // What was painted is said, even when something newer is asked for by now.
+            if (!next || left.current !== controller) {
                 return;
             }
             show(next, next.slide === undefined);
+            if (overtaken()) {
+                return;
+            }
             await next.slide?.whole;
             if (next.slide && !overtaken()) {
                 show(next);
@@ -185,9 +198,9 @@ export function usePane(
             controller.paneState(number, undefined);
         };
 
+        /** Words and drawings change in the frame in which the pixels do. */
         const show = (next: OnGlass, whole = true) => {
             window.clearTimeout(waiting); // a preview may stay for long
-            // With the pixels, in one picture: never the words of one image over another.
             flushSync(() => {
                 setOnGlass(next);
                 setStatus(whole ? { is: 'painted' } : { is: 'fetching', percent: -1 });
@@ -206,7 +219,7 @@ export function usePane(
                     seen = place;
                     const image = { sopInstanceUid: slice.sopInstanceUid, frame: slice.frame };
                     const next = await paintImage(loaded, { ...viewport, image });
-                    if (next && !overtaken()) {
+                    if (next && left.current === controller) {
                         show({ ...next, viewport });
                     }
                 }
@@ -305,7 +318,7 @@ export function usePane(
             })
             .finally(() => window.clearTimeout(waiting));
         return () => over.abort();
-    }, [controller, number, viewport, glass, attempt, elements, masked]);
+    }, [controller, number, viewport, glass, attempt, elements, masked, arrived]);
 
     return { onGlass, status, retry: () => setAttempt((count) => count + 1) };
 }

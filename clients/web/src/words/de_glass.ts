@@ -21,7 +21,6 @@ export const glassDe: typeof glassEn = {
         axes: (longer, shorter, unit) => `${longer} × ${shorter} ${unit}`,
         meanOf: (mean, deviation, unit) => `Mittel ${mean} ± ${deviation} ${unit}`.trim(),
         rangeOf: (low, high, unit) => `${low} bis ${high} ${unit}`.trim(),
-        noStatistics: 'hier keine Werte',
         notInColour: 'Ein Farbbild hat keine ablesbaren Werte.',
         notWithLoss: 'Keine Werte: Das Bild wurde mit Verlust gespeichert.',
         onlyOnImages: 'Werte werden auf den Bildern selbst gelesen, nicht auf Ebenen durch sie.',
@@ -42,16 +41,13 @@ export const glassDe: typeof glassEn = {
         slabNeedsVolume: 'Dafür braucht es ein Volumen: Schichten einer Orientierung in gleichen Abständen.',
         slabThickness: (thickness) => `${thickness} mm dick`,
         windowNeedsCt: 'Die Fenster auf 1 bis 5 sind für CT.',
+        link: 'Serien verknüpfen',
         linkHere: 'Hier verknüpfen: gleiche Höhe',
         linkMarks: (count) => `Mit ${count} ${count === 1 ? 'markierten Stelle' : 'markierten Stellen'} verknüpfen`,
         unlink: 'Verknüpfung lösen',
         linkNeedsTwo: 'Zeigen Sie zuerst zwei Serien derselben Person nebeneinander.',
         linkSame: 'Diese beiden liegen schon im selben Raum.',
-        linkedBy: (name, pairs) =>
-            pairs === 0 ? `auf einer Höhe verknüpft von ${name}` : `verknüpft von ${name}`,
         pointerAcross: 'über die Verknüpfung',
-        keepLayout: (modality) => `${modality} auf diesem Board so öffnen`,
-        layoutKept: (modality) => `Ab jetzt öffnet ${modality} auf diesem Board so.`,
     },
 };
 

@@ -20,7 +20,6 @@ export const glassEn = {
         axes: (longer: string, shorter: string, unit: string) => `${longer} × ${shorter} ${unit}`,
         meanOf: (mean: string, deviation: string, unit: string) => `mean ${mean} ± ${deviation} ${unit}`.trim(),
         rangeOf: (low: string, high: string, unit: string) => `${low} to ${high} ${unit}`.trim(),
-        noStatistics: 'no values here',
         notInColour: 'A colour image has no values to read.',
         notWithLoss: 'No values: the image was stored with loss.',
         onlyOnImages: 'Values are read on the images themselves, not on planes cut through them.',
@@ -41,16 +40,13 @@ export const glassEn = {
         slabNeedsVolume: 'A slab needs a volume: slices of one orientation at equal distances.',
         slabThickness: (thickness: string) => `${thickness} mm thick`,
         windowNeedsCt: 'The windows on 1 to 5 are for CT.',
+        link: 'Link series',
         linkHere: 'Link here: the same level',
         linkMarks: (count: number) => `Link by ${count} marked ${count === 1 ? 'place' : 'places'}`,
         unlink: 'Undo the link',
         linkNeedsTwo: 'Show two series of the same patient beside each other first.',
         linkSame: 'These two lie in the same space already.',
-        linkedBy: (name: string, pairs: number) =>
-            pairs === 0 ? `linked at a level by ${name}` : `linked by ${name}`,
         pointerAcross: 'across the link',
-        keepLayout: (modality: string) => `Open ${modality} like this on this board`,
-        layoutKept: (modality: string) => `From now on ${modality} opens like this on this board.`,
     },
 };
 
