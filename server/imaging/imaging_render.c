@@ -177,7 +177,8 @@ bool imaging_render(struct imaging_service *service, const struct render_wanted 
     render->done = done;
     render->data = data;
     render->input.from = render->input.into = -1;
-    if (wanted->sop_instance_uid.length < sizeof render->sop_instance_uid) {
+    if (wanted->sop_instance_uid.length > 0 &&
+        wanted->sop_instance_uid.length < sizeof render->sop_instance_uid) {
         memcpy(render->sop_instance_uid, wanted->sop_instance_uid.bytes,
                wanted->sop_instance_uid.length);
     }

@@ -202,7 +202,8 @@ bool imaging_thumbnail_read(struct imaging_service *service, const struct thumbn
     if (wanted->display_set.length == DISPLAY_SET_ID_SIZE) {
         memcpy(thumbnail->display_set, wanted->display_set.bytes, DISPLAY_SET_ID_SIZE);
     }
-    if (wanted->sop_instance_uid.length < sizeof thumbnail->sop_instance_uid) {
+    if (wanted->sop_instance_uid.length > 0 &&
+        wanted->sop_instance_uid.length < sizeof thumbnail->sop_instance_uid) {
         memcpy(thumbnail->sop_instance_uid, wanted->sop_instance_uid.bytes,
                wanted->sop_instance_uid.length);
     }
