@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare]
+"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare] [--enlarged N]
 
 Orthanc's dicomizer cuts a picture into tiles; pydicom then adds what it leaves out (Image Type, a
 frame of reference, an ICC profile, a label with a name in it). --full writes TILED_FULL without a
 place for each frame; --bare leaves the files as the dicomizer made them.
 
-The picture is 2048 x 1536 pixels for 10.24 x 7.68 mm. A red square of 64 pixels has its top left
+The picture is 2048 x 1536 pixels for 10.24 x 7.68 mm; --enlarged has N times as many and is N times as
+large, with grain in it, so that its tiles weigh what tissue does. A red square of 64 pixels has its top left
 corner at column 1280, row 384; a green one at column 256, row 1152; the rest is pink tissue that
 gets darker downwards.
 """
@@ -29,30 +30,36 @@ MARK_SIZE = 64
 ROOT = "1.2.826.0.1.3680043.8.498."
 
 
-def picture():
-    rows = bytearray()
-    for y in range(HEIGHT):
-        shade = y * 60 // HEIGHT
-        row = bytearray(bytes((235 - shade, 190 - shade, 215 - shade)) * WIDTH)
+def row_of(y, width, grain):
+    """Tissue of this row. Two numbers of as many bytes are added at once; no byte overflows."""
+    shade = y % HEIGHT * 60 // HEIGHT
+    tissue = bytes((225 - shade, 180 - shade, 205 - shade)) * width
+    if not grain:
+        return bytearray(tissue)
+    at = y * 7919 % (len(grain) - 3 * width)
+    both = int.from_bytes(tissue, "big") + int.from_bytes(grain[at : at + 3 * width], "big")
+    return bytearray(both.to_bytes(3 * width, "big"))
+
+
+def picture(times):
+    width, size = WIDTH * times, MARK_SIZE * times
+    grain = b"" if times == 1 else bytes(byte & 15 for byte in os.urandom(6 * width))
+    for y in range(HEIGHT * times):
+        row = row_of(y, width, grain)
         for (left, top), color in MARKS.items():
-            if top <= y < top + MARK_SIZE:
-                row[3 * left : 3 * (left + MARK_SIZE)] = bytes(color) * MARK_SIZE
-        rows.append(0)
-        rows += row
-    return bytes(rows)
+            if times * top <= y < times * top + size:
+                row[3 * times * left : 3 * (times * left + size)] = bytes(color) * size
+        yield b"\0" + bytes(row)
 
 
-def png():
+def png(times):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(picture(), 1))
-        + chunk(b"IEND", b"")
-    )
+    header = struct.pack(">IIBBBBB", WIDTH * times, HEIGHT * times, 8, 2, 0, 0, 0)
+    packer = zlib.compressobj(1)
+    pixels = b"".join(packer.compress(row) for row in picture(times)) + packer.flush()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def fixed(value):
@@ -86,17 +93,15 @@ def profile():
     return header + struct.pack(">I", len(tags)) + table + data
 
 
-def complete(dataset, frame_of_reference, full, number):
+def complete(dataset, frame_of_reference, full, number, times):
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE" if number == 1 else "RESAMPLED"]
     dataset.FrameOfReferenceUID = frame_of_reference
     dataset.OpticalPathSequence[0].ICCProfile = profile()
-    for group in ("ConcatenationUID", "InConcatenationNumber", "ConcatenationFrameOffsetNumber"):
-        delattr(dataset, group)
-    del dataset.SOPInstanceUIDOfConcatenationSource
     dataset.InstanceNumber = number
     # The dicomizer takes width for height here.
     measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
-    measures.PixelSpacing = [7.68 / dataset.TotalPixelMatrixRows, 10.24 / dataset.TotalPixelMatrixColumns]
+    width, height = 10.24 * times, 7.68 * times
+    measures.PixelSpacing = [height / dataset.TotalPixelMatrixRows, width / dataset.TotalPixelMatrixColumns]
     if full:
         dataset.DimensionOrganizationType = "TILED_FULL"
         del dataset.PerFrameFunctionalGroupsSequence
@@ -137,6 +142,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--enlarged", type=int, default=1)
     parser.add_argument("--name", default="")
     parser.add_argument("--id", default="")
     parser.add_argument("--birth-date", default="")
@@ -146,11 +152,11 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         source = os.path.join(work, "slide.png")
         with open(source, "wb") as file:
-            file.write(png())
+            file.write(png(options.enlarged))
         subprocess.run(
-            ["OrthancWSIDicomizer", source, "--folder", options.folder, "--pyramid", "1", "--levels", "4"]
+            ["OrthancWSIDicomizer", source, "--folder", options.folder, "--pyramid", "1", "--max-size", "0"]
             + ["--tile-width", "256", "--tile-height", "256", "--compression", "jpeg"]
-            + ["--imaged-width", "10.24", "--imaged-height", "7.68"],
+            + ["--imaged-width", str(10.24 * options.enlarged), "--imaged-height", str(7.68 * options.enlarged)],
             check=True,
             stderr=subprocess.DEVNULL,
         )
@@ -165,7 +171,7 @@ def main():
         if not options.bare:
             if options.full:
                 in_order(dataset)
-            complete(dataset, frame_of_reference, options.full, number)
+            complete(dataset, frame_of_reference, options.full, number, options.enlarged)
         dataset.save_as(path, write_like_original=False)
     if not options.bare:
         path = os.path.join(options.folder, names[-1])

@@ -26,6 +26,12 @@ declare module 'dicom-microscopy-viewer' {
         retrieveBulkData(wanted: { BulkDataURI: string }): Promise<ArrayBuffer[]>;
     }
 
+    interface Image {
+        readonly SOPInstanceUID: string;
+        readonly PhotometricInterpretation: string;
+        readonly PlanarConfiguration?: number;
+    }
+
     interface VolumeImageViewer {
         getMap(): SlideMap;
         render(where: { container: HTMLElement }): void;
@@ -41,8 +47,8 @@ declare module 'dicom-microscopy-viewer' {
     }
 
     const viewer: { VolumeImageViewer: new (options: ViewerOptions) => VolumeImageViewer };
-    const metadata: { VLWholeSlideMicroscopyImage: new (given: { metadata: unknown }) => object };
+    const metadata: { VLWholeSlideMicroscopyImage: new (given: { metadata: unknown }) => Image };
     function setLogLevel(level: 'NONE'): void;
     export { metadata, setLogLevel, viewer };
-    export type { Client, SlideMap, View, VolumeImageViewer };
+    export type { Client, Image, SlideMap, View, VolumeImageViewer };
 }

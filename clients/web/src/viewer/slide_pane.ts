@@ -1,7 +1,7 @@
 // A slide on the glass: the adapter to dicom-microscopy-viewer. It draws what the projection of geometry.ts
 // says and is moved by nobody else; its own gestures, controls and overview are off.
 import * as library from 'dicom-microscopy-viewer';
-import type { Client, SlideMap, View, VolumeImageViewer } from 'dicom-microscopy-viewer';
+import type { Client, Image, SlideMap, View, VolumeImageViewer } from 'dicom-microscopy-viewer';
 import { fetchAgain } from '../connection/http';
 import type { Viewport } from '../wire';
 import { isPhone } from './engine';
@@ -44,6 +44,19 @@ function clientOf(patientCase: string, signal: AbortSignal): Client {
             ),
         retrieveBulkData: async ({ BulkDataURI }) => [await fetchBytes(BulkDataURI, signal)],
     };
+}
+
+/**
+ * The library sends the headers of all resolutions to the worker with every tile, and a header may say where each of
+ * 40,000 tiles lies. What is copied is an object's own: the rest is inherited.
+ */
+function light(image: Image): Image {
+    const { SOPInstanceUID, PhotometricInterpretation, PlanarConfiguration } = image;
+    const own = Object.entries({ SOPInstanceUID, PhotometricInterpretation, PlanarConfiguration });
+    return Object.create(
+        image,
+        Object.fromEntries(own.map(([name, value]) => [name, { value, enumerable: true }])),
+    ) as Image;
 }
 
 /** A view without limits of its own: it must be able to show whatever the presenter sees. */
@@ -115,7 +128,7 @@ export class SlidePane {
         const { VLWholeSlideMicroscopyImage } = library.metadata;
         this.viewer = new library.viewer.VolumeImageViewer({
             client: clientOf(patientCase, this.stop.signal),
-            metadata: slide.objects.map((metadata) => new VLWholeSlideMicroscopyImage({ metadata })),
+            metadata: slide.objects.map((metadata) => light(new VLWholeSlideMicroscopyImage({ metadata }))),
             controls: [],
             tilesCacheSize: isPhone() ? TILES_PHONE : TILES_DESK,
             errorInterceptor: (error) => {
