@@ -112,10 +112,6 @@ static void on_grant(struct http_exchange *exchange, struct allowance allowed, v
     ask->masked = (allowed.audiences & AUDIENCE_IDENTITY) == 0;
     ask->result = (allowed.actions & PATIENT_CASE_MAY_LOOK_UNDER_GLASS) != 0 ? ACCESS_EMERGENCY
                                                                              : ACCESS_ALLOWED;
-    if (ask->action == ACCESS_UPLOAD) {
-        ask->run(ask);
-        return;
-    }
     // Asked again when it had to be written down: the right may have ended meanwhile.
     log_then(ask, narrowest_uid(ask), ask->run, ask_grant);
 }

@@ -4,6 +4,7 @@
 #include "server/dicomweb/qido_instances.h"
 #include "server/imaging/imaging_state.h"
 #include "server/imaging/metadata_json.h"
+#include "server/imaging/metadata_mask.h"
 #include "server/imaging/metadata_part.h"
 #include "server/store/postgres_binary.h"
 
@@ -80,6 +81,23 @@ static void finish(struct qido_search *search, enum imaging_read_result result) 
     free_search(search);
 }
 
+/* All of it, not its outermost attributes alone: a functional group that stays may hold words. */
+static bool mask_metadata(struct qido_row *row, struct bounded_output *json) {
+    struct bounded_output masked;
+    bounded_output_init(&masked, METADATA_SIZE_MAX);
+    bool done = metadata_mask(json->bytes, json->size, &masked) && !masked.failed;
+    json->size = 0;
+    if (done) {
+        bounded_output_write(json, masked.bytes, masked.size);
+    }
+    row->metadata = (struct text){(uint32_t)json->size, (const char *)json->bytes};
+    if (masked.bytes) {
+        OPENSSL_cleanse(masked.bytes, masked.capacity);
+    }
+    bounded_output_finish(&masked);
+    return done;
+}
+
 static bool open_metadata(struct qido_search *search, struct qido_row *row, struct bytes sealed,
                           struct bounded_output *part, struct bounded_output *json) {
     char uid[QIDO_UID_MAX + 1] = "";
@@ -96,7 +114,7 @@ static bool open_metadata(struct qido_search *search, struct qido_row *row, stru
                                     sealed.length, space) &&
                   metadata_part_read(part->bytes, part->size, TEXT(""), json);
     row->metadata = (struct text){(uint32_t)json->size, (const char *)json->bytes};
-    return opened;
+    return opened && (!search->masked || mask_metadata(row, json));
 }
 
 static struct text text_cell(const struct kept_rows *rows, int row, int column) {

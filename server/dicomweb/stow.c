@@ -76,6 +76,9 @@ static void on_stored(void *data, const struct upload_answer *answer) {
     struct stow *stow = part->stow;
     stow_results_set(&stow->results, part->number, answer);
     part->upload = NULL;
+    if (stow->receiving == part) {
+        stow->receiving = NULL; // answered before its end: the service stops
+    }
     stow->under_way--;
     if (stow->busy) {
         return;

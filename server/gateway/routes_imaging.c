@@ -418,7 +418,7 @@ static void on_grant(struct http_exchange *exchange, struct allowance allowed, v
         ask_download(ask);
         break;
     case ASK_UPLOAD:
-        ask_upload(ask);
+        log_then(ask, (struct text){0, NULL}, ask_upload, ask_grant);
         break;
     }
 }

@@ -26,6 +26,7 @@ struct imaging_copies {
     struct copying *under_way[COPIES_AT_ONCE]; // NULL where there is none
     bool asking;                               // the database, for what is to be done
     bool again;                                // woken meanwhile
+    bool went_on;                              // something of what was asked for was done
     bool stopped;
     bool has_barred;
     struct uuid barred_case;
@@ -136,6 +137,7 @@ static void on_asked(void *data, enum postgres_result result, const struct postg
 static void ask(struct imaging_copies *copies) {
     struct imaging_service *service = copies->service;
     copies->asking = true;
+    copies->went_on = false;
     copies->again = false;
     imaging_operation_began(service);
     struct binary_integer limit = binary_integer(COPIES_ASKED);
@@ -179,6 +181,7 @@ static void on_over(void *data, struct copying *copying, enum copying_end end) {
     }
     copies->counts.made += end == COPYING_MADE;
     copies->counts.refused += end == COPYING_REFUSED;
+    copies->went_on = copies->went_on || end == COPYING_MADE || end == COPYING_REFUSED;
     tell_barred(copies);
     if (end == COPYING_LATER) {
         // The database or the disk: what waits would end the same way just now.
@@ -230,8 +233,13 @@ static void go_on(struct imaging_copies *copies) {
     // What was asked for is asked for again until it is done: only when nothing is under way does
     // the answer say what is left.
     bool done = copies->waiting_count == 0 && !has_under_way(copies, NULL);
-    if (done && (copies->again || copies->waiting_first > 0)) {
+    if (done && (copies->again || copies->went_on)) {
         ask(copies);
+    } else if (done && copies->waiting_first > 0) {
+        // Barred, or ended without an answer: the same would come at once, again and again.
+        copies->waiting_first = 0;
+        copies->again = true;
+        go_on_in(copies, COPIES_RETRY_MS);
     }
 }
 

@@ -144,6 +144,9 @@ static void on_row(void *data, enum postgres_result result, const struct postgre
     }
     // Of an image that is gone there is no row to belong to: the file goes, too.
     bool gone = rows && strcmp(postgres_sqlstate(rows), "23503") == 0;
+    // Otherwise the row may stand all the same, its answer being lost: then the file must. When it
+    // does not stand, the next try writes the file again under its name.
+    copying->committed = gone || copying->doomed;
     give_up(copying, gone ? COPYING_DROPPED : COPYING_LATER);
 }
 

@@ -66,7 +66,8 @@ static void on_entry(void *data, struct text name, uint64_t size) {
 static void on_bytes(void *data, struct bytes bytes) {
     struct imaging_intake *intake = data;
     if (intake->file && !imaging_upload_bytes(intake->file->upload, bytes)) {
-        intake_drop_file(intake); // no memory: said at the entry's end
+        intake->failed = true; // memory is short: the archive is read once more, later
+        intake_drop_file(intake);
     }
     unpack_go_on(intake->unpack);
 }

@@ -29,6 +29,35 @@ void imaging_other_blob_name(const struct case_keys *keys, struct uuid patient_c
 
 /* Keeping. */
 
+static void run_forget(struct work *work) {
+    struct imaging_upload *upload = (struct imaging_upload *)work;
+    uint8_t name[BLOB_NAME_SIZE];
+    imaging_other_blob_name(&upload->keys, upload->patient_case, upload->digest, name);
+    blob_delete(&upload->service->files, name);
+}
+
+static void on_forgotten(struct work *work) {
+    struct upload_answer answer = {.outcome = UPLOAD_REFUSED,
+                                   .refusal = FILE_REFUSAL_OVER_LIMIT,
+                                   .reason = TEXT("the case holds as many other files as it may")};
+    upload_answer_and_free((struct imaging_upload *)work, &answer);
+}
+
+static void on_known(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct imaging_upload *upload = data;
+    if (result != POSTGRES_OK || postgres_row_count(rows) > 0) {
+        upload_finish(upload, result == POSTGRES_OK ? UPLOAD_KEPT : UPLOAD_UNAVAILABLE);
+        return;
+    }
+    // A file without a row would be nobody's, and no erasure would find it.
+    upload->work.run = run_forget;
+    upload->work.done = on_forgotten;
+    if (!work_submit(upload->service->queue, &upload->work)) {
+        run_forget(&upload->work); // the queue is closing: here rather than never
+        on_forgotten(&upload->work);
+    }
+}
+
 static void on_inserted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct imaging_upload *upload = data;
     if (result != POSTGRES_OK) {
@@ -37,7 +66,17 @@ static void on_inserted(void *data, enum postgres_result result, const struct po
         upload_finish(upload, UPLOAD_UNAVAILABLE);
         return;
     }
-    upload_finish(upload, UPLOAD_KEPT);
+    if (postgres_row_count(rows) > 0) {
+        upload_finish(upload, UPLOAD_KEPT);
+        return;
+    }
+    // Kept before, perhaps a moment ago, which only a statement of its own sees; or one too many.
+    struct postgres_parameter parameters[] = {
+        parameter_uuid(&upload->patient_case),
+        parameter_bytes(upload->digest, sizeof upload->digest)};
+    postgres_query(upload->service->config.postgres,
+                   "SELECT file_id FROM other_file WHERE case_id = $1::uuid AND digest = $2::bytea",
+                   parameters, 2, on_known, upload);
 }
 
 static void insert(struct imaging_upload *upload) {
@@ -72,7 +111,8 @@ static void insert(struct imaging_upload *upload) {
                    "INSERT INTO other_file (file_id, tenant_id, case_id, digest, size, name,"
                    " stored_by) SELECT $1::uuid, $2::uuid, $3::uuid, $4::bytea, $5::bigint,"
                    " $6::bytea, $7::uuid WHERE (SELECT count(*) FROM other_file WHERE case_id ="
-                   " $3::uuid) < $8::bigint ON CONFLICT (case_id, digest) DO NOTHING",
+                   " $3::uuid) < $8::bigint ON CONFLICT (case_id, digest) DO NOTHING"
+                   " RETURNING file_id",
                    parameters, sizeof parameters / sizeof parameters[0], on_inserted, upload);
 }
 

@@ -6,6 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A file that is away or changed is damage; what the system refuses just now is none. */
+static enum imaging_read_result stored_result(enum blob_result result) {
+    switch (result) {
+    case BLOB_OK:
+        return IMAGING_READ_OK;
+    case BLOB_ABSENT:
+    case BLOB_DAMAGED:
+        return IMAGING_READ_DAMAGED;
+    case BLOB_NO_SPACE:
+    case BLOB_IO_FAILED:
+        break;
+    }
+    return IMAGING_READ_UNAVAILABLE;
+}
+
 /* A deflated file has no ranges: it is inflated whole for each read. */
 static enum imaging_read_result inflate(struct stored_file *stored) {
     const struct imaging_locator *locator = stored->locator;
@@ -17,12 +32,16 @@ static enum imaging_read_result inflate(struct stored_file *stored) {
     struct file_refusal refusal;
     struct part10 part10 = {transfer_syntax_find(TRANSFER_SYNTAX_DEFLATED_LE),
                             (size_t)locator->dataset_offset};
-    bool read =
-        bytes &&
-        blob_read(stored->files, stored->keys->blob, name, size, 0, size, bytes) == BLOB_OK &&
-        part10_inflate(bytes, size, &part10, &stored->inflated, &refusal) == FILE_REFUSAL_NONE;
+    enum imaging_read_result result =
+        bytes ? stored_result(
+                    blob_read(stored->files, stored->keys->blob, name, size, 0, size, bytes))
+              : IMAGING_READ_UNAVAILABLE;
+    if (result == IMAGING_READ_OK &&
+        part10_inflate(bytes, size, &part10, &stored->inflated, &refusal) != FILE_REFUSAL_NONE) {
+        result = IMAGING_READ_DAMAGED;
+    }
     free(bytes);
-    return read ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+    return result;
 }
 
 enum imaging_read_result stored_file_open(struct stored_file *stored,
@@ -57,7 +76,7 @@ enum imaging_read_result stored_file_read(const struct stored_file *stored, uint
                      locator->digest, name);
     enum blob_result result = blob_read(stored->files, stored->keys->blob, name, locator->file_size,
                                         offset, length, ret_bytes);
-    return result == BLOB_OK ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+    return stored_result(result);
 }
 
 enum imaging_read_result stored_file_read_pieces(const struct stored_file *stored,
