@@ -146,6 +146,16 @@ def refuse(answer, status):
 # The stories.
 
 
+def groups():
+    """Geometry, which everybody is told, and beside it words that somebody typed."""
+    item, content, measures = Dataset(), Dataset(), Dataset()
+    content.FrameComments = "Leberherd"
+    measures.PixelSpacing = [1, 1]
+    measures.add_new(0x00204000, "LT", "Milzrand")
+    item.FrameContentSequence, item.PixelMeasuresSequence = [content], [measures]
+    return item
+
+
 def fill():
     """Three studies: two CT series of several images, an MR, one of somebody with another charset."""
     keeper = people[0]
@@ -154,7 +164,7 @@ def fill():
     keeper.upload(image(1, 2, 1, SeriesDescription="Lunge", Modality="PT", AccessionNumber="A1"))
     keeper.upload(
         image(2, 1, 1, PatientName="Müller^Jürgen^^Dr.", Modality="MR", StudyDate="20251231", NumberOfFrames=3,
-              ReferringPhysicianName="Groß^Änne", AccessionNumber="A2")
+              ReferringPhysicianName="Groß^Änne", AccessionNumber="A2", SharedFunctionalGroupsSequence=[groups()])
     )
     japanese = image(3, 1, 1, StudyDate="20240229", StudyTime="235959.5", Modality="US")
     japanese.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
@@ -442,11 +452,13 @@ def who_is_not_told_who_the_patient_is_sees_no_name_and_searches_by_none():
         assert len(answer.json()) >= 3 and "1 parameters" in answer.headers["warning"]
     told = ""
     for path in ("/studies?includefield=all", "/series?includefield=all", "/instances?includefield=all",
-                 "/studies/2.25.7.2/series?includefield=PatientName", "/studies/2.25.7.2/metadata"):
+                 "/instances?includefield=52009229", "/studies/2.25.7.2/series?includefield=PatientName", "/studies/2.25.7.2/metadata"):
         answer = observer.ask(path)
         assert answer.status == 200, path
         told += str(answer.json())
-    for word in ("Muster", "Müller", "Yamada", "山田", "P-1", "Groß", "Thorax", "Lunge", "A1"):
+    assert "52009229" in told and "52009229" in str(people[1].find("/instances", includefield="52009229"))
+    assert "Leberherd" in str(people[1].find("/instances", includefield="52009229"))
+    for word in ("Leberherd", "Milzrand", "Muster", "Müller", "Yamada", "山田", "P-1", "Groß", "Thorax", "Lunge", "A1"):
         assert word not in told, word
     path = "/studies/2.25.7.2/series/2.25.8.2.1/instances/2.25.9.2.1.1"
     assert observer.ask(path + "/frames/1", accept="application/octet-stream").status == 200
