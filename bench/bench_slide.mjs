@@ -111,7 +111,9 @@ console.log(
     commit: commit(),
     build: quick ? 'quick run: shows that it works' : 'release',
     runs: 1,
-    circumstances: `${times.length} tiles of 256 pixels, JPEG with a profile, median ${percentile(times, 0.5).toFixed(1)} ms`,
+    circumstances:
+      `${times.length} tiles of 256 pixels, JPEG with a profile, ` +
+      `median ${percentile(times, 0.5).toFixed(1)} ms`,
   }),
 );
 process.exitCode = quick || value <= BAR_MS ? 0 : 1;
