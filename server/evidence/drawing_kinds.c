@@ -9,7 +9,7 @@ static const struct drawing_kind kinds[] = {
         {.tracking = TRACKING("Length"),
          .points_min = 2,
          .number_count = 1,
-         .numbers = {{{"410668003", "SCT", "Length"}, "POLYLINE", {0, 1}, 2}}},
+         .numbers = {{{"410668003", "SCT", "Length"}, "POLYLINE", {0, 1}, 2, false}}},
     [ANNOTATION_TOOL_ARROW] = {.tracking = TRACKING("ArrowAnnotate"),
                                .points_min = 2,
                                .region = "POLYLINE"},
