@@ -90,7 +90,7 @@ story('three people through a board of three cases', (step, scene) => {
       everybody.map(async (person) => {
         const drawing = person.page.locator('[data-annotation]:not(.growing)');
         await drawing.waitFor();
-        return drawing.locator('text').innerHTML();
+        return drawing.locator('text').textContent();
       }),
     );
     assert.match(texts[0], MILLIMETRES);
