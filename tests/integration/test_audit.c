@@ -299,7 +299,7 @@ static struct plain_answer post(const char *path, const char *token, const char 
 /* Once, too: what stands there is not written again and again until it counts as written. */
 static void who_breaks_the_glass_is_marked_once_in_a_quarter_of_an_hour(void **state) {
     (void)state;
-    char token[CLIENT_TOKEN_MAX + 1], path[128];
+    char token[CLIENT_TOKEN_MAX + 1], path[1100];
     struct plain_answer made = post("/api/people", staff.administrator,
                                     "{\"login\":\"hurries\",\"name\":\"Hurries\",\"password\":"
                                     "\"" STAFF_PASSWORD "\",\"coordinator\":true}");

@@ -97,7 +97,7 @@ static void write_blob(unsigned number, char ret_name[80]) {
 }
 
 static bool holds_blob(const char *root, const char *name) {
-    char path[PATH_BYTES];
+    char path[2 * PATH_BYTES];
     struct stat status;
     snprintf(path, sizeof path, "%s/blobs/%s", root, name);
     return stat(path, &status) == 0 && status.st_size == BLOB_BYTES;
