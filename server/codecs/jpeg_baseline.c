@@ -8,7 +8,7 @@
 
 /* libjpeg ends the program on an error unless it is led away. */
 struct leaving {
-    struct jpeg_error_mgr library_part; // first, so that it is found from the library's
+    struct jpeg_error_mgr base; // first, so that it is found from the library's
     jmp_buf leave;
 };
 
@@ -22,9 +22,9 @@ static void on_message(j_common_ptr library, int level) {
 }
 
 static void be_led_away(struct leaving *leaving) {
-    jpeg_std_error(&leaving->library_part);
-    leaving->library_part.error_exit = on_error;
-    leaving->library_part.emit_message = on_message;
+    jpeg_std_error(&leaving->base);
+    leaving->base.error_exit = on_error;
+    leaving->base.emit_message = on_message;
 }
 
 static bool agrees(const struct jpeg_decompress_struct *library, const struct pixel_form *form) {
@@ -61,7 +61,7 @@ enum codec_result jpeg_baseline_decode(const uint8_t *bytes, size_t size, struct
     struct leaving leaving;
     memset(&library, 0, sizeof library);
     be_led_away(&leaving);
-    library.err = &leaving.library_part;
+    library.err = &leaving.base;
     if (setjmp(leaving.leave)) {
         jpeg_destroy_decompress(&library);
         return CODEC_DAMAGED;
@@ -87,15 +87,15 @@ enum codec_result jpeg_baseline_decode(const uint8_t *bytes, size_t size, struct
 
 /* A destination that ends where the space does. */
 struct bounded_destination {
-    struct jpeg_destination_mgr library_part; // first, so that it is found from the library's
+    struct jpeg_destination_mgr base; // first, so that it is found from the library's
     uint8_t *space;
     size_t size;
 };
 
 static void begin_writing(j_compress_ptr library) {
     struct bounded_destination *destination = (struct bounded_destination *)library->dest;
-    destination->library_part.next_output_byte = destination->space;
-    destination->library_part.free_in_buffer = destination->size;
+    destination->base.next_output_byte = destination->space;
+    destination->base.free_in_buffer = destination->size;
 }
 
 static boolean on_full(j_compress_ptr library) {
@@ -131,18 +131,18 @@ enum codec_result jpeg_baseline_encode(const struct pixels *picture, unsigned qu
     struct bounded_destination destination = {.space = space, .size = space_size};
     memset(&library, 0, sizeof library);
     be_led_away(&leaving);
-    library.err = &leaving.library_part;
+    library.err = &leaving.base;
     if (setjmp(leaving.leave)) {
         jpeg_destroy_compress(&library);
         return CODEC_OVER_LIMIT;
     }
     jpeg_create_compress(&library);
-    destination.library_part.init_destination = begin_writing;
-    destination.library_part.empty_output_buffer = on_full;
-    destination.library_part.term_destination = end_writing;
-    library.dest = &destination.library_part;
+    destination.base.init_destination = begin_writing;
+    destination.base.empty_output_buffer = on_full;
+    destination.base.term_destination = end_writing;
+    library.dest = &destination.base;
     write_lines(&library, picture, quality);
-    *ret_size = space_size - destination.library_part.free_in_buffer;
+    *ret_size = space_size - destination.base.free_in_buffer;
     jpeg_destroy_compress(&library);
     return CODEC_OK;
 }
