@@ -195,11 +195,24 @@ static bool revoke_reader(void) {
     return said;
 }
 
+/* A line may come in parts: a print writes its text and its end one after the other. */
+static bool hears(int from, const char *line) {
+    char heard[16] = "";
+    size_t length = 0, whole = strlen(line);
+    while (length < whole) {
+        ssize_t taken = read(from, heard + length, whole - length);
+        if (taken <= 0) {
+            return false;
+        }
+        length += (size_t)taken;
+    }
+    return memcmp(heard, line, whole) == 0;
+}
+
 /* The last of all: from now on the reader reads nothing. */
 static void a_reader_whose_right_ends_is_cut_in_the_middle(void **state) {
     (void)state;
     int to[2], from[2], status = -1;
-    char word[16] = "";
     assert_int_equal(pipe(to), 0);
     assert_int_equal(pipe(from), 0);
     pid_t peer = fork();
@@ -212,8 +225,7 @@ static void a_reader_whose_right_ends_is_cut_in_the_middle(void **state) {
     }
     close(to[0]);
     close(from[1]);
-    assert_int_equal(read(from[0], word, sizeof word - 1), 8);
-    assert_string_equal(word, "reading\n");
+    assert_true(hears(from[0], "reading\n"));
     assert_true(revoke_reader());
     assert_int_equal(write(to[1], "revoked\n", 8), 8);
     assert_int_equal(waitpid(peer, &status, 0), peer);
