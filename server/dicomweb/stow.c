@@ -1,64 +1,33 @@
 /*
- * Storing (STOW-RS, PS3.18 10.5): the parts of a body go, as they come, the way of any upload. Some
- * are under way at a time; the sender waits while there are too many.
+ * Storing (STOW-RS, PS3.18 10.5): the parts of a body go, as they come, the way of any upload, and
+ * the answer says what became of each.
  */
-#include "server/dicomweb/multipart_reader.h"
+#include "server/dicomweb/part_intake.h"
 #include "server/dicomweb/stow_answer.h"
 
 #include <stdlib.h>
 #include <strings.h>
 
-enum { UNDER_WAY_MAX = 32 };
-
-struct stow;
-
-/* A part whose bytes are there; ends with the answer about it. */
-struct stow_part {
-    struct stow *stow;
-    struct imaging_upload *upload; // NULL = no part is under way here
-    uint32_t number;               // of its result
-};
-
 struct stow {
     struct dicomweb_ask *ask;
-    struct multipart_reader reader;
-    struct stow_part parts[UNDER_WAY_MAX];
-    uint32_t under_way;
-    struct stow_part *receiving; // whose bytes come; NULL = none, or they are not wanted
-    uint32_t number;             // of the part that comes
-    uint64_t received;           // bytes of it
+    struct part_intake *intake; /* owned */
     struct stow_results results;
-    struct bytes held; // of malloc: came while too many were under way
-    bool paused;
-    bool finished;  // the last delimiter was read
-    bool malformed; // the body is not what its header says, or is over a bound
-    bool ended;     // all of the body was read
-    bool busy;      // in `take`
+    bool ended; /* all of the body was read */
 };
 
-static void free_stow(struct stow *stow) {
-    for (uint32_t i = 0; i < UNDER_WAY_MAX; i++) {
-        if (stow->parts[i].upload) {
-            imaging_upload_cancel(stow->parts[i].upload);
-        }
-    }
+static void let_go_of_stow(void *operation) {
+    struct stow *stow = operation;
+    part_intake_free(stow->intake);
     stow_results_finish(&stow->results);
-    free((void *)(uintptr_t)stow->held.bytes);
     free(stow);
 }
 
-static void let_go_of_stow(void *operation) {
-    free_stow(operation);
-}
-
-static void take(struct stow *stow, struct bytes bytes);
-
 static void answer_when_done(struct stow *stow) {
-    if (!stow->ended || stow->under_way > 0) {
+    if (!stow->ended || part_intake_under_way(stow->intake) > 0) {
         return;
     }
     struct dicomweb_ask *ask = stow->ask;
-    if (stow->malformed || !stow->finished) {
+    if (part_intake_state(stow->intake) != PART_INTAKE_FINISHED) {
         ask_error(ask, 400, "malformed",
                   "The body is not multipart/related as its header says, or a part is not ended; "
                   "what came before may be stored.");
@@ -71,146 +40,38 @@ static void answer_when_done(struct stow *stow) {
     stow_answer(ask, &stow->results);
 }
 
-static void on_stored(void *data, const struct upload_answer *answer) {
-    struct stow_part *part = data;
-    struct stow *stow = part->stow;
-    stow_results_set(&stow->results, part->number, answer);
-    part->upload = NULL;
-    if (stow->receiving == part) {
-        stow->receiving = NULL; // answered before its end: the service stops
-    }
-    stow->under_way--;
-    if (stow->busy) {
-        return;
-    }
-    if (stow->paused) {
-        struct bytes held = stow->held;
-        stow->held = (struct bytes){0, NULL};
-        stow->paused = false;
-        take(stow, held);
-        free((void *)(uintptr_t)held.bytes);
-        if (!stow->paused) {
-            http_resume(stow->ask->exchange);
-        }
-        return;
-    }
-    answer_when_done(stow);
+static bool on_begun(void *data, uint32_t number) {
+    struct stow *stow = data;
+    uint32_t result;
+    (void)number; /* results are added in the order of parts */
+    return stow_results_add(&stow->results, &result);
 }
 
-/* Parts. */
-
-static bool is_dicom(const struct stow *stow) {
-    struct text type = multipart_reader_header(&stow->reader, "content-type");
-    return type.length == 0 ||
-           (type.length == 17 && strncasecmp(type.bytes, "application/dicom", 17) == 0);
+static void on_stored(void *data, uint32_t number, const struct upload_answer *answer) {
+    struct stow *stow = data;
+    stow_results_set(&stow->results, number, answer);
 }
 
-static void begin_part(struct stow *stow) {
-    struct dicomweb_ask *ask = stow->ask;
-    struct stow_part *part = stow->parts;
-    stow->receiving = NULL;
-    stow->received = 0;
-    if (!stow_results_add(&stow->results, &stow->number)) {
-        stow->malformed = true;
-        return;
-    }
-    if (!is_dicom(stow)) {
-        stow_results_fail(&stow->results, stow->number, STOW_CANNOT_UNDERSTAND);
-        return;
-    }
-    while (part->upload) {
-        part++; // fewer than all are under way, see take
-    }
-    *part = (struct stow_part){.stow = stow, .number = stow->number};
-    part->upload = imaging_upload_begin_open(ask->desk->service, ask->patient_case,
-                                             http_who(ask->exchange)->user, ask->resource.study,
-                                             on_stored, part);
-    if (!part->upload) {
-        stow_results_fail(&stow->results, stow->number, STOW_OUT_OF_RESOURCES);
-        return;
-    }
-    stow->receiving = part;
-    stow->under_way++;
+static void on_failed(void *data, uint32_t number, enum part_failure why) {
+    struct stow *stow = data;
+    stow_results_fail(&stow->results, number,
+                      why == PART_NOT_DICOM ? STOW_CANNOT_UNDERSTAND : STOW_OUT_OF_RESOURCES);
 }
 
-static void drop_part(struct stow *stow, enum stow_failure reason) {
-    imaging_upload_cancel(stow->receiving->upload);
-    stow->receiving->upload = NULL;
-    stow->receiving = NULL;
-    stow->under_way--;
-    stow_results_fail(&stow->results, stow->number, reason);
+static void on_settled(void *data) {
+    answer_when_done(data);
 }
 
-static void take_bytes(struct stow *stow, struct bytes bytes) {
-    stow->received += bytes.length;
-    if (stow->receiving && !imaging_upload_bytes(stow->receiving->upload, bytes)) {
-        drop_part(stow, STOW_OUT_OF_RESOURCES);
-    }
-}
-
-static void end_part(struct stow *stow) {
-    struct stow_part *part = stow->receiving;
-    if (part && stow->received == 0) {
-        drop_part(stow, STOW_CANNOT_UNDERSTAND);
-        part = NULL;
-    }
-    stow->receiving = NULL;
-    if (part) {
-        imaging_upload_end(part->upload);
-    }
-}
-
-static bool hold(struct stow *stow, struct bytes rest) {
-    uint8_t *kept = malloc((size_t)rest.length + 1);
-    if (!kept) {
-        return false;
-    }
-    memcpy(kept, rest.bytes, rest.length);
-    stow->held = (struct bytes){rest.length, kept};
-    stow->paused = true;
-    return true;
-}
-
-/* Reads what came; the rest of it waits when too much is under way. */
-static void take(struct stow *stow, struct bytes bytes) {
-    struct bytes slice;
-    stow->busy = true;
-    while (!stow->malformed && !stow->paused) {
-        enum multipart_event event = multipart_reader_next(&stow->reader, &bytes, &slice);
-        if (event == MULTIPART_MORE) {
-            break;
-        }
-        switch (event) {
-        case MULTIPART_PART_BEGIN:
-            begin_part(stow);
-            break;
-        case MULTIPART_PART_BYTES:
-            take_bytes(stow, slice);
-            break;
-        case MULTIPART_PART_END:
-            end_part(stow);
-            if (stow->under_way == UNDER_WAY_MAX && !hold(stow, bytes)) {
-                stow->malformed = true;
-            }
-            break;
-        case MULTIPART_END:
-            stow->finished = true;
-            break;
-        default:
-            stow->malformed = true;
-            break;
-        }
-    }
-    stow->busy = false;
-    if (stow->malformed && stow->receiving) {
-        drop_part(stow, STOW_CANNOT_UNDERSTAND);
+static void on_space(void *data) {
+    struct stow *stow = data;
+    if (part_intake_go_on(stow->intake) != PART_INTAKE_FULL) {
+        http_resume(stow->ask->exchange);
     }
 }
 
 static void on_bytes(struct http_exchange *exchange, struct bytes bytes, void *data) {
     struct stow *stow = data;
-    take(stow, bytes);
-    if (stow->paused) {
+    if (part_intake_take(stow->intake, bytes) == PART_INTAKE_FULL) {
         http_pause(exchange);
     }
 }
@@ -219,16 +80,20 @@ static void on_end(struct http_exchange *exchange, void *data) {
     struct stow *stow = data;
     (void)exchange;
     stow->ended = true;
-    if (stow->receiving) { // its delimiter never came
-        drop_part(stow, STOW_CANNOT_UNDERSTAND);
-    }
+    part_intake_end(stow->intake);
     answer_when_done(stow);
+}
+
+static bool is_dicom(struct text type) {
+    return type.length == 0 ||
+           (type.length == 17 && strncasecmp(type.bytes, "application/dicom", 17) == 0);
 }
 
 void ask_stow(struct dicomweb_ask *ask) {
     static const struct http_body_sink sink = {on_bytes, on_end};
     struct stow *stow = calloc(1, sizeof *stow);
-    struct text type;
+    struct text type = {0, ""};
+    bool multipart = true;
     if (!stow) {
         ask_unread(ask, IMAGING_READ_UNAVAILABLE);
         return;
@@ -236,12 +101,24 @@ void ask_stow(struct dicomweb_ask *ask) {
     stow->ask = ask;
     ask->operation = stow;
     ask->let_go = let_go_of_stow;
-    if (!multipart_reader_init(&stow->reader, ask->content_type, &type) ||
-        (type.length > 0 &&
-         (type.length != 17 || strncasecmp(type.bytes, "application/dicom", 17) != 0))) {
+    stow->intake =
+        part_intake_create(&(struct part_intake_config){.service = ask->desk->service,
+                                                        .patient_case = ask->patient_case,
+                                                        .by = http_who(ask->exchange)->user,
+                                                        .study_uid = ask->resource.study,
+                                                        .begun = on_begun,
+                                                        .stored = on_stored,
+                                                        .failed = on_failed,
+                                                        .space = on_space,
+                                                        .settled = on_settled,
+                                                        .data = stow},
+                           ask->content_type, &type, &multipart);
+    if (!multipart || !is_dicom(type)) {
         ask_error(ask, 415, "unsupported",
                   "Send multipart/related; type=\"application/dicom\" with a boundary.");
-        return;
+    } else if (stow->intake == NULL) {
+        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+    } else {
+        http_read_stream(ask->exchange, &sink, stow);
     }
-    http_read_stream(ask->exchange, &sink, stow);
 }
