@@ -44,6 +44,13 @@ enum codec_refusal {
 };
 #define CODEC_REFUSAL_COUNT 5
 
+enum window_function {
+    WINDOW_FUNCTION_LINEAR = 0,       /* PS3.3 C.11.2.1.2.1. */
+    WINDOW_FUNCTION_LINEAR_EXACT = 1, /* PS3.3 C.11.2.1.3.2. */
+    WINDOW_FUNCTION_SIGMOID = 2,      /* PS3.3 C.11.2.1.3.1. */
+};
+#define WINDOW_FUNCTION_COUNT 3
+
 /* A contiguous piece of a file: a whole frame, or one of the fragments of a frame (PS3.5 A.4). */
 struct frame_range {
     uint64_t offset; /* From the start of the file. */
@@ -122,10 +129,14 @@ struct render_frame {
     uint32_t rows_max; /* The picture is made to fit, never enlarged; 0 = as many as there are. */
     uint32_t columns_max; /* The same across. */
     double window_center; /* Of the values after rescaling (PS3.3 C.11.2). */
-    double window_width;  /* 0 = none is known: the values that are there are shown. */
-    double slope;         /* Of rescaling. */
-    double intercept;     /* Of rescaling. */
-    uint32_t quality;     /* 1 to 100. */
+    /* 0 = none is asked for: the frame's own, or else the values that are there, are shown. */
+    double window_width;
+    double slope;     /* Of rescaling, where the header was too long to be sent. */
+    double intercept; /* The same. */
+    uint32_t quality; /* 1 to 100. */
+    /* Which of the instance's, from 1: functional groups are of one frame each (PS3.3 C.7.6.16). */
+    uint32_t frame;
+    enum window_function window_function; /* Of the window that is asked for. */
 };
 
 struct frames_copied {
@@ -147,6 +158,8 @@ struct frame_rendered {
 bool ingest_refusal_read(struct reader *reader, enum ingest_refusal *ret);
 
 bool codec_refusal_read(struct reader *reader, enum codec_refusal *ret);
+
+bool window_function_read(struct reader *reader, enum window_function *ret);
 
 extern const struct frame_range frame_range_default;
 bool frame_range_read(struct reader *reader, struct arena *arena, struct frame_range *ret);

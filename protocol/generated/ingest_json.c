@@ -20,6 +20,12 @@ const char *const codec_refusal_words[] = {
     "noMemory",
 };
 
+const char *const window_function_words[] = {
+    "linear",
+    "linearExact",
+    "sigmoid",
+};
+
 void frame_range_json_fields(struct json_writer *json, const struct frame_range *from) {
     json_writer_unsigned(json, "offset", from->offset);
     json_writer_unsigned(json, "length", from->length);

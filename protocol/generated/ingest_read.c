@@ -19,6 +19,15 @@ bool codec_refusal_read(struct reader *reader, enum codec_refusal *ret) {
     return true;
 }
 
+bool window_function_read(struct reader *reader, enum window_function *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, WINDOW_FUNCTION_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum window_function)number;
+    return true;
+}
+
 const struct frame_range frame_range_default = {0};
 
 bool frame_range_read(struct reader *reader, struct arena *arena, struct frame_range *ret) {
@@ -237,7 +246,7 @@ bool copy_frames_read(struct reader *reader, struct arena *arena, struct copy_fr
     return count <= 5 || reader_skip(reader, count - 5);
 }
 
-const struct render_frame render_frame_default = {0};
+const struct render_frame render_frame_default = {.frame = 1};
 
 bool render_frame_read(struct reader *reader, struct arena *arena, struct render_frame *ret) {
     uint32_t count;
@@ -281,7 +290,13 @@ bool render_frame_read(struct reader *reader, struct arena *arena, struct render
     if (count > 11 && !reader_u32(reader, &ret->quality)) {
         return false;
     }
-    return count <= 12 || reader_skip(reader, count - 12);
+    if (count > 12 && !reader_u32(reader, &ret->frame)) {
+        return false;
+    }
+    if (count > 13 && !window_function_read(reader, &ret->window_function)) {
+        return false;
+    }
+    return count <= 14 || reader_skip(reader, count - 14);
 }
 
 const struct frames_copied frames_copied_default = {0};

@@ -276,6 +276,12 @@ void copy_frames_write(struct writer *writer, const struct copy_frames *from) {
 }
 
 static uint32_t render_frame_count(const struct render_frame *from) {
+    if (from->window_function != WINDOW_FUNCTION_LINEAR) {
+        return 14;
+    }
+    if (from->frame != 1) {
+        return 13;
+    }
     if (from->quality != 0) {
         return 12;
     }
@@ -353,6 +359,12 @@ void render_frame_write(struct writer *writer, const struct render_frame *from) 
     }
     if (count > 11) {
         writer_u32(writer, from->quality);
+    }
+    if (count > 12) {
+        writer_u32(writer, from->frame);
+    }
+    if (count > 13) {
+        writer_enum(writer, WINDOW_FUNCTION_COUNT, from->window_function);
     }
 }
 

@@ -24,6 +24,7 @@ struct worker {
     struct arena arena;
     uint8_t request[INGEST_REQUEST_MAX];
     struct pixel_header header;
+    struct shown_values values;
     uint64_t memory_at_start; // bytes of address space
     char transfer_syntax[65];
 };
@@ -164,6 +165,18 @@ static bool answer_copy(struct worker *worker, const struct copy_frames *request
     return send_answer(worker, frames_copied_encode(&worker->arena, &answer), request->job);
 }
 
+/* A header that was too long to be sent says nothing; the index row does, of the first frame. */
+static void take_values(struct worker *worker, const struct render_frame *request,
+                        const uint8_t *header) {
+    const struct transfer_syntax *syntax = transfer_syntax_find(worker->transfer_syntax);
+    shown_values_read(header, (size_t)request->header_length, syntax->encoding, request->frame,
+                      &worker->values);
+    if (request->header_length == 0 && request->slope != 0) {
+        worker->values.slope = request->slope;
+        worker->values.intercept = request->intercept;
+    }
+}
+
 static enum codec_result render(struct worker *worker, const struct render_frame *request,
                                 const struct job_memory *memory, struct frame_rendered *answer) {
     struct frame_coding coding;
@@ -173,15 +186,17 @@ static enum codec_result render(struct worker *worker, const struct render_frame
         return result;
     }
     limit_memory(worker, memory, &coding.form);
-    struct picture_wanted wanted = {request->rows_max,      request->columns_max,
-                                    request->window_center, request->window_width,
-                                    request->slope,         request->intercept};
+    struct picture_wanted wanted = {
+        request->rows_max,
+        request->columns_max,
+        {request->window_center, request->window_width, request->window_function}};
+    take_values(worker, request, memory->from);
     struct pixels pixels, picture = {0};
     size_t size = 0;
     result = frame_decode(&coding, memory->from + request->header_length, (size_t)request->length,
                           &pixels);
     if (result == CODEC_OK) {
-        result = picture_make(&pixels, &worker->header.palette, &wanted, &picture);
+        result = picture_make(&pixels, &worker->header.palette, &worker->values, &wanted, &picture);
     }
     if (result == CODEC_OK) {
         result = jpeg_baseline_encode(&picture, request->quality, memory->into, memory->into_size,

@@ -1,7 +1,14 @@
 #include "server/codecs/picture.h"
 
-#include <math.h>
+#include "server/codecs/grey_table.h"
+
+#include <stdlib.h>
 #include <string.h>
+
+static uint32_t bits_at(const struct pixels *pixels, size_t at) {
+    return pixels->form.bits_allocated == 16 ? ((const uint16_t *)pixels->bytes)[at]
+                                             : pixels->bytes[at];
+}
 
 static int32_t sample_at(const struct pixels *pixels, size_t at) {
     if (pixels->form.bits_allocated == 16) {
@@ -52,66 +59,27 @@ static void colour_at(const struct pixels *pixels, const struct palette *palette
     }
 }
 
-struct window {
-    double low, scale; // shown = (stored - low) * scale
-    bool inverted;
-};
-
-/* What is there is shown when no window is known. */
-static struct window span_of(const struct pixels *pixels) {
-    size_t count = (size_t)pixels->form.rows * pixels->form.columns;
-    int32_t least = sample_at(pixels, 0), most = least;
-    for (size_t i = 1; i < count; i++) {
-        int32_t value = sample_at(pixels, i);
-        least = value < least ? value : least;
-        most = value > most ? value : most;
-    }
-    return (struct window){least, most > least ? 255.0 / (most - least) : 0, false};
-}
-
-/* PS3.3 C.11.2.1.2.1, in stored values. */
-static struct window window_of(const struct pixels *pixels, const struct picture_wanted *wanted) {
-    struct window window;
-    bool known = wanted->window_width >= 1 && wanted->slope != 0 && isfinite(wanted->slope) &&
-                 isfinite(wanted->intercept) && isfinite(wanted->window_center) &&
-                 isfinite(wanted->window_width);
-    if (known) {
-        double width = wanted->window_width > 1 ? wanted->window_width - 1 : 1e-6;
-        double low = wanted->window_center - 0.5 - width / 2;
-        window.low = (low - wanted->intercept) / wanted->slope;
-        window.scale = 255.0 * wanted->slope / width;
-    } else {
-        window = span_of(pixels);
-    }
-    window.inverted = pixels->form.colour == COLOUR_MONOCHROME1;
-    return window;
-}
-
-static uint8_t windowed(const struct window *window, double value) {
-    uint8_t shown = to_byte((value - window->low) * window->scale);
-    return window->inverted ? (uint8_t)(255 - shown) : shown;
-}
-
 /* Where the source of a place begins: neighbours share out all there is. */
 static uint32_t source_of(uint32_t place, uint32_t from, uint32_t into) {
     return (uint32_t)((uint64_t)place * from / into);
 }
 
-static void fill_grey(const struct pixels *pixels, const struct window *window, uint32_t y,
-                      uint32_t x, struct pixels *picture) {
+/* What is seen is shared out, not what is stored: a table need not be a line. */
+static void fill_grey(const struct pixels *pixels, const uint16_t *greys, uint32_t y, uint32_t x,
+                      struct pixels *picture) {
     const struct pixel_form *from = &pixels->form, *into = &picture->form;
     uint32_t top = source_of(y, from->rows, into->rows);
     uint32_t bottom = source_of(y + 1, from->rows, into->rows);
     uint32_t left = source_of(x, from->columns, into->columns);
     uint32_t right = source_of(x + 1, from->columns, into->columns);
-    int64_t sum = 0;
+    uint64_t sum = 0;
     for (uint32_t row = top; row < bottom; row++) {
         for (uint32_t column = left; column < right; column++) {
-            sum += sample_at(pixels, (size_t)row * from->columns + column);
+            sum += greys[bits_at(pixels, (size_t)row * from->columns + column)];
         }
     }
-    double mean = (double)sum / ((double)(bottom - top) * (right - left));
-    picture->bytes[(size_t)y * into->columns + x] = windowed(window, mean);
+    uint64_t whole = (uint64_t)GREY_ONE * (bottom - top) * (right - left);
+    picture->bytes[(size_t)y * into->columns + x] = (uint8_t)((sum + whole / 2) / whole);
 }
 
 static void fill_colour(const struct pixels *pixels, const struct palette *palette, uint32_t y,
@@ -154,6 +122,7 @@ static void fit(struct pixel_form *form, const struct picture_wanted *wanted) {
 }
 
 enum codec_result picture_make(const struct pixels *pixels, const struct palette *palette,
+                               const struct shown_values *values,
                                const struct picture_wanted *wanted, struct pixels *ret_picture) {
     bool grey = pixels->form.samples == 1 && pixels->form.colour != COLOUR_PALETTE;
     struct pixel_form form = {.rows = pixels->form.rows,
@@ -170,18 +139,23 @@ enum codec_result picture_make(const struct pixels *pixels, const struct palette
     if (!pixels_allocate(ret_picture, &form)) {
         return CODEC_NO_MEMORY;
     }
-    struct window window = {0, 0, false};
+    uint16_t *greys = grey ? malloc(GREY_TABLE_SIZE * sizeof *greys) : NULL;
+    if (grey && !greys) {
+        pixels_free(ret_picture);
+        return CODEC_NO_MEMORY;
+    }
     if (grey) {
-        window = window_of(pixels, wanted);
+        grey_table_make(pixels, values, &wanted->window, greys);
     }
     for (uint32_t y = 0; y < form.rows; y++) {
         for (uint32_t x = 0; x < form.columns; x++) {
             if (grey) {
-                fill_grey(pixels, &window, y, x, ret_picture);
+                fill_grey(pixels, greys, y, x, ret_picture);
             } else {
                 fill_colour(pixels, palette, y, x, ret_picture);
             }
         }
     }
+    free(greys);
     return CODEC_OK;
 }

@@ -7,15 +7,16 @@
 
 #include "server/codecs/pixel_header.h"
 #include "server/codecs/pixels.h"
+#include "server/codecs/shown_values.h"
 
 struct picture_wanted {
-    uint32_t rows_max, columns_max;     // 0 = as many as there are
-    double window_center, window_width; // of rescaled values; width 0 = what is there is shown
-    double slope, intercept;            // of rescaling
+    uint32_t rows_max, columns_max; // 0 = as many as there are
+    struct value_window window;     // width 0 = the image's own
 };
 
-/* Gives 8-bit pixels of one sample or RGB, to free. */
+/* `values` are those of a grey frame. Gives 8-bit pixels of one sample or RGB, to free. */
 enum codec_result picture_make(const struct pixels *pixels, const struct palette *palette,
+                               const struct shown_values *values,
                                const struct picture_wanted *wanted, struct pixels *ret_picture);
 
 #endif

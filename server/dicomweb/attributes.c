@@ -1,6 +1,6 @@
 #include "server/dicomweb/attributes.h"
 
-#include "server/dicomweb/json_scan.h"
+#include "server/imaging/json_scan.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include "server/dicomweb/qido_answer.h"
 
-#include "server/dicomweb/json_scan.h"
 #include "server/dicomweb/qido_match.h"
+#include "server/imaging/json_scan.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "server/dicomweb/qido_index.h"
 
-#include "server/dicomweb/json_scan.h"
+#include "server/imaging/json_scan.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 #define _GNU_SOURCE // memmem
 #include "server/dicomweb/qido_instances.h"
 
-#include "server/dicomweb/json_scan.h"
 #include "server/dicomweb/qido_match.h"
 #include "server/imaging/data_dictionary.h"
 #include "server/imaging/instance.h"
+#include "server/imaging/json_scan.h"
 #include "server/imaging/metadata_value.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 enum { SIDE_MAX = 16384, NUMBER_MAX = 32 };
@@ -49,16 +50,37 @@ bool render_take_viewport(struct render_asked *asked, struct text value) {
            value.length == 0;
 }
 
+/* A linear window begins at one value, the others are wider than nothing (PS3.3 C.11.2.1). */
+static bool read_function(struct text text, enum window_function *ret, double *ret_least) {
+    static const struct {
+        const char *name;
+        enum window_function function;
+        double least;
+    } functions[] = {{"", WINDOW_FUNCTION_LINEAR, 1},
+                     {"linear", WINDOW_FUNCTION_LINEAR, 1},
+                     {"linear-exact", WINDOW_FUNCTION_LINEAR_EXACT, 1e-6},
+                     {"sigmoid", WINDOW_FUNCTION_SIGMOID, 1e-6}};
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (text.length == strlen(functions[i].name) &&
+            strncasecmp(text.bytes, functions[i].name, text.length) == 0) {
+            *ret = functions[i].function;
+            *ret_least = functions[i].least;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool render_take_window(struct render_asked *asked, struct text value) {
+    double least;
     if (value.length == 0) {
         return true;
     }
     struct text center = take_value(&value);
     struct text width = take_value(&value);
-    bool linear =
-        value.length == 0 || (value.length == 6 && strncasecmp(value.bytes, "linear", 6) == 0);
-    return linear && read_number(center, &asked->window_center) &&
-           read_number(width, &asked->window_width) && asked->window_width >= 1;
+    return read_function(value, &asked->window_function, &least) &&
+           read_number(center, &asked->window_center) && read_number(width, &asked->window_width) &&
+           asked->window_width >= least;
 }
 
 bool render_take_quality(struct render_asked *asked, struct text value) {

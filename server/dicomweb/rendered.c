@@ -77,6 +77,7 @@ static bool render(struct dicomweb_ask *ask, struct text uid) {
             small && (asked->columns == 0 || asked->columns > side) ? side : asked->columns,
         .window_center = asked->window_center,
         .window_width = asked->window_width,
+        .window_function = asked->window_function,
         .quality = asked->quality,
         .masked = ask->masked};
     ask->let_go = let_go_of_render;

@@ -16,7 +16,7 @@ struct evidence_job {
     struct evidence_job **slot;
     /* Owned. */
     struct evidence_record record;
-    struct instance *images;
+    struct described_frame *images;
     struct evidence_plan plan;
     struct postgres_array series; // UIDs of the plan
     struct known {
@@ -213,8 +213,8 @@ static void look_up(struct evidence_job *job) {
 
 /* 4: the images that it speaks of */
 
-static void on_described(void *data, enum imaging_read_result result, const struct instance *images,
-                         size_t count) {
+static void on_described(void *data, enum imaging_read_result result,
+                         const struct described_frame *images, size_t count) {
     struct evidence_job *job = data;
     job->images = calloc(count + 1, sizeof *job->images);
     if (result != IMAGING_READ_OK || job->images == NULL) {
@@ -255,16 +255,16 @@ static void on_events(void *data, bool whole) {
         return;
     }
     size_t count;
-    struct text *uids = evidence_images(record, &job->record.arena, &count);
-    if (uids == NULL || count == 0) {
+    struct frame_name *frames = evidence_frames(record, &job->record.arena, &count);
+    if (frames == NULL || count == 0) {
         note(job);
         return;
     }
     if (count > DESCRIBE_MAX) {
-        log_warning("evidence", "a case has drawings on more images than documents are made of");
+        log_warning("evidence", "a case has drawings on more frames than documents are made of");
         count = DESCRIBE_MAX;
     }
-    imaging_describe(job->config.imaging, job->patient_case, uids, count, on_described, job);
+    imaging_describe(job->config.imaging, job->patient_case, frames, count, on_described, job);
 }
 
 /* 2: its actor, in memory */

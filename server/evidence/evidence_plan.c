@@ -22,26 +22,41 @@ static const struct {
     [EVIDENCE_KEY_IMAGES] = {"key images", "Consilium: key images", 9003},
 };
 
-/* Images by their UIDs */
+/* Frames by their names */
 
-static int compare_uids(const void *a, const void *b) {
-    const struct instance *const *one = a;
-    const struct instance *const *other = b;
-    return strcmp((*one)->sop_instance_uid, (*other)->sop_instance_uid);
+static int compare_names(const struct text *uid, uint32_t frame, const struct text *other_uid,
+                         uint32_t other_frame) {
+    uint32_t shorter = uid->length < other_uid->length ? uid->length : other_uid->length;
+    int order = memcmp(uid->bytes, other_uid->bytes, shorter);
+    order =
+        order != 0 ? order : (uid->length > other_uid->length) - (uid->length < other_uid->length);
+    return order != 0 ? order : (frame > other_frame) - (frame < other_frame);
 }
 
-static const struct instance *image_of(const struct evidence_plan *plan, struct text uid) {
+static struct frame_name name_of(const struct described_frame *image) {
+    const char *uid = image->instance.sop_instance_uid;
+    return (struct frame_name){{(uint32_t)strlen(uid), uid}, image->frame};
+}
+
+static int compare_images(const void *a, const void *b) {
+    const struct described_frame *const *one = a;
+    const struct described_frame *const *other = b;
+    struct frame_name name = name_of(*one), other_name = name_of(*other);
+    return compare_names(&name.sop_instance_uid, name.frame, &other_name.sop_instance_uid,
+                         other_name.frame);
+}
+
+static const struct instance *image_of(const struct evidence_plan *plan,
+                                       const struct image_position *position) {
     size_t low = 0;
-    size_t high = uid.length > 0 ? plan->image_count : 0;
+    size_t high = position->sop_instance_uid.length > 0 ? plan->image_count : 0;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        const struct instance *image = plan->by_uid[middle];
-        size_t length = strlen(image->sop_instance_uid);
-        size_t shorter = length < uid.length ? length : uid.length;
-        int order = memcmp(image->sop_instance_uid, uid.bytes, shorter);
-        order = order != 0 ? order : (length > uid.length) - (length < uid.length);
+        struct frame_name name = name_of(plan->by_name[middle]);
+        int order = compare_names(&name.sop_instance_uid, name.frame, &position->sop_instance_uid,
+                                  position->frame);
         if (order == 0) {
-            return image;
+            return &plan->by_name[middle]->instance;
         }
         if (order < 0) {
             low = middle + 1;
@@ -52,45 +67,50 @@ static const struct instance *image_of(const struct evidence_plan *plan, struct 
     return NULL;
 }
 
-static int compare_texts(const void *a, const void *b) {
-    const struct text *one = a;
-    const struct text *other = b;
-    uint32_t shorter = one->length < other->length ? one->length : other->length;
-    int order = memcmp(one->bytes, other->bytes, shorter);
-    return order != 0 ? order : (one->length > other->length) - (one->length < other->length);
+static int compare_frames(const void *a, const void *b) {
+    const struct frame_name *one = a;
+    const struct frame_name *other = b;
+    return compare_names(&one->sop_instance_uid, one->frame, &other->sop_instance_uid,
+                         other->frame);
 }
 
-struct text *evidence_images(const struct evidence_record *record, struct arena *arena,
-                             size_t *ret_count) {
+static size_t add_frame(struct frame_name *frames, size_t count,
+                        const struct image_position *position) {
+    if (position->sop_instance_uid.length > 0) {
+        frames[count++] = (struct frame_name){position->sop_instance_uid, position->frame};
+    }
+    return count;
+}
+
+struct frame_name *evidence_frames(const struct evidence_record *record, struct arena *arena,
+                                   size_t *ret_count) {
     size_t space = record->drawing_count + 1;
     for (uint32_t i = 0; i < record->view_count; i++) {
         space += record->views[i].layout.viewports.count;
     }
-    struct text *uids = arena_alloc(arena, space * sizeof *uids);
+    struct frame_name *frames = arena_alloc(arena, space * sizeof *frames);
     size_t count = 0;
-    for (uint32_t i = 0; uids != NULL && i < record->drawing_count; i++) {
-        if (record->drawings[i].annotation.image.sop_instance_uid.length > 0) {
-            uids[count++] = record->drawings[i].annotation.image.sop_instance_uid;
-        }
+    for (uint32_t i = 0; frames != NULL && i < record->drawing_count; i++) {
+        count = add_frame(frames, count, &record->drawings[i].annotation.image);
     }
-    for (uint32_t i = 0; uids != NULL && i < record->view_count; i++) {
+    for (uint32_t i = 0; frames != NULL && i < record->view_count; i++) {
         const struct viewport_list *list = &record->views[i].layout.viewports;
         for (uint32_t j = 0; j < list->count; j++) {
-            if (list->items[j].has_image && list->items[j].image.sop_instance_uid.length > 0) {
-                uids[count++] = list->items[j].image.sop_instance_uid;
+            if (list->items[j].has_image) {
+                count = add_frame(frames, count, &list->items[j].image);
             }
         }
     }
     if (count > 0) {
-        qsort(uids, count, sizeof *uids, compare_texts);
+        qsort(frames, count, sizeof *frames, compare_frames);
     }
     *ret_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (*ret_count == 0 || compare_texts(&uids[*ret_count - 1], &uids[i]) != 0) {
-            uids[(*ret_count)++] = uids[i];
+        if (*ret_count == 0 || compare_frames(&frames[*ret_count - 1], &frames[i]) != 0) {
+            frames[(*ret_count)++] = frames[i];
         }
     }
-    return uids;
+    return frames;
 }
 
 /* The plan */
@@ -138,7 +158,7 @@ static void plan_measurements(struct evidence_plan *plan, const struct instance 
         .kind = EVIDENCE_MEASUREMENTS, .image = study, .empty = true};
     for (uint32_t i = 0; i < plan->record->drawing_count; i++) {
         const struct recorded_drawing *drawing = &plan->record->drawings[i];
-        const struct instance *image = image_of(plan, drawing->annotation.image.sop_instance_uid);
+        const struct instance *image = image_of(plan, &drawing->annotation.image);
         if (same_study(image, study) && drawing_kind(drawing->annotation.tool) != NULL) {
             touch(&document, &drawing->span);
         }
@@ -154,7 +174,7 @@ static const struct instance *seen(const struct evidence_plan *plan,
     if (!viewport->has_image || viewport->page != 0) {
         return NULL;
     }
-    const struct instance *image = image_of(plan, viewport->image.sop_instance_uid);
+    const struct instance *image = image_of(plan, &viewport->image);
     return image != NULL && image->rows > 0 && image->document_type[0] == '\0' ? image : NULL;
 }
 
@@ -207,29 +227,30 @@ static void for_each_study(struct evidence_plan *plan,
                            void (*planned)(struct evidence_plan *plan,
                                            const struct instance *study)) {
     for (size_t i = 0; i < plan->image_count; i++) {
-        if (i == 0 || !same_study(&plan->images[i - 1], &plan->images[i])) {
-            planned(plan, &plan->images[i]);
+        const struct instance *image = &plan->images[i].instance;
+        if (i == 0 || !same_study(&plan->images[i - 1].instance, image)) {
+            planned(plan, image);
         }
     }
 }
 
 bool evidence_plan_make(struct evidence_plan *plan, struct uuid patient_case,
-                        const struct evidence_record *record, const struct instance *images,
+                        const struct evidence_record *record, const struct described_frame *images,
                         size_t image_count) {
     *plan = (struct evidence_plan){.patient_case = patient_case,
                                    .record = record,
                                    .images = images,
                                    .image_count = image_count,
                                    .space = EVIDENCE_DOCUMENTS_MAX};
-    plan->by_uid = calloc(image_count + 1, sizeof(const struct instance *));
+    plan->by_name = calloc(image_count + 1, sizeof(const struct described_frame *));
     plan->documents = calloc(plan->space, sizeof *plan->documents);
-    if (plan->by_uid == NULL || plan->documents == NULL) {
+    if (plan->by_name == NULL || plan->documents == NULL) {
         return false;
     }
     for (size_t i = 0; i < image_count; i++) {
-        plan->by_uid[i] = &images[i];
+        plan->by_name[i] = &images[i];
     }
-    qsort(plan->by_uid, image_count, sizeof(const struct instance *), compare_uids);
+    qsort(plan->by_name, image_count, sizeof(const struct described_frame *), compare_images);
     for_each_study(plan, plan_measurements);
     plan_views(plan);
     for_each_study(plan, plan_key_images);
@@ -237,7 +258,7 @@ bool evidence_plan_make(struct evidence_plan *plan, struct uuid patient_case,
 }
 
 void evidence_plan_finish(struct evidence_plan *plan) {
-    free(plan->by_uid);
+    free(plan->by_name);
     free(plan->documents);
     memset(plan, 0, sizeof *plan);
 }
@@ -271,7 +292,7 @@ static bool write_measurements(const struct evidence_plan *plan,
         .header = header_of(document), .drawings = drawings, .predecessor_uid = predecessor_uid};
     for (uint32_t i = 0; i < record->drawing_count; i++) {
         const struct recorded_drawing *drawing = &record->drawings[i];
-        const struct instance *image = image_of(plan, drawing->annotation.image.sop_instance_uid);
+        const struct instance *image = image_of(plan, &drawing->annotation.image);
         if (same_study(image, document->image) &&
             evidence_stands(&drawing->span, document->version)) {
             struct text name = names->name_of(names->data, drawing->span.by);

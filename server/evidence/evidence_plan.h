@@ -8,7 +8,7 @@
 
 #include "server/evidence/evidence_names.h"
 #include "server/evidence/evidence_record.h"
-#include "server/imaging/instance.h"
+#include "server/imaging/imaging_service.h"
 
 #define EVIDENCE_DOCUMENTS_MAX 2048u // of one plan; what is over it is not written, and said
 
@@ -20,7 +20,7 @@ enum evidence_kind {
 
 struct evidence_document {
     enum evidence_kind kind;
-    const struct instance *image; // of the study; of a view the image itself
+    const struct instance *image; // of the study; of a view the frame itself
     uint64_t version;             // of the stream: what it says was so then
     int64_t at;
     struct uuid by; // who saved the view, or marked an image last
@@ -35,23 +35,24 @@ struct evidence_plan {
     /* Given: borrowed. */
     struct uuid patient_case;
     const struct evidence_record *record;
-    const struct instance *images; // by study, as imaging_describe gives them
+    const struct described_frame *images; // by study, as imaging_describe gives them
     size_t image_count;
     /* Owned. */
-    const struct instance **by_uid;
-    struct evidence_document *documents; // measurements, then views, then key images
+    const struct described_frame **by_name; // UID, frame
+    struct evidence_document *documents;    // measurements, then views, then key images
     /* Derived. */
     size_t count, space;
     bool too_many;
 };
 
-/* UIDs of all images that the record speaks of, each once, in the arena; NULL = no memory. */
-struct text *evidence_images(const struct evidence_record *record, struct arena *arena,
-                             size_t *ret_count);
+/* All frames that the record speaks of, each once, by UID and number, in the arena; NULL = no
+ * memory. */
+struct frame_name *evidence_frames(const struct evidence_record *record, struct arena *arena,
+                                   size_t *ret_count);
 
 /* False without memory. Finish it in every case. */
 bool evidence_plan_make(struct evidence_plan *plan, struct uuid patient_case,
-                        const struct evidence_record *record, const struct instance *images,
+                        const struct evidence_record *record, const struct described_frame *images,
                         size_t image_count);
 void evidence_plan_finish(struct evidence_plan *plan);
 

@@ -2,6 +2,7 @@
 
 #include "server/imaging/element_value.h"
 #include "server/imaging/frame_table.h"
+#include "server/imaging/json_scan.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -171,5 +172,72 @@ void functional_groups_apply(struct functional_groups *groups, struct instance *
         instance->frames_spacing[0] = spacing_mm;
         instance->present |= UINT64_C(1) << INSTANCE_FRAMES_VOLUME | UINT64_C(1)
                                                                          << INSTANCE_FRAMES_SPACING;
+    }
+}
+
+/* One frame, of the metadata */
+
+/* The attribute of this tag, as it stands; empty without. */
+static struct text member_of(struct text object, uint32_t wanted) {
+    struct json_members members = json_members_of(object);
+    struct text name, value;
+    uint32_t tag;
+    while (json_members_next(&members, &name, &value)) {
+        if (json_tag_of(name, &tag) && tag == wanted) {
+            return value;
+        }
+    }
+    return (struct text){0, NULL};
+}
+
+/* An item of a sequence, counted from 1; empty without. */
+static struct text item_of(struct text sequence, uint32_t number) {
+    struct json_members members = json_members_of(sequence);
+    struct text name, value, item;
+    while (json_members_next(&members, &name, &value)) {
+        struct json_members items = json_items_of(value);
+        if (!text_equal(name, TEXT("Value"))) {
+            continue;
+        }
+        for (uint32_t at = 1; json_items_next(&items, &item); at++) {
+            if (at == number) {
+                return item;
+            }
+        }
+    }
+    return (struct text){0, NULL};
+}
+
+static bool read_numbers(struct text attribute, double *ret_numbers, size_t count) {
+    char vr[3], value[JSON_SCAN_VALUE_MAX];
+    size_t length, found = 0;
+    struct json_values values = json_values_of(attribute, vr);
+    while (found < count && json_values_next(&values, value, &length)) {
+        if (!element_parse_decimal(value, length, &ret_numbers[found])) {
+            return false;
+        }
+        found++;
+    }
+    return found == count;
+}
+
+void functional_groups_of_frame(struct text metadata, uint32_t frame, struct instance *instance) {
+    struct text places[] = {item_of(member_of(metadata, TAG_FRAME_GROUPS), frame),
+                            item_of(member_of(metadata, TAG_SHARED_GROUPS), 1)};
+    for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+        const struct group_field *field = &group_fields[i];
+        double numbers[6];
+        bool found = false;
+        for (size_t place = 0; place < 2 && !found; place++) {
+            struct text macro = item_of(member_of(places[place], field->macro), 1);
+            found = read_numbers(member_of(macro, field->tag), numbers, field->count);
+        }
+        found = found || read_numbers(member_of(metadata, field->tag), numbers, field->count);
+        if (!found) {
+            memset(numbers, 0, sizeof numbers);
+        }
+        memcpy((char *)instance + field->offset, numbers, field->count * sizeof(double));
+        instance->present &= ~(UINT64_C(1) << field->field);
+        instance->present |= (uint64_t)found << field->field;
     }
 }

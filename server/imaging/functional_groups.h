@@ -2,12 +2,14 @@
  * The geometry of enhanced multi-frame images (PS3.3 C.7.6.16): what the shared and per-frame
  * functional groups say about pixel size, plane and values, gathered while the data set is walked.
  *
- * What is shared, or the same as in the first frame, ends up in the index row; whether the frames
- * make a volume is judged here, because only here are all their positions at hand.
+ * What is shared, or else said of the first frame, ends up in the index row; what is said of
+ * another one is read of the metadata. Whether the frames make a volume is judged here, because
+ * only here are all their positions at hand.
  */
 #ifndef CONSILIUM_IMAGING_FUNCTIONAL_GROUPS_H
 #define CONSILIUM_IMAGING_FUNCTIONAL_GROUPS_H
 
+#include "protocol/values.h"
 #include "server/imaging/element_walker.h"
 #include "server/imaging/instance.h"
 
@@ -30,5 +32,9 @@ void functional_groups_event(struct functional_groups *groups, const struct elem
 
 /* Fills the fields the instance itself lacks. */
 void functional_groups_apply(struct functional_groups *groups, struct instance *instance);
+
+/* Of one frame, from 1, what `metadata`, the instance's own DICOM JSON, says of it: in the row the
+ * fields of functional groups become that frame's. One that is said of no such frame is absent. */
+void functional_groups_of_frame(struct text metadata, uint32_t frame, struct instance *instance);
 
 #endif

@@ -1,13 +1,24 @@
 /*
- * What the headers of images say, whole: for what the server itself writes about them.
+ * What the headers of images say, whole and of the frame that is meant: for what the server itself
+ * writes about them. A row speaks of the first frame; of another one its metadata is asked.
  */
 #include "server/blobs/sealed_value.h"
+#include "server/imaging/functional_groups.h"
 #include "server/imaging/imaging_state.h"
+#include "server/imaging/metadata_json.h"
+#include "server/imaging/metadata_part.h"
 #include "server/store/postgres_array.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { COLUMN_UID, COLUMN_IDENTITY, COLUMN_METADATA, COLUMN_COUNT };
+
+struct wanted_frame {
+    char sop_instance_uid[65];
+    uint32_t frame;
+};
 
 struct describe {
     struct work work; // first, so that a work is its describing
@@ -19,53 +30,110 @@ struct describe {
     /* Owned. */
     struct case_keys keys;
     struct kept_rows rows;
-    struct postgres_array uids;
-    struct instance *instances;
+    struct postgres_array uids, of_later_frames;
+    struct wanted_frame *wanted;
+    struct described_frame *frames; // space for all that are wanted
     /* Derived. */
+    size_t wanted_count, count;
     enum imaging_read_result result;
 };
 
 static void finish(struct describe *describe, enum imaging_read_result result) {
     struct imaging_service *service = describe->service;
-    size_t count = result == IMAGING_READ_OK ? (size_t)describe->rows.row_count : 0;
-    describe->done(describe->data, result, describe->instances, count);
-    if (describe->instances != NULL) {
-        OPENSSL_cleanse(describe->instances, count * sizeof *describe->instances);
+    size_t count = result == IMAGING_READ_OK ? describe->count : 0;
+    describe->done(describe->data, result, describe->frames, count);
+    if (describe->frames != NULL) {
+        OPENSSL_cleanse(describe->frames, describe->count * sizeof *describe->frames);
     }
-    free(describe->instances);
+    free(describe->frames);
+    free(describe->wanted);
     kept_rows_free(&describe->rows);
     array_finish(&describe->uids);
+    array_finish(&describe->of_later_frames);
     OPENSSL_cleanse(&describe->keys, sizeof describe->keys);
     free(describe);
     imaging_operation_ended(service);
 }
 
-static bool open_row(const struct describe *describe, int row, uint8_t *space,
-                     struct instance *ret_instance) {
-    struct bytes uid = kept_rows_cell(&describe->rows, row, 0);
-    struct bytes sealed = kept_rows_cell(&describe->rows, row, 1);
+static bool open_cell(const struct describe *describe, const char *column, const char *uid,
+                      struct bytes sealed, uint8_t *space) {
+    uint8_t place[RECORD_PLACE_MAX];
+    size_t place_size = record_place(column, describe->patient_case, uid, place);
+    return sealed_value_open(describe->keys.blob, place, place_size, sealed.bytes, sealed.length,
+                             space);
+}
+
+static bool open_identity(const struct describe *describe, const char *uid, struct bytes sealed,
+                          uint8_t *space, struct instance *ret_instance) {
+    return sealed.length >= SEALED_VALUE_OVERHEAD &&
+           sealed.length <= INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD &&
+           open_cell(describe, "identity", uid, sealed, space) &&
+           instance_decode(ret_instance, space, sealed.length - SEALED_VALUE_OVERHEAD);
+}
+
+/* Empty when no later frame of it is meant. */
+static bool open_metadata(const struct describe *describe, const char *uid, struct bytes sealed,
+                          struct bounded_output *ret_json) {
+    if (sealed.length <= SEALED_VALUE_OVERHEAD) {
+        return sealed.length == 0;
+    }
+    size_t size = sealed.length - SEALED_VALUE_OVERHEAD;
+    uint8_t *part = malloc(size);
+    bool opened = part != NULL && open_cell(describe, "metadata", uid, sealed, part) &&
+                  metadata_part_read(part, size, TEXT(""), ret_json);
+    if (part != NULL) {
+        OPENSSL_cleanse(part, size);
+    }
+    free(part);
+    return opened;
+}
+
+static void add_frames(struct describe *describe, const struct instance *instance,
+                       struct text metadata) {
+    for (size_t i = 0; i < describe->wanted_count; i++) {
+        const struct wanted_frame *wanted = &describe->wanted[i];
+        if (strcmp(wanted->sop_instance_uid, instance->sop_instance_uid) != 0) {
+            continue;
+        }
+        struct described_frame *frame = &describe->frames[describe->count++];
+        *frame = (struct described_frame){*instance, wanted->frame};
+        if (wanted->frame > 1 && metadata.length > 0) {
+            functional_groups_of_frame(metadata, wanted->frame, &frame->instance);
+        }
+    }
+}
+
+static bool open_row(struct describe *describe, int row, uint8_t *space) {
+    struct bytes uid = kept_rows_cell(&describe->rows, row, COLUMN_UID);
+    struct instance instance;
+    struct bounded_output json;
     char text[65];
-    if (uid.length >= sizeof text || sealed.length < SEALED_VALUE_OVERHEAD ||
-        sealed.length > INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD) {
+    if (uid.length >= sizeof text) {
         return false;
     }
     memcpy(text, uid.bytes, uid.length);
     text[uid.length] = '\0';
-    uint8_t place[RECORD_PLACE_MAX];
-    size_t place_size = record_place("identity", describe->patient_case, text, place);
-    return sealed_value_open(describe->keys.blob, place, place_size, sealed.bytes, sealed.length,
-                             space) &&
-           instance_decode(ret_instance, space, sealed.length - SEALED_VALUE_OVERHEAD);
+    bounded_output_init(&json, METADATA_SIZE_MAX);
+    bool opened =
+        open_identity(describe, text, kept_rows_cell(&describe->rows, row, COLUMN_IDENTITY), space,
+                      &instance) &&
+        open_metadata(describe, text, kept_rows_cell(&describe->rows, row, COLUMN_METADATA), &json);
+    if (opened) {
+        add_frames(describe, &instance,
+                   (struct text){(uint32_t)json.size, (const char *)json.bytes});
+    }
+    OPENSSL_cleanse(&instance, sizeof instance);
+    bounded_output_finish(&json);
+    return opened;
 }
 
 static void run_open(struct work *work) {
     struct describe *describe = (struct describe *)work;
-    size_t count = (size_t)describe->rows.row_count;
     uint8_t *space = malloc(INSTANCE_ENCODED_MAX);
-    describe->instances = calloc(count + 1, sizeof *describe->instances);
-    bool opened = space != NULL && describe->instances != NULL;
-    for (size_t i = 0; opened && i < count; i++) {
-        opened = open_row(describe, (int)i, space, &describe->instances[i]);
+    describe->frames = calloc(describe->wanted_count + 1, sizeof *describe->frames);
+    bool opened = space != NULL && describe->frames != NULL;
+    for (int row = 0; opened && row < describe->rows.row_count; row++) {
+        opened = open_row(describe, row, space);
     }
     if (space != NULL) {
         OPENSSL_cleanse(space, INSTANCE_ENCODED_MAX);
@@ -83,7 +151,7 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
     struct describe *describe = data;
     describe->work.run = run_open;
     describe->work.done = on_opened;
-    bool kept = result == POSTGRES_OK && kept_rows_copy(&describe->rows, rows, 2);
+    bool kept = result == POSTGRES_OK && kept_rows_copy(&describe->rows, rows, COLUMN_COUNT);
     if (!kept || !imaging_case_keys(describe->service, describe->patient_case, &describe->keys) ||
         !work_submit(describe->service->queue, &describe->work)) {
         finish(describe, IMAGING_READ_UNAVAILABLE);
@@ -97,16 +165,42 @@ static void on_key(void *data, enum imaging_read_result result) {
         return;
     }
     struct postgres_parameter parameters[] = {parameter_uuid(&describe->patient_case),
-                                              array_parameter(&describe->uids)};
+                                              array_parameter(&describe->uids),
+                                              array_parameter(&describe->of_later_frames)};
     postgres_query(describe->service->config.postgres,
-                   "SELECT sop_instance_uid, identity FROM image_instance"
+                   "SELECT sop_instance_uid, identity,"
+                   " CASE WHEN sop_instance_uid = ANY($3::text[]) THEN metadata END"
+                   " FROM image_instance"
                    " WHERE case_id = $1::uuid AND NOT held AND sop_instance_uid = ANY($2::text[])"
                    " ORDER BY study_uid, series_uid, sop_instance_uid",
-                   parameters, 2, on_rows, describe);
+                   parameters, 3, on_rows, describe);
+}
+
+/* False without memory. */
+static bool take_wanted(struct describe *describe, const struct frame_name *wanted, size_t count) {
+    describe->wanted = calloc(count + 1, sizeof *describe->wanted);
+    array_begin(&describe->uids, TYPE_TEXT);
+    array_begin(&describe->of_later_frames, TYPE_TEXT);
+    for (size_t i = 0; describe->wanted != NULL && i < count; i++) {
+        const struct text *uid = &wanted[i].sop_instance_uid;
+        struct wanted_frame *frame = &describe->wanted[describe->wanted_count];
+        if (uid->length == 0 || uid->length >= sizeof frame->sop_instance_uid) {
+            continue; // no image is called so
+        }
+        memcpy(frame->sop_instance_uid, uid->bytes, uid->length);
+        frame->frame = wanted[i].frame;
+        describe->wanted_count++;
+        array_add(&describe->uids, uid->bytes, uid->length);
+        if (wanted[i].frame > 1) {
+            array_add(&describe->of_later_frames, uid->bytes, uid->length);
+        }
+    }
+    return describe->wanted != NULL;
 }
 
 void imaging_describe(struct imaging_service *service, struct uuid patient_case,
-                      const struct text *uids, size_t count, imaging_described done, void *data) {
+                      const struct frame_name *wanted, size_t count, imaging_described done,
+                      void *data) {
     struct describe *describe =
         service->closing || count > DESCRIBE_MAX ? NULL : calloc(1, sizeof *describe);
     if (describe == NULL) {
@@ -117,10 +211,10 @@ void imaging_describe(struct imaging_service *service, struct uuid patient_case,
     describe->patient_case = patient_case;
     describe->done = done;
     describe->data = data;
-    array_begin(&describe->uids, TYPE_TEXT);
-    for (size_t i = 0; i < count; i++) {
-        array_add(&describe->uids, uids[i].bytes, uids[i].length);
-    }
     imaging_operation_began(service);
-    imaging_need_case_key(service, patient_case, on_key, describe);
+    if (take_wanted(describe, wanted, count)) {
+        imaging_need_case_key(service, patient_case, on_key, describe);
+    } else {
+        finish(describe, IMAGING_READ_UNAVAILABLE);
+    }
 }

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define HEADER_MAX ((uint64_t)1 << 20)        // bytes; a longer one is not looked at
+#define HEADER_MAX ((uint64_t)32 << 20)       // bytes, of frames' groups; a longer one is not read
 #define FRAMES_SIZE_MAX ((uint64_t)512 << 20) // bytes of one job
 
 /* Neither side can take memory away from under the other. */

@@ -77,9 +77,6 @@ static void fill_pixels(struct pixel_outline *pixels, const struct instance *ins
     pixels->bits_allocated = instance->bits_allocated;
     pixels->bits_stored = instance->bits_stored;
     pixels->is_signed = instance->pixel_representation == 1;
-    pixels->window_center = instance->window_center[0];
-    pixels->window_width =
-        instance_has(instance, INSTANCE_WINDOW_WIDTH) ? instance->window_width[0] : 0;
     pixels->rescale_slope =
         instance_has(instance, INSTANCE_RESCALE_SLOPE) ? instance->rescale_slope[0] : 1;
     pixels->rescale_intercept = instance->rescale_intercept[0];

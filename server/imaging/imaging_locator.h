@@ -14,8 +14,7 @@ struct pixel_outline {
     char photometric[17];
     uint32_t rows, columns, samples, bits_allocated, bits_stored;
     bool is_signed;
-    double window_center, window_width; // width 0 = the file says none
-    double rescale_slope, rescale_intercept;
+    double rescale_slope, rescale_intercept; // of the first frame, where the header is too long
 };
 
 struct imaging_locator {

@@ -105,16 +105,18 @@ static void on_read(struct work *work) {
         finish(render, render->read);
         return;
     }
-    struct render_frame request = {
-        .length = render->input.lengths[0],
-        .rows_max = wanted->rows_max,
-        .columns_max = wanted->columns_max,
-        .window_center = wanted->window_width > 0 ? wanted->window_center : pixels->window_center,
-        .window_width = wanted->window_width > 0 ? wanted->window_width : pixels->window_width,
-        .slope = pixels->rescale_slope,
-        .intercept = pixels->rescale_intercept,
-        .quality =
-            wanted->quality >= 1 && wanted->quality <= 100 ? wanted->quality : QUALITY_DEFAULT};
+    struct render_frame request = {.length = render->input.lengths[0],
+                                   .rows_max = wanted->rows_max,
+                                   .columns_max = wanted->columns_max,
+                                   .window_center = wanted->window_center,
+                                   .window_width = wanted->window_width,
+                                   .window_function = wanted->window_function,
+                                   .frame = frame_of(render),
+                                   .slope = pixels->rescale_slope,
+                                   .intercept = pixels->rescale_intercept,
+                                   .quality = wanted->quality >= 1 && wanted->quality <= 100
+                                                  ? wanted->quality
+                                                  : QUALITY_DEFAULT};
     struct codec_input input = frame_input_of(&render->input, render->locator);
     if (!codec_link_render(render->service->pictures, &input, &request, on_rendered, render)) {
         finish(render, IMAGING_READ_UNAVAILABLE);

@@ -9,9 +9,11 @@
 #ifndef CONSILIUM_IMAGING_SERVICE_H
 #define CONSILIUM_IMAGING_SERVICE_H
 
+#include "protocol/generated/ingest.h"
 #include "protocol/values.h"
 #include "server/imaging/display_sets.h"
 #include "server/imaging/file_refusal.h"
+#include "server/imaging/instance.h"
 #include "server/store/keys.h"
 #include "server/store/postgres.h"
 
@@ -171,15 +173,24 @@ bool imaging_metadata(struct imaging_service *service, const struct text_wanted 
                       void *data, struct imaging_request **ret_request);
 void imaging_request_cancel(struct imaging_request *request);
 
-/* What the headers of these images say, names included; those that are not there are left out, the
- * others come by study, series and UID. For the server's own use: the caller has the case's right
- * to it. Borrowed for the call, which may come at once when it cannot be had. */
+/* What the headers of these frames say, names included; those that are not there are left out, the
+ * others come by study, series, UID and number. For the server's own use: the caller has the case's
+ * right to it. Borrowed for the call, which may come at once when it cannot be had. */
 #define DESCRIBE_MAX 4096
-struct instance;
+struct frame_name {
+    struct text sop_instance_uid;
+    uint32_t frame; // from 1; 0 = of the image as a whole
+};
+struct described_frame {
+    struct instance instance; // fields of functional groups are those of the frame
+    uint32_t frame;
+};
 typedef void (*imaging_described)(void *data, enum imaging_read_result result,
-                                  const struct instance *instances, size_t count);
+                                  const struct described_frame *frames, size_t count);
+/* `wanted`, each once, in the order of UIDs and numbers. */
 void imaging_describe(struct imaging_service *service, struct uuid patient_case,
-                      const struct text *uids, size_t count, imaging_described done, void *data);
+                      const struct frame_name *wanted, size_t count, imaging_described done,
+                      void *data);
 
 /* Of every frame of a display set, in its order, the beginning of its lossless copy that one
  * reduced resolution needs: "CPRV", version 1, level (u16 each), number of frames (u32); for each
@@ -205,9 +216,10 @@ struct render_wanted {
     struct text sop_instance_uid;
     uint32_t frame;                     // from 1; 0 = the middle one
     uint32_t rows_max, columns_max;     // it fits, never enlarged; 0 = as many as there are
-    double window_center, window_width; // of rescaled values; width 0 = the image's own
-    unsigned quality;                   // 1 to 100, 0 = as we choose
-    bool masked;                        // no burned-in words
+    double window_center, window_width; // of rescaled values; width 0 = the frame's own
+    enum window_function window_function;
+    unsigned quality; // 1 to 100, 0 = as we choose
+    bool masked;      // no burned-in words
 };
 struct rendered {
     struct bytes bytes;     // borrowed for the call, as all here

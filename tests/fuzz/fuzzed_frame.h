@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static inline int decode_fuzzed(const char *transfer_syntax, const uint8_t *bytes, size_t size) {
     static struct pixel_header header;
+    static struct shown_values values = {.slope = 1};
     if (size < FORM_SIZE) {
         return 0;
     }
@@ -32,7 +33,7 @@ static inline int decode_fuzzed(const char *transfer_syntax, const uint8_t *byte
     if (frame_decode(&coding, bytes + FORM_SIZE, size - FORM_SIZE, &pixels) != CODEC_OK) {
         return 0;
     }
-    if (picture_make(&pixels, &header.palette, &wanted, &picture) == CODEC_OK) {
+    if (picture_make(&pixels, &header.palette, &values, &wanted, &picture) == CODEC_OK) {
         pixels_free(&picture);
     }
     pixels_free(&pixels);

@@ -51,6 +51,50 @@ static inline void dicom_writer_u16(struct dicom_writer *writer, uint32_t tag, u
     dicom_writer_element(writer, tag, "US", bytes, sizeof bytes);
 }
 
+/* Sequences and items of undefined length. */
+static inline void dicom_writer_mark(struct dicom_writer *writer, uint32_t tag, const char *rest,
+                                     size_t size) {
+    uint8_t bytes[4] = {(uint8_t)(tag >> 16), (uint8_t)(tag >> 24), (uint8_t)tag,
+                        (uint8_t)(tag >> 8)};
+    dicom_writer_raw(writer, bytes, sizeof bytes);
+    dicom_writer_raw(writer, rest, size);
+}
+
+static inline void dicom_writer_sequence_begin(struct dicom_writer *writer, uint32_t tag) {
+    dicom_writer_mark(writer, tag, "SQ\0\0\xff\xff\xff\xff", 8);
+}
+
+static inline void dicom_writer_item_begin(struct dicom_writer *writer) {
+    dicom_writer_mark(writer, 0xFFFEE000, "\xff\xff\xff\xff", 4);
+}
+
+static inline void dicom_writer_item_end(struct dicom_writer *writer) {
+    dicom_writer_mark(writer, 0xFFFEE00D, "\0\0\0\0", 4);
+}
+
+static inline void dicom_writer_sequence_end(struct dicom_writer *writer) {
+    dicom_writer_mark(writer, 0xFFFEE0DD, "\0\0\0\0", 4);
+}
+
+/* A functional group with numbers of up to two attributes (PS3.3 C.7.6.16.2); tag 0 = one only. */
+static inline void dicom_writer_macro_of_two(struct dicom_writer *writer, uint32_t sequence,
+                                             uint32_t tag, const char *value, uint32_t other_tag,
+                                             const char *other_value) {
+    dicom_writer_sequence_begin(writer, sequence);
+    dicom_writer_item_begin(writer);
+    dicom_writer_text(writer, tag, "DS", value);
+    if (other_tag) {
+        dicom_writer_text(writer, other_tag, "DS", other_value);
+    }
+    dicom_writer_item_end(writer);
+    dicom_writer_sequence_end(writer);
+}
+
+static inline void dicom_writer_macro(struct dicom_writer *writer, uint32_t sequence, uint32_t tag,
+                                      const char *value) {
+    dicom_writer_macro_of_two(writer, sequence, tag, value, 0, NULL);
+}
+
 /* Preamble, prefix and meta information of the transfer syntax. */
 static inline void dicom_writer_begin_as(struct dicom_writer *writer, const char *syntax) {
     memset(writer->bytes, 0, 128);

@@ -1,9 +1,7 @@
 /* links: codecs imaging_format m; timeout: 120 */
 /* Every packing of frames against programs that are not ours: DCMTK for RLE, JPEG and JPEG-LS, gdcm
  * and OpenJPEG's own for JPEG 2000; and what is damaged or lies is refused. */
-#include "server/codecs/frame_decoder.h"
 #include "server/codecs/htj2k.h"
-#include "server/imaging/instance_reader.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -18,6 +16,7 @@
 #include <cmocka.h>
 
 #include "tests/support/dicom_writer.h"
+#include "tests/support/frame_of_file.h"
 
 #define PYDICOM "/usr/lib/python3/dist-packages/pydicom/data/test_files/"
 
@@ -33,25 +32,6 @@ static int shell(const char *format, ...) {
     return system(command);
 }
 
-struct file {
-    uint8_t *bytes;
-    size_t size;
-};
-
-static struct file read_file(const char *path) {
-    FILE *stream = fopen(path, "rb");
-    if (!stream) {
-        fail_msg("%s", path);
-    }
-    fseek(stream, 0, SEEK_END);
-    struct file file = {NULL, (size_t)ftell(stream)};
-    rewind(stream);
-    file.bytes = malloc(file.size + 1);
-    assert_int_equal(fread(file.bytes, 1, file.size, stream), file.size);
-    fclose(stream);
-    return file;
-}
-
 static void write_file(const char *path, const void *bytes, size_t size) {
     FILE *stream = fopen(path, "wb");
     assert_non_null(stream);
@@ -59,62 +39,11 @@ static void write_file(const char *path, const void *bytes, size_t size) {
     fclose(stream);
 }
 
-/* A frame of a file as the decoder is given it. */
-struct frame {
-    struct frame_coding coding;
-    struct pixel_header header;
-    char transfer_syntax[65];
-    uint8_t *bytes;
-    size_t size;
-};
-
-static void read_frame(const char *path, uint32_t number, struct frame *frame) {
-    struct file file = read_file(path);
-    struct instance_reading reading;
-    struct file_refusal refusal;
-    assert_int_equal(instance_read(file.bytes, file.size, sets, &reading, &refusal),
-                     FILE_REFUSAL_NONE);
-    const struct instance *instance = &reading.instance;
-    if (reading.frames.piece_count == 0) {
-        reading.frames.native_offset = instance->pixel_offset;
-        reading.frames.native_size = instance->frame_size;
-        reading.frames.frame_count = instance->frame_count;
-    }
-    memcpy(frame->transfer_syntax, instance->transfer_syntax_uid, sizeof frame->transfer_syntax);
-    const struct transfer_syntax *syntax = transfer_syntax_find(frame->transfer_syntax);
-    frame->coding =
-        (struct frame_coding){.transfer_syntax = frame->transfer_syntax,
-                              .form = {.rows = instance->rows,
-                                       .columns = instance->columns,
-                                       .samples = instance->samples_per_pixel,
-                                       .bits_allocated = instance->bits_allocated,
-                                       .bits_stored = instance->bits_stored,
-                                       .is_signed = instance->pixel_representation == 1},
-                              .header = &frame->header};
-    assert_true(frame_colour(instance->photometric, frame->transfer_syntax,
-                             instance->samples_per_pixel, &frame->coding.form.colour));
-    struct frame_piece single;
-    uint32_t count;
-    const struct frame_piece *pieces = frame_table_pieces(&reading.frames, number, &single, &count);
-    size_t start = (size_t)instance->dataset_offset;
-    size_t end = (size_t)(reading.frames.native_size ? reading.frames.native_offset
-                                                     : reading.frames.pieces[0].offset);
-    pixel_header_read(file.bytes + start, end - start, syntax->encoding, &frame->header);
-    frame->bytes = malloc(file.size);
-    frame->size = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(frame->bytes + frame->size, file.bytes + pieces[i].offset, pieces[i].length);
-        frame->size += pieces[i].length;
-    }
-    instance_reading_finish(&reading);
-    free(file.bytes);
-}
-
 static enum codec_result decode_file(const char *path, uint32_t number, struct pixels *pixels) {
     struct frame frame;
-    read_frame(path, number, &frame);
+    read_frame(path, number, sets, &frame);
     enum codec_result result = frame_decode(&frame.coding, frame.bytes, frame.size, pixels);
-    free(frame.bytes);
+    drop_frame(&frame);
     return result;
 }
 
@@ -388,7 +317,7 @@ static long peak_kib(void) {
 /* Cut anywhere, with bytes changed anywhere, and with another size than the index row says. */
 static void hurt(const char *path, uint64_t *slowest_us) {
     struct frame frame;
-    read_frame(path, 0, &frame);
+    read_frame(path, 0, sets, &frame);
     uint8_t *copy = malloc(frame.size);
     uint32_t noise = 1;
     struct pixels pixels;
@@ -421,7 +350,7 @@ static void hurt(const char *path, uint64_t *slowest_us) {
         assert_true(turn % 3 != 2 || result != CODEC_OK);
     }
     free(copy);
-    free(frame.bytes);
+    drop_frame(&frame);
 }
 
 static void what_is_damaged_or_lies_is_refused_quickly_and_without_much_memory(void **state) {

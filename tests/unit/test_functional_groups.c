@@ -1,4 +1,5 @@
 /* links: imaging_format */
+#include "server/imaging/functional_groups.h"
 #include "server/imaging/instance_reader.h"
 #include "server/imaging/volume_geometry.h"
 #include "tests/support/dicom_writer.h"
@@ -26,40 +27,9 @@ static int drop_sets(void **state) {
     return 0;
 }
 
-static void tag_and(struct dicom_writer *writer, uint32_t tag, const char *rest, size_t size) {
-    uint8_t bytes[4] = {(uint8_t)(tag >> 16), (uint8_t)(tag >> 24), (uint8_t)tag,
-                        (uint8_t)(tag >> 8)};
-    dicom_writer_raw(writer, bytes, sizeof bytes);
-    dicom_writer_raw(writer, rest, size);
-}
-
-static void begin_sequence(struct dicom_writer *writer, uint32_t tag) {
-    tag_and(writer, tag, "SQ\0\0\xff\xff\xff\xff", 8);
-}
-
-static void begin_item(struct dicom_writer *writer) {
-    tag_and(writer, 0xFFFEE000, "\xff\xff\xff\xff", 4);
-}
-
-static void end_item(struct dicom_writer *writer) {
-    tag_and(writer, 0xFFFEE00D, "\0\0\0\0", 4);
-}
-
-static void end_sequence(struct dicom_writer *writer) {
-    tag_and(writer, 0xFFFEE0DD, "\0\0\0\0", 4);
-}
-
-static void macro(struct dicom_writer *writer, uint32_t sequence, uint32_t tag, const char *value) {
-    begin_sequence(writer, sequence);
-    begin_item(writer);
-    dicom_writer_text(writer, tag, "DS", value);
-    end_item(writer);
-    end_sequence(writer);
-}
-
 /* An enhanced CT; each frame at `z`, with the spacing of its own when one is given. */
-static struct instance read_enhanced(const char *const z[FRAMES], const char *const spacing[FRAMES],
-                                     const char *last_orientation) {
+static struct instance read_frame(const char *const z[FRAMES], const char *const spacing[FRAMES],
+                                  const char *last_orientation, uint32_t frame) {
     struct dicom_writer writer;
     dicom_writer_begin(&writer);
     dicom_writer_identity(&writer, 1);
@@ -75,18 +45,18 @@ static struct instance read_enhanced(const char *const z[FRAMES], const char *co
     dicom_writer_u16(&writer, 0x00280101, 16);
     dicom_writer_u16(&writer, 0x00280102, 15);
     dicom_writer_u16(&writer, 0x00280103, 0);
-    begin_sequence(&writer, 0x52009230);
+    dicom_writer_sequence_begin(&writer, 0x52009230);
     for (int i = 0; i < FRAMES; i++) {
         char position[32];
         snprintf(position, sizeof position, "0\\0\\%s", z[i]);
-        begin_item(&writer);
-        macro(&writer, 0x00209113, 0x00200032, position);
-        macro(&writer, 0x00209116, 0x00200037,
-              i == FRAMES - 1 ? last_orientation : "1\\0\\0\\0\\1\\0");
-        macro(&writer, 0x00289110, 0x00280030, spacing[i]);
-        end_item(&writer);
+        dicom_writer_item_begin(&writer);
+        dicom_writer_macro(&writer, 0x00209113, 0x00200032, position);
+        dicom_writer_macro(&writer, 0x00209116, 0x00200037,
+                           i == FRAMES - 1 ? last_orientation : "1\\0\\0\\0\\1\\0");
+        dicom_writer_macro(&writer, 0x00289110, 0x00280030, spacing[i]);
+        dicom_writer_item_end(&writer);
     }
-    end_sequence(&writer);
+    dicom_writer_sequence_end(&writer);
     uint8_t pixels[2 * 2 * 2 * FRAMES] = {0};
     dicom_writer_element(&writer, 0x7FE00010, "OW", pixels, sizeof pixels);
     struct instance_reading reading;
@@ -95,8 +65,17 @@ static struct instance read_enhanced(const char *const z[FRAMES], const char *co
         fail_msg("%s", refusal.reason);
     }
     struct instance instance = reading.instance;
+    if (frame > 0) {
+        struct text json = {(uint32_t)reading.metadata.size, (const char *)reading.metadata.bytes};
+        functional_groups_of_frame(json, frame, &instance);
+    }
     instance_reading_finish(&reading);
     return instance;
+}
+
+static struct instance read_enhanced(const char *const z[FRAMES], const char *const spacing[FRAMES],
+                                     const char *last_orientation) {
+    return read_frame(z, spacing, last_orientation, 0);
 }
 
 static const char *const alike[FRAMES] = {"0.5\\0.5", "0.5\\0.5", "0.5\\0.5", "0.5\\0.5"};
@@ -130,11 +109,29 @@ static void a_missing_frame_is_no_volume(void **state) {
     assert_int_not_equal(read_enhanced(z, alike, upright).frames_volume, VOLUME_IS_VOLUME);
 }
 
+static void each_frame_lies_where_its_own_groups_say(void **state) {
+    (void)state;
+    const char *const z[FRAMES] = {"0", "2", "4.5", "9"};
+    const char *const spacing[FRAMES] = {"0.5\\0.5", "0.5\\0.5", "0.25\\0.75", "0.7\\0.7"};
+    for (uint32_t frame = 1; frame <= FRAMES; frame++) {
+        struct instance instance = read_frame(z, spacing, "0\\1\\0\\0\\0\\-1", frame);
+        assert_true(instance.position_lps[2] == strtod(z[frame - 1], NULL));
+        assert_true(instance.pixel_spacing[0] == strtod(spacing[frame - 1], NULL));
+        assert_true(instance.orientation_lps[0] == (frame < FRAMES));
+        assert_true(instance_has(&instance, INSTANCE_POSITION));
+        assert_false(instance_has(&instance, INSTANCE_WINDOW_WIDTH)); // nobody says one
+        assert_string_equal(instance.frame_of_reference_uid, "1.2.3.4.9");
+    }
+    struct instance none = read_frame(z, spacing, upright, FRAMES + 1);
+    assert_false(instance_has(&none, INSTANCE_POSITION));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_in_even_steps_are_a_volume_whatever_their_order),
         cmocka_unit_test(frames_of_different_pixel_size_are_no_volume),
         cmocka_unit_test(frames_of_different_orientation_are_no_volume),
+        cmocka_unit_test(each_frame_lies_where_its_own_groups_say),
         cmocka_unit_test(a_missing_frame_is_no_volume),
     };
     return cmocka_run_group_tests(tests, make_sets, drop_sets);

@@ -3,8 +3,8 @@
  * an attribute. It was written by a process that had foreign bytes in it, so nothing is believed:
  * what is no JSON as we write it ends the walk. No recursion, no memory of its own.
  */
-#ifndef CONSILIUM_DICOMWEB_JSON_SCAN_H
-#define CONSILIUM_DICOMWEB_JSON_SCAN_H
+#ifndef CONSILIUM_IMAGING_JSON_SCAN_H
+#define CONSILIUM_IMAGING_JSON_SCAN_H
 
 #include "protocol/values.h"
 

@@ -1,4 +1,4 @@
-#include "server/dicomweb/json_scan.h"
+#include "server/imaging/json_scan.h"
 
 #include <string.h>
 
