@@ -107,14 +107,15 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
     if (images->imaging == NULL) {
         return NULL;
     }
-    images->evidence =
-        evidence_service_create(&(struct evidence_service_config){.loop = loop,
-                                                                  .postgres = postgres,
-                                                                  .imaging = images->imaging,
-                                                                  .node = images->node,
-                                                                  .tenant = tenant,
-                                                                  .name_of = name_of,
-                                                                  .data = images});
+    images->evidence = evidence_service_create(
+        &(struct evidence_service_config){.loop = loop,
+                                          .postgres = postgres,
+                                          .imaging = images->imaging,
+                                          .node = images->node,
+                                          .tenant = tenant,
+                                          .quiet_ms = images->documents_after_ms,
+                                          .name_of = name_of,
+                                          .data = images});
     return images->imaging;
 }
 

@@ -17,6 +17,7 @@ struct case_images { /* borrows all that is given, for imaging's life */
     struct node *node;
     struct host_clock *clock;
     size_t frame_cache_bytes;
+    uint32_t documents_after_ms;
     const struct identity *identity;
     struct imaging_service *imaging;
     struct evidence_service *evidence;

@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include "server/evidence/evidence_service.h"
 #include "server/gateway/gateway.h"
 #include "server/gateway/listener.h"
 #include "server/imaging/frame_cache.h"
@@ -46,6 +47,8 @@ static const char help[] =
     "                           for the next one (default: 20)\n"
     "  --frame-cache MIB        memory for images that were just read and opened; 0 keeps none\n"
     "                           (default: 256)\n"
+    "  --documents-after MS     a case that was quiet for so long has what was drawn, saved and\n"
+    "                           marked in it written as DICOM (default: 3000)\n"
     "  --second-factor WORD     required: every person adds an authenticator app or a passkey at\n"
     "                           the next sign-in and can do nothing else before; offered: who\n"
     "                           wants one adds it (default: offered)\n"
@@ -192,6 +195,15 @@ static bool take_frame_cache(struct config *config, const char *value) {
     return true;
 }
 
+static bool take_documents_after(struct config *config, const char *value) {
+    unsigned long ms;
+    if (!read_number(value, EVIDENCE_QUIET_MS_MAX, &ms)) {
+        return false;
+    }
+    config->documents_after_ms = (uint32_t)ms;
+    return true;
+}
+
 static bool take_second_factor(struct config *config, const char *value) {
     config->second_factor_required = strcmp(value, "required") == 0;
     return config->second_factor_required || strcmp(value, "offered") == 0;
@@ -215,6 +227,7 @@ static const struct option options[] = {
     {"limit-loopback", take_limit_loopback, "yes or no"},
     {"patience", take_patience, "a number from 1 to 600"},
     {"frame-cache", take_frame_cache, "a number from 0 to 65536"},
+    {"documents-after", take_documents_after, "a number from 0 to 60000"},
     {"second-factor", take_second_factor, "required or offered"},
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
@@ -327,6 +340,7 @@ enum config_result config_read(struct config *ret, int argc, char **argv,
         .connections_per_address = GATEWAY_CONNECTIONS_PER_ADDRESS_MAX,
         .patience_s = GATEWAY_PATIENCE_S,
         .frame_cache_bytes = FRAME_CACHE_BYTES,
+        .documents_after_ms = EVIDENCE_QUIET_MS,
     };
     message[0] = 0;
     if (!read_environment(ret, message)) {

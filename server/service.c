@@ -289,6 +289,7 @@ static bool start_imaging(struct service *service, const char **ret_message) {
         (struct case_images){.node = service->node,
                              .clock = &service->clock,
                              .frame_cache_bytes = service->config->frame_cache_bytes,
+                             .documents_after_ms = service->config->documents_after_ms,
                              .identity = service->identity};
     service->imaging = case_images_start(&service->case_images, service->loop, service->postgres,
                                          service->keeping.keys, ORGANISATION_TENANT,

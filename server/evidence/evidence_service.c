@@ -152,7 +152,7 @@ void evidence_service_close(struct evidence_service *service, void (*closed)(voi
 
 void evidence_service_moved(struct evidence_service *service, const struct stream_head *head) {
     if (service != NULL && !service->closing && head->kind == CHANNEL_KIND_PATIENT_CASE) {
-        wait_for(service, head->stream, EVIDENCE_QUIET_MS, 0);
+        wait_for(service, head->stream, service->config.quiet_ms, 0);
         work(service);
     }
 }

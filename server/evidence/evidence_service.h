@@ -13,7 +13,8 @@
 #include "server/imaging/imaging_service.h"
 #include "server/node/node.h"
 
-#define EVIDENCE_QUIET_MS 3000   // without an event
+#define EVIDENCE_QUIET_MS 3000 // without an event, where nothing else is decided
+#define EVIDENCE_QUIET_MS_MAX 60000
 #define EVIDENCE_BUSY_MS 30000   // at the latest after the first one
 #define EVIDENCE_AGAIN_MS 15000  // after a failure
 #define EVIDENCE_WAITING_MAX 512 // cases; what is over it is found by looking again
@@ -26,6 +27,7 @@ struct evidence_service_config { /* borrows all */
     struct imaging_service *imaging;
     struct node *node;
     struct uuid tenant;
+    uint32_t quiet_ms;
     struct text (*name_of)(void *data, struct uuid user); // borrowed until the next turn
     void *data;
 };

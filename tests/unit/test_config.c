@@ -76,6 +76,9 @@ static void a_wrong_option_or_value_is_named(void **state) {
     assert_int_equal(config.patience_s, 7);
     assert_int_equal(read_words("--frame-cache", "-1", NULL), CONFIG_WRONG);
     assert_int_equal(read_words("--frame-cache", "65537", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--documents-after", "60001", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--documents-after", "250", NULL), CONFIG_RUN);
+    assert_int_equal(config.documents_after_ms, 250);
     assert_int_equal(read_words("--frame-cache", "12", NULL), CONFIG_RUN);
     assert_int_equal(config.frame_cache_bytes, 12 << 20);
 }
