@@ -46,8 +46,8 @@ struct ask {
     char media_type[160];
     int status;
     char content_range[80];
+    bool original; // its copy could not be read
     bool begun;
-    bool writable;
     const uint8_t *block; // read and not yet written; the download's
     size_t block_size, block_written;
     bool gzip;
@@ -172,6 +172,7 @@ static void ask_text(struct ask *ask) {
 
 static void on_writable(struct http_exchange *exchange, void *data);
 static void read_next(struct ask *ask);
+static void ask_download(struct ask *ask);
 
 /* What is written in one go anyway is answered with it. */
 static void begin_answer(struct ask *ask) {
@@ -213,6 +214,13 @@ static void on_block(void *data, enum imaging_read_result result, struct bytes b
     if (result != IMAGING_READ_OK && ask->begun) {
         // Too late for a status: a cut answer is not taken for a whole one.
         abort_ask(ask);
+        return;
+    }
+    if (result == IMAGING_READ_DAMAGED && ask->facts.prefixes) {
+        imaging_download_close(ask->download);
+        ask->download = NULL;
+        ask->original = true;
+        ask_download(ask);
         return;
     }
     if (result != IMAGING_READ_OK) {
@@ -308,6 +316,7 @@ static void on_opened(void *data, enum imaging_read_result result,
         return;
     }
     ask->facts = *facts;
+    ask->position = 0;
     if (facts->media_type) {
         snprintf(ask->media_type, sizeof ask->media_type, "%s", facts->media_type);
     } else {
@@ -331,7 +340,8 @@ static void ask_download(struct ask *ask) {
                                      .sop_instance_uid = http_capture(ask->exchange, 1),
                                      .frame = ask->frame,
                                      .masked = ask->masked,
-                                     .copy = frame_copy_is_accepted(ask->exchange)};
+                                     .copy =
+                                         !ask->original && frame_copy_is_accepted(ask->exchange)};
     if (!imaging_download_open(ask->service, &wanted, on_opened, on_cut, ask, &ask->download)) {
         answer_result(ask, IMAGING_READ_UNAVAILABLE);
     }

@@ -40,4 +40,10 @@ struct imaging_copies_counts {
 struct imaging_copies_counts imaging_copies_count(const struct imaging_copies *copies);
 int imaging_copies_child(const struct imaging_copies *copies); // its process, 0 without
 
+/* A copy was read that does not verify, or has no file: its row goes and it is wanted again. `done`
+ * (NULL is fine) when that stands written, or cannot be. Borrows for the call. */
+void imaging_copy_lost(struct imaging_service *service, struct uuid patient_case,
+                       const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],
+                       void (*done)(void *data), void *data);
+
 #endif

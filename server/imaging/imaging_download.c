@@ -3,6 +3,7 @@
  * piece by piece as the receiver takes it. A frame that is wanted whole is read into the cache of
  * frames, once for all who ask meanwhile, and given from there.
  */
+#include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_stored.h"
 #include "server/log.h"
 
@@ -133,7 +134,7 @@ static void run_read(struct work *work) {
         enum blob_result result = blob_read(
             &download->service->files, download->keys.blob, name, download->locator->copy_size,
             single.offset + download->from, download->length, download->into);
-        download->result = result == BLOB_OK ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
+        download->result = stored_result(result);
         return;
     }
     struct stored_file stored;
@@ -173,14 +174,24 @@ static void end_fill(struct imaging_download *download, bool good) {
     }
 }
 
+/* Of a copy nothing is lost: the original is there. */
+static void say_damaged(struct imaging_download *download) {
+    struct imaging_service *service = download->service;
+    service->counts.damaged++;
+    if (download->copy) {
+        imaging_copy_lost(service, download->patient_case, download->sop_instance_uid,
+                          download->locator->digest, NULL, NULL);
+    } else {
+        log_error("imaging", "a stored file does not verify");
+    }
+}
+
 static void on_read(struct work *work) {
     struct imaging_download *download = (struct imaging_download *)work;
-    struct imaging_service *service = download->service;
     bool good = download->result == IMAGING_READ_OK;
     OPENSSL_cleanse(&download->keys, sizeof download->keys);
-    if (!good) {
-        service->counts.damaged++;
-        log_error("imaging", "a stored file does not verify");
+    if (download->result == IMAGING_READ_DAMAGED) {
+        say_damaged(download);
     }
     end_fill(download, good);
     if (!came_back(download)) {

@@ -3,8 +3,8 @@
  * resolution needs, in one answer. They are read, opened and verified side by side on threads, each
  * into its place.
  */
+#include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_preview_plan.h"
-#include "server/log.h"
 
 #include <assert.h>
 #include <openssl/crypto.h>
@@ -21,7 +21,6 @@ struct reader_part {
     struct imaging_preview *preview;
     size_t first, end; // instances
     uint64_t at;       // where the first one's bytes go
-    bool good;
 };
 
 struct imaging_preview {
@@ -42,10 +41,25 @@ struct imaging_preview {
     struct reader_part parts[READERS];
     unsigned parts_left;
     bool busy; // not every part could be begun
+    bool *bad; // of each instance: its copy does not verify; owned, each written by one thread
+    unsigned bad_left; // not yet written down
+    bool again;        // without those that were found bad
 };
 
 void imaging_preview_cancel(struct imaging_preview *preview) {
     preview->done = NULL;
+}
+
+static void drop_read(struct imaging_preview *preview) {
+    preview_plan_unref(preview->plan);
+    preview->plan = NULL;
+    if (preview->bytes) {
+        OPENSSL_cleanse(preview->bytes, (size_t)preview->size);
+    }
+    free(preview->bytes);
+    preview->bytes = NULL;
+    free(preview->bad);
+    preview->bad = NULL;
 }
 
 static void finish(struct imaging_preview *preview, enum imaging_read_result result) {
@@ -59,16 +73,11 @@ static void finish(struct imaging_preview *preview, enum imaging_read_result res
     if (good) {
         service->counts.bytes_read += preview->size;
     }
-    preview_plan_unref(preview->plan);
-    if (preview->bytes) {
-        OPENSSL_cleanse(preview->bytes, (size_t)preview->size);
-    }
-    free(preview->bytes);
+    drop_read(preview);
     OPENSSL_cleanse(preview, sizeof *preview);
     free(preview);
     imaging_operation_ended(service);
 }
-
 /* Has the copy of this instance a part in the bundle? */
 static bool is_given(const struct imaging_preview *preview,
                      const struct planned_instance *instance) {
@@ -84,26 +93,67 @@ static uint64_t bytes_of(const struct imaging_preview *preview,
     return bytes;
 }
 
+/* False when one of its beginnings does not verify. */
+static bool read_instance(const struct imaging_preview *preview,
+                          const struct planned_instance *instance, uint8_t *into) {
+    uint8_t name[BLOB_NAME_SIZE];
+    record_copy_name(&preview->keys, preview->patient_case, instance->sop_instance_uid,
+                     instance->digest, name);
+    uint64_t size = copy_table_size(&instance->copy);
+    bool good = true;
+    for (uint32_t frame = 0; frame < instance->copy.count && good; frame++) {
+        const struct copied_frame *copied = &instance->copy.frames[frame];
+        uint32_t length = copied->prefixes[preview->level - 1];
+        good = blob_read(&preview->service->files, preview->keys.blob, name, size, copied->offset,
+                         length, into) == BLOB_OK;
+        into += length;
+    }
+    return good;
+}
+
 static void run_part(struct work *work) {
     struct reader_part *part = (struct reader_part *)work;
     const struct imaging_preview *preview = part->preview;
     uint8_t *into = preview->bytes + part->at;
-    part->good = true;
-    for (size_t i = part->first; i < part->end && part->good; i++) {
+    for (size_t i = part->first; i < part->end; i++) {
         const struct planned_instance *instance = &preview->plan->instances[i];
-        if (!is_given(preview, instance)) {
-            continue;
+        if (is_given(preview, instance)) {
+            preview->bad[i] = !read_instance(preview, instance, into);
         }
-        uint8_t name[BLOB_NAME_SIZE];
-        record_copy_name(&preview->keys, preview->patient_case, instance->sop_instance_uid,
-                         instance->digest, name);
-        uint64_t size = copy_table_size(&instance->copy);
-        for (uint32_t frame = 0; frame < instance->copy.count && part->good; frame++) {
-            const struct copied_frame *copied = &instance->copy.frames[frame];
-            uint32_t length = copied->prefixes[preview->level - 1];
-            part->good = blob_read(&preview->service->files, preview->keys.blob, name, size,
-                                   copied->offset, length, into) == BLOB_OK;
-            into += length;
+        into += bytes_of(preview, instance);
+    }
+}
+
+static void make_plan(struct imaging_preview *preview);
+
+static void on_lost(void *data) {
+    struct imaging_preview *preview = data;
+    if (--preview->bad_left > 0) {
+        return;
+    }
+    drop_read(preview);
+    if (preview->again) {
+        finish(preview, IMAGING_READ_ABSENT); // twice: there is none just now
+        return;
+    }
+    preview->again = true;
+    make_plan(preview);
+}
+
+/* The bundle is made once more, without the copies that are none. */
+static void leave_out_bad(struct imaging_preview *preview) {
+    const struct preview_plan *planned = preview->plan;
+    unsigned count = preview->bad_left;
+    for (size_t i = 0; count > 0; i++) {
+        if (preview->bad[i]) {
+            const struct planned_instance *instance = &planned->instances[i];
+            bool last = --count == 0; // after it everything may be gone
+            preview->service->counts.damaged++;
+            imaging_copy_lost(preview->service, preview->patient_case, instance->sop_instance_uid,
+                              instance->digest, on_lost, preview);
+            if (last) {
+                return;
+            }
         }
     }
 }
@@ -113,19 +163,18 @@ static void on_part(struct work *work) {
     if (--preview->parts_left > 0) {
         return;
     }
-    bool good = true;
-    for (unsigned i = 0; i < READERS; i++) {
-        good = good && preview->parts[i].good;
-    }
     if (preview->busy) {
         finish(preview, IMAGING_READ_UNAVAILABLE);
         return;
     }
-    if (!good) {
-        preview->service->counts.damaged++;
-        log_error("imaging", "a stored copy does not verify");
+    for (size_t i = 0; i < preview->plan->count; i++) {
+        preview->bad_left += preview->bad[i];
     }
-    finish(preview, good ? IMAGING_READ_OK : IMAGING_READ_DAMAGED);
+    if (preview->bad_left > 0) {
+        leave_out_bad(preview);
+    } else {
+        finish(preview, IMAGING_READ_OK);
+    }
 }
 
 static uint8_t *put(uint8_t *at, uint64_t number, int size) {
@@ -215,7 +264,8 @@ static void on_planned(void *data, enum imaging_read_result result, struct previ
         return;
     }
     preview->bytes = malloc((size_t)preview->size);
-    if (!preview->bytes ||
+    preview->bad = calloc(plan->count, sizeof *preview->bad);
+    if (!preview->bytes || !preview->bad ||
         !imaging_case_keys(preview->service, preview->patient_case, &preview->keys)) {
         finish(preview, IMAGING_READ_UNAVAILABLE);
         return;
@@ -225,14 +275,18 @@ static void on_planned(void *data, enum imaging_read_result result, struct previ
     read_parts(preview, head);
 }
 
+static void make_plan(struct imaging_preview *preview) {
+    struct text id = {(uint32_t)strlen(preview->display_set), preview->display_set};
+    preview_plan_make(preview->service, preview->patient_case, id, on_planned, preview);
+}
+
 static void on_key(void *data, enum imaging_read_result result) {
     struct imaging_preview *preview = data;
     if (result != IMAGING_READ_OK) {
         finish(preview, result);
-        return;
+    } else {
+        make_plan(preview);
     }
-    struct text id = {(uint32_t)strlen(preview->display_set), preview->display_set};
-    preview_plan_make(preview->service, preview->patient_case, id, on_planned, preview);
 }
 
 bool imaging_preview_read(struct imaging_service *service, const struct preview_wanted *wanted,

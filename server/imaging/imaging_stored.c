@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file that is away or changed is damage; what the system refuses just now is none. */
-static enum imaging_read_result stored_result(enum blob_result result) {
+enum imaging_read_result stored_result(enum blob_result result) {
     switch (result) {
     case BLOB_OK:
         return IMAGING_READ_OK;

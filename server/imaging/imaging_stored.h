@@ -8,6 +8,9 @@
 #include "server/imaging/bounded_output.h"
 #include "server/imaging/imaging_locator.h"
 
+/* A file that is away or changed is damage; what the system refuses just now is none. */
+enum imaging_read_result stored_result(enum blob_result result);
+
 struct stored_file {
     /* Given, borrowed until it is closed. */
     const struct blob_files *files;

@@ -13,80 +13,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/imaging_site.h"
-
-enum { SIDE = 48, WAIT_MS = 20000 };
-static const struct pixel_form form = {SIDE, SIDE, 1, 16, 12, false, COLOUR_MONOCHROME2};
-
-static uint16_t value_at(unsigned number, unsigned frame, size_t i) {
-    return (uint16_t)((i * 7 + (i / SIDE) * 31 + number * 100 + frame * 900) % 4096);
-}
-
-/* Slice `number` of a series; with more frames an image of its own. */
-static void write_slice(struct dicom_writer *writer, unsigned number, unsigned frames,
-                        const char *burned_in) {
-    char text[64];
-    static uint8_t pixels[DICOM_WRITER_MAX];
-    dicom_writer_begin(writer);
-    dicom_writer_identity(writer, number);
-    dicom_writer_text(writer, 0x0020000D, "UI", "1.2.3.1");
-    dicom_writer_text(writer, 0x0020000E, "UI", frames > 1 ? "1.2.3.9" : "1.2.3.2");
-    snprintf(text, sizeof text, "%u", number);
-    dicom_writer_text(writer, 0x00200013, "IS", text);
-    snprintf(text, sizeof text, "-8\\-8\\%u", 2 * number);
-    dicom_writer_text(writer, 0x00200032, "DS", text);
-    dicom_writer_text(writer, 0x00200037, "DS", "1\\0\\0\\0\\1\\0");
-    dicom_writer_text(writer, 0x00200052, "UI", "1.2.3.3");
-    dicom_writer_u16(writer, 0x00280002, 1);
-    dicom_writer_text(writer, 0x00280004, "CS", "MONOCHROME2");
-    if (frames > 1) {
-        snprintf(text, sizeof text, "%u", frames);
-        dicom_writer_text(writer, 0x00280008, "IS", text);
-    }
-    dicom_writer_u16(writer, 0x00280010, SIDE);
-    dicom_writer_u16(writer, 0x00280011, SIDE);
-    dicom_writer_text(writer, 0x00280030, "DS", "1\\1");
-    dicom_writer_u16(writer, 0x00280100, 16);
-    dicom_writer_u16(writer, 0x00280101, 12);
-    dicom_writer_u16(writer, 0x00280103, 0);
-    if (burned_in) {
-        dicom_writer_text(writer, 0x00280301, "CS", burned_in);
-    }
-    size_t size = (size_t)SIDE * SIDE * 2;
-    for (unsigned frame = 0; frame < frames; frame++) {
-        for (size_t i = 0; i < size / 2; i++) {
-            uint16_t value = value_at(number, frame, i);
-            memcpy(pixels + frame * size + 2 * i, &value, 2);
-        }
-    }
-    dicom_writer_element(writer, 0x7FE00010, "OW", pixels, frames * size);
-}
-
-static void upload_one(struct site *site, unsigned number, unsigned frames, const char *burned_in) {
-    static struct dicom_writer writer;
-    write_slice(&writer, number, frames, burned_in);
-    assert_int_equal(upload(site, writer.bytes, writer.size), UPLOAD_STORED);
-}
-
-static void on_tick(uv_timer_t *timer) {
-    (void)timer;
-}
-
-/* Turns the loop until `count` copies were made or refused by this service. */
-static void wait_for_copies(struct site *site, uint64_t count) {
-    uint64_t until = uv_hrtime() + (uint64_t)WAIT_MS * 1000000;
-    struct imaging_counts counts;
-    uv_timer_t tick; // so that the loop turns
-    uv_timer_init(&site->loop, &tick);
-    uv_timer_start(&tick, on_tick, 5, 5);
-    do {
-        uv_run(&site->loop, UV_RUN_ONCE);
-        imaging_count(site->service, &counts);
-    } while (counts.copies_made + counts.copies_refused < count && uv_hrtime() < until);
-    uv_close((uv_handle_t *)&tick, NULL);
-    uv_run(&site->loop, UV_RUN_NOWAIT);
-    assert_true(counts.copies_made + counts.copies_refused >= count);
-}
+#include "tests/support/copied_slices.h"
 
 static enum imaging_read_result open_copy(struct site *site, const char *uid, uint32_t frame) {
     struct text text = {(uint32_t)strlen(uid), uid};
@@ -313,6 +240,57 @@ static void what_cannot_be_copied_is_not_tried_for_ever_and_stays_readable(void 
     close_service(site);
 }
 
+static void shell(const char *format, const char *folder) {
+    char command[400];
+    snprintf(command, sizeof command, format, folder, folder, folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* Changes every file that came since `remember_files`. */
+static void remember_files(const struct site *site) {
+    shell("find %s -type f | sort > %s.before", site->blobs);
+}
+static void damage_new_files(const struct site *site) {
+    shell("for file in $(find %s -type f | sort | comm -13 %s.before -); do"
+          " printf damage | dd of=$file bs=1 seek=180 conv=notrunc 2>%s.log; done",
+          site->blobs);
+}
+
+static void a_copy_that_is_damaged_is_none_and_is_made_again(void **state) {
+    struct site *site = new_case(state);
+    upload_one(site, 1, 1, NULL);
+    remember_files(site);
+    wait_for_copies(site, 1);
+    damage_new_files(site);
+    assert_int_equal(open_copy(site, "1.2.3.4.1", 1), IMAGING_READ_OK);
+    read_download(site, 0, (size_t)site->facts.size);
+    assert_int_equal(site->result, IMAGING_READ_DAMAGED);
+    imaging_download_close(site->download);
+    wait_for_copies(site, 2);
+    check_copy(site, "1.2.3.4.1", 1, 1);
+    assert_int_equal(count_of(site, "SELECT count(*) FROM image_instance WHERE copy_wanted"), 0);
+    close_service(site);
+}
+
+static void a_bundle_leaves_out_what_does_not_verify(void **state) {
+    struct site *site = new_case(state);
+    upload_one(site, 1, 1, NULL);
+    wait_for_copies(site, 1);
+    upload_one(site, 2, 1, NULL);
+    remember_files(site);
+    wait_for_copies(site, 2);
+    damage_new_files(site);
+    assert_int_equal(preview(site, 3), IMAGING_READ_OK);
+    assert_int_equal(number_at(site, 8, 4), 2);
+    const size_t uid = strlen("1.2.3.4.1");
+    assert_int_not_equal(number_at(site, 12 + 1 + uid + 4, 4), 0);
+    assert_int_equal(number_at(site, 12 + 9 + uid + 1 + uid + 4, 4), 0);
+    wait_for_copies(site, 3);
+    assert_int_equal(preview(site, 3), IMAGING_READ_OK);
+    assert_int_not_equal(number_at(site, 12 + 9 + uid + 1 + uid + 4, 4), 0);
+    close_service(site);
+}
+
 static void on_erased(void *data, bool erased) {
     struct site *site = data;
     site->cut = erased;
@@ -477,6 +455,8 @@ int main(void) {
         cmocka_unit_test(who_is_not_told_who_it_is_gets_no_beginning_of_burned_in_words),
         cmocka_unit_test(what_was_not_copied_before_a_restart_is_copied_after_it),
         cmocka_unit_test(what_cannot_be_copied_is_not_tried_for_ever_and_stays_readable),
+        cmocka_unit_test(a_copy_that_is_damaged_is_none_and_is_made_again),
+        cmocka_unit_test(a_bundle_leaves_out_what_does_not_verify),
         cmocka_unit_test(an_erased_case_leaves_no_copy_also_of_those_being_made),
         cmocka_unit_test(a_picture_is_what_its_window_shows_and_fits),
         cmocka_unit_test(a_thumbnail_is_made_once_kept_sealed_and_hides_burned_in_words),

@@ -78,6 +78,10 @@ static void send_slice(void) {
                                     writer.size, &response));
     assert_int_equal(response.status, 201);
     http_client_finish(&http);
+    char command[400];
+    const char *data = server_process_data(server);
+    snprintf(command, sizeof command, "find %s/blobs -type f | sort > %s/before", data, data);
+    assert_int_equal(system(command), 0);
 }
 
 static void a_frame_is_its_copy_for_who_asks_for_it_once_it_is_made(void **state) {
@@ -107,6 +111,31 @@ static void a_frame_is_its_copy_for_who_asks_for_it_once_it_is_made(void **state
     assert_true(last < strtoul(header("content-length"), NULL, 10));
     assert_int_equal(get("instances/1.2.3.4.1/frames/1", "*/*"), 200);
     assert_string_equal(header("etag"), etag);
+}
+
+/* Changes every file that came since the slice was stored. */
+static void damage_copies(void) {
+    char command[600];
+    const char *data = server_process_data(server);
+    snprintf(command, sizeof command,
+             "for file in $(find %s/blobs -type f | sort | comm -13 %s/before -); do"
+             " printf damage | dd of=$file bs=1 seek=180 conv=notrunc 2>/dev/null; done",
+             data, data);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_copy_that_cannot_be_read_is_answered_by_the_original_and_made_again(void **state) {
+    (void)state;
+    struct patience patience = patience_of(COPY_MS);
+    damage_copies();
+    assert_int_equal(get("instances/1.2.3.4.1/frames/1", HTJ2K), 200);
+    assert_non_null(strstr(header("content-type"), "1.2.840.10008.1.2.1"));
+    assert_string_equal(header("consilium-prefixes"), "");
+    assert_string_equal(header("content-length"), "4608");
+    do {
+        assert_int_equal(get("instances/1.2.3.4.1/frames/1", HTJ2K), 200);
+    } while (strcmp(header("content-type"), HTJ2K) != 0 && patience_lasts(&patience));
+    assert_string_equal(header("content-type"), HTJ2K);
 }
 
 static void a_display_set_has_a_bundle_and_a_thumbnail(void **state) {
@@ -146,7 +175,8 @@ static void an_instance_has_a_rendered_frame_and_a_thumbnail(void **state) {
 
 static int set_up(void **state) {
     (void)state;
-    server = server_process_start(&(struct server_options){.program = CONSILIUM_PATH});
+    server = server_process_start(
+        &(struct server_options){.program = CONSILIUM_PATH, .arguments = {"--frame-cache", "0"}});
     return server != NULL && staff_hire(&staff, server, 1) && staff_make_cases(&staff, 0, 1) ? 0
                                                                                              : -1;
 }
@@ -161,6 +191,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_is_its_copy_for_who_asks_for_it_once_it_is_made),
+        cmocka_unit_test(a_copy_that_cannot_be_read_is_answered_by_the_original_and_made_again),
         cmocka_unit_test(a_display_set_has_a_bundle_and_a_thumbnail),
         cmocka_unit_test(an_instance_has_a_rendered_frame_and_a_thumbnail),
     };
