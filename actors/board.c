@@ -112,6 +112,13 @@ STAGE_COMMAND(on_settle_stage, stage_settle, settle_stage)
 STAGE_COMMAND(on_quiet_pointers, stage_quiet_pointers, quiet_pointers)
 STAGE_COMMAND(on_release_floor, stage_release_floor, release_floor)
 
+static void on_remember_hanging(const struct board *board, struct turn *turn,
+                                const struct remember_hanging *command) {
+    if (!is_over(board, turn)) {
+        board_on_remember_hanging(board, turn, command);
+    }
+}
+
 #define STAGE_SIGNAL(name, function, type)                                                         \
     static void name(struct board *board, struct turn *turn, const struct type *message) {         \
         function(&board->stage, turn, message);                                                    \
@@ -189,6 +196,9 @@ static const struct board_behaviour behaviour = {
     .pass_cut_off = board_on_pass_cut_off,
     .report_readiness = board_on_report_readiness,
     .item_sealed = board_on_item_sealed,
+    .remember_hanging = on_remember_hanging,
+    .take_hanging = board_on_take_hanging,
+    .hanging_remembered = board_apply_hanging_remembered,
     .item_set = board_apply_item_set,
     .step_undone = board_apply_step_undone,
     .standard_confirmed = board_apply_standard_confirmed,
@@ -227,7 +237,8 @@ static void foresee(const struct board *board, struct turn *turn, struct board *
                          growing_list_part(turn->arena, &ret->in_the_room) &&
                          growing_list_part(turn->arena, &ret->closing) &&
                          growing_list_part(turn->arena, &ret->unsigned_items) &&
-                         growing_list_part(turn->arena, &ret->called_back));
+                         growing_list_part(turn->arena, &ret->called_back) &&
+                         growing_list_part(turn->arena, &ret->hangings));
     for (uint32_t i = 0; i < turn->effects.event_count; i++) {
         const struct encoded *event = &turn->effects.events[i];
         struct event_header header = {.at = turn->now, .by = turn->sender.user, .tag = event->tag};

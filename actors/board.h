@@ -9,6 +9,7 @@
 #ifndef CONSILIUM_BOARD_H
 #define CONSILIUM_BOARD_H
 
+#include "actors/hanging.h"
 #include "actors/stage.h"
 #include "actors/template.h"
 #include "protocol/generated/board_behaviour.h"
@@ -51,6 +52,7 @@ struct board {
     uint32_t stepped_from;          /* the item that it closed; 0 = none */
     uint32_t stepped_place;         /* where that one stood in the order */
     struct uuid_list called_back;   /* links whose guests were not admitted yet; the newest */
+    struct hanging_list hangings;   /* one for each modality */
     /* Partly committed */
     struct stage stage;
 };
@@ -146,6 +148,12 @@ enum item_outcome board_outcome_put_off(const struct agenda_item *item);
 bool board_is_unsigned(const struct agenda_item *item, enum decision_state decision);
 bool board_lists(const struct u32_list *list, uint32_t item);
 
+/* board_hanging.c: how images are hung */
+void board_on_remember_hanging(const struct board *board, struct turn *turn,
+                               const struct remember_hanging *command);
+void board_on_take_hanging(const struct board *board, struct turn *turn,
+                           const struct take_hanging *command);
+
 /* board_preparation.c: what cases lack, and who is expected to bring it */
 struct board_expectations {
     uint16_t missing[BOARD_ITEMS_MAX]; /* masks of CardTopic by place; 0 once it was discussed */
@@ -191,7 +199,8 @@ BOARD_APPLY(board_apply_ticked_out, ticked_out);
 BOARD_APPLY(board_apply_cut_off_set, cut_off_set);
 BOARD_APPLY(board_apply_cut_off_passed, cut_off_passed);
 BOARD_APPLY(board_apply_item_reported, item_reported);
-BOARD_APPLY(board_apply_link_called_back, link_called_back); /* board_guests.c */
+BOARD_APPLY(board_apply_link_called_back, link_called_back);     /* board_guests.c */
+BOARD_APPLY(board_apply_hanging_remembered, hanging_remembered); /* board_hanging.c */
 bool board_has_attended(const struct board *board, struct uuid user);
 void board_put_member(struct board *board, const struct member *member);
 void board_put_person(struct board *board, const struct in_the_room *person);

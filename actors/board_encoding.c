@@ -26,6 +26,7 @@ static struct board_snapshot snapshot_of(const struct board *board) {
         .stepped_place = board->stepped_place,
         .closings = board->closings,
         .called_back = board->called_back,
+        .hangings = board->hangings,
     };
 }
 
@@ -94,6 +95,9 @@ static void take_over_lists(struct board *board, const struct board_snapshot *sa
     }
     for (uint32_t i = 0; i < saved->called_back.count; i++) {
         *growing_list_add(state, &board->called_back) = saved->called_back.items[i];
+    }
+    for (uint32_t i = 0; i < saved->hangings.count; i++) {
+        hanging_put(state, &board->hangings, &saved->hangings.items[i]);
     }
     for (uint32_t i = 0; i < saved->in_the_room.count; i++) {
         board_put_person(board, &saved->in_the_room.items[i]);

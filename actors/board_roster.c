@@ -58,6 +58,14 @@ static bool is_coordinator(const struct member_list *members, struct uuid user) 
     return false;
 }
 
+static bool are_hangings(const struct hanging_list *hangings) {
+    bool whole = true;
+    for (uint32_t i = 0; whole && i < hangings->count; i++) {
+        whole = hanging_is_whole(&hangings->items[i]);
+    }
+    return whole;
+}
+
 void board_on_create(const struct board *board, struct turn *turn,
                      const struct create_board *command) {
     if (board->created) {
@@ -70,6 +78,7 @@ void board_on_create(const struct board *board, struct turn *turn,
     }
     if (command->title.length == 0 || !is_roster(&command->members) ||
         (command->has_template && !template_is_whole(&command->template)) ||
+        !are_hangings(&command->hangings) ||
         (maker_coordinates(turn) && !is_coordinator(&command->members, turn->sender.user))) {
         turn_refuse(turn, REFUSAL_MALFORMED);
         return;
@@ -81,7 +90,8 @@ void board_on_create(const struct board *board, struct turn *turn,
                                   .has_template = command->has_template,
                                   .template = command->template,
                                   .cut_off_at = command->cut_off_at,
-                                  .organisation = command->organisation};
+                                  .organisation = command->organisation,
+                                  .hangings = command->hangings};
     turn_event(turn, board_created_encode(turn->arena, &event));
     board_set_timer(turn, command->cut_off_at);
 }

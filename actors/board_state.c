@@ -36,6 +36,9 @@ void board_apply_created(struct board *board, const struct event_header *header,
         template_copy(state_of(board), &board->template, &event->template);
     }
     board->cut_off_at = event->cut_off_at;
+    for (uint32_t i = 0; i < event->hangings.count; i++) {
+        hanging_put(state_of(board), &board->hangings, &event->hangings.items[i]);
+    }
     for (uint32_t i = 0; i < event->members.count; i++) {
         board_put_member(board, &event->members.items[i]);
     }

@@ -10,6 +10,8 @@
 
 #include <assert.h>
 
+/* A meeting may take a day; one that began before that takes no hanging any more. */
+#define MEETING_HOURS_MAX 24
 #define HOUR_US (3600 * INT64_C(1000000))
 
 static struct arena *state_of(struct series *series) {
@@ -76,6 +78,12 @@ static void apply_meeting_planned(struct series *series, const struct event_head
     }
     *growing_list_add(state_of(series), &series->meetings) =
         (struct series_meeting){.board = event->board, .starts_at = event->starts_at};
+}
+
+static void apply_hanging_kept(struct series *series, const struct event_header *header,
+                               const struct hanging_kept *event) {
+    (void)header;
+    hanging_put(state_of(series), &series->hangings, &event->hanging);
 }
 
 /* Commands */
@@ -259,8 +267,39 @@ static void on_plan_meeting(const struct series *series, struct turn *turn,
                                    .organisation = series->organisation,
                                    .has_template = true,
                                    .template = series->template,
-                                   .cut_off_at = cut_off_of(series, command->starts_at)};
+                                   .cut_off_at = cut_off_of(series, command->starts_at),
+                                   .hangings = series->hangings};
     turn_send(turn, CHANNEL_KIND_BOARD, command->board, create_board_encode(turn->arena, &message));
+}
+
+/* A meeting that heard of it from another one tells nobody, so that words come to rest. */
+static void on_keep_hanging(const struct series *series, struct turn *turn,
+                            const struct keep_hanging *command) {
+    if (meeting_of(series, command->board) == NULL) {
+        turn_refuse(turn, REFUSAL_NOT_FOUND);
+        return;
+    }
+    if (!hanging_is_whole(&command->hanging)) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+        return;
+    }
+    if (!hanging_is_news(&series->hangings, &command->hanging)) {
+        return;
+    }
+    struct hanging_kept event = {.hanging = command->hanging};
+    turn_event(turn, hanging_kept_encode(turn->arena, &event));
+    uint32_t told = 0;
+    for (uint32_t i = series->meetings.count; i > 0 && told < SERIES_TOLD_MAX; i--) {
+        const struct series_meeting *meeting = &series->meetings.items[i - 1];
+        bool over = meeting->starts_at + MEETING_HOURS_MAX * HOUR_US < turn->now;
+        if (!over && !uuid_equal(meeting->board, command->board)) {
+            struct take_hanging message = {.command_id = turn_new_id(turn),
+                                           .hanging = command->hanging};
+            turn_send(turn, CHANNEL_KIND_BOARD, meeting->board,
+                      take_hanging_encode(turn->arena, &message));
+            told++;
+        }
+    }
 }
 
 static const struct series_behaviour behaviour = {
@@ -269,11 +308,13 @@ static const struct series_behaviour behaviour = {
     .put_series_member = on_put_series_member,
     .drop_series_member = on_drop_series_member,
     .plan_meeting = on_plan_meeting,
+    .keep_hanging = on_keep_hanging,
     .series_created = apply_series_created,
     .template_edited = apply_template_edited,
     .series_member_put = apply_series_member_put,
     .series_member_dropped = apply_series_member_dropped,
     .meeting_planned = apply_meeting_planned,
+    .hanging_kept = apply_hanging_kept,
 };
 
 /* The kind */
@@ -332,7 +373,8 @@ static struct series_snapshot snapshot_of(const struct series *series) {
                                     .template = series->template,
                                     .meetings = series->meetings,
                                     .edited_by = series->edited_by,
-                                    .organisation = series->organisation};
+                                    .organisation = series->organisation,
+                                    .hangings = series->hangings};
 }
 
 static struct encoded show(const struct actor *actor, uint8_t audiences, struct arena *arena) {
@@ -356,6 +398,9 @@ static void take_over(struct series *series, const struct series_snapshot *saved
     template_copy(state, &series->template, &saved->template);
     for (uint32_t i = 0; i < saved->members.count; i++) {
         put_member(series, &saved->members.items[i]);
+    }
+    for (uint32_t i = 0; i < saved->hangings.count; i++) {
+        hanging_put(state, &series->hangings, &saved->hangings.items[i]);
     }
     for (uint32_t i = 0; i < saved->meetings.count; i++) {
         *growing_list_add(state, &series->meetings) = saved->meetings.items[i];

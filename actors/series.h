@@ -8,11 +8,16 @@
 #ifndef CONSILIUM_SERIES_H
 #define CONSILIUM_SERIES_H
 
+#include "actors/hanging.h"
 #include "actors/runtime/actor.h"
 #include "protocol/generated/series_behaviour.h"
 
 /* The bounds of series.schema. */
-enum { SERIES_MEMBERS_MAX = 128, SERIES_MEETINGS_MAX = 500 };
+enum {
+    SERIES_MEMBERS_MAX = 128,
+    SERIES_MEETINGS_MAX = 500,
+    SERIES_TOLD_MAX = 32, /* meetings that hear of one hanging, the latest planned first */
+};
 
 struct series {
     struct actor actor;
@@ -24,6 +29,7 @@ struct series {
     struct template template;
     struct series_meeting_list meetings; /* in order of planning; the oldest are forgotten */
     struct uuid edited_by;               /* the template */
+    struct hanging_list hangings;        /* one for each modality */
 };
 
 #endif

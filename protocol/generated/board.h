@@ -3,6 +3,7 @@
 #define PROTOCOL_GENERATED_BOARD_H
 
 #include "protocol/arena.h"
+#include "protocol/generated/hangings.h"
 #include "protocol/generated/lists.h"
 #include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
@@ -40,6 +41,8 @@ enum board_tag {
     BOARD_FORGET_CASE = 23,
     BOARD_ADMIT_GUEST = 24,
     BOARD_DISMISS_GUEST = 25,
+    BOARD_REMEMBER_HANGING = 26,
+    BOARD_TAKE_HANGING = 27,
     BOARD_BOARD_CREATED = 72,
     BOARD_ITEM_ADDED = 73,
     BOARD_ITEM_MOVED = 74,
@@ -71,6 +74,7 @@ enum board_tag {
     BOARD_REST_PUT_OFF = 118,
     BOARD_ITEM_GONE = 119,
     BOARD_LINK_CALLED_BACK = 120,
+    BOARD_HANGING_REMEMBERED = 121,
 };
 
 enum meeting_state {
@@ -179,6 +183,7 @@ struct create_board {
     int64_t cut_off_at; /* When the agenda is published; 0 = never. */
     /* For whom it is made, where the sender may; zero = the tenant's root. */
     struct uuid organisation;
+    struct hanging_list hangings; /* What the series remembers, one for each modality. */
 };
 
 struct add_item {
@@ -355,15 +360,30 @@ struct dismiss_guest {
     struct uuid link;       /* The invitation. */
 };
 
+/* Who presents, or the chair, arranged the images: the next case with this modality opens so.
+ * Without rows they open as they come. */
+struct remember_hanging {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    uint32_t item;          /* Agenda item this was composed for. */
+    struct hanging hanging; /* Its time is not looked at. */
+};
+
+/* From the series: another of its meetings remembers it. */
+struct take_hanging {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct hanging hanging; /* As it was chosen there. */
+};
+
 struct board_created {
     struct text title;          /* Name. */
     int64_t starts_at;          /* Planned start. */
     struct member_list members; /* Roster. */
     struct uuid series;         /* Zero = none. */
     bool has_template;
-    struct template template; /* Absent = none. */
-    int64_t cut_off_at;       /* 0 = never. */
-    struct uuid organisation; /* That owns it; zero = the tenant's root. */
+    struct template template;     /* Absent = none. */
+    int64_t cut_off_at;           /* 0 = never. */
+    struct uuid organisation;     /* That owns it; zero = the tenant's root. */
+    struct hanging_list hangings; /* What it remembers from its beginning. */
 };
 
 struct item_added {
@@ -501,6 +521,10 @@ struct link_called_back {
     struct uuid link; /* The invitation. */
 };
 
+struct hanging_remembered {
+    struct hanging hanging; /* In the place of the one for the same modality. */
+};
+
 /* For guests: what the meeting does, in numbers only. */
 struct guests_told {
     enum meeting_state state; /* Now. */
@@ -535,6 +559,7 @@ struct board_snapshot {
     struct uuid organisation; /* That owns it; zero = the tenant's root. */
     /* Links that came back before their guest was admitted: the newest. */
     struct uuid_list called_back;
+    struct hanging_list hangings; /* How images are hung, one for each modality. */
 };
 
 /* What a guest sees between their items. */
@@ -752,6 +777,21 @@ void dismiss_guest_copy(struct arena *arena, struct dismiss_guest *ret,
                         const struct dismiss_guest *from);
 bool dismiss_guest_equal(const struct dismiss_guest *a, const struct dismiss_guest *b);
 
+extern const struct remember_hanging remember_hanging_default;
+bool remember_hanging_read(struct reader *reader, struct arena *arena,
+                           struct remember_hanging *ret);
+void remember_hanging_write(struct writer *writer, const struct remember_hanging *from);
+void remember_hanging_copy(struct arena *arena, struct remember_hanging *ret,
+                           const struct remember_hanging *from);
+bool remember_hanging_equal(const struct remember_hanging *a, const struct remember_hanging *b);
+
+extern const struct take_hanging take_hanging_default;
+bool take_hanging_read(struct reader *reader, struct arena *arena, struct take_hanging *ret);
+void take_hanging_write(struct writer *writer, const struct take_hanging *from);
+void take_hanging_copy(struct arena *arena, struct take_hanging *ret,
+                       const struct take_hanging *from);
+bool take_hanging_equal(const struct take_hanging *a, const struct take_hanging *b);
+
 extern const struct board_created board_created_default;
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret);
 void board_created_write(struct writer *writer, const struct board_created *from);
@@ -942,6 +982,15 @@ void link_called_back_copy(struct arena *arena, struct link_called_back *ret,
                            const struct link_called_back *from);
 bool link_called_back_equal(const struct link_called_back *a, const struct link_called_back *b);
 
+extern const struct hanging_remembered hanging_remembered_default;
+bool hanging_remembered_read(struct reader *reader, struct arena *arena,
+                             struct hanging_remembered *ret);
+void hanging_remembered_write(struct writer *writer, const struct hanging_remembered *from);
+void hanging_remembered_copy(struct arena *arena, struct hanging_remembered *ret,
+                             const struct hanging_remembered *from);
+bool hanging_remembered_equal(const struct hanging_remembered *a,
+                              const struct hanging_remembered *b);
+
 extern const struct guests_told guests_told_default;
 bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret);
 void guests_told_write(struct writer *writer, const struct guests_told *from);
@@ -987,6 +1036,8 @@ struct encoded item_sealed_encode(struct arena *arena, const struct item_sealed 
 struct encoded forget_case_encode(struct arena *arena, const struct forget_case *message);
 struct encoded admit_guest_encode(struct arena *arena, const struct admit_guest *message);
 struct encoded dismiss_guest_encode(struct arena *arena, const struct dismiss_guest *message);
+struct encoded remember_hanging_encode(struct arena *arena, const struct remember_hanging *message);
+struct encoded take_hanging_encode(struct arena *arena, const struct take_hanging *message);
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message);
 struct encoded item_added_encode(struct arena *arena, const struct item_added *message);
 struct encoded item_moved_encode(struct arena *arena, const struct item_moved *message);
@@ -1017,6 +1068,8 @@ struct encoded unready_opened_encode(struct arena *arena, const struct unready_o
 struct encoded rest_put_off_encode(struct arena *arena, const struct rest_put_off *message);
 struct encoded item_gone_encode(struct arena *arena, const struct item_gone *message);
 struct encoded link_called_back_encode(struct arena *arena, const struct link_called_back *message);
+struct encoded hanging_remembered_encode(struct arena *arena,
+                                         const struct hanging_remembered *message);
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message);
 struct encoded board_snapshot_encode(struct arena *arena, const struct board_snapshot *message);
 struct encoded guest_snapshot_encode(struct arena *arena, const struct guest_snapshot *message);

@@ -16,7 +16,8 @@ bool board_behaviour_complete(const struct board_behaviour *behaviour) {
            behaviour->set_cut_off != NULL && behaviour->pass_cut_off != NULL &&
            behaviour->report_readiness != NULL && behaviour->item_sealed != NULL &&
            behaviour->forget_case != NULL && behaviour->admit_guest != NULL &&
-           behaviour->dismiss_guest != NULL && behaviour->board_created != NULL &&
+           behaviour->dismiss_guest != NULL && behaviour->remember_hanging != NULL &&
+           behaviour->take_hanging != NULL && behaviour->board_created != NULL &&
            behaviour->item_added != NULL && behaviour->item_moved != NULL &&
            behaviour->item_removed != NULL && behaviour->item_opened != NULL &&
            behaviour->item_closed != NULL && behaviour->meeting_started != NULL &&
@@ -30,15 +31,16 @@ bool board_behaviour_complete(const struct board_behaviour *behaviour) {
            behaviour->meeting_closing != NULL && behaviour->closing_answered != NULL &&
            behaviour->closing_called_off != NULL && behaviour->unready_opened != NULL &&
            behaviour->rest_put_off != NULL && behaviour->item_gone != NULL &&
-           behaviour->link_called_back != NULL && behaviour->guests_told != NULL &&
-           behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
-           behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
-           behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
-           behaviour->set_viewport != NULL && behaviour->set_layout != NULL &&
-           behaviour->draft_annotation != NULL && behaviour->report_painted != NULL &&
-           behaviour->set_hand != NULL && behaviour->set_pointing != NULL &&
-           behaviour->bind_handle != NULL && behaviour->floor_changed != NULL &&
-           behaviour->stage_settled != NULL && behaviour->pointers_quieted != NULL;
+           behaviour->link_called_back != NULL && behaviour->hanging_remembered != NULL &&
+           behaviour->guests_told != NULL && behaviour->request_floor != NULL &&
+           behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
+           behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
+           behaviour->move_pointer != NULL && behaviour->set_viewport != NULL &&
+           behaviour->set_layout != NULL && behaviour->draft_annotation != NULL &&
+           behaviour->report_painted != NULL && behaviour->set_hand != NULL &&
+           behaviour->set_pointing != NULL && behaviour->bind_handle != NULL &&
+           behaviour->floor_changed != NULL && behaviour->stage_settled != NULL &&
+           behaviour->pointers_quieted != NULL;
 }
 
 static bool dispatch_board(const struct board_behaviour *behaviour, struct board *board,
@@ -118,6 +120,12 @@ static bool dispatch_board(const struct board_behaviour *behaviour, struct board
         return true;
     case BOARD_DISMISS_GUEST:
         behaviour->dismiss_guest(board, turn, message);
+        return true;
+    case BOARD_REMEMBER_HANGING:
+        behaviour->remember_hanging(board, turn, message);
+        return true;
+    case BOARD_TAKE_HANGING:
+        behaviour->take_hanging(board, turn, message);
         return true;
     default:
         return false;
@@ -264,6 +272,9 @@ static bool apply_board(const struct board_behaviour *behaviour, struct board *b
         return true;
     case BOARD_LINK_CALLED_BACK:
         behaviour->link_called_back(board, header, message);
+        return true;
+    case BOARD_HANGING_REMEMBERED:
+        behaviour->hanging_remembered(board, header, message);
         return true;
     case BOARD_GUESTS_TOLD:
         behaviour->guests_told(board, header, message);

@@ -56,6 +56,10 @@ struct board_behaviour {
                         const struct admit_guest *command);
     void (*dismiss_guest)(const struct board *board, struct turn *turn,
                           const struct dismiss_guest *command);
+    void (*remember_hanging)(const struct board *board, struct turn *turn,
+                             const struct remember_hanging *command);
+    void (*take_hanging)(const struct board *board, struct turn *turn,
+                         const struct take_hanging *command);
     void (*board_created)(struct board *board, const struct event_header *header,
                           const struct board_created *event);
     void (*item_added)(struct board *board, const struct event_header *header,
@@ -112,6 +116,8 @@ struct board_behaviour {
                       const struct item_gone *event);
     void (*link_called_back)(struct board *board, const struct event_header *header,
                              const struct link_called_back *event);
+    void (*hanging_remembered)(struct board *board, const struct event_header *header,
+                               const struct hanging_remembered *event);
     void (*guests_told)(struct board *board, const struct event_header *header,
                         const struct guests_told *event);
 

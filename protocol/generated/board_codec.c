@@ -114,6 +114,15 @@ const void *board_decode(uint8_t tag, struct reader *reader, struct arena *arena
         return whole(reader, message != NULL && dismiss_guest_read(reader, arena, message),
                      message);
     }
+    case BOARD_REMEMBER_HANGING: {
+        struct remember_hanging *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && remember_hanging_read(reader, arena, message),
+                     message);
+    }
+    case BOARD_TAKE_HANGING: {
+        struct take_hanging *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && take_hanging_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -253,6 +262,11 @@ const void *board_decode_down(uint8_t tag, struct reader *reader, struct arena *
         return whole(reader, message != NULL && link_called_back_read(reader, arena, message),
                      message);
     }
+    case BOARD_HANGING_REMEMBERED: {
+        struct hanging_remembered *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && hanging_remembered_read(reader, arena, message),
+                     message);
+    }
     case BOARD_GUESTS_TOLD: {
         struct guests_told *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && guests_told_read(reader, arena, message), message);
@@ -349,6 +363,12 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_DISMISS_GUEST:
         dismiss_guest_write(writer, message);
         return true;
+    case BOARD_REMEMBER_HANGING:
+        remember_hanging_write(writer, message);
+        return true;
+    case BOARD_TAKE_HANGING:
+        take_hanging_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -440,6 +460,9 @@ bool board_encode(uint8_t tag, const void *message, struct writer *writer) {
     case BOARD_LINK_CALLED_BACK:
         link_called_back_write(writer, message);
         return true;
+    case BOARD_HANGING_REMEMBERED:
+        hanging_remembered_write(writer, message);
+        return true;
     case BOARD_GUESTS_TOLD:
         guests_told_write(writer, message);
         return true;
@@ -507,6 +530,10 @@ struct uuid board_command_id(uint8_t tag, const void *message) {
         return ((const struct admit_guest *)message)->command_id;
     case BOARD_DISMISS_GUEST:
         return ((const struct dismiss_guest *)message)->command_id;
+    case BOARD_REMEMBER_HANGING:
+        return ((const struct remember_hanging *)message)->command_id;
+    case BOARD_TAKE_HANGING:
+        return ((const struct take_hanging *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

@@ -56,6 +56,7 @@ void create_board_copy(struct arena *arena, struct create_board *ret,
     if (from->has_template) {
         template_copy(arena, &ret->template, &from->template);
     }
+    hanging_list_copy(arena, &ret->hangings, &from->hangings);
 }
 
 void add_item_copy(struct arena *arena, struct add_item *ret, const struct add_item *from) {
@@ -193,6 +194,18 @@ void dismiss_guest_copy(struct arena *arena, struct dismiss_guest *ret,
     *ret = *from;
 }
 
+void remember_hanging_copy(struct arena *arena, struct remember_hanging *ret,
+                           const struct remember_hanging *from) {
+    *ret = *from;
+    hanging_copy(arena, &ret->hanging, &from->hanging);
+}
+
+void take_hanging_copy(struct arena *arena, struct take_hanging *ret,
+                       const struct take_hanging *from) {
+    *ret = *from;
+    hanging_copy(arena, &ret->hanging, &from->hanging);
+}
+
 void board_created_copy(struct arena *arena, struct board_created *ret,
                         const struct board_created *from) {
     *ret = *from;
@@ -201,6 +214,7 @@ void board_created_copy(struct arena *arena, struct board_created *ret,
     if (from->has_template) {
         template_copy(arena, &ret->template, &from->template);
     }
+    hanging_list_copy(arena, &ret->hangings, &from->hangings);
 }
 
 void item_added_copy(struct arena *arena, struct item_added *ret, const struct item_added *from) {
@@ -358,6 +372,12 @@ void link_called_back_copy(struct arena *arena, struct link_called_back *ret,
     *ret = *from;
 }
 
+void hanging_remembered_copy(struct arena *arena, struct hanging_remembered *ret,
+                             const struct hanging_remembered *from) {
+    *ret = *from;
+    hanging_copy(arena, &ret->hanging, &from->hanging);
+}
+
 void guests_told_copy(struct arena *arena, struct guests_told *ret,
                       const struct guests_told *from) {
     *ret = *from;
@@ -381,6 +401,7 @@ void board_snapshot_copy(struct arena *arena, struct board_snapshot *ret,
     u32_list_copy(arena, &ret->closing, &from->closing);
     u32_list_copy(arena, &ret->unsigned_items, &from->unsigned_items);
     uuid_list_copy(arena, &ret->called_back, &from->called_back);
+    hanging_list_copy(arena, &ret->hangings, &from->hangings);
 }
 
 void guest_snapshot_copy(struct arena *arena, struct guest_snapshot *ret,

@@ -180,6 +180,21 @@ struct encoded dismiss_guest_encode(struct arena *arena, const struct dismiss_gu
     return (struct encoded){BOARD_DISMISS_GUEST, writer_bytes(&writer)};
 }
 
+struct encoded remember_hanging_encode(struct arena *arena,
+                                       const struct remember_hanging *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    remember_hanging_write(&writer, message);
+    return (struct encoded){BOARD_REMEMBER_HANGING, writer_bytes(&writer)};
+}
+
+struct encoded take_hanging_encode(struct arena *arena, const struct take_hanging *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    take_hanging_write(&writer, message);
+    return (struct encoded){BOARD_TAKE_HANGING, writer_bytes(&writer)};
+}
+
 struct encoded board_created_encode(struct arena *arena, const struct board_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -378,6 +393,14 @@ struct encoded link_called_back_encode(struct arena *arena,
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     link_called_back_write(&writer, message);
     return (struct encoded){BOARD_LINK_CALLED_BACK, writer_bytes(&writer)};
+}
+
+struct encoded hanging_remembered_encode(struct arena *arena,
+                                         const struct hanging_remembered *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    hanging_remembered_write(&writer, message);
+    return (struct encoded){BOARD_HANGING_REMEMBERED, writer_bytes(&writer)};
 }
 
 struct encoded guests_told_encode(struct arena *arena, const struct guests_told *message) {

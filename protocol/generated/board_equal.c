@@ -52,7 +52,8 @@ bool create_board_equal(const struct create_board *a, const struct create_board 
            a->starts_at == b->starts_at && member_list_equal(&a->members, &b->members) &&
            uuid_equal(a->series, b->series) && a->has_template == b->has_template &&
            (!a->has_template || template_equal(&a->template, &b->template)) &&
-           a->cut_off_at == b->cut_off_at && uuid_equal(a->organisation, b->organisation);
+           a->cut_off_at == b->cut_off_at && uuid_equal(a->organisation, b->organisation) &&
+           hanging_list_equal(&a->hangings, &b->hangings);
 }
 
 bool add_item_equal(const struct add_item *a, const struct add_item *b) {
@@ -169,12 +170,22 @@ bool dismiss_guest_equal(const struct dismiss_guest *a, const struct dismiss_gue
     return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->link, b->link);
 }
 
+bool remember_hanging_equal(const struct remember_hanging *a, const struct remember_hanging *b) {
+    return uuid_equal(a->command_id, b->command_id) && a->item == b->item &&
+           hanging_equal(&a->hanging, &b->hanging);
+}
+
+bool take_hanging_equal(const struct take_hanging *a, const struct take_hanging *b) {
+    return uuid_equal(a->command_id, b->command_id) && hanging_equal(&a->hanging, &b->hanging);
+}
+
 bool board_created_equal(const struct board_created *a, const struct board_created *b) {
     return text_equal(a->title, b->title) && a->starts_at == b->starts_at &&
            member_list_equal(&a->members, &b->members) && uuid_equal(a->series, b->series) &&
            a->has_template == b->has_template &&
            (!a->has_template || template_equal(&a->template, &b->template)) &&
-           a->cut_off_at == b->cut_off_at && uuid_equal(a->organisation, b->organisation);
+           a->cut_off_at == b->cut_off_at && uuid_equal(a->organisation, b->organisation) &&
+           hanging_list_equal(&a->hangings, &b->hangings);
 }
 
 bool item_added_equal(const struct item_added *a, const struct item_added *b) {
@@ -297,6 +308,11 @@ bool link_called_back_equal(const struct link_called_back *a, const struct link_
     return uuid_equal(a->link, b->link);
 }
 
+bool hanging_remembered_equal(const struct hanging_remembered *a,
+                              const struct hanging_remembered *b) {
+    return hanging_equal(&a->hanging, &b->hanging);
+}
+
 bool guests_told_equal(const struct guests_told *a, const struct guests_told *b) {
     return a->state == b->state && a->open == b->open && u32_list_equal(&a->order, &b->order);
 }
@@ -317,7 +333,8 @@ bool board_snapshot_equal(const struct board_snapshot *a, const struct board_sna
            u32_list_equal(&a->unsigned_items, &b->unsigned_items) &&
            a->stepped_place == b->stepped_place && a->closings == b->closings &&
            uuid_equal(a->organisation, b->organisation) &&
-           uuid_list_equal(&a->called_back, &b->called_back);
+           uuid_list_equal(&a->called_back, &b->called_back) &&
+           hanging_list_equal(&a->hangings, &b->hangings);
 }
 
 bool guest_snapshot_equal(const struct guest_snapshot *a, const struct guest_snapshot *b) {

@@ -43,6 +43,8 @@ void unready_opened_json_fields(struct json_writer *json, const struct unready_o
 void rest_put_off_json_fields(struct json_writer *json, const struct rest_put_off *from);
 void item_gone_json_fields(struct json_writer *json, const struct item_gone *from);
 void link_called_back_json_fields(struct json_writer *json, const struct link_called_back *from);
+void hanging_remembered_json_fields(struct json_writer *json,
+                                    const struct hanging_remembered *from);
 void guests_told_json_fields(struct json_writer *json, const struct guests_told *from);
 void board_snapshot_json_fields(struct json_writer *json, const struct board_snapshot *from);
 void guest_snapshot_json_fields(struct json_writer *json, const struct guest_snapshot *from);

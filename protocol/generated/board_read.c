@@ -254,7 +254,10 @@ bool create_board_read(struct reader *reader, struct arena *arena, struct create
     if (count > 7 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 8 || reader_skip(reader, count - 8);
+    if (count > 8 && !hanging_list_read(reader, arena, 16, &ret->hangings)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }
 
 const struct add_item add_item_default = {.planned_seconds = 180};
@@ -769,6 +772,44 @@ bool dismiss_guest_read(struct reader *reader, struct arena *arena, struct dismi
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct remember_hanging remember_hanging_default = {0};
+
+bool remember_hanging_read(struct reader *reader, struct arena *arena,
+                           struct remember_hanging *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = remember_hanging_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->item)) {
+        return false;
+    }
+    if (count > 2 && !hanging_read(reader, arena, &ret->hanging)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct take_hanging take_hanging_default = {0};
+
+bool take_hanging_read(struct reader *reader, struct arena *arena, struct take_hanging *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = take_hanging_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !hanging_read(reader, arena, &ret->hanging)) {
+        return false;
+    }
+    return count <= 2 || reader_skip(reader, count - 2);
+}
+
 const struct board_created board_created_default = {0};
 
 bool board_created_read(struct reader *reader, struct arena *arena, struct board_created *ret) {
@@ -799,7 +840,10 @@ bool board_created_read(struct reader *reader, struct arena *arena, struct board
     if (count > 6 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 7 || reader_skip(reader, count - 7);
+    if (count > 7 && !hanging_list_read(reader, arena, 16, &ret->hangings)) {
+        return false;
+    }
+    return count <= 8 || reader_skip(reader, count - 8);
 }
 
 const struct item_added item_added_default = {0};
@@ -1243,6 +1287,21 @@ bool link_called_back_read(struct reader *reader, struct arena *arena,
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct hanging_remembered hanging_remembered_default = {0};
+
+bool hanging_remembered_read(struct reader *reader, struct arena *arena,
+                             struct hanging_remembered *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = hanging_remembered_default;
+    if (count > 0 && !hanging_read(reader, arena, &ret->hanging)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct guests_told guests_told_default = {0};
 
 bool guests_told_read(struct reader *reader, struct arena *arena, struct guests_told *ret) {
@@ -1339,7 +1398,10 @@ bool board_snapshot_read(struct reader *reader, struct arena *arena, struct boar
     if (count > 21 && !uuid_list_read(reader, arena, 16, &ret->called_back)) {
         return false;
     }
-    return count <= 22 || reader_skip(reader, count - 22);
+    if (count > 22 && !hanging_list_read(reader, arena, 16, &ret->hangings)) {
+        return false;
+    }
+    return count <= 23 || reader_skip(reader, count - 23);
 }
 
 const struct guest_snapshot guest_snapshot_default = {0};

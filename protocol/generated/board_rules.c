@@ -12,7 +12,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 2,
             .burst = 20,
-            .size_max = 80353,
+            .size_max = 82020,
         },
     [BOARD_ADD_ITEM] =
         {
@@ -231,12 +231,30 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 293,
         },
+    [BOARD_REMEMBER_HANGING] =
+        {
+            .name = "RememberHanging",
+            .class = MESSAGE_COMMAND,
+            .actions = BOARD_MAY_DRIVE,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 384,
+        },
+    [BOARD_TAKE_HANGING] =
+        {
+            .name = "TakeHanging",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 379,
+        },
     [BOARD_BOARD_CREATED] =
         {
             .name = "BoardCreated",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 80335,
+            .size_max = 82002,
         },
     [BOARD_ITEM_ADDED] =
         {
@@ -362,7 +380,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 262776,
+            .size_max = 264443,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {
@@ -447,6 +465,13 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_WORKFLOW,
             .size_max = 275,
+        },
+    [BOARD_HANGING_REMEMBERED] =
+        {
+            .name = "HangingRemembered",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
+            .size_max = 361,
         },
     [REPLY_ACCEPTED] =
         {

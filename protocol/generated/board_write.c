@@ -214,6 +214,9 @@ void agenda_item_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t create_board_count(const struct create_board *from) {
+    if (from->hangings.count != 0) {
+        return 9;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 8;
     }
@@ -262,6 +265,9 @@ void create_board_write(struct writer *writer, const struct create_board *from) 
     }
     if (count > 7) {
         writer_uuid(writer, from->organisation);
+    }
+    if (count > 8) {
+        hanging_list_write(writer, 16, &from->hangings);
     }
 }
 
@@ -818,7 +824,48 @@ void dismiss_guest_write(struct writer *writer, const struct dismiss_guest *from
     }
 }
 
+static uint32_t remember_hanging_count(const struct remember_hanging *from) {
+    if (!hanging_equal(&from->hanging, &hanging_default)) {
+        return 3;
+    }
+    if (from->item != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void remember_hanging_write(struct writer *writer, const struct remember_hanging *from) {
+    uint32_t count = remember_hanging_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_u32(writer, from->item);
+    }
+    if (count > 2) {
+        hanging_write(writer, &from->hanging);
+    }
+}
+
+static uint32_t take_hanging_count(const struct take_hanging *from) {
+    if (!hanging_equal(&from->hanging, &hanging_default)) {
+        return 2;
+    }
+    return 1;
+}
+
+void take_hanging_write(struct writer *writer, const struct take_hanging *from) {
+    uint32_t count = take_hanging_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        hanging_write(writer, &from->hanging);
+    }
+}
+
 static uint32_t board_created_count(const struct board_created *from) {
+    if (from->hangings.count != 0) {
+        return 8;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 7;
     }
@@ -866,6 +913,9 @@ void board_created_write(struct writer *writer, const struct board_created *from
     }
     if (count > 6) {
         writer_uuid(writer, from->organisation);
+    }
+    if (count > 7) {
+        hanging_list_write(writer, 16, &from->hangings);
     }
 }
 
@@ -1340,6 +1390,21 @@ void link_called_back_write(struct writer *writer, const struct link_called_back
     }
 }
 
+static uint32_t hanging_remembered_count(const struct hanging_remembered *from) {
+    if (!hanging_equal(&from->hanging, &hanging_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void hanging_remembered_write(struct writer *writer, const struct hanging_remembered *from) {
+    uint32_t count = hanging_remembered_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        hanging_write(writer, &from->hanging);
+    }
+}
+
 static uint32_t guests_told_count(const struct guests_told *from) {
     if (from->order.count != 0) {
         return 3;
@@ -1368,6 +1433,9 @@ void guests_told_write(struct writer *writer, const struct guests_told *from) {
 }
 
 static uint32_t board_snapshot_count(const struct board_snapshot *from) {
+    if (from->hangings.count != 0) {
+        return 23;
+    }
     if (from->called_back.count != 0) {
         return 22;
     }
@@ -1505,6 +1573,9 @@ void board_snapshot_write(struct writer *writer, const struct board_snapshot *fr
     }
     if (count > 21) {
         uuid_list_write(writer, 16, &from->called_back);
+    }
+    if (count > 22) {
+        hanging_list_write(writer, 16, &from->hangings);
     }
 }
 

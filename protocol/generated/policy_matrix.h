@@ -98,6 +98,7 @@ static const struct matrix_message board_messages[] = {
     {"TickIn", 17, BOARD_MAY_RUN, 0x0},
     {"TickOut", 18, BOARD_MAY_RUN, 0x0},
     {"SetCutOff", 19, BOARD_MAY_AGENDA, 0x0},
+    {"RememberHanging", 26, BOARD_MAY_DRIVE, 0x0},
     {"BoardCreated", 72, 0, 0x3},
     {"ItemAdded", 73, 0, 0x3},
     {"ItemMoved", 74, 0, 0x3},
@@ -126,6 +127,7 @@ static const struct matrix_message board_messages[] = {
     {"RestPutOff", 118, 0, 0x3},
     {"ItemGone", 119, 0, 0x3},
     {"LinkCalledBack", 120, 0, 0x2},
+    {"HangingRemembered", 121, 0, 0x3},
     {"GuestsTold", 117, 0, 0x4},
     {"BoardSnapshot", 90, 0, 0x3},
     {"GuestSnapshot", 91, 0, 0x4},
@@ -850,6 +852,7 @@ static const struct matrix_message series_messages[] = {
     {"SeriesMemberPut", 74, 0, 0x2},
     {"SeriesMemberDropped", 75, 0, 0x2},
     {"MeetingPlanned", 76, 0, 0x2},
+    {"HangingKept", 77, 0, 0x2},
     {"SeriesSnapshot", 90, 0, 0x2},
     {NULL, 0, 0, 0},
 };

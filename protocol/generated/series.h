@@ -3,6 +3,7 @@
 #define PROTOCOL_GENERATED_SERIES_H
 
 #include "protocol/arena.h"
+#include "protocol/generated/hangings.h"
 #include "protocol/generated/lists.h"
 #include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
@@ -19,11 +20,13 @@ enum series_tag {
     SERIES_PUT_SERIES_MEMBER = 3,
     SERIES_DROP_SERIES_MEMBER = 4,
     SERIES_PLAN_MEETING = 5,
+    SERIES_KEEP_HANGING = 6,
     SERIES_SERIES_CREATED = 72,
     SERIES_TEMPLATE_EDITED = 73,
     SERIES_SERIES_MEMBER_PUT = 74,
     SERIES_SERIES_MEMBER_DROPPED = 75,
     SERIES_MEETING_PLANNED = 76,
+    SERIES_HANGING_KEPT = 77,
     SERIES_SERIES_SNAPSHOT = 90,
 };
 
@@ -85,6 +88,13 @@ struct plan_meeting {
     int64_t starts_at; /* Planned start. */
 };
 
+/* From one of its meetings: the others that are still to come take it too. */
+struct keep_hanging {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct uuid board;      /* Which meeting. */
+    struct hanging hanging; /* As it was chosen there. */
+};
+
 struct series_created {
     struct text title;                 /* Name. */
     struct series_member_list members; /* Roster. */
@@ -109,6 +119,10 @@ struct meeting_planned {
     int64_t starts_at; /* Planned start. */
 };
 
+struct hanging_kept {
+    struct hanging hanging; /* In the place of the one for the same modality. */
+};
+
 struct series_snapshot {
     struct text title;                   /* Name. */
     struct series_member_list members;   /* Roster. */
@@ -116,6 +130,8 @@ struct series_snapshot {
     struct series_meeting_list meetings; /* In order of planning; the oldest are forgotten. */
     struct uuid edited_by;               /* Who edited the template last, or made the series. */
     struct uuid organisation;            /* That owns it; zero = the tenant's root. */
+    /* How images are hung at the next meeting, one for each modality. */
+    struct hanging_list hangings;
 };
 
 extern const struct series_member series_member_default;
@@ -186,6 +202,13 @@ void plan_meeting_copy(struct arena *arena, struct plan_meeting *ret,
                        const struct plan_meeting *from);
 bool plan_meeting_equal(const struct plan_meeting *a, const struct plan_meeting *b);
 
+extern const struct keep_hanging keep_hanging_default;
+bool keep_hanging_read(struct reader *reader, struct arena *arena, struct keep_hanging *ret);
+void keep_hanging_write(struct writer *writer, const struct keep_hanging *from);
+void keep_hanging_copy(struct arena *arena, struct keep_hanging *ret,
+                       const struct keep_hanging *from);
+bool keep_hanging_equal(const struct keep_hanging *a, const struct keep_hanging *b);
+
 extern const struct series_created series_created_default;
 bool series_created_read(struct reader *reader, struct arena *arena, struct series_created *ret);
 void series_created_write(struct writer *writer, const struct series_created *from);
@@ -224,6 +247,13 @@ void meeting_planned_copy(struct arena *arena, struct meeting_planned *ret,
                           const struct meeting_planned *from);
 bool meeting_planned_equal(const struct meeting_planned *a, const struct meeting_planned *b);
 
+extern const struct hanging_kept hanging_kept_default;
+bool hanging_kept_read(struct reader *reader, struct arena *arena, struct hanging_kept *ret);
+void hanging_kept_write(struct writer *writer, const struct hanging_kept *from);
+void hanging_kept_copy(struct arena *arena, struct hanging_kept *ret,
+                       const struct hanging_kept *from);
+bool hanging_kept_equal(const struct hanging_kept *a, const struct hanging_kept *b);
+
 extern const struct series_snapshot series_snapshot_default;
 bool series_snapshot_read(struct reader *reader, struct arena *arena, struct series_snapshot *ret);
 void series_snapshot_write(struct writer *writer, const struct series_snapshot *from);
@@ -238,6 +268,7 @@ struct encoded put_series_member_encode(struct arena *arena,
 struct encoded drop_series_member_encode(struct arena *arena,
                                          const struct drop_series_member *message);
 struct encoded plan_meeting_encode(struct arena *arena, const struct plan_meeting *message);
+struct encoded keep_hanging_encode(struct arena *arena, const struct keep_hanging *message);
 struct encoded series_created_encode(struct arena *arena, const struct series_created *message);
 struct encoded template_edited_encode(struct arena *arena, const struct template_edited *message);
 struct encoded series_member_put_encode(struct arena *arena,
@@ -245,6 +276,7 @@ struct encoded series_member_put_encode(struct arena *arena,
 struct encoded series_member_dropped_encode(struct arena *arena,
                                             const struct series_member_dropped *message);
 struct encoded meeting_planned_encode(struct arena *arena, const struct meeting_planned *message);
+struct encoded hanging_kept_encode(struct arena *arena, const struct hanging_kept *message);
 struct encoded series_snapshot_encode(struct arena *arena, const struct series_snapshot *message);
 
 /* The message of a tag, read into the arena; NULL when there is no such tag in this direction,

@@ -6,9 +6,10 @@
 bool series_behaviour_complete(const struct series_behaviour *behaviour) {
     return behaviour->create_series != NULL && behaviour->edit_template != NULL &&
            behaviour->put_series_member != NULL && behaviour->drop_series_member != NULL &&
-           behaviour->plan_meeting != NULL && behaviour->series_created != NULL &&
-           behaviour->template_edited != NULL && behaviour->series_member_put != NULL &&
-           behaviour->series_member_dropped != NULL && behaviour->meeting_planned != NULL;
+           behaviour->plan_meeting != NULL && behaviour->keep_hanging != NULL &&
+           behaviour->series_created != NULL && behaviour->template_edited != NULL &&
+           behaviour->series_member_put != NULL && behaviour->series_member_dropped != NULL &&
+           behaviour->meeting_planned != NULL && behaviour->hanging_kept != NULL;
 }
 
 static bool dispatch_series(const struct series_behaviour *behaviour, struct series *series,
@@ -28,6 +29,9 @@ static bool dispatch_series(const struct series_behaviour *behaviour, struct ser
         return true;
     case SERIES_PLAN_MEETING:
         behaviour->plan_meeting(series, turn, message);
+        return true;
+    case SERIES_KEEP_HANGING:
+        behaviour->keep_hanging(series, turn, message);
         return true;
     default:
         return false;
@@ -57,6 +61,9 @@ static bool apply_series(const struct series_behaviour *behaviour, struct series
         return true;
     case SERIES_MEETING_PLANNED:
         behaviour->meeting_planned(series, header, message);
+        return true;
+    case SERIES_HANGING_KEPT:
+        behaviour->hanging_kept(series, header, message);
         return true;
     default:
         return false;

@@ -20,6 +20,8 @@ struct series_behaviour {
                                const struct drop_series_member *command);
     void (*plan_meeting)(const struct series *series, struct turn *turn,
                          const struct plan_meeting *command);
+    void (*keep_hanging)(const struct series *series, struct turn *turn,
+                         const struct keep_hanging *command);
     void (*series_created)(struct series *series, const struct event_header *header,
                            const struct series_created *event);
     void (*template_edited)(struct series *series, const struct event_header *header,
@@ -30,6 +32,8 @@ struct series_behaviour {
                                   const struct series_member_dropped *event);
     void (*meeting_planned)(struct series *series, const struct event_header *header,
                             const struct meeting_planned *event);
+    void (*hanging_kept)(struct series *series, const struct event_header *header,
+                         const struct hanging_kept *event);
 };
 
 /* Whether every member is set. */

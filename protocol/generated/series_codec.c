@@ -32,6 +32,10 @@ const void *series_decode(uint8_t tag, struct reader *reader, struct arena *aren
         struct plan_meeting *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && plan_meeting_read(reader, arena, message), message);
     }
+    case SERIES_KEEP_HANGING: {
+        struct keep_hanging *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && keep_hanging_read(reader, arena, message), message);
+    }
     default:
         return NULL;
     }
@@ -64,6 +68,10 @@ const void *series_decode_down(uint8_t tag, struct reader *reader, struct arena 
         return whole(reader, message != NULL && meeting_planned_read(reader, arena, message),
                      message);
     }
+    case SERIES_HANGING_KEPT: {
+        struct hanging_kept *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && hanging_kept_read(reader, arena, message), message);
+    }
     case SERIES_SERIES_SNAPSHOT: {
         struct series_snapshot *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && series_snapshot_read(reader, arena, message),
@@ -91,6 +99,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case SERIES_PLAN_MEETING:
         plan_meeting_write(writer, message);
         return true;
+    case SERIES_KEEP_HANGING:
+        keep_hanging_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -113,6 +124,9 @@ bool series_encode(uint8_t tag, const void *message, struct writer *writer) {
     case SERIES_MEETING_PLANNED:
         meeting_planned_write(writer, message);
         return true;
+    case SERIES_HANGING_KEPT:
+        hanging_kept_write(writer, message);
+        return true;
     case SERIES_SERIES_SNAPSHOT:
         series_snapshot_write(writer, message);
         return true;
@@ -133,6 +147,8 @@ struct uuid series_command_id(uint8_t tag, const void *message) {
         return ((const struct drop_series_member *)message)->command_id;
     case SERIES_PLAN_MEETING:
         return ((const struct plan_meeting *)message)->command_id;
+    case SERIES_KEEP_HANGING:
+        return ((const struct keep_hanging *)message)->command_id;
     default:
         return (struct uuid){{0}};
     }

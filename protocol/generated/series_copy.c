@@ -61,6 +61,12 @@ void plan_meeting_copy(struct arena *arena, struct plan_meeting *ret,
     ret->title = arena_text(arena, from->title);
 }
 
+void keep_hanging_copy(struct arena *arena, struct keep_hanging *ret,
+                       const struct keep_hanging *from) {
+    *ret = *from;
+    hanging_copy(arena, &ret->hanging, &from->hanging);
+}
+
 void series_created_copy(struct arena *arena, struct series_created *ret,
                          const struct series_created *from) {
     *ret = *from;
@@ -93,6 +99,12 @@ void meeting_planned_copy(struct arena *arena, struct meeting_planned *ret,
     *ret = *from;
 }
 
+void hanging_kept_copy(struct arena *arena, struct hanging_kept *ret,
+                       const struct hanging_kept *from) {
+    *ret = *from;
+    hanging_copy(arena, &ret->hanging, &from->hanging);
+}
+
 void series_snapshot_copy(struct arena *arena, struct series_snapshot *ret,
                           const struct series_snapshot *from) {
     *ret = *from;
@@ -100,4 +112,5 @@ void series_snapshot_copy(struct arena *arena, struct series_snapshot *ret,
     series_member_list_copy(arena, &ret->members, &from->members);
     template_copy(arena, &ret->template, &from->template);
     series_meeting_list_copy(arena, &ret->meetings, &from->meetings);
+    hanging_list_copy(arena, &ret->hangings, &from->hangings);
 }

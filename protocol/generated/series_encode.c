@@ -40,6 +40,13 @@ struct encoded plan_meeting_encode(struct arena *arena, const struct plan_meetin
     return (struct encoded){SERIES_PLAN_MEETING, writer_bytes(&writer)};
 }
 
+struct encoded keep_hanging_encode(struct arena *arena, const struct keep_hanging *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    keep_hanging_write(&writer, message);
+    return (struct encoded){SERIES_KEEP_HANGING, writer_bytes(&writer)};
+}
+
 struct encoded series_created_encode(struct arena *arena, const struct series_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -75,6 +82,13 @@ struct encoded meeting_planned_encode(struct arena *arena, const struct meeting_
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     meeting_planned_write(&writer, message);
     return (struct encoded){SERIES_MEETING_PLANNED, writer_bytes(&writer)};
+}
+
+struct encoded hanging_kept_encode(struct arena *arena, const struct hanging_kept *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    hanging_kept_write(&writer, message);
+    return (struct encoded){SERIES_HANGING_KEPT, writer_bytes(&writer)};
 }
 
 struct encoded series_snapshot_encode(struct arena *arena, const struct series_snapshot *message) {

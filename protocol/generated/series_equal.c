@@ -53,6 +53,11 @@ bool plan_meeting_equal(const struct plan_meeting *a, const struct plan_meeting 
            text_equal(a->title, b->title) && a->starts_at == b->starts_at;
 }
 
+bool keep_hanging_equal(const struct keep_hanging *a, const struct keep_hanging *b) {
+    return uuid_equal(a->command_id, b->command_id) && uuid_equal(a->board, b->board) &&
+           hanging_equal(&a->hanging, &b->hanging);
+}
+
 bool series_created_equal(const struct series_created *a, const struct series_created *b) {
     return text_equal(a->title, b->title) && series_member_list_equal(&a->members, &b->members) &&
            template_equal(&a->template, &b->template) &&
@@ -76,9 +81,14 @@ bool meeting_planned_equal(const struct meeting_planned *a, const struct meeting
     return uuid_equal(a->board, b->board) && a->starts_at == b->starts_at;
 }
 
+bool hanging_kept_equal(const struct hanging_kept *a, const struct hanging_kept *b) {
+    return hanging_equal(&a->hanging, &b->hanging);
+}
+
 bool series_snapshot_equal(const struct series_snapshot *a, const struct series_snapshot *b) {
     return text_equal(a->title, b->title) && series_member_list_equal(&a->members, &b->members) &&
            template_equal(&a->template, &b->template) &&
            series_meeting_list_equal(&a->meetings, &b->meetings) &&
-           uuid_equal(a->edited_by, b->edited_by) && uuid_equal(a->organisation, b->organisation);
+           uuid_equal(a->edited_by, b->edited_by) && uuid_equal(a->organisation, b->organisation) &&
+           hanging_list_equal(&a->hangings, &b->hangings);
 }

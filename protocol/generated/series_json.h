@@ -13,6 +13,7 @@ void series_member_put_json_fields(struct json_writer *json, const struct series
 void series_member_dropped_json_fields(struct json_writer *json,
                                        const struct series_member_dropped *from);
 void meeting_planned_json_fields(struct json_writer *json, const struct meeting_planned *from);
+void hanging_kept_json_fields(struct json_writer *json, const struct hanging_kept *from);
 void series_snapshot_json_fields(struct json_writer *json, const struct series_snapshot *from);
 
 /* Writes the fields of a message that goes down, its name as `type` first; false when there is

@@ -198,6 +198,26 @@ bool plan_meeting_read(struct reader *reader, struct arena *arena, struct plan_m
     return count <= 4 || reader_skip(reader, count - 4);
 }
 
+const struct keep_hanging keep_hanging_default = {0};
+
+bool keep_hanging_read(struct reader *reader, struct arena *arena, struct keep_hanging *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = keep_hanging_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->board)) {
+        return false;
+    }
+    if (count > 2 && !hanging_read(reader, arena, &ret->hanging)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
 const struct series_created series_created_default = {
     .template = {.planned_seconds = 180, .cut_off_hours = 48}};
 
@@ -286,6 +306,20 @@ bool meeting_planned_read(struct reader *reader, struct arena *arena, struct mee
     return count <= 2 || reader_skip(reader, count - 2);
 }
 
+const struct hanging_kept hanging_kept_default = {0};
+
+bool hanging_kept_read(struct reader *reader, struct arena *arena, struct hanging_kept *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = hanging_kept_default;
+    if (count > 0 && !hanging_read(reader, arena, &ret->hanging)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct series_snapshot series_snapshot_default = {
     .template = {.planned_seconds = 180, .cut_off_hours = 48}};
 
@@ -313,5 +347,8 @@ bool series_snapshot_read(struct reader *reader, struct arena *arena, struct ser
     if (count > 5 && !reader_uuid(reader, &ret->organisation)) {
         return false;
     }
-    return count <= 6 || reader_skip(reader, count - 6);
+    if (count > 6 && !hanging_list_read(reader, arena, 16, &ret->hangings)) {
+        return false;
+    }
+    return count <= 7 || reader_skip(reader, count - 7);
 }

@@ -49,6 +49,15 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .burst = 20,
             .size_max = 504,
         },
+    [SERIES_KEEP_HANGING] =
+        {
+            .name = "KeepHanging",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 397,
+        },
     [SERIES_SERIES_CREATED] =
         {
             .name = "SeriesCreated",
@@ -84,12 +93,19 @@ const struct message_rule series_rules[TAG_COUNT] = {
             .audiences = AUDIENCE_WORKFLOW,
             .size_max = 284,
         },
+    [SERIES_HANGING_KEPT] =
+        {
+            .name = "HangingKept",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_WORKFLOW,
+            .size_max = 361,
+        },
     [SERIES_SERIES_SNAPSHOT] =
         {
             .name = "SeriesSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_WORKFLOW,
-            .size_max = 80240,
+            .size_max = 81907,
         },
     [REPLY_ACCEPTED] =
         {

@@ -187,6 +187,28 @@ void plan_meeting_write(struct writer *writer, const struct plan_meeting *from) 
     }
 }
 
+static uint32_t keep_hanging_count(const struct keep_hanging *from) {
+    if (!hanging_equal(&from->hanging, &hanging_default)) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->board)) {
+        return 2;
+    }
+    return 1;
+}
+
+void keep_hanging_write(struct writer *writer, const struct keep_hanging *from) {
+    uint32_t count = keep_hanging_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_uuid(writer, from->board);
+    }
+    if (count > 2) {
+        hanging_write(writer, &from->hanging);
+    }
+}
+
 static uint32_t series_created_count(const struct series_created *from) {
     if (!uuid_is_zero(from->organisation)) {
         return 4;
@@ -286,7 +308,25 @@ void meeting_planned_write(struct writer *writer, const struct meeting_planned *
     }
 }
 
+static uint32_t hanging_kept_count(const struct hanging_kept *from) {
+    if (!hanging_equal(&from->hanging, &hanging_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void hanging_kept_write(struct writer *writer, const struct hanging_kept *from) {
+    uint32_t count = hanging_kept_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        hanging_write(writer, &from->hanging);
+    }
+}
+
 static uint32_t series_snapshot_count(const struct series_snapshot *from) {
+    if (from->hangings.count != 0) {
+        return 7;
+    }
     if (!uuid_is_zero(from->organisation)) {
         return 6;
     }
@@ -328,5 +368,8 @@ void series_snapshot_write(struct writer *writer, const struct series_snapshot *
     }
     if (count > 5) {
         writer_uuid(writer, from->organisation);
+    }
+    if (count > 6) {
+        hanging_list_write(writer, 16, &from->hangings);
     }
 }

@@ -53,6 +53,7 @@ story('an observer who is not told who the patients are', (step, scene) => {
       members,
       series: '00000000-0000-0000-0000-000000000000',
       organisation: '00000000-0000-0000-0000-000000000000',
+      hangings: [],
       template: { ...template, maskObservers: true },
       cutOffAt: 0,
     });

@@ -16,3 +16,4 @@ await import('./keeping.test.mjs');
 await import('./ohif.test.mjs');
 await import('./reports.test.mjs');
 await import('./progressive.test.mjs');
+await import('./hands.test.mjs');

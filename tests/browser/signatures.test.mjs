@@ -142,6 +142,7 @@ story('signatures', (step, scene) => {
       members: usual.members,
       series: '00000000-0000-0000-0000-000000000000',
       organisation: '00000000-0000-0000-0000-000000000000',
+      hangings: [],
       template: usual.template,
       cutOffAt: 0,
     });

@@ -186,6 +186,7 @@ story('standard of care', (step, scene) => {
       members,
       series: '00000000-0000-0000-0000-000000000000',
       organisation: '00000000-0000-0000-0000-000000000000',
+      hangings: [],
       template: { ...template, standardWords: '' },
       cutOffAt: 0,
     });

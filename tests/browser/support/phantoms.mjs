@@ -78,12 +78,14 @@ function pixelData(columns, rows, frames, pixels) {
   return data;
 }
 
-function image({ sopClass, modality, study, series, number, description, columns, rows, frames = 1, pixels, patient }) {
+function image(made) {
+  const { sopClass, modality, study, series, number, description, columns, rows, pixels, patient } = made;
+  const { frames = 1, date = '20261101' } = made;
   return {
     '00080005': ['CS', 'ISO_IR 192'],
     '00080016': ['UI', sopClass],
     '00080018': ['UI', newUid()],
-    '00080020': ['DA', '20261101'],
+    '00080020': ['DA', date],
     '00080060': ['CS', modality],
     '0008103E': ['LO', description],
     '00100010': ['PN', patient.name],
@@ -114,7 +116,8 @@ const text = (numbers) => numbers.map((number) => String(Number(number.toFixed(8
  * Stored values are Hounsfield units + 1024.
  */
 export function ctSeries(series) {
-  const { patient, description, slices, columns, rows, axes, spacing, place, pixels, window = [0, 2048] } = series;
+  const { patient, description, slices, columns, rows, axes, spacing, place, pixels, date } = series;
+  const { window = [0, 2048] } = series;
   const own = { study: newUid(), series: newUid(), frame: newUid() };
   return Array.from({ length: slices }, (_, slice) =>
     file({
@@ -128,6 +131,7 @@ export function ctSeries(series) {
         columns,
         rows,
         patient,
+        date,
         pixels: (column, row) => pixels(column, row, slice),
       }),
       '00200032': ['DS', text(place(slice))],

@@ -11,7 +11,17 @@ import { tell } from '../ui/frame';
 import { sayRefusal } from '../ui/refusal';
 import { useWords } from '../words';
 import type { AnnotationTool } from '../wire';
-import { act, compareLayout, filmState, isPhone, layoutOf, planesLayout, type Tool } from '../viewer';
+import {
+    act,
+    compareLayout,
+    currentOf,
+    filmState,
+    hangingFor,
+    isPhone,
+    layoutOf,
+    planesLayout,
+    type Tool,
+} from '../viewer';
 import { CrosshairButton, LinkMenu, SlabMenu } from './plane_menus';
 import type { StageHands } from './use_stage';
 
@@ -70,7 +80,7 @@ export function ToolStrip({ hands, chair, undo, actor, children }: ToolStripProp
                 <PointButton hands={hands} />
                 <FilmButton hands={hands} />
                 <CrosshairButton hands={hands} chosen={chosen} />
-                <LayoutMenu hands={hands} />
+                <LayoutMenu hands={hands} chair={chair} />
                 <SlabMenu hands={hands} />
                 <LinkMenu hands={hands} actor={actor} />
                 <ImageMenu hands={hands} chair={chair} undo={undo} />
@@ -238,14 +248,12 @@ export function usePlanes(hands: StageHands): () => void {
         } else if (pane?.loaded.set.kind !== 'volume') {
             tell(words.planesNeedVolume);
         } else {
-            controller.replace(
-                planesLayout(controller.item, sets, pane.viewport, pane.loaded),
-            );
+            controller.arrange(planesLayout(controller.item, sets, pane.viewport, pane.loaded));
         }
     }, [controller, words]);
 }
 
-function LayoutMenu({ hands }: { hands: StageHands }) {
+function LayoutMenu({ hands, chair }: { hands: StageHands; chair: boolean }) {
     const words = useWords();
     const { controller } = hands;
     const planes = usePlanes(hands);
@@ -257,9 +265,7 @@ function LayoutMenu({ hands }: { hands: StageHands }) {
     const grid = (rows: number, columns: number) => {
         const active = seen.viewports[seen.active];
         const others = seen.viewports.filter((_, index) => index !== seen.active);
-        controller.replace(
-            layoutOf(controller.item, rows, columns, active ? [active, ...others] : others),
-        );
+        controller.arrange(layoutOf(controller.item, rows, columns, active ? [active, ...others] : others));
     };
     return (
         <Menu name={words.layout} icon="layout">
@@ -268,14 +274,14 @@ function LayoutMenu({ hands }: { hands: StageHands }) {
                     {words.layoutOf(rows, columns)}
                 </MenuItem>
             ))}
-            <MenuItem disabled={!compare} onSelect={() => compare && controller.replace(compare)}>
+            <MenuItem disabled={!compare} onSelect={() => compare && controller.arrange(compare)}>
                 {words.comparePrior}
             </MenuItem>
             <MenuItem onSelect={planes}>{words.planes}</MenuItem>
             <DropdownMenu.CheckboxItem
                 checked={linked}
                 onSelect={() =>
-                    controller.replace({
+                    controller.arrange({
                         ...seen,
                         viewports: seen.viewports.map((one) => ({ ...one, linked: !linked })),
                     })
@@ -284,7 +290,27 @@ function LayoutMenu({ hands }: { hands: StageHands }) {
                 {words.linkScroll}
                 <DropdownMenu.ItemIndicator className="end">✓</DropdownMenu.ItemIndicator>
             </DropdownMenu.CheckboxItem>
+            <HangingItem hands={hands} chair={chair} />
         </Menu>
+    );
+}
+
+/** How this board hangs the modality that is shown, and the way back. */
+function HangingItem({ hands, chair }: { hands: StageHands; chair: boolean }) {
+    const words = useWords();
+    const { controller } = hands;
+    const { seen, sets, hangings, presenting } = useStore(controller.state, (state) => state);
+    const modality = currentOf(seen, sets)?.modality ?? '';
+    if (!hangingFor(hangings, modality)) {
+        return null;
+    }
+    return (
+        <>
+            <DropdownMenu.Label className="menu-hint">{words.looking.hungAlike(modality)}</DropdownMenu.Label>
+            <MenuItem disabled={!presenting && !chair} onSelect={() => controller.forgetHanging(modality)}>
+                {words.looking.hangAsItCame(modality)}
+            </MenuItem>
+        </>
     );
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { hasRole, useSession } from '../state/use_client';
 import type { Held } from '../state/client';
 import type { StageModel } from '../state/stage_state';
+import type { Hanging } from '../wire';
 import type { Store } from '../state/store';
 import { CaseImages, OwnPointer, StageController, type StageActor } from '../viewer';
 
@@ -15,15 +16,20 @@ export interface StageHands {
     pointer: OwnPointer;
 }
 
-export function useStageController<M extends { stage: StageModel | undefined }>(
+const nothingHung: readonly Hanging[] = [];
+
+export function useStageController<M extends { stage: StageModel | undefined; hangings?: readonly Hanging[] }>(
     actor: StageSource<M>,
     images: CaseImages | undefined,
     me: string,
     item: number,
     imageCount: number | undefined,
+    remember?: (hanging: Hanging) => void,
 ): StageHands | undefined {
     const [hands, setHands] = useState<StageHands>();
     const { client } = useSession();
+    const keep = useRef(remember);
+    keep.current = remember;
 
     // Before the page is shown, as the images are.
     useLayoutEffect(() => {
@@ -31,14 +37,20 @@ export function useStageController<M extends { stage: StageModel | undefined }>(
             setHands(undefined);
             return undefined;
         }
-        const controller = new StageController(actor, images, me, item, () =>
-            client.serverTime(),
+        const controller = new StageController(
+            actor,
+            images,
+            me,
+            item,
+            () => client.serverTime(),
+            (hanging) => keep.current?.(hanging),
         );
         const pointer = new OwnPointer(controller);
         let participant = -1;
         const take = () => {
             const { model, grant } = actor.store.get();
             const mayAct = hasRole(grant.roles, 'chair', 'coordinator', 'member');
+            controller.setHangings(model?.hangings ?? nothingHung);
             controller.onStage(model?.stage, grant.participant, mayAct);
             if (grant.participant !== participant) {
                 participant = grant.participant;

@@ -37,7 +37,8 @@ import { hasRole, useAtRest, useBoard, useCase, useComesBack, useModel, useSessi
 import { Notice } from '../ui/controls';
 import { StateOfLine, tell } from '../ui/frame';
 import { follow } from '../ui/route';
-import { audienceBits } from '../wire';
+import { sayRefusal } from '../ui/refusal';
+import { audienceBits, type Hanging } from '../wire';
 import { useWords } from '../words';
 import { GuestPage } from './guest';
 import { GuestLinksButton } from './guest_links';
@@ -412,7 +413,10 @@ function OpenCase(props: OpenCaseProps) {
         props.images?.patientCase === caseActor.id && !props.images.closed
             ? props.images
             : undefined;
-    const hands = useStageController(actor, ready, client.me, item, imageCount);
+    const words = useWords();
+    const remember = (hanging: Hanging) =>
+        void sayRefusal(words, actor.command({ type: 'RememberHanging', item, hanging }));
+    const hands = useStageController(actor, ready, client.me, item, imageCount, remember);
     const { reporter } = props;
     useEffect(() => {
         reporter.current = hands;

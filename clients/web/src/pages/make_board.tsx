@@ -66,6 +66,7 @@ function BoardForm({ onClose, me }: MakeBoardProps) {
             template: undefined,
             cutOffAt: 0,
             organisation,
+            hangings: [],
         });
         client.boards.give(id);
         const refused = refusalText(words, outcome);

@@ -3,6 +3,7 @@
 export * from './generated/board';
 export * from './generated/deciding';
 export * from './generated/drawing';
+export * from './generated/hangings';
 export { decodeDown, type DownFrame } from './generated/down';
 export type * from './generated/kinds';
 export * from './generated/organisation';

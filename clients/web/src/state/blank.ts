@@ -25,6 +25,7 @@ export const blankBoard = (change: Partial<BoardSnapshot> = {}): BoardSnapshot =
     unsignedItems: [],
     closings: 0,
     calledBack: [],
+    hangings: [],
     organisation: ZERO_UUID,
     ...change,
 });
@@ -66,6 +67,7 @@ export const blankSeries = (change: Partial<SeriesSnapshot> = {}): SeriesSnapsho
     meetings: [],
     editedBy: ZERO_UUID,
     organisation: ZERO_UUID,
+    hangings: [],
     ...change,
 });
 

@@ -4,6 +4,7 @@ import type {
     AgendaItem,
     BoardDown,
     BoardSnapshot,
+    Hanging,
     InTheRoom,
     MeetingState,
     Member,
@@ -44,6 +45,8 @@ export interface BoardModel {
     steppedAt: number;
     steppedFrom: number;
     unsignedItems: number[];
+    /** How images are hung when a case opens, one for each modality. */
+    hangings: Hanging[];
     /** Only while nothing else may be seen. */
     guest: GuestView | undefined;
 }
@@ -66,6 +69,7 @@ const nothing: Omit<BoardModel, 'title' | 'startsAt' | 'meeting' | 'guest'> = {
     steppedAt: 0,
     steppedFrom: 0,
     unsignedItems: [],
+    hangings: [],
 };
 
 function fromSnapshot(snapshot: BoardSnapshot): BoardModel {

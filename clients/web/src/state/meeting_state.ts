@@ -1,5 +1,5 @@
 // What the events of a board do to the meeting itself: who is there, its clock, how it closes.
-import type { BoardDown, Member } from '../wire';
+import type { BoardDown, Hanging, Member } from '../wire';
 import type { BoardModel } from './board_state';
 
 /** In the place of the one it replaces, else at the end. */
@@ -13,8 +13,13 @@ export function reduceMeeting(board: BoardModel, message: BoardDown): BoardModel
 function reduceCourse(board: BoardModel, message: BoardDown): BoardModel | undefined {
     switch (message.type) {
         case 'BoardCreated': {
-            const { title, startsAt, members, series, template, cutOffAt } = message;
-            return { ...board, title, startsAt, members, series, template, cutOffAt };
+            const { title, startsAt, members, series, template, cutOffAt, hangings } = message;
+            return { ...board, title, startsAt, members, series, template, cutOffAt, hangings };
+        }
+        case 'HangingRemembered': {
+            const { hanging } = message;
+            const same = (one: Hanging) => one.modality === hanging.modality;
+            return { ...board, hangings: put(board.hangings, hanging, same) };
         }
         case 'MeetingStarted':
             return { ...board, meeting: 'running' };

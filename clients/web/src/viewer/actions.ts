@@ -6,22 +6,16 @@ import { nearestSlice } from './case_images';
 import { filmOf, playing, standingStill } from './cine';
 import { emptyViewport } from './follow';
 import {
+    centerToWorld,
     glassToWorld,
     shownOf,
+    unitsPerPixelFor,
     worldToCenter,
     type ImageGeometry,
     type Projection,
 } from './geometry';
 import type { PaneState, StageController } from './stage_controller';
-import { add, scale, subtract, toPoint, type Pixel, type Vector } from './vector';
-
-export const presets: readonly Window[] = [
-    { center: 40, width: 400, function: 'linear', unit: 'hounsfield' },
-    { center: -600, width: 1500, function: 'linear', unit: 'hounsfield' },
-    { center: 90, width: 150, function: 'linear', unit: 'hounsfield' },
-    { center: 480, width: 2500, function: 'linear', unit: 'hounsfield' },
-    { center: 40, width: 80, function: 'linear', unit: 'hounsfield' },
-];
+import { add, fromPoint, scale, subtract, toPoint, type Pixel, type Vector } from './vector';
 
 const activePane = (controller: StageController): [number, PaneState] | undefined => {
     const { active } = controller.state.get().seen;
@@ -44,6 +38,21 @@ function centerOf(pane: PaneState, world: Vector) {
         : toPoint(world);
 }
 
+/** As the newest state asked for will lie on the glass: a quick hand moves on before the last move is painted. */
+function askedProjection(controller: StageController, index: number, pane: PaneState): Projection {
+    const { center, shown, aspect } = asked(controller, index);
+    const { projection, glass } = pane;
+    if (shown <= 0) {
+        return projection;
+    }
+    const geometry = geometryOf(pane);
+    return {
+        ...projection,
+        center: projection.space === 'image' && geometry ? centerToWorld(geometry, center) : fromPoint(center),
+        unitsPerPixel: unitsPerPixelFor(shown, aspect, glass),
+    };
+}
+
 function zoomed(controller: StageController, index: number, pane: PaneState, next: Projection) {
     const { width, height } = pane.glass;
     const zoom = {
@@ -61,7 +70,7 @@ export function zoomBy(controller: StageController, index: number, factor: numbe
     if (!pane) {
         return;
     }
-    const { projection } = pane;
+    const projection = askedProjection(controller, index, pane);
     const fixed = at ? glassToWorld(projection, at) : projection.center;
     const unitsPerPixel = Math.max(1e-4, Math.min(1e4, projection.unitsPerPixel / factor));
     const share = unitsPerPixel / projection.unitsPerPixel;
@@ -83,7 +92,7 @@ export function panBy(controller: StageController, index: number, [dx, dy]: Pixe
     if (!pane) {
         return;
     }
-    const { projection } = pane;
+    const projection = askedProjection(controller, index, pane);
     const center = subtract(
         projection.center,
         add(
@@ -113,6 +122,7 @@ export function showPreset(controller: StageController, preset: Window): boolean
         return false;
     }
     setWindow(controller, index, preset);
+    controller.rememberHanging();
     return true;
 }
 

@@ -60,13 +60,6 @@ export function layoutOf(item: number, rows: number, columns: number, shown: Vie
     return { item, rows, columns, active: 0, viewports, savedView: undefined };
 }
 
-/** How a case opens: its principal series, the prior beside it when there is one. The same for all. */
-export function openingLayout(item: number, sets: readonly DisplaySet[]): Layout {
-    const set = principal(sets);
-    const alone = layoutOf(item, 1, 1, set ? [firstView(set)] : []);
-    return (set && compareLayout(item, sets, firstView(set))) ?? alone;
-}
-
 export function compareLayout(
     item: number,
     sets: readonly DisplaySet[],
@@ -96,6 +89,14 @@ export const planes: PlaneNames = {
     coronal: { normal: { x: 0, y: 1, z: 0 }, up: { x: 0, y: 0, z: 1 } },
 };
 
+/** A plane through the middle of a volume. */
+export function planeView(displaySet: string, plane: keyof PlaneNames, loaded: LoadedSet): Viewport {
+    const middle = loaded.slices[Math.floor(loaded.slices.length / 2)];
+    const point = middle ? toPoint(imageCenter(middle.geometry)) : { x: 0, y: 0, z: 0 };
+    const { frameOfReferenceUid } = loaded.set;
+    return { ...emptyViewport, displaySet, plane: { frameOfReferenceUid, point, ...planes[plane] } };
+}
+
 /** The image as it was, the two other planes through it, and the prior or room for it. */
 export function planesLayout(
     item: number,
@@ -103,17 +104,9 @@ export function planesLayout(
     current: Viewport,
     loaded: LoadedSet,
 ): Layout {
-    const middle = loaded.slices[Math.floor(loaded.slices.length / 2)];
-    const at = middle ? toPoint(imageCenter(middle.geometry)) : { x: 0, y: 0, z: 0 };
     const reformatted = (plane: keyof PlaneNames): Viewport => ({
-        ...emptyViewport,
-        displaySet: current.displaySet,
+        ...planeView(current.displaySet, plane, loaded),
         window: current.window,
-        plane: {
-            frameOfReferenceUid: loaded.set.frameOfReferenceUid,
-            point: at,
-            ...planes[plane],
-        },
     });
     const prior = priorOf(sets, loaded.set);
     return layoutOf(item, 2, 2, [

@@ -1,5 +1,6 @@
 // Mouse, pen and fingers on one pane. The left button does what the chosen tool does; the others pan and
-// zoom; the wheel scrolls. Two fingers zoom and pan; one finger held still points.
+// zoom; the wheel scrolls. One finger scrolls, two zoom, pan and turn, one held still points. Twice quickly at one
+// place makes the viewport the only one, and again brings the others back.
 import type { AnnotationTool, Window } from '../wire';
 import { aimAt, dragWindow, panBy, rotateBy, scrollBy, zoomBy } from './actions';
 import { isDrawing } from './drawing';
@@ -17,6 +18,7 @@ export interface GestureTarget {
     drawBegin(tool: AnnotationTool, at: Pixel): void;
     drawTo(at: Pixel): void;
     drawEnd(at: Pixel): void;
+    drawCancel(): void;
 }
 
 type Drag =
@@ -30,6 +32,9 @@ type Drag =
 
 const HOLD_MS = 350;
 const STILL_PX = 8;
+/** Two taps this quick and near are one. */
+const TWICE_MS = 350;
+const TWICE_PX = 24;
 const SCROLL_PX = 14;
 const WHEEL_STEP = 50;
 const ZOOM_SPEED = 0.01;
@@ -44,6 +49,9 @@ export class Gestures {
     private readonly target: GestureTarget;
     private readonly fingers = new Map<number, Pixel>();
     private drag: Drag | undefined;
+    /** Where the button or the only finger went down, while that may still become a tap. */
+    private pressed: { at: Pixel; time: number } | undefined;
+    private tapped: { at: Pixel; time: number } | undefined;
     private wheelRest = 0;
     private readonly stop = new AbortController();
 
@@ -54,7 +62,7 @@ export class Gestures {
         element.addEventListener('pointerdown', (event) => this.down(event), options);
         element.addEventListener('pointermove', (event) => this.move(event), options);
         element.addEventListener('pointerup', (event) => this.up(event), options);
-        element.addEventListener('pointercancel', (event) => this.up(event), options);
+        element.addEventListener('pointercancel', (event) => this.up(event, false), options);
         element.addEventListener('pointerleave', () => target.pointer.leave(), options);
         element.addEventListener('contextmenu', (event) => event.preventDefault(), options);
         element.addEventListener('wheel', (event) => this.wheel(event), {
@@ -77,6 +85,8 @@ export class Gestures {
         const at = this.at(event);
         controller.setActive(pane);
         this.element.setPointerCapture(event.pointerId);
+        const only = event.button === LEFT && this.fingers.size === 0;
+        this.pressed = only ? { at, time: event.timeStamp } : undefined;
         if (event.pointerType === 'touch') {
             this.fingers.set(event.pointerId, at);
             this.touch(at);
@@ -122,9 +132,9 @@ export class Gestures {
 
     private touch(at: Pixel): void {
         const { tool } = this.target.controller.state.get();
-        if (this.fingers.size === 2) {
-            this.endWait();
-            this.drag = { does: 'pinch', turns: false, ...this.pinch() };
+        if (this.fingers.size > 1) {
+            this.endOneFinger();
+            this.drag = this.fingers.size === 2 ? { does: 'pinch', turns: false, ...this.pinch() } : undefined;
             return;
         }
         if (isDrawing(tool) || tool === 'crosshair' || tool === 'mark') {
@@ -137,6 +147,23 @@ export class Gestures {
             this.target.pointer.move(this.target.pane, at);
         }, HOLD_MS);
         this.drag = { does: 'wait', start: at, timer };
+    }
+
+    /** What one finger had begun is not what two of them mean. */
+    private endOneFinger(): void {
+        this.endWait();
+        if (this.drag?.does === 'draw') {
+            this.target.drawCancel();
+        }
+        this.endPoint();
+        this.drag = undefined;
+    }
+
+    private endPoint(): void {
+        if (this.drag?.does === 'point') {
+            this.target.pointer.hold(false);
+            this.target.pointer.leave();
+        }
     }
 
     private endWait(): void {
@@ -229,13 +256,12 @@ export class Gestures {
         const { controller, pane } = this.target;
         const { distance, middle, angle } = this.pinch();
         this.turnPinch(drag, angle);
+        panBy(controller, pane, [middle[0] - drag.middle[0], middle[1] - drag.middle[1]]);
+        drag.middle = middle;
         if (Math.abs(distance / drag.distance - 1) > 0.01) {
             zoomBy(controller, pane, distance / drag.distance, middle);
             drag.distance = distance;
-        } else {
-            panBy(controller, pane, [middle[0] - drag.middle[0], middle[1] - drag.middle[1]]);
         }
-        drag.middle = middle;
     }
 
     /** Two fingers turn the image once they have clearly turned, and then as far as they do. */
@@ -249,18 +275,42 @@ export class Gestures {
         rotateBy(this.target.controller, this.target.pane, by);
     }
 
-    private up(event: PointerEvent): void {
+    /** `whole` is false when the system took the finger away. */
+    private up(event: PointerEvent, whole = true): void {
         const at = this.at(event);
+        const pressed = whole ? this.pressed : undefined;
+        const tool = this.drag?.does;
+        this.pressed = undefined;
         this.fingers.delete(event.pointerId);
         this.endWait();
-        if (this.drag?.does === 'draw') {
-            this.target.drawEnd(at);
+        if (tool === 'draw') {
+            if (whole) {
+                this.target.drawEnd(at);
+            } else {
+                this.target.drawCancel();
+            }
         }
-        if (this.drag?.does === 'point' && event.pointerType === 'touch') {
-            this.target.pointer.hold(false);
-            this.target.pointer.leave();
+        if (event.pointerType === 'touch') {
+            this.endPoint();
         }
         this.drag = undefined;
+        const { tool: chosen } = this.target.controller.state.get();
+        if (pressed && !isDrawing(chosen) && chosen !== 'crosshair' && chosen !== 'mark') {
+            this.tap(pressed, at, event.timeStamp);
+        }
+    }
+
+    private tap(pressed: { at: Pixel; time: number }, at: Pixel, time: number): void {
+        const near = (a: Pixel, b: Pixel, most: number) => Math.hypot(a[0] - b[0], a[1] - b[1]) <= most;
+        if (!near(pressed.at, at, STILL_PX) || time - pressed.time > HOLD_MS) {
+            this.tapped = undefined;
+            return;
+        }
+        const twice = this.tapped && time - this.tapped.time <= TWICE_MS && near(this.tapped.at, at, TWICE_PX);
+        this.tapped = twice ? undefined : { at, time };
+        if (twice) {
+            this.target.controller.turnAlone(this.target.pane);
+        }
     }
 
     private wheel(event: WheelEvent): void {

@@ -74,6 +74,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
             drawBegin: (tool, at) => hands.current.begin(tool, at),
             drawTo: (at) => hands.current.to(at),
             drawEnd: (at) => hands.current.end(at),
+            drawCancel: () => hands.current.cancel(),
         });
         return () => gestures.close();
     }, [controller, number, pointer]);

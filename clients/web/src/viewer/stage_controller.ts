@@ -7,13 +7,13 @@ import { Store } from '../state/store';
 import type {
     AnnotationTool,
     BoardDown,
+    Hanging,
     Layout,
     PatientCaseDown,
     SeriesLink,
     Viewport,
     Window,
 } from '../wire';
-import { openingLayout } from './arrange';
 import type { CaseImages, DisplaySet, LoadedSet } from './case_images';
 import {
     afterOwnChange,
@@ -24,6 +24,7 @@ import {
     type Following,
 } from './follow';
 import type { Glass, Projection } from './geometry';
+import { currentOf, forgotten, hangingFor, hangingOf, hangsAlike, hungLayout, needsHeaders } from './hanging';
 import { PaintedReport, type Painted } from './painted_report';
 import type { Shown } from './place';
 import { ReportShelf } from './reports';
@@ -75,6 +76,8 @@ export interface ViewerState {
     marks: readonly Mark[];
     /** Series of the case that somebody laid onto each other. */
     links: readonly SeriesLink[];
+    /** How this board hangs images; empty on a consult. */
+    hangings: readonly Hanging[];
 }
 
 /** After the last movement the stage at rest is made durable. */
@@ -111,6 +114,11 @@ export class StageController {
     participant = 0;
     mayAct = false;
     private readonly actor: StageActor;
+    private readonly remember: ((hanging: Hanging) => void) | undefined;
+    /** Headers that say where the planes lie that the case is hung with. */
+    private cut: { displaySet: string; loaded?: LoadedSet | undefined } | undefined;
+    /** What one viewport alone stands in the place of. */
+    private around: { layout: Layout; index: number } | undefined;
     private single = false;
     private shared: Layout = nothing;
     private readonly dirty = new Set<number>();
@@ -120,14 +128,16 @@ export class StageController {
     private movedAt = -OWN_MS;
     private readonly stageWatchers = new Set<() => void>();
 
-    /** `clock` is the server's, in microseconds since 1970. */
+    /** `clock` is the server's, in microseconds since 1970; `remember` keeps how images are hung, where it is kept. */
     constructor(
         actor: StageActor,
         images: CaseImages,
         me: string,
         item: number,
         clock: () => number,
+        remember?: (hanging: Hanging) => void,
     ) {
+        this.remember = remember;
         this.actor = actor;
         this.clock = clock;
         this.images = images;
@@ -144,6 +154,7 @@ export class StageController {
             sets: [],
             marks: [],
             links: [],
+            hangings: [],
         });
         this.painted = new PaintedReport((report) =>
             this.actor.signal({ type: 'ReportPainted', ...report }),
@@ -209,10 +220,89 @@ export class StageController {
     private openStage(): void {
         const { presenting, sets } = this.state.get();
         const chosen = this.shared.item === this.item && !isEmpty(this.shared);
-        if (presenting && sets.length > 0 && !chosen) {
+        if (presenting && sets.length > 0 && !chosen && this.planesKnown()) {
             this.layoutDirty = true;
-            this.drive(openingLayout(this.item, sets), []);
+            this.drive(this.opening(), []);
         }
+    }
+
+    private opening(): Layout {
+        const { sets, hangings } = this.state.get();
+        return hungLayout(this.item, sets, hangings, this.cut?.loaded);
+    }
+
+    /** Whether the case can be hung: planes lie where headers say, and those are asked for. */
+    private planesKnown(): boolean {
+        const { sets, hangings } = this.state.get();
+        const set = needsHeaders(sets, hangings);
+        if (!set) {
+            return true;
+        }
+        if (this.cut?.displaySet !== set.displaySet) {
+            const cut: NonNullable<typeof this.cut> = { displaySet: set.displaySet };
+            this.cut = cut;
+            const known = (loaded?: LoadedSet) => {
+                if (this.cut === cut) {
+                    this.cut = { ...cut, loaded };
+                    this.refresh();
+                    this.openStage();
+                }
+            };
+            // What cannot be read is shown without planes, and its own viewport says why.
+            this.images.load(set.displaySet).then(known, () => known());
+            return false;
+        }
+        return 'loaded' in this.cut;
+    }
+
+    /** The board's memory as it now is. */
+    setHangings(hangings: readonly Hanging[]): void {
+        if (hangings !== this.state.get().hangings) {
+            this.patch({ hangings });
+            this.refresh();
+        }
+    }
+
+    /** Who presents arranged the images: the next case with this modality opens so. */
+    rememberHanging(): void {
+        const { presenting, sets, hangings, seen } = this.state.get();
+        const current = currentOf(seen, sets);
+        const before = current && hangingFor(hangings, current.modality);
+        const hanging = hangingOf(seen, sets, before);
+        if (presenting && hanging && !(before && hangsAlike(before, hanging))) {
+            this.remember?.(hanging);
+        }
+    }
+
+    /** This modality opens as it comes again, and so does the case on the stage. */
+    forgetHanging(modality: string): void {
+        this.remember?.(forgotten(modality));
+        if (this.state.get().presenting) {
+            const { sets } = this.state.get();
+            this.replace(hungLayout(this.item, sets, []));
+        }
+    }
+
+    /** One viewport of several alone, or the others around it again: nothing that is remembered. */
+    turnAlone(index: number): void {
+        const { seen } = this.state.get();
+        const { around } = this;
+        const chosen = seen.viewports[index];
+        if (chosen && seen.viewports.length > 1) {
+            this.replace({ ...seen, rows: 1, columns: 1, active: 0, viewports: [chosen], savedView: undefined });
+            this.around = { layout: seen, index };
+        } else if (chosen && around) {
+            const viewports = around.layout.viewports.map((one, at) => (at === around.index ? chosen : one));
+            this.around = undefined;
+            this.replace({ ...around.layout, active: around.index, viewports, savedView: undefined });
+        }
+    }
+
+    /** Another arrangement of the panes, to be remembered if it drives everybody. */
+    arrange(layout: Layout): void {
+        this.around = undefined;
+        this.replace(layout);
+        this.rememberHanging();
     }
 
     /** The stage as the server tells it. */
@@ -248,9 +338,12 @@ export class StageController {
 
     /** The layout everybody is meant to see; before anybody chose one, the same for all. */
     private common(): Layout {
-        const { sets } = this.state.get();
         const mine = this.shared.item === this.item;
-        return mine && !isEmpty(this.shared) ? this.shared : openingLayout(this.item, sets);
+        if (mine && !isEmpty(this.shared)) {
+            return this.shared;
+        }
+        this.planesKnown();
+        return this.opening();
     }
 
     private refresh(): void {
@@ -322,6 +415,9 @@ export class StageController {
     /** Another layout, series or saved view. `quiet` changes do not leave the presenter. */
     replace(layout: Layout, quiet = false): void {
         const next = { ...layout, item: this.item };
+        if (layout.viewports.length > 1 || layout.savedView !== undefined) {
+            this.around = undefined;
+        }
         if (this.state.get().presenting) {
             this.layoutDirty = true;
             this.drive(next, []);

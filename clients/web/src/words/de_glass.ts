@@ -35,6 +35,8 @@ export const glassDe: typeof glassEn = {
         imageSpace: 'Bildraum',
         slab: 'Schichtdicke',
         slabNone: 'Einzelne Ebene',
+        hungAlike: (modality: string) => `${modality} öffnet sich, wie es an diesem Board zuletzt angeordnet war`,
+        hangAsItCame: (modality: string) => `${modality} öffnen, wie es kommt`,
         slabMode: { maximum: 'Maximum (MIP)', minimum: 'Minimum (MinIP)', average: 'Mittel' },
         slabShort: { maximum: 'MIP', minimum: 'MinIP', average: 'Mittel' },
         slabText: (mode, thickness) => `${mode} ${thickness} mm`,

@@ -34,6 +34,8 @@ export const glassEn = {
         imageSpace: 'image space',
         slab: 'Slab',
         slabNone: 'Single plane',
+        hungAlike: (modality: string) => `${modality} opens as it was arranged last on this board`,
+        hangAsItCame: (modality: string) => `Open ${modality} as it comes`,
         slabMode: { maximum: 'Maximum (MIP)', minimum: 'Minimum (MinIP)', average: 'Average' },
         slabShort: { maximum: 'MIP', minimum: 'MinIP', average: 'Average' },
         slabText: (mode: string, thickness: string) => `${mode} ${thickness} mm`,

@@ -10,6 +10,7 @@ import {
     type CardTopic,
     type Template,
 } from './preparation';
+import { countHanging, defaultHanging, readHanging, writeHanging, type Hanging } from './hangings';
 
 export const MEETING_STATE_MEMBERS = [
     /** Not begun. */
@@ -378,6 +379,8 @@ export interface CreateBoard {
     cutOffAt: number;
     /** For whom it is made, where the sender may; zero = the tenant's root. */
     organisation: string;
+    /** What the series remembers, one for each modality. */
+    hangings: Hanging[];
 }
 
 export function readCreateBoard(reader: Reader): CreateBoard {
@@ -392,9 +395,10 @@ export function readCreateBoard(reader: Reader): CreateBoard {
         template: count > 5 ? reader.optional(readTemplate) : undefined,
         cutOffAt: count > 6 ? reader.time() : 0,
         organisation: count > 7 ? reader.uuid() : ZERO_UUID,
+        hangings: count > 8 ? reader.list(16, readHanging) : [],
     };
     requireId(value.commandId);
-    reader.skip(count - 8);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -408,6 +412,7 @@ export function countCreateBoard(from: CreateBoard): number {
         from.template !== undefined,
         from.cutOffAt !== 0,
         from.organisation !== ZERO_UUID,
+        from.hangings.length !== 0,
     );
 }
 
@@ -436,6 +441,9 @@ export function writeCreateBoard(writer: Writer, from: CreateBoard): void {
     }
     if (count > 7) {
         writer.uuid(from.organisation);
+    }
+    if (count > 8) {
+        writer.list(16, from.hangings, writeHanging);
     }
 }
 
@@ -1541,6 +1549,90 @@ export function writeDismissGuest(writer: Writer, from: DismissGuest): void {
     }
 }
 
+/** Who presents, or the chair, arranged the images: the next case with this modality opens so.
+ * Without rows they open as they come. */
+export interface RememberHanging {
+    type: 'RememberHanging';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Agenda item this was composed for. */
+    item: number;
+    /** Its time is not looked at. */
+    hanging: Hanging;
+}
+
+export function readRememberHanging(reader: Reader): RememberHanging {
+    const count = reader.fields();
+    const value: RememberHanging = {
+        type: 'RememberHanging',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        item: count > 1 ? reader.u32() : 0,
+        hanging: count > 2 ? readHanging(reader) : defaultHanging(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countRememberHanging(from: RememberHanging): number {
+    return countFields(
+        true,
+        from.item !== 0,
+        countHanging(from.hanging) !== 0,
+    );
+}
+
+export function writeRememberHanging(writer: Writer, from: RememberHanging): void {
+    const count = countRememberHanging(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.u32(from.item);
+    }
+    if (count > 2) {
+        writeHanging(writer, from.hanging);
+    }
+}
+
+/** From the series: another of its meetings remembers it. */
+export interface TakeHanging {
+    type: 'TakeHanging';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** As it was chosen there. */
+    hanging: Hanging;
+}
+
+export function readTakeHanging(reader: Reader): TakeHanging {
+    const count = reader.fields();
+    const value: TakeHanging = {
+        type: 'TakeHanging',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        hanging: count > 1 ? readHanging(reader) : defaultHanging(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 2);
+    return value;
+}
+
+export function countTakeHanging(from: TakeHanging): number {
+    return countFields(
+        true,
+        countHanging(from.hanging) !== 0,
+    );
+}
+
+export function writeTakeHanging(writer: Writer, from: TakeHanging): void {
+    const count = countTakeHanging(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writeHanging(writer, from.hanging);
+    }
+}
+
 export interface BoardCreated {
     type: 'BoardCreated';
     /** Name. */
@@ -1557,6 +1649,8 @@ export interface BoardCreated {
     cutOffAt: number;
     /** That owns it; zero = the tenant's root. */
     organisation: string;
+    /** What it remembers from its beginning. */
+    hangings: Hanging[];
 }
 
 export function readBoardCreated(reader: Reader): BoardCreated {
@@ -1570,8 +1664,9 @@ export function readBoardCreated(reader: Reader): BoardCreated {
         template: count > 4 ? reader.optional(readTemplate) : undefined,
         cutOffAt: count > 5 ? reader.time() : 0,
         organisation: count > 6 ? reader.uuid() : ZERO_UUID,
+        hangings: count > 7 ? reader.list(16, readHanging) : [],
     };
-    reader.skip(count - 7);
+    reader.skip(count - 8);
     return value;
 }
 
@@ -1584,6 +1679,7 @@ export function countBoardCreated(from: BoardCreated): number {
         from.template !== undefined,
         from.cutOffAt !== 0,
         from.organisation !== ZERO_UUID,
+        from.hangings.length !== 0,
     );
 }
 
@@ -1610,6 +1706,9 @@ export function writeBoardCreated(writer: Writer, from: BoardCreated): void {
     }
     if (count > 6) {
         writer.uuid(from.organisation);
+    }
+    if (count > 7) {
+        writer.list(16, from.hangings, writeHanging);
     }
 }
 
@@ -2521,6 +2620,36 @@ export function writeLinkCalledBack(writer: Writer, from: LinkCalledBack): void 
     }
 }
 
+export interface HangingRemembered {
+    type: 'HangingRemembered';
+    /** In the place of the one for the same modality. */
+    hanging: Hanging;
+}
+
+export function readHangingRemembered(reader: Reader): HangingRemembered {
+    const count = reader.fields();
+    const value: HangingRemembered = {
+        type: 'HangingRemembered',
+        hanging: count > 0 ? readHanging(reader) : defaultHanging(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHangingRemembered(from: HangingRemembered): number {
+    return countFields(
+        countHanging(from.hanging) !== 0,
+    );
+}
+
+export function writeHangingRemembered(writer: Writer, from: HangingRemembered): void {
+    const count = countHangingRemembered(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeHanging(writer, from.hanging);
+    }
+}
+
 /** For guests: what the meeting does, in numbers only. */
 export interface GuestsTold {
     type: 'GuestsTold';
@@ -2612,6 +2741,8 @@ export interface BoardSnapshot {
     organisation: string;
     /** Links that came back before their guest was admitted: the newest. */
     calledBack: string[];
+    /** How images are hung, one for each modality. */
+    hangings: Hanging[];
 }
 
 export function readBoardSnapshot(reader: Reader): BoardSnapshot {
@@ -2640,8 +2771,9 @@ export function readBoardSnapshot(reader: Reader): BoardSnapshot {
         closings: count > 19 ? reader.u32() : 0,
         organisation: count > 20 ? reader.uuid() : ZERO_UUID,
         calledBack: count > 21 ? reader.list(16, (reader) => reader.uuid()) : [],
+        hangings: count > 22 ? reader.list(16, readHanging) : [],
     };
-    reader.skip(count - 22);
+    reader.skip(count - 23);
     return value;
 }
 
@@ -2669,6 +2801,7 @@ export function countBoardSnapshot(from: BoardSnapshot): number {
         from.closings !== 0,
         from.organisation !== ZERO_UUID,
         from.calledBack.length !== 0,
+        from.hangings.length !== 0,
     );
 }
 
@@ -2740,6 +2873,9 @@ export function writeBoardSnapshot(writer: Writer, from: BoardSnapshot): void {
     }
     if (count > 21) {
         writer.list(16, from.calledBack, (writer, value) => writer.uuid(value));
+    }
+    if (count > 22) {
+        writer.list(16, from.hangings, writeHanging);
     }
 }
 

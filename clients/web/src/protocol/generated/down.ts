@@ -11,6 +11,7 @@ import {
     readCutOffSet,
     readGuestSnapshot,
     readGuestsTold,
+    readHangingRemembered,
     readItemAdded,
     readItemClosed,
     readItemGone,
@@ -87,6 +88,7 @@ import {
 } from './patient_case';
 import { readAccepted, readRefused } from './reply';
 import {
+    readHangingKept,
     readMeetingPlanned,
     readSeriesCreated,
     readSeriesMemberDropped,
@@ -278,6 +280,8 @@ function readBoardEvent(tag: number, reader: Reader): BoardEvent {
             return readItemGone(reader);
         case 120:
             return readLinkCalledBack(reader);
+        case 121:
+            return readHangingRemembered(reader);
         case 96:
             return readFloorChanged(reader);
         case 97:
@@ -469,6 +473,8 @@ function readSeriesEvent(tag: number, reader: Reader): SeriesEvent {
             return readSeriesMemberDropped(reader);
         case 76:
             return readMeetingPlanned(reader);
+        case 77:
+            return readHangingKept(reader);
         default:
             throw unknownTag(tag);
     }

@@ -17,6 +17,7 @@ import type {
     ForgetCase,
     GuestSnapshot,
     GuestsTold,
+    HangingRemembered,
     ItemAdded,
     ItemClosed,
     ItemGone,
@@ -40,6 +41,7 @@ import type {
     MoveToMeeting,
     OpenItem,
     PassCutOff,
+    RememberHanging,
     RemoveItem,
     RemoveMember,
     ReportReadiness,
@@ -49,6 +51,7 @@ import type {
     StandardConfirmed,
     StartMeeting,
     StepUndone,
+    TakeHanging,
     TakeItem,
     TickIn,
     TickOut,
@@ -157,6 +160,8 @@ import type {
     CreateSeries,
     DropSeriesMember,
     EditTemplate,
+    HangingKept,
+    KeepHanging,
     MeetingPlanned,
     PlanMeeting,
     PutSeriesMember,
@@ -258,6 +263,8 @@ export type BoardUp =
     | ForgetCase
     | AdmitGuest
     | DismissGuest
+    | RememberHanging
+    | TakeHanging
     | RequestFloor
     | GrantFloor
     | ReleaseFloor
@@ -306,6 +313,7 @@ export type BoardEvent =
     | RestPutOff
     | ItemGone
     | LinkCalledBack
+    | HangingRemembered
     | FloorChanged
     | StageSettled
     | PointersQuieted;
@@ -444,7 +452,8 @@ export type SeriesUp =
     | EditTemplate
     | PutSeriesMember
     | DropSeriesMember
-    | PlanMeeting;
+    | PlanMeeting
+    | KeepHanging;
 
 export type SeriesNotice = never;
 
@@ -455,7 +464,8 @@ export type SeriesEvent =
     | TemplateEdited
     | SeriesMemberPut
     | SeriesMemberDropped
-    | MeetingPlanned;
+    | MeetingPlanned
+    | HangingKept;
 
 export type SeriesDown = SeriesNotice | SeriesReply | SeriesEvent;
 

@@ -56,6 +56,9 @@ import {
     readGuestsTold,
     writeGuestsTold,
     type GuestsTold,
+    readHangingRemembered,
+    writeHangingRemembered,
+    type HangingRemembered,
     readItemAdded,
     writeItemAdded,
     type ItemAdded,
@@ -125,6 +128,9 @@ import {
     readPassCutOff,
     writePassCutOff,
     type PassCutOff,
+    readRememberHanging,
+    writeRememberHanging,
+    type RememberHanging,
     readRemoveItem,
     writeRemoveItem,
     type RemoveItem,
@@ -152,6 +158,9 @@ import {
     readStepUndone,
     writeStepUndone,
     type StepUndone,
+    readTakeHanging,
+    writeTakeHanging,
+    type TakeHanging,
     readTakeItem,
     writeTakeItem,
     type TakeItem,
@@ -469,6 +478,12 @@ import {
     readEditTemplate,
     writeEditTemplate,
     type EditTemplate,
+    readHangingKept,
+    writeHangingKept,
+    type HangingKept,
+    readKeepHanging,
+    writeKeepHanging,
+    type KeepHanging,
     readMeetingPlanned,
     writeMeetingPlanned,
     type MeetingPlanned,
@@ -720,6 +735,8 @@ export type BoardMessage =
     | ForgetCase
     | AdmitGuest
     | DismissGuest
+    | RememberHanging
+    | TakeHanging
     | BoardCreated
     | ItemAdded
     | ItemMoved
@@ -751,6 +768,7 @@ export type BoardMessage =
     | RestPutOff
     | ItemGone
     | LinkCalledBack
+    | HangingRemembered
     | Accepted
     | Refused
     | RequestFloor
@@ -895,11 +913,13 @@ export type SeriesMessage =
     | PutSeriesMember
     | DropSeriesMember
     | PlanMeeting
+    | KeepHanging
     | SeriesCreated
     | TemplateEdited
     | SeriesMemberPut
     | SeriesMemberDropped
     | MeetingPlanned
+    | HangingKept
     | SeriesSnapshot
     | Accepted
     | Refused;
@@ -1014,6 +1034,10 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readAdmitGuest(reader);
         case 25:
             return readDismissGuest(reader);
+        case 26:
+            return readRememberHanging(reader);
+        case 27:
+            return readTakeHanging(reader);
         case 72:
             return readBoardCreated(reader);
         case 73:
@@ -1076,6 +1100,8 @@ function readBoardMessage(tag: number, reader: Reader): BoardMessage {
             return readItemGone(reader);
         case 120:
             return readLinkCalledBack(reader);
+        case 121:
+            return readHangingRemembered(reader);
         case 64:
             return readAccepted(reader);
         case 65:
@@ -1173,6 +1199,10 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeAdmitGuest(writer, message);
         case 'DismissGuest':
             return writeDismissGuest(writer, message);
+        case 'RememberHanging':
+            return writeRememberHanging(writer, message);
+        case 'TakeHanging':
+            return writeTakeHanging(writer, message);
         case 'BoardCreated':
             return writeBoardCreated(writer, message);
         case 'ItemAdded':
@@ -1235,6 +1265,8 @@ function writeBoardMessage(writer: Writer, message: BoardMessage): void {
             return writeItemGone(writer, message);
         case 'LinkCalledBack':
             return writeLinkCalledBack(writer, message);
+        case 'HangingRemembered':
+            return writeHangingRemembered(writer, message);
         case 'Accepted':
             return writeAccepted(writer, message);
         case 'Refused':
@@ -1304,6 +1336,8 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     ForgetCase: 23,
     AdmitGuest: 24,
     DismissGuest: 25,
+    RememberHanging: 26,
+    TakeHanging: 27,
     BoardCreated: 72,
     ItemAdded: 73,
     ItemMoved: 74,
@@ -1335,6 +1369,7 @@ export const boardTagOf: Record<BoardMessage['type'], number> = {
     RestPutOff: 118,
     ItemGone: 119,
     LinkCalledBack: 120,
+    HangingRemembered: 121,
     Accepted: 64,
     Refused: 65,
     RequestFloor: 32,
@@ -1964,6 +1999,8 @@ function readSeriesMessage(tag: number, reader: Reader): SeriesMessage {
             return readDropSeriesMember(reader);
         case 5:
             return readPlanMeeting(reader);
+        case 6:
+            return readKeepHanging(reader);
         case 72:
             return readSeriesCreated(reader);
         case 73:
@@ -1974,6 +2011,8 @@ function readSeriesMessage(tag: number, reader: Reader): SeriesMessage {
             return readSeriesMemberDropped(reader);
         case 76:
             return readMeetingPlanned(reader);
+        case 77:
+            return readHangingKept(reader);
         case 90:
             return readSeriesSnapshot(reader);
         case 64:
@@ -1997,6 +2036,8 @@ function writeSeriesMessage(writer: Writer, message: SeriesMessage): void {
             return writeDropSeriesMember(writer, message);
         case 'PlanMeeting':
             return writePlanMeeting(writer, message);
+        case 'KeepHanging':
+            return writeKeepHanging(writer, message);
         case 'SeriesCreated':
             return writeSeriesCreated(writer, message);
         case 'TemplateEdited':
@@ -2007,6 +2048,8 @@ function writeSeriesMessage(writer: Writer, message: SeriesMessage): void {
             return writeSeriesMemberDropped(writer, message);
         case 'MeetingPlanned':
             return writeMeetingPlanned(writer, message);
+        case 'HangingKept':
+            return writeHangingKept(writer, message);
         case 'SeriesSnapshot':
             return writeSeriesSnapshot(writer, message);
         case 'Accepted':
@@ -2022,11 +2065,13 @@ export const seriesTagOf: Record<SeriesMessage['type'], number> = {
     PutSeriesMember: 3,
     DropSeriesMember: 4,
     PlanMeeting: 5,
+    KeepHanging: 6,
     SeriesCreated: 72,
     TemplateEdited: 73,
     SeriesMemberPut: 74,
     SeriesMemberDropped: 75,
     MeetingPlanned: 76,
+    HangingKept: 77,
     SeriesSnapshot: 90,
     Accepted: 64,
     Refused: 65,

@@ -9,6 +9,7 @@ import {
     writeTemplate,
     type Template,
 } from './preparation';
+import { countHanging, defaultHanging, readHanging, writeHanging, type Hanging } from './hangings';
 
 export interface SeriesMember {
     /** Who. */
@@ -339,6 +340,51 @@ export function writePlanMeeting(writer: Writer, from: PlanMeeting): void {
     }
 }
 
+/** From one of its meetings: the others that are still to come take it too. */
+export interface KeepHanging {
+    type: 'KeepHanging';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which meeting. */
+    board: string;
+    /** As it was chosen there. */
+    hanging: Hanging;
+}
+
+export function readKeepHanging(reader: Reader): KeepHanging {
+    const count = reader.fields();
+    const value: KeepHanging = {
+        type: 'KeepHanging',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        board: count > 1 ? reader.uuid() : ZERO_UUID,
+        hanging: count > 2 ? readHanging(reader) : defaultHanging(),
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countKeepHanging(from: KeepHanging): number {
+    return countFields(
+        true,
+        from.board !== ZERO_UUID,
+        countHanging(from.hanging) !== 0,
+    );
+}
+
+export function writeKeepHanging(writer: Writer, from: KeepHanging): void {
+    const count = countKeepHanging(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.uuid(from.board);
+    }
+    if (count > 2) {
+        writeHanging(writer, from.hanging);
+    }
+}
+
 export interface SeriesCreated {
     type: 'SeriesCreated';
     /** Name. */
@@ -517,6 +563,36 @@ export function writeMeetingPlanned(writer: Writer, from: MeetingPlanned): void 
     }
 }
 
+export interface HangingKept {
+    type: 'HangingKept';
+    /** In the place of the one for the same modality. */
+    hanging: Hanging;
+}
+
+export function readHangingKept(reader: Reader): HangingKept {
+    const count = reader.fields();
+    const value: HangingKept = {
+        type: 'HangingKept',
+        hanging: count > 0 ? readHanging(reader) : defaultHanging(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHangingKept(from: HangingKept): number {
+    return countFields(
+        countHanging(from.hanging) !== 0,
+    );
+}
+
+export function writeHangingKept(writer: Writer, from: HangingKept): void {
+    const count = countHangingKept(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeHanging(writer, from.hanging);
+    }
+}
+
 export interface SeriesSnapshot {
     type: 'SeriesSnapshot';
     /** Name. */
@@ -531,6 +607,8 @@ export interface SeriesSnapshot {
     editedBy: string;
     /** That owns it; zero = the tenant's root. */
     organisation: string;
+    /** How images are hung at the next meeting, one for each modality. */
+    hangings: Hanging[];
 }
 
 export function readSeriesSnapshot(reader: Reader): SeriesSnapshot {
@@ -543,8 +621,9 @@ export function readSeriesSnapshot(reader: Reader): SeriesSnapshot {
         meetings: count > 3 ? reader.list(500, readSeriesMeeting) : [],
         editedBy: count > 4 ? reader.uuid() : ZERO_UUID,
         organisation: count > 5 ? reader.uuid() : ZERO_UUID,
+        hangings: count > 6 ? reader.list(16, readHanging) : [],
     };
-    reader.skip(count - 6);
+    reader.skip(count - 7);
     return value;
 }
 
@@ -556,6 +635,7 @@ export function countSeriesSnapshot(from: SeriesSnapshot): number {
         from.meetings.length !== 0,
         from.editedBy !== ZERO_UUID,
         from.organisation !== ZERO_UUID,
+        from.hangings.length !== 0,
     );
 }
 
@@ -579,5 +659,8 @@ export function writeSeriesSnapshot(writer: Writer, from: SeriesSnapshot): void 
     }
     if (count > 5) {
         writer.uuid(from.organisation);
+    }
+    if (count > 6) {
+        writer.list(16, from.hangings, writeHanging);
     }
 }

@@ -16,12 +16,14 @@ import {
     writeMoveToMeeting,
     writeOpenItem,
     writePassCutOff,
+    writeRememberHanging,
     writeRemoveItem,
     writeRemoveMember,
     writeReportReadiness,
     writeSetCutOff,
     writeSetItem,
     writeStartMeeting,
+    writeTakeHanging,
     writeTakeItem,
     writeTickIn,
     writeTickOut,
@@ -79,6 +81,7 @@ import {
     writeCreateSeries,
     writeDropSeriesMember,
     writeEditTemplate,
+    writeKeepHanging,
     writePlanMeeting,
     writePutSeriesMember,
 } from './series';
@@ -153,6 +156,8 @@ const boardTags: Record<BoardUp['type'], number> = {
     ForgetCase: 23,
     AdmitGuest: 24,
     DismissGuest: 25,
+    RememberHanging: 26,
+    TakeHanging: 27,
     RequestFloor: 32,
     GrantFloor: 33,
     ReleaseFloor: 34,
@@ -237,6 +242,7 @@ const seriesTags: Record<SeriesUp['type'], number> = {
     PutSeriesMember: 3,
     DropSeriesMember: 4,
     PlanMeeting: 5,
+    KeepHanging: 6,
 };
 
 const sessionTags: Record<SessionUp['type'], number> = {
@@ -328,6 +334,10 @@ function writeBoardUp(writer: Writer, message: BoardUp): void {
             return writeAdmitGuest(writer, message);
         case 'DismissGuest':
             return writeDismissGuest(writer, message);
+        case 'RememberHanging':
+            return writeRememberHanging(writer, message);
+        case 'TakeHanging':
+            return writeTakeHanging(writer, message);
         case 'RequestFloor':
             return writeRequestFloor(writer, message);
         case 'GrantFloor':
@@ -493,6 +503,8 @@ function writeSeriesUp(writer: Writer, message: SeriesUp): void {
             return writeDropSeriesMember(writer, message);
         case 'PlanMeeting':
             return writePlanMeeting(writer, message);
+        case 'KeepHanging':
+            return writeKeepHanging(writer, message);
     }
 }
 
