@@ -2,6 +2,7 @@
 #include "server/case_images.h"
 
 #include "protocol/generated/patient_case.h"
+#include "server/archives/routes_archives.h"
 #include "server/dicomweb/routes_dicomweb.h"
 #include "server/gateway/routes_imaging.h"
 #include "server/gateway/routes_other.h"
@@ -78,6 +79,26 @@ static struct text name_of(void *data, struct uuid user) {
     return identity_name_of(((struct case_images *)data)->identity, user);
 }
 
+static bool is_erased(void *data, struct uuid patient_case) {
+    return keeping_is_erased(((struct case_images *)data)->keeping, patient_case);
+}
+
+static bool start_archives(struct case_images *images, uv_loop_t *loop, struct postgres *postgres,
+                           struct uuid tenant, const char **ret_message) {
+    static char message[ARCHIVE_MESSAGE_MAX];
+    images->archives =
+        archives_create(&(struct archives_config){.loop = loop,
+                                                  .postgres = postgres,
+                                                  .imaging = images->imaging,
+                                                  .tenant = tenant,
+                                                  .list_file = images->config->archives,
+                                                  .is_erased = is_erased,
+                                                  .data = images},
+                        message);
+    *ret_message = message;
+    return images->archives != NULL;
+}
+
 struct imaging_service *case_images_start(struct case_images *images, uv_loop_t *loop,
                                           struct postgres *postgres, struct keys *keys,
                                           struct uuid tenant, const char *data_folder,
@@ -99,7 +120,7 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
         .tenant = tenant,
         .blob_folder = blobs,
         .ingest_program = ingest,
-        .frame_cache_bytes = images->frame_cache_bytes,
+        .frame_cache_bytes = images->config->frame_cache_bytes,
         .on_series = case_images_on_series,
         .data = images,
     };
@@ -113,14 +134,15 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
                                           .imaging = images->imaging,
                                           .node = images->node,
                                           .tenant = tenant,
-                                          .quiet_ms = images->documents_after_ms,
+                                          .quiet_ms = images->config->documents_after_ms,
                                           .name_of = name_of,
                                           .data = images});
-    return images->imaging;
+    return start_archives(images, loop, postgres, tenant, ret_message) ? images->imaging : NULL;
 }
 
 void case_images_catch_up(struct case_images *images) {
     imaging_service_announce_missed(images->imaging);
+    archives_catch_up(images->archives);
     evidence_service_catch_up(images->evidence);
 }
 
@@ -138,16 +160,32 @@ static void on_evidence_closed(void *data) {
     }
 }
 
-void case_images_close(struct case_images *images, void (*closed)(void *data), void *data) {
-    images->closed = closed;
-    images->closed_data = data;
+/* What they fetch goes to imaging, so they end before it. */
+static void on_archives_closed(void *data) {
+    struct case_images *images = data;
     evidence_service_close(images->evidence, on_evidence_closed, images);
 }
 
-void case_images_add_routes(struct gateway *gateway, struct imaging_service *imaging,
+void case_images_close(struct case_images *images, void (*closed)(void *data), void *data) {
+    images->closed = closed;
+    images->closed_data = data;
+    archives_close(images->archives, on_archives_closed, images);
+}
+
+void case_images_forget(struct case_images *images, struct uuid patient_case) {
+    archives_forget_case(images->archives, patient_case);
+}
+
+void case_images_finish(struct case_images *images) {
+    archives_destroy(images->archives);
+}
+
+void case_images_add_routes(const struct case_images *images, struct gateway *gateway,
                             struct access_log *log) {
+    struct imaging_service *imaging = images->imaging;
     routes_imaging_add(gateway, imaging, log);
     routes_resumable_add(gateway, imaging, log);
     routes_other_add(gateway, imaging, log);
     routes_dicomweb_add(gateway, imaging, log);
+    routes_archives_add(gateway, images->archives, log);
 }

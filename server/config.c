@@ -35,6 +35,8 @@ static const char help[] =
     "where\n"
     "                           who keeps the database cannot write (default:\n"
     "                           DATA/checkpoints)\n"
+    "  --archives FILE          other archives that studies may be fetched from, as JSON: see\n"
+    "                           server/archives/README.md (default: none)\n"
     "  --user NAME              started by root: become this user for good, and PostgreSQL with "
     "it\n"
     "  --log-level WORD         error, warning, info or debug (default: info)\n"
@@ -154,6 +156,11 @@ static bool take_anchor(struct config *config, const char *value) {
     return value[0] != 0;
 }
 
+static bool take_archives(struct config *config, const char *value) {
+    config->archives = value;
+    return value[0] != 0;
+}
+
 static bool take_user(struct config *config, const char *value) {
     config->user = value;
     return value[0] != 0;
@@ -221,6 +228,7 @@ static const struct option options[] = {
     {"database-owner-url", take_database_owner_url, "a PostgreSQL URL"},
     {"key-file", take_key_file, "a file"},
     {"anchor", take_anchor, "a file"},
+    {"archives", take_archives, "a file"},
     {"user", take_user, "a user's name"},
     {"log-level", take_log_level, "error, warning, info or debug"},
     {"connections-per-address", take_connections, "a number from 1 to 24000"},

@@ -27,6 +27,7 @@ struct config {
     const char *key_file;           /* key-encryption key; NULL = DATA/keys/key-encryption-key */
     const char *user;               /* to become, when started by root; NULL = stay */
     const char *anchor;             /* where checkpoints are told; NULL = DATA/checkpoints */
+    const char *archives;           /* list of other archives; NULL = none may be asked */
     enum log_level log_level;
     uint32_t connections_per_address;
     uint32_t patience_s; /* with who is slow; see gateway.h */

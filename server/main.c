@@ -1,6 +1,7 @@
 /*
  * consilium: options, data folder, loop, signals. What it does in between is service.h's.
  */
+#include "server/archives/archive_list.h"
 #include "server/audit/audit_command.h"
 #include "server/backup/backup_command.h"
 #include "server/hardening.h"
@@ -48,6 +49,22 @@ static void raise_descriptor_limit(void) {
         limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* Whether what is configured can be had. */
+static int check(const struct config *config) {
+    char message[ARCHIVE_MESSAGE_MAX];
+    struct archive_list archives = {NULL, 0};
+    config_print(config);
+    if (config->archives != NULL && !archive_list_read(&archives, config->archives, message)) {
+        fprintf(stderr, "consilium: %s\n", message);
+        return 2;
+    }
+    for (uint32_t i = 0; i < archives.count; i++) {
+        printf("archive       %s: %s\n", archives.all[i].id, archives.all[i].url);
+    }
+    archive_list_finish(&archives);
+    return 0;
 }
 
 static int run(const struct config *config, const struct data_folder *folder) {
@@ -98,8 +115,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     if (result == CONFIG_CHECK) {
-        config_print(&config);
-        return 0;
+        return check(&config);
     }
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();

@@ -257,6 +257,7 @@ static bool is_erased(void *data, struct uuid patient_case) {
 }
 
 static void on_erasure_ordered(void *data, struct uuid patient_case) {
+    case_images_forget(&((struct service *)data)->case_images, patient_case);
     keeping_ordered(&((struct service *)data)->keeping, patient_case);
 }
 
@@ -285,12 +286,11 @@ static void start_node(struct service *service) {
 }
 
 static bool start_imaging(struct service *service, const char **ret_message) {
-    service->case_images =
-        (struct case_images){.node = service->node,
-                             .clock = &service->clock,
-                             .frame_cache_bytes = service->config->frame_cache_bytes,
-                             .documents_after_ms = service->config->documents_after_ms,
-                             .identity = service->identity};
+    service->case_images = (struct case_images){.node = service->node,
+                                                .clock = &service->clock,
+                                                .config = service->config,
+                                                .identity = service->identity,
+                                                .keeping = &service->keeping};
     service->imaging = case_images_start(&service->case_images, service->loop, service->postgres,
                                          service->keeping.keys, ORGANISATION_TENANT,
                                          service->folder->path, ret_message);
@@ -352,7 +352,7 @@ static void listen_at_last(void *data) {
     routes_health_add(&service->health);
     struct access_log *log = audit_trail_log(service->audit);
     struct affiliations *who = identity_affiliations(service->identity);
-    case_images_add_routes(service->gateway, service->imaging, log);
+    case_images_add_routes(&service->case_images, service->gateway, log);
     routes_audit_add(service->gateway, service->postgres, log, who);
     routes_backup_add(service->gateway, service->backup, who);
     routes_export_add(service->gateway,
@@ -489,6 +489,7 @@ struct service *service_start(uv_loop_t *loop, const struct config *config,
 
 int service_finish(struct service *service) {
     int status = service->status;
+    case_images_finish(&service->case_images);
     identity_destroy(service->identity);
     gateway_destroy(service->gateway);
     keys_close(service->keeping.keys);

@@ -21,6 +21,8 @@ enum access_action {
     ACCESS_SIGNED_OTHER_OUT = 20, /* ended a sign-in of somebody they administer */
     ACCESS_KEYS = 24,             /* had the tenant's keys rotated */
     ACCESS_EXPORT = 25,           /* a copy of all that is kept of a case or of oneself */
+    ACCESS_ARCHIVE_SEARCH = 26,   /* looked for its patient in another archive */
+    ACCESS_ARCHIVE_FETCH = 27,    /* had a study fetched from another archive */
 };
 
 enum access_result {

@@ -65,6 +65,8 @@ static const char *action_word(int64_t action) {
         [ACCESS_DISPLAY] = "display",
         [ACCESS_KEYS] = "keys",
         [ACCESS_EXPORT] = "export",
+        [ACCESS_ARCHIVE_SEARCH] = "archive_search",
+        [ACCESS_ARCHIVE_FETCH] = "archive_fetch",
     };
     bool known = action > 0 && action < (int64_t)(sizeof words / sizeof words[0]);
     return known && words[action] != NULL ? words[action] : "other";

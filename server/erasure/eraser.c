@@ -289,6 +289,7 @@ static void forget(struct eraser *eraser) {
         {"DELETE FROM image_instance WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM other_file WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM resumable_upload WHERE case_id = $1::uuid", &id, 1},
+        {"DELETE FROM archive_fetch WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM pending WHERE source_stream = $1::uuid", &id, 1},
         {"DELETE FROM list_row WHERE owner_stream = $1::uuid", &id, 1},
         {"DELETE FROM snapshot WHERE stream_id = $1::uuid", &id, 1},

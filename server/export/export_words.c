@@ -271,6 +271,10 @@ const char *export_action_word(enum export_language language, unsigned action) {
         [ACCESS_SIGNED_OTHER_OUT] = {{"ended somebody's sign-in", "Anmeldung anderer beendet"}},
         [ACCESS_KEYS] = {{"the keys", "die Schlüssel"}},
         [ACCESS_EXPORT] = {{"a copy of everything", "eine Kopie von allem"}},
+        [ACCESS_ARCHIVE_SEARCH] = {{"a search in another archive",
+                                    "eine Suche in einem anderen Archiv"}},
+        [ACCESS_ARCHIVE_FETCH] = {{"a study fetched from another archive",
+                                   "eine Studie aus einem anderen Archiv geholt"}},
     };
     return WORD(pairs, language, action);
 }

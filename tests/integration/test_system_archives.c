@@ -1,0 +1,162 @@
+/* links: server_process consilium; timeout: 180 */
+/* Studies fetched from Debian's Orthanc behind a door that wants a token and cuts the line, and
+ * from an archive that means ill. What is done there says peers/archive_peer.mjs. */
+#include "tests/support/staff.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PINNED_NODE CONSILIUM_SOURCE_DIR "/.toolchain/node_modules/.bin/node"
+#define PEER CONSILIUM_SOURCE_DIR "/tests/integration/peers/archive_peer.mjs"
+
+enum { READY_MS = 20000 };
+
+struct scene {
+    struct server_process *server;
+    struct staff staff;
+    char folder[64], list[96];
+    FILE *said; /* by the peer */
+    pid_t peer;
+};
+
+static const char *node(void) {
+    return access(PINNED_NODE, X_OK) == 0 ? PINNED_NODE : "node";
+}
+
+static bool prepare(struct scene *scene) {
+    int status = -1;
+    snprintf(scene->folder, sizeof scene->folder, "/tmp/consilium-archives-XXXXXX");
+    if (mkdtemp(scene->folder) == NULL)
+        return false;
+    snprintf(scene->list, sizeof scene->list, "%s/archives.json", scene->folder);
+    pid_t peer = fork();
+    if (peer == 0) {
+        execlp(node(), node(), PEER, "prepare", scene->folder, (char *)NULL);
+        _exit(127);
+    }
+    return waitpid(peer, &status, 0) == peer && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void write_case(char text[37]) {
+    struct uuid id = staff_case_id(0);
+    const uint8_t *b = id.bytes;
+    snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+             b[14], b[15]);
+}
+
+static bool start_peer(struct scene *scene) {
+    char case_text[37], process[16];
+    int pipes[2];
+    write_case(case_text);
+    snprintf(process, sizeof process, "%d", (int)server_process_id(scene->server));
+    if (pipe(pipes) != 0)
+        return false;
+    scene->peer = fork();
+    if (scene->peer == 0) {
+        dup2(pipes[1], STDOUT_FILENO);
+        close(pipes[0]);
+        execlp(node(), node(), PEER, "run", scene->folder, server_process_url(scene->server),
+               "person0", STAFF_PASSWORD, case_text, "person1", process, (char *)NULL);
+        _exit(127);
+    }
+    close(pipes[1]);
+    scene->said = fdopen(pipes[0], "r");
+    return scene->said != NULL;
+}
+
+static int open_scene(void **state) {
+    static struct scene scene;
+    memset(&scene, 0, sizeof scene);
+    *state = &scene;
+    if (!prepare(&scene))
+        return -1;
+    struct server_options options = {.program = CONSILIUM_PATH,
+                                     .arguments = {"--archives", scene.list}};
+    scene.server = server_process_start(&options);
+    /* Person 1 is hired when the case is made already, and has nothing to do with it. */
+    return scene.server != NULL && staff_hire(&scene.staff, scene.server, 1) &&
+                   staff_make_cases(&scene.staff, 0, 1) &&
+                   staff_hire(&scene.staff, scene.server, 2) && start_peer(&scene)
+               ? 0
+               : -1;
+}
+
+static int close_scene(void **state) {
+    struct scene *scene = *state;
+    char command[96];
+    int status = -1;
+    fclose(scene->said);
+    waitpid(scene->peer, &status, 0);
+    staff_finish(&scene->staff);
+    server_process_end(scene->server);
+    snprintf(command, sizeof command, "rm -rf %s", scene->folder);
+    return system(command) == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+static void wait_for(struct scene *scene, const char *wanted) {
+    char line[128];
+    do {
+        assert_non_null(fgets(line, sizeof line, scene->said));
+        line[strcspn(line, "\n")] = 0;
+    } while (strcmp(line, wanted) != 0);
+}
+
+static void a_study_comes_with_the_bytes_it_was_stored_with_and_once(void **state) {
+    wait_for(*state, "done bytes");
+}
+
+static void compressed_images_come_as_they_are(void **state) {
+    wait_for(*state, "done syntaxes");
+}
+
+static void a_line_that_breaks_is_taken_up_with_what_is_missing(void **state) {
+    wait_for(*state, "done cut");
+}
+
+static void what_is_wrong_with_an_archive_is_said_in_a_word(void **state) {
+    wait_for(*state, "done words");
+}
+
+static void who_may_not_add_images_finds_no_archives(void **state) {
+    wait_for(*state, "done rights");
+}
+
+static void a_fetch_that_is_cancelled_leaves_what_came(void **state) {
+    wait_for(*state, "done cancelled");
+}
+
+static void an_archive_that_means_ill_costs_no_memory(void **state) {
+    wait_for(*state, "done ill");
+}
+
+static void a_fetch_outlives_the_server_that_is_killed_in_its_middle(void **state) {
+    struct scene *scene = *state;
+    wait_for(scene, "kill");
+    server_process_kill(scene->server);
+    assert_true(server_process_launch(scene->server));
+    assert_true(server_process_wait_ready(scene->server, READY_MS));
+    wait_for(scene, "done killed");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_study_comes_with_the_bytes_it_was_stored_with_and_once),
+        cmocka_unit_test(compressed_images_come_as_they_are),
+        cmocka_unit_test(a_line_that_breaks_is_taken_up_with_what_is_missing),
+        cmocka_unit_test(what_is_wrong_with_an_archive_is_said_in_a_word),
+        cmocka_unit_test(who_may_not_add_images_finds_no_archives),
+        cmocka_unit_test(a_fetch_that_is_cancelled_leaves_what_came),
+        cmocka_unit_test(an_archive_that_means_ill_costs_no_memory),
+        cmocka_unit_test(a_fetch_outlives_the_server_that_is_killed_in_its_middle),
+    };
+    return cmocka_run_group_tests(tests, open_scene, close_scene);
+}
