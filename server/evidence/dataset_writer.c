@@ -272,6 +272,18 @@ void dataset_writer_integer(struct dataset_writer *writer, uint32_t tag, int32_t
     dataset_writer_string(writer, tag, "IS", text);
 }
 
+void dataset_writer_integers(struct dataset_writer *writer, uint32_t tag, const int32_t *values,
+                             size_t count) {
+    char text[12 * 16 + 1] = "";
+    size_t size = 0;
+    assert(count <= 16);
+    for (size_t i = 0; i < count; i++) {
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s%d", i > 0 ? "\\" : "",
+                                 (int)values[i]);
+    }
+    write_padded(writer, tag, "IS", text, size, ' ');
+}
+
 /* The most digits that fit into 16 characters. False for what is no number. */
 static bool decimal(double value, char ret_text[32]) {
     for (int digits = 15; isfinite(value) && digits > 0; digits--) {

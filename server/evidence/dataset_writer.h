@@ -64,6 +64,8 @@ void dataset_writer_text(struct dataset_writer *writer, uint32_t tag, const char
 void dataset_writer_string(struct dataset_writer *writer, uint32_t tag, const char *vr,
                            const char *value);
 void dataset_writer_integer(struct dataset_writer *writer, uint32_t tag, int32_t value); // IS
+void dataset_writer_integers(struct dataset_writer *writer, uint32_t tag, const int32_t *values,
+                             size_t count); // IS
 void dataset_writer_decimals(struct dataset_writer *writer, uint32_t tag, const double *values,
                              size_t count); // DS
 void dataset_writer_u16(struct dataset_writer *writer, uint32_t tag, const uint16_t *values,

@@ -2,6 +2,7 @@
 
 #include "server/evidence/drawing_kinds.h"
 #include "server/evidence/image_pixels.h"
+#include "server/evidence/srgb_profile.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,11 +12,20 @@
 #define AREA_MAX 100000 // pixels; a view far out shows no more
 #define LAYER "DRAWINGS"
 
+static bool is_grey(const struct instance *image) {
+    return strncmp(image->photometric, "MONOCHROME", 10) == 0;
+}
+
+static bool is_colour(const struct instance *image) {
+    return strcmp(image->photometric, "RGB") == 0 || strncmp(image->photometric, "YBR_", 4) == 0 ||
+           strcmp(image->photometric, "PALETTE COLOR") == 0;
+}
+
 bool presentation_state_fits(const struct instance *image, const struct viewport *viewport) {
     return viewport->has_image && !viewport->has_plane && viewport->page == 0 &&
            instance_has(image, INSTANCE_ROWS) && instance_has(image, INSTANCE_COLUMNS) &&
            image->rows > 0 && image->columns > 0 && image->document_type[0] == '\0' &&
-           strncmp(image->photometric, "MONOCHROME", 10) == 0;
+           !instance_is_slide(image) && (is_grey(image) || is_colour(image));
 }
 
 /* What is seen */
@@ -109,7 +119,8 @@ static void write_area(struct dataset_writer *writer, const struct presentation_
     if (instance_has(state->image, INSTANCE_PIXEL_SPACING)) {
         dataset_writer_decimals(writer, 0x00700101, state->image->pixel_spacing, 2);
     } else {
-        dataset_writer_string(writer, 0x00700102, "IS", "1\\1");
+        static const int32_t square[2] = {1, 1};
+        dataset_writer_integers(writer, 0x00700102, square, 2);
     }
     dataset_writer_item_end(writer);
     dataset_writer_sequence_end(writer);
@@ -159,6 +170,14 @@ static void write_window(struct dataset_writer *writer, const struct presentatio
     }
     dataset_writer_item_end(writer);
     dataset_writer_sequence_end(writer);
+}
+
+/* What browsers take colours for that do not say it (PS3.3 C.11.15). */
+static void write_colour_space(struct dataset_writer *writer) {
+    uint8_t profile[SRGB_PROFILE_SIZE];
+    srgb_profile_make(profile);
+    dataset_writer_bytes(writer, 0x00282000, "OB", profile, sizeof profile);
+    dataset_writer_string(writer, 0x00282002, "CS", "SRGB");
 }
 
 /* Drawings, in pixels that count from the corner of the first one (PS3.3 C.10.5) */
@@ -270,15 +289,20 @@ static void write_layer(struct dataset_writer *writer) {
 static void write_state(struct dataset_writer *writer, const void *data) {
     const struct presentation_state *state = data;
     struct evidence_header header = state->header;
-    header.sop_class_uid = GRAYSCALE_PRESENTATION_STATE;
+    bool grey = is_grey(state->image);
+    header.sop_class_uid = grey ? GRAYSCALE_PRESENTATION_STATE : COLOR_PRESENTATION_STATE;
     header.modality = "PR";
     evidence_header_write(writer, &header, write_references, state);
     struct displayed_area area = displayed_area(state->image, state->viewport);
     struct evidence_time time = evidence_time(state->header.at);
     bool dark_is_high = strcmp(state->image->photometric, "MONOCHROME1") == 0;
     bool drawn = state->drawing_count > 0;
-    write_modality(writer, state->image);
-    write_window(writer, state);
+    if (grey) {
+        write_modality(writer, state->image);
+        write_window(writer, state);
+    } else {
+        write_colour_space(writer);
+    }
     if (drawn) {
         write_graphics(writer, state);
     }
@@ -293,8 +317,10 @@ static void write_state(struct dataset_writer *writer, const void *data) {
     dataset_writer_string(writer, 0x00700082, "DA", time.date);
     dataset_writer_string(writer, 0x00700083, "TM", time.time);
     dataset_writer_text(writer, 0x00700084, "PN", state->author);
-    dataset_writer_string(writer, 0x20500020, "CS",
-                          state->viewport->invert != dark_is_high ? "INVERSE" : "IDENTITY");
+    if (grey) {
+        dataset_writer_string(writer, 0x20500020, "CS",
+                              state->viewport->invert != dark_is_high ? "INVERSE" : "IDENTITY");
+    }
 }
 
 bool presentation_state_write(const struct presentation_state *state, uint8_t **ret_bytes,

@@ -1,6 +1,7 @@
 /*
- * A view of one image as a Grayscale Softcopy Presentation State (PS3.3 A.33.1): what part of it is
- * seen, turned and mirrored how, with which window, and what was drawn on it then.
+ * A view of one image as a Grayscale Softcopy Presentation State (PS3.3 A.33.1), or of colours as a
+ * Color one (A.33.2): what part of it is seen, turned and mirrored how, with which window, and what
+ * was drawn on it then.
  *
  * What such a state cannot say is the nearest that it can: a rotation becomes a multiple of 90
  * degrees, the part seen whole pixels. A reformatted plane is no image and has none.
@@ -12,6 +13,7 @@
 #include "server/evidence/evidence_header.h"
 
 #define GRAYSCALE_PRESENTATION_STATE "1.2.840.10008.5.1.4.1.1.11.1"
+#define COLOR_PRESENTATION_STATE "1.2.840.10008.5.1.4.1.1.11.2"
 
 /* Borrows all. */
 struct presentation_state {
@@ -25,7 +27,8 @@ struct presentation_state {
     size_t drawing_count;
 };
 
-/* Whether one can be written of this view: of a grey image itself, not of a plane or a page. */
+/* Whether one can be written of this view: of an image itself, not of a plane, a page
+ * or a slide. */
 bool presentation_state_fits(const struct instance *image, const struct viewport *viewport);
 
 /* False when it cannot be written. */

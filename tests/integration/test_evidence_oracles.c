@@ -417,6 +417,42 @@ static void key_images_are_valid(void **state) {
     assert_null(strstr(read, "E: "));
 }
 
+static void a_view_of_colours_is_a_colour_state(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"RGB", "YBR_FULL_422", "PALETTE COLOR"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct evidence_scene *scene = scene_create();
+        struct point mm[] = {{-10.5, -3.25, 100}, {9.5, 11.75, 100}};
+        struct annotation length = scene_length(&scene->ct, mm, 25, "rot");
+        const struct annotation *drawings[] = {&length};
+        struct viewport viewport = {.has_image = true,
+                                    .image = {.frame = 1},
+                                    .center = {2, -1, 100},
+                                    .shown = 20,
+                                    .aspect = 1.5f,
+                                    .has_window = true,
+                                    .window = {.center = -600, .width = 1500}};
+        scene_copy(scene->ct.photometric, sizeof scene->ct.photometric, kinds[i]);
+        if (i > 0) { // a photograph: nobody knows how large its pixels are
+            scene->ct.present &= ~(1ull << INSTANCE_PIXEL_SPACING);
+            viewport.center = (struct point){20, 20, 0};
+        }
+        struct presentation_state given = state_of(scene, &viewport);
+        given.drawings = drawings;
+        given.drawing_count = 1;
+        assert_true(presentation_state_fits(&scene->ct, &viewport));
+        keep_state(&given);
+        free(scene);
+        no_errors("state.dcm");
+        char *dumped = printed("dcmdump +U8 %s 2>&1", "state.dcm");
+        assert_non_null(strstr(dumped, "=ColorSoftcopyPresentationStateStorage"));
+        assert_non_null(strstr(dumped, "(0028,2000) OB"));
+        assert_null(strstr(dumped, "(0028,1050)")); // what is colour has no window
+        assert_null(strstr(dumped, "(2050,0020)"));
+        assert_non_null(strstr(dumped, "SCALE TO FIT"));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_of_measurements_is_valid),
@@ -425,6 +461,7 @@ int main(void) {
         cmocka_unit_test(a_presentation_state_is_valid),
         cmocka_unit_test(a_view_is_rendered_by_others_as_it_was_seen),
         cmocka_unit_test(key_images_are_valid),
+        cmocka_unit_test(a_view_of_colours_is_a_colour_state),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -46,9 +46,19 @@ static void send_enhanced(void) {
     assert_int_equal(planted_ask(&staff, 0, "POST", "uploads", writer.bytes, writer.size), 201);
 }
 
+static void save(struct viewport *viewport, const char *title) {
+    struct arena arena;
+    struct save_view save = {.command_id = fresh_id(),
+                             .view = fresh_id(),
+                             .title = {(uint32_t)strlen(title), title},
+                             .layout = {.rows = 1, .columns = 1, .viewports = {1, viewport}}};
+    arena_init(&arena, 1 << 16);
+    say(save_view_encode(&arena, &save));
+    arena_finish(&arena);
+}
+
 static void a_view_of_a_later_frame_speaks_of_that_frame(void **state) {
     (void)state;
-    struct arena arena;
     send_enhanced();
     struct viewport viewport = viewport_on("1.2.7.4.1", "1.2.7.3");
     viewport.image.frame = 2;
@@ -56,13 +66,7 @@ static void a_view_of_a_later_frame_speaks_of_that_frame(void **state) {
     viewport.rotation = 0;
     viewport.shown = 4; /* mm: 2 pixels across, 8 down */
     viewport.center = (struct point){8 + 4 * 2, 24 + 5 * 0.5, 9};
-    struct save_view save = {.command_id = fresh_id(),
-                             .view = fresh_id(),
-                             .title = TEXT("Zweites Bild"),
-                             .layout = {.rows = 1, .columns = 1, .viewports = {1, &viewport}}};
-    arena_init(&arena, 1 << 16);
-    say(save_view_encode(&arena, &save));
-    arena_finish(&arena);
+    save(&viewport, "Zweites Bild");
     wait_for_documents("1.2.7.1", 1);
     const char *view = document_of(0, "1.2.7.1", "PR");
     assert_non_null(strstr(view, "\"00081160\":{\"vr\":\"IS\",\"Value\":[2]}"));
@@ -93,6 +97,67 @@ static void a_picture_of_a_later_frame_has_that_frames_window(void **state) {
     http_client_finish(&http[1]);
 }
 
+static void a_view_of_a_colour_image_is_a_colour_state(void **state) {
+    (void)state;
+    static struct dicom_writer writer;
+    static const uint8_t pixels[3 * 16 * 16];
+    dicom_writer_begin(&writer);
+    dicom_writer_text(&writer, 0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.77.1.4");
+    dicom_writer_text(&writer, 0x00080018, "UI", "1.2.8.4.1");
+    dicom_writer_text(&writer, 0x00080060, "CS", "XC");
+    dicom_writer_text(&writer, 0x0020000D, "UI", "1.2.8.1");
+    dicom_writer_text(&writer, 0x0020000E, "UI", "1.2.8.2");
+    dicom_writer_u16(&writer, 0x00280002, 3);
+    dicom_writer_text(&writer, 0x00280004, "CS", "RGB");
+    dicom_writer_u16(&writer, 0x00280006, 0);
+    dicom_writer_u16(&writer, 0x00280010, 16);
+    dicom_writer_u16(&writer, 0x00280011, 16);
+    dicom_writer_u16(&writer, 0x00280100, 8);
+    dicom_writer_u16(&writer, 0x00280101, 8);
+    dicom_writer_u16(&writer, 0x00280102, 7);
+    dicom_writer_u16(&writer, 0x00280103, 0);
+    dicom_writer_element(&writer, 0x7FE00010, "OB", pixels, sizeof pixels);
+    assert_int_equal(planted_ask(&staff, 0, "POST", "uploads", writer.bytes, writer.size), 201);
+    struct viewport viewport = viewport_on("1.2.8.4.1", "1.2.3.3");
+    viewport.has_window = false;
+    save(&viewport, "Haut");
+    wait_for_documents("1.2.8.1", 1);
+    const char *view = document_of(0, "1.2.8.1", "PR");
+    assert_non_null(strstr(view, "\"1.2.840.10008.5.1.4.1.1.11.2\""));
+    assert_non_null(strstr(view, "\"00282000\""));
+    assert_non_null(
+        strstr(view, "\"00700102\":{\"vr\":\"IS\",\"Value\":[1,1]}")); // no size is known
+}
+
+/* Only who keeps it reads it, nothing is written about it, and both go on when that ends. */
+static void a_restricted_case_gives_out_no_document_and_gets_none(void **state) {
+    (void)state;
+    struct arena arena;
+    char path[200];
+    struct http_client http;
+    struct http_response response;
+    struct viewport viewport = viewport_on("1.2.3.4.1", "1.2.3.3");
+    struct restrict_use restrict_use = {.command_id = fresh_id(), .reason = TEXT("contested")};
+    struct lift_restriction lift = {.command_id = fresh_id(), .reason = TEXT("settled")};
+    save(&viewport, "Vorher");
+    wait_for_documents("1.2.3.1", 1);
+    planted_path("dicom-web/studies/1.2.3.1/metadata", path, sizeof path);
+    assert_int_equal(get(1, path, &http, &response), 200);
+    http_client_finish(&http);
+    save(&viewport, "Kurz davor");
+    arena_init(&arena, 1 << 16);
+    say(restrict_use_encode(&arena, &restrict_use));
+    assert_int_equal(get(1, path, &http, &response), 404);
+    http_client_finish(&http);
+    wait_until_noted();
+    assert_int_equal(ask("SELECT count(*) " DOCUMENTS " AND study_uid = '1.2.3.1'"), 1);
+    say(lift_restriction_encode(&arena, &lift));
+    arena_finish(&arena);
+    wait_for_documents("1.2.3.1", 2);
+    assert_int_equal(get(1, path, &http, &response), 200);
+    http_client_finish(&http);
+}
+
 static int open_scene(void **state) {
     (void)state;
     return evidence_open() && upload("1.2.3.", "Example^Eva", "Example^Eva") ? 0 : -1;
@@ -108,6 +173,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_view_of_a_later_frame_speaks_of_that_frame),
         cmocka_unit_test(a_picture_of_a_later_frame_has_that_frames_window),
+        cmocka_unit_test(a_view_of_a_colour_image_is_a_colour_state),
+        cmocka_unit_test(a_restricted_case_gives_out_no_document_and_gets_none),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }
