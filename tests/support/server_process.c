@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,25 @@ static bool make_folder(struct server_process *server) {
         snprintf(server->key_file, sizeof server->key_file, "%s/keys/key-encryption-key",
                  server->options.beside->data);
     return !server->options.tls || certificate_make(server->certificate, server->key);
+}
+
+/* The empty cluster that the server would make at its first start; without it the server makes it.
+ */
+static void make_cluster(const struct server_process *server) {
+    char command[4 * PATH_BYTES];
+    const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : getpwuid(geteuid());
+    char folder[PATH_BYTES + 32];
+    snprintf(folder, sizeof folder, "%s/postgres", server->data);
+    if (server->options.beside != NULL || server->options.parent != NULL || user == NULL ||
+        mkdir(server->data, 0711) != 0 || mkdir(folder, 0700) != 0 ||
+        chown(folder, user->pw_uid, user->pw_gid) != 0)
+        return;
+    snprintf(command, sizeof command,
+             CONSILIUM_SOURCE_DIR "/tests/support/postgres/cluster_template.sh"
+                                  " " CONSILIUM_BUILD_DIR "/cluster-template '%s/cluster'",
+             folder);
+    if (system(command) != 0)
+        fprintf(stderr, "no empty cluster was copied: %s\n", command);
 }
 
 /* In the child, between fork and exec. */
@@ -257,7 +277,7 @@ struct server_process *server_process_start(const struct server_options *options
              server->port);
     if (server->port != 0 && make_folder(server) &&
         server_guardian_start(&server->guardian, server->folder, server->data) &&
-        server_process_launch(server) &&
+        (make_cluster(server), server_process_launch(server)) &&
         wait_for_answer(server, SERVER_READY_MS, server->options.beside != NULL) &&
         read_password(server))
         return server;

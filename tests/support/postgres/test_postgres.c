@@ -53,6 +53,9 @@ static pid_t run(const struct test_postgres *postgres, const char *program, char
  * would measure a checkpoint a second and files being made for it. */
 static void spawn_postmaster(struct test_postgres *postgres) {
     char data[160];
+    /* Processes are killed in tests and no machine is: what the kernel holds is not lost. */
+    const char *asked = getenv("CONSILIUM_TEST_FSYNC");
+    bool flushes = asked == NULL || strcmp(asked, "off") != 0;
     snprintf(data, sizeof data, "%s/data", postgres->folder);
     char *arguments[] = {NULL,
                          "-D",
@@ -67,6 +70,8 @@ static void spawn_postmaster(struct test_postgres *postgres) {
                          postgres->mounted ? "min_wal_size=32MB" : "min_wal_size=80MB",
                          "-c",
                          postgres->mounted ? "max_wal_size=64MB" : "max_wal_size=512MB",
+                         "-c",
+                         flushes ? "fsync=on" : "fsync=off",
                          NULL};
     postgres->pid = run(postgres, "postgres", arguments);
 }
@@ -119,12 +124,14 @@ bool test_postgres_start(struct test_postgres *postgres, unsigned long mount_byt
 
     char data[160];
     char message[MIGRATE_MESSAGE_MAX];
-    int status = 0;
+    char command[1024];
     snprintf(data, sizeof data, "%s/data", postgres->folder);
-    char *arguments[] = {NULL,    "-D", data,   "-U",          "consilium", "-A",
-                         "trust", "-E", "UTF8", "--no-locale", "--no-sync", NULL};
-    pid_t maker = run(postgres, "initdb", arguments);
-    if (waitpid(maker, &status, 0) != maker || status != 0)
+    snprintf(command, sizeof command,
+             CONSILIUM_SOURCE_DIR "/tests/support/postgres/cluster_template.sh"
+                                  " " CONSILIUM_BUILD_DIR "/cluster-template %s"
+                                  " && echo local all all trust > %s/pg_hba.conf",
+             data, data);
+    if (system(command) != 0)
         abort();
     test_postgres_return(postgres);
     if (!migrate_run(postgres->url, message)) {
