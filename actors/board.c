@@ -88,7 +88,8 @@ static void detach(struct actor *actor, struct turn *turn, struct session_number
 
 static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uint32_t since,
                                struct arena *arena, uint32_t *ret_tick) {
-    return stage_ephemera(&((const struct board *)actor)->stage, audiences, since, arena, ret_tick);
+    return stage_ephemera(&((const struct board *)actor)->stage, NULL, audiences, since, arena,
+                          ret_tick);
 }
 
 /* After the meeting there is nothing to drive any more. */

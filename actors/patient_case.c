@@ -14,6 +14,7 @@ static void carry_over(struct actor *fresh, struct actor *old) {
     struct stage stage = ((struct patient_case *)fresh)->stage;
     ((struct patient_case *)fresh)->stage = ((struct patient_case *)old)->stage;
     ((struct patient_case *)old)->stage = stage;
+    ((struct patient_case *)fresh)->arrivals = ((struct patient_case *)old)->arrivals;
 }
 
 static uint16_t attach(struct actor *actor, struct turn *turn, const struct attachment *who) {
@@ -27,7 +28,8 @@ static void detach(struct actor *actor, struct turn *turn, struct session_number
 static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uint32_t since,
                                struct arena *arena, uint32_t *ret_tick) {
     const struct patient_case *the_case = (const struct patient_case *)actor;
-    return stage_ephemera(&the_case->stage, audiences, since, arena, ret_tick);
+    struct arrival_list arrivals = case_arrivals_since(the_case, since, arena);
+    return stage_ephemera(&the_case->stage, &arrivals, audiences, since, arena, ret_tick);
 }
 
 /* Who may make a case holds a channel to it before it is made. */
@@ -90,6 +92,7 @@ static const struct patient_case_behaviour behaviour = {
     .unlist_from_board = case_on_unlist,
     .board_status = case_on_board_status,
     .add_images = case_on_add_images,
+    .tell_arrival = case_on_tell_arrival,
     .case_created = case_apply_created,
     .message_posted = case_apply_message,
     .annotation_added = case_apply_annotation_added,

@@ -32,11 +32,22 @@ enum {
     CASE_CONSENTS_MAX = 64,
     CASE_EMERGENCIES_MAX = 64,
     CASE_VIEWERS_MAX = 512,
+    CASE_ARRIVALS_MAX = 16,
     CASE_RECORD_MAX = 3 * 1024 * 1024, /* bytes of card, decisions, votes, tasks, discussions */
 };
 
 /* List of cases whose erasure was ordered and is not done; the key is the case's id. */
 #define CASE_ERASING_LIST "erasing"
+
+/* Ephemeral, as all of the stage but what is settled; ticks are the stage's. */
+struct case_arrivals {
+    struct case_arrival {
+        struct arrival shown;
+        int64_t gone_at;
+        uint32_t tick;
+    } slots[CASE_ARRIVALS_MAX];
+    uint32_t count;
+};
 
 struct patient_case {
     struct actor actor;
@@ -70,6 +81,8 @@ struct patient_case {
     bool erased; /* and nothing else is left but who owned it */
     /* Partly committed */
     struct stage stage;
+    /* Ephemeral */
+    struct case_arrivals arrivals;
 };
 
 /* case_consent.c */
@@ -247,6 +260,13 @@ void case_apply_series_linked(struct patient_case *the_case, const struct event_
                               const struct series_linked *event);
 void case_apply_series_unlinked(struct patient_case *the_case, const struct event_header *header,
                                 const struct series_unlinked *event);
+
+/* case_arrivals.c; lists lie in the arena */
+void case_on_tell_arrival(struct patient_case *the_case, struct turn *turn,
+                          const struct tell_arrival *signal);
+struct arrival_list case_arrivals_now(const struct patient_case *the_case, struct arena *arena);
+struct arrival_list case_arrivals_since(const struct patient_case *the_case, uint32_t since,
+                                        struct arena *arena);
 
 /* case_content.c */
 void case_on_post_message(const struct patient_case *the_case, struct turn *turn,

@@ -163,7 +163,11 @@ struct stage_state stage_snapshot(const struct stage *stage, struct arena *arena
 struct stage_state stage_save(const struct stage *stage, struct arena *arena);
 void stage_restore(struct stage *stage, const struct stage_state *saved);
 struct floor stage_floor(const struct stage *stage);
-struct encoded stage_ephemera(const struct stage *stage, uint8_t audiences, uint32_t since,
-                              struct arena *arena, uint32_t *ret_tick);
+/* Ticks count changes and wrap around; nobody is ever 2^31 of them behind. */
+bool stage_is_newer(uint32_t tick, uint32_t since);
+/* `arrivals`: those of the case that changed since; NULL = a board, which has none. */
+struct encoded stage_ephemera(const struct stage *stage, const struct arrival_list *arrivals,
+                              uint8_t audiences, uint32_t since, struct arena *arena,
+                              uint32_t *ret_tick);
 
 #endif

@@ -4,8 +4,7 @@
 
 #include <assert.h>
 
-/* Ticks count changes and wrap around; nobody is ever 2^31 of them behind. */
-static bool is_newer(uint32_t tick, uint32_t since) {
+bool stage_is_newer(uint32_t tick, uint32_t since) {
     return (int32_t)(tick - since) > 0;
 }
 
@@ -33,7 +32,7 @@ static struct participant_list participants_since(const struct stage *stage, boo
     list.items = list_of(arena, stage->participant_count, sizeof *list.items);
     for (uint32_t i = 0; list.items != NULL && i < stage->participant_count; i++) {
         const struct stage_participant *participant = &stage->participants[i];
-        if (all ? participant->shown.present : is_newer(participant->tick, since)) {
+        if (all ? participant->shown.present : stage_is_newer(participant->tick, since)) {
             list.items[list.count++] = participant->shown;
         }
     }
@@ -46,7 +45,8 @@ static struct pointer_list pointers_since(const struct stage *stage, bool all, u
     list.items = list_of(arena, stage->participant_count, sizeof *list.items);
     for (uint32_t i = 0; list.items != NULL && i < stage->participant_count; i++) {
         const struct stage_participant *participant = &stage->participants[i];
-        if (all ? participant->pointer.handle != 0 : is_newer(participant->pointer_tick, since)) {
+        if (all ? participant->pointer.handle != 0
+                : stage_is_newer(participant->pointer_tick, since)) {
             list.items[list.count++] = participant->pointer;
         }
     }
@@ -58,7 +58,7 @@ static struct binding_list bindings_since(const struct stage *stage, bool all, u
     struct binding_list list = {0};
     list.items = list_of(arena, stage->binding_count, sizeof *list.items);
     for (uint32_t i = 0; list.items != NULL && i < stage->binding_count; i++) {
-        if (all || is_newer(stage->bindings[i].tick, since)) {
+        if (all || stage_is_newer(stage->bindings[i].tick, since)) {
             list.items[list.count++] = stage->bindings[i].binding;
         }
     }
@@ -71,7 +71,7 @@ static struct draft_list drafts_since(const struct stage *stage, bool all, uint3
     list.items = list_of(arena, stage->draft_count, sizeof *list.items);
     for (uint32_t i = 0; list.items != NULL && i < stage->draft_count; i++) {
         const struct stage_draft *draft = &stage->drafts[i];
-        if (all ? draft->draft.has_annotation : is_newer(draft->tick, since)) {
+        if (all ? draft->draft.has_annotation : stage_is_newer(draft->tick, since)) {
             list.items[list.count++] = draft->draft;
         }
     }
@@ -124,7 +124,7 @@ static struct stage_viewport_list viewports_since(const struct stage *stage, uin
     struct stage_viewport_list list = {0};
     list.items = list_of(arena, STAGE_VIEWPORTS_MAX, sizeof *list.items);
     for (uint8_t i = 0; list.items != NULL && i < stage->shape.viewports.count; i++) {
-        if (is_newer(stage->slots[i].tick, since)) {
+        if (stage_is_newer(stage->slots[i].tick, since)) {
             list.items[list.count++] =
                 (struct stage_viewport){.index = i, .viewport = stage->slots[i].viewport};
         }
@@ -132,27 +132,31 @@ static struct stage_viewport_list viewports_since(const struct stage *stage, uin
     return list;
 }
 
-struct encoded stage_ephemera(const struct stage *stage, uint8_t audiences, uint32_t since,
-                              struct arena *arena, uint32_t *ret_tick) {
+struct encoded stage_ephemera(const struct stage *stage, const struct arrival_list *arrivals,
+                              uint8_t audiences, uint32_t since, struct arena *arena,
+                              uint32_t *ret_tick) {
     *ret_tick = stage->tick;
-    if ((audiences & AUDIENCE_CLINICAL) == 0 || !is_newer(stage->tick, since)) {
+    if ((audiences & AUDIENCE_CLINICAL) == 0 || !stage_is_newer(stage->tick, since)) {
         return (struct encoded){STAGE_EPHEMERA, {0, NULL}};
     }
     struct ephemera frame = {
         .tick = stage->tick,
         .pointers = pointers_since(stage, false, since, arena),
         .participants = participants_since(stage, false, since, arena),
-        .has_layout = is_newer(stage->shape_tick, since),
+        .has_layout = stage_is_newer(stage->shape_tick, since),
         .bindings = bindings_since(stage, false, since, arena),
         .drafts = drafts_since(stage, false, since, arena),
     };
+    if (arrivals != NULL) {
+        frame.arrivals = *arrivals;
+    }
     if (frame.has_layout) {
         frame.layout = stage_layout(stage, arena);
     } else {
         frame.layout = layout_default;
         frame.viewports = viewports_since(stage, since, arena);
     }
-    if (is_newer(stage->version_tick, since)) {
+    if (stage_is_newer(stage->version_tick, since)) {
         frame.stage_version = stage->version;
     }
     return ephemera_encode(arena, &frame);

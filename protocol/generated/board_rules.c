@@ -380,7 +380,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 264443,
+            .size_max = 265502,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {
@@ -637,6 +637,6 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "Ephemera",
             .class = MESSAGE_NOTICE,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 129968,
+            .size_max = 131027,
         },
 };

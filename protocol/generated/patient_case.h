@@ -51,6 +51,7 @@ enum patient_case_tag {
     PATIENT_CASE_LINK_SERIES = 51,
     PATIENT_CASE_UNLINK_SERIES = 52,
     PATIENT_CASE_LABEL_ANNOTATION = 53,
+    PATIENT_CASE_TELL_ARRIVAL = 54,
     PATIENT_CASE_ACCESS_DUE = 58,
     PATIENT_CASE_CONSENT_DUE = 59,
     PATIENT_CASE_RESTRICT_USE = 60,
@@ -545,6 +546,10 @@ struct label_annotation {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct uuid annotation; /* Which. */
     struct text label;      /* Words beside it from now on. */
+};
+
+struct tell_arrival {
+    struct arrival arrival; /* As it is now; from the archive, which files are coming to. */
 };
 
 struct case_created {
@@ -1179,6 +1184,13 @@ void label_annotation_copy(struct arena *arena, struct label_annotation *ret,
                            const struct label_annotation *from);
 bool label_annotation_equal(const struct label_annotation *a, const struct label_annotation *b);
 
+extern const struct tell_arrival tell_arrival_default;
+bool tell_arrival_read(struct reader *reader, struct arena *arena, struct tell_arrival *ret);
+void tell_arrival_write(struct writer *writer, const struct tell_arrival *from);
+void tell_arrival_copy(struct arena *arena, struct tell_arrival *ret,
+                       const struct tell_arrival *from);
+bool tell_arrival_equal(const struct tell_arrival *a, const struct tell_arrival *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1520,6 +1532,7 @@ struct encoded consent_due_encode(struct arena *arena, const struct consent_due 
 struct encoded link_series_encode(struct arena *arena, const struct link_series *message);
 struct encoded unlink_series_encode(struct arena *arena, const struct unlink_series *message);
 struct encoded label_annotation_encode(struct arena *arena, const struct label_annotation *message);
+struct encoded tell_arrival_encode(struct arena *arena, const struct tell_arrival *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);

@@ -23,34 +23,35 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->lift_restriction != NULL && behaviour->add_addendum != NULL &&
            behaviour->access_due != NULL && behaviour->consent_due != NULL &&
            behaviour->link_series != NULL && behaviour->unlink_series != NULL &&
-           behaviour->label_annotation != NULL && behaviour->case_created != NULL &&
-           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
-           behaviour->annotation_removed != NULL && behaviour->series_linked != NULL &&
-           behaviour->series_unlinked != NULL && behaviour->annotation_labelled != NULL &&
-           behaviour->view_saved != NULL && behaviour->view_removed != NULL &&
-           behaviour->access_granted != NULL && behaviour->access_revoked != NULL &&
-           behaviour->listed_on_board != NULL && behaviour->unlisted_from_board != NULL &&
-           behaviour->status_changed != NULL && behaviour->images_added != NULL &&
-           behaviour->card_set != NULL && behaviour->view_moved != NULL &&
-           behaviour->key_image_marked != NULL && behaviour->key_image_unmarked != NULL &&
-           behaviour->decision_recorded != NULL && behaviour->decision_signed != NULL &&
-           behaviour->vote_cast != NULL && behaviour->task_closed != NULL &&
-           behaviour->following_recorded != NULL && behaviour->sealed_for_board != NULL &&
-           behaviour->discussed != NULL && behaviour->task_came_due != NULL &&
-           behaviour->opened_for_board != NULL && behaviour->hold_placed != NULL &&
-           behaviour->hold_lifted != NULL && behaviour->erasure_ordered != NULL &&
-           behaviour->consent_given != NULL && behaviour->consent_withdrawn != NULL &&
-           behaviour->glass_broken != NULL && behaviour->use_restricted != NULL &&
-           behaviour->restriction_lifted != NULL && behaviour->addendum_added != NULL &&
-           behaviour->access_ended != NULL && behaviour->consent_ended != NULL &&
-           behaviour->request_floor != NULL && behaviour->grant_floor != NULL &&
-           behaviour->release_floor != NULL && behaviour->settle_stage != NULL &&
-           behaviour->quiet_pointers != NULL && behaviour->move_pointer != NULL &&
-           behaviour->set_viewport != NULL && behaviour->set_layout != NULL &&
-           behaviour->draft_annotation != NULL && behaviour->report_painted != NULL &&
-           behaviour->set_hand != NULL && behaviour->set_pointing != NULL &&
-           behaviour->bind_handle != NULL && behaviour->floor_changed != NULL &&
-           behaviour->stage_settled != NULL && behaviour->pointers_quieted != NULL;
+           behaviour->label_annotation != NULL && behaviour->tell_arrival != NULL &&
+           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
+           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
+           behaviour->series_linked != NULL && behaviour->series_unlinked != NULL &&
+           behaviour->annotation_labelled != NULL && behaviour->view_saved != NULL &&
+           behaviour->view_removed != NULL && behaviour->access_granted != NULL &&
+           behaviour->access_revoked != NULL && behaviour->listed_on_board != NULL &&
+           behaviour->unlisted_from_board != NULL && behaviour->status_changed != NULL &&
+           behaviour->images_added != NULL && behaviour->card_set != NULL &&
+           behaviour->view_moved != NULL && behaviour->key_image_marked != NULL &&
+           behaviour->key_image_unmarked != NULL && behaviour->decision_recorded != NULL &&
+           behaviour->decision_signed != NULL && behaviour->vote_cast != NULL &&
+           behaviour->task_closed != NULL && behaviour->following_recorded != NULL &&
+           behaviour->sealed_for_board != NULL && behaviour->discussed != NULL &&
+           behaviour->task_came_due != NULL && behaviour->opened_for_board != NULL &&
+           behaviour->hold_placed != NULL && behaviour->hold_lifted != NULL &&
+           behaviour->erasure_ordered != NULL && behaviour->consent_given != NULL &&
+           behaviour->consent_withdrawn != NULL && behaviour->glass_broken != NULL &&
+           behaviour->use_restricted != NULL && behaviour->restriction_lifted != NULL &&
+           behaviour->addendum_added != NULL && behaviour->access_ended != NULL &&
+           behaviour->consent_ended != NULL && behaviour->request_floor != NULL &&
+           behaviour->grant_floor != NULL && behaviour->release_floor != NULL &&
+           behaviour->settle_stage != NULL && behaviour->quiet_pointers != NULL &&
+           behaviour->move_pointer != NULL && behaviour->set_viewport != NULL &&
+           behaviour->set_layout != NULL && behaviour->draft_annotation != NULL &&
+           behaviour->report_painted != NULL && behaviour->set_hand != NULL &&
+           behaviour->set_pointing != NULL && behaviour->bind_handle != NULL &&
+           behaviour->floor_changed != NULL && behaviour->stage_settled != NULL &&
+           behaviour->pointers_quieted != NULL;
 }
 
 static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour,
@@ -173,6 +174,9 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
         return true;
     case PATIENT_CASE_LABEL_ANNOTATION:
         behaviour->label_annotation(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_TELL_ARRIVAL:
+        behaviour->tell_arrival(patient_case, turn, message);
         return true;
     default:
         return false;

@@ -88,6 +88,8 @@ struct patient_case_behaviour {
                           const struct unlink_series *command);
     void (*label_annotation)(const struct patient_case *patient_case, struct turn *turn,
                              const struct label_annotation *command);
+    void (*tell_arrival)(struct patient_case *patient_case, struct turn *turn,
+                         const struct tell_arrival *signal);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,

@@ -182,6 +182,10 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         return whole(reader, message != NULL && label_annotation_read(reader, arena, message),
                      message);
     }
+    case PATIENT_CASE_TELL_ARRIVAL: {
+        struct tell_arrival *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && tell_arrival_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -512,6 +516,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
         return true;
     case PATIENT_CASE_LABEL_ANNOTATION:
         label_annotation_write(writer, message);
+        return true;
+    case PATIENT_CASE_TELL_ARRIVAL:
+        tell_arrival_write(writer, message);
         return true;
     default:
         return false;

@@ -377,6 +377,12 @@ void label_annotation_copy(struct arena *arena, struct label_annotation *ret,
     ret->label = arena_text(arena, from->label);
 }
 
+void tell_arrival_copy(struct arena *arena, struct tell_arrival *ret,
+                       const struct tell_arrival *from) {
+    (void)arena;
+    *ret = *from;
+}
+
 void case_created_copy(struct arena *arena, struct case_created *ret,
                        const struct case_created *from) {
     *ret = *from;

@@ -285,6 +285,13 @@ struct encoded label_annotation_encode(struct arena *arena,
     return (struct encoded){PATIENT_CASE_LABEL_ANNOTATION, writer_bytes(&writer)};
 }
 
+struct encoded tell_arrival_encode(struct arena *arena, const struct tell_arrival *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    tell_arrival_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_TELL_ARRIVAL, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);

@@ -314,6 +314,10 @@ bool label_annotation_equal(const struct label_annotation *a, const struct label
            text_equal(a->label, b->label);
 }
 
+bool tell_arrival_equal(const struct tell_arrival *a, const struct tell_arrival *b) {
+    return arrival_equal(&a->arrival, &b->arrival);
+}
+
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
     return subject_equal(&a->subject, &b->subject) && text_equal(a->title, b->title) &&
            case_member_list_equal(&a->members, &b->members) &&

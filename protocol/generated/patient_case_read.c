@@ -1373,6 +1373,20 @@ bool label_annotation_read(struct reader *reader, struct arena *arena,
     return count <= 3 || reader_skip(reader, count - 3);
 }
 
+const struct tell_arrival tell_arrival_default = {0};
+
+bool tell_arrival_read(struct reader *reader, struct arena *arena, struct tell_arrival *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = tell_arrival_default;
+    if (count > 0 && !arrival_read(reader, arena, &ret->arrival)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
 const struct case_created case_created_default = {0};
 
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret) {

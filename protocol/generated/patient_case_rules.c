@@ -313,6 +313,15 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 20,
             .size_max = 495,
         },
+    [PATIENT_CASE_TELL_ARRIVAL] =
+        {
+            .name = "TellArrival",
+            .class = MESSAGE_SIGNAL,
+            .by_system = true,
+            .rate = 5,
+            .burst = 60,
+            .size_max = 323,
+        },
     [PATIENT_CASE_ACCESS_DUE] =
         {
             .name = "AccessDue",
@@ -490,7 +499,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64711294,
+            .size_max = 64712353,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -810,6 +819,6 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "Ephemera",
             .class = MESSAGE_NOTICE,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 129968,
+            .size_max = 131027,
         },
 };

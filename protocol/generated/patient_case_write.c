@@ -1518,6 +1518,21 @@ void label_annotation_write(struct writer *writer, const struct label_annotation
     }
 }
 
+static uint32_t tell_arrival_count(const struct tell_arrival *from) {
+    if (!arrival_equal(&from->arrival, &arrival_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void tell_arrival_write(struct writer *writer, const struct tell_arrival *from) {
+    uint32_t count = tell_arrival_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        arrival_write(writer, &from->arrival);
+    }
+}
+
 static uint32_t case_created_count(const struct case_created *from) {
     if (from->asks_consent) {
         return 5;

@@ -94,6 +94,16 @@ enum floor_state {
 };
 #define FLOOR_STATE_COUNT 2
 
+enum arrival_state {
+    ARRIVAL_STATE_RECEIVING = 0, /* Bytes are coming. */
+    ARRIVAL_STATE_READING = 1,   /* All there is has come, and is being read. */
+    /* Nothing comes, and more was said to: the sender's line broke, or they stopped. */
+    ARRIVAL_STATE_WAITING = 2,
+    ARRIVAL_STATE_ARRIVED = 3, /* Everything is through; said for a few seconds. */
+    ARRIVAL_STATE_GONE = 4,    /* Nothing is to be said of it any more. */
+};
+#define ARRIVAL_STATE_COUNT 5
+
 /* Patient space (LPS), mm. */
 struct point {
     double x; /* mm */
@@ -284,6 +294,26 @@ struct draft_list {
     struct draft *items;
 };
 
+/* Files on their way into a case from one sender, for who waits for them: how many and how far,
+ * never what they are called. */
+struct arrival {
+    struct uuid arrival;      /* Made by the sender, or by the server where the sender says none. */
+    struct uuid by;           /* Who sends. */
+    enum arrival_state state; /* How it stands. */
+    uint32_t files;           /* How many there will be; 0 = nobody said. */
+    uint32_t done;   /* Of them through: in the case, kept beside it, known already or refused. */
+    uint32_t images; /* Of them new in the case, as images or documents. */
+    uint32_t kept;   /* Of them kept and not opened. */
+    bool has_percent;
+    uint8_t percent; /* Of the bytes; absent = nobody said how many there will be. */
+    uint32_t left_s; /* Seconds until all have come, about; 0 = it cannot be said. */
+};
+
+struct arrival_list {
+    uint32_t count;
+    struct arrival *items;
+};
+
 struct floor {
     enum floor_state state;   /* Free or held. */
     struct uuid holder;       /* User; zero when free. */
@@ -313,6 +343,7 @@ struct stage_state {
     struct pointer_list pointers;         /* Where they point. */
     struct draft_list drafts;             /* Drawings in progress. */
     uint32_t tick;                        /* The tick this is of. */
+    struct arrival_list arrivals;         /* Files on their way; of a case alone. */
 };
 
 /* Takes the floor when it is free, otherwise queues. The chair takes it at once. */
@@ -424,6 +455,7 @@ struct ephemera {
     uint32_t stage_version;       /* Version of the stage after this frame; 0 = unchanged. */
     struct binding_list bindings; /* New bindings. */
     struct draft_list drafts;     /* Changed drawings. */
+    struct arrival_list arrivals; /* Changed arrivals; of a case alone. */
 };
 
 bool voi_function_read(struct reader *reader, enum voi_function *ret);
@@ -439,6 +471,8 @@ bool annotation_tool_read(struct reader *reader, enum annotation_tool *ret);
 bool calibration_read(struct reader *reader, enum calibration *ret);
 
 bool floor_state_read(struct reader *reader, enum floor_state *ret);
+
+bool arrival_state_read(struct reader *reader, enum arrival_state *ret);
 
 extern const struct point point_default;
 bool point_read(struct reader *reader, struct arena *arena, struct point *ret);
@@ -568,6 +602,18 @@ bool draft_list_read(struct reader *reader, struct arena *arena, uint32_t count_
 void draft_list_write(struct writer *writer, uint32_t count_max, const struct draft_list *from);
 void draft_list_copy(struct arena *arena, struct draft_list *ret, const struct draft_list *from);
 bool draft_list_equal(const struct draft_list *a, const struct draft_list *b);
+
+extern const struct arrival arrival_default;
+bool arrival_read(struct reader *reader, struct arena *arena, struct arrival *ret);
+void arrival_write(struct writer *writer, const struct arrival *from);
+void arrival_copy(struct arena *arena, struct arrival *ret, const struct arrival *from);
+bool arrival_equal(const struct arrival *a, const struct arrival *b);
+bool arrival_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                       struct arrival_list *ret);
+void arrival_list_write(struct writer *writer, uint32_t count_max, const struct arrival_list *from);
+void arrival_list_copy(struct arena *arena, struct arrival_list *ret,
+                       const struct arrival_list *from);
+bool arrival_list_equal(const struct arrival_list *a, const struct arrival_list *b);
 
 extern const struct floor floor_default;
 bool floor_read(struct reader *reader, struct arena *arena, struct floor *ret);

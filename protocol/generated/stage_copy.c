@@ -141,6 +141,17 @@ void draft_list_copy(struct arena *arena, struct draft_list *ret, const struct d
     }
 }
 
+void arrival_copy(struct arena *arena, struct arrival *ret, const struct arrival *from) {
+    (void)arena;
+    *ret = *from;
+}
+
+void arrival_list_copy(struct arena *arena, struct arrival_list *ret,
+                       const struct arrival_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+}
+
 void floor_copy(struct arena *arena, struct floor *ret, const struct floor *from) {
     *ret = *from;
     uuid_list_copy(arena, &ret->waiting, &from->waiting);
@@ -170,6 +181,7 @@ void stage_state_copy(struct arena *arena, struct stage_state *ret,
     binding_list_copy(arena, &ret->bindings, &from->bindings);
     pointer_list_copy(arena, &ret->pointers, &from->pointers);
     draft_list_copy(arena, &ret->drafts, &from->drafts);
+    arrival_list_copy(arena, &ret->arrivals, &from->arrivals);
 }
 
 void request_floor_copy(struct arena *arena, struct request_floor *ret,
@@ -284,4 +296,5 @@ void ephemera_copy(struct arena *arena, struct ephemera *ret, const struct ephem
     }
     binding_list_copy(arena, &ret->bindings, &from->bindings);
     draft_list_copy(arena, &ret->drafts, &from->drafts);
+    arrival_list_copy(arena, &ret->arrivals, &from->arrivals);
 }

@@ -143,6 +143,21 @@ bool draft_list_equal(const struct draft_list *a, const struct draft_list *b) {
     return same;
 }
 
+bool arrival_equal(const struct arrival *a, const struct arrival *b) {
+    return uuid_equal(a->arrival, b->arrival) && uuid_equal(a->by, b->by) && a->state == b->state &&
+           a->files == b->files && a->done == b->done && a->images == b->images &&
+           a->kept == b->kept && a->has_percent == b->has_percent &&
+           (!a->has_percent || a->percent == b->percent) && a->left_s == b->left_s;
+}
+
+bool arrival_list_equal(const struct arrival_list *a, const struct arrival_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = arrival_equal(&a->items[i], &b->items[i]);
+    }
+    return same;
+}
+
 bool floor_equal(const struct floor *a, const struct floor *b) {
     return a->state == b->state && uuid_equal(a->holder, b->holder) && a->since == b->since &&
            uuid_list_equal(&a->waiting, &b->waiting);
@@ -167,7 +182,8 @@ bool stage_state_equal(const struct stage_state *a, const struct stage_state *b)
            a->quiet == b->quiet && participant_list_equal(&a->participants, &b->participants) &&
            binding_list_equal(&a->bindings, &b->bindings) &&
            pointer_list_equal(&a->pointers, &b->pointers) &&
-           draft_list_equal(&a->drafts, &b->drafts) && a->tick == b->tick;
+           draft_list_equal(&a->drafts, &b->drafts) && a->tick == b->tick &&
+           arrival_list_equal(&a->arrivals, &b->arrivals);
 }
 
 bool request_floor_equal(const struct request_floor *a, const struct request_floor *b) {
@@ -249,5 +265,6 @@ bool ephemera_equal(const struct ephemera *a, const struct ephemera *b) {
            a->has_layout == b->has_layout &&
            (!a->has_layout || layout_equal(&a->layout, &b->layout)) &&
            a->stage_version == b->stage_version && binding_list_equal(&a->bindings, &b->bindings) &&
-           draft_list_equal(&a->drafts, &b->drafts);
+           draft_list_equal(&a->drafts, &b->drafts) &&
+           arrival_list_equal(&a->arrivals, &b->arrivals);
 }

@@ -49,6 +49,14 @@ const char *const floor_state_words[] = {
     "held",
 };
 
+const char *const arrival_state_words[] = {
+    "receiving",
+    "reading",
+    "waiting",
+    "arrived",
+    "gone",
+};
+
 void point_json_fields(struct json_writer *json, const struct point *from) {
     json_writer_real(json, "x", from->x);
     json_writer_real(json, "y", from->y);
@@ -233,6 +241,20 @@ void draft_json_fields(struct json_writer *json, const struct draft *from) {
     }
 }
 
+void arrival_json_fields(struct json_writer *json, const struct arrival *from) {
+    json_writer_uuid(json, "arrival", from->arrival);
+    json_writer_uuid(json, "by", from->by);
+    json_writer_word(json, "state", arrival_state_words[from->state]);
+    json_writer_unsigned(json, "files", from->files);
+    json_writer_unsigned(json, "done", from->done);
+    json_writer_unsigned(json, "images", from->images);
+    json_writer_unsigned(json, "kept", from->kept);
+    if (from->has_percent) {
+        json_writer_unsigned(json, "percent", from->percent);
+    }
+    json_writer_unsigned(json, "leftS", from->left_s);
+}
+
 void floor_json_fields(struct json_writer *json, const struct floor *from) {
     json_writer_word(json, "state", floor_state_words[from->state]);
     json_writer_uuid(json, "holder", from->holder);
@@ -290,6 +312,13 @@ void stage_state_json_fields(struct json_writer *json, const struct stage_state 
     }
     json_writer_close_list(json);
     json_writer_unsigned(json, "tick", from->tick);
+    json_writer_open_list(json, "arrivals");
+    for (uint32_t i = 0; i < from->arrivals.count; i++) {
+        json_writer_open(json, NULL);
+        arrival_json_fields(json, &from->arrivals.items[i]);
+        json_writer_close(json);
+    }
+    json_writer_close_list(json);
 }
 
 void floor_changed_json_fields(struct json_writer *json, const struct floor_changed *from) {
@@ -353,6 +382,13 @@ void ephemera_json_fields(struct json_writer *json, const struct ephemera *from)
     for (uint32_t i = 0; i < from->drafts.count; i++) {
         json_writer_open(json, NULL);
         draft_json_fields(json, &from->drafts.items[i]);
+        json_writer_close(json);
+    }
+    json_writer_close_list(json);
+    json_writer_open_list(json, "arrivals");
+    for (uint32_t i = 0; i < from->arrivals.count; i++) {
+        json_writer_open(json, NULL);
+        arrival_json_fields(json, &from->arrivals.items[i]);
         json_writer_close(json);
     }
     json_writer_close_list(json);

@@ -12,6 +12,7 @@ extern const char *const pointer_space_words[];
 extern const char *const annotation_tool_words[];
 extern const char *const calibration_words[];
 extern const char *const floor_state_words[];
+extern const char *const arrival_state_words[];
 
 void point_json_fields(struct json_writer *json, const struct point *from);
 void image_position_json_fields(struct json_writer *json, const struct image_position *from);
@@ -28,6 +29,7 @@ void participant_json_fields(struct json_writer *json, const struct participant 
 void statistics_json_fields(struct json_writer *json, const struct statistics *from);
 void annotation_json_fields(struct json_writer *json, const struct annotation *from);
 void draft_json_fields(struct json_writer *json, const struct draft *from);
+void arrival_json_fields(struct json_writer *json, const struct arrival *from);
 void floor_json_fields(struct json_writer *json, const struct floor *from);
 void stage_viewport_json_fields(struct json_writer *json, const struct stage_viewport *from);
 void stage_state_json_fields(struct json_writer *json, const struct stage_state *from);

@@ -64,6 +64,15 @@ bool floor_state_read(struct reader *reader, enum floor_state *ret) {
     return true;
 }
 
+bool arrival_state_read(struct reader *reader, enum arrival_state *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, ARRIVAL_STATE_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum arrival_state)number;
+    return true;
+}
+
 const struct point point_default = {0};
 
 bool point_read(struct reader *reader, struct arena *arena, struct point *ret) {
@@ -639,6 +648,68 @@ bool draft_list_read(struct reader *reader, struct arena *arena, uint32_t count_
     return true;
 }
 
+const struct arrival arrival_default = {0};
+
+bool arrival_read(struct reader *reader, struct arena *arena, struct arrival *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = arrival_default;
+    (void)arena;
+    if (count > 0 && !reader_uuid(reader, &ret->arrival)) {
+        return false;
+    }
+    if (count > 1 && !reader_uuid(reader, &ret->by)) {
+        return false;
+    }
+    if (count > 2 && !arrival_state_read(reader, &ret->state)) {
+        return false;
+    }
+    if (count > 3 && !reader_u32(reader, &ret->files)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->done)) {
+        return false;
+    }
+    if (count > 5 && !reader_u32(reader, &ret->images)) {
+        return false;
+    }
+    if (count > 6 && !reader_u32(reader, &ret->kept)) {
+        return false;
+    }
+    if (count > 7 && reader_some(reader, &ret->has_percent) && !reader_u8(reader, &ret->percent)) {
+        return false;
+    }
+    if (count > 8 && !reader_u32(reader, &ret->left_s)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
+}
+
+bool arrival_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                       struct arrival_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct arrival_list){0};
+    if (count == 0) {
+        return true;
+    }
+    struct arrival *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!arrival_read(reader, arena, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct arrival_list){count, items};
+    return true;
+}
+
 const struct floor floor_default = {0};
 
 bool floor_read(struct reader *reader, struct arena *arena, struct floor *ret) {
@@ -741,7 +812,10 @@ bool stage_state_read(struct reader *reader, struct arena *arena, struct stage_s
     if (count > 9 && !reader_u32(reader, &ret->tick)) {
         return false;
     }
-    return count <= 10 || reader_skip(reader, count - 10);
+    if (count > 10 && !arrival_list_read(reader, arena, 16, &ret->arrivals)) {
+        return false;
+    }
+    return count <= 11 || reader_skip(reader, count - 11);
 }
 
 const struct request_floor request_floor_default = {0};
@@ -1079,5 +1153,8 @@ bool ephemera_read(struct reader *reader, struct arena *arena, struct ephemera *
     if (count > 7 && !draft_list_read(reader, arena, 64, &ret->drafts)) {
         return false;
     }
-    return count <= 8 || reader_skip(reader, count - 8);
+    if (count > 8 && !arrival_list_read(reader, arena, 16, &ret->arrivals)) {
+        return false;
+    }
+    return count <= 9 || reader_skip(reader, count - 9);
 }

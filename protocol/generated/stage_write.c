@@ -692,6 +692,77 @@ void draft_list_write(struct writer *writer, uint32_t count_max, const struct dr
     }
 }
 
+static uint32_t arrival_count(const struct arrival *from) {
+    if (from->left_s != 0) {
+        return 9;
+    }
+    if (from->has_percent) {
+        return 8;
+    }
+    if (from->kept != 0) {
+        return 7;
+    }
+    if (from->images != 0) {
+        return 6;
+    }
+    if (from->done != 0) {
+        return 5;
+    }
+    if (from->files != 0) {
+        return 4;
+    }
+    if (from->state != ARRIVAL_STATE_RECEIVING) {
+        return 3;
+    }
+    if (!uuid_is_zero(from->by)) {
+        return 2;
+    }
+    if (!uuid_is_zero(from->arrival)) {
+        return 1;
+    }
+    return 0;
+}
+
+void arrival_write(struct writer *writer, const struct arrival *from) {
+    uint32_t count = arrival_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        writer_uuid(writer, from->arrival);
+    }
+    if (count > 1) {
+        writer_uuid(writer, from->by);
+    }
+    if (count > 2) {
+        writer_enum(writer, ARRIVAL_STATE_COUNT, from->state);
+    }
+    if (count > 3) {
+        writer_u32(writer, from->files);
+    }
+    if (count > 4) {
+        writer_u32(writer, from->done);
+    }
+    if (count > 5) {
+        writer_u32(writer, from->images);
+    }
+    if (count > 6) {
+        writer_u32(writer, from->kept);
+    }
+    if (count > 7 && writer_some(writer, from->has_percent)) {
+        writer_u8(writer, from->percent);
+    }
+    if (count > 8) {
+        writer_u32(writer, from->left_s);
+    }
+}
+
+void arrival_list_write(struct writer *writer, uint32_t count_max,
+                        const struct arrival_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        arrival_write(writer, &from->items[i]);
+    }
+}
+
 static uint32_t floor_count(const struct floor *from) {
     if (from->waiting.count != 0) {
         return 4;
@@ -755,6 +826,9 @@ void stage_viewport_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t stage_state_count(const struct stage_state *from) {
+    if (from->arrivals.count != 0) {
+        return 11;
+    }
     if (from->tick != 0) {
         return 10;
     }
@@ -820,6 +894,9 @@ void stage_state_write(struct writer *writer, const struct stage_state *from) {
     }
     if (count > 9) {
         writer_u32(writer, from->tick);
+    }
+    if (count > 10) {
+        arrival_list_write(writer, 16, &from->arrivals);
     }
 }
 
@@ -1156,6 +1233,9 @@ void handle_bound_write(struct writer *writer, const struct handle_bound *from) 
 }
 
 static uint32_t ephemera_count(const struct ephemera *from) {
+    if (from->arrivals.count != 0) {
+        return 9;
+    }
     if (from->drafts.count != 0) {
         return 8;
     }
@@ -1209,5 +1289,8 @@ void ephemera_write(struct writer *writer, const struct ephemera *from) {
     }
     if (count > 7) {
         draft_list_write(writer, 64, &from->drafts);
+    }
+    if (count > 8) {
+        arrival_list_write(writer, 16, &from->arrivals);
     }
 }

@@ -58,7 +58,7 @@ void viewer_stop(struct viewer *viewer) {
 void viewer_receive(struct viewer *viewer, const struct stage *stage) {
     uint32_t tick;
     struct encoded encoded =
-        stage_ephemera(stage, AUDIENCE_CLINICAL, viewer->tick, &viewer->arena, &tick);
+        stage_ephemera(stage, NULL, AUDIENCE_CLINICAL, viewer->tick, &viewer->arena, &tick);
     viewer->tick = tick;
     if (encoded.fields.length == 0) {
         return;

@@ -143,6 +143,7 @@ import type {
     TaskCameDue,
     TaskClosed,
     TaskDue,
+    TellArrival,
     UnlinkSeries,
     UnlistFromBoard,
     UnlistedFromBoard,
@@ -377,6 +378,7 @@ export type PatientCaseUp =
     | LinkSeries
     | UnlinkSeries
     | LabelAnnotation
+    | TellArrival
     | AccessDue
     | ConsentDue
     | RestrictUse

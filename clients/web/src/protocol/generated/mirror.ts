@@ -426,6 +426,9 @@ import {
     readTaskDue,
     writeTaskDue,
     type TaskDue,
+    readTellArrival,
+    writeTellArrival,
+    type TellArrival,
     readUnlinkSeries,
     writeUnlinkSeries,
     type UnlinkSeries,
@@ -840,6 +843,7 @@ export type PatientCaseMessage =
     | LinkSeries
     | UnlinkSeries
     | LabelAnnotation
+    | TellArrival
     | AccessDue
     | ConsentDue
     | RestrictUse
@@ -1542,6 +1546,8 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readUnlinkSeries(reader);
         case 53:
             return readLabelAnnotation(reader);
+        case 54:
+            return readTellArrival(reader);
         case 58:
             return readAccessDue(reader);
         case 59:
@@ -1749,6 +1755,8 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeUnlinkSeries(writer, message);
         case 'LabelAnnotation':
             return writeLabelAnnotation(writer, message);
+        case 'TellArrival':
+            return writeTellArrival(writer, message);
         case 'AccessDue':
             return writeAccessDue(writer, message);
         case 'ConsentDue':
@@ -1919,6 +1927,7 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     LinkSeries: 51,
     UnlinkSeries: 52,
     LabelAnnotation: 53,
+    TellArrival: 54,
     AccessDue: 58,
     ConsentDue: 59,
     RestrictUse: 60,

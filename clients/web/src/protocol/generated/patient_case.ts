@@ -4,16 +4,21 @@ import { requireId, ZERO_UUID } from '../values';
 import { countFields, type Writer } from '../writer';
 import {
     countAnnotation,
+    countArrival,
     countLayout,
     defaultAnnotation,
+    defaultArrival,
     defaultLayout,
     readAnnotation,
+    readArrival,
     readLayout,
     readStageState,
     writeAnnotation,
+    writeArrival,
     writeLayout,
     writeStageState,
     type Annotation,
+    type Arrival,
     type Layout,
     type StageState,
 } from './stage';
@@ -2791,6 +2796,36 @@ export function writeLabelAnnotation(writer: Writer, from: LabelAnnotation): voi
     }
     if (count > 2) {
         writer.text(200, from.label);
+    }
+}
+
+export interface TellArrival {
+    type: 'TellArrival';
+    /** As it is now; from the archive, which files are coming to. */
+    arrival: Arrival;
+}
+
+export function readTellArrival(reader: Reader): TellArrival {
+    const count = reader.fields();
+    const value: TellArrival = {
+        type: 'TellArrival',
+        arrival: count > 0 ? readArrival(reader) : defaultArrival(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countTellArrival(from: TellArrival): number {
+    return countFields(
+        countArrival(from.arrival) !== 0,
+    );
+}
+
+export function writeTellArrival(writer: Writer, from: TellArrival): void {
+    const count = countTellArrival(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeArrival(writer, from.arrival);
     }
 }
 

@@ -85,6 +85,20 @@ export const FLOOR_STATE_MEMBERS = [
 ] as const;
 export type FloorState = (typeof FLOOR_STATE_MEMBERS)[number];
 
+export const ARRIVAL_STATE_MEMBERS = [
+    /** Bytes are coming. */
+    'receiving',
+    /** All there is has come, and is being read. */
+    'reading',
+    /** Nothing comes, and more was said to: the sender's line broke, or they stopped. */
+    'waiting',
+    /** Everything is through; said for a few seconds. */
+    'arrived',
+    /** Nothing is to be said of it any more. */
+    'gone',
+] as const;
+export type ArrivalState = (typeof ARRIVAL_STATE_MEMBERS)[number];
+
 /** Patient space (LPS), mm. */
 export interface Point {
     /** mm */
@@ -1170,6 +1184,106 @@ export function writeDraft(writer: Writer, from: Draft): void {
     }
 }
 
+/** Files on their way into a case from one sender, for who waits for them: how many and how far,
+ * never what they are called. */
+export interface Arrival {
+    /** Made by the sender, or by the server where the sender says none. */
+    arrival: string;
+    /** Who sends. */
+    by: string;
+    /** How it stands. */
+    state: ArrivalState;
+    /** How many there will be; 0 = nobody said. */
+    files: number;
+    /** Of them through: in the case, kept beside it, known already or refused. */
+    done: number;
+    /** Of them new in the case, as images or documents. */
+    images: number;
+    /** Of them kept and not opened. */
+    kept: number;
+    /** Of the bytes; absent = nobody said how many there will be. */
+    percent?: number | undefined;
+    /** Seconds until all have come, about; 0 = it cannot be said. */
+    leftS: number;
+}
+
+export function defaultArrival(): Arrival {
+    return {
+        arrival: ZERO_UUID,
+        by: ZERO_UUID,
+        state: 'receiving',
+        files: 0,
+        done: 0,
+        images: 0,
+        kept: 0,
+        percent: undefined,
+        leftS: 0,
+    };
+}
+
+export function readArrival(reader: Reader): Arrival {
+    const count = reader.fields();
+    const value: Arrival = {
+        arrival: count > 0 ? reader.uuid() : ZERO_UUID,
+        by: count > 1 ? reader.uuid() : ZERO_UUID,
+        state: count > 2 ? reader.enumMember(ARRIVAL_STATE_MEMBERS) : 'receiving',
+        files: count > 3 ? reader.u32() : 0,
+        done: count > 4 ? reader.u32() : 0,
+        images: count > 5 ? reader.u32() : 0,
+        kept: count > 6 ? reader.u32() : 0,
+        percent: count > 7 ? reader.optional((reader) => reader.u8()) : undefined,
+        leftS: count > 8 ? reader.u32() : 0,
+    };
+    reader.skip(count - 9);
+    return value;
+}
+
+export function countArrival(from: Arrival): number {
+    return countFields(
+        from.arrival !== ZERO_UUID,
+        from.by !== ZERO_UUID,
+        from.state !== 'receiving',
+        from.files !== 0,
+        from.done !== 0,
+        from.images !== 0,
+        from.kept !== 0,
+        from.percent !== undefined,
+        from.leftS !== 0,
+    );
+}
+
+export function writeArrival(writer: Writer, from: Arrival): void {
+    const count = countArrival(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.uuid(from.arrival);
+    }
+    if (count > 1) {
+        writer.uuid(from.by);
+    }
+    if (count > 2) {
+        writer.enumMember(ARRIVAL_STATE_MEMBERS, from.state);
+    }
+    if (count > 3) {
+        writer.u32(from.files);
+    }
+    if (count > 4) {
+        writer.u32(from.done);
+    }
+    if (count > 5) {
+        writer.u32(from.images);
+    }
+    if (count > 6) {
+        writer.u32(from.kept);
+    }
+    if (count > 7) {
+        writer.optional(from.percent, (writer, value) => writer.u8(value));
+    }
+    if (count > 8) {
+        writer.u32(from.leftS);
+    }
+}
+
 export interface Floor {
     /** Free or held. */
     state: FloorState;
@@ -1292,6 +1406,8 @@ export interface StageState {
     drafts: Draft[];
     /** The tick this is of. */
     tick: number;
+    /** Files on their way; of a case alone. */
+    arrivals: Arrival[];
 }
 
 export function defaultStageState(): StageState {
@@ -1306,6 +1422,7 @@ export function defaultStageState(): StageState {
         pointers: [],
         drafts: [],
         tick: 0,
+        arrivals: [],
     };
 }
 
@@ -1322,8 +1439,9 @@ export function readStageState(reader: Reader): StageState {
         pointers: count > 7 ? reader.list(256, readPointer) : [],
         drafts: count > 8 ? reader.list(64, readDraft) : [],
         tick: count > 9 ? reader.u32() : 0,
+        arrivals: count > 10 ? reader.list(16, readArrival) : [],
     };
-    reader.skip(count - 10);
+    reader.skip(count - 11);
     return value;
 }
 
@@ -1339,6 +1457,7 @@ export function countStageState(from: StageState): number {
         from.pointers.length !== 0,
         from.drafts.length !== 0,
         from.tick !== 0,
+        from.arrivals.length !== 0,
     );
 }
 
@@ -1374,6 +1493,9 @@ export function writeStageState(writer: Writer, from: StageState): void {
     }
     if (count > 9) {
         writer.u32(from.tick);
+    }
+    if (count > 10) {
+        writer.list(16, from.arrivals, writeArrival);
     }
 }
 
@@ -2038,6 +2160,8 @@ export interface Ephemera {
     bindings: Binding[];
     /** Changed drawings. */
     drafts: Draft[];
+    /** Changed arrivals; of a case alone. */
+    arrivals: Arrival[];
 }
 
 export function readEphemera(reader: Reader): Ephemera {
@@ -2052,8 +2176,9 @@ export function readEphemera(reader: Reader): Ephemera {
         stageVersion: count > 5 ? reader.u32() : 0,
         bindings: count > 6 ? reader.list(256, readBinding) : [],
         drafts: count > 7 ? reader.list(64, readDraft) : [],
+        arrivals: count > 8 ? reader.list(16, readArrival) : [],
     };
-    reader.skip(count - 8);
+    reader.skip(count - 9);
     return value;
 }
 
@@ -2067,6 +2192,7 @@ export function countEphemera(from: Ephemera): number {
         from.stageVersion !== 0,
         from.bindings.length !== 0,
         from.drafts.length !== 0,
+        from.arrivals.length !== 0,
     );
 }
 
@@ -2096,5 +2222,8 @@ export function writeEphemera(writer: Writer, from: Ephemera): void {
     }
     if (count > 7) {
         writer.list(64, from.drafts, writeDraft);
+    }
+    if (count > 8) {
+        writer.list(16, from.arrivals, writeArrival);
     }
 }

@@ -71,6 +71,7 @@ import {
     writeSetCard,
     writeSignDecision,
     writeTaskDue,
+    writeTellArrival,
     writeUnlinkSeries,
     writeUnlistFromBoard,
     writeUnmarkKeyImage,
@@ -216,6 +217,7 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     LinkSeries: 51,
     UnlinkSeries: 52,
     LabelAnnotation: 53,
+    TellArrival: 54,
     AccessDue: 58,
     ConsentDue: 59,
     RestrictUse: 60,
@@ -280,6 +282,7 @@ const SIGNALS: ReadonlySet<string> = new Set([
     'ReportPainted',
     'SetHand',
     'SetPointing',
+    'TellArrival',
 ]);
 
 function writeBoardUp(writer: Writer, message: BoardUp): void {
@@ -452,6 +455,8 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeUnlinkSeries(writer, message);
         case 'LabelAnnotation':
             return writeLabelAnnotation(writer, message);
+        case 'TellArrival':
+            return writeTellArrival(writer, message);
         case 'AccessDue':
             return writeAccessDue(writer, message);
         case 'ConsentDue':
