@@ -20,6 +20,8 @@
 #define NONCE_SIZE 12
 #define LENGTH_SIZE 4
 #define OVERHEAD (LENGTH_SIZE + NONCE_SIZE + BLOB_TAG_SIZE)
+#define ON_TRIAL UINT32_C(0x80000000)
+#define VERDICT UINT32_C(0x40000000)
 #define KEY_LABEL "consilium growing blob 1"
 
 static enum blob_result result_of_errno(void) {
@@ -125,13 +127,12 @@ enum blob_result growing_blob_create(struct growing_blob *blob, const struct blo
     return BLOB_OK;
 }
 
-/* All of a record that is authenticated beside its bytes. */
-static bool authenticate(struct growing_blob *blob, uint64_t offset, uint32_t length,
-                         bool sealing) {
+/* All of a record that is authenticated beside its bytes; `word` is its length as it is written. */
+static bool authenticate(struct growing_blob *blob, uint64_t offset, uint32_t word, bool sealing) {
     uint8_t place[12];
     int ignored;
     put_number(place, offset, 8);
-    put_number(place + 8, length, 4);
+    put_number(place + 8, word, 4);
     int (*update)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int) =
         sealing ? EVP_EncryptUpdate : EVP_DecryptUpdate;
     return update(blob->cipher, NULL, &ignored, blob->header, BLOB_HEADER_SIZE) == 1 &&
@@ -139,36 +140,42 @@ static bool authenticate(struct growing_blob *blob, uint64_t offset, uint32_t le
            update(blob->cipher, NULL, &ignored, place, sizeof place) == 1;
 }
 
-static bool seal(struct growing_blob *blob, const uint8_t *bytes, uint32_t length) {
+static bool seal(struct growing_blob *blob, const uint8_t *bytes, uint32_t length, uint32_t word) {
     uint8_t *nonce = blob->space + LENGTH_SIZE;
     uint8_t *body = nonce + NONCE_SIZE;
     int written = 0;
-    put_number(blob->space, length, LENGTH_SIZE);
+    put_number(blob->space, word, LENGTH_SIZE);
     return RAND_bytes(nonce, NONCE_SIZE) == 1 &&
            EVP_EncryptInit_ex(blob->cipher, EVP_aes_256_gcm(), NULL, blob->key, nonce) == 1 &&
-           authenticate(blob, blob->size, length, true) &&
-           EVP_EncryptUpdate(blob->cipher, body, &written, bytes, (int)length) == 1 &&
+           authenticate(blob, blob->size, word, true) &&
+           (length == 0 ||
+            EVP_EncryptUpdate(blob->cipher, body, &written, bytes, (int)length) == 1) &&
            EVP_EncryptFinal_ex(blob->cipher, body + written, &written) == 1 &&
            EVP_CIPHER_CTX_ctrl(blob->cipher, EVP_CTRL_GCM_GET_TAG, BLOB_TAG_SIZE, body + length) ==
                1;
 }
 
-/* Reads a record into `space` and opens it there; NULL when it does not verify. */
-static uint8_t *open_record(struct growing_blob *blob, const struct growing_record *record,
-                            uint32_t length) {
+/* Reads what lies there into `space` and opens it there; NULL when it does not verify. */
+static uint8_t *open_at(struct growing_blob *blob, const struct growing_record *record,
+                        uint32_t length, uint32_t word) {
     uint8_t *nonce = blob->space + LENGTH_SIZE;
     uint8_t *body = nonce + NONCE_SIZE;
     int written = 0;
     bool opened =
         read_at(blob->file, blob->space, length + OVERHEAD, record->file_offset) &&
-        get_length(blob->space) == length &&
+        get_length(blob->space) == word &&
         EVP_DecryptInit_ex(blob->cipher, EVP_aes_256_gcm(), NULL, blob->key, nonce) == 1 &&
-        authenticate(blob, record->offset, length, false) &&
-        EVP_DecryptUpdate(blob->cipher, body, &written, body, (int)length) == 1 &&
+        authenticate(blob, record->offset, word, false) &&
+        (length == 0 || EVP_DecryptUpdate(blob->cipher, body, &written, body, (int)length) == 1) &&
         EVP_CIPHER_CTX_ctrl(blob->cipher, EVP_CTRL_GCM_SET_TAG, BLOB_TAG_SIZE, body + length) ==
             1 &&
         EVP_DecryptFinal_ex(blob->cipher, body + written, &written) == 1;
     return opened ? body : NULL;
+}
+
+static uint8_t *open_record(struct growing_blob *blob, const struct growing_record *record,
+                            uint32_t length) {
+    return open_at(blob, record, length, length | (record->trial != 0 ? ON_TRIAL : 0));
 }
 
 static bool remember(struct growing_blob *blob, uint32_t length) {
@@ -181,7 +188,8 @@ static bool remember(struct growing_blob *blob, uint32_t length) {
         blob->records = grown;
         blob->record_capacity = capacity;
     }
-    blob->records[blob->record_count++] = (struct growing_record){blob->size, blob->file_size};
+    blob->records[blob->record_count++] =
+        (struct growing_record){blob->size, blob->file_size, blob->trial};
     blob->size += length;
     blob->file_size += length + OVERHEAD;
     return true;
@@ -209,10 +217,45 @@ static void forget_unverified(struct growing_blob *blob) {
     }
     for (size_t i = first; i < blob->record_count; i++) {
         if (!open_record(blob, &blob->records[i], record_length(blob, i))) {
-            forget_from(blob, i);
+            // What was settled together goes together.
+            uint32_t trial = blob->records[i].trial;
+            forget_from(blob, trial != 0 ? trial - 1 : i);
         }
     }
     OPENSSL_cleanse(blob->space, BLOB_CHUNK_SIZE + OVERHEAD);
+}
+
+/* A verdict that was written, over what is on trial before it. */
+static bool read_verdict(struct growing_blob *blob) {
+    struct growing_record place = {.offset = blob->size, .file_offset = blob->file_size};
+    if (blob->trial == 0 || !open_at(blob, &place, 0, VERDICT)) {
+        return false;
+    }
+    blob->file_size += OVERHEAD;
+    blob->trial = 0;
+    return true;
+}
+
+/* The record that lies next. False = it is not whole, or (`failed`) there is no memory. */
+static bool read_next(struct growing_blob *blob, uint64_t end, bool *failed) {
+    uint8_t length_bytes[LENGTH_SIZE];
+    if (blob->file_size + OVERHEAD > end || blob->record_count >= GROWING_RECORDS_MAX ||
+        !read_at(blob->file, length_bytes, LENGTH_SIZE, blob->file_size)) {
+        return false;
+    }
+    uint32_t word = get_length(length_bytes);
+    if (word == VERDICT) {
+        return read_verdict(blob);
+    }
+    uint32_t length = word & ~ON_TRIAL;
+    bool on_trial = (word & ON_TRIAL) != 0;
+    bool whole = length > 0 && length <= BLOB_CHUNK_SIZE &&
+                 length + OVERHEAD <= end - blob->file_size && (on_trial || blob->trial == 0);
+    if (whole && on_trial && blob->trial == 0) {
+        growing_blob_try(blob);
+    }
+    *failed = whole && !remember(blob, length);
+    return whole && !*failed;
 }
 
 enum blob_result growing_blob_open(struct growing_blob *blob, const struct blob_files *files,
@@ -233,20 +276,16 @@ enum blob_result growing_blob_open(struct growing_blob *blob, const struct blob_
     if (!prepare(blob, key, name)) {
         return BLOB_IO_FAILED;
     }
-    uint64_t end = (uint64_t)status.st_size;
-    uint8_t length_bytes[LENGTH_SIZE];
-    while (blob->file_size + OVERHEAD < end && blob->record_count < GROWING_RECORDS_MAX &&
-           read_at(blob->file, length_bytes, LENGTH_SIZE, blob->file_size)) {
-        uint32_t length = get_length(length_bytes);
-        bool whole =
-            length > 0 && length <= BLOB_CHUNK_SIZE && length + OVERHEAD <= end - blob->file_size;
-        if (!whole) {
-            break;
-        }
-        if (!remember(blob, length)) {
-            return BLOB_IO_FAILED;
-        }
+    bool failed = false;
+    while (read_next(blob, (uint64_t)status.st_size, &failed)) {
     }
+    if (failed) {
+        return BLOB_IO_FAILED;
+    }
+    if (blob->trial != 0) {
+        forget_from(blob, blob->trial - 1); // nobody compared it with what it should be
+    }
+    blob->trial = 0;
     forget_unverified(blob);
     if (ftruncate(blob->file, (off_t)blob->file_size) != 0 || fsync(blob->file) != 0) {
         return result_of_errno();
@@ -262,7 +301,7 @@ enum blob_result growing_blob_add(struct growing_blob *blob, const void *bytes, 
     while (size > 0 && result == BLOB_OK) {
         uint32_t step = size < BLOB_CHUNK_SIZE ? (uint32_t)size : (uint32_t)BLOB_CHUNK_SIZE;
         bool fits = blob->record_count < GROWING_RECORDS_MAX;
-        if (!fits || !seal(blob, from, step)) {
+        if (!fits || !seal(blob, from, step, step | (blob->trial != 0 ? ON_TRIAL : 0))) {
             result = BLOB_IO_FAILED;
         } else if (!write_at(blob->file, blob->space, step + OVERHEAD, blob->file_size)) {
             result = result_of_errno();
@@ -293,6 +332,25 @@ enum blob_result growing_blob_sync(struct growing_blob *blob) {
     return BLOB_OK;
 }
 
+void growing_blob_try(struct growing_blob *blob) {
+    blob->trial = (uint32_t)blob->record_count + 1;
+}
+
+enum blob_result growing_blob_settle(struct growing_blob *blob) {
+    bool something = blob->trial != 0 && blob->record_count >= blob->trial;
+    blob->trial = 0;
+    if (something) {
+        if (!seal(blob, NULL, 0, VERDICT)) {
+            return BLOB_IO_FAILED;
+        }
+        if (!write_at(blob->file, blob->space, OVERHEAD, blob->file_size)) {
+            return result_of_errno();
+        }
+        blob->file_size += OVERHEAD;
+    }
+    return growing_blob_sync(blob);
+}
+
 /* The record that holds this byte; the last one for the end. */
 static size_t find_record(const struct growing_blob *blob, uint64_t offset) {
     size_t low = 0;
@@ -310,6 +368,7 @@ static size_t find_record(const struct growing_blob *blob, uint64_t offset) {
 
 enum blob_result growing_blob_cut(struct growing_blob *blob, uint64_t size) {
     assert(size <= blob->size);
+    blob->trial = 0;
     if (size == blob->size) {
         return BLOB_OK;
     }

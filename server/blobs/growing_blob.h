@@ -3,12 +3,14 @@
  * may be broken off. Blocking, as blob_files.h.
  *
  *     header (40 bytes), then records: length of the plaintext (u32, little endian, at most 64
- * KiB), nonce (12 bytes), the sealed bytes, tag (16 bytes)
+ * KiB; bit 31: on trial; bit 30 alone: a verdict, of no bytes), nonce (12 bytes), the sealed bytes,
+ * tag (16 bytes)
  *
  * AES-256-GCM under a key of the file's own (as sealed_blob.h), nonces at random: a record that was
  * cut off is sealed anew, perhaps with other bytes, and may not share a nonce with what was there.
  * The header, the blob's name, and the record's place and length are additional data. Records are
- * only added, so that what was durable stays durable whatever happens to the next one.
+ * only added, so that what was durable stays durable whatever happens to the next one. What is
+ * added on trial counts from its verdict on: without one it is cut off when the file is opened.
  *
  * Files lie in `growing/` of the folder of blobs, each under its name, until they are deleted.
  */
@@ -17,7 +19,7 @@
 
 #include "server/blobs/blob_files.h"
 
-#define GROWING_RECORDS_MAX (1u << 18)
+#define GROWING_RECORDS_MAX (1u << 19)
 #define GROWING_UNSYNCED_MAX ((uint64_t)64 << 20) // bytes; then it is synced without being asked
 
 struct growing_blob {
@@ -27,6 +29,7 @@ struct growing_blob {
     struct growing_record {
         uint64_t offset;      // of its plaintext
         uint64_t file_offset; // of its length
+        uint32_t trial;       // 1 + the first record of the trial it is of; 0 = of none
     } * records;
     uint8_t *space; // of one record
     /* Derived. */
@@ -37,6 +40,7 @@ struct growing_blob {
     uint64_t size;      // plaintext
     uint64_t file_size; //
     uint64_t unsynced;  // plaintext since the last sync
+    uint32_t trial;     // as in a record, of what is added now
 };
 
 /* Makes it, empty and durable. It is closed by the caller whatever the result. */
@@ -55,7 +59,12 @@ enum blob_result growing_blob_open(struct growing_blob *blob, const struct blob_
 enum blob_result growing_blob_add(struct growing_blob *blob, const void *bytes, size_t size);
 enum blob_result growing_blob_sync(struct growing_blob *blob);
 
-/* Back to a length it had between two additions. */
+/* What is added from here on is on trial, until it is settled or cut. */
+void growing_blob_try(struct growing_blob *blob);
+/* It counts, and is durable. */
+enum blob_result growing_blob_settle(struct growing_blob *blob);
+
+/* Back to a length it had between two additions; no trial is on after it. */
 enum blob_result growing_blob_cut(struct growing_blob *blob, uint64_t size);
 
 /* Reads and verifies; the range lies in the blob. */

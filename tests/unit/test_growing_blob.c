@@ -121,6 +121,65 @@ static void a_sitting_can_be_taken_back(void **state) {
     assert_holds(folder, 100000);
 }
 
+static void what_is_on_trial_counts_only_with_its_verdict(void **state) {
+    struct folder *folder = *state;
+    struct growing_blob blob;
+    write_two(folder, 50000, 50000);
+    for (int settled = 0; settled < 2; settled++) {
+        // As it lies on the disk when the process is killed here.
+        assert_int_equal(growing_blob_open(&blob, &folder->files, key, name), BLOB_OK);
+        assert_int_equal(blob.size, 100000);
+        growing_blob_try(&blob);
+        assert_int_equal(growing_blob_add(&blob, folder->bytes + 100000, 70000), BLOB_OK);
+        assert_int_equal(growing_blob_sync(&blob), BLOB_OK);
+        if (settled == 1) {
+            assert_int_equal(growing_blob_settle(&blob), BLOB_OK);
+            assert_int_equal(growing_blob_add(&blob, folder->bytes + 170000, 1000), BLOB_OK);
+            growing_blob_try(&blob);
+            assert_int_equal(growing_blob_add(&blob, folder->bytes + 171000, 1000), BLOB_OK);
+        }
+        growing_blob_close(&blob);
+        assert_holds(folder, settled == 0 ? 100000 : 171000);
+    }
+}
+
+static void what_was_settled_together_goes_together(void **state) {
+    struct folder *folder = *state;
+    struct growing_blob blob;
+    write_two(folder, 30000, 30000);
+    assert_int_equal(growing_blob_open(&blob, &folder->files, key, name), BLOB_OK);
+    growing_blob_try(&blob);
+    assert_int_equal(growing_blob_add(&blob, folder->bytes + 60000, 100000), BLOB_OK);
+    assert_int_equal(growing_blob_settle(&blob), BLOB_OK);
+    uint64_t second = blob.records[3].file_offset;
+    growing_blob_close(&blob);
+    assert_holds(folder, 160000);
+    FILE *file = fopen(folder->file, "r+");
+    assert_non_null(file);
+    fseek(file, (long)second + 500, SEEK_SET);
+    fputc(0x55, file);
+    fputc(0xAA, file);
+    fclose(file);
+    assert_holds(folder, 60000);
+}
+
+static void a_trial_is_taken_back_and_another_begun(void **state) {
+    struct folder *folder = *state;
+    struct growing_blob blob;
+    write_two(folder, 30000, 30000);
+    assert_int_equal(growing_blob_open(&blob, &folder->files, key, name), BLOB_OK);
+    growing_blob_try(&blob);
+    assert_int_equal(growing_blob_add(&blob, folder->bytes + 60500, 90000), BLOB_OK);
+    assert_int_equal(growing_blob_cut(&blob, 60000), BLOB_OK);
+    growing_blob_try(&blob);
+    assert_int_equal(growing_blob_add(&blob, folder->bytes + 60000, 90000), BLOB_OK);
+    assert_int_equal(growing_blob_settle(&blob), BLOB_OK);
+    growing_blob_try(&blob);
+    assert_int_equal(growing_blob_settle(&blob), BLOB_OK); // of nothing
+    growing_blob_close(&blob);
+    assert_holds(folder, 150000);
+}
+
 static void another_key_opens_nothing(void **state) {
     struct folder *folder = *state;
     struct growing_blob blob;
@@ -167,6 +226,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_came_to_the_disk_damaged_is_cut_off_with_all_behind_it,
                                         make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(a_sitting_can_be_taken_back, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(what_is_on_trial_counts_only_with_its_verdict, make_folder,
+                                        drop_folder),
+        cmocka_unit_test_setup_teardown(what_was_settled_together_goes_together, make_folder,
+                                        drop_folder),
+        cmocka_unit_test_setup_teardown(a_trial_is_taken_back_and_another_begun, make_folder,
+                                        drop_folder),
         cmocka_unit_test_setup_teardown(another_key_opens_nothing, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(nothing_of_it_lies_in_clear_on_the_disk, make_folder,
                                         drop_folder),
