@@ -7,6 +7,7 @@
 #include "server/gateway/routes_imaging.h"
 #include "server/gateway/routes_other.h"
 #include "server/gateway/routes_resumable.h"
+#include "server/gateway/routes_sending.h"
 #include "server/identity/description.h"
 #include "server/log.h"
 
@@ -75,6 +76,17 @@ void case_images_on_series(void *data, const struct imaging_series *series) {
     arena_finish(&arena);
 }
 
+static bool on_arrival(void *data, struct uuid patient_case, const struct arrival *arrival) {
+    struct case_images *images = data;
+    struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    struct encoded encoded = tell_arrival_encode(&arena, &(struct tell_arrival){*arrival});
+    bool told = encoded.fields.bytes != NULL &&
+                node_tell(images->node, CHANNEL_KIND_PATIENT_CASE, patient_case, encoded);
+    arena_finish(&arena);
+    return told;
+}
+
 static struct text name_of(void *data, struct uuid user) {
     return identity_name_of(((struct case_images *)data)->identity, user);
 }
@@ -122,6 +134,7 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
         .ingest_program = ingest,
         .frame_cache_bytes = images->config->frame_cache_bytes,
         .on_series = case_images_on_series,
+        .on_arrival = on_arrival,
         .data = images,
     };
     images->imaging = imaging_service_create(&imaging, ret_message);
@@ -186,6 +199,7 @@ void case_images_add_routes(const struct case_images *images, struct gateway *ga
     routes_imaging_add(gateway, imaging, log);
     routes_resumable_add(gateway, imaging, log);
     routes_other_add(gateway, imaging, log);
+    routes_sending_add(gateway, imaging);
     routes_dicomweb_add(gateway, imaging, log);
     routes_archives_add(gateway, images->archives, log);
 }

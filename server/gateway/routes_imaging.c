@@ -8,6 +8,7 @@
 #include "server/gateway/http_conditions.h"
 #include "server/gateway/routes_imaging_answers.h"
 #include "server/gateway/routes_pictures.h"
+#include "server/gateway/routes_sending.h"
 #include "server/gateway/tus.h"
 #include "server/imaging/bounded_output.h"
 
@@ -395,6 +396,8 @@ static void ask_upload(struct ask *ask) {
     struct text metadata = http_header(ask->exchange, "upload-metadata");
     size_t length = tus_file_name(metadata, name, sizeof name);
     imaging_upload_name(ask->upload, (struct text){(uint32_t)length, name});
+    struct sending sending = sending_of(ask->exchange);
+    imaging_upload_sending(ask->upload, &sending);
     http_read_stream(ask->exchange, &sink, ask);
 }
 

@@ -9,6 +9,7 @@
 #include "protocol/generated/policy.h"
 #include "server/gateway/exchange_access.h"
 #include "server/gateway/routes_imaging_answers.h"
+#include "server/gateway/routes_sending.h"
 #include "server/gateway/tus.h"
 #include "server/uuid_text.h"
 
@@ -207,6 +208,7 @@ static void sit(struct ask *ask) {
         answer_state(ask, 204, NULL);
         return;
     }
+    ask->sitting.sending = sending_of(ask->exchange);
     ask->sitting.space = on_space;
     ask->sitting.done = on_sat;
     ask->sitting.data = ask;
@@ -254,7 +256,7 @@ static void on_cut(struct resumable_turn *turn) {
         return; /* it is being removed by this very ask */
     }
     if (turn->upload == NULL) {
-        answer_result(ask, RESUMABLE_ABSENT); /* it never came to its turn */
+        answer_result(ask, turn->why); /* it never came to its turn */
         return;
     }
     http_abort(ask->exchange);
@@ -383,7 +385,7 @@ static bool read_create(struct ask *ask) {
         return false;
     }
     if (ask->size > RESUMABLE_SIZE_MAX) {
-        answer_error(ask, 413, "too_large", "It is larger than an upload may be.");
+        answer_error(ask, 413, "too_large", "An upload may be 16 GiB at most: send it in several.");
         return false;
     }
     return true;

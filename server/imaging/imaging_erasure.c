@@ -160,6 +160,7 @@ void imaging_erase_case(struct imaging_service *service, struct uuid patient_cas
     *erasing = (struct erasing){
         .service = service, .patient_case = patient_case, .done = done, .data = data};
     imaging_revoke(service, patient_case, (struct uuid){{0}});
+    imaging_arrivals_forget(service->arrivals, patient_case);
     imaging_resumables_erase(service, patient_case);
     imaging_operation_began(service);
     if (!imaging_copies_bar(service->copies, patient_case, on_barred, erasing)) {

@@ -34,6 +34,21 @@ void imaging_intake_tell(const struct imaging_intake *intake, struct bounded_out
     }
 }
 
+void imaging_intake_count(const struct imaging_intake *intake, struct arrival_part *part) {
+    part->entries = intake->all > intake->done ? intake->all : intake->done;
+    part->entries_done = intake->done;
+    part->images = intake->stored;
+    part->kept = intake->kept;
+}
+
+void imaging_resumables_count(struct imaging_service *service) {
+    for (struct imaging_resumable *each = service->resumables; each; each = each->next) {
+        if (each->intake && each->part.arrival) {
+            imaging_intake_count(each->intake, &each->part);
+        }
+    }
+}
+
 static void on_timer_closed(uv_handle_t *handle) {
     struct imaging_intake *intake = handle->data;
     struct imaging_service *service = intake->service;
@@ -148,6 +163,7 @@ static void count(struct intake_file *file, const struct upload_answer *answer) 
         break;
     case UPLOAD_KEPT:
         intake->kept++;
+        intake_problem(intake, file->name, "kept", "", (struct text){0, NULL});
         break;
     case UPLOAD_INDEX:
         keep_index(intake, answer);

@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Each block may end with a record that is not full, and each sitting with one more: of the largest
+ * upload there may be as many as 200,000, of 80 KiB each. */
+_Static_assert(GROWING_RECORDS_MAX >= RESUMABLE_SIZE_MAX / BLOB_CHUNK_SIZE +
+                                          RESUMABLE_SIZE_MAX / RESUMABLE_BLOCK + 200000,
+               "the largest upload fits its file");
+
 #define SHA1_SIZE 20
 #define SHA256_SIZE 32
 
@@ -41,7 +47,6 @@ struct imaging_resumable *resumable_add(struct imaging_service *service, struct 
     bounded_output_init(&upload->outcome, RESUMABLE_OUTCOME_MAX + 64);
     upload->next = service->resumables;
     service->resumables = upload;
-    service->resumable_count++;
     return upload;
 }
 
@@ -67,15 +72,31 @@ static void free_buffers(struct imaging_resumable *upload) {
     upload->filled = 0;
 }
 
+void resumable_turn_away(struct imaging_resumable *upload, enum resumable_result why) {
+    while (upload->waiting) {
+        struct resumable_turn *turn = upload->waiting;
+        upload->waiting = turn->next;
+        turn->upload = NULL;
+        turn->why = why;
+        if (turn->cut) {
+            turn->cut(turn);
+        }
+    }
+}
+
 static void free_upload(struct imaging_resumable *upload) {
     struct imaging_service *service = upload->service;
+    resumable_turn_away(upload, RESUMABLE_UNAVAILABLE);
+    if (upload->turn) {
+        upload->turn->upload = NULL; // whoever has it ends it later, and there is nothing to end
+    }
     for (struct imaging_resumable **link = &service->resumables; *link; link = &(*link)->next) {
         if (*link == upload) {
             *link = upload->next;
             break;
         }
     }
-    service->resumable_count--;
+    arrival_leave(&upload->part, NULL);
     free_buffers(upload);
     growing_blob_close(&upload->blob);
     bounded_output_finish(&upload->name);
@@ -95,14 +116,19 @@ static bool checksum_is_right(struct imaging_resumable *upload) {
 }
 
 static enum blob_result run_finish(struct imaging_resumable *upload) {
-    if (upload->digest) {
-        bool whole = !upload->abandoned && upload->answer == RESUMABLE_OK;
-        if (!whole || !checksum_is_right(upload)) {
-            upload->answer = whole ? RESUMABLE_MISMATCH : upload->answer;
-            return growing_blob_cut(&upload->blob, upload->began);
-        }
+    if (!upload->digest) {
+        return growing_blob_sync(&upload->blob);
     }
-    return growing_blob_sync(&upload->blob);
+    bool whole = !upload->abandoned && upload->answer == RESUMABLE_OK;
+    if (!whole || !checksum_is_right(upload)) {
+        upload->answer = whole ? RESUMABLE_MISMATCH : upload->answer;
+        return growing_blob_cut(&upload->blob, upload->began);
+    }
+    enum blob_result result = growing_blob_settle(&upload->blob);
+    if (result != BLOB_OK) {
+        growing_blob_cut(&upload->blob, upload->began); // as it would be after a crash
+    }
+    return result;
 }
 
 static void run_operation(struct work *work) {
@@ -134,6 +160,7 @@ static void run_operation(struct work *work) {
 
 static void finish_sitting(struct imaging_resumable *upload) {
     upload->offset = upload->blob.size;
+    arrival_came(&upload->part, upload->offset);
     upload->sits = false;
     free_buffers(upload);
     if (upload->offset == upload->size && upload->answer == RESUMABLE_OK) {
@@ -285,6 +312,7 @@ void resumable_go_on(struct imaging_resumable *upload) {
     bool complete = upload->opened && !upload->damaged && upload->offset == upload->size;
     bool readable = complete && !known && !upload->intake && !upload->resting;
     if (readable && !upload->service->closing) {
+        arrival_is_whole(&upload->part);
         imaging_intake_begin(upload);
         return;
     }
@@ -373,6 +401,9 @@ void imaging_resumable_sit(struct resumable_turn *turn, const struct resumable_s
     upload->began = upload->offset;
     upload->answer = RESUMABLE_OK;
     upload->sits = true;
+    arrival_join(upload->service->arrivals, &upload->part, upload->patient_case, upload->by,
+                 &sitting->sending, upload->size);
+    arrival_came(&upload->part, upload->offset);
     upload->ending = upload->abandoned = upload->wants_space = false;
     upload->filling = malloc(RESUMABLE_BUFFER);
     upload->writing = malloc(RESUMABLE_BUFFER);
@@ -381,6 +412,7 @@ void imaging_resumable_sit(struct resumable_turn *turn, const struct resumable_s
         const EVP_MD *kind = sitting->checksum == RESUMABLE_SHA1 ? EVP_sha1() : EVP_sha256();
         upload->digest = EVP_MD_CTX_new();
         fine = upload->digest && EVP_DigestInit_ex(upload->digest, kind, NULL) == 1;
+        growing_blob_try(&upload->blob);
     }
     if (!fine) {
         upload->answer = RESUMABLE_UNAVAILABLE; // said at the end
@@ -398,6 +430,7 @@ bool imaging_resumable_bytes(struct resumable_turn *turn, struct bytes bytes) {
     }
     memcpy(upload->filling + upload->filled, bytes.bytes, bytes.length);
     upload->filled += bytes.length;
+    arrival_came(&upload->part, upload->part.bytes + bytes.length);
     resumable_go_on(upload);
     upload->wants_space = upload->filled >= RESUMABLE_BLOCK;
     return !upload->wants_space;
@@ -418,6 +451,11 @@ void resumable_is_archive(struct imaging_resumable *upload) {
 }
 
 void resumable_was_read(struct imaging_resumable *upload, const struct bounded_output *outcome) {
+    struct arrival_part *part = &upload->part;
+    if (outcome) {
+        imaging_intake_count(upload->intake, part);
+        arrival_leave(part, &(struct arrival_counts){part->entries, part->images, part->kept});
+    }
     upload->intake = NULL;
     upload->resting = !outcome;
     if (outcome && !upload->gone) {
@@ -436,17 +474,15 @@ void resumable_was_read(struct imaging_resumable *upload, const struct bounded_o
         upload->answering = false;
         upload->sitting.done(upload->sitting.data, outcome ? RESUMABLE_OK : RESUMABLE_UNAVAILABLE);
     }
+    struct imaging_service *service = upload->service;
     resumable_go_on(upload);
+    resumables_forget_finished(service);
 }
 
 void resumable_remove(struct imaging_resumable *upload) {
     upload->gone = true;
-    while (upload->waiting) {
-        struct resumable_turn *turn = upload->waiting;
-        upload->waiting = turn->next;
-        turn->upload = NULL;
-        turn->cut(turn);
-    }
+    arrival_leave(&upload->part, NULL);
+    resumable_turn_away(upload, RESUMABLE_ABSENT);
     if (upload->turn && upload->turn->cut) {
         upload->turn->cut(upload->turn);
     }

@@ -12,7 +12,8 @@
 #include "server/imaging/imaging_service.h"
 
 #define RESUMABLE_SIZE_MAX ((uint64_t)16 << 30)   // bytes of one; an archive may hold many files
-#define RESUMABLES_MAX 1024                       // kept, finished ones included
+#define RESUMABLES_MAX 1024                       // not finished
+#define RESUMABLES_FINISHED_MAX 2048              // whose outcome can be asked for; then the newest
 #define RESUMABLES_OF_ONE_MAX 64                  // of one person
 #define RESUMABLE_LIFE_S (7 * 24 * 60 * 60)       // from its creation; then it is removed
 #define RESUMABLE_BLOCK ((size_t)1 << 20)         // bytes of a buffer; a sitting has two
@@ -57,7 +58,8 @@ struct resumable_turn {
     void (*granted)(struct resumable_turn *turn); // may come at once; facts are known from here on
     void (*cut)(struct resumable_turn *turn);     // end it soon, another one waits, or it is gone
     /* Owned by the upload. */
-    struct imaging_resumable *upload;
+    struct imaging_resumable *upload; // NULL in `cut`: it is over already, and `why` says
+    enum resumable_result why;        // RESUMABLE_ABSENT, or _UNAVAILABLE: the server stops
     struct resumable_turn *next;
     bool is_granted;
 };
@@ -75,6 +77,7 @@ enum resumable_checksum { RESUMABLE_NO_CHECKSUM, RESUMABLE_SHA1, RESUMABLE_SHA25
 struct resumable_sitting {
     enum resumable_checksum checksum;
     uint8_t expected[32];
+    struct sending sending;    // it belongs to; all zero = nothing is said
     void (*space)(void *data); // there is space again
     /* All that came is durable, or why not. When it was the last and no archive, it has been read
      * as well. */

@@ -113,13 +113,20 @@ static void on_making_key(void *data, enum imaging_read_result result) {
     }
 }
 
-/* Those of one person that are not finished. */
-static unsigned count_of(const struct imaging_service *service, struct uuid by) {
-    unsigned count = 0;
+static bool is_finished(const struct imaging_resumable *upload) {
+    return upload->outcome.size > 0;
+}
+
+/* One more would be too many that are not finished: of all, or of this person. */
+static bool is_full(const struct imaging_service *service, struct uuid by) {
+    unsigned max = service->config.resumables_max ? service->config.resumables_max : RESUMABLES_MAX;
+    unsigned count = service->resumables_making, own = 0;
     for (const struct imaging_resumable *each = service->resumables; each; each = each->next) {
-        count += !each->gone && each->outcome.size == 0 && uuid_equal(each->by, by);
+        bool counts = !each->gone && !is_finished(each);
+        count += counts;
+        own += counts && uuid_equal(each->by, by);
     }
-    return count;
+    return count >= max || own >= RESUMABLES_OF_ONE_MAX;
 }
 
 void imaging_resumable_create(
@@ -129,8 +136,7 @@ void imaging_resumable_create(
         done(data, RESUMABLE_UNAVAILABLE, NULL);
         return;
     }
-    if (service->resumable_count + service->resumables_making >= RESUMABLES_MAX ||
-        count_of(service, wanted->by) >= RESUMABLES_OF_ONE_MAX) {
+    if (is_full(service, wanted->by)) {
         done(data, RESUMABLE_TOO_MANY, NULL);
         return;
     }
@@ -158,6 +164,11 @@ void imaging_resumable_create(
     imaging_need_case_key(service, making->patient_case, on_making_key, making);
 }
 
+static unsigned finished_max(const struct imaging_service *service) {
+    return service->config.resumables_max ? service->config.resumables_max
+                                          : RESUMABLES_FINISHED_MAX;
+}
+
 /* At the start. */
 
 static bool is_wanted(void *data, const uint8_t name[BLOB_NAME_SIZE]) {
@@ -165,7 +176,7 @@ static bool is_wanted(void *data, const uint8_t name[BLOB_NAME_SIZE]) {
     struct uuid id;
     memcpy(id.bytes, name, sizeof id.bytes);
     const struct imaging_resumable *upload = resumable_find(service, id);
-    return upload && upload->outcome.size == 0;
+    return upload && !is_finished(upload);
 }
 
 static void on_load_row(struct imaging_service *service, const struct postgres_rows *rows,
@@ -206,13 +217,49 @@ static void on_loaded(void *data, enum postgres_result result, const struct post
 void imaging_resumables_load(struct imaging_service *service) {
     imaging_operation_began(service);
     struct binary_integer limit = binary_integer(RESUMABLES_MAX);
+    struct binary_integer finished = binary_integer(finished_max(service));
     struct postgres_parameter parameters[] = {parameter_uuid(&service->config.tenant),
-                                              parameter_int8(&limit)};
+                                              parameter_int8(&limit), parameter_int8(&finished)};
+    // The oldest first: the list has the newest in front. A file without a row here is swept.
     postgres_query(service->config.postgres,
-                   "SELECT upload_id, case_id, stored_by, size, expires_at, file_name, outcome"
-                   " FROM resumable_upload WHERE tenant_id = $1::uuid ORDER BY expires_at DESC"
-                   " LIMIT $2::bigint",
-                   parameters, 2, on_loaded, service);
+                   "SELECT * FROM ((SELECT upload_id, case_id, stored_by, size, expires_at,"
+                   " file_name, outcome FROM resumable_upload WHERE tenant_id = $1::uuid"
+                   " AND outcome IS NULL ORDER BY expires_at DESC LIMIT $2::bigint) UNION ALL"
+                   " (SELECT upload_id, case_id, stored_by, size, expires_at, file_name, outcome"
+                   " FROM resumable_upload WHERE tenant_id = $1::uuid AND outcome IS NOT NULL"
+                   " ORDER BY expires_at DESC LIMIT $3::bigint)) AS kept ORDER BY expires_at",
+                   parameters, 3, on_loaded, service);
+}
+
+static void on_forgotten(void *data, enum postgres_result result,
+                         const struct postgres_rows *rows) {
+    (void)result; // what is left expires
+    (void)rows;
+    imaging_operation_ended(data);
+}
+
+/* What it sent is in the case; only what became of it can be asked for no more. */
+static void forget(struct imaging_resumable *upload) {
+    struct imaging_service *service = upload->service;
+    struct postgres_parameter id = parameter_uuid(&upload->id);
+    imaging_operation_began(service);
+    postgres_query(service->config.postgres,
+                   "DELETE FROM resumable_upload WHERE upload_id = $1::uuid", &id, 1, on_forgotten,
+                   service);
+    resumable_remove(upload);
+}
+
+void resumables_forget_finished(struct imaging_service *service) {
+    unsigned count = 0;
+    struct imaging_resumable *oldest = NULL;
+    for (struct imaging_resumable *each = service->resumables; each; each = each->next) {
+        count += is_finished(each) && !each->gone;
+        bool is_free = !each->turn && !each->waiting && !each->busy && !each->gone;
+        oldest = is_finished(each) && is_free ? each : oldest;
+    }
+    if (count > finished_max(service) && oldest && !service->closing) {
+        forget(oldest);
+    }
 }
 
 /* The end. */
@@ -426,6 +473,7 @@ void imaging_resumables_stop(struct imaging_service *service) {
     struct imaging_resumable *next;
     for (struct imaging_resumable *each = service->resumables; each; each = next) {
         next = each->next;
+        resumable_turn_away(each, RESUMABLE_UNAVAILABLE);
         if (each->intake) {
             imaging_intake_cancel(each->intake);
         }

@@ -6,6 +6,7 @@
 
 #include "server/blobs/growing_blob.h"
 #include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_arrivals.h"
 #include "server/imaging/imaging_resumable.h"
 #include "server/imaging/imaging_state.h"
 
@@ -37,6 +38,7 @@ struct imaging_resumable {
     struct resumable_turn *turn;   // granted
     struct resumable_turn *waiting;
     struct imaging_intake *intake; // while it is read
+    struct arrival_part part;      // from its first sitting here
     /* Derived. */
     struct resumable_sitting sitting;
     uint64_t offset; // durable
@@ -63,6 +65,8 @@ struct imaging_resumable *resumable_add(struct imaging_service *service, struct 
 struct imaging_resumable *resumable_find(struct imaging_service *service, struct uuid id);
 /* Does what is to be done next. The upload may be gone afterwards. */
 void resumable_go_on(struct imaging_resumable *upload);
+/* Those who wait for their turn do not get it. */
+void resumable_turn_away(struct imaging_resumable *upload, enum resumable_result why);
 /* Nobody finds it any more, and its file goes. Its row is the caller's. */
 void resumable_remove(struct imaging_resumable *upload);
 
@@ -74,6 +78,8 @@ void resumable_is_archive(struct imaging_resumable *upload);
 void resumable_was_read(struct imaging_resumable *upload, const struct bounded_output *outcome);
 /* How far the reading is, as JSON. */
 void imaging_intake_tell(const struct imaging_intake *intake, struct bounded_output *json);
+/* The same for its part in an arrival. */
+void imaging_intake_count(const struct imaging_intake *intake, struct arrival_part *part);
 void imaging_intake_cancel(struct imaging_intake *intake);
 
 /* imaging_resumable_rows.c */
@@ -82,6 +88,8 @@ void imaging_resumables_expire(struct imaging_service *service);
 /* From time to time: what rests is tried again, what is over is removed. */
 void imaging_resumables_look(struct imaging_service *service);
 void resumable_keep_outcome(struct imaging_resumable *upload);
+/* Of more finished ones than are kept the oldest go. */
+void resumables_forget_finished(struct imaging_service *service);
 
 /* While closing: all turns are cut, nothing is begun. */
 void imaging_resumables_stop(struct imaging_service *service);

@@ -4,6 +4,7 @@
 #include "server/imaging/imaging_service.h"
 
 #include "server/codecs/codec_link.h"
+#include "server/imaging/imaging_arrivals.h"
 #include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_resumable_state.h"
 #include "server/log.h"
@@ -66,9 +67,10 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
     service->ingest = ingest_link_create(
         &(struct ingest_link_config){.loop = config->loop, .program = config->ingest_program});
     service->copies = imaging_copies_create(service);
+    service->arrivals = imaging_arrivals_create(service);
     service->pictures = codec_link_create(config->loop, config->ingest_program, false);
     if (!service->frames || !service->queue || !service->ingest || !service->copies ||
-        !service->pictures) {
+        !service->arrivals || !service->pictures) {
         // The process does not start: what was made goes with it.
         *ret_message = "no memory or no threads";
         return NULL;
@@ -106,9 +108,10 @@ static void close_when_idle(struct imaging_service *service) {
     if (!service->closing || service->operations > 0 || service->parts_open > 0) {
         return;
     }
-    service->parts_open = 6;
+    service->parts_open = 7;
     imaging_forget_locators(service, (struct uuid){{0}});
     imaging_copies_close(service->copies, on_part_closed, service);
+    imaging_arrivals_close(service->arrivals, on_part_closed, service);
     codec_link_close(service->pictures, on_part_closed, service);
     uv_close((uv_handle_t *)&service->announce_timer, on_timer_closed);
     uv_close((uv_handle_t *)&service->look_timer, on_timer_closed);
@@ -123,6 +126,7 @@ void imaging_service_close(struct imaging_service *service, void (*closed)(void 
     service->closed_data = data;
     imaging_revoke(service, (struct uuid){{0}}, (struct uuid){{0}});
     imaging_operation_began(service); // the endings below may be the last of all
+    imaging_arrivals_stop(service->arrivals);
     imaging_resumables_stop(service);
     imaging_end_receiving(service);
     imaging_copies_stop(service->copies);

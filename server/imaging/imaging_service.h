@@ -40,6 +40,8 @@ struct imaging_series {
     const struct display_sets *sets;
 };
 
+struct arrival; // protocol/generated/stage.h
+
 struct imaging_service_config {
     uv_loop_t *loop;            // borrowed, as all pointers here
     struct postgres *postgres;  //
@@ -50,10 +52,16 @@ struct imaging_service_config {
     unsigned threads;           // 0 = 4
     size_t frame_cache_bytes;   // see frame_cache.h
     unsigned resumable_life_s;  // of resumable uploads; 0 = RESUMABLE_LIFE_S
+    unsigned resumables_max;    // not finished, and finished; 0 = as imaging_resumable.h says
+    unsigned quiet_ms;          // without a byte before a sender is waited for, and three times
+                                // that until no more; 0 = as imaging_arrivals.h says
     /* Images of a case have changed: tell its actor (sets of kind DISPLAY_NOTHING are not shown).
      * Files that come in quick succession are told together. Told again after a restart until
      * imaging_announced was called. */
     void (*on_series)(void *data, const struct imaging_series *series);
+    /* Files are on their way into a case: tell who waits, at most twice a second for each arrival.
+     * False = not now, it is told again. NULL = nobody wants to know. */
+    bool (*on_arrival)(void *data, struct uuid patient_case, const struct arrival *arrival);
     void *data;
 };
 
@@ -83,6 +91,20 @@ void imaging_revoke(struct imaging_service *service, struct uuid patient_case, s
  * stand. `done` may be called at once; false = not all of it, try again. */
 void imaging_erase_case(struct imaging_service *service, struct uuid patient_case,
                         void (*done)(void *data, bool erased), void *data);
+
+/* What a sender says of all the files that they send together, with each of them; all zero = they
+ * say nothing. */
+struct sending {
+    struct uuid id; // made by the sender
+    uint32_t files; // of all
+    uint64_t bytes;
+    /* Before this file: through; and of those new images, and kept. */
+    uint32_t done, images, kept;
+    uint64_t bytes_done;
+};
+/* No more of it comes. */
+void imaging_sending_ended(struct imaging_service *service, struct uuid patient_case,
+                           struct uuid by, struct uuid sending);
 
 /* Uploads. */
 enum upload_outcome {
@@ -128,6 +150,8 @@ bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes);
 /* All bytes are there; `done` follows, at once when nothing can be done, and the upload is the
  * service's. */
 void imaging_upload_end(struct imaging_upload *upload);
+/* It is told of to who waits; `sending` may be all zero. */
+void imaging_upload_sending(struct imaging_upload *upload, const struct sending *sending);
 /* What its sender calls it: with a name, what is no image and no document is kept. */
 void imaging_upload_name(struct imaging_upload *upload, struct text name);
 /* Nobody waits any more. Before the end the file is dropped, after it the work goes on unanswered.

@@ -33,6 +33,7 @@ struct announce_entry {
 struct imaging_locator;
 struct imaging_resumable;
 struct imaging_intake;
+struct imaging_arrivals;
 struct imaging_copies;
 struct codec_link;
 struct preview_plan;
@@ -48,6 +49,7 @@ struct imaging_service {
     struct work_queue *queue;
     struct ingest_link *ingest;
     struct imaging_copies *copies;
+    struct imaging_arrivals *arrivals;
     struct codec_link *pictures; // for who waits
     uv_timer_t announce_timer;
     struct imaging_locator *locators[LOCATOR_SLOTS];
@@ -61,7 +63,7 @@ struct imaging_service {
     unsigned uploads_count;
     struct imaging_resumable *resumables;
     uv_timer_t look_timer;
-    unsigned resumable_count, resumables_making, unpacking_count, resumables_looks;
+    unsigned resumables_making, unpacking_count, resumables_looks;
     bool resumables_loaded;
     uint64_t uploads_size_max; // bytes; of config, and of what memory the machine has
     unsigned renders_now;
@@ -134,6 +136,9 @@ void imaging_changed(struct imaging_service *service, struct uuid patient_case);
 /* Has the series told to its case soon. */
 void imaging_announce_soon(struct imaging_service *service, struct uuid patient_case,
                            const char *series_uid, struct uuid by);
+
+/* How far archives are read, for their parts in an arrival (imaging_intake.c). */
+void imaging_resumables_count(struct imaging_service *service);
 
 /* Ends the uploads whose bytes are still coming: they would keep a closing service waiting. */
 void imaging_end_receiving(struct imaging_service *service);

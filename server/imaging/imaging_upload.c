@@ -36,6 +36,7 @@ static void leave_receiving(struct imaging_upload *upload) {
 static void free_upload(struct imaging_upload *upload) {
     struct imaging_service *service = upload->service;
     leave_receiving(upload);
+    arrival_leave(&upload->part, NULL);
     close(upload->file);
     if (upload->json) {
         OPENSSL_cleanse(upload->json, upload->json_size);
@@ -70,6 +71,12 @@ void upload_answer_and_free(struct imaging_upload *upload, const struct upload_a
     if (upload->done) {
         upload->done(upload->data, &told);
     }
+    bool is_through = answer->outcome != UPLOAD_UNAVAILABLE && answer->outcome != UPLOAD_NO_SPACE;
+    arrival_leave(&upload->part,
+                  is_through ? &(struct arrival_counts){.files = 1,
+                                                        .images = answer->outcome == UPLOAD_STORED,
+                                                        .kept = answer->outcome == UPLOAD_KEPT}
+                             : NULL);
     free_upload(upload);
 }
 
@@ -128,6 +135,7 @@ struct imaging_upload *imaging_upload_begin_open(struct imaging_service *service
     if (upload) {
         upload->open = true;
         memcpy(upload->study_uid, study_uid.length > 0 ? study_uid.bytes : "", study_uid.length);
+        imaging_upload_sending(upload, &(struct sending){.files = 0});
     }
     return upload;
 }
@@ -142,6 +150,11 @@ static bool grow(struct imaging_upload *upload, uint64_t size) {
     upload->size += size;
     service->uploads_size += size;
     return true;
+}
+
+void imaging_upload_sending(struct imaging_upload *upload, const struct sending *sending) {
+    arrival_join(upload->service->arrivals, &upload->part, upload->patient_case, upload->by,
+                 sending, upload->size);
 }
 
 void imaging_upload_name(struct imaging_upload *upload, struct text name) {
@@ -179,6 +192,7 @@ bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes) {
         left -= (size_t)written;
     }
     upload->received += bytes.length;
+    arrival_came(&upload->part, upload->received);
     return true;
 }
 
@@ -440,6 +454,7 @@ void imaging_upload_end(struct imaging_upload *upload) {
     assert(upload->received == upload->size && !upload->ended);
     upload->ended = true;
     leave_receiving(upload);
+    arrival_is_whole(&upload->part);
     // From here nobody can change it, the child included.
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
     if (fcntl(upload->file, F_ADD_SEALS, seals) != 0 ||

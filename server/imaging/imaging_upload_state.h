@@ -6,6 +6,7 @@
 #define CONSILIUM_IMAGING_UPLOAD_STATE_H
 
 #include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_arrivals.h"
 #include "server/imaging/imaging_state.h"
 #include "server/imaging/instance.h"
 #include "server/store/postgres_array.h"
@@ -31,6 +32,7 @@ struct imaging_upload {
     struct bounded_output outline, identity, metadata; // columns
     struct postgres_array named;                       // UIDs that a DICOMDIR names
     struct imaging_upload *next, **link;               // while its bytes are coming
+    struct arrival_part part;
     /* Derived. */
     uint64_t received;
     struct instance instance;

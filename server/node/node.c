@@ -398,6 +398,12 @@ void node_command(struct node *node, uint8_t kind_number, struct uuid id, struct
     }
 }
 
+bool node_tell(struct node *node, uint8_t kind, struct uuid id, struct encoded signal) {
+    struct uuid none = {{0}};
+    return runtime_find(node->runtime, id) == NULL ||
+           runtime_deliver(node->runtime, kind, id, signal, none, none);
+}
+
 void node_on_revoked(struct node *node,
                      void (*revoked)(void *data, uint8_t kind, struct uuid id, struct uuid user),
                      void *data) {

@@ -185,6 +185,9 @@ void node_command(struct node *node, uint8_t kind, struct uuid id, struct uuid b
                   struct encoded command,
                   void (*done)(void *data, bool accepted, enum refusal why, uint64_t version),
                   void *data);
+/* A signal by the server itself, as Role system, for an actor that is in memory: one that is not
+ * has nobody to tell. False = its mailbox is full. */
+bool node_tell(struct node *node, uint8_t kind, struct uuid id, struct encoded signal);
 /* Called whenever a user's grant on a case ends or shrinks. */
 void node_on_revoked(struct node *node,
                      void (*revoked)(void *data, uint8_t kind, struct uuid id, struct uuid user),

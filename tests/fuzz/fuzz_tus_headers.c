@@ -1,5 +1,6 @@
 /* links: server */
 /* The header values of resumable uploads. The first byte says where the first value ends. */
+#include "server/gateway/routes_sending.h"
 #include "server/gateway/tus.h"
 #include "server/utf8.h"
 
@@ -23,6 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     }
     uint8_t digest[TUS_DIGEST_MAX];
     if (tus_checksum(second, digest, &length) && length != 0 && length != 20 && length != 32) {
+        abort();
+    }
+    struct sending sending = sending_read(first);
+    if (sending.files > SENDING_FILES_MAX || sending.done > sending.files ||
+        sending.bytes_done > sending.bytes || (sending.files == 0) != uuid_is_zero(sending.id)) {
         abort();
     }
     uint64_t number;

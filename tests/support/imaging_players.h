@@ -365,6 +365,19 @@ void imaging_upload_name(struct imaging_upload *of, struct text name) {
     (void)name;
 }
 
+void imaging_upload_sending(struct imaging_upload *of, const struct sending *sending) {
+    (void)of;
+    (void)sending;
+}
+
+void imaging_sending_ended(struct imaging_service *service, struct uuid patient_case,
+                           struct uuid by, struct uuid sending) {
+    (void)service;
+    (void)patient_case;
+    (void)by;
+    (void)sending;
+}
+
 bool imaging_upload_bytes(struct imaging_upload *of, struct bytes bytes) {
     of->received += bytes.length;
     return true;

@@ -5,6 +5,8 @@
 #ifndef CONSILIUM_TESTS_IMAGING_SITE_H
 #define CONSILIUM_TESTS_IMAGING_SITE_H
 
+#include "protocol/generated/stage.h"
+#include "server/imaging/imaging_resumable.h"
 #include "server/imaging/imaging_service.h"
 #include "server/store/cluster.h"
 #include "server/store/migrate.h"
@@ -15,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SITE_FRAME_CACHE_BYTES = 1 << 20 };
+enum { SITE_FRAME_CACHE_BYTES = 1 << 20, SITE_QUIET_MS = 1000 };
 
 static const struct uuid tenant = {{1}};
 static const struct uuid user = {{3}};
@@ -45,6 +47,12 @@ struct site {
     struct download_facts facts;
     struct imaging_download *download;
     bool cut;
+    /* Of resumable uploads, and of what is on its way. */
+    unsigned resumables_max;
+    struct uuid made;
+    enum resumable_result resumable;
+    unsigned arrivals_told;
+    struct arrival arrival; // told last
 };
 
 static void on_ready(void *data, const char *url) {
@@ -64,6 +72,15 @@ static void on_series(void *data, const struct imaging_series *series) {
     site->told_images = series->sets->count ? series->sets->sets[0].count : 0;
 }
 
+static bool on_arrival(void *data, struct uuid patient_case, const struct arrival *arrival) {
+    struct site *site = data;
+    if (uuid_equal(patient_case, site->patient_case)) {
+        site->arrival = *arrival;
+        site->arrivals_told++;
+    }
+    return true;
+}
+
 static void wait_for(struct site *site, const bool *flag) {
     while (!*flag) {
         uv_run(&site->loop, UV_RUN_ONCE);
@@ -79,7 +96,10 @@ static void open_service(struct site *site) {
                                             .blob_folder = site->blobs,
                                             .ingest_program = CONSILIUM_INGEST_PATH,
                                             .frame_cache_bytes = SITE_FRAME_CACHE_BYTES,
+                                            .resumables_max = site->resumables_max,
+                                            .quiet_ms = SITE_QUIET_MS,
                                             .on_series = on_series,
+                                            .on_arrival = on_arrival,
                                             .data = site};
     site->service = imaging_service_create(&config, &message);
     if (!site->service) {
@@ -186,6 +206,7 @@ static struct site *new_case(void **state) {
     assert_true(keys_new_stream(site->keys, tenant, site->patient_case, &generation, wrapped));
     write_case_key(site, site->patient_case, wrapped);
     site->told = 0;
+    site->arrivals_told = 0;
     open_service(site);
     return site;
 }
@@ -212,7 +233,7 @@ static enum upload_outcome upload(struct site *site, const void *bytes, size_t s
     return site->outcome;
 }
 
-static enum upload_outcome upload_slice(struct site *site, unsigned number) {
+static inline enum upload_outcome upload_slice(struct site *site, unsigned number) {
     struct dicom_writer writer;
     dicom_writer_begin(&writer);
     dicom_writer_slice(&writer, number);
@@ -265,7 +286,8 @@ static void on_cut(void *data) {
     ((struct site *)data)->cut = true;
 }
 
-static enum imaging_read_result open_download(struct site *site, struct text uid, uint32_t frame) {
+static inline enum imaging_read_result open_download(struct site *site, struct text uid,
+                                                     uint32_t frame) {
     struct download_wanted wanted = {.patient_case = site->patient_case,
                                      .user = user,
                                      .sop_instance_uid = uid,
@@ -279,7 +301,7 @@ static enum imaging_read_result open_download(struct site *site, struct text uid
     return site->result;
 }
 
-static void read_download(struct site *site, uint64_t offset, size_t length) {
+static inline void read_download(struct site *site, uint64_t offset, size_t length) {
     site->done = false;
     imaging_download_read(site->download, offset, length, on_text);
     wait_for(site, &site->done);

@@ -3,6 +3,7 @@
  * in which order, and that everything is let go of once. */
 #include "protocol/generated/policy.h"
 #include "server/gateway/routes_imaging.h"
+#include "server/gateway/routes_sending.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -350,8 +351,36 @@ static void a_refusal_is_written_down_too(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
 
+static void what_a_sender_says_of_all_files_is_taken_whole_or_not_at_all(void **state) {
+    (void)state;
+    struct sending said =
+        sending_read(TEXT("01234567-89ab-4def-8123-456789abcdef 512 90000000 214 40000000 210 4"));
+    assert_int_equal(said.files, 512);
+    assert_int_equal(said.bytes, 90000000);
+    assert_int_equal(said.done, 214);
+    assert_int_equal(said.bytes_done, 40000000);
+    assert_int_equal(said.images, 210);
+    assert_int_equal(said.kept, 4);
+    static const char *const nonsense[] = {
+        "",
+        "01234567-89ab-4def-8123-456789abcdef",
+        "01234567-89ab-4def-8123-456789abcdef 5 9 6 1 0 0",
+        "01234567-89ab-4def-8123-456789abcdef 5 9 1 1 0 0 ",
+        "01234567-89ab-4def-8123-456789abcdef 5 9 1 1 0 0 0",
+        "01234567-89ab-4def-8123-456789abcdef 2000000 9 1 1 0 0",
+        "01234567-89ab-4def-8123-456789abcdef 5  9 1 1 0",
+        "00000000-0000-0000-0000-000000000000 5 9 1 1 0 0",
+    };
+    for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
+        said = sending_read((struct text){(uint32_t)strlen(nonsense[i]), nonsense[i]});
+        assert_int_equal(said.files, 0);
+        assert_true(uuid_is_zero(said.id));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_sender_says_of_all_files_is_taken_whole_or_not_at_all),
         TEST(a_frame_names_its_transfer_syntax_and_is_not_stored),
         TEST(a_range_gives_206_and_says_which),
         TEST(a_range_past_the_end_gives_416_and_the_size),
