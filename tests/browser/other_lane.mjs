@@ -8,6 +8,7 @@ await import('./pages.test.mjs');
 await import('./attacked.test.mjs');
 await import('./guest.test.mjs');
 await import('./masked.test.mjs');
+await import('./arriving.test.mjs');
 await import('./keyboard.test.mjs');
 await import('./benches.test.mjs');
 await import('./standard_of_care.test.mjs');

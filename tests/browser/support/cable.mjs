@@ -13,6 +13,8 @@ export class Cable {
 
   constructor(port) {
     this.port = port;
+    /** Bytes a second towards the server, as on a thin line; undefined = as many as come. */
+    this.rate = undefined;
     this.pulled = false;
     this.ends = new Set();
     this.listener = createServer((near) => this.join(near));
@@ -22,7 +24,10 @@ export class Cable {
     const far = connect(this.port, 'localhost');
     for (const [from, to] of [[near, far], [far, near]]) {
       this.ends.add(from);
-      from.on('data', (bytes) => to.write(bytes));
+      from.on('data', (bytes) => {
+        to.write(bytes);
+        if (this.rate && from === near) this.rest(from, bytes.length);
+      });
       from.on('end', () => to.end());
       from.on('error', () => to.destroy());
       from.on('close', () => {
@@ -31,6 +36,11 @@ export class Cable {
       });
       if (this.pulled) from.pause();
     }
+  }
+
+  rest(end, bytes) {
+    end.pause();
+    setTimeout(() => !this.pulled && end.resume(), (bytes / this.rate) * 1000);
   }
 
   pull() {

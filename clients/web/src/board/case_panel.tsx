@@ -12,6 +12,7 @@ import type { StoredAnnotation } from '../wire';
 import { isoDate, useSpeech, useWords, type Words } from '../words';
 import { CaseCard } from './case_card';
 import { KeyImages } from './key_images';
+import { OtherFiles } from './other_files';
 import { ReportList } from './report_list';
 import type { StageHands } from './use_stage';
 import { useWithheldHelp } from './withheld';
@@ -80,6 +81,7 @@ export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
                 )}
             </section>
             {hands && <ReportList hands={hands} stored={model.annotations} />}
+            <OtherFiles actor={actor} told={model.clinical && !model.masked} nameOf={nameOf} />
         </div>
     );
 });

@@ -22,6 +22,7 @@ import type { Annotation, StoredAnnotation } from '../wire';
 import { isSecondWindow } from '../ui/route';
 import { whoIs, type Who } from '../state/who';
 import { useWords } from '../words';
+import { Arrivals } from './arrivals';
 import { CasePanel } from './case_panel';
 import { DecisionTab, type PersonHere } from './decision_tab';
 import { markKeyImage } from './key_images';
@@ -297,6 +298,7 @@ function SideTabs(props: SideTabsProps) {
                     </Tabs.Trigger>
                 )}
             </Tabs.List>
+            <Arrivals actor={caseActor} />
             {props.withLeft && (
                 <Tabs.Content value="left" className="tab-body flush">
                     {props.left}

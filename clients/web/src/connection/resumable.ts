@@ -76,10 +76,10 @@ export type Arrived = { url: string } | { refused: string };
 /** Until its last byte is durable. `stopped` ends it; it goes on when the file is sent again. */
 export async function sendResumable(
     patientCase: string,
-    name: string,
-    file: File,
+    { name, file }: { name: string; file: File },
     sent: (bytes: number) => void,
     stopped: AbortSignal,
+    sending: () => string,
 ): Promise<Arrived> {
     const fingerprint = await fingerprintOf(patientCase, name, file);
     return new Promise((resolve, reject) => {
@@ -91,6 +91,7 @@ export async function sendResumable(
             fingerprint: () => Promise.resolve(fingerprint),
             urlStorage: kept,
             removeFingerprintOnSuccess: true,
+            onBeforeRequest: (request) => request.setHeader('Upload-Sending', sending()),
             onProgress: (bytes) => sent(bytes),
             onSuccess: () => (upload.url ? resolve({ url: upload.url }) : reject(new Error('no address'))),
             onError: (error) => {

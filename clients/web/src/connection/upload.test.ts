@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { wordsOf } from '../words';
 import { sendFile, Upload, type Progress, type Send } from './upload';
@@ -65,11 +67,35 @@ describe('an_upload', () => {
             return Promise.resolve(
                 name === 'b.dcm'
                     ? stored
-                    : { files: 40, stored: 38, known: 1, kept: 1, problems: [], index: { named: 41, missing: 2 } },
+                    : {
+                          files: 40,
+                          stored: 38,
+                          known: 1,
+                          kept: 1,
+                          keptNames: ['readme.txt'],
+                          problems: [],
+                          index: { named: 41, missing: 2 },
+                      },
             );
         });
         expect(last).toMatchObject({ all: 41, done: 41, stored: 39, known: 1, kept: 1, bytes: 13, bytesAll: 13 });
         expect(last?.index).toEqual({ named: 41, missing: 2 });
+        expect(last?.keptNames).toEqual(['readme.txt']);
+    });
+
+    it('names_what_was_kept_and_says_with_each_file_how_many_go_together', async () => {
+        const said: string[] = [];
+        const { last } = await play(['a.dcm', 'notes.txt', 'b.dcm', 'c.dcm'], ({ name }, _told, _stopped, sending) => {
+            said.push(sending());
+            return Promise.resolve(name === 'notes.txt' ? { ...stored, outcome: 'kept' } : stored);
+        });
+        expect(last?.keptNames).toEqual(['notes.txt']);
+        const [first = '', ...others] = said;
+        const id = first.split(' ')[0] ?? '';
+        expect(first).toBe(`${id} 4 24 0 0 0 0`);
+        expect(id).toMatch(/^[\da-f-]{36}$/);
+        expect(others.every((one) => one.startsWith(`${id} 4 24 `))).toBe(true);
+        expect(others.at(-1)).toBe(`${id} 4 24 1 5 1 0`);
     });
 
     it('sends_the_directory_of_a_CD_when_everything_else_is_there', async () => {
@@ -91,7 +117,7 @@ describe('an_upload', () => {
 describe('the_answer_to_a_file', () => {
     const answered = async (status: number, body: unknown) => {
         vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(body), { status })));
-        const answer = await sendFile('a-case', file('x'));
+        const answer = await sendFile('a-case', file('x'), '');
         vi.unstubAllGlobals();
         return answer;
     };
@@ -108,8 +134,19 @@ describe('the_answer_to_a_file', () => {
 
     it('has_a_sentence_for_each_word_in_each_language', () => {
         const words = [wordsOf('en'), wordsOf('de')].map(({ upload }) => upload.why);
-        for (const why of ['not_dicom', 'truncated', 'malformed', 'over_limit', 'no_identity']) {
-            expect(words.map((one) => one[why])).not.toContain(undefined);
+        const server = join(import.meta.dirname, '../../../../server');
+        const said = (path: string, of: RegExp): string[] =>
+            [...readFileSync(join(server, path), 'utf8').matchAll(of)].map(([, word = '']) => word);
+        const all = [
+            ...said('imaging/file_refusal.c', /return "(\w+)";/g),
+            ...said('imaging/imaging_intake_archive.c', /\[UNPACK_REFUSAL_\w+\] = "(\w+)"/g),
+            ...said('gateway/routes_resumable.c', /answer_(?:error|problem)\(\w+, \d+, "(\w+)"/g),
+            ...said('gateway/routes_imaging.c', /answer_error\(\w+, \d+, "(\w+)"/g),
+        ];
+        expect(all.length).toBeGreaterThan(25);
+        expect(all).toContain('checksum_mismatch');
+        for (const why of all.filter((word) => !['unknown', 'other_method'].includes(word))) {
+            expect(words.map((one) => [why, one[why]])).not.toContainEqual([why, undefined]);
         }
     });
 });

@@ -23,6 +23,8 @@ export interface Taken {
     known: number;
     kept: number;
     problems: Sent[];
+    /** Of those kept, as far as they are told. */
+    keptNames: string[];
     /** Of a CD's directory: how many files it names and how many of them are not here. */
     index?: { named: number; missing: number };
 }
@@ -39,6 +41,8 @@ export interface Progress {
     /** Everything has been sent, and something of it is being read. */
     reading: boolean;
     index: { named: number; missing: number } | undefined;
+    /** Kept with the case and not opened, by name: as many as are shown. */
+    keptNames: string[];
     /** Refused, held or not sent, by name. */
     problems: Sent[];
     running: boolean;
@@ -52,11 +56,13 @@ export interface Found {
 
 /** How far a file is: bytes sent, and whether it is being read now. */
 export type Told = (bytes: number, reading: boolean, files?: number) => void;
-export type Send = (found: Found, told: Told, stopped: AbortSignal) => Promise<Answer>;
+/** Also says what goes together with it: the value of `Upload-Sending` just now (`server/gateway/HTTP.md`). */
+export type Send = (found: Found, told: Told, stopped: AbortSignal, sending: () => string) => Promise<Answer>;
 
 const AT_A_TIME = 3;
 const TRIES = 5;
 const WAIT_MS = 400;
+const KEPT_NAMES = 200;
 
 /** The directory of a CD last: only then can be said what is missing. */
 const directoryLast = (files: readonly Found[]): Found[] => {
@@ -71,6 +77,8 @@ export class Upload {
     private readonly pause: (milliseconds: number) => Promise<void>;
     private readonly under = new Map<Found, { bytes: number; reading: boolean; files: number }>();
     private readonly stopping = new AbortController();
+    /** Of all the files together, for who waits for them. */
+    readonly id = crypto.randomUUID();
     private progress: Progress;
     private finished = 0;
 
@@ -95,6 +103,7 @@ export class Upload {
             bytesAll: files.reduce((sum, { file }) => sum + file.size, 0),
             reading: false,
             index: undefined,
+            keptNames: [],
             problems: [],
             running: true,
         };
@@ -109,6 +118,11 @@ export class Upload {
     /** Small files under way are finished, large ones go on when they are sent again; the rest is not sent. */
     stop(): void {
         this.stopping.abort();
+    }
+
+    private sending(): string {
+        const { all, bytesAll, done, stored, kept } = this.progress;
+        return [this.id, all, bytesAll, done, this.finished, stored, kept].join(' ');
     }
 
     private async worker(): Promise<void> {
@@ -133,7 +147,9 @@ export class Upload {
             this.change({});
         };
         for (let attempt = 0; attempt < TRIES && !this.stopping.signal.aborted; attempt += 1) {
-            const answer = await this.send(found, told, this.stopping.signal).catch(() => 'busy' as const);
+            const answer = await this.send(found, told, this.stopping.signal, () => this.sending()).catch(
+                () => 'busy' as const,
+            );
             if (answer !== 'busy') {
                 return answer;
             }
@@ -143,7 +159,7 @@ export class Upload {
     }
 
     private count(name: string, said: Said | Taken): void {
-        const { all, done, stored, known, kept, problems, index } = this.progress;
+        const { all, done, stored, known, kept, keptNames, problems, index } = this.progress;
         if ('files' in said) {
             this.change({
                 all: all + said.files - 1,
@@ -151,6 +167,7 @@ export class Upload {
                 stored: stored + said.stored,
                 known: known + said.known,
                 kept: kept + said.kept,
+                keptNames: [...keptNames, ...said.keptNames].slice(0, KEPT_NAMES),
                 problems: [...problems, ...said.problems],
                 index: said.index ?? index,
             });
@@ -163,6 +180,7 @@ export class Upload {
             stored: stored + Number(outcome === 'stored'),
             known: known + Number(outcome === 'already_there'),
             kept: kept + Number(outcome === 'kept'),
+            keptNames: outcome === 'kept' && keptNames.length < KEPT_NAMES ? [...keptNames, name] : keptNames,
             problems: fine ? problems : [...problems, { name, ...said }],
         });
     }
@@ -186,10 +204,14 @@ const asMetadata = (name: string): string =>
     `filename ${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}`;
 
 /** One file to the case's archive, in one request. */
-export async function sendFile(patientCase: string, { name, file }: Found): Promise<Answer> {
+export async function sendFile(patientCase: string, { name, file }: Found, sending: string): Promise<Answer> {
     const response = await fetchAgain(`/api/cases/${patientCase}/uploads`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/octet-stream', 'Upload-Metadata': asMetadata(name) },
+        headers: {
+            'Content-Type': 'application/octet-stream',
+            'Upload-Metadata': asMetadata(name),
+            'Upload-Sending': sending,
+        },
         body: file,
     });
     if (BUSY.includes(response.status)) {
@@ -203,31 +225,34 @@ export async function sendFile(patientCase: string, { name, file }: Found): Prom
         index?: { named: number; missing: number };
     };
     if (body.outcome === 'index' && body.index) {
-        return { files: 1, stored: 0, known: 0, kept: 0, problems: [], index: body.index };
+        return { files: 1, stored: 0, known: 0, kept: 0, keptNames: [], problems: [], index: body.index };
     }
     return { outcome: outcomeWord(body.outcome), reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
 }
 
 function takenOf(outcome: Outcome): Taken {
-    const { files, problems, index } = outcome;
+    const { files, index } = outcome;
+    const told = (outcome.problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) }));
     return {
         files: files?.all ?? 1,
         stored: files?.stored ?? 0,
         known: files?.alreadyThere ?? 0,
         kept: files?.kept ?? 0,
-        problems: (problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) })),
+        keptNames: told.filter((one) => one.outcome === 'kept').map((one) => one.name),
+        problems: told.filter((one) => one.outcome !== 'kept'),
         ...(index && { index }),
     };
 }
 
 /** A file the way that suits it: small ones in one request, large ones and archives so that they can go on. */
 export function sender(patientCase: string): Send {
-    return async (found, told, stopped) => {
-        const { name, file } = found;
+    return async (found, told, stopped, sending) => {
+        const { file } = found;
         if (file.size < LARGE_BYTES && !(await isArchive(file))) {
-            return sendFile(patientCase, found);
+            return sendFile(patientCase, found, sending());
         }
-        const arrived = await sendResumable(patientCase, name, file, (bytes) => told(bytes, false), stopped);
+        const sent = (bytes: number) => told(bytes, false);
+        const arrived = await sendResumable(patientCase, found, sent, stopped, sending);
         if ('refused' in arrived) {
             return { outcome: 'refused', reason: arrived.refused, message: '' };
         }
@@ -235,6 +260,12 @@ export function sender(patientCase: string): Send {
         const reading = (outcome: Outcome) => told(file.size, true, outcome.files?.all);
         return takenOf(await outcomeOf(arrived.url, reading, stopped));
     };
+}
+
+/** No more of them comes: who waits is told so, if it can be said. */
+export async function endSending(patientCase: string, id: string): Promise<void> {
+    const path = `/api/cases/${patientCase}/sendings/${id}`;
+    await fetchAgain(path, { method: 'DELETE', keepalive: true }).catch(() => undefined);
 }
 
 /** A folder is read to its end: browsers give its files in portions. */

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type DragEvent } from 'react';
 import {
     chosen,
     dropped,
+    endSending,
     sender,
     Upload,
     type Found,
@@ -15,7 +16,7 @@ import type { CaseActor } from '../state/client';
 import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
-import { personName, useWords, type Words } from '../words';
+import { fileName, personName, useSpeech, useWords, type Words } from '../words';
 import { sizeText } from '../words/bytes';
 import { Ended } from './nowhere';
 
@@ -67,6 +68,23 @@ function notTaken(words: Words, { outcome, reason }: Sent): string {
     }
 }
 
+function KeptNames({ progress: { kept, keptNames } }: { progress: Progress }) {
+    const words = useWords();
+    return (
+        <>
+            <h2>{words.upload.keptNames}</h2>
+            <ul className="list kept">
+                {keptNames.map((name, at) => (
+                    <li key={at}>
+                        <bdi className="file-name">{fileName(name)}</bdi>
+                    </li>
+                ))}
+                {kept > keptNames.length && <li className="mute">{words.upload.more(kept - keptNames.length)}</li>}
+            </ul>
+        </>
+    );
+}
+
 function ProgressWords({ progress }: { progress: Progress }) {
     const words = useWords();
     const { language } = words;
@@ -86,6 +104,7 @@ function ProgressWords({ progress }: { progress: Progress }) {
         <>
             <p>{words.upload.summary(progress.stored, progress.known, progress.problems.length)}</p>
             {progress.kept > 0 && <p>{words.upload.kept(progress.kept)}</p>}
+            {progress.keptNames.length > 0 && <KeptNames progress={progress} />}
             {index && (
                 <p>
                     {index.missing > 0
@@ -98,7 +117,7 @@ function ProgressWords({ progress }: { progress: Progress }) {
 }
 
 function DropPlace({ patientCase }: { patientCase: string }) {
-    const words = useWords();
+    const { words, language } = useSpeech();
     const [progress, setProgress] = useState<Progress>();
     const [over, setOver] = useState(false);
     const running = useRef<Upload | undefined>(undefined);
@@ -117,7 +136,7 @@ function DropPlace({ patientCase }: { patientCase: string }) {
         sent.current = found;
         const upload = new Upload(found, sender(patientCase), setProgress);
         running.current = upload;
-        void upload.run();
+        void upload.run().then(() => endSending(patientCase, upload.id));
     };
     const drop = (event: DragEvent) => {
         event.preventDefault();
@@ -180,8 +199,11 @@ function DropPlace({ patientCase }: { patientCase: string }) {
                             <ul className="list refused">
                                 {progress.problems.map((one) => (
                                     <li key={one.name}>
-                                        <b>{one.name}</b>
-                                        <span className="mute" title={one.message || undefined}>
+                                        <bdi className="file-name">{fileName(one.name)}</bdi>
+                                        <span
+                                            className="mute"
+                                            title={(language === 'en' && one.message) || undefined}
+                                        >
                                             {notTaken(words, one)}
                                         </span>
                                     </li>

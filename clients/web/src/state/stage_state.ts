@@ -2,6 +2,7 @@
 // Pure: a snapshot or a notice in, the next state out.
 import type {
     Annotation,
+    Arrival,
     Ephemera,
     Floor,
     Layout,
@@ -22,12 +23,15 @@ export interface StageModel {
     bindings: ReadonlyMap<number, PointerTarget>;
     pointers: ReadonlyMap<number, Pointer>;
     drafts: ReadonlyMap<number, Annotation>;
+    /** Files on their way into the case, of a case alone. */
+    arrivals: ReadonlyMap<string, Arrival>;
     tick: number;
 }
 
 /** Bound of what one stage keeps, so that a hostile server cannot fill this client. */
 const PARTICIPANTS_MAX = 1024;
 const BINDINGS_MAX = 65536;
+const ARRIVALS_MAX = 64;
 
 export function stageFromSnapshot(snapshot: StageSnapshot): StageModel {
     return {
@@ -44,6 +48,7 @@ export function stageFromSnapshot(snapshot: StageSnapshot): StageModel {
                 one.annotation ? [[one.participant, one.annotation] as const] : [],
             ),
         ),
+        arrivals: new Map(snapshot.arrivals.map((one) => [one.arrival, one])),
         tick: snapshot.tick,
     };
 }
@@ -56,16 +61,17 @@ export function withoutEphemera(stage: StageModel): StageModel {
         bindings: new Map(),
         pointers: new Map(),
         drafts: new Map(),
+        arrivals: new Map(),
         tick: 0,
     };
 }
 
 /** A copy with the given entries written over; the same map when there are none. */
-function merged<T>(
-    map: ReadonlyMap<number, T>,
-    entries: readonly (readonly [number, T | undefined])[],
+function merged<K, T>(
+    map: ReadonlyMap<K, T>,
+    entries: readonly (readonly [K, T | undefined])[],
     bound: number,
-): ReadonlyMap<number, T> {
+): ReadonlyMap<K, T> {
     if (entries.length === 0) {
         return map;
     }
@@ -121,6 +127,11 @@ export function applyEphemera(stage: StageModel, notice: Ephemera): StageModel {
             stage.drafts,
             notice.drafts.map((one) => [one.participant, one.annotation] as const),
             PARTICIPANTS_MAX,
+        ),
+        arrivals: merged(
+            stage.arrivals,
+            notice.arrivals.map((one) => [one.arrival, one.state === 'gone' ? undefined : one] as const),
+            ARRIVALS_MAX,
         ),
     };
 }

@@ -39,6 +39,7 @@ function ephemera(): Ephemera {
         stageVersion: 0,
         bindings: [],
         drafts: [],
+        arrivals: [],
     };
 }
 

@@ -56,6 +56,22 @@ export function personName(name: string): string {
     return [[family, first].filter(Boolean).join(', '), suffix].filter(Boolean).join(' ');
 }
 
+const NAME_SHOWN = 120;
+const NAME_END = 24;
+
+/**
+ * What somebody calls a file, as it may stand among our words: nothing that turns letters around, and of a very long
+ * one beginning and end, since the end says what it claims to be.
+ */
+export function fileName(name: string): string {
+    const letters = [...name.replace(NOT_OF_A_NAME, '').replace(/[\p{Zl}\p{Zp}]/gu, ' ')];
+    if (letters.length <= NAME_SHOWN) {
+        return letters.join('');
+    }
+    const begin = letters.slice(0, NAME_SHOWN - NAME_END - 1);
+    return `${begin.join('')}…${letters.slice(-NAME_END).join('')}`;
+}
+
 /** DICOM dates are YYYYMMDD, ours YYYY-MM-DD; identity is always shown as ISO, never reordered. */
 export function isoDate(date: string): string {
     return /^\d{8}$/.test(date)
