@@ -27,6 +27,8 @@ void imaging_intake_tell(const struct imaging_intake *intake, struct bounded_out
                           intake->all, intake->done, intake->stored, intake->known, intake->held,
                           intake->kept, intake->refused);
     bounded_output_write(json, intake->problems.bytes, intake->problems.size);
+    bounded_output_text(json, "],\"keptNames\":[");
+    bounded_output_write(json, intake->kept_names.bytes, intake->kept_names.size);
     bounded_output_byte(json, ']');
     if (intake->has_index) {
         bounded_output_format(json, ",\"index\":{\"named\":%u,\"missing\":%u}", intake->named,
@@ -63,6 +65,7 @@ static void on_timer_closed(uv_handle_t *handle) {
     resumable_was_read(upload, whole && !json.failed ? &json : NULL);
     bounded_output_finish(&json);
     bounded_output_finish(&intake->problems);
+    bounded_output_finish(&intake->kept_names);
     bounded_output_finish(&intake->directory);
     if (intake->block) {
         OPENSSL_cleanse(intake->block, RESUMABLE_BLOCK);
@@ -147,6 +150,14 @@ static void keep_index(struct imaging_intake *intake, const struct upload_answer
     bounded_output_write(&intake->directory, answer->directory.bytes, answer->directory.length);
 }
 
+static void name_kept(struct imaging_intake *intake, const char *name) {
+    struct bounded_output *json = &intake->kept_names;
+    if (json->size + 6 * strlen(name) + 8 <= INTAKE_KEPT_NAMES_MAX) {
+        bounded_output_text(json, json->size > 0 ? "," : "");
+        json_write_string(json, name, strlen(name));
+    }
+}
+
 static void count(struct intake_file *file, const struct upload_answer *answer) {
     struct imaging_intake *intake = file->intake;
     intake->done++;
@@ -163,7 +174,7 @@ static void count(struct intake_file *file, const struct upload_answer *answer) 
         break;
     case UPLOAD_KEPT:
         intake->kept++;
-        intake_problem(intake, file->name, "kept", "", (struct text){0, NULL});
+        name_kept(intake, file->name);
         break;
     case UPLOAD_INDEX:
         keep_index(intake, answer);
@@ -356,6 +367,7 @@ void imaging_intake_begin(struct imaging_resumable *upload) {
     intake->service = upload->service;
     intake->block = block;
     bounded_output_init(&intake->problems, RESUMABLE_OUTCOME_MAX);
+    bounded_output_init(&intake->kept_names, INTAKE_KEPT_NAMES_MAX);
     bounded_output_init(&intake->directory, INTAKE_DIRECTORY_MAX);
     uv_timer_init(upload->service->config.loop, &intake->timer);
     intake->timer.data = intake;

@@ -14,7 +14,8 @@
 #define INTAKE_ARCHIVES_MAX 4   // unpacked at once
 #define INTAKE_RETRY_MS 100     // when too much is under way
 #define INTAKE_DIRECTORY_MAX ((size_t)2 << 20)
-#define INTAKE_PROBLEMS_SIZE_MAX (RESUMABLE_OUTCOME_MAX - 4096)
+#define INTAKE_KEPT_NAMES_MAX ((size_t)32 << 10) // bytes of JSON; the rest is counted
+#define INTAKE_PROBLEMS_SIZE_MAX (RESUMABLE_OUTCOME_MAX - INTAKE_KEPT_NAMES_MAX - 4096)
 
 struct intake_file {
     struct imaging_intake *intake;
@@ -33,6 +34,7 @@ struct imaging_intake {
     struct intake_file *file; // whose bytes are coming
     uint8_t *block;           // RESUMABLE_BLOCK
     struct bounded_output problems;
+    struct bounded_output kept_names;
     struct bounded_output directory; // what a DICOMDIR names, to be looked for at the end
     /* Derived. */
     uint64_t position; // of a single file

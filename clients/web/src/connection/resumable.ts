@@ -23,6 +23,8 @@ export interface Outcome {
         refused: number;
     };
     problems?: { name: string; outcome: string; reason: string; message: string }[];
+    /** Of those kept, as many as it says. */
+    keptNames?: string[];
     index?: { named: number; missing: number };
 }
 

@@ -231,15 +231,14 @@ export async function sendFile(patientCase: string, { name, file }: Found, sendi
 }
 
 function takenOf(outcome: Outcome): Taken {
-    const { files, index } = outcome;
-    const told = (outcome.problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) }));
+    const { files, problems, keptNames, index } = outcome;
     return {
         files: files?.all ?? 1,
         stored: files?.stored ?? 0,
         known: files?.alreadyThere ?? 0,
         kept: files?.kept ?? 0,
-        keptNames: told.filter((one) => one.outcome === 'kept').map((one) => one.name),
-        problems: told.filter((one) => one.outcome !== 'kept'),
+        keptNames: keptNames ?? [],
+        problems: (problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) })),
         ...(index && { index }),
     };
 }
