@@ -2,7 +2,7 @@
 /*
  * DICOMweb beside Debian's Orthanc with the same files in the same run, and frames beside nginx
  * that serves the same bytes: searches, metadata of a long series, frames on one and on sixteen
- * connections, plain and over TLS, and storing.
+ * connections, plain and over TLS.
  *
  * Searches, metadata and single frames are asked on one connection, one after the other. Servers
  * are pinned to one processor, the client to the other. All frames fit into every server's memory.
@@ -12,30 +12,25 @@
 #include "bench/images.h"
 #include "bench/process_use.h"
 #include "bench/raw_get.h"
-#include "tests/support/dicom_writer.h"
+#include "bench/stow_body.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SERIES = 0,  /* case with the long series */
-    TWO = 1,     /* case with two studies */
-    MANY = 2,    /* case with many of them */
-    STORED = 10, /* cases that are stored into, from this one on */
+    SERIES = 0, /* case with the long series */
+    TWO = 1,    /* case with two studies */
+    MANY = 2,   /* case with many of them */
+    CASES = 3,
     SLICES = 384,
     STUDIES = 10000,
     FRAMES =
         6, /* that are fetched in turn: they fit into half of 8 MiB, the usual RLIMIT_MEMLOCK */
     CONNECTIONS = 16,
-    PART_MAX = 40000,
     SERVER_PROCESSOR = 0,
     CLIENT_PROCESSOR = 1,
 };
-
-static const char boundary[] = "consilium-bench";
-static const char stow_type[] =
-    "multipart/related; type=\"application/dicom\"; boundary=consilium-bench";
 
 static struct place {
     struct server_process *server;
@@ -46,109 +41,20 @@ static struct server_address orthanc_address, nginx_address, nginx_tls_address;
 
 static unsigned studies; /* in the case with many of them */
 
-/* Bodies. */
-
-struct body {
-    uint8_t *bytes;
-    size_t length, capacity, files_length;
-    unsigned count;
-};
-
-static void body_add(struct body *body, const void *bytes, size_t length) {
-    if (body->length + length > body->capacity) {
-        body->capacity = 2 * (body->length + length);
-        body->bytes = realloc(body->bytes, body->capacity);
-    }
-    memcpy(body->bytes + body->length, bytes, length);
-    body->length += length;
-}
-
-static void body_add_part(struct body *body, const void *file, size_t length) {
-    char head[128];
-    int size =
-        snprintf(head, sizeof head, "--%s\r\nContent-Type: application/dicom\r\n\r\n", boundary);
-    body_add(body, head, (size_t)size);
-    body_add(body, file, length);
-    body_add(body, "\r\n", 2);
-    body->files_length += length;
-    body->count++;
-}
-
-static void body_end(struct body *body) {
-    char tail[64];
-    body_add(body, tail, (size_t)snprintf(tail, sizeof tail, "--%s--\r\n", boundary));
-}
-
-/* A study of one small image. */
-static void body_add_small(struct body *body, unsigned case_number, unsigned number) {
-    static struct dicom_writer writer;
-    char text[65];
-    dicom_writer_begin(&writer);
-    dicom_writer_text(&writer, 0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2");
-    snprintf(text, sizeof text, "2.25.71.%u.%u", case_number, number);
-    dicom_writer_text(&writer, 0x00080018, "UI", text);
-    snprintf(text, sizeof text, "20%02u%02u%02u", number % 26, 1 + number % 12, 1 + number % 28);
-    dicom_writer_text(&writer, 0x00080020, "DA", text);
-    snprintf(text, sizeof text, "A%u", number);
-    dicom_writer_text(&writer, 0x00080050, "SH", text);
-    dicom_writer_text(&writer, 0x00080060, "CS", number % 3 == 0 ? "MR" : "CT");
-    dicom_writer_text(&writer, 0x00081030, "LO", "Thorax and abdomen");
-    snprintf(text, sizeof text, "Invented%u^Person", number);
-    dicom_writer_text(&writer, 0x00100010, "PN", text);
-    dicom_writer_text(&writer, 0x00100020, "LO", "0");
-    snprintf(text, sizeof text, "2.25.72.%u.%u", case_number, number);
-    dicom_writer_text(&writer, 0x0020000D, "UI", text);
-    snprintf(text, sizeof text, "2.25.73.%u.%u", case_number, number);
-    dicom_writer_text(&writer, 0x0020000E, "UI", text);
-    dicom_writer_text(&writer, 0x00200013, "IS", "1");
-    dicom_writer_u16(&writer, 0x00280002, 1);
-    dicom_writer_text(&writer, 0x00280004, "CS", "MONOCHROME2");
-    dicom_writer_u16(&writer, 0x00280010, 16);
-    dicom_writer_u16(&writer, 0x00280011, 16);
-    dicom_writer_u16(&writer, 0x00280100, 16);
-    dicom_writer_u16(&writer, 0x00280101, 12);
-    dicom_writer_u16(&writer, 0x00280102, 11);
-    dicom_writer_u16(&writer, 0x00280103, 0);
-    uint8_t pixels[512] = {(uint8_t)number};
-    dicom_writer_element(&writer, 0x7FE00010, "OW", pixels, sizeof pixels);
-    body_add_part(body, writer.bytes, writer.size);
-}
-
 static void web_path(char path[IMAGE_PATH_MAX], unsigned case_number, const char *rest) {
     char whole[96];
     snprintf(whole, sizeof whole, "dicom-web/%s", rest);
     image_case_path(path, case_number, whole);
 }
 
-/* Seconds that it takes; 0 = it was not taken. */
-static double store(const struct server_address *address, const char *bearer, const char *path,
-                    const struct body *body) {
-    struct http_client http;
-    struct http_response response;
-    http_client_init(&http, address);
-    http.bearer = bearer;
-    int64_t begin = monotonic_us();
-    bool taken =
-        http_client_request(&http, "POST", path, stow_type, body->bytes, body->length, &response) &&
-        response.status == 200;
-    double seconds = (double)(monotonic_us() - begin) / 1e6;
-    if (!taken)
-        fprintf(stderr, "not stored at %s\n", path);
-    http_client_finish(&http);
-    return taken ? seconds : 0;
-}
-
-static double store_here(const struct place *place, unsigned case_number, const struct body *body) {
+static bool store_both(struct stow_body *body, unsigned case_number, bool at_orthanc) {
     char path[IMAGE_PATH_MAX];
     web_path(path, case_number, "studies");
-    return store(&place->staff.address, place->staff.people[0].token, path, body);
-}
-
-static bool store_both(struct body *body, unsigned case_number, bool at_orthanc) {
-    body_end(body);
-    bool stored = store_here(&plain, case_number, body) > 0 &&
-                  (!at_orthanc || store(&orthanc_address, NULL, "/dicom-web/studies", body) > 0);
-    free(body->bytes);
+    stow_body_end(body);
+    bool stored =
+        stow_body_store(&plain.staff.address, plain.staff.people[0].token, path, body) > 0 &&
+        (!at_orthanc || stow_body_store(&orthanc_address, NULL, "/dicom-web/studies", body) > 0);
+    stow_body_finish(body);
     return stored;
 }
 
@@ -156,9 +62,9 @@ static bool fill_series(void) {
     uint8_t *file = malloc(IMAGE_FILE_MAX);
     bool filled = true;
     for (unsigned first = 1; filled && first <= SLICES; first += 32) {
-        struct body body = {0};
+        struct stow_body body = {0};
         for (unsigned slice = first; slice < first + 32; slice++)
-            body_add_part(&body, file, image_write(file, SERIES, slice));
+            stow_body_add(&body, file, image_write(file, SERIES, slice));
         filled = store_both(&body, SERIES, true);
     }
     free(file);
@@ -166,11 +72,14 @@ static bool fill_series(void) {
 }
 
 static bool fill_studies(unsigned case_number, unsigned count, bool at_orthanc) {
+    static struct dicom_writer writer;
     bool filled = true;
     for (unsigned first = 0; filled && first < count; first += 1000) {
-        struct body body = {0};
-        for (unsigned number = first; number < count && number < first + 1000; number++)
-            body_add_small(&body, case_number, number);
+        struct stow_body body = {0};
+        for (unsigned number = first; number < count && number < first + 1000; number++) {
+            small_study_write(&writer, case_number, number);
+            stow_body_add(&body, writer.bytes, writer.size);
+        }
         filled = store_both(&body, case_number, at_orthanc);
     }
     return filled;
@@ -344,57 +253,13 @@ static bool measure_frames(void) {
            holds;
 }
 
-static bool print_store(const char *name, const char *unit, double value, double beside, double bar,
-                        const char *words) {
-    return figure_print(&(struct figure){.name = name,
-                                         .unit = unit,
-                                         .value = value,
-                                         .reference = "Orthanc",
-                                         .reference_value = beside,
-                                         .kind = BAR_AT_LEAST,
-                                         .bar = bar,
-                                         .runs = 1,
-                                         .circumstances = words});
-}
-
-static bool measure_storing(void) {
-    uint8_t *file = malloc(IMAGE_FILE_MAX);
-    double seconds = 0, there_seconds = 0, bytes = 0;
-    for (unsigned request = 0; request < 8; request++) {
-        struct body body = {0};
-        for (unsigned slice = 1; slice <= 32; slice++)
-            body_add_part(&body, file, image_write(file, STORED, request * 32 + slice));
-        body_end(&body);
-        seconds += store_here(&plain, STORED, &body);
-        there_seconds += store(&orthanc_address, NULL, "/dicom-web/studies", &body);
-        bytes += (double)body.files_length;
-        free(body.bytes);
-    }
-    free(file);
-    bool holds = print_store("stored, durable and found at the answer, slices of 512 KiB",
-                             "MB per second", bytes / 1e6 / seconds, bytes / 1e6 / there_seconds,
-                             200, "eight requests of 32 one after the other, one connection each");
-    unsigned count = figure_is_quick() ? 200 : 1000;
-    struct body body = {0};
-    for (unsigned number = 0; number < count; number++)
-        body_add_small(&body, STORED + 1, number);
-    body_end(&body);
-    seconds = store_here(&plain, STORED + 1, &body);
-    there_seconds = store(&orthanc_address, NULL, "/dicom-web/studies", &body);
-    free(body.bytes);
-    return print_store("stored, durable and found at the answer, small ones",
-                       "instances per second", count / seconds, count / there_seconds, 800,
-                       "one request; each instance is a study of its own") &&
-           holds;
-}
-
 /* The places. */
 
 static bool open_place(struct place *place, bool tls) {
     struct server_options options = {.program = CONSILIUM_PATH, .tls = tls};
     place->server = server_process_start(&options);
     return place->server != NULL && staff_hire(&place->staff, place->server, 1) &&
-           staff_make_cases(&place->staff, 0, STORED + 2);
+           staff_make_cases(&place->staff, 0, CASES);
 }
 
 static bool write_files(void) {
@@ -441,7 +306,6 @@ int main(int argc, char **argv) {
         holds = measure_searches();
         holds = measure_series() && holds;
         holds = measure_frames() && holds;
-        holds = measure_storing() && holds;
     }
     archive_peer_end(&nginx);
     archive_peer_end(&orthanc);
