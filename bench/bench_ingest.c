@@ -289,19 +289,17 @@ static double by_tus(unsigned case_number, const struct files *files) {
     return run_crowd(&(struct crowd){.files = files, .path = path}, TUS_CONNECTIONS, send_by_tus);
 }
 
-/* Beside the server's folder, on the same disk. */
-static double by_floor(const struct files *files) {
-    char folder[64] = "/tmp/consilium-bench-XXXXXX", path[128], command[160];
-    if (mkdtemp(folder) == NULL)
+/* On the same disk as the servers' folders; it goes with Orthanc's. */
+static double by_floor(unsigned number, const struct files *files) {
+    char folder[96], path[128];
+    snprintf(folder, sizeof folder, "%s/plain-%u", orthanc.folder, number);
+    if (mkdir(folder, 0700) != 0)
         return 0;
     for (unsigned i = 0; i < 256; i++) {
         snprintf(path, sizeof path, "%s/%02x", folder, i);
         mkdir(path, 0700);
     }
-    double seconds =
-        run_crowd(&(struct crowd){.files = files, .path = folder}, FLOOR_THREADS, write_files);
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command) == 0 ? seconds : 0;
+    return run_crowd(&(struct crowd){.files = files, .path = folder}, FLOOR_THREADS, write_files);
 }
 
 /* Figures. */
@@ -322,7 +320,7 @@ static double store(enum way way, unsigned case_number, const struct files *file
     case BY_ORTHANC:
         return by_stow(&orthanc_address, NULL, "/dicom-web/studies", files, in_request);
     default:
-        return by_floor(files);
+        return by_floor(case_number, files);
     }
 }
 
@@ -343,7 +341,6 @@ static bool measure(struct files (*make)(unsigned), unsigned in_request, bool sl
             if (seconds == 0)
                 return false;
             rates[way][round] = amount / seconds;
-            fprintf(stderr, "%d: %.1f\n", way, rates[way][round]);
         }
     }
     for (enum way way = 0; way < WAYS; way++)

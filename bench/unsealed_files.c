@@ -61,8 +61,14 @@ enum blob_result blob_write_begin(struct blob_write *write_to, const struct blob
                : BLOB_IO_FAILED;
 }
 
+void blob_write_skip_digest(struct blob_write *write_to) {
+    EVP_MD_CTX_free(write_to->writer.digest);
+    write_to->writer.digest = NULL;
+}
+
 enum blob_result blob_write_bytes(struct blob_write *write_to, const void *bytes, size_t size) {
-    return EVP_DigestUpdate(write_to->writer.digest, bytes, size) == 1 &&
+    EVP_MD_CTX *digest = write_to->writer.digest;
+    return (digest == NULL || EVP_DigestUpdate(digest, bytes, size) == 1) &&
                    write(write_to->file, bytes, size) == (ssize_t)size
                ? BLOB_OK
                : BLOB_IO_FAILED;
@@ -74,7 +80,8 @@ enum blob_result blob_write_commit(struct blob_write *write_to,
     char text[TEXT_SIZE];
     int folder = write_to->files->folder;
     name_text(write_to->name, text);
-    if (EVP_DigestFinal_ex(write_to->writer.digest, ret_digest, &length) != 1 ||
+    EVP_MD_CTX *digest = write_to->writer.digest;
+    if ((digest != NULL && EVP_DigestFinal_ex(digest, ret_digest, &length) != 1) ||
         fsync(write_to->file) != 0 || renameat(folder, write_to->unfinished, folder, text) != 0)
         return BLOB_IO_FAILED;
     write_to->unfinished[0] = 0;

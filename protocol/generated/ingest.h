@@ -90,8 +90,9 @@ struct coded_frame_list {
 };
 
 struct parse_file {
-    uint64_t job;    /* Returned with the answer. */
-    uint64_t length; /* Bytes in the descriptor that comes with this frame. */
+    uint64_t job;        /* Returned with the answer. */
+    uint64_t length;     /* Bytes in the descriptor that comes with this frame. */
+    struct bytes digest; /* SHA-512/256 of the file: a document's UIDs are made of it. */
 };
 
 struct parsed {
@@ -99,7 +100,6 @@ struct parsed {
     enum ingest_refusal refusal; /* none, or why not. */
     uint64_t refused_at;         /* Byte offset it stopped at. */
     struct text reason;          /* In words, without any value of the file. */
-    struct bytes digest;         /* SHA-512/256 of the file. */
     struct bytes index;          /* Instance row, in server/imaging/instance's own encoding. */
     /* Where the frames are; empty when native and regular (then index says how). */
     struct frame_range_list frames;

@@ -33,14 +33,13 @@ void coded_frame_list_copy(struct arena *arena, struct coded_frame_list *ret,
 }
 
 void parse_file_copy(struct arena *arena, struct parse_file *ret, const struct parse_file *from) {
-    (void)arena;
     *ret = *from;
+    ret->digest = arena_bytes(arena, from->digest);
 }
 
 void parsed_copy(struct arena *arena, struct parsed *ret, const struct parsed *from) {
     *ret = *from;
     ret->reason = arena_text(arena, from->reason);
-    ret->digest = arena_bytes(arena, from->digest);
     ret->index = arena_bytes(arena, from->index);
     frame_range_list_copy(arena, &ret->frames, &from->frames);
     ret->metadata = arena_bytes(arena, from->metadata);

@@ -35,13 +35,13 @@ bool coded_frame_list_equal(const struct coded_frame_list *a, const struct coded
 }
 
 bool parse_file_equal(const struct parse_file *a, const struct parse_file *b) {
-    return a->job == b->job && a->length == b->length;
+    return a->job == b->job && a->length == b->length && bytes_equal(a->digest, b->digest);
 }
 
 bool parsed_equal(const struct parsed *a, const struct parsed *b) {
     return a->job == b->job && a->refusal == b->refusal && a->refused_at == b->refused_at &&
-           text_equal(a->reason, b->reason) && bytes_equal(a->digest, b->digest) &&
-           bytes_equal(a->index, b->index) && frame_range_list_equal(&a->frames, &b->frames) &&
+           text_equal(a->reason, b->reason) && bytes_equal(a->index, b->index) &&
+           frame_range_list_equal(&a->frames, &b->frames) &&
            bytes_equal(a->metadata, b->metadata) &&
            u32_list_equal(&a->frame_first, &b->frame_first) && a->is_directory == b->is_directory &&
            text_list_equal(&a->directory, &b->directory);

@@ -56,7 +56,6 @@ void parsed_json_fields(struct json_writer *json, const struct parsed *from) {
     json_writer_word(json, "refusal", ingest_refusal_words[from->refusal]);
     json_writer_unsigned(json, "refusedAt", from->refused_at);
     json_writer_text(json, "reason", from->reason);
-    json_writer_bytes(json, "digest", from->digest);
     json_writer_bytes(json, "index", from->index);
     json_writer_open_list(json, "frames");
     for (uint32_t i = 0; i < from->frames.count; i++) {

@@ -173,7 +173,10 @@ bool parse_file_read(struct reader *reader, struct arena *arena, struct parse_fi
     if (count > 1 && !reader_u64(reader, &ret->length)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !reader_bytes(reader, 32, &ret->digest)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct parsed parsed_default = {0};
@@ -196,28 +199,25 @@ bool parsed_read(struct reader *reader, struct arena *arena, struct parsed *ret)
     if (count > 3 && !reader_text(reader, 200, &ret->reason)) {
         return false;
     }
-    if (count > 4 && !reader_bytes(reader, 32, &ret->digest)) {
+    if (count > 4 && !reader_bytes(reader, 65536, &ret->index)) {
         return false;
     }
-    if (count > 5 && !reader_bytes(reader, 65536, &ret->index)) {
+    if (count > 5 && !frame_range_list_read(reader, arena, 100000, &ret->frames)) {
         return false;
     }
-    if (count > 6 && !frame_range_list_read(reader, arena, 100000, &ret->frames)) {
+    if (count > 6 && !reader_bytes(reader, 33554432, &ret->metadata)) {
         return false;
     }
-    if (count > 7 && !reader_bytes(reader, 33554432, &ret->metadata)) {
+    if (count > 7 && !u32_list_read(reader, arena, 100000, &ret->frame_first)) {
         return false;
     }
-    if (count > 8 && !u32_list_read(reader, arena, 100000, &ret->frame_first)) {
+    if (count > 8 && !reader_bool(reader, &ret->is_directory)) {
         return false;
     }
-    if (count > 9 && !reader_bool(reader, &ret->is_directory)) {
+    if (count > 9 && !text_list_read(reader, arena, 20000, 64, &ret->directory)) {
         return false;
     }
-    if (count > 10 && !text_list_read(reader, arena, 20000, 64, &ret->directory)) {
-        return false;
-    }
-    return count <= 11 || reader_skip(reader, count - 11);
+    return count <= 10 || reader_skip(reader, count - 10);
 }
 
 const struct copy_frames copy_frames_default = {0};

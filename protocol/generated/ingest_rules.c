@@ -9,7 +9,7 @@ const struct message_rule ingest_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 0,
             .burst = 0,
-            .size_max = 275,
+            .size_max = 309,
         },
     [INGEST_COPY_FRAMES] =
         {
@@ -33,7 +33,7 @@ const struct message_rule ingest_rules[TAG_COUNT] = {
         {
             .name = "Parsed",
             .class = MESSAGE_REPLY,
-            .size_max = 37340505,
+            .size_max = 37340471,
         },
     [INGEST_FRAMES_COPIED] =
         {

@@ -141,6 +141,9 @@ void coded_frame_list_write(struct writer *writer, uint32_t count_max,
 }
 
 static uint32_t parse_file_count(const struct parse_file *from) {
+    if (from->digest.length != 0) {
+        return 3;
+    }
     if (from->length != 0) {
         return 2;
     }
@@ -159,28 +162,28 @@ void parse_file_write(struct writer *writer, const struct parse_file *from) {
     if (count > 1) {
         writer_u64(writer, from->length);
     }
+    if (count > 2) {
+        writer_bytes_value(writer, 32, from->digest);
+    }
 }
 
 static uint32_t parsed_count(const struct parsed *from) {
     if (from->directory.count != 0) {
-        return 11;
-    }
-    if (from->is_directory) {
         return 10;
     }
-    if (from->frame_first.count != 0) {
+    if (from->is_directory) {
         return 9;
     }
-    if (from->metadata.length != 0) {
+    if (from->frame_first.count != 0) {
         return 8;
     }
-    if (from->frames.count != 0) {
+    if (from->metadata.length != 0) {
         return 7;
     }
-    if (from->index.length != 0) {
+    if (from->frames.count != 0) {
         return 6;
     }
-    if (from->digest.length != 0) {
+    if (from->index.length != 0) {
         return 5;
     }
     if (from->reason.length != 0) {
@@ -214,24 +217,21 @@ void parsed_write(struct writer *writer, const struct parsed *from) {
         writer_text(writer, 200, from->reason);
     }
     if (count > 4) {
-        writer_bytes_value(writer, 32, from->digest);
-    }
-    if (count > 5) {
         writer_bytes_value(writer, 65536, from->index);
     }
-    if (count > 6) {
+    if (count > 5) {
         frame_range_list_write(writer, 100000, &from->frames);
     }
-    if (count > 7) {
+    if (count > 6) {
         writer_bytes_value(writer, 33554432, from->metadata);
     }
-    if (count > 8) {
+    if (count > 7) {
         u32_list_write(writer, 100000, &from->frame_first);
     }
-    if (count > 9) {
+    if (count > 8) {
         writer_bool(writer, from->is_directory);
     }
-    if (count > 10) {
+    if (count > 9) {
         text_list_write(writer, 20000, 64, &from->directory);
     }
 }

@@ -148,6 +148,10 @@ enum blob_result blob_write_begin(struct blob_write *write_to, const struct blob
     return write_to->file < 0 ? result_of_errno() : BLOB_OK;
 }
 
+void blob_write_skip_digest(struct blob_write *write_to) {
+    sealed_blob_writer_skip_digest(&write_to->writer);
+}
+
 enum blob_result blob_write_bytes(struct blob_write *write_to, const void *bytes, size_t size) {
     return sealed_blob_write(&write_to->writer, bytes, size) ? BLOB_OK : write_to->failure;
 }

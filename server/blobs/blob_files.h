@@ -42,6 +42,8 @@ struct blob_write {
 enum blob_result blob_write_begin(struct blob_write *write, const struct blob_files *files,
                                   const uint8_t key[BLOB_KEY_SIZE],
                                   const uint8_t name[BLOB_NAME_SIZE]);
+/* Before the first byte: its digest is known; commit gives none, and may be given NULL. */
+void blob_write_skip_digest(struct blob_write *write);
 enum blob_result blob_write_bytes(struct blob_write *write, const void *bytes, size_t size);
 
 /* Makes it durable under its name and frees the write. A blob that is already there is replaced:

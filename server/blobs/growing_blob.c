@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // sync_file_range
 #include "server/blobs/growing_blob.h"
 
 #include <assert.h>
@@ -295,6 +296,7 @@ enum blob_result growing_blob_open(struct growing_blob *blob, const struct blob_
 
 enum blob_result growing_blob_add(struct growing_blob *blob, const void *bytes, size_t size) {
     size_t before = blob->record_count;
+    uint64_t from_offset = blob->file_size;
     uint64_t unsynced = blob->unsynced;
     const uint8_t *from = bytes;
     enum blob_result result = BLOB_OK;
@@ -320,8 +322,12 @@ enum blob_result growing_blob_add(struct growing_blob *blob, const void *bytes, 
         blob->unsynced = unsynced;
         // A part that stays is not whole, and is cut off when the file is opened.
         (void)!ftruncate(blob->file, (off_t)blob->file_size);
+        return result;
     }
-    return result;
+    // The disk begins with it now: whoever waits for the sync waits for the rest alone.
+    sync_file_range(blob->file, (off_t)from_offset, (off_t)(blob->file_size - from_offset),
+                    SYNC_FILE_RANGE_WRITE);
+    return BLOB_OK;
 }
 
 enum blob_result growing_blob_sync(struct growing_blob *blob) {

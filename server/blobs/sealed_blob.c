@@ -84,6 +84,11 @@ bool sealed_blob_writer_init(struct sealed_blob_writer *writer, const uint8_t ke
            EVP_DigestInit_ex(writer->digest, EVP_sha512_256(), NULL) == 1;
 }
 
+void sealed_blob_writer_skip_digest(struct sealed_blob_writer *writer) {
+    EVP_MD_CTX_free(writer->digest);
+    writer->digest = NULL;
+}
+
 void sealed_blob_writer_finish(struct sealed_blob_writer *writer) {
     EVP_CIPHER_CTX_free(writer->cipher);
     EVP_MD_CTX_free(writer->digest);
@@ -121,7 +126,7 @@ static bool seal_chunk(struct sealed_blob_writer *writer, bool last) {
 bool sealed_blob_write(struct sealed_blob_writer *writer, const void *bytes, size_t size) {
     const uint8_t *from = bytes;
     if (writer->failed || size > BLOB_SIZE_MAX - writer->size ||
-        EVP_DigestUpdate(writer->digest, from, size) != 1) {
+        (writer->digest && EVP_DigestUpdate(writer->digest, from, size) != 1)) {
         writer->failed = true;
         return false;
     }
@@ -145,7 +150,7 @@ bool sealed_blob_write(struct sealed_blob_writer *writer, const void *bytes, siz
 bool sealed_blob_close(struct sealed_blob_writer *writer, uint8_t ret_digest[BLOB_DIGEST_SIZE]) {
     unsigned length = BLOB_DIGEST_SIZE;
     return !writer->failed && seal_chunk(writer, true) &&
-           EVP_DigestFinal_ex(writer->digest, ret_digest, &length) == 1;
+           (!writer->digest || EVP_DigestFinal_ex(writer->digest, ret_digest, &length) == 1);
 }
 
 static uint64_t chunks_of(uint64_t plaintext_size) {

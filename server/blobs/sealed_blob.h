@@ -47,8 +47,8 @@ struct sealed_blob_writer {
     void *sink_data;
     /* Owned. */
     EVP_CIPHER_CTX *cipher;
-    EVP_MD_CTX *digest;
-    uint8_t *chunk; // plaintext waiting to be sealed
+    EVP_MD_CTX *digest; // NULL = it is known
+    uint8_t *chunk;     // plaintext waiting to be sealed
     /* Derived. */
     uint8_t header[BLOB_HEADER_SIZE];
     uint8_t name[BLOB_NAME_SIZE];
@@ -64,7 +64,11 @@ bool sealed_blob_writer_init(struct sealed_blob_writer *writer, const uint8_t ke
                              const uint8_t random[BLOB_RANDOM_SIZE], blob_sink sink, void *data);
 bool sealed_blob_write(struct sealed_blob_writer *writer, const void *bytes, size_t size);
 
-/* Seals the last chunk; a blob without this call cannot be opened. */
+/* Before the first byte: its digest is known, and is not reckoned once more. */
+void sealed_blob_writer_skip_digest(struct sealed_blob_writer *writer);
+
+/* Seals the last chunk; a blob without this call cannot be opened. `ret_digest` is left alone when
+ * it was to be skipped. */
 bool sealed_blob_close(struct sealed_blob_writer *writer, uint8_t ret_digest[BLOB_DIGEST_SIZE]);
 void sealed_blob_writer_finish(struct sealed_blob_writer *writer);
 

@@ -1,7 +1,10 @@
+#define _GNU_SOURCE // gettid
 #include "server/blobs/work_queue.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct work_list {
     struct work *first;
@@ -9,6 +12,8 @@ struct work_list {
 };
 
 struct work_queue {
+    /* Given. */
+    int niceness;
     /* Owned. */
     uv_async_t finished_signal;
     uv_mutex_t lock; // guards the two lists, waiting_count and closing
@@ -48,6 +53,9 @@ static struct work *pop(struct work_list *list) {
 
 static void run_thread(void *data) {
     struct work_queue *queue = data;
+    if (queue->niceness > 0) {
+        setpriority(PRIO_PROCESS, (id_t)gettid(), queue->niceness);
+    }
     uv_mutex_lock(&queue->lock);
     while (true) {
         struct work *work = pop(&queue->waiting);
@@ -108,7 +116,7 @@ static void on_finished(uv_async_t *signal) {
     close_when_idle(queue);
 }
 
-struct work_queue *work_queue_create(uv_loop_t *loop, unsigned threads) {
+struct work_queue *work_queue_create(uv_loop_t *loop, unsigned threads, int niceness) {
     assert(threads > 0 && threads <= WORK_THREADS_MAX);
     struct work_queue *queue = calloc(1, sizeof *queue);
     if (!queue) {
@@ -119,6 +127,7 @@ struct work_queue *work_queue_create(uv_loop_t *loop, unsigned threads) {
         return NULL;
     }
     queue->finished_signal.data = queue;
+    queue->niceness = niceness;
     uv_mutex_init(&queue->lock);
     uv_cond_init(&queue->arrived);
     while (queue->thread_count < threads &&

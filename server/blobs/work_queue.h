@@ -24,7 +24,9 @@ struct work {
 
 struct work_queue;
 
-struct work_queue *work_queue_create(uv_loop_t *loop, unsigned threads);
+/* `niceness` from 0, usual, to 19: of threads that are many, so that the loop does not wait among
+ * them for a processor (setpriority(2); Linux counts it for each thread). */
+struct work_queue *work_queue_create(uv_loop_t *loop, unsigned threads, int niceness);
 
 /* False when WORK_WAITING_MAX pieces wait already, or the queue is closing. */
 bool work_submit(struct work_queue *queue, struct work *work);

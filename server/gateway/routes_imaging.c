@@ -398,6 +398,7 @@ static void ask_upload(struct ask *ask) {
     imaging_upload_name(ask->upload, (struct text){(uint32_t)length, name});
     struct sending sending = sending_of(ask->exchange);
     imaging_upload_sending(ask->upload, &sending);
+    imaging_upload_want_series(ask->upload);
     http_read_stream(ask->exchange, &sink, ask);
 }
 

@@ -48,7 +48,7 @@ struct imaging_copies *imaging_copies_create(struct imaging_service *service) {
     uv_loop_t *loop = service->config.loop;
     copies->service = service;
     copies->codec = codec_link_create(loop, service->config.ingest_program, true);
-    copies->queue = work_queue_create(loop, 2);
+    copies->queue = work_queue_create(loop, 2, 0);
     if (!copies->codec || !copies->queue) {
         return NULL; // the process does not start: what was made goes with it
     }

@@ -194,6 +194,11 @@ static void count(struct intake_file *file, const struct upload_answer *answer) 
     }
 }
 
+static void on_later(uv_timer_t *timer) {
+    struct imaging_intake *intake = timer->data;
+    intake->retry(intake);
+}
+
 static void on_file_answered(void *data, const struct upload_answer *answer) {
     struct intake_file *file = data;
     struct imaging_intake *intake = file->intake;
@@ -202,6 +207,8 @@ static void on_file_answered(void *data, const struct upload_answer *answer) {
     intake->pending--;
     if (intake->ended || intake->failed) {
         intake_end(intake);
+    } else if (uv_is_active((uv_handle_t *)&intake->timer)) {
+        uv_timer_start(&intake->timer, on_later, 0, 0); // there is a place now
     }
 }
 
@@ -273,11 +280,6 @@ void intake_read(struct imaging_intake *intake, uint64_t offset, size_t length,
     if (!intake->reading) {
         fail(intake);
     }
-}
-
-static void on_later(uv_timer_t *timer) {
-    struct imaging_intake *intake = timer->data;
-    intake->retry(intake);
 }
 
 void intake_later(struct imaging_intake *intake, void (*retry)(struct imaging_intake *intake)) {

@@ -52,7 +52,7 @@ static void on_known(void *data, enum postgres_result result, const struct postg
     // A file without a row would be nobody's, and no erasure would find it.
     upload->work.run = run_forget;
     upload->work.done = on_forgotten;
-    if (!work_submit(upload->service->queue, &upload->work)) {
+    if (!work_submit(upload->service->writers, &upload->work)) {
         run_forget(&upload->work); // the queue is closing: here rather than never
         on_forgotten(&upload->work);
     }
@@ -139,7 +139,7 @@ static void on_key(void *data, enum imaging_read_result result) {
     upload->work.done = on_sealed;
     if (result != IMAGING_READ_OK ||
         !imaging_case_keys(upload->service, upload->patient_case, &upload->keys) ||
-        !work_submit(upload->service->queue, &upload->work)) {
+        !work_submit(upload->service->writers, &upload->work)) {
         upload_finish(upload, UPLOAD_UNAVAILABLE);
     }
 }

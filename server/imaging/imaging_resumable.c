@@ -224,7 +224,7 @@ static bool begin(struct imaging_resumable *upload, enum resumable_operation ope
     upload->work.run = run_operation;
     upload->work.done = on_operation;
     imaging_operation_began(upload->service);
-    upload->busy = work_submit(upload->service->queue, &upload->work);
+    upload->busy = work_submit(upload->service->writers, &upload->work);
     if (!upload->busy) {
         imaging_operation_ended(upload->service);
     }

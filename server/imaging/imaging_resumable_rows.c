@@ -107,7 +107,7 @@ static void on_making_key(void *data, enum imaging_read_result result) {
                  imaging_case_keys(making->service, making->patient_case, &making->keys) &&
                  sealed_value_seal(making->keys.blob, place, place_size, making->name,
                                    making->name_size, making->sealed) &&
-                 work_submit(making->service->queue, &making->work);
+                 work_submit(making->service->writers, &making->work);
     if (!begun) {
         finish_making(making, RESUMABLE_UNAVAILABLE);
     }
@@ -368,7 +368,7 @@ static void on_outcome_kept(void *data, enum postgres_result result,
     (void)rows;
     dropping->work.run = run_drop_file;
     dropping->work.done = on_file_dropped;
-    if (result != POSTGRES_OK || !work_submit(dropping->service->queue, &dropping->work)) {
+    if (result != POSTGRES_OK || !work_submit(dropping->service->writers, &dropping->work)) {
         on_file_dropped(&dropping->work); // read again at the next start
     }
 }

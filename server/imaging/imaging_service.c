@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define THREADS_DEFAULT 4
+#define WRITERS_NICENESS 10 // the loop does not wait for a processor behind them
 
 static void on_announce_time(uv_timer_t *timer);
 
@@ -62,15 +63,16 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
         return NULL;
     }
     service->queue =
-        work_queue_create(config->loop, config->threads ? config->threads : THREADS_DEFAULT);
+        work_queue_create(config->loop, config->threads ? config->threads : THREADS_DEFAULT, 0);
+    service->writers = work_queue_create(config->loop, WORK_THREADS_MAX, WRITERS_NICENESS);
     service->frames = frame_cache_create(config->frame_cache_bytes, service->queue);
     service->ingest = ingest_link_create(
         &(struct ingest_link_config){.loop = config->loop, .program = config->ingest_program});
     service->copies = imaging_copies_create(service);
     service->arrivals = imaging_arrivals_create(service);
     service->pictures = codec_link_create(config->loop, config->ingest_program, false);
-    if (!service->frames || !service->queue || !service->ingest || !service->copies ||
-        !service->arrivals || !service->pictures) {
+    if (!service->frames || !service->queue || !service->writers || !service->ingest ||
+        !service->copies || !service->arrivals || !service->pictures) {
         // The process does not start: what was made goes with it.
         *ret_message = "no memory or no threads";
         return NULL;
@@ -108,7 +110,7 @@ static void close_when_idle(struct imaging_service *service) {
     if (!service->closing || service->operations > 0 || service->parts_open > 0) {
         return;
     }
-    service->parts_open = 7;
+    service->parts_open = 8;
     imaging_forget_locators(service, (struct uuid){{0}});
     imaging_copies_close(service->copies, on_part_closed, service);
     imaging_arrivals_close(service->arrivals, on_part_closed, service);
@@ -116,6 +118,7 @@ static void close_when_idle(struct imaging_service *service) {
     uv_close((uv_handle_t *)&service->announce_timer, on_timer_closed);
     uv_close((uv_handle_t *)&service->look_timer, on_timer_closed);
     work_queue_close(service->queue, on_part_closed, service);
+    work_queue_close(service->writers, on_part_closed, service);
     ingest_link_close(service->ingest, on_part_closed, service);
 }
 

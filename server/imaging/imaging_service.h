@@ -124,7 +124,7 @@ struct upload_answer {
     const char *sop_instance_uid;        // empty when it was not read
     const char *sop_class_uid;           // NULL when it was not read, as the next
     const char *study_uid, *series_uid;  //
-    const struct imaging_series *series; // NULL unless stored
+    const struct imaging_series *series; // NULL unless stored and wanted
     uint32_t named, missing;             // of a DICOMDIR: files it names, not in the case
     struct bytes directory;              // for imaging_directory_look
 };
@@ -152,6 +152,8 @@ bool imaging_upload_bytes(struct imaging_upload *upload, struct bytes bytes);
 void imaging_upload_end(struct imaging_upload *upload);
 /* It is told of to who waits; `sending` may be all zero. */
 void imaging_upload_sending(struct imaging_upload *upload, const struct sending *sending);
+/* The answer tells of the series as it is then: all of it is looked at. */
+void imaging_upload_want_series(struct imaging_upload *upload);
 /* What its sender calls it: with a name, what is no image and no document is kept. */
 void imaging_upload_name(struct imaging_upload *upload, struct text name);
 /* Nobody waits any more. Before the end the file is dropped, after it the work goes on unanswered.

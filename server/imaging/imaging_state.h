@@ -38,6 +38,12 @@ struct imaging_copies;
 struct codec_link;
 struct preview_plan;
 
+/* Rows of files that are sealed: while some are in flight the next collect. */
+struct imaging_rows {
+    struct imaging_upload *waiting, *last; // by next_row
+    struct imaging_upload *flying;         // in one transaction
+};
+
 struct imaging_service {
     /* Given. */
     struct imaging_service_config config;
@@ -46,7 +52,8 @@ struct imaging_service {
     /* Owned. */
     struct blob_files files;
     struct frame_cache *frames;
-    struct work_queue *queue;
+    struct work_queue *queue;   // reads and reckons
+    struct work_queue *writers; // seal and sync: mostly they wait for the disk
     struct ingest_link *ingest;
     struct imaging_copies *copies;
     struct imaging_arrivals *arrivals;
@@ -59,6 +66,7 @@ struct imaging_service {
     size_t announce_count;
     struct imaging_download *downloads; // open ones
     struct imaging_upload *receiving;   // whose bytes are still coming
+    struct imaging_rows rows;
     uint64_t uploads_size;
     unsigned uploads_count;
     struct imaging_resumable *resumables;

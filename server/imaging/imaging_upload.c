@@ -162,6 +162,10 @@ void imaging_upload_name(struct imaging_upload *upload, struct text name) {
     upload->name = name.length > 0 ? strndup(name.bytes, name.length) : NULL;
 }
 
+void imaging_upload_want_series(struct imaging_upload *upload) {
+    upload->wants_series = true;
+}
+
 void imaging_end_receiving(struct imaging_service *service) {
     struct imaging_upload *upload = service->receiving;
     while (upload) {
@@ -214,8 +218,21 @@ static void on_series_loaded(void *data, const struct imaging_series *series) {
                                         .series = series});
 }
 
-static void on_inserted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
-    struct imaging_upload *upload = data;
+static void tell_stored(struct imaging_upload *upload) {
+    struct imaging_service *service = upload->service;
+    preview_plans_forget(service, upload->patient_case);
+    imaging_copies_wake(service->copies);
+    imaging_announce_soon(service, upload->patient_case, upload->instance.series_uid, upload->by);
+    if (upload->wants_series) {
+        imaging_load_series(service, upload->patient_case, upload->instance.series_uid, upload->by,
+                            on_series_loaded, upload);
+    } else {
+        upload_finish(upload, UPLOAD_STORED);
+    }
+}
+
+void upload_row_written(struct imaging_upload *upload, enum postgres_result result,
+                        const struct postgres_rows *rows) {
     bool raced = result == POSTGRES_FAILED && rows &&
                  strcmp(postgres_sqlstate(rows), "23505") == 0 && ++upload->attempts < ATTEMPTS_MAX;
     if (raced) {
@@ -227,42 +244,8 @@ static void on_inserted(void *data, enum postgres_result result, const struct po
     } else if (upload->held) {
         upload_finish(upload, UPLOAD_HELD);
     } else {
-        preview_plans_forget(upload->service, upload->patient_case);
-        imaging_copies_wake(upload->service->copies);
-        imaging_announce_soon(upload->service, upload->patient_case, upload->instance.series_uid,
-                              upload->by);
-        imaging_load_series(upload->service, upload->patient_case, upload->instance.series_uid,
-                            upload->by, on_series_loaded, upload);
+        tell_stored(upload);
     }
-}
-
-static void insert(struct imaging_upload *upload) {
-    struct binary_integer number = binary_integer(upload->instance.instance_number);
-    struct binary_integer size = binary_integer((int64_t)upload->size);
-    struct postgres_parameter parameters[] = {
-        parameter_uuid(&upload->service->config.tenant),
-        parameter_uuid(&upload->patient_case),
-        parameter_text(upload->instance.sop_instance_uid),
-        parameter_text(upload->instance.series_uid),
-        parameter_text(upload->instance.study_uid),
-        parameter_bytes(upload->digest, sizeof upload->digest),
-        parameter_bool(&upload->held),
-        parameter_int4(&number),
-        parameter_int8(&size),
-        parameter_bytes(upload->outline.bytes, upload->outline.size),
-        parameter_bytes(upload->frames, upload->frames_size),
-        parameter_bytes(upload->identity.bytes, upload->identity.size),
-        parameter_bytes(upload->metadata.bytes, upload->metadata.size),
-        parameter_uuid(&upload->by),
-    };
-    postgres_query(upload->service->config.postgres,
-                   "INSERT INTO image_instance (tenant_id, case_id, sop_instance_uid, series_uid,"
-                   " study_uid, digest, held, instance_number, file_size, outline, frames,"
-                   " identity, metadata, stored_by, held_for)"
-                   " VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::bytea,"
-                   " $7::boolean, $8::integer, $9::bigint, $10::bytea, $11::bytea, $12::bytea,"
-                   " $13::bytea, $14::uuid, CASE WHEN $7::boolean THEN 2 ELSE 0 END)",
-                   parameters, sizeof parameters / sizeof parameters[0], on_inserted, upload);
 }
 
 /* Sealing, on a thread. */
@@ -298,27 +281,25 @@ static bool make_columns(struct imaging_upload *upload) {
 
 enum blob_result upload_seal_file(struct imaging_upload *upload,
                                   const uint8_t name[BLOB_NAME_SIZE]) {
-    void *bytes = mmap(NULL, upload->size, PROT_READ, MAP_PRIVATE, upload->file, 0);
+    void *bytes = mmap(NULL, upload->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, upload->file, 0);
     if (bytes == MAP_FAILED) {
         return BLOB_IO_FAILED;
     }
     struct blob_write write_to;
-    uint8_t digest[BLOB_DIGEST_SIZE];
     enum blob_result result =
         blob_write_begin(&write_to, &upload->service->files, upload->keys.blob, name);
     if (result == BLOB_OK) {
+        blob_write_skip_digest(&write_to); // of bytes that nobody can change since
         result = blob_write_bytes(&write_to, bytes, upload->size);
     }
     if (result == BLOB_OK) {
-        result = blob_write_commit(&write_to, digest);
+        result = blob_write_commit(&write_to, NULL);
     }
     munmap(bytes, upload->size);
     if (result != BLOB_OK) {
         blob_write_abort(&write_to);
-        return result;
     }
-    // The child named the contents; what was sealed must be the same.
-    return memcmp(digest, upload->digest, sizeof digest) == 0 ? BLOB_OK : BLOB_DAMAGED;
+    return result;
 }
 
 static void run_seal(struct work *work) {
@@ -332,7 +313,7 @@ static void run_seal(struct work *work) {
 static void on_sealed(struct work *work) {
     struct imaging_upload *upload = (struct imaging_upload *)work;
     if (upload->sealed == BLOB_OK) {
-        insert(upload);
+        upload_write_row(upload);
         return;
     }
     log_error("imaging", "upload not stored: %s", blob_result_text(upload->sealed));
@@ -341,13 +322,13 @@ static void on_sealed(struct work *work) {
 
 static void seal(struct imaging_upload *upload) {
     if (upload->metadata.size > 0) {
-        insert(upload); // sealed before the race that was lost
+        upload_write_row(upload); // sealed before the race that was lost
         return;
     }
     upload->work.run = run_seal;
     upload->work.done = on_sealed;
     if (!imaging_case_keys(upload->service, upload->patient_case, &upload->keys) ||
-        !work_submit(upload->service->queue, &upload->work)) {
+        !work_submit(upload->service->writers, &upload->work)) {
         upload_finish(upload, UPLOAD_UNAVAILABLE);
     }
 }
@@ -397,12 +378,10 @@ static void on_key(void *data, enum imaging_read_result result) {
 
 /* Copies what is needed of an answer that is borrowed; false without memory or sense. */
 static bool keep_parsed(struct imaging_upload *upload, const struct parsed *parsed) {
-    if (parsed->digest.length != BLOB_DIGEST_SIZE ||
-        !instance_decode(&upload->instance, parsed->index.bytes, parsed->index.length) ||
+    if (!instance_decode(&upload->instance, parsed->index.bytes, parsed->index.length) ||
         upload->instance.sop_instance_uid[0] == 0 || upload->instance.file_size != upload->size) {
         return false;
     }
-    memcpy(upload->digest, parsed->digest.bytes, BLOB_DIGEST_SIZE);
     upload->json = malloc((size_t)parsed->metadata.length + 1);
     upload->frames = record_frames_encode(parsed, &upload->frames_size);
     if (!upload->json || !upload->frames) {
@@ -418,8 +397,7 @@ static bool keep_parsed(struct imaging_upload *upload, const struct parsed *pars
 static void on_parsed(void *data, const struct parsed *parsed) {
     struct imaging_upload *upload = data;
     bool other = parsed->refusal == INGEST_REFUSAL_NOT_DICOM && upload->name;
-    if (other && parsed->digest.length == BLOB_DIGEST_SIZE) {
-        memcpy(upload->digest, parsed->digest.bytes, BLOB_DIGEST_SIZE);
+    if (other) {
         upload_keep_other(upload);
         return;
     }
@@ -450,16 +428,40 @@ static void on_parsed(void *data, const struct parsed *parsed) {
     imaging_need_case_key(upload->service, upload->patient_case, on_key, upload);
 }
 
+static void run_digest(struct work *work) {
+    struct imaging_upload *upload = (struct imaging_upload *)work;
+    size_t size = (size_t)upload->size;
+    void *bytes =
+        size > 0 ? mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, upload->file, 0) : NULL;
+    upload->sealed = bytes == MAP_FAILED ? BLOB_IO_FAILED : BLOB_OK;
+    if (upload->sealed == BLOB_OK) {
+        blob_digest(bytes, size, upload->digest);
+    }
+    if (upload->sealed == BLOB_OK && size > 0) {
+        munmap(bytes, size);
+    }
+}
+
+static void on_digested(struct work *work) {
+    struct imaging_upload *upload = (struct imaging_upload *)work;
+    if (upload->sealed != BLOB_OK ||
+        !ingest_link_parse(upload->service->ingest, upload->file, upload->size, upload->digest,
+                           on_parsed, upload)) {
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
+    }
+}
+
 void imaging_upload_end(struct imaging_upload *upload) {
     assert(upload->received == upload->size && !upload->ended);
     upload->ended = true;
     leave_receiving(upload);
     arrival_is_whole(&upload->part);
+    upload->work.run = run_digest;
+    upload->work.done = on_digested;
     // From here nobody can change it, the child included.
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
     if (fcntl(upload->file, F_ADD_SEALS, seals) != 0 ||
-        !ingest_link_parse(upload->service->ingest, upload->file, upload->size, on_parsed,
-                           upload)) {
+        !work_submit(upload->service->writers, &upload->work)) {
         upload_finish(upload, UPLOAD_UNAVAILABLE);
     }
 }

@@ -33,6 +33,7 @@ struct imaging_upload {
     struct postgres_array named;                       // UIDs that a DICOMDIR names
     struct imaging_upload *next, **link;               // while its bytes are coming
     struct arrival_part part;
+    struct imaging_upload *next_row;                   // while its row waits or is in flight
     /* Derived. */
     uint64_t received;
     struct instance instance;
@@ -41,12 +42,18 @@ struct imaging_upload {
     bool ended; // all bytes are there and the work goes on by itself
     bool held;
     bool open;          // its size is what came
+    bool wants_series;  // the answer tells of it
+    bool row_alone;     // its row goes by itself
     char study_uid[65]; // it has to be of; empty = any
     unsigned attempts;
     enum blob_result sealed;
 };
 
 void upload_finish(struct imaging_upload *upload, enum upload_outcome outcome);
+/* imaging_rows.c: writes it down; upload_row_written follows. */
+void upload_write_row(struct imaging_upload *upload);
+void upload_row_written(struct imaging_upload *upload, enum postgres_result result,
+                        const struct postgres_rows *rows);
 void upload_answer_and_free(struct imaging_upload *upload, const struct upload_answer *answer);
 /* On a thread: the file, durable under this name. */
 enum blob_result upload_seal_file(struct imaging_upload *upload,

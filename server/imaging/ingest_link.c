@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define PARSE_FIELDS_MAX 64 // bytes
+#define PARSE_FIELDS_MAX 128 // bytes
 
 struct ingest_link {
     struct ingest_child *child; // owned
@@ -56,8 +56,8 @@ static void on_answered(const struct ingest_job *job, const void *answer, struct
     free(asked);
 }
 
-bool ingest_link_parse(struct ingest_link *link, int file, uint64_t size, ingest_done done,
-                       void *data) {
+bool ingest_link_parse(struct ingest_link *link, int file, uint64_t size,
+                       const uint8_t digest[INGEST_DIGEST_SIZE], ingest_done done, void *data) {
     struct parse_job *asked = malloc(sizeof *asked);
     if (!asked) {
         return false;
@@ -71,7 +71,8 @@ bool ingest_link_parse(struct ingest_link *link, int file, uint64_t size, ingest
                              .ms_max = link->file_ms_max,
                              .answered = on_answered,
                              .data = asked};
-    struct parse_file request = {.job = job.number, .length = size};
+    struct parse_file request = {
+        .job = job.number, .length = size, .digest = {INGEST_DIGEST_SIZE, digest}};
     uint8_t bytes[PARSE_FIELDS_MAX];
     struct writer fields;
     writer_init_fixed(&fields, bytes, sizeof bytes);

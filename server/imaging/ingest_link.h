@@ -34,10 +34,12 @@ struct ingest_link *ingest_link_create(const struct ingest_link_config *config);
 /* Ends the child, answers what waits with a refusal, then calls `closed`. */
 void ingest_link_close(struct ingest_link *link, void (*closed)(void *data), void *data);
 
+#define INGEST_DIGEST_SIZE 32 // SHA-512/256
+
 /* Has the file read. Borrows the descriptor until `done`, which is called on a later turn of the
  * loop. False when INGEST_WAITING_MAX files wait already. */
-bool ingest_link_parse(struct ingest_link *link, int file, uint64_t size, ingest_done done,
-                       void *data);
+bool ingest_link_parse(struct ingest_link *link, int file, uint64_t size,
+                       const uint8_t digest[INGEST_DIGEST_SIZE], ingest_done done, void *data);
 
 struct ingest_link_counts ingest_link_count(const struct ingest_link *link);
 

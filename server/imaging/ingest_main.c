@@ -2,8 +2,8 @@
  * consilium-ingest: reads foreign files so that consilium does not have to.
  *
  * Started by consilium with a socket as descriptor 3. It gives up what it does not need, then takes
- * one file at a time as a descriptor, maps it, reads it in one pass and answers with its digest,
- * index row, frame table and metadata, or with why not. It keeps nothing between files, writes
+ * one file at a time as a descriptor, maps it, reads it in one pass and answers with its index row,
+ * frame table and metadata, or with why not. It keeps nothing between files, writes
  * nothing anywhere, and says nothing on standard error about what was in a file. With a role as its
  * argument it decodes pixels (codecs/codec_worker.h) or unpacks one archive (ingest_unpack.h)
  * instead.
@@ -19,31 +19,22 @@
 #include "server/imaging/media_directory.h"
 #include "server/imaging/metadata_json.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define DIGEST_SIZE 32
 #define FILE_SIZE_MAX ((uint64_t)4 << 30) // bytes mapped at once
 
 struct ingest {
     struct character_sets *sets;
-    EVP_MD *sha512_256; // fetched before the sandbox: fetching reads OpenSSL's configuration
     struct arena arena; // of one answer
     uint8_t request[INGEST_REQUEST_MAX];
     uint8_t index[INSTANCE_ENCODED_MAX];
-    uint8_t hash[DIGEST_SIZE];
     struct file_refusal refusal;
 };
-
-static bool digest(const struct ingest *ingest, const uint8_t *bytes, size_t size,
-                   uint8_t ret_digest[DIGEST_SIZE]) {
-    unsigned length = DIGEST_SIZE;
-    return EVP_Digest(bytes, size, ret_digest, &length, ingest->sha512_256, NULL) == 1;
-}
 
 static void answer_refusal(struct parsed *parsed, const struct file_refusal *refusal) {
     parsed->refusal = (enum ingest_refusal)refusal->kind;
@@ -97,13 +88,9 @@ static bool answer_directory(struct ingest *ingest, const uint8_t *bytes, size_t
 
 /* The reading must live until the answer is sent: the answer borrows from it. */
 static bool answer_file(struct ingest *ingest, const uint8_t *bytes, size_t size,
-                        struct parsed *parsed) {
-    if (!digest(ingest, bytes, size, ingest->hash)) {
-        return false;
-    }
-    parsed->digest = (struct bytes){DIGEST_SIZE, ingest->hash};
+                        const uint8_t digest[DOCUMENT_DIGEST_SIZE], struct parsed *parsed) {
     struct instance document;
-    if (document_read(bytes, size, ingest->hash, &document)) {
+    if (document_read(bytes, size, digest, &document)) {
         uint32_t length = (uint32_t)instance_encode(&document, ingest->index);
         parsed->index = (struct bytes){length, ingest->index};
         struct bounded_output metadata;
@@ -149,7 +136,7 @@ static bool answer_request(struct ingest *ingest, const struct parse_file *reque
         answer_refusal(&parsed, &ingest->refusal);
         return send_answer(ingest, &parsed);
     }
-    bool sent = answer_file(ingest, bytes, size, &parsed);
+    bool sent = answer_file(ingest, bytes, size, request->digest.bytes, &parsed);
     munmap(bytes, size);
     return sent;
 }
@@ -167,7 +154,8 @@ static bool serve_one(struct ingest *ingest) {
         frame.tag == INGEST_PARSE_FILE) {
         struct reader reader = reader_of(frame.fields);
         const struct parse_file *request = ingest_decode(frame.tag, &reader, &ingest->arena);
-        served = request && answer_request(ingest, request, files[0]);
+        served = request && request->digest.length == DOCUMENT_DIGEST_SIZE &&
+                 answer_request(ingest, request, files[0]);
     }
     close(files[0]);
     if (files[1] >= 0) {
@@ -181,9 +169,11 @@ static int read_files(void) {
     static struct ingest ingest;
     arena_init(&ingest.arena, (size_t)3 * INGEST_ANSWER_MAX);
     ingest.sets = character_sets_create();
-    ingest.sha512_256 = EVP_MD_fetch(NULL, "SHA512-256", NULL);
-    if (!ingest.sets || !ingest.sha512_256 || !digest(&ingest, ingest.hash, 0, ingest.hash)) {
-        fprintf(stderr, "consilium-ingest: cannot start: memory or OpenSSL\n");
+    // Before the sandbox: with its first digest OpenSSL reads its configuration.
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    SHA256(digest, 0, digest);
+    if (!ingest.sets) {
+        fprintf(stderr, "consilium-ingest: cannot start: memory\n");
         return 1;
     }
     const char *step;

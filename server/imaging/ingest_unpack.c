@@ -13,6 +13,9 @@
 
 struct role {
     uint8_t *window; // two halves: towards us, from us
+    uint64_t size;   // of the archive
+    uint64_t held_offset;
+    size_t held; // bytes from there on lie in the window
     struct arena arena;
     uint8_t frame[INGEST_REQUEST_MAX];
 };
@@ -57,19 +60,41 @@ static const void *hear(struct role *role, uint8_t tag, int *ret_file) {
     return unpack_decode(frame.tag, &reader, &role->arena);
 }
 
-static bool read_archive(void *data, uint64_t offset, size_t length, uint8_t *ret_bytes) {
-    struct role *role = data;
+/* A window full from there on: entries come in the order in which they lie, so that what follows is
+ * wanted next. */
+static bool fetch(struct role *role, uint64_t offset) {
+    uint64_t left = role->size - offset;
+    size_t length = left < UNPACK_WINDOW_SIZE ? (size_t)left : UNPACK_WINDOW_SIZE;
     struct bytes_wanted wanted = {.offset = offset, .length = (uint32_t)length};
+    role->held = 0;
     if (!say(role, bytes_wanted_encode(&role->arena, &wanted))) {
         return false;
     }
     const struct give_bytes *given = hear(role, UNPACK_GIVE_BYTES, NULL);
     bool there = given && given->length == length;
     if (there) {
-        memcpy(ret_bytes, role->window, length);
+        role->held_offset = offset;
+        role->held = length;
     }
     arena_reset(&role->arena);
     return there;
+}
+
+static bool read_archive(void *data, uint64_t offset, size_t length, uint8_t *ret_bytes) {
+    struct role *role = data;
+    while (length > 0) {
+        bool held = offset >= role->held_offset && offset - role->held_offset < role->held;
+        if (!held && !fetch(role, offset)) {
+            return false;
+        }
+        size_t skip = (size_t)(offset - role->held_offset);
+        size_t step = length < role->held - skip ? length : role->held - skip;
+        memcpy(ret_bytes, role->window + skip, step);
+        ret_bytes += step;
+        offset += step;
+        length -= step;
+    }
+    return true;
 }
 
 static bool go_on(struct role *role) {
@@ -155,6 +180,7 @@ void ingest_unpack(void) {
     void *window = mmap(NULL, 2 * UNPACK_WINDOW_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (window != MAP_FAILED) {
         role.window = window;
+        role.size = wanted.size;
         unpack_all(&role, &wanted);
     }
     arena_finish(&role.arena);

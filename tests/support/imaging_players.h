@@ -360,6 +360,10 @@ struct imaging_upload *imaging_upload_begin(struct imaging_service *service,
     return &upload;
 }
 
+void imaging_upload_want_series(struct imaging_upload *of) {
+    (void)of;
+}
+
 void imaging_upload_name(struct imaging_upload *of, struct text name) {
     (void)of;
     (void)name;

@@ -224,6 +224,7 @@ static enum upload_outcome upload(struct site *site, const void *bytes, size_t s
     struct imaging_upload *begun =
         imaging_upload_begin(site->service, site->patient_case, user, size, on_uploaded, site);
     assert_non_null(begun);
+    imaging_upload_want_series(begun);
     size_t half = size / 2;
     assert_true(imaging_upload_bytes(begun, (struct bytes){(uint32_t)half, bytes}));
     assert_true(imaging_upload_bytes(

@@ -137,7 +137,7 @@ static void everything_submitted_is_done_before_the_queue_closes(void **state) {
     struct counted *pieces = calloc(PIECES, sizeof *pieces);
     assert_int_equal(uv_loop_init(&loop), 0);
     uv_mutex_init(&lock);
-    struct work_queue *queue = work_queue_create(&loop, 4);
+    struct work_queue *queue = work_queue_create(&loop, 4, 0);
     assert_non_null(queue);
     for (unsigned i = 0; i < PIECES; i++) {
         pieces[i] = (struct counted){{run_counted, count_done, NULL}, &lock, &ran, &done};
@@ -175,7 +175,7 @@ static void a_full_queue_refuses(void **state) {
     struct work *pieces = calloc(WORK_WAITING_MAX + 1, sizeof *pieces);
     assert_int_equal(uv_loop_init(&loop), 0);
     uv_sem_init(&blocker.gate, 0);
-    struct work_queue *queue = work_queue_create(&loop, 1);
+    struct work_queue *queue = work_queue_create(&loop, 1, 0);
     assert_true(work_submit(queue, &blocker.work));
     unsigned taken = 0;
     for (unsigned i = 0; i <= WORK_WAITING_MAX; i++) {

@@ -373,7 +373,7 @@ static void what_goes_is_wiped_on_a_thread_and_counts_until_then(void **state) {
     uv_loop_t loop;
     bool closed = false;
     assert_int_equal(uv_loop_init(&loop), 0);
-    struct work_queue *queue = work_queue_create(&loop, 2);
+    struct work_queue *queue = work_queue_create(&loop, 2, 0);
     struct frame_cache *cache = frame_cache_create(BOUND, queue);
     for (unsigned number = 0; number < FRAMES; number++) {
         look_at(cache, 1, number);
