@@ -128,6 +128,7 @@ static void on_prepare(uv_prepare_t *prepare) {
     struct gateway *gateway = prepare->data;
     settle_touched(gateway);
     gateway->polling = true;
+    gateway->turn_bytes = 0;
 }
 
 static void on_check(uv_check_t *check) {

@@ -27,6 +27,9 @@ enum {
     WEBSOCKET_READ_MAX = 1024,    /* libwebsockets keeps a buffer of this size per WebSocket */
     SERVICE_BUFFER = 64 * 1024,   /* one for all: the most that one read takes */
     WRITE_PACKET_MAX = 64 * 1024, /* one send(); libwebsockets queues a copy of the rest */
+    /* Of answers in a turn of the loop, beyond which each gets one piece more: under a millisecond,
+     * under two with TLS. */
+    GATEWAY_TURN_BYTES = 1024 * 1024,
     WEBSOCKET_PIECE_MAX = WRITE_PACKET_MAX - LWS_PRE, /* of a message; the header goes along */
     GATEWAY_LISTENERS_MAX = 4,                        /* public and admin, IPv4 and IPv6 */
 };
@@ -100,6 +103,7 @@ struct gateway {
     uint32_t exchange_count;
     uint64_t turn_began_ns;
     uint64_t idle_ns;
+    uint64_t turn_bytes; /* of answers, since the loop last waited */
     double busy;
     bool polling; /* between prepare and check: callbacks now come from sockets, not from buffers */
     bool serving;
