@@ -36,7 +36,7 @@ static enum imaging_read_result inflate(struct stored_file *stored) {
                     blob_read(stored->files, stored->keys->blob, name, size, 0, size, bytes))
               : IMAGING_READ_UNAVAILABLE;
     if (result == IMAGING_READ_OK &&
-        part10_inflate(bytes, size, &part10, &stored->inflated, &refusal) != FILE_REFUSAL_NONE) {
+        part10_inflate(bytes, size, &part10, 0, &stored->inflated, &refusal) != FILE_REFUSAL_NONE) {
         result = IMAGING_READ_DAMAGED;
     }
     free(bytes);

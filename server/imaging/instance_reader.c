@@ -350,7 +350,7 @@ enum file_refusal_kind instance_read(const uint8_t *bytes, size_t size, struct c
     struct bounded_output inflated;
     bounded_output_init(&inflated, INFLATED_SIZE_MAX);
     if (part10.syntax->deflated) {
-        kind = part10_inflate(bytes, size, &part10, &inflated, refusal);
+        kind = part10_inflate(bytes, size, &part10, INFLATED_RATIO_MAX, &inflated, refusal);
         pass.bytes = inflated.bytes;
     }
     if (kind == FILE_REFUSAL_NONE) {

@@ -15,6 +15,7 @@
 #include "server/imaging/instance.h"
 
 #define INFLATED_SIZE_MAX ((size_t)1 << 30) // bytes of a data set after inflating
+#define INFLATED_RATIO_MAX 250              // of them to the file's, see part10_inflate
 
 struct instance_reading {
     struct instance instance;

@@ -197,8 +197,8 @@ enum file_refusal_kind part10_open(const uint8_t *bytes, size_t size, struct par
 }
 
 enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
-                                      const struct part10 *part10, struct bounded_output *output,
-                                      struct file_refusal *refusal) {
+                                      const struct part10 *part10, size_t ratio_max,
+                                      struct bounded_output *output, struct file_refusal *refusal) {
     z_stream stream = {0};
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) {
         return file_refuse(refusal, FILE_REFUSAL_OVER_LIMIT, 0,
@@ -209,7 +209,8 @@ enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
     stream.next_in = (Bytef *)(uintptr_t)(bytes + part10->dataset_offset);
     stream.avail_in = left > UINT32_MAX ? UINT32_MAX : (uInt)left;
     int status = Z_OK;
-    while (status == Z_OK) {
+    bool swollen = false;
+    while (status == Z_OK && !swollen) {
         uint8_t *space = bounded_output_extend(output, INFLATE_STEP);
         if (!space) {
             break;
@@ -218,11 +219,17 @@ enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
         stream.avail_out = INFLATE_STEP;
         status = inflate(&stream, Z_NO_FLUSH);
         output->size -= stream.avail_out;
+        swollen = ratio_max > 0 && output->size > PART10_INFLATE_FREE &&
+                  output->size / ratio_max > stream.total_in;
     }
     size_t stopped_at = part10->dataset_offset + (size_t)stream.total_in;
     inflateEnd(&stream);
-    if (status == Z_STREAM_END) {
+    if (status == Z_STREAM_END && !swollen) {
         return FILE_REFUSAL_NONE;
+    }
+    if (swollen) {
+        return file_refuse(refusal, FILE_REFUSAL_OVER_LIMIT, stopped_at,
+                           "the data set swells more than %zu times", ratio_max);
     }
     if (output->failed) {
         return file_refuse(refusal, FILE_REFUSAL_OVER_LIMIT, stopped_at,

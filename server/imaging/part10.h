@@ -26,10 +26,13 @@ enum file_refusal_kind part10_open(const uint8_t *bytes, size_t size, struct par
                                    struct file_refusal *refusal);
 
 /* Inflates the data set of a file in Deflated Explicit VR Little Endian (PS3.5 A.5: a raw RFC 1951
- * stream) into `output`, whose limit is the cap. */
+ * stream) into `output`, whose limit is the cap. Beyond PART10_INFLATE_FREE bytes it may have
+ * swollen `ratio_max` times at most, which images never come near; 0 = as it likes: it is one of
+ * ours. */
+#define PART10_INFLATE_FREE ((size_t)16 << 20)
 enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
-                                      const struct part10 *part10, struct bounded_output *output,
-                                      struct file_refusal *refusal);
+                                      const struct part10 *part10, size_t ratio_max,
+                                      struct bounded_output *output, struct file_refusal *refusal);
 
 /* Turns what stopped a walk into a refusal. */
 enum file_refusal_kind refuse_walk(struct file_refusal *refusal,

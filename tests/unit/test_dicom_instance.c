@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -294,6 +295,33 @@ static void numbers_are_numbers_in_json_or_stay_text(void **state) {
     instance_reading_finish(&reading);
 }
 
+/* PS3.5 A.5: a private value of nothing but zeros. */
+static void what_swells_beyond_all_measure_is_refused(void **state) {
+    (void)state;
+    enum { ZEROS = 64 << 20, STEP = 1 << 20, SPACE = 1 << 18 };
+    struct dicom_writer writer;
+    uint8_t *packed = malloc(SPACE);
+    uint8_t *zeros = calloc(1, STEP);
+    uint8_t head[12] = {0x09, 0, 0x10, 0x10, 'O', 'B', 0, 0, 0, 0, 0, ZEROS >> 24};
+    z_stream stream = {0};
+    dicom_writer_begin_as(&writer, "1.2.840.10008.1.2.1.99");
+    memcpy(packed, writer.bytes, writer.size);
+    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_out = packed + writer.size;
+    stream.avail_out = (uInt)(SPACE - writer.size);
+    stream.next_in = head;
+    stream.avail_in = sizeof head;
+    for (size_t sent = 0; sent <= ZEROS; sent += STEP) {
+        deflate(&stream, sent < ZEROS ? Z_NO_FLUSH : Z_FINISH);
+        stream.next_in = zeros;
+        stream.avail_in = STEP;
+    }
+    assert_int_equal(refusal_of(packed, SPACE - stream.avail_out), FILE_REFUSAL_OVER_LIMIT);
+    deflateEnd(&stream);
+    free(zeros);
+    free(packed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_pass_gives_row_frames_and_metadata),
@@ -306,6 +334,7 @@ int main(void) {
         cmocka_unit_test(pixels_that_are_fewer_than_rows_and_columns_say_are_refused),
         cmocka_unit_test(fragments_are_joined_to_frames_by_how_a_frame_begins),
         cmocka_unit_test(fragments_that_cannot_be_told_apart_are_refused),
+        cmocka_unit_test(what_swells_beyond_all_measure_is_refused),
         cmocka_unit_test(names_of_every_script_become_utf8),
         cmocka_unit_test(bytes_that_mean_nothing_become_the_replacement_character),
         cmocka_unit_test(numbers_are_numbers_in_json_or_stay_text),
