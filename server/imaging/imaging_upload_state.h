@@ -33,7 +33,7 @@ struct imaging_upload {
     struct postgres_array named;                       // UIDs that a DICOMDIR names
     struct imaging_upload *next, **link;               // while its bytes are coming
     struct arrival_part part;
-    struct imaging_upload *next_row;                   // while its row waits or is in flight
+    struct imaging_upload *next_row; // while its row waits or is in flight
     /* Derived. */
     uint64_t received;
     struct instance instance;
