@@ -290,7 +290,7 @@ static void on_done(void *data, enum archive_failure failure) {
     search->querying = true;
     postgres_query(search->postgres,
                    "SELECT study_uid, count(*) FROM image_instance WHERE case_id = $1::uuid"
-                   " GROUP BY study_uid LIMIT 10000",
+                   " AND NOT held GROUP BY study_uid LIMIT 10000",
                    &patient_case, 1, on_here, search);
 }
 

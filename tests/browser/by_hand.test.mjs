@@ -1,11 +1,20 @@
 // What a coordinator orders by hand: the agenda, the views of a case, a case for another meeting, files.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dicomFile, freshUid } from '../integration/peers/dicom_file.mjs';
+import { openArchives, prepareArchives, startOrthanc } from '../support/archive/archive.mjs';
 import { isAccessible } from './support/accessible.mjs';
 import { demonstrationImages } from './support/images.mjs';
+import { looksWell } from './support/looks.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
+
+/** Listed before the server starts, there when a step opens them. */
+const folder = mkdtempSync(join(tmpdir(), 'consilium-archives-'));
+const archives = await prepareArchives(folder);
 
 const DESK = { viewport: { width: 1440, height: 900 } };
 const item = (person, text) => person.page.locator('.agenda .item', { hasText: text });
@@ -158,4 +167,53 @@ story('what is ordered by hand', (step, scene) => {
     await page.getByRole('link', { name: 'Open the case' }).click();
     await clara.sees();
   });
-});
+
+  step('a study of another archive is found by what the case knows, and fetched', async () => {
+    const orthanc = await startOrthanc();
+    const { line, close } = await openArchives(archives, orthanc.port);
+    scene.onEnd(() => {
+      close();
+      orthanc.end();
+      rmSync(folder, { recursive: true });
+    });
+    const study = freshUid();
+    const patient = { name: 'Okafor^Ada', id: 'P-1', birthDate: '19600615', sex: 'F' };
+    const pixels = Buffer.alloc(256 * 256 * 2);
+    for (const series of [freshUid(), freshUid()])
+      for (const number of [1, 2, 3]) {
+        const image = { study, series, uid: freshUid(), number, patient, rows: 256, columns: 256, pixels };
+        await orthanc.store(dicomFile(image));
+      }
+    const { page } = clara;
+    const place = page.locator('.from-archive');
+    await page.goto(`${page.url().split('?')[0]}/images`);
+    await place.waitFor();
+    assert.equal(await place.getByLabel('Name', { exact: true }).inputValue(), 'Okafor, Ada');
+    assert.equal(await place.getByLabel('Born').inputValue(), '1960-06-15');
+    for (const [name, word] of [['Another token', /ask the administrator/i], ['Away', /does not answer/]]) {
+      await place.getByLabel('Archive', { exact: true }).selectOption(name);
+      await place.getByRole('button', { name: 'Search' }).click();
+      await place.getByRole('alert').filter({ hasText: word }).waitFor();
+    }
+    await place.getByLabel('Archive', { exact: true }).selectOption('Radiology (other hospital)');
+    await place.getByRole('button', { name: 'Search' }).click();
+    await place.getByText('1 study found').waitFor();
+    const held = new Promise((resume) => Object.assign(line, { holdAt: 400_000, held: resume }));
+    await place.locator('.studies').getByRole('button', { name: /^Fetch/ }).click();
+    await held;
+    await place.getByText(/^[1-5] of 6 images$/).waitFor();
+    await looksWell(clara, 'archive');
+    line.holdAt = 0;
+    line.release();
+    await place.locator('[data-fetch=done]').waitFor();
+    assert.match(await place.locator('[data-fetch]').innerText(), /6 images stored, 0 known already/);
+    await place.locator('.studies').getByText('All of it is in the case').waitFor();
+    await page.evaluate(() => localStorage.setItem('consilium.language', 'de'));
+    await page.reload();
+    await place.getByText('6 Bilder gespeichert, 0 schon bekannt').waitFor();
+    await place.getByRole('button', { name: 'Suchen' }).click();
+    await place.getByText('Ist ganz im Fall').waitFor();
+    await looksWell(clara, 'archive-de');
+    await page.evaluate(() => localStorage.setItem('consilium.language', 'en'));
+  });
+}, ['--archives', archives.list]);

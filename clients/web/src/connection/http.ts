@@ -149,6 +149,8 @@ export interface Access {
         | 'images'
         | 'document'
         | 'upload'
+        | 'archive_search'
+        | 'archive_fetch'
         | 'access_log'
         | 'factor'
         | 'step_up'

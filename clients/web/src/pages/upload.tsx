@@ -19,6 +19,7 @@ import { follow } from '../ui/route';
 import { fileName, personName, useSpeech, useWords, type Words } from '../words';
 import { sizeText } from '../words/bytes';
 import { Ended } from './nowhere';
+import { FromArchive } from './upload_archives';
 
 export function UploadPage({ id }: { id: string }) {
     const words = useWords();
@@ -45,6 +46,7 @@ function UploadOf({ actor }: { actor: CaseActor }) {
                 )}
                 <p className="mute">{words.upload.help}</p>
                 <DropPlace patientCase={actor.id} />
+                {model && <FromArchive patientCase={actor.id} subject={model.subject} />}
                 <p className="mute">{words.makeCase.boards}</p>
                 <div className="row">
                     <a className="button" href={`/cases/${actor.id}`} onClick={follow}>

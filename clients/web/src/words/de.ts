@@ -8,6 +8,7 @@ import { linksDe } from './de_links';
 import { meetingDe } from './de_meeting';
 import { slideDe } from './de_slide';
 import { loadingDe } from './de_loading';
+import { archivesDe } from './de_archives';
 import { uploadDe } from './de_upload';
 import type { Words } from './en';
 
@@ -23,6 +24,7 @@ export const de: Words = {
     ...slideDe,
     ...loadingDe,
     ...uploadDe,
+    ...archivesDe,
     ...glassDe,
 
     productName: 'Consilium',

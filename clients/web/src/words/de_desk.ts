@@ -208,6 +208,8 @@ export const deskDe: typeof deskEn = {
             images: 'Bilder',
             document: 'Dokument',
             upload: 'Hochladen',
+            archive_search: 'Suche in einem anderen Archiv',
+            archive_fetch: 'Studie aus einem anderen Archiv geholt',
             access_log: 'Diese Liste',
             factor: 'Anmeldung des Kontos geändert',
             step_up: 'Fenster zum Unterschreiben geöffnet',

@@ -1,6 +1,7 @@
 // Every word of the interface, in English. Other languages have the same keys (the compiler checks);
 // a test refuses interface text anywhere else.
 import { accountEn } from './en_account';
+import { archivesEn } from './en_archives';
 import { administrationEn } from './en_administration';
 import { trustEn } from './en_trust';
 import { deskEn } from './en_desk';
@@ -23,6 +24,7 @@ export const en = {
     ...slideEn,
     ...loadingEn,
     ...uploadEn,
+    ...archivesEn,
     ...glassEn,
 
     // The product and the frame of every page

@@ -203,6 +203,8 @@ export const deskEn = {
             images: 'Images',
             document: 'Document',
             upload: 'Upload',
+            archive_search: 'Search in another archive',
+            archive_fetch: 'Study fetched from another archive',
             access_log: 'This list',
             factor: 'Sign-in of the account changed',
             step_up: 'Window for signing opened',
