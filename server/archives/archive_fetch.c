@@ -17,10 +17,16 @@ static void on_timer_closed(uv_handle_t *handle) {
     closed(data);
 }
 
+static void tell_end(const struct archive_fetch *fetch) {
+    imaging_sending_ended(fetch->config.imaging, fetch->config.patient_case, fetch->config.by,
+                          fetch->config.id);
+}
+
 void archive_fetch_close(struct archive_fetch *fetch, void (*closed)(void *data), void *data) {
     fetch->closed = closed;
     fetch->closed_data = data;
     fetch->step = FETCH_ENDED;
+    tell_end(fetch);
     archive_request_cancel(fetch->request);
     fetch->request = NULL;
     part_intake_free(fetch->intake);
@@ -124,6 +130,7 @@ struct archive_fetch *archive_fetch_begin(const struct archive_fetch_config *con
         return NULL;
     }
     fetch->config = *config;
+    fetch->sending.id = config->id;
     uv_timer_init(config->loop, &fetch->timer);
     fetch->timer.data = fetch;
     bounded_output_init(&fetch->page, FETCH_PAGE_BYTES_MAX);

@@ -37,7 +37,7 @@ struct archive_fetch_config {
     struct postgres *postgres;
     struct imaging_service *imaging;
     const struct archive *archive;
-    struct uuid patient_case, by;
+    struct uuid id, patient_case, by;
     char study_uid[ARCHIVE_UID_MAX + 1];
     bool resumed; /* begun by a process before */
     /* It is over, and waits to be closed. `why` is NULL when it came to its end, otherwise a word.

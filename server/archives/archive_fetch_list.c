@@ -107,6 +107,9 @@ static void on_compared(void *data, enum postgres_result result, const struct po
         fetch_failed(fetch, ARCHIVE_OK);
     } else {
         fetch->settled = fetch->plan.count - fetch->plan.tally[FETCH_PENDING];
+        if (fetch->sending.files == 0) {
+            fetch->sending.files = fetch->plan.tally[FETCH_PENDING];
+        }
         fetch_ask_next(fetch);
     }
 }

@@ -122,6 +122,7 @@ static bool on_begun(void *data, struct text content_type) {
             .patient_case = config->patient_case,
             .by = config->by,
             .study_uid = {(uint32_t)strlen(config->study_uid), config->study_uid},
+            .sending = &fetch->sending,
             .part_max = config->archive->instance_max,
             .under_way_max = FETCH_UNDER_WAY_MAX,
             .waits = true,

@@ -26,6 +26,7 @@ struct archive_fetch {
     struct part_intake *intake; /* of the answer at hand, until all of its parts are answered */
     struct bounded_output page;
     struct fetch_plan plan;
+    struct sending sending; /* what who waits is told of it; its files are 0 until they are known */
     /* Derived. */
     enum fetch_step step;
     struct fetch_ask ask;

@@ -135,6 +135,7 @@ static void start(struct fetch_record *record) {
         .imaging = archives->config.imaging,
         .archive = archive_list_find(
             &archives->list, (struct text){(uint32_t)strlen(record->archive), record->archive}),
+        .id = record->id,
         .patient_case = record->patient_case,
         .by = record->by,
         .resumed = record->resumed,

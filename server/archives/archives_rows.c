@@ -89,6 +89,7 @@ void archives_fetch(struct archives *archives, const struct fetch_wanted *wanted
                     void *data) {
     uint8_t random[16];
     uint32_t count = 0;
+    archives_catch_up(archives); /* should the database have been away at the start */
     if (archives->closing || !archives->loaded || !archive_is_uid(wanted->study_uid)) {
         done(data, ARCHIVES_UNAVAILABLE, (struct uuid){{0}});
         return;

@@ -137,6 +137,7 @@ static void begin_upload(struct part_intake *intake) {
                                   intake->config.by, intake->config.study_uid, on_stored, part);
     intake->part_waits = part->upload == NULL && intake->config.waits;
     if (part->upload != NULL) {
+        imaging_upload_sending(part->upload, intake->config.sending);
         intake->receiving = part;
         intake->under_way++;
     } else if (intake->part_waits) {

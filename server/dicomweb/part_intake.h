@@ -26,7 +26,8 @@ struct part_intake_config {
     struct imaging_service *service; /* borrowed */
     struct uuid patient_case, by;
     struct text study_uid; /* borrowed for ever: parts of another study are refused; may be empty */
-    uint64_t part_max;     /* bytes of one part; 0 = as many as an upload may have */
+    const struct sending *sending; /* borrowed; what is said to who waits. NULL = nothing */
+    uint64_t part_max;             /* bytes of one part; 0 = as many as an upload may have */
     uint64_t under_way_max; /* bytes of parts that came and are not answered; 0 = not counted */
     bool waits;             /* when no upload can be begun: it is full, rather than failed */
     /* False = no more parts are wanted: the body counts as malformed. */

@@ -135,7 +135,6 @@ struct imaging_upload *imaging_upload_begin_open(struct imaging_service *service
     if (upload) {
         upload->open = true;
         memcpy(upload->study_uid, study_uid.length > 0 ? study_uid.bytes : "", study_uid.length);
-        imaging_upload_sending(upload, &(struct sending){.files = 0});
     }
     return upload;
 }

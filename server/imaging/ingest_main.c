@@ -8,6 +8,7 @@
  * argument it decodes pixels (codecs/codec_worker.h) or unpacks one archive (ingest_unpack.h)
  * instead.
  */
+#define _GNU_SOURCE /* close_range */
 #include "protocol/frame.h"
 #include "protocol/generated/ingest.h"
 #include "server/codecs/codec_worker.h"
@@ -199,6 +200,8 @@ static int unpack_archive_for_supervisor(void) {
 }
 
 int main(int argument_count, char **arguments) {
+    /* What a library of the server's opened without a word about its children is not for us. */
+    close_range(INGEST_SOCKET + 1, ~0U, 0);
     if (argument_count < 2) {
         return read_files();
     }

@@ -6,6 +6,7 @@
 #include "server/imaging/instance.h"
 #include "tests/support/dicom_writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -235,6 +236,21 @@ static void the_child_can_open_nothing_and_connect_nowhere(void **state) {
     stop(fixture);
 }
 
+static void the_child_inherits_nothing_but_its_socket(void **state) {
+    (void)state;
+    char path[64];
+    int left_open = dup2(STDERR_FILENO, 200); // as a library does that does not think of children
+    assert_int_equal(left_open, 200);
+    struct fixture *fixture = start(CONSILIUM_INGEST_PATH, 0);
+    send_image(fixture, 1);
+    run_until(fixture, 1);
+    snprintf(path, sizeof path, "/proc/%d/fd/200", ingest_link_child(fixture->link));
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(errno, ENOENT);
+    close(left_open);
+    stop(fixture);
+}
+
 static void closing_answers_what_still_waits(void **state) {
     (void)state;
     struct fixture *fixture = start(CONSILIUM_INGEST_PATH, 0);
@@ -261,6 +277,7 @@ int main(void) {
         cmocka_unit_test(files_are_refused_rather_than_kept_when_the_child_cannot_be_started),
         cmocka_unit_test(a_file_cut_short_on_its_way_kills_only_itself),
         cmocka_unit_test(the_child_can_open_nothing_and_connect_nowhere),
+        cmocka_unit_test(the_child_inherits_nothing_but_its_socket),
         cmocka_unit_test(closing_answers_what_still_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

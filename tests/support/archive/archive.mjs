@@ -132,6 +132,7 @@ const listed = JSON.stringify([
 const ILL = {
   endless: (answer) => writeForEver(begin(answer), MIB),
   parts: (answer) => writeForEver(begin(answer), `${part()}AAAA`.repeat(1000)),
+  flood: (answer) => writeForEver(begin(answer), Buffer.concat([Buffer.from(part()), MIB, MIB, MIB, MIB])),
   part: (answer) => {
     begin(answer).write(part());
     writeForEver(answer, MIB);
@@ -160,7 +161,7 @@ const ILL = {
 function meanIll(asked, answer) {
   const [, , kind, ...rest] = asked.url.split('/');
   const lists = /instances\?/.test(rest.join('/'));
-  if (lists && /^(endless|parts|part|declared)$/.test(kind)) {
+  if (lists && /^(endless|parts|flood|part|declared)$/.test(kind)) {
     answer.writeHead(200).end(/offset=0/.test(asked.url) ? listed : '[]');
   } else {
     ILL[kind](answer);
