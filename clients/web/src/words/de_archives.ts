@@ -7,7 +7,7 @@ export const archivesDe: typeof archivesEn = {
     archives: {
         title: 'Aus einem anderen Archiv',
         help:
-            'Studien der Patientin oder des Patienten in einem Archiv suchen, das dieses Krankenhaus fragen darf, und ' +
+            'Studien der Patientin oder des Patienten in einem Archiv suchen, das dieses Haus fragen darf, und ' +
             'in den Fall holen. Die Suche und was geholt wird, steht im Protokoll der Zugriffe.',
         archive: 'Archiv',
         patientId: 'Patientennummer dort',
@@ -54,13 +54,13 @@ export const archivesDe: typeof archivesEn = {
                 'Dem Zertifikat des Archivs ist nicht zu trauen, deshalb wurde nichts gesendet. Bitte die Verwaltung ' +
                 'dieses Servers, es zu prüfen (caFile in der Liste der Archive).',
             token:
-                'Das Archiv lehnt das Zugangs-Token dieses Servers ab. Bitte die Verwaltung dieses Servers um ein neues.',
+                'Das Archiv lehnt das Token dieses Servers ab. Bitte die Verwaltung dieses Servers um ein neues.',
             not_found: 'Das Archiv hat diese Studie nicht, oder seine Adresse in der Liste der Archive stimmt nicht.',
             elsewhere:
                 'Das Archiv verweist auf eine andere Adresse, der dieser Server nicht folgt. Bitte die Verwaltung ' +
                 'dieses Servers, die Liste der Archive zu berichtigen.',
             busy: 'Es läuft gerade zu viel. Bitte gleich noch einmal versuchen.',
-            status: 'Das Archiv antwortet mit einem Fehler. Bitte später noch einmal versuchen oder dort nachfragen.',
+            status: 'Das Archiv antwortet mit einem Fehler. Bitte später wieder versuchen oder dort nachfragen.',
             answer: 'Die Antwort des Archivs lässt sich nicht lesen. Bitte dort nachfragen.',
             no_space: 'Die Festplatte des Servers ist voll. Bitte der Verwaltung melden.',
             too_many: 'Zu viele Studien, oder zu viele Bilder in einer. Bitte warten, bis andere geholt sind.',
