@@ -1,7 +1,7 @@
 // How long from a click on a case until its first slice is there, and until its series can be scrolled: 174 slices of
 // 512 x 512 x 16 bit, over 30 Mbit/s with a round trip of 10 ms (tests/support/wire), Chromium in its own namespace.
 //
-//   node bench/bench_progressive.mjs [--quick]
+//   node bench/bench_progressive.mjs [--quick] [--timeline]
 //
 // The worklist is on the screen, the code of the application and its decoders are there; nothing of the case is.
 // Counted from the click by the page's own clock: when the lossless slice is decoded, when it is painted, when the
@@ -20,6 +20,8 @@ import { until } from '../tests/browser/support/waiting.mjs';
 
 const LINE = '--seed 7 --delay 5 --rate 30000 --queue 500'.split(' ');
 const quick = process.argv.includes('--quick');
+/** Says of the last run when each answer was asked for and had, to see what waits for what. */
+const timeline = process.argv.includes('--timeline');
 const SLICES = quick ? 20 : 174;
 const RUNS = quick ? 1 : 7;
 const MINUTES_MS = 300_000;
@@ -94,6 +96,18 @@ async function oneRun(person, patientCase) {
   return seen;
 }
 
+/** When each answer was asked for, began and ended after the click, and how long it is. */
+const answers = ({ page }) =>
+  page.evaluate(() =>
+    performance.getEntriesByType('resource')
+      .filter(({ name, startTime }) => name.includes('/api/') && startTime >= window.seen.click - 1)
+      .slice(0, 12)
+      .map(({ name, startTime, responseStart, responseEnd, encodedBodySize }) => {
+        const times = [startTime, responseStart, responseEnd].map((at) => Math.round(at - window.seen.click));
+        const what = new URL(name).pathname.replace(/[0-9a-f-]{36}|2\.25\.[0-9.]+/g, '*');
+        return `  ${times.map((at) => String(at).padStart(5)).join(' ')} ms ${encodedBodySize} B ${what}`;
+      }));
+
 const missing = await whyNoGuestNetwork();
 if (missing) throw new Error(missing);
 const server = await demonstrationServer('bench-progressive');
@@ -129,6 +143,7 @@ try {
   await person.signIn();
   const runs = [];
   for (let run = 0; run < RUNS; run += 1) runs.push(await oneRun(person, entry));
+  if (timeline) say((await answers(person)).join('\n'));
   const renderer = await person.page.evaluate(() => document.documentElement.dataset.renderer);
   const bars = [
     ['click to decoded lossless 512 slice, median', 'decoded', 120],

@@ -157,10 +157,11 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
 static void ask_text(struct ask *ask) {
     struct text_wanted wanted = {.patient_case = ask->patient_case, .masked = ask->masked};
     bool asked;
+    ask->gzip = http_accepts_gzip(http_header(ask->exchange, "accept-encoding"));
     if (ask->kind == ASK_LIST) {
-        asked = imaging_list_display_sets(ask->service, &wanted, on_text, ask, &ask->request);
+        asked = imaging_list_display_sets(ask->service, &wanted, ask->gzip, on_text, ask,
+                                          &ask->request);
     } else {
-        ask->gzip = http_accepts_gzip(http_header(ask->exchange, "accept-encoding"));
         asked = imaging_series_metadata(ask->service, &wanted, http_capture(ask->exchange, 1),
                                         ask->gzip, on_text, ask, &ask->request);
     }

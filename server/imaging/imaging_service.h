@@ -183,7 +183,7 @@ struct text_wanted {
 /* False when too much is under way: say busy. `ret_request` is set before `done` can be called,
  * which may be at once; then it is over. */
 bool imaging_list_display_sets(struct imaging_service *service, const struct text_wanted *wanted,
-                               imaging_text_done done, void *data,
+                               bool gzip, imaging_text_done done, void *data,
                                struct imaging_request **ret_request);
 bool imaging_series_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                              struct text series_uid, bool gzip, imaging_text_done done, void *data,

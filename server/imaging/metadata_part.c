@@ -177,6 +177,25 @@ void metadata_series_end(struct metadata_series *series) {
     bounded_output_write(series->output, trailer, sizeof trailer);
 }
 
+bool metadata_text_deflate(const uint8_t *text, size_t size, struct bounded_output *output) {
+    z_stream stream = {0};
+    // 16 more than the window writes a gzip header and trailer.
+    if (size > UINT32_MAX || deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8,
+                                          Z_DEFAULT_STRATEGY) != Z_OK) {
+        return false;
+    }
+    size_t bound = deflateBound(&stream, (uLong)size);
+    uint8_t *space = bounded_output_extend(output, bound);
+    stream.next_in = (Bytef *)(uintptr_t)text;
+    stream.avail_in = (uInt)size;
+    stream.next_out = space;
+    stream.avail_out = (uInt)bound;
+    bool whole = space && deflate(&stream, Z_FINISH) == Z_STREAM_END;
+    output->size -= space ? stream.avail_out : 0;
+    deflateEnd(&stream);
+    return whole;
+}
+
 bool metadata_series_inflate(const uint8_t *gzip, size_t size, struct bounded_output *output) {
     z_stream stream = {0};
     if (size > UINT32_MAX || inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {

@@ -39,6 +39,10 @@ bool metadata_series_add(struct metadata_series *series, const uint8_t *part, si
                          struct text bulk);
 void metadata_series_end(struct metadata_series *series);
 
+/* Makes a gzip file of a text that is not kept: as quickly as it can be. False when it does not fit
+ * or there is no memory. */
+bool metadata_text_deflate(const uint8_t *text, size_t size, struct bounded_output *output);
+
 /* Inflates a gzip file under the output's limit. */
 bool metadata_series_inflate(const uint8_t *gzip, size_t size, struct bounded_output *output);
 

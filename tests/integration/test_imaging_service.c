@@ -90,6 +90,24 @@ static void series_metadata_is_one_array_gzipped_or_not(void **state) {
     close_service(site);
 }
 
+static void the_list_of_display_sets_says_the_same_as_gzip(void **state) {
+    struct site *site = new_case(state);
+    for (unsigned number = 1; number <= 9; number++) {
+        upload_slice(site, number);
+    }
+    list_as(site, true);
+    size_t packed = site->text_size;
+    struct bounded_output text;
+    bounded_output_init(&text, 1 << 20);
+    assert_true(metadata_series_inflate((const uint8_t *)site->text, packed, &text));
+    list(site);
+    assert_int_equal(site->text_size, text.size);
+    assert_memory_equal(site->text, text.bytes, text.size);
+    assert_true(2 * packed < text.size);
+    bounded_output_finish(&text);
+    close_service(site);
+}
+
 static void who_is_not_told_who_it_is_reads_metadata_without_names_and_descriptions(void **state) {
     struct site *site = new_case(state);
     for (unsigned number = 1; number <= 3; number++) {
@@ -326,6 +344,7 @@ int main(void) {
         cmocka_unit_test(other_bytes_under_the_same_uid_are_held_and_not_shown),
         cmocka_unit_test(a_frame_comes_back_byte_for_byte_and_in_ranges),
         cmocka_unit_test(series_metadata_is_one_array_gzipped_or_not),
+        cmocka_unit_test(the_list_of_display_sets_says_the_same_as_gzip),
         cmocka_unit_test(who_is_not_told_who_it_is_reads_metadata_without_names_and_descriptions),
         cmocka_unit_test(who_is_not_told_who_it_is_gets_neither_documents_nor_burned_in_words),
         cmocka_unit_test(a_document_comes_back_with_its_media_type),

@@ -322,10 +322,10 @@ void imaging_download_close(struct imaging_download *of) {
 }
 
 bool imaging_list_display_sets(struct imaging_service *service, const struct text_wanted *wanted,
-                               imaging_text_done done, void *data,
+                               bool gzip, imaging_text_done done, void *data,
                                struct imaging_request **ret_request) {
     (void)service;
-    request = (struct imaging_request){true, done, data, false, wanted->masked};
+    request = (struct imaging_request){true, done, data, gzip, wanted->masked};
     *ret_request = &request;
     return true;
 }

@@ -256,12 +256,16 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
     keep_text(data, result, bytes);
 }
 
-static inline void list(struct site *site) {
+static inline void list_as(struct site *site, bool gzip) {
     struct imaging_request *request;
     struct text_wanted wanted = {site->patient_case, site->masked};
     site->done = false;
-    assert_true(imaging_list_display_sets(site->service, &wanted, on_text, site, &request));
+    assert_true(imaging_list_display_sets(site->service, &wanted, gzip, on_text, site, &request));
     wait_for(site, &site->done);
+}
+
+static inline void list(struct site *site) {
+    list_as(site, false);
 }
 
 static inline void metadata(struct site *site, bool gzip) {

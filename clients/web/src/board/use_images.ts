@@ -2,7 +2,7 @@
 // talks; what is no longer needed is forgotten at once.
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { atLeisure } from '../ui/at_leisure';
-import { CaseImages, emptyDocuments, emptyStore, Prefetch, warmViewer } from '../viewer';
+import { CaseImages, emptyDocuments, emptyStore, openEarly, Prefetch, warmViewer } from '../viewer';
 
 export interface PrefetchState {
     item: number;
@@ -16,6 +16,36 @@ interface Wanted {
 
 /** The stage gets the line first: prefetching begins when this case has had time to paint. */
 const PREFETCH_AFTER_MS = 1000;
+
+/** Of a case that is being opened, until who shows it takes them. */
+let begun: CaseImages | undefined;
+
+/** Asks for a case's first images before the case itself has come; only for who may see them. */
+export function useEarlyImages(patientCase: string, clinical: boolean): void {
+    const asked = useRef('');
+    // While it is drawn: an effect would come after what it waits for was asked for.
+    if (clinical && asked.current !== patientCase) {
+        asked.current = patientCase;
+        begun?.close();
+        begun = openEarly(patientCase);
+    }
+    useEffect(
+        () => () => {
+            if (begun?.patientCase === patientCase) {
+                begun.close();
+                begun = undefined;
+                emptyStore();
+            }
+        },
+        [patientCase],
+    );
+}
+
+function takeBegun(patientCase: string): CaseImages | undefined {
+    const taken = begun?.patientCase === patientCase && !begun.closed ? begun : undefined;
+    begun = taken ? undefined : begun;
+    return taken;
+}
 
 /** `seenAs`: in whose eyes; whatever changes it, all is fetched anew. */
 export function useImages(
@@ -44,7 +74,7 @@ export function useImages(
             same && ready.current?.images.patientCase === current
                 ? ready.current.images
                 : undefined;
-        const opened = fetched ?? new CaseImages(current);
+        const opened = fetched ?? takeBegun(current) ?? new CaseImages(current);
         if (!fetched) {
             ready.current?.images.close();
         }

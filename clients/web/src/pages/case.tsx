@@ -1,7 +1,7 @@
 // One case, outside of a board: its own stage is a consult that colleagues may join.
 import { useCallback, useMemo } from 'react';
 import type { PersonHere } from '../board/decision_tab';
-import { useImages } from '../board/use_images';
+import { useEarlyImages, useImages } from '../board/use_images';
 import { useStageController } from '../board/use_stage';
 import { Workspace, type Rights } from '../board/workspace';
 import '../board/board.css';
@@ -16,6 +16,7 @@ import { hasRole, useAtRest, useCase, useModel, useSession, useUser } from '../s
 import { Notice } from '../ui/controls';
 import { StateOfLine } from '../ui/frame';
 import { follow } from '../ui/route';
+import { roleNumbers, type WorklistEntry } from '../wire';
 import { whoIs } from '../state/who';
 import { useWords } from '../words';
 import { EmergencyBanner, EmergencyDoor } from './emergency';
@@ -23,8 +24,13 @@ import { Ended } from './nowhere';
 import { RestrictionBanner } from './restriction';
 import { StatusPage } from './status';
 
+const seeing: readonly number[] = [roleNumbers.coordinator, roleNumbers.member, roleNumbers.specialist];
+const seesImages = ({ role }: WorklistEntry): boolean => seeing.includes(role);
+
 export function CasePage({ id }: { id: string }) {
     const words = useWords();
+    const sees = useUser((user) => user?.entries.some((one) => one.id === id && seesImages(one)) === true);
+    useEarlyImages(id, sees);
     const actor = useCase(id);
     return actor ? <CaseOf actor={actor} /> : <Notice title={words.loading} />;
 }

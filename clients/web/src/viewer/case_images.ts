@@ -1,6 +1,7 @@
 // What there is to show of one case: its display sets and, once asked for, the headers of their
 // series. Lives as long as the case is open; `close` drops everything and stops what is running.
 import { fetchAgain } from '../connection/http';
+import type { ImagePosition } from '../wire';
 import { imageGeometry, type ImageGeometry } from './geometry';
 import { readHeader, readHeaders, type DicomObject, type Header } from './dicom';
 import { readSlide, type Slide } from './slide';
@@ -65,6 +66,8 @@ export class CaseImages {
     private readonly headers = new Map<string, Promise<Headers>>();
     private readonly loaded = new Map<string, Promise<LoadedSet>>();
     private readonly counted = new Map<string, number>();
+    /** Headers of whole series are not asked for before this. */
+    private yielding: Promise<unknown> = Promise.resolve();
 
     constructor(patientCase: string) {
         this.patientCase = patientCase;
@@ -131,6 +134,21 @@ export class CaseImages {
         return loading;
     }
 
+    /** What is shown first has the line for itself until then. */
+    yieldTo(first: Promise<unknown>): void {
+        this.yielding = first;
+    }
+
+    /** One image of a set, without the headers of all others; undefined when it is not as it is listed. */
+    async oneSlice(set: DisplaySet, { sopInstanceUid, frame }: ImagePosition): Promise<Slice | undefined> {
+        const instance = set.instances.find((one) => one.sopInstanceUid === sopInstanceUid);
+        const series = `/api/cases/${this.patientCase}/dicom-web/studies/${set.studyUid}/series/${set.seriesUid}`;
+        const objects = (await this.fetchJson(`${series}/instances/${sopInstanceUid}/metadata`)) as DicomObject[];
+        const [object] = objects;
+        const headers = object && readHeaders(object);
+        return instance && headers && this.slicesOf(instance, new Map([[sopInstanceUid, headers]]))[frame - 1];
+    }
+
     documentAddress(sopInstanceUid: string): string {
         return `/api/cases/${this.patientCase}/documents/${sopInstanceUid}`;
     }
@@ -147,6 +165,7 @@ export class CaseImages {
         if (set.kind === 'slide') {
             return { set, slices: [], spacing: 0, indexOf: () => 0, slide: await this.loadSlide(set) };
         }
+        await this.yielding;
         const headers = await this.seriesHeaders(set.seriesUid);
         const found = set.instances.flatMap((instance) => this.slicesOf(instance, headers));
         const slices = set.kind === 'volume' ? alongTheNormal(found) : found;

@@ -15,7 +15,7 @@ import {
     type Frame,
     type Known,
 } from './loading/fetch_image';
-import { atOnce, worthCutting } from './loading/link';
+import { atOnce, nearlyHere, worthCutting } from './loading/link';
 import { Loader, type Images } from './loading/loader';
 import { isPreviewId, PREVIEW_SCHEME } from './loading/previews';
 import { wordsFromHeader } from './provider';
@@ -126,6 +126,11 @@ function hushLostImage(event: PromiseRejectionEvent): void {
 }
 
 function put(imageId: string, image: cornerstone.Types.IImage): void {
+    putUnsaid(imageId, image);
+    sayStored();
+}
+
+function putUnsaid(imageId: string, image: cornerstone.Types.IImage): void {
     const answer = asked.get(imageId);
     asked.delete(imageId);
     if (answer) {
@@ -133,7 +138,6 @@ function put(imageId: string, image: cornerstone.Types.IImage): void {
     } else if (!cornerstone.cache.getImageLoadObject(imageId)) {
         cornerstone.cache.putImageSync(imageId, image);
     }
-    sayStored();
 }
 
 /** What the store holds, for whoever measures it against its bound. */
@@ -170,15 +174,27 @@ function drop(imageId: string): void {
 /** Bytes that were asked for before anything was known of their image. */
 const early = new Map<string, { frame: Promise<Frame>; stop: AbortController }>();
 
-/** Before the header of an image is here: its bytes come meanwhile. */
-export function headStart(imageId: string, known: Known): void {
+/**
+ * Before the header of an image is here: its bytes come meanwhile. Resolves when what is asked for next comes just
+ * after its last ones.
+ */
+export function headStart(imageId: string, known: Known): Promise<void> {
     if (loader.here.has(imageId) || early.has(imageId)) {
-        return;
+        return Promise.resolve();
     }
     const stop = new AbortController();
-    const frame = fetchFrame(imageId, known, stop.signal);
-    frame.catch(() => undefined); // whoever wants the image asks again
-    early.set(imageId, { frame, stop });
+    return new Promise((resolve) => {
+        const frame = fetchFrame(imageId, known, stop.signal, (here, all) => {
+            if (nearlyHere(meter.link, all - here)) {
+                resolve();
+            }
+        });
+        frame.then(
+            () => resolve(),
+            () => resolve(), // whoever wants the image asks again
+        );
+        early.set(imageId, { frame, stop });
+    });
 }
 
 /** Its case is not on the stage any more. */
@@ -263,8 +279,9 @@ export const valuesOf = (slice: Slice): Values | undefined =>
 /** Small images beside the lossless ones: they are in the store until their case ends. */
 export function putPreviews(previews: ReadonlyMap<string, cornerstone.Types.IImage>): void {
     for (const [imageId, image] of previews) {
-        put(imageId, image);
+        putUnsaid(imageId, image);
     }
+    sayStored();
 }
 
 export const dropPreviews = (imageIds: Iterable<string>): void => [...imageIds].forEach(drop);

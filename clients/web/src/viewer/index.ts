@@ -15,6 +15,7 @@ export { CaseImages, type DisplaySet } from './case_images';
 export { emptyDocuments } from './document_pane';
 export { emptyStore, isPhone } from './engine';
 export { linkHere, markedPairs, presentLink } from './linking';
+export { openEarly } from './opening';
 export { OwnPointer } from './pointing';
 export { Prefetch } from './prefetch';
 export { StageController, type StageActor, type Tool } from './stage_controller';

@@ -28,7 +28,35 @@ const ENTRY_BYTES_MIN = 9;
 export const FRAMES_MAX = 20_000;
 
 export function readBundle(buffer: ArrayBuffer): Bundle {
+    const head = readHead(buffer, buffer.byteLength);
+    if (!head) {
+        throw new BundleError('the list of frames ends early');
+    }
+    const frames = head.entries.map(({ sopInstanceUid, frame, start, length }) => {
+        return { sopInstanceUid, frame, bytes: new Uint8Array(buffer, start, length) };
+    });
+    return { level: head.level, frames };
+}
+
+/** A frame and where its bytes lie in the bundle. */
+export interface Entry {
+    sopInstanceUid: string;
+    frame: number;
+    start: number;
+    length: number;
+}
+
+export interface Head {
+    level: number;
+    entries: Entry[];
+}
+
+/** What a bundle holds, of which the first `have` bytes are here; undefined while its list is not whole. */
+export function readHead(buffer: ArrayBuffer, have: number): Head | undefined {
     const view = new DataView(buffer);
+    if (have < HEADER_BYTES && have < buffer.byteLength) {
+        return undefined;
+    }
     if (buffer.byteLength < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) {
         throw new BundleError('no preview bundle');
     }
@@ -40,29 +68,29 @@ export function readBundle(buffer: ArrayBuffer): Bundle {
     if (count > FRAMES_MAX || count * ENTRY_BYTES_MIN > buffer.byteLength - HEADER_BYTES) {
         throw new BundleError('more frames than there can be');
     }
-    const { entries, end } = readEntries(view, count);
-    return { level, frames: cutOut(buffer, end, entries) };
+    const list = readEntries(new DataView(buffer, 0, have), count, have === buffer.byteLength);
+    return list && { level, entries: placed(list.entries, list.end, buffer.byteLength) };
 }
 
-interface Entry {
-    sopInstanceUid: string;
-    frame: number;
-    length: number;
-}
-
-function readEntries(view: DataView, count: number): { entries: Entry[]; end: number } {
+/** Undefined when it ends early and more is to come. */
+function readEntries(view: DataView, count: number, whole: boolean): { entries: Entry[]; end: number } | undefined {
     const entries: Entry[] = [];
     let at = HEADER_BYTES;
     for (let index = 0; index < count; index += 1) {
-        const uidLength = at < view.byteLength ? view.getUint8(at) : UID_MAX + 1;
-        if (uidLength > UID_MAX || at + ENTRY_BYTES_MIN + uidLength > view.byteLength) {
+        const uidLength = at < view.byteLength ? view.getUint8(at) : 0;
+        const endsEarly = at + ENTRY_BYTES_MIN + uidLength > view.byteLength;
+        if (uidLength > UID_MAX || (endsEarly && whole)) {
             throw new BundleError('the list of frames ends early');
+        }
+        if (endsEarly) {
+            return undefined;
         }
         const uid = new Uint8Array(view.buffer, at + 1, uidLength);
         at += 1 + uidLength;
         entries.push({
             sopInstanceUid: String.fromCharCode(...uid),
             frame: view.getUint32(at, true),
+            start: 0,
             length: view.getUint32(at + 4, true),
         });
         at += 8;
@@ -70,18 +98,18 @@ function readEntries(view: DataView, count: number): { entries: Entry[]; end: nu
     return { entries, end: at };
 }
 
-function cutOut(buffer: ArrayBuffer, start: number, entries: Entry[]): BundleFrame[] {
+/** One after the other, from the end of the list to the end of the bundle. */
+function placed(entries: Entry[], start: number, end: number): Entry[] {
     let at = start;
-    const frames = entries.map(({ sopInstanceUid, frame, length }) => {
-        if (length > buffer.byteLength - at) {
+    const all = entries.map((entry) => {
+        if (entry.length > end - at) {
             throw new BundleError('the bytes of the frames end early');
         }
-        const bytes = new Uint8Array(buffer, at, length);
-        at += length;
-        return { sopInstanceUid, frame, bytes };
+        at += entry.length;
+        return { ...entry, start: at - entry.length };
     });
-    if (at !== buffer.byteLength) {
+    if (at !== end) {
         throw new BundleError('bytes that belong to no frame');
     }
-    return frames;
+    return all;
 }

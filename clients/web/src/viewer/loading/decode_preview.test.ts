@@ -4,7 +4,7 @@ import type { OpenJph } from '@cornerstonejs/codec-openjph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageGeometry } from '../geometry';
 import { pixelToWorld } from '../geometry';
-import { codestreamOf, decodePreview, kindFor, type Expected } from './decode_preview';
+import { codestreamOf, decodePreview, kindFor, PreviewStream, type Expected } from './decode_preview';
 import { reducedGeometry, reducedSize } from './grid';
 
 interface Encoder {
@@ -210,5 +210,63 @@ describe('the preview of a display set', () => {
         view.setUint32(8, 60_000);
         view.setUint32(12, 60_000);
         expect(() => decodePreview(codec, bundleOf(1, [['1.2', bytes]]), [huge], () => 0)).toThrow(/larger/);
+    });
+});
+
+describe('a bundle that is decoded while it arrives', () => {
+    const picture = (offset: number): Picture => ({
+        rows: 32,
+        columns: 32,
+        value: (column, row) => offset + column * 8 + row,
+    });
+    const uids = ['1.2', '1.3', '1.4', '1.5'];
+    const bundle = () => bundleOf(2, uids.map((uid, index) => [uid, encoded(picture(index * 100))]));
+    const all = uids.map((uid) => expectedOf(picture(0), uid));
+
+    it('comes_to_the_same_in_pieces_of_any_size_whenever_it_is_told_what_to_expect', () => {
+        const buffer = bundle();
+        const whole = decodePreview(codec, buffer, all, () => 0);
+        for (const [piece, told] of [[1, 0], [7, 40], [100, 300], [5000, 5000]] as const) {
+            const stream = new PreviewStream(codec, buffer.byteLength, () => 0);
+            let expecting = false;
+            for (let at = 0; at < buffer.byteLength; at += piece) {
+                if (!expecting && at >= told) {
+                    expecting = true;
+                    stream.expect(all);
+                }
+                stream.take(new Uint8Array(buffer, at, Math.min(piece, buffer.byteLength - at)));
+            }
+            if (!expecting) {
+                stream.expect(all);
+            }
+            const { samples, frames, kind } = stream.finish();
+            stream.close();
+            expect(kind).toBe(whole.kind);
+            expect(frames).toEqual(whole.frames);
+            expect(new Uint8Array(samples)).toEqual(new Uint8Array(whole.samples));
+        }
+    });
+
+    it('takes_a_wider_kind_of_sample_for_all_when_a_later_frame_needs_it', () => {
+        const wide = all.map((one, index) => (index === 3 ? { ...one, slope: 0.5 } : one));
+        const later = all.map((one, index) => (index === 3 ? { ...one, intercept: -1024 } : one));
+        expect(decodePreview(codec, bundle(), wide, () => 0).kind).toBe('float32');
+        const signed = { ...picture(0), signed: true, value: (column: number) => -column };
+        const mixed = bundleOf(2, [['1.2', encoded(picture(0))], ['1.3', encoded(signed)]]);
+        const decoded = decodePreview(codec, mixed, all.slice(0, 2), () => 0);
+        expect(decoded.kind).toBe('float32');
+        expect(decoded.frames[1]?.low).toBeLessThan(0);
+        expect(decoded.frames.every((frame) => frame !== undefined)).toBe(true);
+        expect(decodePreview(codec, bundle(), later, () => 0).frames[3]?.low).toBe(300 - 1024);
+    });
+
+    it('is_nothing_until_its_last_byte_and_never_more_than_it_said', () => {
+        const buffer = bundle();
+        const stream = new PreviewStream(codec, buffer.byteLength, () => 0);
+        stream.expect(all);
+        stream.take(new Uint8Array(buffer, 0, buffer.byteLength - 1));
+        expect(() => stream.finish()).toThrow('the answer ended early');
+        expect(() => stream.take(new Uint8Array(2))).toThrow('the answer is longer than it said');
+        stream.close();
     });
 });

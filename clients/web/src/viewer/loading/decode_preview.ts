@@ -1,7 +1,7 @@
 // A whole preview bundle into one buffer of samples, ready to be shown: decoded at its own level (never at a guess of
 // how much of a codestream is there) and rescaled as the lossless images are. Runs in the worker; pure.
 import type { HTJ2KDecoder, OpenJph } from '@cornerstonejs/codec-openjph';
-import { readBundle, type BundleFrame } from './bundle';
+import { readHead, type Entry } from './bundle';
 import { reducedSize } from './grid';
 
 /** What the header of an image says of its pixels; a copy that says otherwise is not shown. */
@@ -111,59 +111,184 @@ interface Found {
     codestream: Codestream;
 }
 
-function matched(frames: readonly BundleFrame[], expected: readonly Expected[]): (Found | undefined)[] {
-    const key = (one: { sopInstanceUid: string; frame: number }) => `${one.sopInstanceUid}/${one.frame}`;
-    const byKey = new Map(frames.map((frame) => [key(frame), frame.bytes]));
-    return expected.map((one) => {
-        const bytes = byKey.get(key(one));
-        const codestream = bytes && codestreamOf(bytes, one);
-        return codestream && { bytes, expected: one, codestream };
-    });
+const keyOf = (one: { sopInstanceUid: string; frame: number }) => `${one.sopInstanceUid}/${one.frame}`;
+
+/** Whether every value of this frame is held by `kind`. */
+function holds(kind: SampleKind, found: Found): boolean {
+    const own = kindFor([found]);
+    return kind === 'float32' || own === kind || own === 'uint8';
 }
 
+/** An entry of the bundle, with what was expected of it and where its samples go. */
+interface Place {
+    entry: Entry;
+    index: number;
+    expected: Expected;
+    offset: number;
+    length: number;
+}
+
+/**
+ * A bundle that is decoded while it arrives: each frame as soon as its bytes are there, so that little is left to do
+ * when the last ones come. What is expected may be told later than the first bytes.
+ */
+export class PreviewStream {
+    private readonly bytes: Uint8Array<ArrayBuffer>;
+    private have = 0;
+    private expected: readonly Expected[] | undefined;
+    private level = 0;
+    private places: Place[] | undefined;
+    private next = 0;
+    private kind: SampleKind | undefined;
+    private samples: Samples = new Uint8Array(0);
+    private frames: (DecodedFrame | undefined)[] = [];
+    /** A frame that its kind of sample does not hold: all of them are decoded once more, in one that does. */
+    private misfit = false;
+    private decodeMs = 0;
+    private decoder: HTJ2KDecoder | undefined;
+
+    constructor(
+        private readonly codec: OpenJph,
+        length: number,
+        private readonly now: () => number,
+    ) {
+        if (length > PREVIEW_BYTES_MAX) {
+            throw new Error('the preview is larger than is kept');
+        }
+        this.bytes = new Uint8Array(length);
+    }
+
+    expect(expected: readonly Expected[]): void {
+        this.expected = expected;
+        this.go();
+    }
+
+    take(piece: Uint8Array): void {
+        if (piece.length > this.bytes.length - this.have) {
+            throw new Error('the answer is longer than it said');
+        }
+        this.bytes.set(piece, this.have);
+        this.have += piece.length;
+        this.go();
+    }
+
+    /** Rejects what is not whole. */
+    finish(): DecodedPreview {
+        this.go();
+        if (!this.places || this.have < this.bytes.length || this.next < this.places.length) {
+            throw new Error('the answer ended early');
+        }
+        if (this.misfit) {
+            this.begin(kindFor(this.places.flatMap((place) => this.found(place) ?? [])));
+            this.go();
+        }
+        const { level, frames, decodeMs } = this;
+        return { level, kind: this.kind ?? 'uint8', samples: this.samples.buffer as ArrayBuffer, frames, decodeMs };
+    }
+
+    close(): void {
+        this.decoder?.delete();
+        this.decoder = undefined;
+    }
+
+    private go(): void {
+        const began = this.now();
+        this.places ??= this.placesOf();
+        const { places } = this;
+        for (let place = places?.[this.next]; place; place = places?.[this.next]) {
+            if (place.entry.start + place.entry.length > this.have) {
+                break;
+            }
+            this.next += 1;
+            this.decode(place);
+        }
+        this.decodeMs += this.now() - began;
+    }
+
+    private placesOf(): Place[] | undefined {
+        const head = this.expected && readHead(this.bytes.buffer, this.have);
+        if (!head || !this.expected) {
+            return undefined;
+        }
+        this.level = head.level;
+        const byKey = new Map(head.entries.map((entry) => [keyOf(entry), entry]));
+        let offset = 0;
+        const places = this.expected.flatMap((expected, index): Place[] => {
+            const entry = byKey.get(keyOf(expected));
+            const length =
+                reducedSize(expected.rows, head.level) * reducedSize(expected.columns, head.level) * expected.samples;
+            offset += entry ? length : 0;
+            return entry ? [{ entry, index, expected, offset: offset - length, length }] : [];
+        });
+        if (offset * sampleArrays.float32.BYTES_PER_ELEMENT > 2 * PREVIEW_BYTES_MAX) {
+            throw new Error('the preview is larger than is kept');
+        }
+        this.frames = this.expected.map(() => undefined);
+        return places.sort((a, b) => a.entry.start - b.entry.start);
+    }
+
+    private begin(kind: SampleKind): void {
+        const total = (this.places ?? []).reduce((sum, { length }) => sum + length, 0);
+        const Kind = sampleArrays[kind];
+        if (total * Kind.BYTES_PER_ELEMENT > PREVIEW_BYTES_MAX) {
+            throw new Error('the preview is larger than is kept');
+        }
+        this.kind = kind;
+        this.samples = new Kind(total);
+        this.frames = this.frames.map(() => undefined);
+        this.next = 0;
+        this.misfit = false;
+    }
+
+    private found({ entry, expected }: Place): Found | undefined {
+        const bytes = this.bytes.subarray(entry.start, entry.start + entry.length);
+        const codestream = codestreamOf(bytes, expected);
+        return codestream && { bytes, expected, codestream };
+    }
+
+    private decode(place: Place): void {
+        const found = this.found(place);
+        if (!found) {
+            return; // there is no copy, or not one of this image
+        }
+        if (this.kind === undefined) {
+            // As the first one's are all of them stored, most likely.
+            const { codestream } = found;
+            const next = this.next;
+            this.begin(kindFor((this.places ?? []).map(({ expected }) => ({ codestream, expected }))));
+            this.next = next;
+        }
+        if (!holds(this.kind ?? 'float32', found)) {
+            this.misfit = true;
+            return;
+        }
+        const { expected, offset, length, index } = place;
+        this.decoder ??= new this.codec.HTJ2KDecoder();
+        const range = decodeFrame(this.decoder, this.level, found, this.samples.subarray(offset, offset + length));
+        this.frames[index] = range && {
+            rows: reducedSize(expected.rows, this.level),
+            columns: reducedSize(expected.columns, this.level),
+            offset,
+            length,
+            ...range,
+        };
+    }
+}
+
+/** A bundle that is here whole. */
 export function decodePreview(
     codec: OpenJph,
     buffer: ArrayBuffer,
     expected: readonly Expected[],
     now: () => number,
 ): DecodedPreview {
-    const began = now();
-    const { level, frames } = readBundle(buffer);
-    const found = matched(frames, expected);
-    const kind = kindFor(found.filter((one) => one !== undefined));
-    const lengthOf = ({ rows, columns, samples }: Expected) =>
-        reducedSize(rows, level) * reducedSize(columns, level) * samples;
-    const total = found.reduce((sum, one) => sum + (one ? lengthOf(one.expected) : 0), 0);
-    const Samples = sampleArrays[kind];
-    if (total * Samples.BYTES_PER_ELEMENT > PREVIEW_BYTES_MAX) {
-        throw new Error('the preview is larger than is kept');
-    }
-    const samples = new Samples(total);
-    const decoder = new codec.HTJ2KDecoder();
-    let offset = 0;
+    const stream = new PreviewStream(codec, buffer.byteLength, now);
     try {
-        const decoded = found.map((one) => {
-            if (!one) {
-                return undefined;
-            }
-            const target = samples.subarray(offset, offset + lengthOf(one.expected));
-            const range = decodeFrame(decoder, level, one, target);
-            if (!range) {
-                return undefined;
-            }
-            const frame = {
-                rows: reducedSize(one.expected.rows, level),
-                columns: reducedSize(one.expected.columns, level),
-                offset,
-                length: target.length,
-                ...range,
-            };
-            offset += target.length;
-            return frame;
-        });
-        return { level, kind, samples: samples.buffer, frames: decoded, decodeMs: now() - began };
+        stream.expect(expected);
+        stream.take(new Uint8Array(buffer));
+        return stream.finish();
     } finally {
-        decoder.delete();
+        stream.close();
     }
 }
 

@@ -38,12 +38,15 @@ export function decodedBytes(header: Header): number {
     return rows * columns * (narrow ? 1 : whole ? 2 : 4);
 }
 
-/** Reads an answer to its end, and tells the meter of every piece. */
-export async function readMeasured(response: Response, askedAt: number): Promise<Uint8Array> {
+/** Hands an answer on piece by piece to its end, and tells the meter of each. */
+export async function readPieces(
+    response: Response,
+    askedAt: number,
+    take: (piece: Uint8Array<ArrayBuffer>) => void,
+): Promise<void> {
     const began = performance.now();
     meter.begin(began, began - askedAt);
     const length = Number(response.headers.get('content-length') ?? '0');
-    const pieces: Uint8Array[] = [];
     let taken = 0;
     try {
         const reader = response.body?.getReader();
@@ -52,9 +55,9 @@ export async function readMeasured(response: Response, askedAt: number): Promise
             if (!piece?.value) {
                 break;
             }
-            pieces.push(piece.value);
             taken += piece.value.length;
             meter.took(performance.now(), piece.value.length);
+            take(piece.value);
         }
     } finally {
         meter.end(performance.now());
@@ -62,6 +65,22 @@ export async function readMeasured(response: Response, askedAt: number): Promise
     if (length > 0 && taken !== length) {
         throw new Error('the answer ended early');
     }
+}
+
+/** Reads an answer to its end; `onBytes` is told how many are here, and how many there will be if that is known. */
+async function readMeasured(
+    response: Response,
+    askedAt: number,
+    onBytes: (here: number, all: number) => void,
+): Promise<Uint8Array> {
+    const length = Number(response.headers.get('content-length') ?? '0');
+    const pieces: Uint8Array[] = [];
+    let taken = 0;
+    await readPieces(response, askedAt, (piece) => {
+        pieces.push(piece);
+        taken += piece.length;
+        onBytes(taken, length);
+    });
     const [only] = pieces;
     return pieces.length === 1 && only ? only : joined(pieces, taken);
 }
@@ -81,8 +100,15 @@ export interface Frame {
     transferSyntax: string;
 }
 
+const nobody = () => undefined;
+
 /** The bytes of a frame. */
-export async function fetchFrame(imageId: string, known: Known, signal: AbortSignal): Promise<Frame> {
+export async function fetchFrame(
+    imageId: string,
+    known: Known,
+    signal: AbortSignal,
+    onBytes: (here: number, all: number) => void = nobody,
+): Promise<Frame> {
     const [patientCase, sop, frame] = imageId.slice(SCHEME.length + 1).split('/');
     const as = fetchedAs(meter.link, known.transferSyntax, known.pixelBytes);
     const askedAt = performance.now();
@@ -95,7 +121,7 @@ export async function fetchFrame(imageId: string, known: Known, signal: AbortSig
         await response.body?.cancel(); // an answer that is not read keeps its connection
         throw response.status === 403 ? new MaskedError() : new Error(`image answered ${response.status}`);
     }
-    const bytes = await readMeasured(response, askedAt);
+    const bytes = await readMeasured(response, askedAt, onBytes);
     const syntax = /transfer-syntax=([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
     return { bytes, transferSyntax: syntax?.[1] ?? EXPLICIT_LITTLE_ENDIAN };
 }

@@ -10,7 +10,7 @@ import {
     type DecodedPreview,
     type Expected,
 } from './decode_preview';
-import { photometricOfCopy, readMeasured } from './fetch_image';
+import { photometricOfCopy, readPieces } from './fetch_image';
 import { reducedGeometry } from './grid';
 import type { PreviewDone, PreviewJob } from './preview_worker';
 
@@ -35,25 +35,26 @@ class PreviewWorker {
     private readonly jobs = new Map<number, (done: PreviewDone) => void>();
 
     warm(): void {
-        this.ask({});
+        this.ask({ what: 'warm' });
     }
 
-    async decode(bundle: ArrayBuffer, expected: Expected[]): Promise<DecodedPreview> {
-        const done = await new Promise<PreviewDone>((resolve) => this.ask({ bundle, expected }, resolve));
-        if (!done.preview) {
-            throw new Error(done.failed ?? 'the preview could not be decoded');
-        }
-        return done.preview;
+    /** The preview comes when everything was told: how long the bundle is, its pieces, what is expected of it. */
+    begin(length: number): { tell: (does: PreviewJob['does']) => void; preview: Promise<DecodedPreview> } {
+        const job = this.ask({ what: 'begin', length });
+        const preview = new Promise<PreviewDone>((resolve) => this.jobs.set(job, resolve)).then((done) => {
+            if (!done.preview) {
+                throw new Error(done.failed ?? 'the preview could not be decoded');
+            }
+            return done.preview;
+        });
+        return { tell: (does) => this.ask(does, job), preview };
     }
 
-    private ask(job: Omit<PreviewJob, 'job'>, done?: (done: PreviewDone) => void): void {
+    private ask(does: PreviewJob['does'], job = this.next): number {
         this.worker ??= this.start();
-        const number = this.next;
-        this.next += 1;
-        if (done) {
-            this.jobs.set(number, done);
-        }
-        this.worker.postMessage({ job: number, ...job } satisfies PreviewJob, job.bundle ? [job.bundle] : []);
+        this.next = Math.max(this.next, job + 1);
+        this.worker.postMessage({ job, does } satisfies PreviewJob, does.what === 'piece' ? [does.piece] : []);
+        return job;
     }
 
     private start(): Worker {
@@ -85,31 +86,43 @@ export const isPreviewId = (imageId: string): boolean => imageId.startsWith(`${P
 /** Palette indices have no means: a preview of them would show colours that are nowhere in the image. */
 const canHave = ({ header }: Slice): boolean => header.photometric !== 'PALETTE COLOR';
 
+/** Whose preview: it may be asked for before the headers of its images are here. */
+export interface PreviewOf {
+    patientCase: string;
+    displaySet: string;
+    loaded: Promise<LoadedSet>;
+}
+
 /** Undefined when the server has none. */
-export async function fetchPreview(
-    patientCase: string,
-    loaded: LoadedSet,
-    signal: AbortSignal,
-): Promise<Preview | undefined> {
-    if (!loaded.slices.every(canHave)) {
-        return undefined;
-    }
+export async function fetchPreview(of: PreviewOf, signal: AbortSignal): Promise<Preview | undefined> {
     const askedAt = performance.now();
-    const set = `/api/cases/${patientCase}/display-sets/${encodeURIComponent(loaded.set.displaySet)}`;
+    const set = `/api/cases/${of.patientCase}/display-sets/${encodeURIComponent(of.displaySet)}`;
     const response = await fetchAgain(`${set}/preview/${LEVEL}`, { signal, cache: 'no-store' });
     const length = Number(response.headers.get('content-length') ?? '0');
-    if (!response.ok || length > PREVIEW_BYTES_MAX) {
+    if (!response.ok || length === 0 || length > PREVIEW_BYTES_MAX) {
         await response.body?.cancel(); // an answer that is not read keeps its connection
         return undefined;
     }
-    const bytes = await readMeasured(response, askedAt);
+    const { tell, preview } = worker.begin(length);
+    preview.catch(() => undefined);
+    try {
+        const expecting = of.loaded.then(({ slices }) => tell({ what: 'expect', expected: slices.map(expectedOf) }));
+        expecting.catch(() => undefined);
+        await readPieces(response, askedAt, (piece) => tell({ what: 'piece', piece: ownBuffer(piece) }));
+        await expecting;
+        signal.throwIfAborted();
+        tell({ what: 'end' });
+    } catch (error) {
+        tell({ what: 'stop' });
+        throw error;
+    }
+    const [loaded, decoded] = [await of.loaded, await preview];
     signal.throwIfAborted();
-    const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-    const buffer = (whole ? bytes.buffer : bytes.slice().buffer) as ArrayBuffer;
-    const decoded = await worker.decode(buffer, loaded.slices.map(expectedOf));
-    signal.throwIfAborted();
-    return previewOf(loaded, decoded);
+    return loaded.slices.every(canHave) ? previewOf(loaded, decoded) : undefined;
 }
+
+const ownBuffer = (piece: Uint8Array<ArrayBuffer>): ArrayBuffer =>
+    piece.byteOffset === 0 && piece.byteLength === piece.buffer.byteLength ? piece.buffer : piece.slice().buffer;
 
 const expectedOf = ({ sopInstanceUid, frame, header }: Slice): Expected => ({
     sopInstanceUid,

@@ -4,7 +4,7 @@ import { Store } from '../../state/store';
 import type { LoadedSet } from '../case_images';
 import { dropPreviews, loader, onEmptied, putPreviews, remember, startEngine, storeBound } from '../engine';
 import { decodedBytes, MaskedError, meter } from './fetch_image';
-import { fetchPreview, previewFirst, type Preview } from './previews';
+import { fetchPreview, previewFirst, type Preview, type PreviewOf } from './previews';
 
 export interface Progress {
     total: number;
@@ -82,20 +82,28 @@ export function lookAway(glass: string): void {
 }
 
 /** The preview of a display set: asked for once, after `before`. */
-export function wantPreview(loaded: LoadedSet, before: Promise<unknown>): Promise<Preview | undefined> {
-    const key = keyOf(loaded);
+export const wantPreview = (loaded: LoadedSet, before: Promise<unknown>): Promise<Preview | undefined> =>
+    wantPreviewOf(
+        { patientCase: caseOf(loaded), displaySet: loaded.set.displaySet, loaded: Promise.resolve(loaded) },
+        before,
+    );
+
+/** The same before its headers are here. */
+export function wantPreviewOf(of: PreviewOf, before: Promise<unknown>): Promise<Preview | undefined> {
+    const { patientCase, displaySet } = of;
+    const key = `${patientCase}/${displaySet}`;
     const known = previews.get(key);
     if (known) {
         return known.answer;
     }
     const stop = new AbortController();
     const answer = before.then(async () => {
-        const preview = await fetchPreview(caseOf(loaded), loaded, stop.signal);
+        const preview = await fetchPreview(of, stop.signal);
         stop.signal.throwIfAborted();
         await startEngine();
-        return preview && keepPreview(loaded, preview);
+        return preview && keepPreview(await of.loaded, preview);
     });
-    const entry: Asked = { patientCase: caseOf(loaded), stop, answer: answer.catch(() => undefined) };
+    const entry: Asked = { patientCase, stop, answer: answer.catch(() => undefined) };
     previews.set(key, entry);
     void entry.answer.then((preview) => {
         entry.done = { preview };
