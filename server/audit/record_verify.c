@@ -160,8 +160,10 @@ static bool read_anchors(struct verification *verification, const char **ret_mes
         }
     }
     fclose(file);
-    qsort(verification->anchors, verification->anchor_count, sizeof(struct anchor),
-          compare_anchors);
+    if (verification->anchor_count > 0) { /* none is no array */
+        qsort(verification->anchors, verification->anchor_count, sizeof(struct anchor),
+              compare_anchors);
+    }
     return true;
 }
 
