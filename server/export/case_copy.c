@@ -3,6 +3,7 @@
 #include "protocol/generated/patient_case_json.h"
 #include "protocol/generated/policy.h"
 #include "server/export/copy.h"
+#include "server/export/file_name.h"
 #include "server/store/postgres_binary.h"
 
 #include <stdio.h>
@@ -238,6 +239,45 @@ static void take_files(struct copy *copy, const struct postgres_rows *rows) {
     }
 }
 
+/* Beside the images, in the order they came: their numbers are their places in the list. */
+static void on_other(void *data, const struct other_row *row) {
+    struct copy *copy = data;
+    uint32_t count = copy->file_count;
+    if (copy->exchange == NULL || count >= COPY_FILES_MAX) {
+        copy->more_files = copy->more_files || count >= COPY_FILES_MAX;
+        return;
+    }
+    if (count >= copy->file_space) {
+        uint32_t space = 2 * count + 16;
+        struct copy_file *grown = realloc(copy->files, space * sizeof *grown);
+        if (grown == NULL) {
+            copy->more_files = true;
+            return;
+        }
+        copy->files = grown;
+        copy->file_space = space;
+    }
+    struct copy_file *file = &copy->files[copy->file_count++];
+    *file = (struct copy_file){.size = row->size,
+                               .other = row->id,
+                               .by = row->by,
+                               .at = row->at,
+                               .name = arena_text(&copy->arena, row->name)};
+    export_file_path(count - copy->others_from + 1, row->name, file->path);
+}
+
+static void on_others(void *data, enum imaging_read_result result) {
+    struct copy *copy = data;
+    if (!copy_came_back(copy)) {
+        return;
+    }
+    if (result != IMAGING_READ_OK || copy->arena.failed) {
+        copy_answer_away(copy);
+        return;
+    }
+    measure_next(copy);
+}
+
 static void on_files(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct copy *copy = data;
     if (!copy_came_back(copy)) {
@@ -245,12 +285,15 @@ static void on_files(void *data, enum postgres_result result, const struct postg
     }
     int count = result == POSTGRES_OK ? postgres_row_count(rows) : 0;
     copy->files = calloc((size_t)count + 1, sizeof *copy->files);
+    copy->file_space = (uint32_t)count + 1;
     if (result != POSTGRES_OK || copy->files == NULL) {
         copy_answer_away(copy);
         return;
     }
     take_files(copy, rows);
-    measure_next(copy);
+    copy->others_from = copy->file_count;
+    copy_wait(copy);
+    imaging_other_rows(copy->desk->imaging, copy->patient_case, on_other, on_others, copy);
 }
 
 static void read_files(struct copy *copy) {

@@ -273,7 +273,7 @@ static uint32_t write_files_row(struct copy *copy, uint32_t from) {
     const struct copy_file *first = &copy->files[from];
     uint64_t size = 0;
     uint32_t at = from;
-    while (at < copy->file_count && (at == from || !first->document) &&
+    while (at < copy->others_from && (at == from || !first->document) &&
            copy->files[at].left_out == first->left_out &&
            !copy->files[at].document == !first->document &&
            strcmp(copy->files[at].series_uid, first->series_uid) == 0) {
@@ -297,13 +297,37 @@ static void write_files(struct copy *copy) {
     const char *const heads[] = {words->in_this_file, "UID", words->how_many, words->bytes};
     page_section(&copy->page, words->images);
     page_table(&copy->page, heads, 4);
-    for (uint32_t at = 0; at < copy->file_count;) {
+    for (uint32_t at = 0; at < copy->others_from;) {
         at = write_files_row(copy, at);
     }
     page_table_end(&copy->page);
     if (copy->more_files) {
         page_words(&copy->page, words->left_out);
     }
+}
+
+static void write_other_files(struct copy *copy) {
+    const struct export_words *words = export_words(copy->language);
+    const char *const heads[] = {words->in_this_file, words->name, words->who, words->when,
+                                 words->bytes};
+    if (copy->others_from == copy->file_count) {
+        return;
+    }
+    page_section(&copy->page, words->other_files);
+    page_words(&copy->page, words->unopened);
+    page_table(&copy->page, heads, 5);
+    for (uint32_t i = copy->others_from; i < copy->file_count; i++) {
+        const struct copy_file *file = &copy->files[i];
+        char bytes[32];
+        snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)file->size);
+        page_row(&copy->page);
+        page_cell(&copy->page, text_of(file->left_out ? words->left_out : file->path));
+        page_cell(&copy->page, file->name);
+        page_cell(&copy->page, identity_name_of(copy->desk->identity, file->by));
+        page_cell_time(&copy->page, file->at);
+        page_cell(&copy->page, text_of(bytes));
+    }
+    page_table_end(&copy->page);
 }
 
 void case_copy_write_page(struct copy *copy) {
@@ -316,6 +340,7 @@ void case_copy_write_page(struct copy *copy) {
     write_consents(copy);
     write_people(copy);
     write_files(copy);
+    write_other_files(copy);
     const char *const heads[] = {words->when, words->who, words->what};
     page_section(&copy->page, words->history);
     page_table(&copy->page, heads, 3);

@@ -21,6 +21,9 @@ static void free_copy(struct copy *copy) {
     if (copy->download != NULL) {
         imaging_download_close(copy->download);
     }
+    if (copy->other != NULL) {
+        imaging_other_close(copy->other);
+    }
     zip_plan_finish(&copy->plan);
     page_finish(&copy->page);
     json_writer_finish(&copy->json);

@@ -19,13 +19,13 @@
 #include "server/export/zip_plan.h"
 #include "server/gateway/http.h"
 #include "server/identity/description.h"
-#include "server/imaging/imaging_service.h"
+#include "server/imaging/imaging_other.h"
 #include "server/node/node.h"
 
 enum {
     COPIES_MAX = 4,           /* at once; one more is asked to come again */
     COPY_ACCESSES_MAX = 5000, /* rows of the access log, the newest */
-    COPY_FILES_MAX = 20000,   /* of images and documents */
+    COPY_FILES_MAX = 20000,   /* of images, documents and other files */
     COPY_DOCUMENTS_MAX = 500, /* given as what they are; more go as they were stored */
     COPY_READ_STEP = 64 * 1024,
 };
@@ -54,6 +54,10 @@ struct copy_file {
     uint64_t size; /* of what is in the archive */
     bool document; /* as what it is: a PDF, a photograph */
     bool left_out; /* it did not fit */
+    /* Neither image nor document: its id, and no UIDs. Zero = one of those. */
+    struct uuid other, by;
+    int64_t at;
+    struct text name; /* as its sender called it; in the arena */
     char path[ZIP_NAME_MAX + 1];
 };
 
@@ -75,7 +79,8 @@ struct copy {
     uint32_t access_count;
     bool more_accesses;
     struct copy_file *files;
-    uint32_t file_count, file_at;
+    uint32_t file_count, file_at, file_space;
+    uint32_t others_from; /* the first that is no image and no document */
     bool more_files;
     struct user_snapshot *own; /* in the arena; of a person's copy */
     uint32_t organisation_at;  /* of `own->memberships` */
@@ -86,7 +91,8 @@ struct copy {
     enum { COPY_HEAD, COPY_DATA, COPY_TAIL, COPY_DIRECTORY, COPY_END } phase;
     uint32_t entry;
     uint64_t entry_done;
-    struct imaging_download *download;
+    struct imaging_download *download; /* of the entry that is sent, or */
+    struct imaging_other *other;       /* this */
 };
 
 /* copy.c. NULL = answered that there is no room. */

@@ -65,13 +65,30 @@ static void on_bytes(void *data, enum imaging_read_result result, struct bytes b
 
 static void read_next(struct copy *copy) {
     uint64_t left = copy->plan.entries[copy->entry].size - copy->entry_done;
+    size_t step = left < COPY_READ_STEP ? (size_t)left : COPY_READ_STEP;
     copy_wait(copy);
-    imaging_download_read(copy->download, copy->entry_done,
-                          left < COPY_READ_STEP ? (size_t)left : COPY_READ_STEP, on_bytes);
+    if (copy->other != NULL) {
+        imaging_other_read(copy->other, copy->entry_done, step, on_bytes);
+    } else {
+        imaging_download_read(copy->download, copy->entry_done, step, on_bytes);
+    }
 }
 
 static void on_opened(void *data, enum imaging_read_result result,
                       const struct download_facts *facts) {
+    struct copy *copy = data;
+    if (!copy_came_back(copy)) {
+        return;
+    }
+    if (result != IMAGING_READ_OK || facts->size != copy->plan.entries[copy->entry].size) {
+        abort_copy(copy);
+        return;
+    }
+    read_next(copy);
+}
+
+static void on_other_opened(void *data, enum imaging_read_result result,
+                            const struct other_facts *facts) {
     struct copy *copy = data;
     if (!copy_came_back(copy)) {
         return;
@@ -92,6 +109,15 @@ static void on_cut(void *data) {
 
 static void open_file(struct copy *copy) {
     const struct copy_file *file = &copy->files[copy->file_at];
+    if (!uuid_is_zero(file->other)) {
+        copy_wait(copy);
+        if (!imaging_other_open(copy->desk->imaging, copy->patient_case, file->other,
+                                on_other_opened, copy, &copy->other)) {
+            copy->waiting = false;
+            abort_copy(copy);
+        }
+        return;
+    }
     struct download_wanted wanted = {
         .patient_case = copy->patient_case,
         .user = copy->user,
@@ -108,7 +134,7 @@ static void open_file(struct copy *copy) {
 
 static void send_data(struct copy *copy) {
     if (copy->entry >= ENTRY_FILES) {
-        if (copy->download == NULL) {
+        if (copy->download == NULL && copy->other == NULL) {
             open_file(copy);
         } else {
             read_next(copy);
@@ -124,9 +150,15 @@ static void send_data(struct copy *copy) {
 static void end_entry(struct copy *copy) {
     if (copy->download != NULL) {
         imaging_download_close(copy->download);
-        copy->download = NULL;
+    }
+    if (copy->other != NULL) {
+        imaging_other_close(copy->other);
+    }
+    if (copy->entry >= ENTRY_FILES) {
         copy->file_at = next_file(copy, copy->file_at + 1);
     }
+    copy->download = NULL;
+    copy->other = NULL;
     copy->entry++;
     copy->entry_done = 0;
     copy->phase = COPY_HEAD;
@@ -182,9 +214,16 @@ static void write_files(struct copy *copy) {
         const struct copy_file *file = &copy->files[i];
         json_writer_open(json, NULL);
         json_writer_word(json, "path", file->left_out ? "" : file->path);
-        json_writer_word(json, "sopInstanceUid", file->sop_instance_uid);
-        json_writer_word(json, "seriesUid", file->series_uid);
-        json_writer_word(json, "studyUid", file->study_uid);
+        if (uuid_is_zero(file->other)) {
+            json_writer_word(json, "sopInstanceUid", file->sop_instance_uid);
+            json_writer_word(json, "seriesUid", file->series_uid);
+            json_writer_word(json, "studyUid", file->study_uid);
+        } else {
+            json_writer_text(json, "name", file->name);
+            json_writer_uuid(json, "by", file->by);
+            json_writer_text(json, "byName", identity_name_of(copy->desk->identity, file->by));
+            json_writer_time(json, "at", file->at);
+        }
         json_writer_unsigned(json, "bytes", file->size);
         json_writer_bool(json, "leftOut", file->left_out);
         json_writer_close(json);

@@ -52,6 +52,8 @@ struct export_words {
     const char *through_board;
     const char *emergencies;
     const char *images;
+    const char *other_files;
+    const char *unopened;
     const char *in_this_file;
     const char *how_many;
     const char *bytes;

@@ -154,7 +154,8 @@ struct imaging_other {
     struct work work; // first, so that a work is its file
     struct imaging_service *service;
     struct uuid patient_case, id;
-    void (*listed)(void *data, enum imaging_read_result result, struct bytes json);
+    void (*each)(void *data, const struct other_row *row);
+    void (*listed)(void *data, enum imaging_read_result result);
     other_opened opened;
     void (*read)(void *data, enum imaging_read_result result, struct bytes bytes);
     void *data;
@@ -200,42 +201,32 @@ static bool open_name(const struct imaging_other *other, struct uuid id, struct 
     return true;
 }
 
-static void write_list(struct imaging_other *other, const struct postgres_rows *rows,
-                       struct bounded_output *json) {
-    bounded_output_text(json, "{\"files\":[");
+static bool tell_rows(const struct imaging_other *other, const struct postgres_rows *rows) {
     for (int row = 0; row < postgres_row_count(rows); row++) {
-        char id_text[UUID_TEXT_LENGTH + 1], by_text[UUID_TEXT_LENGTH + 1];
         char name[NAME_MAX_BYTES + 1];
-        struct uuid id = value_uuid(postgres_value(rows, row, 0));
-        uuid_to_text(id, id_text);
-        uuid_to_text(value_uuid(postgres_value(rows, row, 3)), by_text);
-        if (!open_name(other, id, value_bytes(postgres_value(rows, row, 2)), name)) {
-            json->failed = true;
-            return;
+        struct other_row told = {
+            .id = value_uuid(postgres_value(rows, row, 0)),
+            .size = (uint64_t)value_integer(postgres_value(rows, row, 1)),
+            .by = value_uuid(postgres_value(rows, row, 3)),
+            .at = value_integer(postgres_value(rows, row, 4)),
+        };
+        if (!open_name(other, told.id, value_bytes(postgres_value(rows, row, 2)), name)) {
+            return false;
         }
-        bounded_output_format(json, "%s{\"id\":\"%s\",\"size\":%lld,\"by\":\"%s\",\"at\":%lld",
-                              row ? "," : "", id_text,
-                              (long long)value_integer(postgres_value(rows, row, 1)), by_text,
-                              (long long)value_integer(postgres_value(rows, row, 4)));
-        bounded_output_text(json, ",\"name\":");
-        json_write_string(json, name, strlen(name));
-        bounded_output_byte(json, '}');
+        told.name = (struct text){(uint32_t)strlen(name), name};
+        other->each(other->data, &told);
     }
-    bounded_output_text(json, "]}");
+    return true;
 }
 
 static void on_list_rows(void *data, enum postgres_result result,
                          const struct postgres_rows *rows) {
     struct imaging_other *other = data;
-    struct bounded_output json;
-    bounded_output_init(&json, LIST_MAX);
     enum imaging_read_result read = IMAGING_READ_UNAVAILABLE;
     if (result == POSTGRES_OK) {
-        write_list(other, rows, &json);
-        read = json.failed ? IMAGING_READ_DAMAGED : IMAGING_READ_OK;
+        read = tell_rows(other, rows) ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
     }
-    other->listed(other->data, read, (struct bytes){(uint32_t)json.size, json.bytes});
-    bounded_output_finish(&json);
+    other->listed(other->data, read);
     free_other(other);
 }
 
@@ -269,7 +260,7 @@ static void on_other_key(void *data, enum imaging_read_result result) {
     if (known && other->listed) {
         postgres_query(other->service->config.postgres,
                        "SELECT file_id, size, name, stored_by,"
-                       " (extract(epoch FROM stored_at) * 1000)::bigint FROM other_file"
+                       " (extract(epoch FROM stored_at) * 1000000)::bigint FROM other_file"
                        " WHERE case_id = $1::uuid ORDER BY stored_at, file_id",
                        parameters, 1, on_list_rows, other);
     } else if (known) {
@@ -278,7 +269,7 @@ static void on_other_key(void *data, enum imaging_read_result result) {
                        " AND file_id = $2::uuid",
                        parameters, 2, on_open_row, other);
     } else if (other->listed) {
-        other->listed(other->data, answer, (struct bytes){0, NULL});
+        other->listed(other->data, answer);
         free_other(other);
     } else {
         other->waiting = false;
@@ -302,17 +293,66 @@ static struct imaging_other *make(struct imaging_service *service, struct uuid p
     return other;
 }
 
+void imaging_other_rows(struct imaging_service *service, struct uuid patient_case,
+                        void (*each)(void *data, const struct other_row *row),
+                        void (*done)(void *data, enum imaging_read_result result), void *data) {
+    struct imaging_other *other = make(service, patient_case, data);
+    if (!other) {
+        done(data, IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    other->each = each;
+    other->listed = done;
+    imaging_need_case_key(service, patient_case, on_other_key, other);
+}
+
+struct listing {
+    struct bounded_output json;
+    unsigned count;
+    void (*done)(void *data, enum imaging_read_result result, struct bytes json);
+    void *data;
+};
+
+static void on_listing_row(void *data, const struct other_row *row) {
+    struct listing *listing = data;
+    char id_text[UUID_TEXT_LENGTH + 1], by_text[UUID_TEXT_LENGTH + 1];
+    uuid_to_text(row->id, id_text);
+    uuid_to_text(row->by, by_text);
+    bounded_output_format(&listing->json,
+                          "%s{\"id\":\"%s\",\"size\":%llu,\"by\":\"%s\",\"at\":%lld",
+                          listing->count++ ? "," : "", id_text, (unsigned long long)row->size,
+                          by_text, (long long)(row->at / 1000));
+    bounded_output_text(&listing->json, ",\"name\":");
+    json_write_string(&listing->json, row->name.bytes, row->name.length);
+    bounded_output_byte(&listing->json, '}');
+}
+
+static void on_listing_done(void *data, enum imaging_read_result result) {
+    struct listing *listing = data;
+    struct bounded_output *json = &listing->json;
+    bounded_output_text(json, "]}");
+    if (result == IMAGING_READ_OK && json->failed) {
+        result = IMAGING_READ_DAMAGED;
+    }
+    listing->done(listing->data, result, (struct bytes){(uint32_t)json->size, json->bytes});
+    bounded_output_finish(json);
+    free(listing);
+}
+
 void imaging_other_list(struct imaging_service *service, struct uuid patient_case,
                         void (*done)(void *data, enum imaging_read_result result,
                                      struct bytes json),
                         void *data) {
-    struct imaging_other *other = make(service, patient_case, data);
-    if (!other) {
+    struct listing *listing = calloc(1, sizeof *listing);
+    if (!listing) {
         done(data, IMAGING_READ_UNAVAILABLE, (struct bytes){0, NULL});
         return;
     }
-    other->listed = done;
-    imaging_need_case_key(service, patient_case, on_other_key, other);
+    bounded_output_init(&listing->json, LIST_MAX);
+    listing->done = done;
+    listing->data = data;
+    bounded_output_text(&listing->json, "{\"files\":[");
+    imaging_other_rows(service, patient_case, on_listing_row, on_listing_done, listing);
 }
 
 bool imaging_other_open(struct imaging_service *service, struct uuid patient_case, struct uuid file,

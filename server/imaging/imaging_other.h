@@ -9,6 +9,18 @@
 
 #define OTHER_FILES_MAX 10000 // of a case
 
+/* Each of them, the first kept first, borrowed for the call; then `done`, which may come at once.
+ */
+struct other_row {
+    struct uuid id, by;
+    uint64_t size;
+    int64_t at; // microseconds since 1970
+    struct text name;
+};
+void imaging_other_rows(struct imaging_service *service, struct uuid patient_case,
+                        void (*each)(void *data, const struct other_row *row),
+                        void (*done)(void *data, enum imaging_read_result result), void *data);
+
 /* A list as JSON; borrowed for the call, empty when it cannot be had. */
 void imaging_other_list(struct imaging_service *service, struct uuid patient_case,
                         void (*done)(void *data, enum imaging_read_result result,

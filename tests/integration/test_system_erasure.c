@@ -204,7 +204,8 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
             planted_ask(&staff, person, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0), 200);
     assert_true(server_process_metric(server, "consilium_frame_cache_hits_total") > 0);
     assert_true(server_process_metric(server, "consilium_frame_cache_bytes") > 0);
-    assert_true(shell("test $(find %s/blobs -type f | wc -l) -ge 3", data()) == 0);
+    assert_true(shell("test $(find %s/blobs -type f | wc -l) -ge 5", data()) == 0);
+    assert_int_equal(rows_of("other_file", "case_id"), 2);
     assert_int_equal(order(an_erasure), REFUSAL_UNPROVED);
     prove();
     assert_int_equal(order(an_erasure), REFUSAL_NONE);
@@ -217,6 +218,8 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
     assert_int_equal(rows_of("stream_key", "stream_id"), 0);
     assert_int_equal(rows_of("stream_key", "about"), 0);
     assert_int_equal(rows_of("image_instance", "case_id"), 0);
+    assert_int_equal(rows_of("other_file", "case_id"), 0);
+    assert_int_equal(planted_ask(&staff, 0, "GET", "files", NULL, 0), 404);
     assert_int_equal(rows_of("list_row", "owner_stream"), 0);
     assert_int_equal(rows_of("snapshot", "stream_id"), 0);
     assert_int_equal(rows_of("pending", "source_stream"), 0);

@@ -149,6 +149,19 @@ static void a_copy_of_a_case_holds_all_of_it_and_nothing_of_another(void **state
                            "grep -qx DICM",
                            folder),
                      0);
+    /* Two files of one name, unpacked where they may be and readable as what they are. */
+    assert_int_equal(shell("cd %s/case/files && ls | LC_ALL=C sort | tr '\\n' ' ' | "
+                           "grep -qx '0001-" PLANTED_NAME "_gnp.exe 0002-" PLANTED_NAME
+                           "_gnp.exe '",
+                           folder),
+                     0);
+    assert_int_equal(shell("grep -qx '" PLANTED_NOTE "' %s/case/files/0001-*", folder), 0);
+    assert_int_equal(shell("grep -qx '" PLANTED_NOTE ", again' %s/case/files/0002-*", folder), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(says("case", texts[i], "files/0002-" PLANTED_NAME "_gnp.exe"));
+        assert_true(says("case", texts[i], "letters/" PLANTED_NAME));
+    }
+    assert_true(says("case", "data.html", "Nobody opened them here"));
     assert_int_equal(shell("python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "
                            "%s/case/data.json",
                            folder),

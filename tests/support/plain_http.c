@@ -72,6 +72,7 @@ void plain_ask(const struct plain_request *request, struct plain_answer *ret_ans
     add_header(text, "Cookie: ", request->cookie);
     add_header(text, "Authorization: Bearer ", request->bearer);
     add_header(text, "Accept: ", request->accept);
+    add_header(text, "Upload-Metadata: ", request->metadata);
     if (strcmp(request->method, "GET") != 0) {
         snprintf(length, sizeof length, "%zu", request->body == NULL ? 0 : strlen(request->body));
         add_header(text, "Content-Type: ", "application/json");

@@ -17,6 +17,7 @@ struct plain_request {
     const char *origin, *cookie, *bearer, *body; /* NULL = without */
     const char *from;                            /* address to call from; NULL = 127.0.0.1 */
     const char *accept;                          /* NULL = without */
+    const char *metadata;                        /* Upload-Metadata; NULL = without */
 };
 
 struct plain_answer {

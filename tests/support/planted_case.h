@@ -154,8 +154,38 @@ static inline bool planted_upload(const struct staff *staff, unsigned slices) {
     return true;
 }
 
+/* "letters/Qvzxmann", a mark that turns letters around, "gnp.exe" */
+#define PLANTED_FILE "filename bGV0dGVycy9Rdnp4bWFubuKArmducC5leGU="
+#define PLANTED_NOTE "A note on " PLANTED_NAME
+
+static inline uint16_t planted_port(const struct staff *staff) {
+    const char *colon = strrchr(staff->address.authority, ':');
+    return (uint16_t)(colon == NULL ? 80 : strtol(colon + 1, NULL, 10));
+}
+
+/* Two that are no images, of one name. */
+static inline bool planted_other_files(const struct staff *staff) {
+    static const char *const contents[] = {PLANTED_NOTE, PLANTED_NOTE ", again"};
+    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+        char path[160];
+        planted_path("uploads", path, sizeof path);
+        struct plain_request request = {.port = planted_port(staff),
+                                        .method = "POST",
+                                        .path = path,
+                                        .bearer = staff->people[0].token,
+                                        .body = contents[i],
+                                        .metadata = PLANTED_FILE};
+        struct plain_answer answer;
+        plain_ask(&request, &answer);
+        if (answer.status != 201 || strstr(answer.body, "kept") == NULL)
+            return false;
+    }
+    return true;
+}
+
 static inline bool plant(const struct staff *staff) {
     return planted_make(staff) && planted_discuss(staff) && planted_upload(staff, 3) &&
+           planted_other_files(staff) &&
            planted_ask(staff, 0, "GET", "display-sets", NULL, 0) == 200 &&
            planted_ask(staff, 1, "GET", "series/1.2.3.2/metadata", NULL, 0) == 200 &&
            planted_ask(staff, 1, "GET", "instances/1.2.3.4.1/frames/1", NULL, 0) == 200;

@@ -1,6 +1,8 @@
 /* links: server */
 /* An archive whose length is known before its first byte: what `unzip` makes of it. */
+#include "server/export/file_name.h"
 #include "server/export/zip_plan.h"
+#include "server/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,8 +94,53 @@ static void there_are_no_more_entries_than_a_directory_can_count(void **unused) 
     zip_plan_finish(&plan);
 }
 
+static void a_file_that_somebody_named_is_called_what_it_may_be(void **unused) {
+    (void)unused;
+    static const char *const names[][2] = {
+        {"report.docx", "files/0001-report.docx"},
+        {"../../etc/passwd", "files/0002-passwd"},
+        {"C:\\Users\\x\\con", "files/0003-con"},
+        {"a/..", "files/0004-._"},
+        {"photo\xE2\x80\xAEgnp.exe", "files/0005-photo_gnp.exe"},
+        {"\xC3\x9C"
+         "berweisung.pdf",
+         "files/0006-\xC3\x9C"
+         "berweisung.pdf"},
+        {"a:b*c?d|e\"f<g>h\ni\x7F", "files/0007-a_b_c_d_e_f_g_h_i_"},
+        {"", "files/0008-_"},
+        {"ends with space ", "files/0009-ends with space_"},
+    };
+    char path[ZIP_NAME_MAX + 1];
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct text name = {(uint32_t)strlen(names[i][0]), names[i][0]};
+        export_file_path(i + 1, name, path);
+        assert_string_equal(path, names[i][1]);
+    }
+}
+
+static void a_very_long_name_keeps_its_end_and_whole_letters(void **unused) {
+    (void)unused;
+    char name[1024], path[ZIP_NAME_MAX + 1];
+    for (size_t shift = 0; shift < 4; shift++) {
+        size_t at = shift;
+        memset(name, 'x', at);
+        while (at + 3 < 900) {
+            memcpy(name + at, "\xE2\x82\xAC", 3);
+            at += 3;
+        }
+        memcpy(name + at, ".pdf.exe", 8);
+        export_file_path(20000, (struct text){(uint32_t)at + 8, name}, path);
+        struct text written = {(uint32_t)strlen(path), path};
+        assert_true(text_is_utf8(written));
+        assert_true(written.length <= FILE_NAME_KEPT + sizeof "files/20000-");
+        assert_string_equal(path + written.length - 8, ".pdf.exe");
+    }
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_somebody_named_is_called_what_it_may_be),
+        cmocka_unit_test(a_very_long_name_keeps_its_end_and_whole_letters),
         cmocka_unit_test(another_program_finds_it_whole),
         cmocka_unit_test(what_would_not_fit_is_refused_and_the_rest_stays_whole),
         cmocka_unit_test(there_are_no_more_entries_than_a_directory_can_count),
