@@ -18,7 +18,7 @@ class Told {
       socket.on('framereceived', ({ payload }) => this.parts.push(Buffer.from(payload)));
     });
     page.on('response', (response) => {
-      if (/\/api\/cases\/.*(metadata|display-sets|documents)/.test(response.url()))
+      if (/\/api\/cases\/.*(metadata|display-sets|documents|files)/.test(response.url()))
         this.bodies.push(response.body().catch(() => Buffer.alloc(0)));
     });
   }
@@ -123,6 +123,31 @@ story('an observer who is not told who the patients are', (step, scene) => {
       assert.equal(status, 200);
       assert.ok(JSON.parse(text)[0]['00280010'], 'what draws an image is there');
     }
+  });
+
+  step('another file is listed for who is told who the patient is, and for nobody else', async () => {
+    await anna.tab(/case/i);
+    const kept = await anna.page.evaluate(
+      async ([id, name]) => {
+        const headers = { 'Upload-Metadata': `filename ${btoa(name)}`, 'Content-Type': 'application/octet-stream' };
+        const answer = await fetch(`/api/cases/${id}/uploads`, { method: 'POST', headers, body: 'words' });
+        return (await answer.json()).outcome;
+      },
+      [cases[0], `${patients[0].name.split('^')[0]}.txt`],
+    );
+    assert.equal(kept, 'kept');
+    const files = (person) => person.page.getByRole('region', { name: 'Other files' });
+    await files(anna).waitFor();
+    const seen = await omar.page.evaluate(async (id) => {
+      const answer = await fetch(`/api/cases/${id}/files`);
+      return { status: answer.status, ...(await answer.json()) };
+    }, cases[0]);
+    assert.equal(seen.status, 403);
+    assert.equal(seen.error, 'masked');
+    await until('they read that it came', async () => {
+      return /1 other file kept/.test((await omar.page.locator('[data-arrival]').allInnerTexts()).join());
+    });
+    assert.equal(await files(omar).count(), 0);
   });
 
   step('through a second case they were told no name, number or birth date', async () => {

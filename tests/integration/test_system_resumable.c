@@ -130,6 +130,33 @@ static void an_upload_outlives_the_server_that_is_killed_in_its_middle(void **st
     no_upload_is_left(scene);
 }
 
+/* Bytes of unfinished uploads on the disk. */
+static unsigned long long growing_bytes(const struct scene *scene) {
+    char command[1200];
+    unsigned long long bytes = 0;
+    snprintf(command, sizeof command, "cat %s/blobs/growing/* 2>/dev/null | wc -c",
+             server_process_data(scene->server));
+    FILE *answer = popen(command, "r");
+    assert_int_equal(fscanf(answer, "%llu", &bytes), 1);
+    pclose(answer);
+    return bytes;
+}
+
+static void what_was_not_compared_when_the_server_was_killed_does_not_count(void **state) {
+    struct scene *scene = *state;
+    start_peer(scene, "killed_checked");
+    wait_until_sent(scene, 1 << 20);
+    struct patience patience = patience_of(READY_MS);
+    while (growing_bytes(scene) < 2 << 20 && patience_lasts(&patience)) {
+    }
+    assert_true(growing_bytes(scene) >= 2 << 20);
+    server_process_kill(scene->server);
+    assert_true(server_process_launch(scene->server));
+    assert_true(server_process_wait_ready(scene->server, READY_MS));
+    assert_int_equal(end_peer(scene), 0);
+    no_upload_is_left(scene);
+}
+
 static void a_dead_connection_does_not_stand_in_the_way(void **state) {
     struct scene *scene = *state;
     start_peer(scene, "half_open");
@@ -163,6 +190,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rules_of_tus_are_kept),
         cmocka_unit_test(an_upload_outlives_the_server_that_is_killed_in_its_middle),
+        cmocka_unit_test(what_was_not_compared_when_the_server_was_killed_does_not_count),
         cmocka_unit_test(a_dead_connection_does_not_stand_in_the_way),
         cmocka_unit_test(a_disc_in_an_archive_is_unpacked_and_what_its_directory_misses_is_said),
         cmocka_unit_test(bombs_are_refused_and_the_rest_goes_on),

@@ -216,6 +216,38 @@ const stories = {
     for (const frame of [1, 50, 96]) await isStored(picture, frame);
   },
 
+  // Whoever starts this kills the server in the middle of what a checksum was promised for.
+  async killed_checked() {
+    const { bytes, ...picture } = image(10);
+    const where = await make(bytes.length);
+    const first = bytes.subarray(0, MIB);
+    const rest = bytes.subarray(MIB);
+    assert.equal((await patch(where, 0, first, { 'upload-checksum': digest('sha256', first) })).status, 204);
+    const slow = new Readable({ read() {} });
+    slow.push(rest.subarray(0, 3 * MIB));
+    const begun = fetch(where, {
+      method: 'PATCH',
+      headers: {
+        authorization,
+        'tus-resumable': '1.0.0',
+        'content-type': BODY,
+        'upload-offset': String(MIB),
+        'upload-checksum': digest('sha256', rest),
+        'content-length': String(rest.length),
+      },
+      body: slow,
+      duplex: 'half',
+    });
+    process.stdout.write(`sent ${MIB}\n`);
+    await assert.rejects(begun);
+    let offset = null;
+    for (const end = Date.now() + PATIENCE_MS; offset === null && Date.now() < end; )
+      offset = await offsetOf(where).catch(() => null);
+    assert.equal(offset, String(MIB), 'what was acknowledged, and nothing that was not compared');
+    assert.equal((await patch(where, MIB, rest, { 'upload-checksum': digest('sha1', rest) })).status, 204);
+    await isStored(picture, 10);
+  },
+
   // A connection that is dead and that nobody has noticed is no obstacle for the next one.
   async half_open() {
     const { bytes, ...picture } = image(8);
