@@ -56,12 +56,12 @@ static void answer(struct dicomweb_ask *ask) {
     uint64_t offset, length;
     if (!part || !read_place(ask->resource.tail, &offset, &length)) {
         free(part);
-        ask_unread(ask, IMAGING_READ_ABSENT);
+        case_ask_unread(&ask->about, IMAGING_READ_ABSENT);
         return;
     }
     if (!choose(&ask->accept, &alone)) {
         free(part);
-        ask_error(ask, 406, "not_acceptable", "Bulk values are given as " OCTETS ".");
+        case_ask_error(&ask->about, 406, "not_acceptable", "Bulk values are given as " OCTETS ".");
         return;
     }
     memcpy(part->sop_instance_uid, uid.bytes, uid.length);
@@ -88,7 +88,7 @@ static void on_metadata(void *data, enum imaging_read_result result, struct byte
         result = IMAGING_READ_ABSENT;
     }
     if (result != IMAGING_READ_OK) {
-        ask_unread(ask, result);
+        case_ask_unread(&ask->about, result);
     } else if (ask->resource.tail.length == 8) {
         ask_all_frames(ask); // encapsulated pixels
     } else {
@@ -97,7 +97,8 @@ static void on_metadata(void *data, enum imaging_read_result result, struct byte
 }
 
 void ask_bulk(struct dicomweb_ask *ask) {
-    struct text_wanted wanted = {.patient_case = ask->patient_case, .masked = ask->masked};
+    struct text_wanted wanted = {.patient_case = ask->about.patient_case,
+                                 .masked = ask->about.masked};
     struct metadata_scope scope = {.study_uid = ask->resource.study,
                                    .series_uid = ask->resource.series,
                                    .sop_instance_uid = ask->resource.instance};
@@ -108,12 +109,12 @@ void ask_bulk(struct dicomweb_ask *ask) {
                 (tail.bytes[i] >= 'A' && tail.bytes[i] <= 'F');
     }
     if (!plain) {
-        ask_unread(ask, IMAGING_READ_ABSENT);
+        case_ask_unread(&ask->about, IMAGING_READ_ABSENT);
         return;
     }
     ask->let_go = let_go_of_request;
     if (!imaging_metadata(ask->desk->service, &wanted, &scope, false, on_metadata, ask,
                           &ask->request)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }

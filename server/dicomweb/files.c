@@ -41,13 +41,13 @@ static void on_listed(void *data, struct wado_listed *listed) {
     bool alone;
     ask->operation = NULL;
     if (listed->result != IMAGING_READ_OK) {
-        ask_unread(ask, listed->result);
+        case_ask_unread(&ask->about, listed->result);
         return;
     }
     if (!choose(ask, listed, &alone)) {
         free(listed->parts);
-        ask_error(
-            ask, 406, "not_acceptable",
+        case_ask_error(
+            &ask->about, 406, "not_acceptable",
             "Files are given as application/dicom, in the transfer syntax they are stored in.");
         return;
     }
@@ -59,12 +59,12 @@ static void on_listed(void *data, struct wado_listed *listed) {
 }
 
 void ask_files(struct dicomweb_ask *ask) {
-    if (ask->masked) {
-        ask_unread(ask, IMAGING_READ_MASKED); // a file says who the patient is
+    if (ask->about.masked) {
+        case_ask_unread(&ask->about, IMAGING_READ_MASKED); // a file says who the patient is
         return;
     }
     ask->let_go = let_go_of_list;
     if (!wado_list_begin(ask, on_listed, ask, &ask->list)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }

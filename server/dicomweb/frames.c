@@ -52,13 +52,13 @@ static void answer(struct dicomweb_ask *ask) {
     struct frames_wanted *wanted = ask->operation;
     struct media_choice choice;
     if (!media_choose_frames(&ask->accept, wanted->facts.transfer_syntax, wanted->count, &choice)) {
-        ask_error(ask, 406, "not_acceptable",
-                  "The frame is not stored in a transfer syntax that was asked for.");
+        case_ask_error(&ask->about, 406, "not_acceptable",
+                       "The frame is not stored in a transfer syntax that was asked for.");
         return;
     }
     struct wado_part *parts = make_parts(wanted, choice.media_type);
     if (!parts) {
-        ask_unread(ask, IMAGING_READ_ABSENT);
+        case_ask_unread(&ask->about, IMAGING_READ_ABSENT);
         return;
     }
     struct imaging_download *download = wanted->download;
@@ -83,7 +83,7 @@ static void on_opened(void *data, enum imaging_read_result result,
         result = IMAGING_READ_ABSENT; // it is, but not there
     }
     if (result != IMAGING_READ_OK) {
-        ask_unread(ask, result);
+        case_ask_unread(&ask->about, result);
         return;
     }
     wanted->facts = *facts;
@@ -93,13 +93,13 @@ static void on_opened(void *data, enum imaging_read_result result,
 
 static void on_cut(void *data) {
     struct frames_wanted *wanted = data;
-    ask_abort(wanted->ask);
+    case_ask_abort(&wanted->ask->about);
 }
 
 static void begin(struct dicomweb_ask *ask, bool all) {
     struct frames_wanted *wanted = calloc(1, sizeof *wanted);
     if (!wanted) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
     wanted->ask = ask;
@@ -110,17 +110,18 @@ static void begin(struct dicomweb_ask *ask, bool all) {
         wanted->count = resource_frames(ask->resource.tail, wanted->frames, FRAMES_MAX);
     }
     if (!all && wanted->count == 0) {
-        ask_error(ask, 400, "malformed", "Frames are numbers from 1, parted by commas.");
+        case_ask_error(&ask->about, 400, "malformed",
+                       "Frames are numbers from 1, parted by commas.");
         return;
     }
-    struct download_wanted first = {.patient_case = ask->patient_case,
-                                    .user = http_who(ask->exchange)->user,
+    struct download_wanted first = {.patient_case = ask->about.patient_case,
+                                    .user = http_who(ask->about.exchange)->user,
                                     .sop_instance_uid = ask->resource.instance,
                                     .frame = all ? 1 : wanted->frames[0],
-                                    .masked = ask->masked};
+                                    .masked = ask->about.masked};
     if (!imaging_download_open(ask->desk->service, &first, on_opened, on_cut, wanted,
                                &wanted->download)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }
 

@@ -9,18 +9,19 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
     struct dicomweb_ask *ask = data;
     ask->operation = NULL;
     if (result != IMAGING_READ_OK) {
-        ask_unread(ask, result);
+        case_ask_unread(&ask->about, result);
         return;
     }
     struct http_header_line headers[] = {
         {"cache-control", "no-store"}, {"vary", "accept-encoding"}, {"content-encoding", "gzip"}};
-    http_answer_bytes(ask->exchange, 200, "application/dicom+json", headers, ask->gzip ? 3 : 2,
-                      bytes);
-    ask_end(ask);
+    http_answer_bytes(ask->about.exchange, 200, "application/dicom+json", headers,
+                      ask->gzip ? 3 : 2, bytes);
+    case_ask_end(&ask->about);
 }
 
 void ask_metadata(struct dicomweb_ask *ask) {
-    struct text_wanted wanted = {.patient_case = ask->patient_case, .masked = ask->masked};
+    struct text_wanted wanted = {.patient_case = ask->about.patient_case,
+                                 .masked = ask->about.masked};
     struct metadata_scope scope = {
         .study_uid = ask->resource.study,
         .series_uid = ask->resource.series,
@@ -28,12 +29,13 @@ void ask_metadata(struct dicomweb_ask *ask) {
         .bulk_root = {(uint32_t)strlen(ask->base), ask->base},
     };
     if (!accept_takes_json(&ask->accept)) {
-        ask_error(ask, 406, "not_acceptable", "Metadata is given in application/dicom+json.");
+        case_ask_error(&ask->about, 406, "not_acceptable",
+                       "Metadata is given in application/dicom+json.");
         return;
     }
     ask->let_go = let_go_of_request;
     if (!imaging_metadata(ask->desk->service, &wanted, &scope, ask->gzip, on_text, ask,
                           &ask->request)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }

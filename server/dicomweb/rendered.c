@@ -26,11 +26,11 @@ static void on_rendered(void *data, enum imaging_read_result result,
     struct http_header_line headers[] = {{"cache-control", "no-store"}};
     ask->operation = NULL;
     if (result != IMAGING_READ_OK) {
-        ask_unread(ask, result);
+        case_ask_unread(&ask->about, result);
         return;
     }
-    http_answer_bytes(ask->exchange, 200, rendered->media_type, headers, 1, rendered->bytes);
-    ask_end(ask);
+    http_answer_bytes(ask->about.exchange, 200, rendered->media_type, headers, 1, rendered->bytes);
+    case_ask_end(&ask->about);
 }
 
 /* Reports, presentation states, selections, segmentations, documents: nothing to look at. */
@@ -69,7 +69,7 @@ static bool render(struct dicomweb_ask *ask, struct text uid) {
     bool small = ask->resource.view == VIEW_THUMBNAIL;
     uint32_t side = THUMBNAIL_SIDE_MAX;
     struct render_wanted wanted = {
-        .patient_case = ask->patient_case,
+        .patient_case = ask->about.patient_case,
         .sop_instance_uid = uid,
         .frame = asked->frame,
         .rows_max = small && (asked->rows == 0 || asked->rows > side) ? side : asked->rows,
@@ -79,14 +79,15 @@ static bool render(struct dicomweb_ask *ask, struct text uid) {
         .window_width = asked->window_width,
         .window_function = asked->window_function,
         .quality = asked->quality,
-        .masked = ask->masked};
+        .masked = ask->about.masked};
     ask->let_go = let_go_of_render;
     return imaging_render(ask->desk->service, &wanted, on_rendered, ask, &ask->picture);
 }
 
 static bool read_thumbnail(struct dicomweb_ask *ask, struct text uid) {
-    struct thumbnail_wanted wanted = {
-        .patient_case = ask->patient_case, .sop_instance_uid = uid, .masked = ask->masked};
+    struct thumbnail_wanted wanted = {.patient_case = ask->about.patient_case,
+                                      .sop_instance_uid = uid,
+                                      .masked = ask->about.masked};
     ask->let_go = let_go_of_thumbnail;
     return imaging_thumbnail_read(ask->desk->service, &wanted, on_rendered, ask, &ask->thumbnail);
 }
@@ -95,7 +96,7 @@ static void on_listed(void *data, struct wado_listed *listed) {
     struct dicomweb_ask *ask = data;
     ask->operation = NULL;
     if (listed->result != IMAGING_READ_OK) {
-        ask_unread(ask, listed->result);
+        case_ask_unread(&ask->about, listed->result);
         return;
     }
     const struct wado_part *part = representative(listed);
@@ -105,7 +106,7 @@ static void on_listed(void *data, struct wado_listed *listed) {
     }
     free(listed->parts);
     if (!part) {
-        ask_unread(ask, IMAGING_READ_ABSENT);
+        case_ask_unread(&ask->about, IMAGING_READ_ABSENT);
         return;
     }
     // What is kept is of the middle frame and as large as a thumbnail may be.
@@ -114,7 +115,7 @@ static void on_listed(void *data, struct wado_listed *listed) {
                 asked->rows == 0 && asked->window_width == 0 && asked->quality == 0;
     struct text wanted = {(uint32_t)strlen(uid), uid};
     if (!(kept ? read_thumbnail(ask, wanted) : render(ask, wanted))) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }
 
@@ -131,16 +132,16 @@ void ask_rendered(struct dicomweb_ask *ask) {
     uint32_t frame = 0;
     if (ask->resource.kind == RESOURCE_FRAMES &&
         resource_frames(ask->resource.tail, &frame, 1) != 1) {
-        ask_error(ask, 400, "malformed", "One frame is rendered at a time.");
+        case_ask_error(&ask->about, 400, "malformed", "One frame is rendered at a time.");
         return;
     }
     ask->render.frame = frame;
     if (!takes_jpeg(&ask->accept)) {
-        ask_error(ask, 406, "not_acceptable", "Pictures are given as " MEDIA_TYPE ".");
+        case_ask_error(&ask->about, 406, "not_acceptable", "Pictures are given as " MEDIA_TYPE ".");
         return;
     }
     ask->let_go = let_go_of_list;
     if (!wado_list_begin(ask, on_listed, ask, &ask->list)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }

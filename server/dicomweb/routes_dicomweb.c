@@ -15,7 +15,7 @@ enum { FORM_MAX = 64 * 1024 };
 static struct qido_query *new_query(struct dicomweb_ask *ask) {
     ask->query = malloc(sizeof *ask->query);
     if (ask->query == NULL) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return NULL;
     }
     qido_query_init(ask->query);
@@ -23,7 +23,7 @@ static struct qido_query *new_query(struct dicomweb_ask *ask) {
 }
 
 static void refuse_query(struct dicomweb_ask *ask) {
-    ask_error(ask, 400, "malformed", "The query is malformed or over a bound.");
+    case_ask_error(&ask->about, 400, "malformed", "The query is malformed or over a bound.");
 }
 
 static void begin_search(struct dicomweb_ask *ask) {
@@ -32,7 +32,7 @@ static void begin_search(struct dicomweb_ask *ask) {
         return;
     }
     for (unsigned n = 0;; n++) {
-        struct text pair = http_query_at(ask->exchange, n);
+        struct text pair = http_query_at(ask->about.exchange, n);
         if (pair.length == 0) {
             break;
         }
@@ -42,7 +42,7 @@ static void begin_search(struct dicomweb_ask *ask) {
         }
     }
     ask->run = ask_search;
-    ask_grant(ask);
+    case_ask_grant(&ask->about);
 }
 
 static bool is_search(enum resource_kind kind) {
@@ -55,18 +55,19 @@ static void begin_picture(struct dicomweb_ask *ask) {
     enum resource_kind kind = ask->resource.kind;
     bool all = kind == RESOURCE_STUDY || kind == RESOURCE_SERIES;
     if (all && ask->resource.view == VIEW_RENDERED) {
-        ask_error(ask, 406, "not_acceptable", "Ask for the instances of it, one by one.");
+        case_ask_error(&ask->about, 406, "not_acceptable",
+                       "Ask for the instances of it, one by one.");
         return;
     }
-    if (!render_take_viewport(&ask->render, http_query(ask->exchange, "viewport")) ||
-        !render_take_window(&ask->render, http_query(ask->exchange, "window")) ||
-        !render_take_quality(&ask->render, http_query(ask->exchange, "quality"))) {
-        ask_error(ask, 400, "malformed",
-                  "viewport=WIDTH,HEIGHT, window=CENTER,WIDTH,linear and quality=1 to 100.");
+    if (!render_take_viewport(&ask->render, http_query(ask->about.exchange, "viewport")) ||
+        !render_take_window(&ask->render, http_query(ask->about.exchange, "window")) ||
+        !render_take_quality(&ask->render, http_query(ask->about.exchange, "quality"))) {
+        case_ask_error(&ask->about, 400, "malformed",
+                       "viewport=WIDTH,HEIGHT, window=CENTER,WIDTH,linear and quality=1 to 100.");
         return;
     }
     ask->run = ask_rendered;
-    ask_grant(ask);
+    case_ask_grant(&ask->about);
 }
 
 static void handle_get(struct http_exchange *exchange, void *data) {
@@ -90,7 +91,7 @@ static void handle_get(struct http_exchange *exchange, void *data) {
     } else {
         ask->run = ask_files;
     }
-    ask_grant(ask);
+    case_ask_grant(&ask->about);
 }
 
 /* A search as a form, so that what is looked for is in no address. */
@@ -137,13 +138,13 @@ static void read_form(struct dicomweb_ask *ask) {
     static const struct http_body_sink sink = {on_form_bytes, on_form_end};
     struct form *form = calloc(1, sizeof *form);
     if (form == NULL) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
     form->ask = ask;
     ask->operation = form;
     ask->let_go = let_go_of_form;
-    http_read_stream(ask->exchange, &sink, form);
+    http_read_stream(ask->about.exchange, &sink, form);
 }
 
 static bool is_type(struct text content_type, const char *wanted) {
@@ -160,21 +161,23 @@ static void handle_post(struct http_exchange *exchange, void *data) {
     if (is_search(ask->resource.kind) &&
         is_type(ask->content_type, "application/x-www-form-urlencoded")) {
         if (http_content_length(exchange) > FORM_MAX) {
-            ask_error(ask, 413, "too_large", "The form is longer than a search may be.");
+            case_ask_error(&ask->about, 413, "too_large",
+                           "The form is longer than a search may be.");
         } else if (new_query(ask) != NULL) {
             ask->run = read_form;
-            ask_grant(ask);
+            case_ask_grant(&ask->about);
         }
         return;
     }
     if ((ask->resource.kind == RESOURCE_STUDIES || ask->resource.kind == RESOURCE_STUDY) &&
         ask->resource.view == VIEW_ITSELF) {
-        ask->action = ACCESS_UPLOAD;
+        ask->about.action = ACCESS_UPLOAD;
         ask->run = ask_stow;
-        ask_grant(ask);
+        case_ask_grant(&ask->about);
         return;
     }
-    ask_error(ask, 415, "unsupported", "A search is sent as application/x-www-form-urlencoded.");
+    case_ask_error(&ask->about, 415, "unsupported",
+                   "A search is sent as application/x-www-form-urlencoded.");
 }
 
 void routes_dicomweb_add(struct gateway *gateway, struct imaging_service *service,

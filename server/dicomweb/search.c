@@ -46,43 +46,44 @@ static void on_found(void *data, const struct qido_found *found) {
     struct dicomweb_ask *ask = data;
     ask->operation = NULL;
     if (found->result != IMAGING_READ_OK) {
-        ask_unread(ask, found->result);
+        case_ask_unread(&ask->about, found->result);
         return;
     }
     char warning[256];
     struct http_header_line headers[] = {{"cache-control", "no-store"}, {"warning", warning}};
     write_warning(warning, sizeof warning, found->remaining, found->ignored);
     if (found->count == 0) {
-        http_answer_bytes(ask->exchange, 204, NULL, headers, warning[0] ? 2 : 1,
+        http_answer_bytes(ask->about.exchange, 204, NULL, headers, warning[0] ? 2 : 1,
                           (struct bytes){0, NULL});
     } else {
-        http_answer_bytes(ask->exchange, 200, "application/dicom+json", headers, warning[0] ? 2 : 1,
-                          found->json);
+        http_answer_bytes(ask->about.exchange, 200, "application/dicom+json", headers,
+                          warning[0] ? 2 : 1, found->json);
     }
-    ask_end(ask);
+    case_ask_end(&ask->about);
 }
 
 void ask_search(struct dicomweb_ask *ask) {
     if (!accept_takes_json(&ask->accept)) {
-        ask_error(ask, 406, "not_acceptable", "Searches are answered in application/dicom+json.");
+        case_ask_error(&ask->about, 406, "not_acceptable",
+                       "Searches are answered in application/dicom+json.");
         return;
     }
     struct qido_query *query = ask->query;
-    struct qido_wanted wanted = {.patient_case = ask->patient_case,
+    struct qido_wanted wanted = {.patient_case = ask->about.patient_case,
                                  .level = level_of(ask->resource.kind),
                                  .study_uid = ask->resource.study,
                                  .series_uid = ask->resource.series,
                                  .base = ask->base,
-                                 .masked = ask->masked};
+                                 .masked = ask->about.masked};
     if (ask->desk->indexes == NULL) { // there was no memory for them at the start
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
     ask->query = NULL;
     ask->let_go = let_go_of_search;
-    qido_query_finish(query, wanted.level, ask->masked);
+    qido_query_finish(query, wanted.level, ask->about.masked);
     if (!qido_search_begin(ask->desk->service, ask->desk->indexes, &wanted, query, on_found, ask,
                            &ask->search)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }

@@ -28,13 +28,14 @@ static void answer_when_done(struct stow *stow) {
     }
     struct dicomweb_ask *ask = stow->ask;
     if (part_intake_state(stow->intake) != PART_INTAKE_FINISHED) {
-        ask_error(ask, 400, "malformed",
-                  "The body is not multipart/related as its header says, or a part is not ended; "
-                  "what came before may be stored.");
+        case_ask_error(
+            &ask->about, 400, "malformed",
+            "The body is not multipart/related as its header says, or a part is not ended; "
+            "what came before may be stored.");
         return;
     }
     if (stow->results.count == 0) {
-        ask_error(ask, 400, "empty", "There is no part in the body.");
+        case_ask_error(&ask->about, 400, "empty", "There is no part in the body.");
         return;
     }
     stow_answer(ask, &stow->results);
@@ -65,7 +66,7 @@ static void on_settled(void *data) {
 static void on_space(void *data) {
     struct stow *stow = data;
     if (part_intake_go_on(stow->intake) != PART_INTAKE_FULL) {
-        http_resume(stow->ask->exchange);
+        http_resume(stow->ask->about.exchange);
     }
 }
 
@@ -95,7 +96,7 @@ void ask_stow(struct dicomweb_ask *ask) {
     struct text type = {0, ""};
     bool multipart = true;
     if (!stow) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
     stow->ask = ask;
@@ -103,8 +104,8 @@ void ask_stow(struct dicomweb_ask *ask) {
     ask->let_go = let_go_of_stow;
     stow->intake =
         part_intake_create(&(struct part_intake_config){.service = ask->desk->service,
-                                                        .patient_case = ask->patient_case,
-                                                        .by = http_who(ask->exchange)->user,
+                                                        .patient_case = ask->about.patient_case,
+                                                        .by = http_who(ask->about.exchange)->user,
                                                         .study_uid = ask->resource.study,
                                                         .begun = on_begun,
                                                         .stored = on_stored,
@@ -114,11 +115,11 @@ void ask_stow(struct dicomweb_ask *ask) {
                                                         .data = stow},
                            ask->content_type, &type, &multipart);
     if (!multipart || !is_dicom(type)) {
-        ask_error(ask, 415, "unsupported",
-                  "Send multipart/related; type=\"application/dicom\" with a boundary.");
+        case_ask_error(&ask->about, 415, "unsupported",
+                       "Send multipart/related; type=\"application/dicom\" with a boundary.");
     } else if (stow->intake == NULL) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     } else {
-        http_read_stream(ask->exchange, &sink, stow);
+        http_read_stream(ask->about.exchange, &sink, stow);
     }
 }

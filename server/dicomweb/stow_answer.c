@@ -157,11 +157,11 @@ void stow_answer(struct dicomweb_ask *ask, const struct stow_results *results) {
     int status = stored == results->count ? 200 : stored > 0 ? 202 : 409;
     if (output.failed) {
         bounded_output_finish(&output);
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
-    http_answer_bytes(ask->exchange, status, "application/dicom+json", NULL, 0,
+    http_answer_bytes(ask->about.exchange, status, "application/dicom+json", NULL, 0,
                       (struct bytes){(uint32_t)output.size, output.bytes});
     bounded_output_finish(&output);
-    ask_end(ask);
+    case_ask_end(&ask->about);
 }

@@ -186,7 +186,7 @@ bool wado_list_begin(const struct dicomweb_ask *ask,
         return false;
     }
     list->service = service;
-    list->patient_case = ask->patient_case;
+    list->patient_case = ask->about.patient_case;
     copy_uid(list->study_uid, ask->resource.study);
     copy_uid(list->series_uid, ask->resource.series);
     copy_uid(list->sop_instance_uid, ask->resource.instance);

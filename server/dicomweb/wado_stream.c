@@ -60,9 +60,9 @@ static void on_writable(struct http_exchange *exchange, void *data);
 static void fail(struct wado_stream *stream) {
     // Too late for a status: a cut answer is not taken for a whole one.
     if (stream->begun) {
-        ask_abort(stream->ask);
+        case_ask_abort(&stream->ask->about);
     } else {
-        ask_unread(stream->ask, stream->result);
+        case_ask_unread(&stream->ask->about, stream->result);
     }
 }
 
@@ -147,18 +147,18 @@ static void on_opened(void *data, enum imaging_read_result result,
 
 static void on_cut(void *data) {
     struct wado_stream *stream = data;
-    ask_abort(stream->ask);
+    case_ask_abort(&stream->ask->about);
 }
 
 static void open_part(struct wado_stream *stream) {
     struct dicomweb_ask *ask = stream->ask;
     const struct wado_part *part = &stream->parts[stream->at];
     struct download_wanted wanted = {
-        .patient_case = ask->patient_case,
-        .user = http_who(ask->exchange)->user,
+        .patient_case = ask->about.patient_case,
+        .user = http_who(ask->about.exchange)->user,
         .sop_instance_uid = {(uint32_t)strlen(part->sop_instance_uid), part->sop_instance_uid},
         .frame = part->frame,
-        .masked = ask->masked,
+        .masked = ask->about.masked,
         .bulk_offset = part->offset,
         .bulk_length = part->length};
     stream->waiting = true;
@@ -187,15 +187,15 @@ static void begin_answer(struct wado_stream *stream) {
     if (stream->alone && stream->text_size == 0 && size <= HTTP_WRITE_MAX &&
         stream->block_size == size) {
         // What is written in one go anyway is answered with it.
-        http_answer_bytes(ask->exchange, stream->status, stream->type, headers, count,
+        http_answer_bytes(ask->about.exchange, stream->status, stream->type, headers, count,
                           (struct bytes){(uint32_t)size, stream->block});
-        ask_end(ask);
+        case_ask_end(&ask->about);
         return;
     }
-    http_answer_begin(ask->exchange, stream->status, stream->type, headers, count, size,
+    http_answer_begin(ask->about.exchange, stream->status, stream->type, headers, count, size,
                       on_writable, stream);
-    if (http_wants_head(ask->exchange)) {
-        ask_end(ask); // no body is asked for
+    if (http_wants_head(ask->about.exchange)) {
+        case_ask_end(&ask->about); // no body is asked for
     }
 }
 
@@ -286,7 +286,7 @@ static void write_alone(struct wado_stream *stream) {
     if (stream->position == stream->end) {
         stream->stage = STAGE_END;
     }
-    http_write(stream->ask->exchange, (struct bytes){(uint32_t)step, from});
+    http_write(stream->ask->about.exchange, (struct bytes){(uint32_t)step, from});
     if (stream->block_at == stream->block_size && stream->position < stream->end) {
         fetch(stream);
     }
@@ -298,7 +298,7 @@ static void write_staged(struct wado_stream *stream) {
     if (stream->staged > 0) {
         size_t size = stream->staged;
         stream->staged = 0;
-        http_write(stream->ask->exchange, (struct bytes){(uint32_t)size, stream->staging});
+        http_write(stream->ask->about.exchange, (struct bytes){(uint32_t)size, stream->staging});
     }
 }
 
@@ -318,7 +318,7 @@ static void on_writable(struct http_exchange *exchange, void *data) {
     if (stream->result != IMAGING_READ_OK) {
         fail(stream);
     } else if (stream->stage == STAGE_END && stream->staged == 0) {
-        ask_end(stream->ask);
+        case_ask_end(&stream->ask->about);
     }
 }
 
@@ -328,7 +328,7 @@ static void advance(struct wado_stream *stream) {
         if (stream->result != IMAGING_READ_OK) {
             fail(stream);
         } else {
-            http_want_writable(stream->ask->exchange);
+            http_want_writable(stream->ask->about.exchange);
         }
         return;
     }
@@ -354,8 +354,8 @@ static bool choose_range(struct wado_stream *stream) {
     struct http_header_line headers[] = {
         {"cache-control", "no-store"}, {"etag", stream->etag}, {"content-range", NULL}};
     if (http_etag_matches(ask->if_none_match, stream->etag)) {
-        http_answer_bytes(ask->exchange, 304, NULL, headers, 2, (struct bytes){0, NULL});
-        ask_end(ask);
+        http_answer_bytes(ask->about.exchange, 304, NULL, headers, 2, (struct bytes){0, NULL});
+        case_ask_end(&ask->about);
         return false;
     }
     struct byte_range range;
@@ -381,9 +381,9 @@ static bool choose_range(struct wado_stream *stream) {
     headers[2].value = stream->content_range;
     static const char message[] = "{\"error\":\"range_not_satisfiable\","
                                   "\"message\":\"No byte of it lies in this range.\"}";
-    http_answer_bytes(ask->exchange, 416, "application/json; charset=utf-8", headers, 3,
+    http_answer_bytes(ask->about.exchange, 416, "application/json; charset=utf-8", headers, 3,
                       (struct bytes){sizeof message - 1, (const uint8_t *)message});
-    ask_end(ask);
+    case_ask_end(&ask->about);
     return false;
 }
 
@@ -422,7 +422,7 @@ void wado_stream_begin(struct dicomweb_ask *ask, struct wado_part *parts, uint32
             imaging_download_close(opened);
         }
         ask->operation = NULL;
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
     stream->ask = ask;
@@ -438,7 +438,7 @@ void wado_stream_begin(struct dicomweb_ask *ask, struct wado_part *parts, uint32
     ask->stream = stream;
     ask->let_go = wado_stream_let_go;
     if (!write_type(stream)) {
-        ask_unread(ask, IMAGING_READ_UNAVAILABLE);
+        case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
     begin_part(stream); // which writes what the type says

@@ -1,9 +1,7 @@
 #include "server/gateway/routes_imaging.h"
 
-#include "protocol/generated/policy.h"
-#include "server/audit/access_log.h"
 #include "server/gateway/byte_range.h"
-#include "server/gateway/exchange_access.h"
+#include "server/gateway/case_ask.h"
 #include "server/gateway/frame_choice.h"
 #include "server/gateway/http_conditions.h"
 #include "server/gateway/routes_imaging_answers.h"
@@ -27,14 +25,9 @@ struct routes {
 
 /* One exchange while we answer it; ends with it. */
 struct ask {
-    struct http_exchange *exchange; // NULL once it is over
+    struct case_ask about; // first, so that one is the other
     struct imaging_service *service;
-    struct access_log *access_log;
-    void (*allowed)(struct ask *ask); // while the access is being written down
     enum ask_kind kind;
-    struct uuid patient_case;
-    bool masked; // the sender is not told who the patient is
-    enum access_result result;
     /* What is under way, at most one of them. */
     struct imaging_request *request;
     struct imaging_download *download;
@@ -54,11 +47,8 @@ struct ask {
     bool gzip;
 };
 
-static void free_ask(struct ask *ask) {
-    if (ask->allowed) {
-        ask->exchange = NULL; // on_logged frees it
-        return;
-    }
+static void let_go(struct case_ask *about) {
+    struct ask *ask = (struct ask *)about;
     if (ask->request) {
         imaging_request_cancel(ask->request);
     }
@@ -68,73 +58,22 @@ static void free_ask(struct ask *ask) {
     if (ask->upload) {
         imaging_upload_cancel(ask->upload);
     }
-    free(ask);
 }
 
-static void on_closed(struct http_exchange *exchange, void *data) {
-    (void)exchange;
-    free_ask(data);
-}
-
-/* Everything is said: the exchange goes on without us. */
 static void end_ask(struct ask *ask) {
-    http_on_closed(ask->exchange, NULL, NULL);
-    free_ask(ask);
+    case_ask_end(&ask->about);
 }
 
 static void abort_ask(struct ask *ask) {
-    struct http_exchange *exchange = ask->exchange;
-    end_ask(ask);
-    http_abort(exchange);
+    case_ask_abort(&ask->about);
 }
 
 static void answer_error(struct ask *ask, int status, const char *word, const char *message) {
-    http_answer_error(ask->exchange, status, word, message);
-    end_ask(ask);
+    case_ask_error(&ask->about, status, word, message);
 }
 
 static void answer_result(struct ask *ask, enum imaging_read_result result) {
-    routes_imaging_answer_unread(ask->exchange, result);
-    end_ask(ask);
-}
-
-/* What is looked at is written down before its first byte leaves. */
-
-static struct access access_of(const struct ask *ask, enum access_result result, struct text uid) {
-    static const enum access_action actions[] = {[ASK_LIST] = ACCESS_IMAGES,
-                                                 [ASK_METADATA] = ACCESS_IMAGES,
-                                                 [ASK_FRAME] = ACCESS_IMAGES,
-                                                 [ASK_DOCUMENT] = ACCESS_DOCUMENT,
-                                                 [ASK_UPLOAD] = ACCESS_UPLOAD};
-    struct access access = exchange_access(ask->exchange, actions[ask->kind], result);
-    access.patient_case = ask->patient_case;
-    access_set_object(&access, uid);
-    return access;
-}
-
-static void on_logged(void *data, bool written) {
-    struct ask *ask = data;
-    void (*allowed)(struct ask * ask) = ask->allowed;
-    ask->allowed = NULL;
-    if (!ask->exchange) {
-        free_ask(ask);
-    } else if (written) {
-        allowed(ask);
-    } else {
-        answer_result(ask, IMAGING_READ_UNAVAILABLE);
-    }
-}
-
-/* `allowed` goes on at once when it stands there already, `written` when it did not. */
-static void log_then(struct ask *ask, struct text uid, void (*allowed)(struct ask *ask),
-                     void (*written)(struct ask *ask)) {
-    struct access access = access_of(ask, ask->result, uid);
-    if (access_log_covers(ask->access_log, &access)) {
-        allowed(ask);
-        return;
-    }
-    ask->allowed = written;
-    access_log_write(ask->access_log, &access, on_logged, ask);
+    case_ask_unread(&ask->about, result);
 }
 
 /* Texts. */
@@ -150,19 +89,21 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
         {"cache-control", "no-store"}, {"vary", "accept-encoding"}, {"content-encoding", "gzip"}};
     const char *type =
         ask->kind == ASK_LIST ? "application/json; charset=utf-8" : "application/dicom+json";
-    http_answer_bytes(ask->exchange, 200, type, headers, ask->gzip ? 3 : 2, bytes);
+    http_answer_bytes(ask->about.exchange, 200, type, headers, ask->gzip ? 3 : 2, bytes);
     end_ask(ask);
 }
 
-static void ask_text(struct ask *ask) {
-    struct text_wanted wanted = {.patient_case = ask->patient_case, .masked = ask->masked};
+static void ask_text(struct case_ask *about) {
+    struct ask *ask = (struct ask *)about;
+    struct text_wanted wanted = {.patient_case = ask->about.patient_case,
+                                 .masked = ask->about.masked};
     bool asked;
-    ask->gzip = http_accepts_gzip(http_header(ask->exchange, "accept-encoding"));
+    ask->gzip = http_accepts_gzip(http_header(ask->about.exchange, "accept-encoding"));
     if (ask->kind == ASK_LIST) {
         asked = imaging_list_display_sets(ask->service, &wanted, ask->gzip, on_text, ask,
                                           &ask->request);
     } else {
-        asked = imaging_series_metadata(ask->service, &wanted, http_capture(ask->exchange, 1),
+        asked = imaging_series_metadata(ask->service, &wanted, http_capture(ask->about.exchange, 1),
                                         ask->gzip, on_text, ask, &ask->request);
     }
     if (!asked) {
@@ -173,7 +114,7 @@ static void ask_text(struct ask *ask) {
 /* Downloads: a block is read, written as the socket takes it, and only then the next is read. */
 
 static void on_writable(struct http_exchange *exchange, void *data);
-static void read_next(struct ask *ask);
+static void read_next(struct case_ask *about);
 static void ask_download(struct ask *ask);
 
 /* What is written in one go anyway is answered with it. */
@@ -198,15 +139,15 @@ static void begin_answer(struct ask *ask) {
                                                      routes_imaging_disposition(ask->media_type)};
     }
     if (ask->block_size == ask->end - ask->position && ask->block_size <= HTTP_WRITE_MAX) {
-        http_answer_bytes(ask->exchange, ask->status, ask->media_type, headers, count,
+        http_answer_bytes(ask->about.exchange, ask->status, ask->media_type, headers, count,
                           (struct bytes){(uint32_t)ask->block_size, ask->block});
         end_ask(ask);
         return;
     }
     ask->begun = true;
-    http_answer_begin(ask->exchange, ask->status, ask->media_type, headers, count,
+    http_answer_begin(ask->about.exchange, ask->status, ask->media_type, headers, count,
                       ask->end - ask->position, on_writable, ask);
-    if (http_wants_head(ask->exchange)) {
+    if (http_wants_head(ask->about.exchange)) {
         end_ask(ask); // no body is asked for
     }
 }
@@ -236,10 +177,11 @@ static void on_block(void *data, enum imaging_read_result result, struct bytes b
         begin_answer(ask);
         return;
     }
-    http_want_writable(ask->exchange);
+    http_want_writable(ask->about.exchange);
 }
 
-static void read_next(struct ask *ask) {
+static void read_next(struct case_ask *about) {
+    struct ask *ask = (struct ask *)about;
     ask->position += ask->block_size;
     ask->block_size = 0;
     ask->block_written = 0;
@@ -260,7 +202,7 @@ static void on_writable(struct http_exchange *exchange, void *data) {
     if (last) {
         end_ask(ask);
     } else if (ask->block_written == ask->block_size) {
-        read_next(ask);
+        read_next(&ask->about);
     }
 }
 
@@ -270,7 +212,7 @@ static void on_cut(void *data) {
 
 /* Decides between 200, 206, 304 and 416; false when it was answered. */
 static bool choose_range(struct ask *ask) {
-    struct http_exchange *exchange = ask->exchange;
+    struct http_exchange *exchange = ask->about.exchange;
     struct http_header_line headers[] = {
         {"cache-control", "no-store"}, {"etag", ask->facts.etag}, {"content-range", NULL}};
     if (http_etag_matches(http_header(exchange, "if-none-match"), ask->facts.etag)) {
@@ -328,22 +270,25 @@ static void on_opened(void *data, enum imaging_read_result result,
     if (choose_range(ask)) {
         bool document = ask->kind == ASK_DOCUMENT;
         struct text series = {(uint32_t)strlen(facts->series_uid), facts->series_uid};
-        log_then(ask, document ? http_capture(ask->exchange, 1) : series, read_next, read_next);
+        case_ask_log(&ask->about, document ? http_capture(ask->about.exchange, 1) : series,
+                     read_next,
+                     read_next); // a right that ends meanwhile cuts the download
     }
 }
 
 static void ask_download(struct ask *ask) {
-    if (ask->kind == ASK_FRAME && !frame_number_read(http_capture(ask->exchange, 2), &ask->frame)) {
+    if (ask->kind == ASK_FRAME &&
+        !frame_number_read(http_capture(ask->about.exchange, 2), &ask->frame)) {
         answer_result(ask, IMAGING_READ_ABSENT);
         return;
     }
-    struct download_wanted wanted = {.patient_case = ask->patient_case,
-                                     .user = http_who(ask->exchange)->user,
-                                     .sop_instance_uid = http_capture(ask->exchange, 1),
+    struct download_wanted wanted = {.patient_case = ask->about.patient_case,
+                                     .user = http_who(ask->about.exchange)->user,
+                                     .sop_instance_uid = http_capture(ask->about.exchange, 1),
                                      .frame = ask->frame,
-                                     .masked = ask->masked,
-                                     .copy =
-                                         !ask->original && frame_copy_is_accepted(ask->exchange)};
+                                     .masked = ask->about.masked,
+                                     .copy = !ask->original &&
+                                             frame_copy_is_accepted(ask->about.exchange)};
     if (!imaging_download_open(ask->service, &wanted, on_opened, on_cut, ask, &ask->download)) {
         answer_result(ask, IMAGING_READ_UNAVAILABLE);
     }
@@ -354,7 +299,7 @@ static void ask_download(struct ask *ask) {
 static void on_upload_done(void *data, const struct upload_answer *answer) {
     struct ask *ask = data;
     ask->upload = NULL;
-    routes_imaging_answer_upload(ask->exchange, answer);
+    routes_imaging_answer_upload(ask->about.exchange, answer);
     end_ask(ask);
 }
 
@@ -372,10 +317,11 @@ static void on_upload_end(struct http_exchange *exchange, void *data) {
     imaging_upload_end(ask->upload);
 }
 
-static void ask_upload(struct ask *ask) {
+static void ask_upload(struct case_ask *about) {
+    struct ask *ask = (struct ask *)about;
     static const struct http_body_sink sink = {on_upload_bytes, on_upload_end};
-    uint64_t size = http_content_length(ask->exchange);
-    if (http_header(ask->exchange, "content-length").length == 0) {
+    uint64_t size = http_content_length(ask->about.exchange);
+    if (http_header(ask->about.exchange, "content-length").length == 0) {
         answer_error(ask, 411, "length_required", "Say how long the file is: send Content-Length.");
         return;
     }
@@ -387,61 +333,42 @@ static void ask_upload(struct ask *ask) {
         answer_error(ask, 413, "too_large", "The file is larger than one upload may be.");
         return;
     }
-    ask->upload = imaging_upload_begin(ask->service, ask->patient_case,
-                                       http_who(ask->exchange)->user, size, on_upload_done, ask);
+    ask->upload =
+        imaging_upload_begin(ask->service, ask->about.patient_case,
+                             http_who(ask->about.exchange)->user, size, on_upload_done, ask);
     if (!ask->upload) {
         answer_error(ask, 503, "busy", "Many files are being stored. Send this one again.");
         return;
     }
     char name[UPLOAD_NAME_MAX];
-    struct text metadata = http_header(ask->exchange, "upload-metadata");
+    struct text metadata = http_header(ask->about.exchange, "upload-metadata");
     size_t length = tus_file_name(metadata, name, sizeof name);
     imaging_upload_name(ask->upload, (struct text){(uint32_t)length, name});
-    struct sending sending = sending_of(ask->exchange);
+    struct sending sending = sending_of(ask->about.exchange);
     imaging_upload_sending(ask->upload, &sending);
     imaging_upload_want_series(ask->upload);
-    http_read_stream(ask->exchange, &sink, ask);
+    http_read_stream(ask->about.exchange, &sink, ask);
 }
 
 /* Who may. */
 
-static void ask_grant(struct ask *ask);
-
-static void on_grant(struct http_exchange *exchange, struct allowance allowed, void *data) {
-    struct ask *ask = data;
-    (void)exchange;
-    bool may = ask->kind == ASK_UPLOAD ? (allowed.actions & PATIENT_CASE_MAY_IMAGES) != 0
-                                       : (allowed.audiences & AUDIENCE_CLINICAL) != 0;
-    if (!may) {
-        struct access access = access_of(ask, ACCESS_REFUSED, (struct text){0, NULL});
-        access_log_write(ask->access_log, &access, NULL, NULL);
-        answer_result(ask, IMAGING_READ_ABSENT);
-        return;
-    }
-    ask->masked = (allowed.audiences & AUDIENCE_IDENTITY) == 0;
-    ask->result = (allowed.actions & PATIENT_CASE_MAY_LOOK_UNDER_GLASS) != 0 ? ACCESS_EMERGENCY
-                                                                             : ACCESS_ALLOWED;
+static void on_granted(struct case_ask *about) {
+    struct ask *ask = (struct ask *)about;
     switch (ask->kind) {
     case ASK_LIST:
-        log_then(ask, (struct text){0, NULL}, ask_text, ask_grant);
+        case_ask_log(about, (struct text){0, NULL}, ask_text, case_ask_grant);
         break;
     case ASK_METADATA:
-        log_then(ask, http_capture(ask->exchange, 1), ask_text, ask_grant);
+        case_ask_log(about, http_capture(about->exchange, 1), ask_text, case_ask_grant);
         break;
     case ASK_FRAME:
     case ASK_DOCUMENT:
         ask_download(ask);
         break;
     case ASK_UPLOAD:
-        log_then(ask, (struct text){0, NULL}, ask_upload, ask_grant);
+        case_ask_log(about, (struct text){0, NULL}, ask_upload, case_ask_grant);
         break;
     }
-}
-
-/* Again when the access was written down: it may have ended meanwhile. A download is cut by
- * itself. */
-static void ask_grant(struct ask *ask) {
-    http_ask_case_grant(ask->exchange, ask->patient_case, on_grant, ask);
 }
 
 static void begin(struct http_exchange *exchange, const struct routes *given, enum ask_kind kind) {
@@ -450,16 +377,21 @@ static void begin(struct http_exchange *exchange, const struct routes *given, en
         http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
         return;
     }
-    ask->exchange = exchange;
+    static const enum access_action actions[] = {[ASK_LIST] = ACCESS_IMAGES,
+                                                 [ASK_METADATA] = ACCESS_IMAGES,
+                                                 [ASK_FRAME] = ACCESS_IMAGES,
+                                                 [ASK_DOCUMENT] = ACCESS_DOCUMENT,
+                                                 [ASK_UPLOAD] = ACCESS_UPLOAD};
+    ask->about = (struct case_ask){.exchange = exchange,
+                                   .access_log = given->access_log,
+                                   .action = actions[kind],
+                                   .let_go = let_go,
+                                   .granted = on_granted};
     ask->service = given->service;
-    ask->access_log = given->access_log;
     ask->kind = kind;
-    if (!http_capture_uuid(exchange, 0, &ask->patient_case)) {
-        answer_result(ask, IMAGING_READ_ABSENT);
-        return;
+    if (case_ask_begin(&ask->about)) {
+        case_ask_grant(&ask->about);
     }
-    http_on_closed(exchange, on_closed, ask);
-    ask_grant(ask);
 }
 
 static void handle_list(struct http_exchange *exchange, void *data) {

@@ -199,7 +199,7 @@ static inline void do_find(struct database *self, struct uuid stream, struct uui
 }
 
 static void (*pending_read)(void *, enum database_result, const struct pending_row *,
-                                   const struct stream_key_row *, size_t);
+                            const struct stream_key_row *, size_t);
 static void *pending_data;
 static inline void run(void);
 

@@ -589,10 +589,12 @@ def pictures_are_rendered_to_fit():
     assert sides(reader.ask(path + "/rendered?viewport=32,32")) == (32, 16)
     dark, light = (reader.ask(path + f"/rendered?window={center},2&quality=90").body for center in (5000, -5000))
     assert dark != light
+    functions = [reader.ask(path + f"/rendered?window=1024,400,{each}") for each in ("linear", "linear-exact", "sigmoid")]
+    assert [sides(each) for each in functions] == [(128, 64)] * 3 and functions[0].body != functions[2].body
     for each in (study, series, path, path + "/frames/1"):
         columns, rows = sides(reader.ask(each + "/thumbnail"))
         assert columns <= 256 and rows <= 256
-    for wrong in ("viewport=0,4", "viewport=1,2,3", "window=1,0", "window=a,b", "window=1,2,sigmoid", "quality=0"):
+    for wrong in ("viewport=0,4", "viewport=1,2,3", "window=1,0", "window=a,b", "window=1,0.5", "window=1,2,cubic", "quality=0"):
         refuse(reader.ask(path + "/rendered?" + wrong), 400)
     refuse(reader.ask(path + "/rendered", accept="image/png"), 406)
     refuse(reader.ask(series + "/rendered"), 406)
