@@ -147,6 +147,15 @@ static void a_fetch_outlives_the_server_that_is_killed_in_its_middle(void **stat
     wait_for(scene, "done killed");
 }
 
+static void a_server_that_is_stopped_breaks_a_fetch_off_and_goes_on_with_it(void **state) {
+    struct scene *scene = *state;
+    wait_for(scene, "stop");
+    assert_int_equal(server_process_finish(scene->server, READY_MS), 0);
+    assert_true(server_process_launch(scene->server));
+    assert_true(server_process_wait_ready(scene->server, READY_MS));
+    wait_for(scene, "done stopped");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_study_comes_with_the_bytes_it_was_stored_with_and_once),
@@ -157,6 +166,7 @@ int main(void) {
         cmocka_unit_test(a_fetch_that_is_cancelled_leaves_what_came),
         cmocka_unit_test(an_archive_that_means_ill_costs_no_memory),
         cmocka_unit_test(a_fetch_outlives_the_server_that_is_killed_in_its_middle),
+        cmocka_unit_test(a_server_that_is_stopped_breaks_a_fetch_off_and_goes_on_with_it),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

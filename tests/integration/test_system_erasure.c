@@ -198,6 +198,9 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
     take_backup();
     assert_true(rows_that_name_the_patient() >= 8); /* the case's own, worklists and the note */
     assert_true(rows_of("stream_key", "about") >= PEOPLE);
+    ask("INSERT INTO archive_fetch SELECT gen_random_uuid(), tenant_id, stream_id, stream_id, 'a',"
+        " '1.2.3', 0 FROM stream_key WHERE about IS NULL");
+    assert_int_equal(rows_of("archive_fetch", "case_id"), 1);
     long events = rows_of("event", "stream_id");
     for (unsigned person = 0; person < PEOPLE; person++)
         assert_int_equal(
@@ -220,6 +223,7 @@ static void an_erased_case_is_gone_for_everybody_and_from_the_disk(void **state)
     assert_int_equal(rows_of("image_instance", "case_id"), 0);
     assert_int_equal(rows_of("other_file", "case_id"), 0);
     assert_int_equal(planted_ask(&staff, 0, "GET", "files", NULL, 0), 404);
+    assert_int_equal(rows_of("archive_fetch", "case_id"), 0);
     assert_int_equal(rows_of("list_row", "owner_stream"), 0);
     assert_int_equal(rows_of("snapshot", "stream_id"), 0);
     assert_int_equal(rows_of("pending", "source_stream"), 0);

@@ -33,6 +33,15 @@ static void without_options_it_listens_on_this_machine_only(void **state) {
     assert_int_equal(config.admin_port, 8081);
 }
 
+static void other_archives_are_asked_only_when_a_list_is_given(void **state) {
+    (void)state;
+    assert_int_equal(read_words(NULL), CONFIG_RUN);
+    assert_null(config.archives);
+    assert_int_equal(read_words("--archives", "/etc/list", NULL), CONFIG_RUN);
+    assert_string_equal(config.archives, "/etc/list");
+    assert_int_equal(read_words("--archives", "", NULL), CONFIG_WRONG);
+}
+
 static void any_other_address_is_refused_without_a_certificate_and_says_what_to_do(void **state) {
     (void)state;
     assert_int_equal(read_words("--listen", "0.0.0.0", NULL), CONFIG_WRONG);
@@ -109,6 +118,7 @@ static void the_admin_address_may_be_ipv6(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_options_it_listens_on_this_machine_only),
+        cmocka_unit_test(other_archives_are_asked_only_when_a_list_is_given),
         cmocka_unit_test(any_other_address_is_refused_without_a_certificate_and_says_what_to_do),
         cmocka_unit_test(a_certificate_and_its_key_belong_together_and_must_be_readable),
         cmocka_unit_test(root_can_be_told_whom_to_become),

@@ -3,7 +3,7 @@
 //     node archive_peer.mjs prepare FOLDER               prints what the next call wants to know
 //     node archive_peer.mjs run FOLDER URL LOGIN PASSWORD CASE OTHER_LOGIN SERVER_PROCESS
 //
-// The second prints "done STEP" after each step, and "kill" when the server is to be killed and started again. Ends
+// The second prints "done STEP" after each step, "kill" and "stop" when the server is to be started again. Ends
 // with status 0 when everything was as it should be, else with what was not on standard error.
 
 import assert from 'node:assert/strict';
@@ -224,14 +224,14 @@ async function illWillCostsNoMemory() {
   assert.ok(extra < EXTRA_KIB_MAX, `${extra} KiB more than before`);
 }
 
-async function aKilledServerGoesOn() {
+async function itGoesOnAfter(end) {
   const study = makeStudy(2, 6, 256);
   await store(study);
   const held = new Promise((resume) => Object.assign(line, { holdAt: 500_000, held: resume, cuts: 0 }));
   const fetched = await begin('radiology', study.study);
   await held;
   await until(fetched, ({ files }) => files.stored > 0);
-  process.stdout.write('kill\n');
+  process.stdout.write(`${end}\n`);
   line.holdAt = 0;
   const told = await over(fetched);
   assert.equal(told.state, 'done', JSON.stringify(told));
@@ -263,7 +263,8 @@ for (const [name, step] of Object.entries({
   rights: onlyWhoMay,
   cancelled: whoCancelsHasWhatCame,
   ill: illWillCostsNoMemory,
-  killed: aKilledServerGoesOn,
+  killed: () => itGoesOnAfter('kill'),
+  stopped: () => itGoesOnAfter('stop'),
 })) {
   await step();
   process.stdout.write(`done ${name}\n`);
