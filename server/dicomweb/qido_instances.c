@@ -39,6 +39,11 @@ bool qido_instances_need_metadata(const struct qido_query *query) {
     for (uint32_t i = 0; i < query->include_count; i++) {
         needed |= !is_outlined(query->includes[i]);
     }
+    return needed || qido_instances_match_metadata(query);
+}
+
+bool qido_instances_match_metadata(const struct qido_query *query) {
+    bool needed = false;
     for (uint32_t i = 0; i < query->match_count; i++) {
         uint32_t tag = query->matches[i].attribute->tag;
         needed |= !is_above(tag) && !is_outlined(tag);

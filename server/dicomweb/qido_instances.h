@@ -17,6 +17,8 @@ struct qido_row {
 
 /* Whether the query asks for what only the metadata has. */
 bool qido_instances_need_metadata(const struct qido_query *query);
+/* Whether it looks for it, so that each row is opened; otherwise those alone that are told of. */
+bool qido_instances_match_metadata(const struct qido_query *query);
 /* Whether it asks for what only the index has. `in_study`, `in_series`: what the path names. */
 bool qido_instances_need_index(const struct qido_query *query, bool in_series);
 

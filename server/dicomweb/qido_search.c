@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 100000 // instances looked at by one search
+#define ROWS_MAX 100000       // instances looked at by one search
+#define PAGE_ROWS 4096        // of them in memory at once
+#define PAGE_ROWS_METADATA 64 // when their metadata comes along
 
 struct qido_search {
     struct work work; // first, so that a work is its search
@@ -30,21 +32,28 @@ struct qido_search {
     void *data;
     /* Owned. */
     struct qido_index *index; // NULL = is not needed
-    struct kept_rows rows;
-    struct case_keys keys;
+    struct qido_results *results;
+    struct kept_rows rows; // a page of them
+    struct case_keys keys; // while a page is on a thread
     struct bounded_output output;
     /* Derived. */
+    struct qido_instances instances;
     bool with_metadata;
+    int page; // rows that were asked for
+    uint32_t looked_at;
+    bool good;      // no row is damaged
     bool under_way; // on a thread or in the database: it comes back
     bool cancelled;
-    enum imaging_read_result result;
-    uint64_t matched, written;
 };
 
 static void free_search(struct qido_search *search) {
     struct imaging_service *service = search->service;
     qido_wait_cancel(&search->wait);
     qido_index_unref(search->index);
+    if (search->results) {
+        OPENSSL_cleanse(search->results, sizeof *search->results);
+    }
+    free(search->results);
     kept_rows_free(&search->rows);
     if (search->output.bytes) {
         OPENSSL_cleanse(search->output.bytes, search->output.size);
@@ -69,12 +78,13 @@ static void finish(struct qido_search *search, enum imaging_read_result result) 
     if (!search->cancelled) {
         struct qido_found found = {.result = result};
         if (result == IMAGING_READ_OK) {
+            const struct qido_results *results = search->results;
             uint64_t skipped = search->query->offset;
-            uint64_t after = search->matched > skipped ? search->matched - skipped : 0;
+            uint64_t after = results->matched > skipped ? results->matched - skipped : 0;
             found.json = (struct bytes){(uint32_t)search->output.size, search->output.bytes};
-            found.count = search->written;
+            found.count = results->written;
             found.ignored = search->query->ignored;
-            found.remaining = after > search->written ? after - search->written : 0;
+            found.remaining = after > results->written ? after - results->written : 0;
         }
         search->done(search->data, &found);
     }
@@ -122,71 +132,143 @@ static struct text text_cell(const struct kept_rows *rows, int row, int column) 
     return (struct text){cell.length, (const char *)cell.bytes};
 }
 
-static bool answer_instances(struct qido_search *search, struct qido_results *results) {
-    struct qido_instances instances = {.index = search->index,
-                                       .results = results,
-                                       .in_study = search->study_uid[0] != 0,
-                                       .in_series = search->series_uid[0] != 0};
+/* A page. */
+static void run_page(struct work *work) {
+    struct qido_search *search = (struct qido_search *)work;
     struct bounded_output part, json;
     bounded_output_init(&part, METADATA_SIZE_MAX);
     bounded_output_init(&json, METADATA_SIZE_MAX);
-    bool good = true;
-    qido_results_begin(results);
-    for (int i = 0; i < search->rows.row_count && good; i++) {
+    for (int i = 0; i < search->rows.row_count && search->good; i++) {
         struct qido_row row = {.study_uid = text_cell(&search->rows, i, 0),
                                .series_uid = text_cell(&search->rows, i, 1),
                                .sop_instance_uid = text_cell(&search->rows, i, 2),
                                .outline = kept_rows_cell(&search->rows, i, 3)};
         struct bytes sealed = kept_rows_cell(&search->rows, i, 4);
-        good = (!search->with_metadata || open_metadata(search, &row, sealed, &part, &json)) &&
-               qido_instances_row(&instances, &row);
+        search->good =
+            (!search->with_metadata || open_metadata(search, &row, sealed, &part, &json)) &&
+            qido_instances_row(&search->instances, &row);
     }
-    qido_results_end(results);
     if (json.bytes) {
         OPENSSL_cleanse(json.bytes, json.capacity);
     }
     bounded_output_finish(&part);
     bounded_output_finish(&json);
     OPENSSL_cleanse(&search->keys, sizeof search->keys);
-    return good;
 }
 
-static void run_answer(struct work *work) {
+static void finish_answer(struct qido_search *search) {
+    finish(search, search->output.failed ? IMAGING_READ_UNAVAILABLE
+                   : search->good        ? IMAGING_READ_OK
+                                         : IMAGING_READ_DAMAGED);
+}
+
+static void query_rows(struct qido_search *search);
+
+static void on_page(struct work *work) {
     struct qido_search *search = (struct qido_search *)work;
-    struct qido_results *results = calloc(1, sizeof *results);
-    search->result = IMAGING_READ_UNAVAILABLE;
-    if (!results) {
+    struct qido_results *results = search->results;
+    bool whole = search->rows.row_count < search->page;
+    if (search->cancelled || whole || !search->good || search->output.failed) {
+        qido_results_end(results);
+        finish_answer(search);
         return;
     }
-    results->query = search->query;
-    results->base = search->base;
-    results->masked = search->masked;
-    results->output = &search->output;
-    bool good = true;
+    // The rest is counted, for which few searches need what is sealed.
+    if (results->written >= search->query->limit) {
+        search->with_metadata = qido_instances_match_metadata(search->query);
+    }
+    query_rows(search);
+}
+
+static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct qido_search *search = data;
+    kept_rows_free(&search->rows);
+    if (result != POSTGRES_OK || search->cancelled || !kept_rows_copy(&search->rows, rows, 6) ||
+        !imaging_case_keys(search->service, search->patient_case, &search->keys)) {
+        finish(search, IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    search->looked_at += (uint32_t)search->rows.row_count;
+    search->work.run = run_page;
+    search->work.done = on_page;
+    if (search->looked_at > ROWS_MAX || !work_submit(search->service->queue, &search->work)) {
+        finish(search, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+/* In the order of image_instance_in_order; the narrowest condition comes first and has its index.
+ */
+#define INSTANCES_OF(narrowest, from)                                                              \
+    "SELECT study_uid, series_uid, sop_instance_uid, outline,"                                     \
+    " CASE WHEN $5::boolean THEN metadata END, instance_number FROM image_instance"                \
+    " WHERE case_id = $1::uuid AND NOT held AND " narrowest                                        \
+    " AND ($2::text = '' OR study_uid = $2::text)"                                                 \
+    " AND ($3::text = '' OR series_uid = $3::text)"                                                \
+    " AND ($4::text = '' OR sop_instance_uid = $4::text)" from                                     \
+    " ORDER BY study_uid, series_uid, instance_number, sop_instance_uid LIMIT $6::bigint"
+#define AFTER                                                                                      \
+    " AND (study_uid, series_uid, instance_number, sop_instance_uid)"                              \
+    " > ($7::text, $8::text, $9::integer, $10::text)"
+
+static struct postgres_parameter cell_parameter(const struct kept_rows *rows, int column) {
+    struct bytes cell = kept_rows_cell(rows, rows->row_count - 1, column);
+    return (struct postgres_parameter){cell.bytes, (int)cell.length};
+}
+
+/* The one instance that is looked for, if there is one: empty otherwise. */
+static void wanted_instance(const struct qido_search *search, char uid[QIDO_UID_MAX + 1]) {
+    const struct qido_match *match = qido_query_match(search->query, TAG_SOP_INSTANCE_UID);
+    uid[0] = 0;
+    if (match && match->value.length <= QIDO_UID_MAX &&
+        !memchr(match->value.bytes, ',', match->value.length) &&
+        !memchr(match->value.bytes, '\\', match->value.length)) {
+        memcpy(uid, match->value.bytes, match->value.length);
+        uid[match->value.length] = 0;
+    }
+}
+
+/* The page after the one at hand. */
+static void query_rows(struct qido_search *search) {
+    char uid[QIDO_UID_MAX + 1];
+    const struct kept_rows *last = &search->rows;
+    bool first = last->row_count == 0;
+    wanted_instance(search, uid);
+    search->page = search->with_metadata ? PAGE_ROWS_METADATA : PAGE_ROWS;
+    struct binary_integer limit = binary_integer(search->page);
+    struct postgres_parameter parameters[10] = {
+        parameter_uuid(&search->patient_case),  parameter_text(search->study_uid),
+        parameter_text(search->series_uid),     parameter_text(uid),
+        parameter_bool(&search->with_metadata), parameter_int8(&limit)};
+    if (!first) {
+        parameters[6] = cell_parameter(last, 0);
+        parameters[7] = cell_parameter(last, 1);
+        parameters[8] = cell_parameter(last, 5);
+        parameters[9] = cell_parameter(last, 2);
+    }
+    const char *sql = first ? INSTANCES_OF("true", "") : INSTANCES_OF("true", AFTER);
+    if (uid[0]) {
+        sql = INSTANCES_OF("sop_instance_uid = $4::text", ""); // one row is no page
+    } else if (search->series_uid[0]) {
+        sql = first ? INSTANCES_OF("series_uid = $3::text", "")
+                    : INSTANCES_OF("series_uid = $3::text", AFTER);
+    }
+    postgres_query(search->service->config.postgres, sql, parameters, first || uid[0] ? 6 : 10,
+                   on_rows, search);
+}
+
+/* Studies and series, from the index alone. */
+static void run_answer(struct work *work) {
+    struct qido_search *search = (struct qido_search *)work;
     struct text study = {(uint32_t)strlen(search->study_uid), search->study_uid};
-    switch (search->level) {
-    case LEVEL_STUDY:
-        qido_answer_studies(search->index, results);
-        break;
-    case LEVEL_SERIES:
-        qido_answer_series(search->index, study, results);
-        break;
-    case LEVEL_INSTANCE:
-        good = answer_instances(search, results);
-        break;
+    if (search->level == LEVEL_STUDY) {
+        qido_answer_studies(search->index, search->results);
+    } else {
+        qido_answer_series(search->index, study, search->results);
     }
-    search->matched = results->matched;
-    search->written = results->written;
-    if (!search->output.failed) {
-        search->result = good ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
-    }
-    OPENSSL_cleanse(results, sizeof *results);
-    free(results);
 }
 
 static void on_answered(struct work *work) {
-    struct qido_search *search = (struct qido_search *)work;
-    finish(search, search->result);
+    finish_answer((struct qido_search *)work);
 }
 
 static void answer(struct qido_search *search) {
@@ -197,56 +279,31 @@ static void answer(struct qido_search *search) {
     }
 }
 
-static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
-    struct qido_search *search = data;
-    if (result != POSTGRES_OK || search->cancelled || !kept_rows_copy(&search->rows, rows, 5) ||
-        !imaging_case_keys(search->service, search->patient_case, &search->keys)) {
-        finish(search, IMAGING_READ_UNAVAILABLE);
-    } else if (search->rows.row_count > ROWS_MAX) {
-        finish(search, IMAGING_READ_UNAVAILABLE);
-    } else {
-        answer(search);
+static bool begin_results(struct qido_search *search) {
+    struct qido_results *results = calloc(1, sizeof *results);
+    search->results = results;
+    if (!results) {
+        return false;
     }
-}
-
-/* The narrowest condition comes first and has its index. */
-#define INSTANCES_OF(narrowest)                                                                    \
-    "SELECT study_uid, series_uid, sop_instance_uid, outline,"                                     \
-    " CASE WHEN $5::boolean THEN metadata END FROM image_instance"                                 \
-    " WHERE case_id = $1::uuid AND NOT held AND " narrowest                                        \
-    " AND ($2::text = '' OR study_uid = $2::text)"                                                 \
-    " AND ($3::text = '' OR series_uid = $3::text)"                                                \
-    " AND ($4::text = '' OR sop_instance_uid = $4::text)"                                          \
-    " ORDER BY study_uid, series_uid, instance_number, sop_instance_uid LIMIT $6::bigint"
-
-static void query_rows(struct qido_search *search) {
-    char uid[QIDO_UID_MAX + 1] = "";
-    const struct qido_match *match = qido_query_match(search->query, TAG_SOP_INSTANCE_UID);
-    if (match && match->value.length <= QIDO_UID_MAX &&
-        !memchr(match->value.bytes, ',', match->value.length) &&
-        !memchr(match->value.bytes, '\\', match->value.length)) {
-        memcpy(uid, match->value.bytes, match->value.length);
-    }
-    struct binary_integer limit = binary_integer(ROWS_MAX + 1);
-    struct postgres_parameter parameters[] = {
-        parameter_uuid(&search->patient_case),  parameter_text(search->study_uid),
-        parameter_text(search->series_uid),     parameter_text(uid),
-        parameter_bool(&search->with_metadata), parameter_int8(&limit)};
-    const char *sql = INSTANCES_OF("true");
-    if (uid[0]) {
-        sql = INSTANCES_OF("sop_instance_uid = $4::text");
-    } else if (search->series_uid[0]) {
-        sql = INSTANCES_OF("series_uid = $3::text");
-    }
-    postgres_query(search->service->config.postgres, sql, parameters, 6, on_rows, search);
+    results->query = search->query;
+    results->base = search->base;
+    results->masked = search->masked;
+    results->output = &search->output;
+    search->good = true;
+    search->instances = (struct qido_instances){.index = search->index,
+                                                .results = results,
+                                                .in_study = search->study_uid[0] != 0,
+                                                .in_series = search->series_uid[0] != 0};
+    return true;
 }
 
 static void on_key(void *data, enum imaging_read_result result) {
     struct qido_search *search = data;
     if (result == IMAGING_READ_OK) {
+        qido_results_begin(search->results);
         query_rows(search);
     } else if (result == IMAGING_READ_ABSENT) {
-        answer(search); // a case without a stream has no images
+        finish_answer(search); // a case without a stream has no images
     } else {
         finish(search, result);
     }
@@ -254,7 +311,9 @@ static void on_key(void *data, enum imaging_read_result result) {
 
 static void go_on(struct qido_search *search) {
     search->under_way = true;
-    if (search->level == LEVEL_INSTANCE) {
+    if (!begin_results(search)) {
+        finish(search, IMAGING_READ_UNAVAILABLE);
+    } else if (search->level == LEVEL_INSTANCE) {
         imaging_need_case_key(search->service, search->patient_case, on_key, search);
     } else {
         answer(search);

@@ -29,7 +29,7 @@ enum file_refusal_kind part10_open(const uint8_t *bytes, size_t size, struct par
  * stream) into `output`, whose limit is the cap. Beyond PART10_INFLATE_FREE bytes it may have
  * swollen `ratio_max` times at most, which images never come near; 0 = as it likes: it is one of
  * ours. */
-#define PART10_INFLATE_FREE ((size_t)16 << 20)
+#define PART10_INFLATE_FREE ((size_t)8 << 20)
 enum file_refusal_kind part10_inflate(const uint8_t *bytes, size_t size,
                                       const struct part10 *part10, size_t ratio_max,
                                       struct bounded_output *output, struct file_refusal *refusal);

@@ -536,6 +536,12 @@ def many_parts_are_stored_whatever_their_sizes():
     refuse(answer, 200)
     assert len(answer.json()["00081199"]["Value"]) == 120
     assert len(people[0].find("/studies/2.25.7.23/instances")) == 120
+    # More than a search holds in memory at once with all that they say.
+    every = people[0].find("/studies/2.25.7.23/instances?includefield=all")
+    assert [each["00200013"]["Value"] for each in every] == [[number] for number in range(1, 121)]
+    assert [len(each["00104000"]["Value"][0]) for each in every] == [number * 7 for number in range(1, 121)]
+    some = people[0].find("/instances?PatientComments=*x&StudyInstanceUID=2.25.7.23&offset=60&limit=10")
+    assert [each["00200013"]["Value"] for each in some] == [[number] for number in range(61, 71)]
     # A boundary that all but occurs in the pixels.
     close = b"\r\n--a-\r\n--a-\r\r\n--a\r" * 40
     dataset = image(24, 1, 1, PixelData=(close * 2)[:512])
