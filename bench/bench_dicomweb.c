@@ -28,6 +28,7 @@ enum {
     FRAMES =
         6, /* that are fetched in turn: they fit into half of 8 MiB, the usual RLIMIT_MEMLOCK */
     CONNECTIONS = 16,
+    PAIRS = 7,
     SERVER_PROCESSOR = 0,
     CLIENT_PROCESSOR = 1,
 };
@@ -215,11 +216,12 @@ static bool measure_series(void) {
 }
 
 static bool print_rate(const char *name, struct raw_got got, const char *reference, double beside,
-                       enum bar_kind kind, double bar) {
-    char words[160];
+                       enum bar_kind kind, double bar, unsigned runs) {
+    char words[192];
     snprintf(words, sizeof words,
-             "512 x 512 x 16 bit, %d connections, %d frames in turn; p50 %.2f ms, p99 %.2f ms",
-             CONNECTIONS, FRAMES, got.p50_ms, got.p99_ms);
+             "512 x 512 x 16 bit, %d connections, %d frames in turn%s; p50 %.2f ms, p99 %.2f ms",
+             CONNECTIONS, FRAMES, runs > 1 ? ", the pair with the median ratio" : "", got.p50_ms,
+             got.p99_ms);
     return figure_print(&(struct figure){.name = name,
                                          .unit = "frames per second",
                                          .value = got.rate,
@@ -227,29 +229,57 @@ static bool print_rate(const char *name, struct raw_got got, const char *referen
                                          .reference_value = beside,
                                          .kind = kind,
                                          .bar = bar,
-                                         .runs = 1,
+                                         .runs = runs,
                                          .circumstances = words}) &&
            got.failed == 0;
 }
 
+struct pair {
+    struct raw_got ours, other;
+};
+
+static int by_ratio(const void *a, const void *b) {
+    const struct pair *one = a, *two = b;
+    double x = one->ours.rate / one->other.rate, y = two->ours.rate / two->other.rate;
+    return (x > y) - (x < y);
+}
+
+/* Frames beside files of nginx, in short turns, because a busy machine is another one each second:
+ * the pair of turns whose ratio is the median. */
+static struct pair beside_nginx(const struct place *place, const struct server_address *address) {
+    struct pair pairs[PAIRS];
+    unsigned count = figure_runs(PAIRS);
+    for (unsigned i = 0; i < count; i++) {
+        pairs[i].other =
+            ask(address, NULL, NULL, CONNECTIONS, IMAGE_BYTES, file_path, there(""), 1);
+        pairs[i].ours =
+            ask_here(place, octets, CONNECTIONS, IMAGE_BYTES, frame_path, here(SERIES, ""), 1);
+    }
+    qsort(pairs, count, sizeof pairs[0], by_ratio);
+    return pairs[count / 2];
+}
+
 static bool measure_frames(void) {
+    static const char one_name[] = "a frame of 512 x 512 x 16 bit, one connection";
     struct target frames = here(SERIES, ""), others = there("");
     struct raw_got got = ask_here(&plain, octets, 1, IMAGE_BYTES, frame_path, frames, 3);
     struct raw_got other =
         ask(&orthanc_address, NULL, parts, 1, IMAGE_BYTES, frame_path, others, 3);
-    bool holds = both_ms("a frame of 512 x 512 x 16 bit, one connection", got, "Orthanc", other,
-                         0.5, 2, "plain");
+    bool holds = both_ms(one_name, got, "Orthanc", other, 0.5, 2, "plain");
+    other = ask(&nginx_address, NULL, NULL, 1, IMAGE_BYTES, file_path, others, 3);
+    print_ms("the same beside a file of nginx, p99", got.p99_ms, "nginx", other.p99_ms, 2,
+             "what both have of it is the machine's");
     other = ask(&orthanc_address, NULL, parts, CONNECTIONS, IMAGE_BYTES, frame_path, others, 3);
     got = ask_here(&plain, octets, CONNECTIONS, IMAGE_BYTES, frame_path, frames, 3);
     holds &= print_rate("frames over plain HTTP, 16 connections", got, "Orthanc", other.rate,
-                        BAR_AT_LEAST, 2000);
+                        BAR_AT_LEAST, 2000, 1);
     holds &= print_ms("the same, p99 of a frame", got.p99_ms, "Orthanc", other.p99_ms, 20, NULL);
-    other = ask(&nginx_address, NULL, NULL, CONNECTIONS, IMAGE_BYTES, file_path, others, 3);
-    print_rate("the same beside files of nginx", got, "nginx", other.rate, BAR_NONE, 0);
-    other = ask(&nginx_tls_address, NULL, NULL, CONNECTIONS, IMAGE_BYTES, file_path, others, 3);
-    got = ask_here(&secure, octets, CONNECTIONS, IMAGE_BYTES, frame_path, frames, 3);
-    return print_rate("frames over HTTPS, 16 connections", got, "nginx", other.rate,
-                      BAR_RATIO_AT_LEAST, 0.8) &&
+    struct pair pair = beside_nginx(&plain, &nginx_address);
+    print_rate("the same beside files of nginx", pair.ours, "nginx", pair.other.rate, BAR_NONE, 0,
+               figure_runs(PAIRS));
+    pair = beside_nginx(&secure, &nginx_tls_address);
+    return print_rate("frames over HTTPS, 16 connections", pair.ours, "nginx", pair.other.rate,
+                      BAR_RATIO_AT_LEAST, 0.8, figure_runs(PAIRS)) &&
            holds;
 }
 
