@@ -389,7 +389,8 @@ static bool set_tls(CURL *easy, const char *ca_file) {
 }
 
 /* No proxy, no cookies, no .netrc, no redirects, no other protocol: nothing of this process's
- * environment decides where the token goes. */
+ * environment decides where the token goes. Who gives up does not wait for the thread that still
+ * asks a name server which does not answer: that wait would be the loop's (QUICK_EXIT). */
 static bool set_bounds(CURL *easy, uint32_t seconds_max) {
     return curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
@@ -397,6 +398,7 @@ static bool set_bounds(CURL *easy, uint32_t seconds_max) {
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)ARCHIVE_CONNECT_S) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)ARCHIVE_SLOW_S) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)ARCHIVE_SLOW_BYTES) == CURLE_OK &&

@@ -49,14 +49,16 @@ static bool is_range(struct text text) {
            from.length + to.length > 0;
 }
 
-/* Something is known of it, so that not all that an archive holds is an answer. */
+/* Something is known of it, so that not all that an archive holds is an answer: two letters beside
+ * what may be anything, since there are names of two, and one would leaf through an archive in
+ * twenty-six searches. Letters beyond ASCII are asked for as wildcards (put_name). */
 static bool says_something(struct text text) {
+    uint32_t said = 0;
     for (uint32_t i = 0; i < text.length; i++) {
-        if (memchr("*?^ ", text.bytes[i], 4) == NULL) {
-            return true;
-        }
+        bool open = memchr("*?^, =\\", text.bytes[i], 7) != NULL;
+        said += !open && (unsigned char)text.bytes[i] < 0x80;
     }
-    return false;
+    return said >= ARCHIVE_KEY_MIN || (said > 0 && said == text.length);
 }
 
 bool archive_keys_check(const struct archive_keys *keys, const char **ret_words) {
@@ -77,7 +79,8 @@ bool archive_keys_check(const struct archive_keys *keys, const char **ret_words)
         *ret_words = "This is no UID.";
         return false;
     }
-    *ret_words = "Say whom to look for: a number, a name, an accession number or a study.";
+    *ret_words = "Say whom to look for: a number, a name, an accession number or a study; beside"
+                 " wildcards two letters or digits at least.";
     return says_something(keys->patient_id) || says_something(keys->patient_name) ||
            says_something(keys->accession_number) || keys->study_uid.length > 0;
 }

@@ -17,6 +17,7 @@ enum {
     ARCHIVE_STUDIES_MAX = 100, /* told; that there are more is said */
     ARCHIVE_SEARCH_S = 30,
     ARCHIVE_KEY_MAX = 128, /* bytes of a value that is looked for */
+    ARCHIVE_KEY_MIN = 2,   /* of them, beside wildcards */
 };
 
 /* What is looked for; empty = whatever it is. Borrowed for the call. */
@@ -25,7 +26,7 @@ struct archive_keys {
     struct text birth_date, study_date;   /* YYYYMMDD; of the study also a range: A-B, A-, -B */
     struct text accession_number, study_uid;
 };
-/* False with words when it is not to be asked: nothing but wildcards, or no dates. */
+/* False with words when it is not to be asked: hardly anything but wildcards, or no dates. */
 bool archive_keys_check(const struct archive_keys *keys, const char **ret_words);
 
 /* The path of the search, percent-encoded. False when it is too long. Pure. */

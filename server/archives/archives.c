@@ -32,7 +32,6 @@ struct fetch_record *archives_add(struct archives *archives, const struct fetch_
         link = &(*link)->next;
     }
     *link = added;
-    archives->count++;
     return added;
 }
 
@@ -43,7 +42,6 @@ static void free_record(struct fetch_record *record) {
         link = &(*link)->next;
     }
     *link = record->next;
-    archives->count--;
     free(record->outcome);
     free(record);
 }
@@ -218,10 +216,11 @@ enum archives_result archives_tell(struct archives *archives, struct uuid patien
 
 void archives_tell_all(struct archives *archives, struct uuid patient_case,
                        struct bounded_output *json) {
-    const struct fetch_record *newest[FETCHES_MAX];
+    const struct fetch_record *newest[FETCHES_OPEN_MAX + FETCHES_OVER_MAX];
     uint32_t count = 0;
     for (const struct fetch_record *each = archives->records; each != NULL; each = each->next) {
-        if (!each->gone && uuid_equal(each->patient_case, patient_case) && count < FETCHES_MAX) {
+        if (!each->gone && uuid_equal(each->patient_case, patient_case) &&
+            count < sizeof newest / sizeof newest[0]) {
             newest[count++] = each;
         }
     }

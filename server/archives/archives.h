@@ -12,8 +12,9 @@
 
 enum {
     FETCHES_RUNNING_MAX = 2,
-    FETCHES_MAX = 256,        /* kept, those that are over included */
+    FETCHES_OPEN_MAX = 256,   /* that run or wait */
     FETCHES_OF_CASE_MAX = 32, /* the same of one case */
+    FETCHES_OVER_MAX = 256,   /* told of, though they are over: the newest */
     SEARCHES_MAX = 8,         /* under way */
     FETCH_LIFE_S =
         24 * 60 * 60, /* from its beginning; when it is over it is forgotten after that */

@@ -54,53 +54,64 @@ static int64_t now_us(void) {
     return uv_gettimeofday(&now) == 0 ? now.tv_sec * 1000000 + now.tv_usec : 0;
 }
 
-/* Those that are over and old; their rows go at the next start. */
+/* Of those that are over: the old, and the oldest of too many. Their rows go at the next start. */
 static void forget_old(struct archives *archives) {
     struct fetch_record *next;
+    uint32_t over = 0;
+    for (const struct fetch_record *each = archives->records; each != NULL; each = each->next) {
+        over += !each->gone && each->outcome != NULL;
+    }
     int64_t before = now_us() - (int64_t)FETCH_LIFE_S * 1000000;
     for (struct fetch_record *each = archives->records; each != NULL; each = next) {
         next = each->next;
-        if (!each->gone && each->outcome != NULL && each->asked_at < before) {
+        if (!each->gone && each->outcome != NULL &&
+            (each->asked_at < before || over > FETCHES_OVER_MAX)) {
+            over--;
             archives_remove(each);
         }
     }
 }
 
-/* The fetch of this study that is not over, if there is one, and how many the case has. */
-static const struct fetch_record *
-find_same(const struct archives *archives, const struct fetch_wanted *wanted, uint32_t *ret_count) {
-    const struct fetch_record *same = NULL;
+struct open_fetches {
+    uint32_t of_all, of_case;
+    const struct fetch_record *same; /* of this study from there into this case */
+};
+
+static struct open_fetches look_at_open(const struct archives *archives,
+                                        const struct fetch_wanted *wanted) {
+    struct open_fetches open = {0};
     for (const struct fetch_record *each = archives->records; each != NULL; each = each->next) {
-        if (each->gone || !uuid_equal(each->patient_case, wanted->patient_case)) {
+        if (each->gone || each->outcome != NULL) {
             continue;
         }
-        ++*ret_count;
-        bool is_same =
-            each->outcome == NULL && strcmp(each->archive, wanted->archive->id) == 0 &&
-            text_equal(wanted->study_uid,
-                       (struct text){(uint32_t)strlen(each->study_uid), each->study_uid});
-        same = is_same ? each : same;
+        open.of_all++;
+        if (uuid_equal(each->patient_case, wanted->patient_case)) {
+            struct text study = {(uint32_t)strlen(each->study_uid), each->study_uid};
+            bool same = strcmp(each->archive, wanted->archive->id) == 0 &&
+                        text_equal(wanted->study_uid, study);
+            open.of_case++;
+            open.same = same ? each : open.same;
+        }
     }
-    return same;
+    return open;
 }
 
 void archives_fetch(struct archives *archives, const struct fetch_wanted *wanted,
                     void (*done)(void *data, enum archives_result result, struct uuid fetch),
                     void *data) {
     uint8_t random[16];
-    uint32_t count = 0;
     archives_catch_up(archives); /* should the database have been away at the start */
     if (archives->closing || !archives->loaded || !archive_is_uid(wanted->study_uid)) {
         done(data, ARCHIVES_UNAVAILABLE, (struct uuid){{0}});
         return;
     }
     forget_old(archives);
-    const struct fetch_record *same = find_same(archives, wanted, &count);
-    if (same != NULL) {
-        done(data, ARCHIVES_OK, same->id);
+    struct open_fetches open = look_at_open(archives, wanted);
+    if (open.same != NULL) {
+        done(data, ARCHIVES_OK, open.same->id);
         return;
     }
-    if (count >= FETCHES_OF_CASE_MAX || archives->count >= FETCHES_MAX) {
+    if (open.of_case >= FETCHES_OF_CASE_MAX || open.of_all >= FETCHES_OPEN_MAX) {
         done(data, ARCHIVES_TOO_MANY, (struct uuid){{0}});
         return;
     }
@@ -235,7 +246,7 @@ void archives_catch_up(struct archives *archives) {
         return;
     }
     struct binary_integer life = binary_integer((int64_t)FETCH_LIFE_S * 1000000);
-    struct binary_integer limit = binary_integer(FETCHES_MAX);
+    struct binary_integer limit = binary_integer(FETCHES_OVER_MAX);
     struct postgres_parameter tenant = parameter_uuid(&archives->config.tenant);
     struct postgres_parameter parameters[] = {tenant, parameter_int8(&life)};
     struct postgres_parameter both[] = {tenant, parameter_int8(&limit)};
@@ -244,7 +255,9 @@ void archives_catch_up(struct archives *archives) {
          " < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $2::bigint",
          parameters, 2},
         {"SELECT fetch_id, case_id, asked_by, archive, study_uid, asked_at, outcome FROM"
-         " archive_fetch WHERE tenant_id = $1::uuid ORDER BY asked_at LIMIT $2::bigint",
+         " archive_fetch WHERE tenant_id = $1::uuid AND (outcome IS NULL OR asked_at >= coalesce("
+         "(SELECT asked_at FROM archive_fetch WHERE tenant_id = $1::uuid AND outcome IS NOT NULL"
+         " ORDER BY asked_at DESC OFFSET $2::bigint - 1 LIMIT 1), 0)) ORDER BY asked_at",
          both, 2}};
     archives->loading = true;
     archives->pending++;

@@ -29,7 +29,7 @@ struct archives {
     struct archive_list list;
     struct archive_client *client;
     struct fetch_record *records; /* oldest first */
-    uint32_t count, running, searching;
+    uint32_t running, searching;
     uint32_t pending; /* operations that come back: running fetches, queries */
     bool loaded, loading, closing, client_closed;
     void (*closed)(void *data);

@@ -288,14 +288,15 @@ static void on_grant(struct http_exchange *exchange, struct allowance allowed, v
         exchange, ask->kind == ASK_SEARCH ? ACCESS_ARCHIVE_SEARCH : ACCESS_ARCHIVE_FETCH,
         may && told ? ACCESS_ALLOWED : ACCESS_REFUSED);
     access.patient_case = ask->patient_case;
-    if (ask->kind == ASK_FETCH) {
+    if (ask->kind >= ASK_SEARCH) {
         access_set_object(&access, study_of(ask));
     }
     if (!may || !told) {
         access_log_write(ask->given->access_log, &access, NULL, NULL);
         routes_imaging_answer_unread(exchange, may ? IMAGING_READ_MASKED : IMAGING_READ_ABSENT);
         end_ask(ask);
-    } else if (ask->kind < ASK_SEARCH || access_log_covers(ask->given->access_log, &access)) {
+    } else if (ask->kind < ASK_SEARCH ||
+               (ask->kind == ASK_FETCH && access_log_covers(ask->given->access_log, &access))) {
         run(ask); /* how far a fetch is says nothing of a patient */
     } else {
         ask->awaiting = true;

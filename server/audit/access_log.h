@@ -1,8 +1,9 @@
 /*
- * Who looked at what: one row for each sign-in, action, case and object in fifteen minutes,
- * committed before the first byte of what is looked at leaves; refusals (refusal_tally.h),
- * sign-ins and sign-outs too. Rows of one life of this program are one chain (seal.h), whose heads
- * go into checkpoints. What is written is not written here: a command's record is its event.
+ * Who looked at what: one row for each sign-in, action, case and object in fifteen minutes (of
+ * searches in other archives one for each), committed before the first byte of what is looked at
+ * leaves; refusals (refusal_tally.h), sign-ins and sign-outs too. Rows of one life of this program
+ * are one chain (seal.h), whose heads go into checkpoints. What is written is not written here: a
+ * command's record is its event.
  *
  * While the database is away only what is covered already may be shown.
  */

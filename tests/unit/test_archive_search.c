@@ -21,6 +21,10 @@ static void whoever_asks_for_everybody_is_refused(void **state) {
     (void)state;
     assert_false(archive_keys_check(&(struct archive_keys){.patient_name = TEXT("")}, &words));
     assert_false(archive_keys_check(&(struct archive_keys){.patient_name = TEXT("**^ ?")}, &words));
+    assert_false(archive_keys_check(&(struct archive_keys){.patient_name = TEXT("a*")}, &words));
+    assert_false(
+        archive_keys_check(&(struct archive_keys){.patient_name = TEXT("\xc3\xbc^")}, &words));
+    assert_true(archive_keys_check(&(struct archive_keys){.patient_name = TEXT("Li^*")}, &words));
     assert_false(archive_keys_check(&(struct archive_keys){.study_date = TEXT("2026-")}, &words));
     assert_false(
         archive_keys_check(&(struct archive_keys){.study_date = TEXT("20260101-")}, &words));

@@ -44,6 +44,10 @@ const ask = (path, method = 'GET', body = undefined, headers = {}) =>
     body: body && JSON.stringify(body),
   });
 const search = (archive, keys) => ask(`archives/${archive}/search`, 'POST', keys);
+const searchesWritten = async () => {
+  const { accesses } = await (await ask('accesses')).json();
+  return accesses.filter(({ action }) => action === 'archive_search').length;
+};
 const begin = async (archive, studyUid) => {
   const answer = await ask(`archives/${archive}/fetch`, 'POST', { studyUid });
   assert.equal(answer.status, 202, await answer.clone().text());
@@ -110,7 +114,10 @@ async function bytesStayTheSame() {
   assert.equal(told.state, 'done');
   assert.deepEqual(told.files, { all: 12, done: 12, stored: 12, alreadyThere: 0, held: 0, kept: 0, refused: 0 });
   await isWhole(study);
-  assert.equal((await (await search('tls', { studyUid: study.study })).json()).studies[0].here, 12);
+  const before = await searchesWritten();
+  for (let i = 0; i < 2; i++)
+    assert.equal((await (await search('tls', { studyUid: study.study })).json()).studies[0].here, 12);
+  assert.equal((await searchesWritten()) - before, 2, 'each search stands in the record of accesses');
   const again = await over(await begin('tls', study.study));
   assert.deepEqual([again.state, again.files.alreadyThere, again.files.stored], ['done', 12, 0]);
   assert.ok(!line.asked.slice(-3).some((path) => /studies\/[\d.]+$/.test(path)), 'what is here is not fetched again');
@@ -164,6 +171,10 @@ async function wordsSayWhatIsWrong() {
   for (const [archive, why] of [['refused', 'token'], ['elsewhere', 'elsewhere']]) {
     const told = await over(await begin(archive, '1.2.3'));
     assert.deepEqual([told.state, told.why], ['broken', why]);
+  }
+  for (let i = 0; i < 3; i++) {
+    const several = await Promise.all([...Array(12).keys()].map((j) => begin('refused', `1.2.3.${i}.${j}`)));
+    for (const one of several) await over(one);
   }
   const absent = await over(await begin('radiology', '1.2.3.4.5'));
   assert.deepEqual([absent.state, absent.why], ['broken', 'not_found']);
