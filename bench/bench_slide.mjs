@@ -3,7 +3,9 @@
 //
 //   node bench/bench_slide.mjs [--quick]
 //
-// The reference is the floor: the same tiles fetched by the same page, one after the other, and not opened.
+// The reference is the floor: the same tiles fetched by the same page, one after the other, and not opened. Two more
+// figures say where the time goes: how long a tile's request took on its own, and how long this renderer needs for a
+// frame of WebGL of the size of the glass with nothing in it, during which the page hears of no tile.
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { closeBrowser, openBrowser, Person } from '../tests/browser/support/person.mjs';
@@ -26,6 +28,7 @@ const percentile = (sorted, share) => sorted[Math.max(0, Math.ceil(sorted.length
 const watchTiles = (page) =>
   page.evaluate(() => {
     window.tiles = [];
+    performance.setResourceTimingBufferSize(10_000);
     const asked = new Map();
     const named = ({ sopInstanceUID, frameNumber }) => `${sopInstanceUID}/frames/${frameNumber}`;
     const on = (event, does) =>
@@ -35,6 +38,31 @@ const watchTiles = (page) =>
       if (tile.pixelArray) window.tiles.push({ tile: named(tile), took: performance.now() - asked.get(named(tile)) });
     });
   });
+
+/** Milliseconds of frames of the glass's size that are only wiped: what drawing in software costs at least. */
+async function emptyFrames() {
+  const { width, height } = document.querySelector('[data-pane="0"] .glass').getBoundingClientRect();
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.style.cssText = 'position:fixed;inset:0;z-index:99';
+  document.body.append(canvas);
+  const gl = canvas.getContext('webgl2', { preserveDrawingBuffer: false });
+  const times = [];
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const began = performance.now();
+    gl.clearColor(turn / 20, 0, 0, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    await new Promise((resolve) => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = resolve;
+      requestAnimationFrame(() => channel.port2.postMessage(undefined));
+    });
+    times.push(performance.now() - began);
+  }
+  canvas.remove();
+  return times;
+}
 
 const isPainted = async (person) => (await person.pane(0).getAttribute('data-status')) === 'painted';
 const rests = (person) => until('all tiles are there', () => isPainted(person));
@@ -78,8 +106,13 @@ async function look(server, ended) {
     },
     [tiles.map(({ tile }) => tile), patientCase],
   );
+  const requests = await radu.page.evaluate(() =>
+    performance.getEntriesByType('resource')
+      .filter(({ name }) => /frames\/\d+$/.test(name))
+      .map(({ startTime, requestStart, responseEnd }) => [requestStart - startTime, responseEnd - startTime]));
+  const empty = await radu.page.evaluate(emptyFrames);
   voice.leave();
-  return { times: tiles.map(({ took }) => took), floor };
+  return { requests, empty, times: tiles.map(({ took }) => took), floor };
 }
 
 const endings = [];
@@ -116,6 +149,19 @@ console.log(
       `median ${percentile(times, 0.5).toFixed(1)} ms`,
   }),
 );
+const sorted = (list) => [...list].sort((a, b) => a - b);
+const said = (figure, list, reference, floorOf) => {
+  const all = sorted(list);
+  const [value, floorValue] = [percentile(all, SHARE), percentile(sorted(floorOf), SHARE)];
+  console.log(JSON.stringify({
+    figure, value: Number(value.toFixed(1)), unit: 'ms', reference, reference_value: Number(floorValue.toFixed(1)),
+    ratio: Number((value / floorValue).toFixed(2)), bar: null, holds: null,
+    circumstances: `${all.length} of them, median ${percentile(all, 0.5).toFixed(1)} ms`,
+  }));
+};
+const [waits, whole] = [0, 1].map((part) => found.requests.map((one) => one[part]));
+said('request of a tile, asked for to its last byte, p95', whole, 'of that, until a connection was free', waits);
+said('frame of WebGL with nothing in it, p95', found.empty, 'a frame at 60 a second', [1000 / 60]);
 process.exitCode = quick || value <= BAR_MS ? 0 : 1;
 
 function commit() {

@@ -125,6 +125,17 @@ story('images that come little by little', (step, scene) => {
     }
   });
 
+  step('a length measured on a preview is the same on the lossless image, and says where it was measured', async () => {
+    await mei.press('KeyD');
+    await mei.drag(0, [0.4, 0.4], [0.6, 0.5]);
+    const length = (person) => person.pane().locator('g[data-tool=length]:not(.growing)').last();
+    await Promise.all([mei, radu].map((person) => length(person).waitFor({ state: 'attached' })));
+    const [here, there] = await Promise.all([mei, radu].map((person) => length(person).locator('text').textContent()));
+    assert.match(here, /mm.*measured on a preview/);
+    assert.equal(here.replace('measured on a preview', ''), there);
+    await mei.press('KeyW');
+  });
+
   step('other planes are cut through the preview at once, and scrolled', async () => {
     await radu.press('Shift+Digit2');
     await Promise.all([1, 2].map((pane) => mei.sees(undefined, pane)));

@@ -9,6 +9,7 @@ import { until } from './support/waiting.mjs';
 const LARGE_AND_SHARP = { viewport: { width: 1500, height: 900 }, deviceScaleFactor: 2 };
 /** As the demonstration's first case knows them. */
 const PATIENT = ['--name', 'DEMO^Cranium', '--id', 'DEMO-0001', '--birth-date', '19710314', '--sex', 'F'];
+const isBlue = ([red, green, blue]) => blue > 180 && green < 90 && red < 90;
 const isRed = ([red, green, blue]) => red > 180 && green < 90 && blue < 90;
 
 /** Colour of the screen at a place of a pane's glass, given as parts of it. */
@@ -27,7 +28,18 @@ async function colorAt(person, x, y) {
 const isPainted = async (person) => (await person.pane(0).getAttribute('data-status')) === 'painted';
 
 story('a slide on the stage', (step, scene) => {
-  let anna, radu, mei;
+  let anna, radu, mei, voice, patientCase;
+
+  const send = async (options) => {
+    for (const file of await slideFiles(scene, options)) {
+      const answer = await fetch(`${voice.url}/api/cases/${patientCase}/uploads`, {
+        method: 'POST',
+        headers: voice.bearer,
+        body: file,
+      });
+      assert.equal(answer.status, 201);
+    }
+  };
 
   /** Where a place of the slide falls on a glass that shows all of it, in parts. */
   const whole = async (person, { x, y }) => {
@@ -42,17 +54,10 @@ story('a slide on the stage', (step, scene) => {
   step('its files come into the case as one slide', async () => {
     [anna, radu] = await scene.board(['anna', 'radu']);
     mei = await (await scene.person('mei', LARGE_AND_SHARP)).openBoard();
-    const voice = await scene.voice('anna');
+    voice = await scene.voice('anna');
     const { items } = await voice.open('board', anna.openId);
-    const { patientCase } = items[0];
-    for (const file of await slideFiles(scene, PATIENT)) {
-      const answer = await fetch(`${voice.url}/api/cases/${patientCase}/uploads`, {
-        method: 'POST',
-        headers: voice.bearer,
-        body: file,
-      });
-      assert.equal(answer.status, 201);
-    }
+    [{ patientCase }] = items;
+    await send(PATIENT);
     await anna.press('KeyN');
     await radu.page.locator('[data-floor=mine]').waitFor();
     await radu.sees();
@@ -112,5 +117,16 @@ story('a slide on the stage', (step, scene) => {
     await mei.pane(0).getByText(/rotated/i).waitFor();
     await radu.press('Space');
     await looksWell(mei, 'slide');
+  });
+
+  step('one whose tiles stand in order, without places, has its own profile: red and blue change places', async () => {
+    await send([...PATIENT, '--full', '--swapped']);
+    await radu.page.locator('.series', { hasText: 'Swapped colours' }).click();
+    for (const person of [radu, mei]) {
+      await until(`the red mark is blue for ${person.login}`, async () => {
+        return (await isPainted(person)) && isBlue(await colorAt(person, ...(await whole(person, RED_MARK))));
+      });
+    }
+    await mei.pane(0).getByText(/colours by its ICC profile/).waitFor();
   });
 });

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare] [--enlarged N]
+"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare] [--swapped] [--enlarged N]
 
 Orthanc's dicomizer cuts a picture into tiles; pydicom then adds what it leaves out (Image Type, a
 frame of reference, an ICC profile, a label with a name in it). --full writes TILED_FULL without a
-place for each frame; --bare leaves the files as the dicomizer made them.
+place for each frame; --bare leaves the files as the dicomizer made them; --swapped has a profile in which red and
+blue are exchanged, so that whoever heeds it shows the red square blue.
 
 The picture is 2048 x 1536 pixels for 10.24 x 7.68 mm; --enlarged has N times as many and is N times as
 large, with grain in it, so that its tiles weigh what tissue does. A red square of 64 pixels has its top left
@@ -66,7 +67,7 @@ def fixed(value):
     return struct.pack(">i", round(value * 65536))
 
 
-def profile():
+def profile(swapped):
     """A small matrix profile (ICC.1 8.2): sRGB's primaries, gamma 2.2."""
     xyz = {
         b"wtpt": (0.9642, 1.0, 0.8249),
@@ -74,6 +75,8 @@ def profile():
         b"gXYZ": (0.3851, 0.7169, 0.0971),
         b"bXYZ": (0.1431, 0.0606, 0.7141),
     }
+    if swapped:
+        xyz[b"rXYZ"], xyz[b"bXYZ"] = xyz[b"bXYZ"], xyz[b"rXYZ"]
     tags = [(name, b"XYZ \0\0\0\0" + b"".join(map(fixed, place))) for name, place in xyz.items()]
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
     tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]
@@ -93,10 +96,11 @@ def profile():
     return header + struct.pack(">I", len(tags)) + table + data
 
 
-def complete(dataset, frame_of_reference, full, number, times):
+def complete(dataset, frame_of_reference, number, options):
+    full, times = options.full, options.enlarged
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE" if number == 1 else "RESAMPLED"]
     dataset.FrameOfReferenceUID = frame_of_reference
-    dataset.OpticalPathSequence[0].ICCProfile = profile()
+    dataset.OpticalPathSequence[0].ICCProfile = profile(options.swapped)
     dataset.InstanceNumber = number
     # The dicomizer takes width for height here.
     measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
@@ -142,6 +146,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--swapped", action="store_true")
     parser.add_argument("--enlarged", type=int, default=1)
     parser.add_argument("--name", default="")
     parser.add_argument("--id", default="")
@@ -167,11 +172,11 @@ def main():
         dataset = pydicom.dcmread(path)
         dataset.PatientName, dataset.PatientID = options.name, options.id
         dataset.PatientBirthDate, dataset.PatientSex = options.birth_date, options.sex
-        dataset.SeriesDescription = "Hematoxylin and eosin"
+        dataset.SeriesDescription = "Swapped colours" if options.swapped else "Hematoxylin and eosin"
         if not options.bare:
             if options.full:
                 in_order(dataset)
-            complete(dataset, frame_of_reference, options.full, number, options.enlarged)
+            complete(dataset, frame_of_reference, number, options)
         dataset.save_as(path, write_like_original=False)
     if not options.bare:
         path = os.path.join(options.folder, names[-1])

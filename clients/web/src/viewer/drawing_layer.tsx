@@ -44,6 +44,8 @@ export function DrawingLayer({ controller, onGlass, stored, own, nameOf }: Drawi
     if (!onGlass.viewport.overlays) {
         return null;
     }
+    const onPreview = ({ annotation }: Annotation) =>
+        (onGlass.image?.preview ?? 0) > 0 && controller.drawnOnPreview.has(annotation);
     const finished = new Set(stored.map((one) => one.annotation.annotation));
     return (
         <svg className="drawings" aria-hidden="true">
@@ -53,6 +55,7 @@ export function DrawingLayer({ controller, onGlass, stored, own, nameOf }: Drawi
                     annotation={one.annotation}
                     onGlass={onGlass}
                     title={nameOf(one.by)}
+                    onPreview={onPreview(one.annotation)}
                 />
             ))}
             {drafts
@@ -67,7 +70,7 @@ export function DrawingLayer({ controller, onGlass, stored, own, nameOf }: Drawi
                     />
                 ))}
             {own && !finished.has(own.annotation) && (
-                <Drawing annotation={own} onGlass={onGlass} growing />
+                <Drawing annotation={own} onGlass={onGlass} onPreview={onPreview(own)} growing />
             )}
         </svg>
     );
@@ -79,11 +82,14 @@ interface DrawingProps {
     color?: string;
     title?: string;
     growing?: boolean;
+    /** Where the lossless image is not there yet. */
+    onPreview?: boolean;
 }
 
-function Drawing({ annotation, onGlass, color, title, growing }: DrawingProps) {
+function Drawing({ annotation, onGlass, color, title, growing, onPreview }: DrawingProps) {
     const { words, language } = useSpeech();
     const points = pointsOnGlass(annotation, onGlass);
+    const lines = drawingLines(annotation, words, language);
     if (!points || points.length === 0) {
         return null;
     }
@@ -98,7 +104,8 @@ function Drawing({ annotation, onGlass, color, title, growing }: DrawingProps) {
             <Shape
                 annotation={annotation}
                 points={points}
-                lines={drawingLines(annotation, words, language)}
+                room={onGlass.glass}
+                lines={onPreview && annotation.tool !== 'arrow' ? [...lines, words.drawnOnPreview] : lines}
             />
         </g>
     );

@@ -1,5 +1,6 @@
 // The shapes of drawings on a pane, from points of the glass. What is not drawn yet is left out.
 import type { Annotation } from '../wire';
+import type { Glass } from './geometry';
 import type { Pixel } from './vector';
 
 const TICK_PX = 5;
@@ -10,35 +11,59 @@ interface ShapeProps {
     annotation: Annotation;
     points: readonly Pixel[];
     lines: readonly string[];
+    /** The glass, over whose edge no word goes. */
+    room: Glass;
 }
 
-export function Shape({ annotation, points, lines }: ShapeProps) {
+export function Shape({ annotation, points, lines, room }: ShapeProps) {
     const [a, b, c, d] = points;
     if (!a) {
         return null;
     }
     switch (annotation.tool) {
         case 'length':
-            return b ? <Measure a={a} b={b} lines={lines} /> : null;
+            return b ? <Measure a={a} b={b} lines={lines} room={room} /> : null;
         case 'arrow':
-            return b ? <Arrow tip={a} tail={b} lines={lines} /> : null;
+            return b ? <Arrow tip={a} tail={b} lines={lines} room={room} /> : null;
         case 'angle':
-            return b ? <Angle arms={c ? [a, b, c] : [a, b]} lines={lines} /> : null;
+            return b ? <Angle arms={c ? [a, b, c] : [a, b]} lines={lines} room={room} /> : null;
         case 'bidirectional':
             return (
                 <>
-                    {b && <Measure a={a} b={b} lines={lines} />}
-                    {c && d && <Measure a={c} b={d} lines={[]} />}
+                    {b && <Measure a={a} b={b} lines={lines} room={room} />}
+                    {c && d && <Measure a={c} b={d} lines={[]} room={room} />}
                 </>
             );
         case 'ellipse':
-            return b && c && d ? <Ellipse ends={[a, b, c, d]} lines={lines} /> : null;
+            return b && c && d ? <Ellipse ends={[a, b, c, d]} lines={lines} room={room} /> : null;
         case 'probe':
-            return <Probe at={a} lines={lines} />;
+            return <Probe at={a} lines={lines} room={room} />;
     }
 }
 
-function Words({ at, lines }: { at: Pixel; lines: readonly string[] }) {
+interface Said {
+    lines: readonly string[];
+    room: Glass;
+}
+
+/** About as wide as a letter of a drawing's words is at most. */
+const LETTER_PX = 8;
+const EDGE_PX = 4;
+
+/** Moved from the edge of the glass as far as its lines need. */
+function within([x, y]: Pixel, { lines, room }: Said): Pixel {
+    const width = LETTER_PX * Math.max(0, ...lines.map((line) => line.length));
+    const height = LINE_PX * (lines.length - 1);
+    const kept = (at: number, least: number, most: number) => Math.max(least, Math.min(most, at));
+    // Where the drawing itself is beyond the edge, its words are too.
+    const seen = x >= 0 && y >= 0 && x <= room.width + TICK_PX + CROSS_PX && y <= room.height + LINE_PX;
+    return seen
+        ? [kept(x, EDGE_PX, room.width - width - EDGE_PX), kept(y, LINE_PX, room.height - height - EDGE_PX)]
+        : [x, y];
+}
+
+function Words({ at: beside, lines, room }: Said & { at: Pixel }) {
+    const at = within(beside, { lines, room });
     return (
         <text x={at[0]} y={at[1]}>
             {lines.map((line, index) => (
@@ -57,7 +82,7 @@ const rightOf = (points: readonly Pixel[]): Pixel => {
 
 const path = (points: readonly Pixel[]): string => points.map(([x, y]) => `${x},${y}`).join(' ');
 
-function Measure({ a, b, lines }: { a: Pixel; b: Pixel; lines: readonly string[] }) {
+function Measure({ a, b, lines, room }: Said & { a: Pixel; b: Pixel }) {
     const size = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
     const across: Pixel = [(-(b[1] - a[1]) / size) * TICK_PX, ((b[0] - a[0]) / size) * TICK_PX];
     return (
@@ -72,21 +97,21 @@ function Measure({ a, b, lines }: { a: Pixel; b: Pixel; lines: readonly string[]
                     y2={end[1] + across[1]}
                 />
             ))}
-            <Words at={rightOf([a, b])} lines={lines} />
+            <Words at={rightOf([a, b])} lines={lines} room={room} />
         </>
     );
 }
 
-function Angle({ arms, lines }: { arms: readonly Pixel[]; lines: readonly string[] }) {
+function Angle({ arms, lines, room }: Said & { arms: readonly Pixel[] }) {
     return (
         <>
             <polyline points={path(arms)} />
-            <Words at={rightOf(arms)} lines={lines} />
+            <Words at={rightOf(arms)} lines={lines} room={room} />
         </>
     );
 }
 
-function Ellipse({ ends, lines }: { ends: [Pixel, Pixel, Pixel, Pixel]; lines: readonly string[] }) {
+function Ellipse({ ends, lines, room }: Said & { ends: [Pixel, Pixel, Pixel, Pixel] }) {
     const [a, b, c, d] = ends;
     const middle: Pixel = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
     const one: Pixel = [(b[0] - a[0]) / 2, (b[1] - a[1]) / 2];
@@ -98,22 +123,22 @@ function Ellipse({ ends, lines }: { ends: [Pixel, Pixel, Pixel, Pixel]; lines: r
     return (
         <>
             <polyline points={path(round)} />
-            <Words at={rightOf(ends)} lines={lines} />
+            <Words at={rightOf(ends)} lines={lines} room={room} />
         </>
     );
 }
 
-function Probe({ at: [x, y], lines }: { at: Pixel; lines: readonly string[] }) {
+function Probe({ at: [x, y], lines, room }: Said & { at: Pixel }) {
     return (
         <>
             <line x1={x - CROSS_PX} y1={y} x2={x + CROSS_PX} y2={y} />
             <line x1={x} y1={y - CROSS_PX} x2={x} y2={y + CROSS_PX} />
-            <Words at={[x + CROSS_PX + 4, y - 4]} lines={lines} />
+            <Words at={[x + CROSS_PX + 4, y - 4]} lines={lines} room={room} />
         </>
     );
 }
 
-function Arrow({ tip, tail, lines }: { tip: Pixel; tail: Pixel; lines: readonly string[] }) {
+function Arrow({ tip, tail, lines, room }: Said & { tip: Pixel; tail: Pixel }) {
     const size = Math.hypot(tail[0] - tip[0], tail[1] - tip[1]) || 1;
     const along: Pixel = [((tail[0] - tip[0]) / size) * 12, ((tail[1] - tip[1]) / size) * 12];
     const wing = (side: number): Pixel => [
@@ -124,7 +149,7 @@ function Arrow({ tip, tail, lines }: { tip: Pixel; tail: Pixel; lines: readonly 
         <>
             <line x1={tip[0]} y1={tip[1]} x2={tail[0]} y2={tail[1]} />
             <polyline points={path([wing(1), tip, wing(-1)])} />
-            <Words at={[tail[0] + 8, tail[1] + 4]} lines={lines} />
+            <Words at={[tail[0] + 8, tail[1] + 4]} lines={lines} room={room} />
         </>
     );
 }

@@ -56,7 +56,8 @@ export class Prefetch {
                 .map((set) => this.images.load(set.displaySet)),
         );
         const slices = loaded.flatMap((one) => fromTheMiddle(one.slices));
-        const chosen = isPhone() ? slices.slice(0, PHONE_IMAGES) : withinBytes(slices, storeBound() / 2);
+        // However few they are, on a phone forty radiographs would be more than it has.
+        const chosen = withinBytes(isPhone() ? slices.slice(0, PHONE_IMAGES) : slices, storeBound() / 2);
         if (chosen.length === 0) {
             onProgress(100);
             return;

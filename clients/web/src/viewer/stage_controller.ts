@@ -110,6 +110,8 @@ export class StageController {
     readonly item: number;
     readonly painted: PaintedReport;
     readonly clock: () => number;
+    /** Drawings that this person made on a preview; on the lossless image they are as good as any. */
+    readonly drawnOnPreview = new Set<string>();
     stage: StageModel | undefined;
     participant = 0;
     mayAct = false;

@@ -87,6 +87,11 @@ export function useDrawing(
     const show = (now: Growing, places: readonly Vector[]): Annotation | undefined => {
         const annotation = drawn(now.id, now.tool, now.onGlass, places, readable(now.onGlass));
         if (annotation) {
+            // Its points lie in the patient, so a length is what it will be on the lossless image.
+            const { image } = present.current ?? now.onGlass;
+            if (image && image.preview > 0) {
+                controller.drawnOnPreview.add(annotation.annotation);
+            }
             setOwn(annotation);
             draft(annotation);
         }

@@ -4,7 +4,7 @@ import type { loadingEn } from './en_loading';
 export const loadingDe: typeof loadingEn = {
     preview: 'Vorschau',
     seesPreview: 'sieht eine Vorschau',
-    drawnOnPreview: 'auf einer Vorschau gezeichnet',
+    drawnOnPreview: 'auf einer Vorschau gemessen',
     imageLoading: {
         label: 'Verlustfreie Bilder, die da sind',
         lossless: (here, total) => `${here} von ${total} Bildern`,

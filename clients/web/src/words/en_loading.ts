@@ -3,7 +3,7 @@
 export const loadingEn = {
     preview: 'preview',
     seesPreview: 'sees a preview',
-    drawnOnPreview: 'drawn on a preview',
+    drawnOnPreview: 'measured on a preview',
     imageLoading: {
         label: 'Lossless images that are here',
         lossless: (here: number, total: number) => `${here} of ${total} images`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atOnce, fetchedAs, LinkMeter, unknownLink, worthCutting, type Link } from './link';
+import { atOnce, fetchedAs, LinkMeter, nearlyHere, unknownLink, worthCutting, type Link } from './link';
 
 const RAW = '1.2.840.10008.1.2.1';
 const SLICE = 512 * 512 * 2;
@@ -87,5 +87,15 @@ describe('the meter', () => {
         expect(meter.link.bytesPerSecond).toBeLessThan(2e6);
         meter.took(9000, 30_000);
         expect(meter.link.bytesPerSecond).toBeLessThan(3e5);
+    });
+});
+
+describe('what is asked for next', () => {
+    it('is_asked_for_when_the_rest_comes_within_two_waits', () => {
+        const line = at(30, { waitMs: 15 }); // 3750 bytes a millisecond
+        expect(nearlyHere(line, 30 * 3750)).toBe(true);
+        expect(nearlyHere(line, 31 * 3750)).toBe(false);
+        expect(nearlyHere(unknownLink, 100_000)).toBe(true);
+        expect(nearlyHere(unknownLink, 1_000_000)).toBe(false);
     });
 });

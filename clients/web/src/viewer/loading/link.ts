@@ -67,12 +67,12 @@ export function worthCutting(link: Link, bytesLeft: number): boolean {
     return link.bytesPerSecond !== undefined && (bytesLeft / link.bytesPerSecond) * 1000 > 5 * link.waitMs + 50;
 }
 
-/** Until the line was measured: what is on its way at 30 Mbit/s within 10 ms. */
-const ON_THE_WAY = 37_500;
+/** Until the line was measured: what comes at 30 Mbit/s in 30 ms, a round trip and an answer's making. */
+const MEANWHILE = 112_500;
 
-/** Whether the rest of an answer is as much as comes before the next one could begin. */
+/** Whether the rest of an answer is as much as comes before the next one, which has to be made, could begin. */
 export const nearlyHere = ({ bytesPerSecond, waitMs }: Link, bytesLeft: number): boolean =>
-    bytesLeft <= (bytesPerSecond === undefined ? ON_THE_WAY : (bytesPerSecond * waitMs) / 1000);
+    bytesLeft <= (bytesPerSecond === undefined ? MEANWHILE : (bytesPerSecond * 2 * waitMs) / 1000);
 
 /** Whether a frame will be here before anybody would see that it was not. */
 export function atOneGlance(link: Link, bytes: number, glanceMs: number): boolean {

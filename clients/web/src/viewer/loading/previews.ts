@@ -101,6 +101,9 @@ export async function fetchPreview(of: PreviewOf, signal: AbortSignal): Promise<
     const length = Number(response.headers.get('content-length') ?? '0');
     if (!response.ok || length === 0 || length > PREVIEW_BYTES_MAX) {
         await response.body?.cancel(); // an answer that is not read keeps its connection
+        if (response.status >= 500) {
+            throw new Error(`preview answered ${response.status}`); // busy: another time it may be had
+        }
         return undefined;
     }
     const { tell, preview } = worker.begin(length);

@@ -26,6 +26,9 @@ export const progress = new Store<ReadonlyMap<string, Progress>>(new Map());
 const STALLED_MS = 4000;
 const TELL_MS = 100;
 const ALONE_MS = 400;
+/** After so long, and then after twice that. */
+const AGAIN_MS = 400;
+const AGAIN_MS_MAX = 3200;
 const pause = (milliseconds: number) => new Promise((resolve) => window.setTimeout(resolve, milliseconds));
 /** Previews together, as a part of the store. */
 const PREVIEW_PART = 0.25;
@@ -98,7 +101,7 @@ export function wantPreviewOf(of: PreviewOf, before: Promise<unknown>): Promise<
     }
     const stop = new AbortController();
     const answer = before.then(async () => {
-        const preview = await fetchPreview(of, stop.signal);
+        const preview = await asked(of, stop.signal);
         stop.signal.throwIfAborted();
         await startEngine();
         return preview && keepPreview(await of.loaded, preview);
@@ -111,6 +114,22 @@ export function wantPreviewOf(of: PreviewOf, before: Promise<unknown>): Promise<
     });
     tellSoon();
     return entry.answer;
+}
+
+/** An answer that goes astray, or a server that has too much to do, does not leave a glass without its preview. */
+async function asked(of: PreviewOf, signal: AbortSignal): Promise<Preview | undefined> {
+    for (let wait = AGAIN_MS; ; wait *= 2) {
+        try {
+            return await fetchPreview(of, signal);
+        } catch (error) {
+            signal.throwIfAborted();
+            if (wait > AGAIN_MS_MAX) {
+                throw error;
+            }
+            await pause(wait);
+            signal.throwIfAborted();
+        }
+    }
 }
 
 function keepPreview(loaded: LoadedSet, preview: Preview): Preview | undefined {
