@@ -172,7 +172,13 @@ static void the_client_that_viewers_are_built_upon_is_understood(void **state) {
     XX(a_study_takes_its_own_instances_alone)                                                      \
     XX(many_parts_are_stored_whatever_their_sizes)                                                 \
     XX(hostile_bodies_are_refused)                                                                 \
-    XX(pictures_are_rendered_to_fit)
+    XX(pictures_are_rendered_to_fit)                                                               \
+    XX(every_transfer_syntax_is_kept_served_and_shown)                                             \
+    XX(frames_are_found_by_every_kind_of_offset_table)                                             \
+    XX(what_is_no_picture_is_kept_and_listed)                                                      \
+    XX(names_in_every_repertoire_become_utf8)                                                      \
+    XX(bad_files_are_refused_with_why_and_the_next_goes_on)                                        \
+    XX(frames_that_break_a_codec_are_kept_and_have_no_picture)
 
 #define STORY(name)                                                                                \
     static void name(void **state) {                                                               \

@@ -610,6 +610,161 @@ def pictures_are_rendered_to_fit():
     refuse(people[3].ask(path + "/rendered"), 404)
 
 
+PYDICOM = "/usr/lib/python3/dist-packages/pydicom/data/"
+
+
+def named_anew(content, number):
+    """The same file as another instance of a study of its own; deflated ones stay as they are."""
+    read = pydicom.dcmread(io.BytesIO(content), force=True)
+    for at, uid in enumerate((read.SOPInstanceUID, read.SeriesInstanceUID, read.StudyInstanceUID)):
+        other = ("2.25.6" + str(at) + str(number).zfill(4)).ljust(len(uid), "1")
+        assert len(other) == len(uid), uid
+        content = content.replace(uid.encode(), other.encode())
+    return content
+
+
+def path_of(dataset):
+    return f"/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}/instances/{dataset.SOPInstanceUID}"
+
+
+def as_htj2k(dataset, last):
+    """pydicom 2.3 knows no HTJ2K: another syntax of the same length stands in while it writes."""
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.100"
+    return written(dataset).replace(b"1.2.840.10008.1.2.4.100", f"1.2.840.10008.1.2.4.{last}".encode())
+
+
+def htj2k_file(number, last):
+    """A ramp, coded by OpenJPH's own program."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/a.pgm", "wb") as file:
+            file.write(b"P5 32 32 255\n" + bytes((x * 8) & 255 for _ in range(32) for x in range(32)))
+        command = ["ojph_compress", "-i", folder + "/a.pgm", "-o", folder + "/a.j2c", "-reversible", "true", "-prog_order", "RPCL"]
+        subprocess.run(command, check=True, capture_output=True)
+        with open(folder + "/a.j2c", "rb") as file:
+            coded = file.read()
+    eight = dict(Rows=32, Columns=32, BitsAllocated=8, BitsStored=8, HighBit=7)
+    dataset = image(60, 1, number, PixelData=encapsulate([coded]), **eight)
+    dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+    return as_htj2k(dataset, last)
+
+
+def every_transfer_syntax_is_kept_served_and_shown():
+    """As sent, and its frames as they lie in it; what pictures show is held to DCMTK elsewhere."""
+    root_uid = "1.2.840.10008.1.2"
+    files = [("MR_small_implicit", ""), ("MR_small", ".1"), ("MR_small_bigendian", ".2"), ("image_dfl", ".1.99"),
+             ("MR_small_RLE", ".5"), ("SC_rgb_jpeg_dcmtk", ".4.50"), ("JPGExtended", ".4.51"), ("SC_rgb_jpeg_gdcm", ".4.70"),
+             ("MR_small_jpeg_ls_lossless", ".4.80"), ("MR_small_jp2klossless", ".4.90"), ("693_J2KI", ".4.91")]
+    wanted = []
+    for number, (name, syntax) in enumerate(files):
+        with open(f"{PYDICOM}test_files/{name}.dcm", "rb") as file:
+            content = file.read()
+        wanted.append((content if syntax == ".1.99" else named_anew(content, number), syntax))
+    wanted += [(htj2k_file(last, last), f".4.{last}") for last in (201, 202, 203)]
+    for content, syntax in wanted:
+        dataset = pydicom.dcmread(io.BytesIO(content))
+        assert dataset.file_meta.TransferSyntaxUID == root_uid + syntax, (dataset.file_meta, syntax)
+        people[0].upload(content)
+        path = path_of(dataset)
+        assert people[1].ask(path, accept="application/dicom").body == content, syntax
+        pixels = dataset.PixelData
+        encapsulated = syntax not in ("", ".1", ".2", ".1.99")
+        frame = next(pydicom.encaps.generate_pixel_data_frame(pixels, 1)) if encapsulated else pixels
+        head, served = people[1].ask(path + "/frames/1", accept=OCTETS + "; transfer-syntax=*").parts()[0]
+        assert served == frame, (syntax, len(served), len(frame))
+        stored_as = root_uid + (".1" if syntax == ".1.99" else syntax)
+        assert head.get_param("transfer-syntax") == stored_as, (syntax, head.items())
+        shown = people[1].ask(path + "/rendered")
+        assert shown.status == 200 and shown.body[:2] == b"\xff\xd8", (syntax, shown.status, shown.body[:80])
+
+
+def frames_are_found_by_every_kind_of_offset_table():
+    frames = [bytes([number]) * (60 + 20 * number) for number in range(1, 4)]
+    starts, at = [], 0
+    for frame in frames:
+        starts.append(at)
+        at += 8 + len(frame)
+    for number, (parts, basic, extended) in enumerate(((1, False, False), (1, True, False), (2, True, False), (1, False, True))):
+        dataset = image(61, 1, number + 1, NumberOfFrames=3, PixelData=encapsulate(frames, parts, has_bot=basic))
+        if extended:
+            dataset.ExtendedOffsetTable = b"".join(start.to_bytes(8, "little") for start in starts)
+            dataset.ExtendedOffsetTableLengths = b"".join(len(frame).to_bytes(8, "little") for frame in frames)
+        dataset.file_meta.TransferSyntaxUID = RLELossless
+        dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+        sent = people[0].upload(dataset)
+        served = people[1].ask(path_of(dataset) + "/frames/1,2,3", accept=OCTETS + "; transfer-syntax=*").parts()
+        assert [body for _, body in served] == frames, (parts, basic, extended)
+        assert people[1].ask(path_of(dataset), accept="application/dicom").body == sent
+
+
+def what_is_no_picture_is_kept_and_listed():
+    for number, name in enumerate(("liver_1frame", "liver_expb_1frame", "rtstruct", "rtplan", "rtdose_rle", "waveform_ecg", "reportsi", "test-SR")):
+        with open(f"{PYDICOM}test_files/{name}.dcm", "rb") as file:
+            content = named_anew(file.read(), 100 + number)
+        dataset = pydicom.dcmread(io.BytesIO(content), force=True)
+        people[0].upload(content)
+        back = people[1].ask(path_of(dataset), accept="application/dicom").body
+        assert back == content or back.endswith(content), name  # without meta information: with one made for it
+        series = people[1].find(f"/studies/{dataset.StudyInstanceUID}/series")
+        assert [value(one, "00080060") for one in series] == [dataset.Modality], (name, series)
+
+
+def names_in_every_repertoire_become_utf8():
+    for number, name in enumerate(("Arab", "Fren", "Germ", "Greek", "H31", "H32", "Hbrw", "I2", "Russ", "X1", "X2", "JapMulti", "KoreanMulti")):
+        with open(f"{PYDICOM}charset_files/chr{name}.dcm", "rb") as file:
+            named = pydicom.dcmread(file)
+        dataset = image(65, 1, number + 1)
+        for tag in (0x00080005, 0x00100010):
+            dataset[tag] = named[tag]
+        content = people[0].upload(dataset)
+        named.decode()
+        told = people[1].ask(path_of(dataset) + "/metadata").json()[0]["00100010"]["Value"][0]
+        expected = [group for group in str(named.PatientName).split("=") if group]
+        assert list(told.values()) == expected, (name, told, expected)
+        assert people[1].ask(path_of(dataset), accept="application/dicom").body == content
+
+
+def bad_files_are_refused_with_why_and_the_next_goes_on():
+    good = written(image(62, 1, 1))
+    nested = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 100
+    head = good[: good.index(b"\x08\x00\x16\x00UI")]
+    rows = good.index(b"\x28\x00\x10\x00US")
+    name = good.index(b"\x10\x00\x10\x00PN")
+    unknown = written(image(62, 1, 2)).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.9.1\0")
+    bad = {
+        "cut in its pixels": (good[:-300], "ends|longer"),
+        "cut in a header": (good[: rows + 3], "ends"),
+        "a length that lies": (good[: name + 6] + b"\xff\x7f" + good[name + 8 :], "longer|value representation|ends"),
+        "a tower of sequences": (head + nested, "deep"),
+        "a syntax nobody knows": (unknown, "transfer syntax"),
+        "a wrong VR": (good[: rows + 4] + b"ZZ" + good[rows + 6 :], "value representation"),
+        "no identity": (good.replace(b"\x20\x00\x0d\x00UI", b"\x21\x00\x0d\x00UI"), "UID|twice|order"),
+        "no frame at all": (written(image(62, 1, 5, NumberOfFrames=0)), "pixel data"),
+        "fewer pixels than frames": (written(image(62, 1, 3, NumberOfFrames=9, PixelData=b"\0" * 512)), "9 frames"),
+    }
+    for number, (what, (content, why)) in enumerate(bad.items()):
+        answer = people[0].ask("/uploads", None, "POST", content, "application/dicom", f"/api/cases/{case}")
+        refuse(answer, 422)
+        words = answer.json()["message"] if "message" in answer.json() else str(answer.json())
+        assert any(each in words for each in why.split("|")), (what, words)
+        people[0].upload(written(image(63, 1, number + 1)))
+    people[0].upload(written(image(62, 1, 4, NumberOfFrames=0, PixelData=bytes(512))))  # read as the one that is there
+    answer = store(people[0], body_of([content for content, _ in bad.values()] + [good]))
+    refuse(answer, 202)
+    assert uids(answer.json()["00081199"]["Value"], "00081155") == ["2.25.9.62.1.1"]
+    assert len(people[0].find("/studies/2.25.7.63/instances")) == len(bad)
+
+
+def frames_that_break_a_codec_are_kept_and_have_no_picture():
+    for number, (syntax, frame) in enumerate((("4.50", b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03" + b"\0" * 60), ("4.80", b"\xff\xd8\xff\xf7\x00\x0b" + b"\xff" * 60),
+                                              ("4.90", b"\xff\x4f\xff\x51" + b"\xff" * 200), ("4.201", b"\xff\x4f\xff\x51" + b"\x7f" * 200), ("5", b"\xff" * 64))):
+        dataset = image(64, 1, number + 1, PixelData=encapsulate([frame]))
+        dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+        dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2." + syntax
+        sent = people[0].upload(as_htj2k(dataset, 201) if syntax == "4.201" else dataset)
+        refuse(people[1].ask(path_of(dataset) + "/rendered"), 404)
+        assert people[1].ask(path_of(dataset), accept="application/dicom").body == sent
+
+
 def a_reader_whose_right_ends_is_cut_in_the_middle():
     """Says on standard output when the answer has begun, and waits to hear that the right is gone."""
     people[0].upload(image(30, 1, 1, Rows=4096, Columns=4096, PixelData=bytes(4096 * 4096 * 2)))
