@@ -212,15 +212,16 @@ static void on_key(void *data, enum imaging_read_result result) {
     struct binary_integer limit = binary_integer(QIDO_SERIES_MAX + 1);
     struct postgres_parameter parameters[] = {parameter_uuid(&load->patient_case),
                                               parameter_int8(&limit)};
-    postgres_query(load->indexes->service->config.postgres,
-                   "SELECT one.study_uid, one.series_uid, one.number, one.uid, i.metadata FROM"
-                   " (SELECT study_uid, series_uid, count(*) AS number,"
-                   " min(sop_instance_uid COLLATE \"C\") AS uid FROM image_instance"
-                   " WHERE case_id = $1::uuid AND NOT held GROUP BY study_uid, series_uid"
-                   " LIMIT $2::bigint) one JOIN image_instance i ON i.case_id = $1::uuid"
-                   " AND i.sop_instance_uid = one.uid AND NOT i.held"
-                   " ORDER BY one.study_uid COLLATE \"C\", one.series_uid COLLATE \"C\"",
-                   parameters, 2, on_rows, load);
+    postgres_query(
+        load->indexes->service->config.postgres,
+        "SELECT one.study_uid, one.series_uid, one.number, one.uid, i.metadata FROM"
+        " (SELECT study_uid, series_uid, count(*) AS number,"
+        " min(sop_instance_uid COLLATE \"C\") AS uid FROM image_instance"
+        " WHERE case_id = $1::uuid AND NOT held AND NOT superseded GROUP BY study_uid, series_uid"
+        " LIMIT $2::bigint) one JOIN image_instance i ON i.case_id = $1::uuid"
+        " AND i.sop_instance_uid = one.uid AND NOT i.held"
+        " ORDER BY one.study_uid COLLATE \"C\", one.series_uid COLLATE \"C\"",
+        parameters, 2, on_rows, load);
 }
 
 static struct index_load *begin_load(struct qido_indexes *indexes, struct uuid patient_case) {

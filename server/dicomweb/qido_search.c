@@ -201,7 +201,7 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
 #define INSTANCES_OF(narrowest, from)                                                              \
     "SELECT study_uid, series_uid, sop_instance_uid, outline,"                                     \
     " CASE WHEN $5::boolean THEN metadata END, instance_number FROM image_instance"                \
-    " WHERE case_id = $1::uuid AND NOT held AND " narrowest                                        \
+    " WHERE case_id = $1::uuid AND NOT held AND NOT superseded AND " narrowest                     \
     " AND ($2::text = '' OR study_uid = $2::text)"                                                 \
     " AND ($3::text = '' OR series_uid = $3::text)"                                                \
     " AND ($4::text = '' OR sop_instance_uid = $4::text)" from                                     \

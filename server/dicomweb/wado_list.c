@@ -147,7 +147,8 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
 
 /* The narrowest condition comes first and has its index. */
 #define FILES_OF(narrowest)                                                                        \
-    "SELECT digest, outline FROM image_instance WHERE case_id = $1::uuid AND NOT held "            \
+    "SELECT digest, outline FROM image_instance WHERE case_id = $1::uuid AND NOT held AND NOT "    \
+    "superseded "                                                                                  \
     "AND " narrowest " AND ($2::text = '' OR study_uid = $2::text)"                                \
     " AND ($3::text = '' OR series_uid = $3::text)"                                                \
     " AND ($4::text = '' OR sop_instance_uid = $4::text)"                                          \

@@ -75,6 +75,43 @@ static void note(struct evidence_job *job) {
                    parameters, 3, on_noted, job);
 }
 
+/* 6 b: selections whose place another took */
+
+static void on_superseded(void *data, bool written) {
+    struct evidence_job *job = data;
+    if (written) {
+        note(job);
+    } else {
+        finish(job, EVIDENCE_LATER);
+    }
+}
+
+static struct text text_of(const char *text) {
+    return (struct text){(uint32_t)strlen(text), text};
+}
+
+/* A selection of key images is no longer one when an image was marked or unmarked since, and it has
+ * no way to say so itself: the next one stands for it, or none. */
+static void supersede(struct evidence_job *job) {
+    struct own_document *documents = calloc(job->plan.count + 1, sizeof *documents);
+    size_t count = 0;
+    for (size_t i = 0; documents != NULL && i < job->plan.count; i++) {
+        const struct evidence_document *document = &job->plan.documents[i];
+        if (document->kind == EVIDENCE_KEY_IMAGES) {
+            documents[count++] = (struct own_document){
+                text_of(document->series_uid),
+                document->empty ? (struct text){0, NULL} : text_of(document->sop_instance_uid)};
+        }
+    }
+    if (count == 0) {
+        on_superseded(job, documents != NULL);
+    } else {
+        imaging_supersede(job->config.imaging, job->patient_case, documents, count, on_superseded,
+                          job);
+    }
+    free(documents);
+}
+
 /* 6: one document after the other */
 
 static void next_document(struct evidence_job *job);
@@ -164,7 +201,7 @@ static void next_document(struct evidence_job *job) {
         free(bytes);
         return;
     }
-    note(job);
+    supersede(job);
 }
 
 /* 5: what is there */

@@ -218,6 +218,16 @@ void imaging_describe(struct imaging_service *service, struct uuid patient_case,
                       const struct frame_name *wanted, size_t count, imaging_described done,
                       void *data);
 
+/* Of each series of the server's own documents the one that stands, or none: all others of it are
+ * not offered any more. Borrows for the call. */
+struct own_document {
+    struct text series_uid;
+    struct text standing_uid; // empty = none
+};
+void imaging_supersede(struct imaging_service *service, struct uuid patient_case,
+                       const struct own_document *documents, size_t count,
+                       void (*done)(void *data, bool written), void *data);
+
 /* Of every frame of a display set, in its order, the beginning of its lossless copy that one
  * reduced resolution needs: "CPRV", version 1, level (u16 each), number of frames (u32); for each
  * the UID (u8 length, text), the frame's number from 1, its bytes (u32 each; 0 = there is no copy,

@@ -220,7 +220,7 @@ static void query_display_sets(struct imaging_request *request) {
  * have to be the same. */
 #define METADATA_OF(narrowest)                                                                     \
     "SELECT sop_instance_uid, metadata, study_uid, series_uid FROM image_instance"                 \
-    " WHERE case_id = $1::uuid AND NOT held AND " narrowest                                        \
+    " WHERE case_id = $1::uuid AND NOT held AND NOT superseded AND " narrowest                     \
     " AND ($2::text = '' OR study_uid = $2::text)"                                                 \
     " AND ($3::text = '' OR series_uid = $3::text)"                                                \
     " AND ($4::text = '' OR sop_instance_uid = $4::text)"                                          \

@@ -139,8 +139,9 @@ static void a_restricted_case_gives_out_no_document_and_gets_none(void **state) 
     struct viewport viewport = viewport_on("1.2.3.4.1", "1.2.3.3");
     struct restrict_use restrict_use = {.command_id = fresh_id(), .reason = TEXT("contested")};
     struct lift_restriction lift = {.command_id = fresh_id(), .reason = TEXT("settled")};
+    long before = ask("SELECT count(*) " DOCUMENTS " AND study_uid = '1.2.3.1'");
     save(&viewport, "Vorher");
-    wait_for_documents("1.2.3.1", 1);
+    wait_for_documents("1.2.3.1", before + 1);
     planted_path("dicom-web/studies/1.2.3.1/metadata", path, sizeof path);
     assert_int_equal(get(1, path, &http, &response), 200);
     http_client_finish(&http);
@@ -150,12 +151,47 @@ static void a_restricted_case_gives_out_no_document_and_gets_none(void **state) 
     assert_int_equal(get(1, path, &http, &response), 404);
     http_client_finish(&http);
     wait_until_noted();
-    assert_int_equal(ask("SELECT count(*) " DOCUMENTS " AND study_uid = '1.2.3.1'"), 1);
+    assert_int_equal(ask("SELECT count(*) " DOCUMENTS " AND study_uid = '1.2.3.1'"), before + 1);
     say(lift_restriction_encode(&arena, &lift));
     arena_finish(&arena);
-    wait_for_documents("1.2.3.1", 2);
+    wait_for_documents("1.2.3.1", before + 2);
     assert_int_equal(get(1, path, &http, &response), 200);
     http_client_finish(&http);
+}
+
+static unsigned selections(void) {
+    char path[200];
+    struct http_client http;
+    struct http_response response;
+    planted_path("dicom-web/studies/1.2.3.1/series?Modality=KO", path, sizeof path);
+    unsigned status = get(0, path, &http, &response);
+    assert_true(status == 200 || status == 204);
+    unsigned count = status == 200 ? count_of((const char *)response.body, "\"0020000E\"") : 0;
+    http_client_finish(&http);
+    return count;
+}
+
+static void wait_for_selections(unsigned count) {
+    struct patience patience = patience_of(WRITTEN_MS);
+    while (selections() != count && patience_lasts(&patience)) {
+    }
+    assert_int_equal(selections(), count);
+}
+
+static void when_the_last_key_image_is_taken_away_no_selection_is_offered(void **state) {
+    (void)state;
+    struct arena arena;
+    struct uuid key = mark("1.2.3.4.2", "Befund");
+    wait_for_selections(1);
+    long documents = ask("SELECT count(*) " DOCUMENTS);
+    struct unmark_key_image unmark = {.command_id = fresh_id(), .key = key};
+    arena_init(&arena, 1 << 16);
+    say(unmark_key_image_encode(&arena, &unmark));
+    arena_finish(&arena);
+    wait_for_selections(0);
+    assert_int_equal(ask("SELECT count(*) " DOCUMENTS), documents); /* the record keeps it */
+    mark("1.2.3.4.3", "Doch");
+    wait_for_selections(1);
 }
 
 static int open_scene(void **state) {
@@ -174,6 +210,7 @@ int main(void) {
         cmocka_unit_test(a_view_of_a_later_frame_speaks_of_that_frame),
         cmocka_unit_test(a_picture_of_a_later_frame_has_that_frames_window),
         cmocka_unit_test(a_view_of_a_colour_image_is_a_colour_state),
+        cmocka_unit_test(when_the_last_key_image_is_taken_away_no_selection_is_offered),
         cmocka_unit_test(a_restricted_case_gives_out_no_document_and_gets_none),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
