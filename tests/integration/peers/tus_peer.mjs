@@ -161,7 +161,12 @@ const stories = {
     const unversioned = await fetch(endpoint, { method: 'POST', headers: unsaid, body: '' });
     assert.equal(unversioned.status, 412);
     assert.equal((await ask(endpoint, 'POST', {}, '')).status, 400);
-    assert.equal((await ask(endpoint, 'POST', { 'upload-length': String(2 ** 50) }, '')).status, 413);
+    const most = 16 * 2 ** 30;
+    const over = await ask(endpoint, 'POST', { 'upload-length': String(most + 1) }, '');
+    assert.equal(over.status, 413);
+    const why = { error: 'too_large', message: 'An upload may be 16 GiB at most: send it in several.' };
+    assert.deepEqual(await over.json(), why);
+    assert.equal((await ask(await make(most), 'DELETE')).status, 204);
 
     const { bytes, ...picture } = image(1);
     const where = await make(bytes.length);
