@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { SIGNALS = 3 };
+_Static_assert((int)ARCHIVE_MESSAGE_MAX <= (int)CONFIG_MESSAGE_MAX, "one message holds either");
 static uv_signal_t signals[SIGNALS];
 
 /* The first asks to drain, the second does not ask. */
@@ -51,20 +52,19 @@ static void raise_descriptor_limit(void) {
     }
 }
 
-/* Whether what is configured can be had. */
-static int check(const struct config *config) {
-    char message[ARCHIVE_MESSAGE_MAX];
+/* Whether what is configured can be had; what it amounts to is printed when it is only looked at.
+ */
+static bool check(const struct config *config, bool print, char message[CONFIG_MESSAGE_MAX]) {
     struct archive_list archives = {NULL, 0};
-    config_print(config);
-    if (config->archives != NULL && !archive_list_read(&archives, config->archives, message)) {
-        fprintf(stderr, "consilium: %s\n", message);
-        return 2;
+    bool fine = config->archives == NULL || archive_list_read(&archives, config->archives, message);
+    if (print) {
+        config_print(config);
     }
-    for (uint32_t i = 0; i < archives.count; i++) {
+    for (uint32_t i = 0; i < archives.count && print; i++) {
         printf("archive       %s: %s\n", archives.all[i].id, archives.all[i].url);
     }
     archive_list_finish(&archives);
-    return 0;
+    return fine;
 }
 
 static int run(const struct config *config, const struct data_folder *folder) {
@@ -110,12 +110,13 @@ int main(int argc, char **argv) {
         (config.user != NULL &&
          !harden_become(config.user, config.data, message, sizeof(message))) ||
         !harden_bounding_set(message, sizeof(message)) ||
-        !data_folder_open(&folder, config.data, message, sizeof(message))) {
+        !data_folder_open(&folder, config.data, message, sizeof(message)) ||
+        !check(&config, result == CONFIG_CHECK, message)) {
         fprintf(stderr, "consilium: %s\n", message);
         return 2;
     }
     if (result == CONFIG_CHECK) {
-        return check(&config);
+        return 0;
     }
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
