@@ -1,7 +1,7 @@
 #include "server/dicomweb/qido_match.h"
 
-#include "server/dicomweb/name_fold.h"
 #include "server/imaging/json_scan.h"
+#include "server/imaging/name_fold.h"
 
 #include <stdlib.h>
 #include <string.h>

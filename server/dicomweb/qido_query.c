@@ -1,7 +1,7 @@
 #include "server/dicomweb/qido_query.h"
 
-#include "server/dicomweb/name_fold.h"
 #include "server/imaging/metadata_mask.h"
+#include "server/imaging/name_fold.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * o and u as their umlauts do, sharp s becomes ss; Greek and Cyrillic lose case, their common
  * accents and the diaeresis; combining marks are dropped. All else stays as it is.
  */
-#ifndef CONSILIUM_DICOMWEB_NAME_FOLD_H
-#define CONSILIUM_DICOMWEB_NAME_FOLD_H
+#ifndef CONSILIUM_IMAGING_NAME_FOLD_H
+#define CONSILIUM_IMAGING_NAME_FOLD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "server/dicomweb/name_fold.h"
+#include "server/imaging/name_fold.h"
 
 #include <stdint.h>
 #include <string.h>
