@@ -51,6 +51,11 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.has_restriction = the_case->is_restricted;
         snapshot.restriction = the_case->restriction;
     }
+    if (!snapshot.masked) {
+        snapshot.held_images = the_case->held_images;
+        snapshot.held_studies = the_case->held_studies;
+        snapshot.held_decisions = the_case->held_decisions;
+    }
     if ((audiences & AUDIENCE_CLINICAL) != 0) {
         snapshot.display_sets = the_case->display_sets;
         snapshot.annotations = the_case->annotations;
@@ -99,6 +104,10 @@ struct encoded case_save(const struct actor *actor, struct arena *arena) {
         .erased = the_case->erased,
         .has_restriction = the_case->is_restricted,
         .restriction = the_case->restriction,
+        .held_images = the_case->held_images,
+        .held_studies = the_case->held_studies,
+        .held_entry = the_case->held_entry,
+        .held_decisions = the_case->held_decisions,
     };
     return case_snapshot_encode(arena, &snapshot);
 }
@@ -123,6 +132,10 @@ static void take_over(struct patient_case *the_case, const struct case_snapshot 
     RESTORE_LIST(annotations, stored_annotation_copy)
     RESTORE_LIST(views, saved_view_copy)
     RESTORE_LIST(links, stored_link_copy)
+    RESTORE_LIST(held_decisions, held_decision_copy)
+    the_case->held_images = saved->held_images;
+    the_case->held_studies = saved->held_studies;
+    the_case->held_entry = saved->held_entry;
     RESTORE_LIST(messages, chat_message_copy)
     RESTORE_LIST(card, card_entry_copy)
     RESTORE_LIST(key_images, key_image_copy)

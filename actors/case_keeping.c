@@ -73,6 +73,9 @@ static void take_leave(const struct patient_case *the_case, struct turn *turn) {
     }
     for (uint32_t i = 0; i < the_case->members.count; i++) {
         take_entry(turn, the_case->members.items[i].user, turn->self);
+        if (the_case->held_studies > 0) {
+            take_entry(turn, the_case->members.items[i].user, the_case->held_entry);
+        }
     }
     for (uint32_t i = 0; i < the_case->tasks.count; i++) {
         if (the_case->tasks.items[i].state == TASK_STATE_OPEN) {

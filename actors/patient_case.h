@@ -21,6 +21,7 @@ enum {
     CASE_ANNOTATIONS_MAX = 1000,
     CASE_VIEWS_MAX = 64,
     CASE_LINKS_MAX = 32,
+    CASE_HELD_DECISIONS_MAX = 256,
     CASE_MESSAGES_MAX = 10000,
     CASE_WORDS_MAX = 8 * 1024 * 1024, /* bytes of all messages: a snapshot carries them all */
     CASE_TOPICS = CARD_TOPIC_IMAGES + 1,
@@ -64,6 +65,9 @@ struct patient_case {
     struct stored_annotation_list annotations;
     struct saved_view_list views;
     struct stored_link_list links;
+    uint32_t held_images, held_studies; /* that wait until somebody decides whose they are */
+    struct uuid held_entry;             /* of worklists; zero = never was one */
+    struct held_decision_list held_decisions;
     struct chat_message_list messages;
     size_t words; /* bytes in messages */
     struct card_entry_list card;
@@ -168,6 +172,20 @@ void case_on_seal(const struct patient_case *the_case, struct turn *turn,
                   const struct seal_for_board *command);
 void case_on_unseal(const struct patient_case *the_case, struct turn *turn,
                     const struct unseal_for_board *command);
+
+/* case_held.c */
+void case_on_note_held(const struct patient_case *the_case, struct turn *turn,
+                       const struct note_held *command);
+void case_on_join_held(const struct patient_case *the_case, struct turn *turn,
+                       const struct join_held *command);
+void case_on_remove_held(const struct patient_case *the_case, struct turn *turn,
+                         const struct remove_held *command);
+void case_apply_held_noted(struct patient_case *the_case, const struct event_header *header,
+                           const struct held_noted *event);
+void case_apply_held_joined(struct patient_case *the_case, const struct event_header *header,
+                            const struct held_joined *event);
+void case_apply_held_removed(struct patient_case *the_case, const struct event_header *header,
+                             const struct held_removed *event);
 
 /* case_card.c */
 const struct card_entry *case_card_entry(const struct patient_case *the_case,

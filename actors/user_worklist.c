@@ -66,6 +66,7 @@ static struct uuid about(const struct worklist_entry *entry) {
         return entry->id;
     case ENTRY_KIND_TASK:
     case ENTRY_KIND_EMERGENCY:
+    case ENTRY_KIND_HELD:
         return entry->about;
     case ENTRY_KIND_BOARD:
     case ENTRY_KIND_SERIES:

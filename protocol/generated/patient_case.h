@@ -5,6 +5,7 @@
 #include "protocol/arena.h"
 #include "protocol/generated/deciding.h"
 #include "protocol/generated/drawing.h"
+#include "protocol/generated/keeping.h"
 #include "protocol/generated/lists.h"
 #include "protocol/generated/preparation.h"
 #include "protocol/generated/reply.h"
@@ -48,6 +49,9 @@ enum patient_case_tag {
     PATIENT_CASE_GIVE_CONSENT = 29,
     PATIENT_CASE_WITHDRAW_CONSENT = 30,
     PATIENT_CASE_BREAK_GLASS = 31,
+    PATIENT_CASE_NOTE_HELD = 48,
+    PATIENT_CASE_JOIN_HELD = 49,
+    PATIENT_CASE_REMOVE_HELD = 50,
     PATIENT_CASE_LINK_SERIES = 51,
     PATIENT_CASE_UNLINK_SERIES = 52,
     PATIENT_CASE_LABEL_ANNOTATION = 53,
@@ -81,6 +85,9 @@ enum patient_case_tag {
     PATIENT_CASE_TASK_CLOSED = 93,
     PATIENT_CASE_FOLLOWING_RECORDED = 94,
     PATIENT_CASE_SEALED_FOR_BOARD = 95,
+    PATIENT_CASE_HELD_NOTED = 100,
+    PATIENT_CASE_HELD_JOINED = 101,
+    PATIENT_CASE_HELD_REMOVED = 102,
     PATIENT_CASE_SERIES_LINKED = 104,
     PATIENT_CASE_SERIES_UNLINKED = 105,
     PATIENT_CASE_ANNOTATION_LABELLED = 106,
@@ -109,14 +116,6 @@ enum case_status {
 };
 #define CASE_STATUS_COUNT 5
 
-/* The patient as the case knows them; images that say otherwise are shown with the difference. */
-struct subject {
-    struct text name;       /* DICOM person name (PS3.5 6.2.1): Family^Given^... */
-    struct text birth_date; /* YYYY-MM-DD or empty. */
-    struct text sex;        /* M, F, O or empty (PS3.3 C.7.1.1). */
-    struct text patient_id; /* As at the referring institution. */
-};
-
 struct case_member {
     struct uuid user; /* Who. */
     /* Role: coordinator, member, observer, referrer, patient, proxy, specialist or
@@ -136,80 +135,6 @@ struct case_member {
 struct case_member_list {
     uint32_t count;
     struct case_member *items;
-};
-
-/* What somebody read when they consented, word for word, so that it can be shown again. */
-struct wording {
-    struct text version;  /* Of the wording, as the organisation numbers it. */
-    struct text language; /* BCP 47. */
-    struct text text;     /* The words. */
-    struct bytes hash;    /* SHA-256 of the words. */
-};
-
-/* That others than the treating team may see this case. Without any, and unless one is asked
- * for, treatment is ground enough. */
-struct consent {
-    struct uuid id; /* Made by the sender. */
-    /* Whom it covers; empty with `boards` empty: whoever the case or a board lets in. */
-    struct uuid_list people;
-    struct uuid_list boards; /* Whose members it covers. */
-    bool clinical;           /* They may see images and findings. */
-    bool identity;           /* They may be told who the patient is, and read the conversation. */
-    int64_t until;           /* When it ends; 0 = until it is withdrawn. */
-    struct wording wording;  /* What was read. */
-    /* On whose word: the patient's own here, or for example signed on paper on a day. */
-    struct text how;
-    int64_t given_at;         /* When it was written down. */
-    struct uuid given_by;     /* By whom. */
-    int64_t withdrawn_at;     /* 0 = in force. */
-    struct uuid withdrawn_by; /* Who withdrew it. */
-};
-
-struct consent_list {
-    uint32_t count;
-    struct consent *items;
-};
-
-/* Somebody without access looked because they had to. */
-struct emergency {
-    struct uuid user;   /* Who. */
-    struct text name;   /* As shown. */
-    struct text reason; /* Their words. */
-    int64_t at;         /* Since when. */
-    int64_t until;      /* Until when; what they did meanwhile was done under it. */
-};
-
-struct emergency_list {
-    uint32_t count;
-    struct emergency *items;
-};
-
-/* Somebody said that the case must be kept. */
-struct legal_hold {
-    struct uuid by;     /* Who. */
-    int64_t at;         /* Since when. */
-    struct text reason; /* Why. */
-};
-
-struct restriction {
-    struct uuid by;     /* Who restricted its use: the case is kept (GDPR 18). */
-    int64_t at;         /* Since when. */
-    struct text reason; /* Why. */
-};
-
-/* Somebody who may see this case, as its patient is told. */
-struct who_sees {
-    struct uuid user;       /* Who. */
-    struct text name;       /* As shown. */
-    struct text discipline; /* As shown. */
-    uint8_t role;           /* Role. */
-    bool by_law;            /* Of the treating team: keeps access whatever is withdrawn. */
-    struct uuid board;      /* The board through which; zero = of the case itself. */
-};
-
-struct who_sees_list {
-    uint32_t count;
-    struct who_sees *items;
 };
 
 /* A board that has this case on its agenda; its members see the case through it. */
@@ -552,6 +477,33 @@ struct tell_arrival {
     struct arrival arrival; /* As it is now; from the archive, which files are coming to. */
 };
 
+/* The archive holds images of this case until somebody decides. */
+struct note_held {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    uint32_t images;        /* How many. */
+    uint32_t studies;       /* How many decisions they need; 0 = nothing is held. */
+};
+
+/* The images that say this of their patient in this study are of the case's patient. */
+struct join_held {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text study_uid;  /* Which study. */
+    struct bytes patient;   /* As the list of what is held names it; not empty. */
+    struct subject said;    /* As it was shown. */
+    uint32_t images;        /* As it was shown. */
+};
+
+/* They are not, or are not to take the place of what is shown: they are deleted for good. */
+struct remove_held {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text study_uid;  /* Which study. */
+    /* As the list names it; empty = those of a UID that is shown with another content. */
+    struct bytes patient;
+    struct subject said; /* As it was shown. */
+    uint32_t images;     /* As it was shown. */
+    struct text reason;  /* Not empty. */
+};
+
 struct case_created {
     struct subject subject;          /* The patient. */
     struct text title;               /* The question in a line. */
@@ -573,6 +525,20 @@ struct annotation_added {
 struct annotation_removed {
     struct uuid annotation; /* Which. */
     struct text reason;     /* Why. */
+};
+
+struct held_noted {
+    uint32_t images;   /* How many images are held. */
+    uint32_t studies;  /* How many decisions they need. */
+    struct uuid entry; /* Of the coordinators' worklists. */
+};
+
+struct held_joined {
+    struct held_decision decision; /* Taken. */
+};
+
+struct held_removed {
+    struct held_decision decision; /* Taken. */
 };
 
 struct series_linked {
@@ -785,6 +751,11 @@ struct case_snapshot {
     bool has_restriction;
     struct restriction restriction; /* Its use is restricted. */
     struct stored_link_list links;  /* Series that were laid onto each other. */
+    uint32_t held_images;           /* Images that wait until somebody decides whose they are. */
+    uint32_t held_studies;          /* How many decisions they need. */
+    struct uuid held_entry;         /* Of the coordinators' worklists. */
+    /* The last one on each study and patient, in order. */
+    struct held_decision_list held_decisions;
 };
 
 struct case_status_snapshot {
@@ -801,12 +772,6 @@ struct case_status_snapshot {
 
 bool case_status_read(struct reader *reader, enum case_status *ret);
 
-extern const struct subject subject_default;
-bool subject_read(struct reader *reader, struct arena *arena, struct subject *ret);
-void subject_write(struct writer *writer, const struct subject *from);
-void subject_copy(struct arena *arena, struct subject *ret, const struct subject *from);
-bool subject_equal(const struct subject *a, const struct subject *b);
-
 extern const struct case_member case_member_default;
 bool case_member_read(struct reader *reader, struct arena *arena, struct case_member *ret);
 void case_member_write(struct writer *writer, const struct case_member *from);
@@ -819,62 +784,6 @@ void case_member_list_write(struct writer *writer, uint32_t count_max,
 void case_member_list_copy(struct arena *arena, struct case_member_list *ret,
                            const struct case_member_list *from);
 bool case_member_list_equal(const struct case_member_list *a, const struct case_member_list *b);
-
-extern const struct wording wording_default;
-bool wording_read(struct reader *reader, struct arena *arena, struct wording *ret);
-void wording_write(struct writer *writer, const struct wording *from);
-void wording_copy(struct arena *arena, struct wording *ret, const struct wording *from);
-bool wording_equal(const struct wording *a, const struct wording *b);
-
-extern const struct consent consent_default;
-bool consent_read(struct reader *reader, struct arena *arena, struct consent *ret);
-void consent_write(struct writer *writer, const struct consent *from);
-void consent_copy(struct arena *arena, struct consent *ret, const struct consent *from);
-bool consent_equal(const struct consent *a, const struct consent *b);
-bool consent_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                       struct consent_list *ret);
-void consent_list_write(struct writer *writer, uint32_t count_max, const struct consent_list *from);
-void consent_list_copy(struct arena *arena, struct consent_list *ret,
-                       const struct consent_list *from);
-bool consent_list_equal(const struct consent_list *a, const struct consent_list *b);
-
-extern const struct emergency emergency_default;
-bool emergency_read(struct reader *reader, struct arena *arena, struct emergency *ret);
-void emergency_write(struct writer *writer, const struct emergency *from);
-void emergency_copy(struct arena *arena, struct emergency *ret, const struct emergency *from);
-bool emergency_equal(const struct emergency *a, const struct emergency *b);
-bool emergency_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                         struct emergency_list *ret);
-void emergency_list_write(struct writer *writer, uint32_t count_max,
-                          const struct emergency_list *from);
-void emergency_list_copy(struct arena *arena, struct emergency_list *ret,
-                         const struct emergency_list *from);
-bool emergency_list_equal(const struct emergency_list *a, const struct emergency_list *b);
-
-extern const struct legal_hold legal_hold_default;
-bool legal_hold_read(struct reader *reader, struct arena *arena, struct legal_hold *ret);
-void legal_hold_write(struct writer *writer, const struct legal_hold *from);
-void legal_hold_copy(struct arena *arena, struct legal_hold *ret, const struct legal_hold *from);
-bool legal_hold_equal(const struct legal_hold *a, const struct legal_hold *b);
-
-extern const struct restriction restriction_default;
-bool restriction_read(struct reader *reader, struct arena *arena, struct restriction *ret);
-void restriction_write(struct writer *writer, const struct restriction *from);
-void restriction_copy(struct arena *arena, struct restriction *ret, const struct restriction *from);
-bool restriction_equal(const struct restriction *a, const struct restriction *b);
-
-extern const struct who_sees who_sees_default;
-bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret);
-void who_sees_write(struct writer *writer, const struct who_sees *from);
-void who_sees_copy(struct arena *arena, struct who_sees *ret, const struct who_sees *from);
-bool who_sees_equal(const struct who_sees *a, const struct who_sees *b);
-bool who_sees_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                        struct who_sees_list *ret);
-void who_sees_list_write(struct writer *writer, uint32_t count_max,
-                         const struct who_sees_list *from);
-void who_sees_list_copy(struct arena *arena, struct who_sees_list *ret,
-                        const struct who_sees_list *from);
-bool who_sees_list_equal(const struct who_sees_list *a, const struct who_sees_list *b);
 
 extern const struct board_link board_link_default;
 bool board_link_read(struct reader *reader, struct arena *arena, struct board_link *ret);
@@ -1191,6 +1100,24 @@ void tell_arrival_copy(struct arena *arena, struct tell_arrival *ret,
                        const struct tell_arrival *from);
 bool tell_arrival_equal(const struct tell_arrival *a, const struct tell_arrival *b);
 
+extern const struct note_held note_held_default;
+bool note_held_read(struct reader *reader, struct arena *arena, struct note_held *ret);
+void note_held_write(struct writer *writer, const struct note_held *from);
+void note_held_copy(struct arena *arena, struct note_held *ret, const struct note_held *from);
+bool note_held_equal(const struct note_held *a, const struct note_held *b);
+
+extern const struct join_held join_held_default;
+bool join_held_read(struct reader *reader, struct arena *arena, struct join_held *ret);
+void join_held_write(struct writer *writer, const struct join_held *from);
+void join_held_copy(struct arena *arena, struct join_held *ret, const struct join_held *from);
+bool join_held_equal(const struct join_held *a, const struct join_held *b);
+
+extern const struct remove_held remove_held_default;
+bool remove_held_read(struct reader *reader, struct arena *arena, struct remove_held *ret);
+void remove_held_write(struct writer *writer, const struct remove_held *from);
+void remove_held_copy(struct arena *arena, struct remove_held *ret, const struct remove_held *from);
+bool remove_held_equal(const struct remove_held *a, const struct remove_held *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1221,6 +1148,25 @@ void annotation_removed_copy(struct arena *arena, struct annotation_removed *ret
                              const struct annotation_removed *from);
 bool annotation_removed_equal(const struct annotation_removed *a,
                               const struct annotation_removed *b);
+
+extern const struct held_noted held_noted_default;
+bool held_noted_read(struct reader *reader, struct arena *arena, struct held_noted *ret);
+void held_noted_write(struct writer *writer, const struct held_noted *from);
+void held_noted_copy(struct arena *arena, struct held_noted *ret, const struct held_noted *from);
+bool held_noted_equal(const struct held_noted *a, const struct held_noted *b);
+
+extern const struct held_joined held_joined_default;
+bool held_joined_read(struct reader *reader, struct arena *arena, struct held_joined *ret);
+void held_joined_write(struct writer *writer, const struct held_joined *from);
+void held_joined_copy(struct arena *arena, struct held_joined *ret, const struct held_joined *from);
+bool held_joined_equal(const struct held_joined *a, const struct held_joined *b);
+
+extern const struct held_removed held_removed_default;
+bool held_removed_read(struct reader *reader, struct arena *arena, struct held_removed *ret);
+void held_removed_write(struct writer *writer, const struct held_removed *from);
+void held_removed_copy(struct arena *arena, struct held_removed *ret,
+                       const struct held_removed *from);
+bool held_removed_equal(const struct held_removed *a, const struct held_removed *b);
 
 extern const struct series_linked series_linked_default;
 bool series_linked_read(struct reader *reader, struct arena *arena, struct series_linked *ret);
@@ -1533,11 +1479,17 @@ struct encoded link_series_encode(struct arena *arena, const struct link_series 
 struct encoded unlink_series_encode(struct arena *arena, const struct unlink_series *message);
 struct encoded label_annotation_encode(struct arena *arena, const struct label_annotation *message);
 struct encoded tell_arrival_encode(struct arena *arena, const struct tell_arrival *message);
+struct encoded note_held_encode(struct arena *arena, const struct note_held *message);
+struct encoded join_held_encode(struct arena *arena, const struct join_held *message);
+struct encoded remove_held_encode(struct arena *arena, const struct remove_held *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
 struct encoded annotation_removed_encode(struct arena *arena,
                                          const struct annotation_removed *message);
+struct encoded held_noted_encode(struct arena *arena, const struct held_noted *message);
+struct encoded held_joined_encode(struct arena *arena, const struct held_joined *message);
+struct encoded held_removed_encode(struct arena *arena, const struct held_removed *message);
 struct encoded series_linked_encode(struct arena *arena, const struct series_linked *message);
 struct encoded series_unlinked_encode(struct arena *arena, const struct series_unlinked *message);
 struct encoded annotation_labelled_encode(struct arena *arena,

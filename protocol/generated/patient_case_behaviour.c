@@ -24,8 +24,11 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->access_due != NULL && behaviour->consent_due != NULL &&
            behaviour->link_series != NULL && behaviour->unlink_series != NULL &&
            behaviour->label_annotation != NULL && behaviour->tell_arrival != NULL &&
-           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
-           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
+           behaviour->note_held != NULL && behaviour->join_held != NULL &&
+           behaviour->remove_held != NULL && behaviour->case_created != NULL &&
+           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
+           behaviour->annotation_removed != NULL && behaviour->held_noted != NULL &&
+           behaviour->held_joined != NULL && behaviour->held_removed != NULL &&
            behaviour->series_linked != NULL && behaviour->series_unlinked != NULL &&
            behaviour->annotation_labelled != NULL && behaviour->view_saved != NULL &&
            behaviour->view_removed != NULL && behaviour->access_granted != NULL &&
@@ -178,6 +181,15 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
     case PATIENT_CASE_TELL_ARRIVAL:
         behaviour->tell_arrival(patient_case, turn, message);
         return true;
+    case PATIENT_CASE_NOTE_HELD:
+        behaviour->note_held(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_JOIN_HELD:
+        behaviour->join_held(patient_case, turn, message);
+        return true;
+    case PATIENT_CASE_REMOVE_HELD:
+        behaviour->remove_held(patient_case, turn, message);
+        return true;
     default:
         return false;
     }
@@ -254,6 +266,15 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_ANNOTATION_REMOVED:
         behaviour->annotation_removed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_HELD_NOTED:
+        behaviour->held_noted(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_HELD_JOINED:
+        behaviour->held_joined(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_HELD_REMOVED:
+        behaviour->held_removed(patient_case, header, message);
         return true;
     case PATIENT_CASE_SERIES_LINKED:
         behaviour->series_linked(patient_case, header, message);

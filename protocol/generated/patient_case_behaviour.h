@@ -90,6 +90,12 @@ struct patient_case_behaviour {
                              const struct label_annotation *command);
     void (*tell_arrival)(struct patient_case *patient_case, struct turn *turn,
                          const struct tell_arrival *signal);
+    void (*note_held)(const struct patient_case *patient_case, struct turn *turn,
+                      const struct note_held *command);
+    void (*join_held)(const struct patient_case *patient_case, struct turn *turn,
+                      const struct join_held *command);
+    void (*remove_held)(const struct patient_case *patient_case, struct turn *turn,
+                        const struct remove_held *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -98,6 +104,12 @@ struct patient_case_behaviour {
                              const struct annotation_added *event);
     void (*annotation_removed)(struct patient_case *patient_case, const struct event_header *header,
                                const struct annotation_removed *event);
+    void (*held_noted)(struct patient_case *patient_case, const struct event_header *header,
+                       const struct held_noted *event);
+    void (*held_joined)(struct patient_case *patient_case, const struct event_header *header,
+                        const struct held_joined *event);
+    void (*held_removed)(struct patient_case *patient_case, const struct event_header *header,
+                         const struct held_removed *event);
     void (*series_linked)(struct patient_case *patient_case, const struct event_header *header,
                           const struct series_linked *event);
     void (*series_unlinked)(struct patient_case *patient_case, const struct event_header *header,

@@ -186,6 +186,18 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct tell_arrival *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && tell_arrival_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_NOTE_HELD: {
+        struct note_held *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && note_held_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_JOIN_HELD: {
+        struct join_held *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && join_held_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_REMOVE_HELD: {
+        struct remove_held *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && remove_held_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -219,6 +231,18 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
         struct annotation_removed *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && annotation_removed_read(reader, arena, message),
                      message);
+    }
+    case PATIENT_CASE_HELD_NOTED: {
+        struct held_noted *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && held_noted_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_HELD_JOINED: {
+        struct held_joined *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && held_joined_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_HELD_REMOVED: {
+        struct held_removed *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && held_removed_read(reader, arena, message), message);
     }
     case PATIENT_CASE_SERIES_LINKED: {
         struct series_linked *message = arena_alloc(arena, sizeof *message);
@@ -520,6 +544,15 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_TELL_ARRIVAL:
         tell_arrival_write(writer, message);
         return true;
+    case PATIENT_CASE_NOTE_HELD:
+        note_held_write(writer, message);
+        return true;
+    case PATIENT_CASE_JOIN_HELD:
+        join_held_write(writer, message);
+        return true;
+    case PATIENT_CASE_REMOVE_HELD:
+        remove_held_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -538,6 +571,15 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
         return true;
     case PATIENT_CASE_ANNOTATION_REMOVED:
         annotation_removed_write(writer, message);
+        return true;
+    case PATIENT_CASE_HELD_NOTED:
+        held_noted_write(writer, message);
+        return true;
+    case PATIENT_CASE_HELD_JOINED:
+        held_joined_write(writer, message);
+        return true;
+    case PATIENT_CASE_HELD_REMOVED:
+        held_removed_write(writer, message);
         return true;
     case PATIENT_CASE_SERIES_LINKED:
         series_linked_write(writer, message);
@@ -736,6 +778,12 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct unlink_series *)message)->command_id;
     case PATIENT_CASE_LABEL_ANNOTATION:
         return ((const struct label_annotation *)message)->command_id;
+    case PATIENT_CASE_NOTE_HELD:
+        return ((const struct note_held *)message)->command_id;
+    case PATIENT_CASE_JOIN_HELD:
+        return ((const struct join_held *)message)->command_id;
+    case PATIENT_CASE_REMOVE_HELD:
+        return ((const struct remove_held *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

@@ -292,6 +292,27 @@ struct encoded tell_arrival_encode(struct arena *arena, const struct tell_arriva
     return (struct encoded){PATIENT_CASE_TELL_ARRIVAL, writer_bytes(&writer)};
 }
 
+struct encoded note_held_encode(struct arena *arena, const struct note_held *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    note_held_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_NOTE_HELD, writer_bytes(&writer)};
+}
+
+struct encoded join_held_encode(struct arena *arena, const struct join_held *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    join_held_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_JOIN_HELD, writer_bytes(&writer)};
+}
+
+struct encoded remove_held_encode(struct arena *arena, const struct remove_held *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    remove_held_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_REMOVE_HELD, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -320,6 +341,27 @@ struct encoded annotation_removed_encode(struct arena *arena,
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     annotation_removed_write(&writer, message);
     return (struct encoded){PATIENT_CASE_ANNOTATION_REMOVED, writer_bytes(&writer)};
+}
+
+struct encoded held_noted_encode(struct arena *arena, const struct held_noted *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    held_noted_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HELD_NOTED, writer_bytes(&writer)};
+}
+
+struct encoded held_joined_encode(struct arena *arena, const struct held_joined *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    held_joined_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HELD_JOINED, writer_bytes(&writer)};
+}
+
+struct encoded held_removed_encode(struct arena *arena, const struct held_removed *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    held_removed_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HELD_REMOVED, writer_bytes(&writer)};
 }
 
 struct encoded series_linked_encode(struct arena *arena, const struct series_linked *message) {

@@ -7,14 +7,7 @@
 
 extern const char *const case_status_words[];
 
-void subject_json_fields(struct json_writer *json, const struct subject *from);
 void case_member_json_fields(struct json_writer *json, const struct case_member *from);
-void wording_json_fields(struct json_writer *json, const struct wording *from);
-void consent_json_fields(struct json_writer *json, const struct consent *from);
-void emergency_json_fields(struct json_writer *json, const struct emergency *from);
-void legal_hold_json_fields(struct json_writer *json, const struct legal_hold *from);
-void restriction_json_fields(struct json_writer *json, const struct restriction *from);
-void who_sees_json_fields(struct json_writer *json, const struct who_sees *from);
 void board_link_json_fields(struct json_writer *json, const struct board_link *from);
 void card_entry_json_fields(struct json_writer *json, const struct card_entry *from);
 void chat_message_json_fields(struct json_writer *json, const struct chat_message *from);
@@ -23,6 +16,9 @@ void message_posted_json_fields(struct json_writer *json, const struct message_p
 void annotation_added_json_fields(struct json_writer *json, const struct annotation_added *from);
 void annotation_removed_json_fields(struct json_writer *json,
                                     const struct annotation_removed *from);
+void held_noted_json_fields(struct json_writer *json, const struct held_noted *from);
+void held_joined_json_fields(struct json_writer *json, const struct held_joined *from);
+void held_removed_json_fields(struct json_writer *json, const struct held_removed *from);
 void series_linked_json_fields(struct json_writer *json, const struct series_linked *from);
 void series_unlinked_json_fields(struct json_writer *json, const struct series_unlinked *from);
 void annotation_labelled_json_fields(struct json_writer *json,

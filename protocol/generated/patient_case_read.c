@@ -10,30 +10,6 @@ bool case_status_read(struct reader *reader, enum case_status *ret) {
     return true;
 }
 
-const struct subject subject_default = {0};
-
-bool subject_read(struct reader *reader, struct arena *arena, struct subject *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = subject_default;
-    (void)arena;
-    if (count > 0 && !reader_text(reader, 200, &ret->name)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 10, &ret->birth_date)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 1, &ret->sex)) {
-        return false;
-    }
-    if (count > 3 && !reader_text(reader, 64, &ret->patient_id)) {
-        return false;
-    }
-    return count <= 4 || reader_skip(reader, count - 4);
-}
-
 const struct case_member case_member_default = {0};
 
 bool case_member_read(struct reader *reader, struct arena *arena, struct case_member *ret) {
@@ -93,245 +69,6 @@ bool case_member_list_read(struct reader *reader, struct arena *arena, uint32_t 
         }
     }
     *ret = (struct case_member_list){count, items};
-    return true;
-}
-
-const struct wording wording_default = {0};
-
-bool wording_read(struct reader *reader, struct arena *arena, struct wording *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = wording_default;
-    (void)arena;
-    if (count > 0 && !reader_text(reader, 32, &ret->version)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 16, &ret->language)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 4000, &ret->text)) {
-        return false;
-    }
-    if (count > 3 && !reader_bytes(reader, 32, &ret->hash)) {
-        return false;
-    }
-    return count <= 4 || reader_skip(reader, count - 4);
-}
-
-const struct consent consent_default = {0};
-
-bool consent_read(struct reader *reader, struct arena *arena, struct consent *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = consent_default;
-    if (count > 0 && !reader_uuid(reader, &ret->id)) {
-        return false;
-    }
-    if (count > 1 && !uuid_list_read(reader, arena, 32, &ret->people)) {
-        return false;
-    }
-    if (count > 2 && !uuid_list_read(reader, arena, 16, &ret->boards)) {
-        return false;
-    }
-    if (count > 3 && !reader_bool(reader, &ret->clinical)) {
-        return false;
-    }
-    if (count > 4 && !reader_bool(reader, &ret->identity)) {
-        return false;
-    }
-    if (count > 5 && !reader_time(reader, &ret->until)) {
-        return false;
-    }
-    if (count > 6 && !wording_read(reader, arena, &ret->wording)) {
-        return false;
-    }
-    if (count > 7 && !reader_text(reader, 200, &ret->how)) {
-        return false;
-    }
-    if (count > 8 && !reader_time(reader, &ret->given_at)) {
-        return false;
-    }
-    if (count > 9 && !reader_uuid(reader, &ret->given_by)) {
-        return false;
-    }
-    if (count > 10 && !reader_time(reader, &ret->withdrawn_at)) {
-        return false;
-    }
-    if (count > 11 && !reader_uuid(reader, &ret->withdrawn_by)) {
-        return false;
-    }
-    return count <= 12 || reader_skip(reader, count - 12);
-}
-
-bool consent_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                       struct consent_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct consent_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct consent *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!consent_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct consent_list){count, items};
-    return true;
-}
-
-const struct emergency emergency_default = {0};
-
-bool emergency_read(struct reader *reader, struct arena *arena, struct emergency *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = emergency_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->user)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
-        return false;
-    }
-    if (count > 3 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    if (count > 4 && !reader_time(reader, &ret->until)) {
-        return false;
-    }
-    return count <= 5 || reader_skip(reader, count - 5);
-}
-
-bool emergency_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                         struct emergency_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct emergency_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct emergency *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!emergency_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct emergency_list){count, items};
-    return true;
-}
-
-const struct legal_hold legal_hold_default = {0};
-
-bool legal_hold_read(struct reader *reader, struct arena *arena, struct legal_hold *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = legal_hold_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 1 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
-        return false;
-    }
-    return count <= 3 || reader_skip(reader, count - 3);
-}
-
-const struct restriction restriction_default = {0};
-
-bool restriction_read(struct reader *reader, struct arena *arena, struct restriction *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = restriction_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->by)) {
-        return false;
-    }
-    if (count > 1 && !reader_time(reader, &ret->at)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 400, &ret->reason)) {
-        return false;
-    }
-    return count <= 3 || reader_skip(reader, count - 3);
-}
-
-const struct who_sees who_sees_default = {0};
-
-bool who_sees_read(struct reader *reader, struct arena *arena, struct who_sees *ret) {
-    uint32_t count;
-    if (!reader_fields(reader, &count)) {
-        return false;
-    }
-    *ret = who_sees_default;
-    (void)arena;
-    if (count > 0 && !reader_uuid(reader, &ret->user)) {
-        return false;
-    }
-    if (count > 1 && !reader_text(reader, 128, &ret->name)) {
-        return false;
-    }
-    if (count > 2 && !reader_text(reader, 64, &ret->discipline)) {
-        return false;
-    }
-    if (count > 3 && !reader_u8(reader, &ret->role)) {
-        return false;
-    }
-    if (count > 4 && !reader_bool(reader, &ret->by_law)) {
-        return false;
-    }
-    if (count > 5 && !reader_uuid(reader, &ret->board)) {
-        return false;
-    }
-    return count <= 6 || reader_skip(reader, count - 6);
-}
-
-bool who_sees_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
-                        struct who_sees_list *ret) {
-    uint32_t count;
-    if (!reader_list(reader, count_max, &count)) {
-        return false;
-    }
-    *ret = (struct who_sees_list){0};
-    if (count == 0) {
-        return true;
-    }
-    struct who_sees *items = arena_alloc(arena, count * sizeof *items);
-    if (items == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!who_sees_read(reader, arena, &items[i])) {
-            return false;
-        }
-    }
-    *ret = (struct who_sees_list){count, items};
     return true;
 }
 
@@ -1387,6 +1124,82 @@ bool tell_arrival_read(struct reader *reader, struct arena *arena, struct tell_a
     return count <= 1 || reader_skip(reader, count - 1);
 }
 
+const struct note_held note_held_default = {0};
+
+bool note_held_read(struct reader *reader, struct arena *arena, struct note_held *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = note_held_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->images)) {
+        return false;
+    }
+    if (count > 2 && !reader_u32(reader, &ret->studies)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct join_held join_held_default = {0};
+
+bool join_held_read(struct reader *reader, struct arena *arena, struct join_held *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = join_held_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 64, &ret->study_uid)) {
+        return false;
+    }
+    if (count > 2 && !reader_bytes(reader, 32, &ret->patient)) {
+        return false;
+    }
+    if (count > 3 && !subject_read(reader, arena, &ret->said)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->images)) {
+        return false;
+    }
+    return count <= 5 || reader_skip(reader, count - 5);
+}
+
+const struct remove_held remove_held_default = {0};
+
+bool remove_held_read(struct reader *reader, struct arena *arena, struct remove_held *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = remove_held_default;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 64, &ret->study_uid)) {
+        return false;
+    }
+    if (count > 2 && !reader_bytes(reader, 32, &ret->patient)) {
+        return false;
+    }
+    if (count > 3 && !subject_read(reader, arena, &ret->said)) {
+        return false;
+    }
+    if (count > 4 && !reader_u32(reader, &ret->images)) {
+        return false;
+    }
+    if (count > 5 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 6 || reader_skip(reader, count - 6);
+}
+
 const struct case_created case_created_default = {0};
 
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret) {
@@ -1463,6 +1276,55 @@ bool annotation_removed_read(struct reader *reader, struct arena *arena,
         return false;
     }
     return count <= 2 || reader_skip(reader, count - 2);
+}
+
+const struct held_noted held_noted_default = {0};
+
+bool held_noted_read(struct reader *reader, struct arena *arena, struct held_noted *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = held_noted_default;
+    (void)arena;
+    if (count > 0 && !reader_u32(reader, &ret->images)) {
+        return false;
+    }
+    if (count > 1 && !reader_u32(reader, &ret->studies)) {
+        return false;
+    }
+    if (count > 2 && !reader_uuid(reader, &ret->entry)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
+}
+
+const struct held_joined held_joined_default = {0};
+
+bool held_joined_read(struct reader *reader, struct arena *arena, struct held_joined *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = held_joined_default;
+    if (count > 0 && !held_decision_read(reader, arena, &ret->decision)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct held_removed held_removed_default = {0};
+
+bool held_removed_read(struct reader *reader, struct arena *arena, struct held_removed *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = held_removed_default;
+    if (count > 0 && !held_decision_read(reader, arena, &ret->decision)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
 }
 
 const struct series_linked series_linked_default = {0};
@@ -2168,7 +2030,19 @@ bool case_snapshot_read(struct reader *reader, struct arena *arena, struct case_
     if (count > 25 && !stored_link_list_read(reader, arena, 32, &ret->links)) {
         return false;
     }
-    return count <= 26 || reader_skip(reader, count - 26);
+    if (count > 26 && !reader_u32(reader, &ret->held_images)) {
+        return false;
+    }
+    if (count > 27 && !reader_u32(reader, &ret->held_studies)) {
+        return false;
+    }
+    if (count > 28 && !reader_uuid(reader, &ret->held_entry)) {
+        return false;
+    }
+    if (count > 29 && !held_decision_list_read(reader, arena, 256, &ret->held_decisions)) {
+        return false;
+    }
+    return count <= 30 || reader_skip(reader, count - 30);
 }
 
 const struct case_status_snapshot case_status_snapshot_default = {0};

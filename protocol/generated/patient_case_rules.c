@@ -286,6 +286,33 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .burst = 60,
             .size_max = 808,
         },
+    [PATIENT_CASE_NOTE_HELD] =
+        {
+            .name = "NoteHeld",
+            .class = MESSAGE_COMMAND,
+            .by_system = true,
+            .rate = 50,
+            .burst = 500,
+            .size_max = 285,
+        },
+    [PATIENT_CASE_JOIN_HELD] =
+        {
+            .name = "JoinHeld",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_IDENTIFY,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 662,
+        },
+    [PATIENT_CASE_REMOVE_HELD] =
+        {
+            .name = "RemoveHeld",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_IDENTIFY,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 1065,
+        },
     [PATIENT_CASE_LINK_SERIES] =
         {
             .name = "LinkSeries",
@@ -499,7 +526,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64712353,
+            .size_max = 64924608,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -535,6 +562,27 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
             .size_max = 281,
+        },
+    [PATIENT_CASE_HELD_NOTED] =
+        {
+            .name = "HeldNoted",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_IDENTITY,
+            .size_max = 285,
+        },
+    [PATIENT_CASE_HELD_JOINED] =
+        {
+            .name = "HeldJoined",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_IDENTITY,
+            .size_max = 1086,
+        },
+    [PATIENT_CASE_HELD_REMOVED] =
+        {
+            .name = "HeldRemoved",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_IDENTITY,
+            .size_max = 1086,
         },
     [PATIENT_CASE_SERIES_LINKED] =
         {

@@ -40,16 +40,17 @@ enum patient_case_action {
     PATIENT_CASE_MAY_CONSENT = 1u << 2, /* Give and withdraw the patient's consent, or write it down for them. */
     PATIENT_CASE_MAY_ACCESSES = 1u << 3, /* Who looked. */
     PATIENT_CASE_MAY_IMAGES = 1u << 4, /* Add some. */
-    PATIENT_CASE_MAY_DISCUSS = 1u << 5, /* Chat, drawings, views, the card. */
-    PATIENT_CASE_MAY_DECIDE = 1u << 6, /* Decisions, votes, tasks. */
-    PATIENT_CASE_MAY_DRIVE = 1u << 7, /* The stage, while no board has it. */
-    PATIENT_CASE_MAY_LEAD = 1u << 8, /* Quiet pointers. */
-    PATIENT_CASE_MAY_ATTEND = 1u << 9,
-    PATIENT_CASE_MAY_LOOK_UNDER_GLASS = 1u << 10, /* Marked wherever it is written down. */
-    PATIENT_CASE_MAY_RESTRICT = 1u << 11, /* Restrict its use, and lift that. */
-    PATIENT_CASE_MAY_EXPORT = 1u << 12, /* A copy of all that is kept about them (GDPR 15, 20): more than they see from day to day. */
-    PATIENT_CASE_MAY_HOLD = 1u << 13, /* A legal hold, which erasure waits for. */
-    PATIENT_CASE_MAY_ERASE = 1u << 14,
+    PATIENT_CASE_MAY_IDENTIFY = 1u << 5, /* Whose images they are that say another patient: confirm or remove them. */
+    PATIENT_CASE_MAY_DISCUSS = 1u << 6, /* Chat, drawings, views, the card. */
+    PATIENT_CASE_MAY_DECIDE = 1u << 7, /* Decisions, votes, tasks. */
+    PATIENT_CASE_MAY_DRIVE = 1u << 8, /* The stage, while no board has it. */
+    PATIENT_CASE_MAY_LEAD = 1u << 9, /* Quiet pointers. */
+    PATIENT_CASE_MAY_ATTEND = 1u << 10,
+    PATIENT_CASE_MAY_LOOK_UNDER_GLASS = 1u << 11, /* Marked wherever it is written down. */
+    PATIENT_CASE_MAY_RESTRICT = 1u << 12, /* Restrict its use, and lift that. */
+    PATIENT_CASE_MAY_EXPORT = 1u << 13, /* A copy of all that is kept about them (GDPR 15, 20): more than they see from day to day. */
+    PATIENT_CASE_MAY_HOLD = 1u << 14, /* A legal hold, which erasure waits for. */
+    PATIENT_CASE_MAY_ERASE = 1u << 15,
 };
 struct allowance policy_of_patient_case(uint16_t roles, uint8_t conditions);
 

@@ -57,8 +57,9 @@ enum entry_kind {
     ENTRY_KIND_TASK = 3,         /* Something they have to see to after a decision. */
     /* Somebody broke the glass of a case: its title is their reason, its detail who it was. */
     ENTRY_KIND_EMERGENCY = 4,
+    ENTRY_KIND_HELD = 5, /* Images of a case of theirs that wait until they say whose they are. */
 };
-#define ENTRY_KIND_COUNT 5
+#define ENTRY_KIND_COUNT 6
 
 enum factor_kind {
     FACTOR_KIND_CODE = 0,    /* Codes of an authenticator app (RFC 6238). */

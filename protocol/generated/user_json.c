@@ -8,6 +8,7 @@ const char *const entry_kind_words[] = {
     "series",
     "task",
     "emergency",
+    "held",
 };
 
 const char *const factor_kind_words[] = {

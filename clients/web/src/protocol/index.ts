@@ -6,6 +6,7 @@ export * from './generated/drawing';
 export * from './generated/hangings';
 export { decodeDown, type DownFrame } from './generated/down';
 export type * from './generated/kinds';
+export * from './generated/keeping';
 export * from './generated/organisation';
 export * from './generated/patient_case';
 export * from './generated/preparation';

@@ -64,6 +64,9 @@ import {
     readErasureOrdered,
     readFollowingRecorded,
     readGlassBroken,
+    readHeldJoined,
+    readHeldNoted,
+    readHeldRemoved,
     readHoldLifted,
     readHoldPlaced,
     readImagesAdded,
@@ -399,6 +402,12 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readFollowingRecorded(reader);
         case 95:
             return readSealedForBoard(reader);
+        case 100:
+            return readHeldNoted(reader);
+        case 101:
+            return readHeldJoined(reader);
+        case 102:
+            return readHeldRemoved(reader);
         case 104:
             return readSeriesLinked(reader);
         case 105:

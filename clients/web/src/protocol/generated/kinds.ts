@@ -107,9 +107,13 @@ import type {
     GiveConsent,
     GlassBroken,
     GrantAccess,
+    HeldJoined,
+    HeldNoted,
+    HeldRemoved,
     HoldLifted,
     HoldPlaced,
     ImagesAdded,
+    JoinHeld,
     KeyImageMarked,
     KeyImageUnmarked,
     LabelAnnotation,
@@ -121,6 +125,7 @@ import type {
     MarkKeyImage,
     MessagePosted,
     MoveView,
+    NoteHeld,
     OpenedForBoard,
     OrderErasure,
     PlaceHold,
@@ -128,6 +133,7 @@ import type {
     RecordDecision,
     RecordFollowing,
     RemoveAnnotation,
+    RemoveHeld,
     RemoveView,
     RestrictUse,
     RestrictionLifted,
@@ -375,6 +381,9 @@ export type PatientCaseUp =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | NoteHeld
+    | JoinHeld
+    | RemoveHeld
     | LinkSeries
     | UnlinkSeries
     | LabelAnnotation
@@ -425,6 +434,9 @@ export type PatientCaseEvent =
     | TaskClosed
     | FollowingRecorded
     | SealedForBoard
+    | HeldNoted
+    | HeldJoined
+    | HeldRemoved
     | SeriesLinked
     | SeriesUnlinked
     | AnnotationLabelled

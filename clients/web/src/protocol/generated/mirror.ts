@@ -318,6 +318,15 @@ import {
     readGrantAccess,
     writeGrantAccess,
     type GrantAccess,
+    readHeldJoined,
+    writeHeldJoined,
+    type HeldJoined,
+    readHeldNoted,
+    writeHeldNoted,
+    type HeldNoted,
+    readHeldRemoved,
+    writeHeldRemoved,
+    type HeldRemoved,
     readHoldLifted,
     writeHoldLifted,
     type HoldLifted,
@@ -327,6 +336,9 @@ import {
     readImagesAdded,
     writeImagesAdded,
     type ImagesAdded,
+    readJoinHeld,
+    writeJoinHeld,
+    type JoinHeld,
     readKeyImageMarked,
     writeKeyImageMarked,
     type KeyImageMarked,
@@ -360,6 +372,9 @@ import {
     readMoveView,
     writeMoveView,
     type MoveView,
+    readNoteHeld,
+    writeNoteHeld,
+    type NoteHeld,
     readOpenedForBoard,
     writeOpenedForBoard,
     type OpenedForBoard,
@@ -381,6 +396,9 @@ import {
     readRemoveAnnotation,
     writeRemoveAnnotation,
     type RemoveAnnotation,
+    readRemoveHeld,
+    writeRemoveHeld,
+    type RemoveHeld,
     readRemoveView,
     writeRemoveView,
     type RemoveView,
@@ -840,6 +858,9 @@ export type PatientCaseMessage =
     | GiveConsent
     | WithdrawConsent
     | BreakGlass
+    | NoteHeld
+    | JoinHeld
+    | RemoveHeld
     | LinkSeries
     | UnlinkSeries
     | LabelAnnotation
@@ -873,6 +894,9 @@ export type PatientCaseMessage =
     | TaskClosed
     | FollowingRecorded
     | SealedForBoard
+    | HeldNoted
+    | HeldJoined
+    | HeldRemoved
     | SeriesLinked
     | SeriesUnlinked
     | AnnotationLabelled
@@ -1540,6 +1564,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readWithdrawConsent(reader);
         case 31:
             return readBreakGlass(reader);
+        case 48:
+            return readNoteHeld(reader);
+        case 49:
+            return readJoinHeld(reader);
+        case 50:
+            return readRemoveHeld(reader);
         case 51:
             return readLinkSeries(reader);
         case 52:
@@ -1606,6 +1636,12 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readFollowingRecorded(reader);
         case 95:
             return readSealedForBoard(reader);
+        case 100:
+            return readHeldNoted(reader);
+        case 101:
+            return readHeldJoined(reader);
+        case 102:
+            return readHeldRemoved(reader);
         case 104:
             return readSeriesLinked(reader);
         case 105:
@@ -1749,6 +1785,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'NoteHeld':
+            return writeNoteHeld(writer, message);
+        case 'JoinHeld':
+            return writeJoinHeld(writer, message);
+        case 'RemoveHeld':
+            return writeRemoveHeld(writer, message);
         case 'LinkSeries':
             return writeLinkSeries(writer, message);
         case 'UnlinkSeries':
@@ -1815,6 +1857,12 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeFollowingRecorded(writer, message);
         case 'SealedForBoard':
             return writeSealedForBoard(writer, message);
+        case 'HeldNoted':
+            return writeHeldNoted(writer, message);
+        case 'HeldJoined':
+            return writeHeldJoined(writer, message);
+        case 'HeldRemoved':
+            return writeHeldRemoved(writer, message);
         case 'SeriesLinked':
             return writeSeriesLinked(writer, message);
         case 'SeriesUnlinked':
@@ -1924,6 +1972,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    NoteHeld: 48,
+    JoinHeld: 49,
+    RemoveHeld: 50,
     LinkSeries: 51,
     UnlinkSeries: 52,
     LabelAnnotation: 53,
@@ -1957,6 +2008,9 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     TaskClosed: 93,
     FollowingRecorded: 94,
     SealedForBoard: 95,
+    HeldNoted: 100,
+    HeldJoined: 101,
+    HeldRemoved: 102,
     SeriesLinked: 104,
     SeriesUnlinked: 105,
     AnnotationLabelled: 106,

@@ -92,6 +92,41 @@ import {
     type Vote,
     type VoteChoice,
 } from './deciding';
+import {
+    countConsent,
+    countEmergency,
+    countHeldDecision,
+    countLegalHold,
+    countRestriction,
+    countSubject,
+    defaultConsent,
+    defaultEmergency,
+    defaultHeldDecision,
+    defaultLegalHold,
+    defaultRestriction,
+    defaultSubject,
+    readConsent,
+    readEmergency,
+    readHeldDecision,
+    readLegalHold,
+    readRestriction,
+    readSubject,
+    readWhoSees,
+    writeConsent,
+    writeEmergency,
+    writeHeldDecision,
+    writeLegalHold,
+    writeRestriction,
+    writeSubject,
+    writeWhoSees,
+    type Consent,
+    type Emergency,
+    type HeldDecision,
+    type LegalHold,
+    type Restriction,
+    type Subject,
+    type WhoSees,
+} from './keeping';
 
 export const CASE_STATUS_MEMBERS = [
     /** Made, nothing scheduled. */
@@ -106,65 +141,6 @@ export const CASE_STATUS_MEMBERS = [
     'deferred',
 ] as const;
 export type CaseStatus = (typeof CASE_STATUS_MEMBERS)[number];
-
-/** The patient as the case knows them; images that say otherwise are shown with the difference. */
-export interface Subject {
-    /** DICOM person name (PS3.5 6.2.1): Family^Given^... */
-    name: string;
-    /** YYYY-MM-DD or empty. */
-    birthDate: string;
-    /** M, F, O or empty (PS3.3 C.7.1.1). */
-    sex: string;
-    /** As at the referring institution. */
-    patientId: string;
-}
-
-export function defaultSubject(): Subject {
-    return {
-        name: '',
-        birthDate: '',
-        sex: '',
-        patientId: '',
-    };
-}
-
-export function readSubject(reader: Reader): Subject {
-    const count = reader.fields();
-    const value: Subject = {
-        name: count > 0 ? reader.text(200) : '',
-        birthDate: count > 1 ? reader.text(10) : '',
-        sex: count > 2 ? reader.text(1) : '',
-        patientId: count > 3 ? reader.text(64) : '',
-    };
-    reader.skip(count - 4);
-    return value;
-}
-
-export function countSubject(from: Subject): number {
-    return countFields(
-        from.name !== '',
-        from.birthDate !== '',
-        from.sex !== '',
-        from.patientId !== '',
-    );
-}
-
-export function writeSubject(writer: Writer, from: Subject): void {
-    const count = countSubject(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.text(200, from.name);
-    }
-    if (count > 1) {
-        writer.text(10, from.birthDate);
-    }
-    if (count > 2) {
-        writer.text(1, from.sex);
-    }
-    if (count > 3) {
-        writer.text(64, from.patientId);
-    }
-}
 
 export interface CaseMember {
     /** Who. */
@@ -263,432 +239,6 @@ export function writeCaseMember(writer: Writer, from: CaseMember): void {
     }
     if (count > 8) {
         writer.u8(from.proxy);
-    }
-}
-
-/** What somebody read when they consented, word for word, so that it can be shown again. */
-export interface Wording {
-    /** Of the wording, as the organisation numbers it. */
-    version: string;
-    /** BCP 47. */
-    language: string;
-    /** The words. */
-    text: string;
-    /** SHA-256 of the words. */
-    hash: Uint8Array;
-}
-
-export function defaultWording(): Wording {
-    return {
-        version: '',
-        language: '',
-        text: '',
-        hash: new Uint8Array(0),
-    };
-}
-
-export function readWording(reader: Reader): Wording {
-    const count = reader.fields();
-    const value: Wording = {
-        version: count > 0 ? reader.text(32) : '',
-        language: count > 1 ? reader.text(16) : '',
-        text: count > 2 ? reader.text(4000) : '',
-        hash: count > 3 ? reader.bytesValue(32) : new Uint8Array(0),
-    };
-    reader.skip(count - 4);
-    return value;
-}
-
-export function countWording(from: Wording): number {
-    return countFields(
-        from.version !== '',
-        from.language !== '',
-        from.text !== '',
-        from.hash.length !== 0,
-    );
-}
-
-export function writeWording(writer: Writer, from: Wording): void {
-    const count = countWording(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.text(32, from.version);
-    }
-    if (count > 1) {
-        writer.text(16, from.language);
-    }
-    if (count > 2) {
-        writer.text(4000, from.text);
-    }
-    if (count > 3) {
-        writer.bytesValue(32, from.hash);
-    }
-}
-
-/** That others than the treating team may see this case. Without any, and unless one is asked
- * for, treatment is ground enough. */
-export interface Consent {
-    /** Made by the sender. */
-    id: string;
-    /** Whom it covers; empty with `boards` empty: whoever the case or a board lets in. */
-    people: string[];
-    /** Whose members it covers. */
-    boards: string[];
-    /** They may see images and findings. */
-    clinical: boolean;
-    /** They may be told who the patient is, and read the conversation. */
-    identity: boolean;
-    /** When it ends; 0 = until it is withdrawn. */
-    until: number;
-    /** What was read. */
-    wording: Wording;
-    /** On whose word: the patient's own here, or for example signed on paper on a day. */
-    how: string;
-    /** When it was written down. */
-    givenAt: number;
-    /** By whom. */
-    givenBy: string;
-    /** 0 = in force. */
-    withdrawnAt: number;
-    /** Who withdrew it. */
-    withdrawnBy: string;
-}
-
-export function defaultConsent(): Consent {
-    return {
-        id: ZERO_UUID,
-        people: [],
-        boards: [],
-        clinical: false,
-        identity: false,
-        until: 0,
-        wording: defaultWording(),
-        how: '',
-        givenAt: 0,
-        givenBy: ZERO_UUID,
-        withdrawnAt: 0,
-        withdrawnBy: ZERO_UUID,
-    };
-}
-
-export function readConsent(reader: Reader): Consent {
-    const count = reader.fields();
-    const value: Consent = {
-        id: count > 0 ? reader.uuid() : ZERO_UUID,
-        people: count > 1 ? reader.list(32, (reader) => reader.uuid()) : [],
-        boards: count > 2 ? reader.list(16, (reader) => reader.uuid()) : [],
-        clinical: count > 3 ? reader.bool() : false,
-        identity: count > 4 ? reader.bool() : false,
-        until: count > 5 ? reader.time() : 0,
-        wording: count > 6 ? readWording(reader) : defaultWording(),
-        how: count > 7 ? reader.text(200) : '',
-        givenAt: count > 8 ? reader.time() : 0,
-        givenBy: count > 9 ? reader.uuid() : ZERO_UUID,
-        withdrawnAt: count > 10 ? reader.time() : 0,
-        withdrawnBy: count > 11 ? reader.uuid() : ZERO_UUID,
-    };
-    reader.skip(count - 12);
-    return value;
-}
-
-export function countConsent(from: Consent): number {
-    return countFields(
-        from.id !== ZERO_UUID,
-        from.people.length !== 0,
-        from.boards.length !== 0,
-        from.clinical,
-        from.identity,
-        from.until !== 0,
-        countWording(from.wording) !== 0,
-        from.how !== '',
-        from.givenAt !== 0,
-        from.givenBy !== ZERO_UUID,
-        from.withdrawnAt !== 0,
-        from.withdrawnBy !== ZERO_UUID,
-    );
-}
-
-export function writeConsent(writer: Writer, from: Consent): void {
-    const count = countConsent(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.id);
-    }
-    if (count > 1) {
-        writer.list(32, from.people, (writer, value) => writer.uuid(value));
-    }
-    if (count > 2) {
-        writer.list(16, from.boards, (writer, value) => writer.uuid(value));
-    }
-    if (count > 3) {
-        writer.bool(from.clinical);
-    }
-    if (count > 4) {
-        writer.bool(from.identity);
-    }
-    if (count > 5) {
-        writer.time(from.until);
-    }
-    if (count > 6) {
-        writeWording(writer, from.wording);
-    }
-    if (count > 7) {
-        writer.text(200, from.how);
-    }
-    if (count > 8) {
-        writer.time(from.givenAt);
-    }
-    if (count > 9) {
-        writer.uuid(from.givenBy);
-    }
-    if (count > 10) {
-        writer.time(from.withdrawnAt);
-    }
-    if (count > 11) {
-        writer.uuid(from.withdrawnBy);
-    }
-}
-
-/** Somebody without access looked because they had to. */
-export interface Emergency {
-    /** Who. */
-    user: string;
-    /** As shown. */
-    name: string;
-    /** Their words. */
-    reason: string;
-    /** Since when. */
-    at: number;
-    /** Until when; what they did meanwhile was done under it. */
-    until: number;
-}
-
-export function defaultEmergency(): Emergency {
-    return {
-        user: ZERO_UUID,
-        name: '',
-        reason: '',
-        at: 0,
-        until: 0,
-    };
-}
-
-export function readEmergency(reader: Reader): Emergency {
-    const count = reader.fields();
-    const value: Emergency = {
-        user: count > 0 ? reader.uuid() : ZERO_UUID,
-        name: count > 1 ? reader.text(128) : '',
-        reason: count > 2 ? reader.text(400) : '',
-        at: count > 3 ? reader.time() : 0,
-        until: count > 4 ? reader.time() : 0,
-    };
-    reader.skip(count - 5);
-    return value;
-}
-
-export function countEmergency(from: Emergency): number {
-    return countFields(
-        from.user !== ZERO_UUID,
-        from.name !== '',
-        from.reason !== '',
-        from.at !== 0,
-        from.until !== 0,
-    );
-}
-
-export function writeEmergency(writer: Writer, from: Emergency): void {
-    const count = countEmergency(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.user);
-    }
-    if (count > 1) {
-        writer.text(128, from.name);
-    }
-    if (count > 2) {
-        writer.text(400, from.reason);
-    }
-    if (count > 3) {
-        writer.time(from.at);
-    }
-    if (count > 4) {
-        writer.time(from.until);
-    }
-}
-
-/** Somebody said that the case must be kept. */
-export interface LegalHold {
-    /** Who. */
-    by: string;
-    /** Since when. */
-    at: number;
-    /** Why. */
-    reason: string;
-}
-
-export function defaultLegalHold(): LegalHold {
-    return {
-        by: ZERO_UUID,
-        at: 0,
-        reason: '',
-    };
-}
-
-export function readLegalHold(reader: Reader): LegalHold {
-    const count = reader.fields();
-    const value: LegalHold = {
-        by: count > 0 ? reader.uuid() : ZERO_UUID,
-        at: count > 1 ? reader.time() : 0,
-        reason: count > 2 ? reader.text(400) : '',
-    };
-    reader.skip(count - 3);
-    return value;
-}
-
-export function countLegalHold(from: LegalHold): number {
-    return countFields(
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-        from.reason !== '',
-    );
-}
-
-export function writeLegalHold(writer: Writer, from: LegalHold): void {
-    const count = countLegalHold(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.by);
-    }
-    if (count > 1) {
-        writer.time(from.at);
-    }
-    if (count > 2) {
-        writer.text(400, from.reason);
-    }
-}
-
-export interface Restriction {
-    /** Who restricted its use: the case is kept (GDPR 18). */
-    by: string;
-    /** Since when. */
-    at: number;
-    /** Why. */
-    reason: string;
-}
-
-export function defaultRestriction(): Restriction {
-    return {
-        by: ZERO_UUID,
-        at: 0,
-        reason: '',
-    };
-}
-
-export function readRestriction(reader: Reader): Restriction {
-    const count = reader.fields();
-    const value: Restriction = {
-        by: count > 0 ? reader.uuid() : ZERO_UUID,
-        at: count > 1 ? reader.time() : 0,
-        reason: count > 2 ? reader.text(400) : '',
-    };
-    reader.skip(count - 3);
-    return value;
-}
-
-export function countRestriction(from: Restriction): number {
-    return countFields(
-        from.by !== ZERO_UUID,
-        from.at !== 0,
-        from.reason !== '',
-    );
-}
-
-export function writeRestriction(writer: Writer, from: Restriction): void {
-    const count = countRestriction(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.by);
-    }
-    if (count > 1) {
-        writer.time(from.at);
-    }
-    if (count > 2) {
-        writer.text(400, from.reason);
-    }
-}
-
-/** Somebody who may see this case, as its patient is told. */
-export interface WhoSees {
-    /** Who. */
-    user: string;
-    /** As shown. */
-    name: string;
-    /** As shown. */
-    discipline: string;
-    /** Role. */
-    role: number;
-    /** Of the treating team: keeps access whatever is withdrawn. */
-    byLaw: boolean;
-    /** The board through which; zero = of the case itself. */
-    board: string;
-}
-
-export function defaultWhoSees(): WhoSees {
-    return {
-        user: ZERO_UUID,
-        name: '',
-        discipline: '',
-        role: 0,
-        byLaw: false,
-        board: ZERO_UUID,
-    };
-}
-
-export function readWhoSees(reader: Reader): WhoSees {
-    const count = reader.fields();
-    const value: WhoSees = {
-        user: count > 0 ? reader.uuid() : ZERO_UUID,
-        name: count > 1 ? reader.text(128) : '',
-        discipline: count > 2 ? reader.text(64) : '',
-        role: count > 3 ? reader.u8() : 0,
-        byLaw: count > 4 ? reader.bool() : false,
-        board: count > 5 ? reader.uuid() : ZERO_UUID,
-    };
-    reader.skip(count - 6);
-    return value;
-}
-
-export function countWhoSees(from: WhoSees): number {
-    return countFields(
-        from.user !== ZERO_UUID,
-        from.name !== '',
-        from.discipline !== '',
-        from.role !== 0,
-        from.byLaw,
-        from.board !== ZERO_UUID,
-    );
-}
-
-export function writeWhoSees(writer: Writer, from: WhoSees): void {
-    const count = countWhoSees(from);
-    writer.fields(count);
-    if (count > 0) {
-        writer.uuid(from.user);
-    }
-    if (count > 1) {
-        writer.text(128, from.name);
-    }
-    if (count > 2) {
-        writer.text(64, from.discipline);
-    }
-    if (count > 3) {
-        writer.u8(from.role);
-    }
-    if (count > 4) {
-        writer.bool(from.byLaw);
-    }
-    if (count > 5) {
-        writer.uuid(from.board);
     }
 }
 
@@ -2829,6 +2379,176 @@ export function writeTellArrival(writer: Writer, from: TellArrival): void {
     }
 }
 
+/** The archive holds images of this case until somebody decides. */
+export interface NoteHeld {
+    type: 'NoteHeld';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** How many. */
+    images: number;
+    /** How many decisions they need; 0 = nothing is held. */
+    studies: number;
+}
+
+export function readNoteHeld(reader: Reader): NoteHeld {
+    const count = reader.fields();
+    const value: NoteHeld = {
+        type: 'NoteHeld',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        images: count > 1 ? reader.u32() : 0,
+        studies: count > 2 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countNoteHeld(from: NoteHeld): number {
+    return countFields(
+        true,
+        from.images !== 0,
+        from.studies !== 0,
+    );
+}
+
+export function writeNoteHeld(writer: Writer, from: NoteHeld): void {
+    const count = countNoteHeld(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.u32(from.images);
+    }
+    if (count > 2) {
+        writer.u32(from.studies);
+    }
+}
+
+/** The images that say this of their patient in this study are of the case's patient. */
+export interface JoinHeld {
+    type: 'JoinHeld';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which study. */
+    studyUid: string;
+    /** As the list of what is held names it; not empty. */
+    patient: Uint8Array;
+    /** As it was shown. */
+    said: Subject;
+    /** As it was shown. */
+    images: number;
+}
+
+export function readJoinHeld(reader: Reader): JoinHeld {
+    const count = reader.fields();
+    const value: JoinHeld = {
+        type: 'JoinHeld',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        studyUid: count > 1 ? reader.text(64) : '',
+        patient: count > 2 ? reader.bytesValue(32) : new Uint8Array(0),
+        said: count > 3 ? readSubject(reader) : defaultSubject(),
+        images: count > 4 ? reader.u32() : 0,
+    };
+    requireId(value.commandId);
+    reader.skip(count - 5);
+    return value;
+}
+
+export function countJoinHeld(from: JoinHeld): number {
+    return countFields(
+        true,
+        from.studyUid !== '',
+        from.patient.length !== 0,
+        countSubject(from.said) !== 0,
+        from.images !== 0,
+    );
+}
+
+export function writeJoinHeld(writer: Writer, from: JoinHeld): void {
+    const count = countJoinHeld(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(64, from.studyUid);
+    }
+    if (count > 2) {
+        writer.bytesValue(32, from.patient);
+    }
+    if (count > 3) {
+        writeSubject(writer, from.said);
+    }
+    if (count > 4) {
+        writer.u32(from.images);
+    }
+}
+
+/** They are not, or are not to take the place of what is shown: they are deleted for good. */
+export interface RemoveHeld {
+    type: 'RemoveHeld';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which study. */
+    studyUid: string;
+    /** As the list names it; empty = those of a UID that is shown with another content. */
+    patient: Uint8Array;
+    /** As it was shown. */
+    said: Subject;
+    /** As it was shown. */
+    images: number;
+    /** Not empty. */
+    reason: string;
+}
+
+export function readRemoveHeld(reader: Reader): RemoveHeld {
+    const count = reader.fields();
+    const value: RemoveHeld = {
+        type: 'RemoveHeld',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        studyUid: count > 1 ? reader.text(64) : '',
+        patient: count > 2 ? reader.bytesValue(32) : new Uint8Array(0),
+        said: count > 3 ? readSubject(reader) : defaultSubject(),
+        images: count > 4 ? reader.u32() : 0,
+        reason: count > 5 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 6);
+    return value;
+}
+
+export function countRemoveHeld(from: RemoveHeld): number {
+    return countFields(
+        true,
+        from.studyUid !== '',
+        from.patient.length !== 0,
+        countSubject(from.said) !== 0,
+        from.images !== 0,
+        from.reason !== '',
+    );
+}
+
+export function writeRemoveHeld(writer: Writer, from: RemoveHeld): void {
+    const count = countRemoveHeld(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(64, from.studyUid);
+    }
+    if (count > 2) {
+        writer.bytesValue(32, from.patient);
+    }
+    if (count > 3) {
+        writeSubject(writer, from.said);
+    }
+    if (count > 4) {
+        writer.u32(from.images);
+    }
+    if (count > 5) {
+        writer.text(400, from.reason);
+    }
+}
+
 export interface CaseCreated {
     type: 'CaseCreated';
     /** The patient. */
@@ -2989,6 +2709,110 @@ export function writeAnnotationRemoved(writer: Writer, from: AnnotationRemoved):
     }
     if (count > 1) {
         writer.text(200, from.reason);
+    }
+}
+
+export interface HeldNoted {
+    type: 'HeldNoted';
+    /** How many images are held. */
+    images: number;
+    /** How many decisions they need. */
+    studies: number;
+    /** Of the coordinators' worklists. */
+    entry: string;
+}
+
+export function readHeldNoted(reader: Reader): HeldNoted {
+    const count = reader.fields();
+    const value: HeldNoted = {
+        type: 'HeldNoted',
+        images: count > 0 ? reader.u32() : 0,
+        studies: count > 1 ? reader.u32() : 0,
+        entry: count > 2 ? reader.uuid() : ZERO_UUID,
+    };
+    reader.skip(count - 3);
+    return value;
+}
+
+export function countHeldNoted(from: HeldNoted): number {
+    return countFields(
+        from.images !== 0,
+        from.studies !== 0,
+        from.entry !== ZERO_UUID,
+    );
+}
+
+export function writeHeldNoted(writer: Writer, from: HeldNoted): void {
+    const count = countHeldNoted(from);
+    writer.fields(count);
+    if (count > 0) {
+        writer.u32(from.images);
+    }
+    if (count > 1) {
+        writer.u32(from.studies);
+    }
+    if (count > 2) {
+        writer.uuid(from.entry);
+    }
+}
+
+export interface HeldJoined {
+    type: 'HeldJoined';
+    /** Taken. */
+    decision: HeldDecision;
+}
+
+export function readHeldJoined(reader: Reader): HeldJoined {
+    const count = reader.fields();
+    const value: HeldJoined = {
+        type: 'HeldJoined',
+        decision: count > 0 ? readHeldDecision(reader) : defaultHeldDecision(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHeldJoined(from: HeldJoined): number {
+    return countFields(
+        countHeldDecision(from.decision) !== 0,
+    );
+}
+
+export function writeHeldJoined(writer: Writer, from: HeldJoined): void {
+    const count = countHeldJoined(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeHeldDecision(writer, from.decision);
+    }
+}
+
+export interface HeldRemoved {
+    type: 'HeldRemoved';
+    /** Taken. */
+    decision: HeldDecision;
+}
+
+export function readHeldRemoved(reader: Reader): HeldRemoved {
+    const count = reader.fields();
+    const value: HeldRemoved = {
+        type: 'HeldRemoved',
+        decision: count > 0 ? readHeldDecision(reader) : defaultHeldDecision(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHeldRemoved(from: HeldRemoved): number {
+    return countFields(
+        countHeldDecision(from.decision) !== 0,
+    );
+}
+
+export function writeHeldRemoved(writer: Writer, from: HeldRemoved): void {
+    const count = countHeldRemoved(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeHeldDecision(writer, from.decision);
     }
 }
 
@@ -4319,6 +4143,14 @@ export interface CaseSnapshot {
     restriction?: Restriction | undefined;
     /** Series that were laid onto each other. */
     links: StoredLink[];
+    /** Images that wait until somebody decides whose they are. */
+    heldImages: number;
+    /** How many decisions they need. */
+    heldStudies: number;
+    /** Of the coordinators' worklists. */
+    heldEntry: string;
+    /** The last one on each study and patient, in order. */
+    heldDecisions: HeldDecision[];
 }
 
 export function readCaseSnapshot(reader: Reader): CaseSnapshot {
@@ -4351,8 +4183,12 @@ export function readCaseSnapshot(reader: Reader): CaseSnapshot {
         erased: count > 23 ? reader.bool() : false,
         restriction: count > 24 ? reader.optional(readRestriction) : undefined,
         links: count > 25 ? reader.list(32, readStoredLink) : [],
+        heldImages: count > 26 ? reader.u32() : 0,
+        heldStudies: count > 27 ? reader.u32() : 0,
+        heldEntry: count > 28 ? reader.uuid() : ZERO_UUID,
+        heldDecisions: count > 29 ? reader.list(256, readHeldDecision) : [],
     };
-    reader.skip(count - 26);
+    reader.skip(count - 30);
     return value;
 }
 
@@ -4384,6 +4220,10 @@ export function countCaseSnapshot(from: CaseSnapshot): number {
         from.erased,
         from.restriction !== undefined,
         from.links.length !== 0,
+        from.heldImages !== 0,
+        from.heldStudies !== 0,
+        from.heldEntry !== ZERO_UUID,
+        from.heldDecisions.length !== 0,
     );
 }
 
@@ -4467,6 +4307,18 @@ export function writeCaseSnapshot(writer: Writer, from: CaseSnapshot): void {
     }
     if (count > 25) {
         writer.list(32, from.links, writeStoredLink);
+    }
+    if (count > 26) {
+        writer.u32(from.heldImages);
+    }
+    if (count > 27) {
+        writer.u32(from.heldStudies);
+    }
+    if (count > 28) {
+        writer.uuid(from.heldEntry);
+    }
+    if (count > 29) {
+        writer.list(256, from.heldDecisions, writeHeldDecision);
     }
 }
 

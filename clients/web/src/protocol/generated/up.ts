@@ -50,6 +50,7 @@ import {
     writeCreateCase,
     writeGiveConsent,
     writeGrantAccess,
+    writeJoinHeld,
     writeLabelAnnotation,
     writeLiftHold,
     writeLiftRestriction,
@@ -57,12 +58,14 @@ import {
     writeListOnBoard,
     writeMarkKeyImage,
     writeMoveView,
+    writeNoteHeld,
     writeOrderErasure,
     writePlaceHold,
     writePostMessage,
     writeRecordDecision,
     writeRecordFollowing,
     writeRemoveAnnotation,
+    writeRemoveHeld,
     writeRemoveView,
     writeRestrictUse,
     writeRevokeAccess,
@@ -214,6 +217,9 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     GiveConsent: 29,
     WithdrawConsent: 30,
     BreakGlass: 31,
+    NoteHeld: 48,
+    JoinHeld: 49,
+    RemoveHeld: 50,
     LinkSeries: 51,
     UnlinkSeries: 52,
     LabelAnnotation: 53,
@@ -449,6 +455,12 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeWithdrawConsent(writer, message);
         case 'BreakGlass':
             return writeBreakGlass(writer, message);
+        case 'NoteHeld':
+            return writeNoteHeld(writer, message);
+        case 'JoinHeld':
+            return writeJoinHeld(writer, message);
+        case 'RemoveHeld':
+            return writeRemoveHeld(writer, message);
         case 'LinkSeries':
             return writeLinkSeries(writer, message);
         case 'UnlinkSeries':

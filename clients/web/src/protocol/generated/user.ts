@@ -14,6 +14,8 @@ export const ENTRY_KIND_MEMBERS = [
     'task',
     /** Somebody broke the glass of a case: its title is their reason, its detail who it was. */
     'emergency',
+    /** Images of a case of theirs that wait until they say whose they are. */
+    'held',
 ] as const;
 export type EntryKind = (typeof ENTRY_KIND_MEMBERS)[number];
 
