@@ -3,7 +3,9 @@
 
 #include "protocol/generated/patient_case.h"
 #include "server/archives/routes_archives.h"
+#include "server/case_identity.h"
 #include "server/dicomweb/routes_dicomweb.h"
+#include "server/gateway/routes_held.h"
 #include "server/gateway/routes_imaging.h"
 #include "server/gateway/routes_other.h"
 #include "server/gateway/routes_resumable.h"
@@ -87,6 +89,13 @@ static bool on_arrival(void *data, struct uuid patient_case, const struct arriva
     return told;
 }
 
+static void on_held_decided(void *data, struct uuid patient_case) {
+    struct case_images *images = data;
+    if (!images->closing) {
+        imaging_held_decided(images->imaging, patient_case);
+    }
+}
+
 static struct text name_of(void *data, struct uuid user) {
     return identity_name_of(((struct case_images *)data)->identity, user);
 }
@@ -135,12 +144,15 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
         .frame_cache_bytes = images->config->frame_cache_bytes,
         .on_series = case_images_on_series,
         .on_arrival = on_arrival,
+        .identify = case_images_identify,
+        .on_held = case_images_on_held,
         .data = images,
     };
     images->imaging = imaging_service_create(&imaging, ret_message);
     if (images->imaging == NULL) {
         return NULL;
     }
+    node_on_held_decided(images->node, on_held_decided, images);
     images->evidence = evidence_service_create(
         &(struct evidence_service_config){.loop = loop,
                                           .postgres = postgres,
@@ -182,6 +194,8 @@ static void on_archives_closed(void *data) {
 void case_images_close(struct case_images *images, void (*closed)(void *data), void *data) {
     images->closed = closed;
     images->closed_data = data;
+    images->closing = true;
+    case_images_answer_all(images);
     archives_close(images->archives, on_archives_closed, images);
 }
 
@@ -200,6 +214,7 @@ void case_images_add_routes(const struct case_images *images, struct gateway *ga
     routes_resumable_add(gateway, imaging, log);
     routes_other_add(gateway, imaging, log);
     routes_sending_add(gateway, imaging);
+    routes_held_add(gateway, imaging, log);
     routes_dicomweb_add(gateway, imaging, log);
     routes_archives_add(gateway, images->archives, log);
 }

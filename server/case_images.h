@@ -16,6 +16,7 @@
 #include "server/imaging/imaging_service.h"
 #include "server/node/node.h"
 
+struct asked_identity;
 struct case_images { /* borrows all that is given, for imaging's life */
     struct node *node;
     struct host_clock *clock;
@@ -25,6 +26,8 @@ struct case_images { /* borrows all that is given, for imaging's life */
     struct archives *archives;
     struct imaging_service *imaging;
     struct evidence_service *evidence;
+    struct asked_identity *asked; /* owned: what the node has not answered */
+    bool closing;
     void (*closed)(void *data);
     void *closed_data;
 };

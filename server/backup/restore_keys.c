@@ -82,6 +82,10 @@ static bool forget_erased(PGconn *connection, uint32_t generation) {
         " generation < %u)",
         "DELETE FROM archive_fetch WHERE case_id IN (SELECT stream_id FROM stream_key WHERE"
         " generation < %u)",
+        "DELETE FROM held_decision WHERE case_id IN (SELECT stream_id FROM stream_key WHERE"
+        " generation < %u)",
+        "DELETE FROM held_mark WHERE case_id IN (SELECT stream_id FROM stream_key WHERE"
+        " generation < %u)",
         "DELETE FROM list_row WHERE owner_stream IN (SELECT stream_id FROM stream_key WHERE"
         " generation < %u)",
         "DELETE FROM pending WHERE source_stream IN (SELECT stream_id FROM stream_key WHERE"

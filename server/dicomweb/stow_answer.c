@@ -40,7 +40,7 @@ static enum stow_failure failure_of(const struct upload_answer *answer) {
     case UPLOAD_ALREADY_THERE:
         return STOW_STORED;
     case UPLOAD_HELD:
-        return STOW_DUPLICATE;
+        return answer->held_for == HELD_PATIENT ? STOW_STORED : STOW_DUPLICATE;
     case UPLOAD_REFUSED:
         return answer->refusal == FILE_REFUSAL_NONE          ? STOW_OTHER_STUDY
                : answer->refusal == FILE_REFUSAL_UNSUPPORTED ? STOW_SYNTAX_NOT_SUPPORTED
@@ -71,6 +71,9 @@ void stow_results_set(struct stow_results *results, uint32_t number,
     copy_uid(result->study_uid, answer->study_uid);
     copy_uid(result->series_uid, answer->series_uid);
     result->failure = (uint16_t)failure_of(answer);
+    if (answer->outcome == UPLOAD_HELD && answer->held_for == HELD_PATIENT) {
+        result->warning = STOW_HELD_FOR_PATIENT;
+    }
 }
 
 static void write_text(struct bounded_output *output, const char *tag, const char *vr,
@@ -78,8 +81,14 @@ static void write_text(struct bounded_output *output, const char *tag, const cha
     bounded_output_format(output, "\"%s\":{\"vr\":\"%s\",\"Value\":[\"%s\"]}", tag, vr, value);
 }
 
+/* What is held cannot be asked for yet: it has no address. */
 static void write_stored(struct bounded_output *output, const char *base,
                          const struct stow_result *result) {
+    if (result->warning != 0) {
+        bounded_output_format(output, ",\"00081196\":{\"vr\":\"US\",\"Value\":[%u]}",
+                              (unsigned)result->warning);
+        return;
+    }
     bounded_output_format(output,
                           ",\"00081190\":{\"vr\":\"UR\",\"Value\":[\"%s/studies/%s/series/%s/"
                           "instances/%s\"]}",
@@ -130,6 +139,14 @@ static uint32_t write_list(struct bounded_output *output, const char *base,
     return count;
 }
 
+static uint32_t count_warnings(const struct stow_results *results) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < results->count; i++) {
+        count += results->all[i].warning != 0;
+    }
+    return count;
+}
+
 /* The study of all that were stored; NULL when they are of several. */
 static const char *one_study(const struct stow_results *results) {
     const char *study = NULL;
@@ -150,11 +167,13 @@ void stow_answer(struct dicomweb_ask *ask, const struct stow_results *results) {
     // PS3.18 10.5.3: where the study is; where they are of several, the root of all.
     bounded_output_format(&output, "{\"00081190\":{\"vr\":\"UR\",\"Value\":[\"%s/studies%s%s\"]}",
                           ask->base, study ? "/" : "", study ? study : "");
+    uint32_t warned = count_warnings(results);
     uint32_t stored = write_list(&output, ask->base, results, LIST_STORED);
     write_list(&output, ask->base, results, LIST_FAILED);
     write_list(&output, ask->base, results, LIST_OTHER);
     bounded_output_byte(&output, '}');
-    int status = stored == results->count ? 200 : stored > 0 ? 202 : 409;
+    bool all = stored == results->count && warned == 0;
+    int status = all ? 200 : stored > 0 ? 202 : 409;
     if (output.failed) {
         bounded_output_finish(&output);
         case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);

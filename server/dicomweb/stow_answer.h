@@ -21,9 +21,13 @@ enum stow_failure { /* Failure Reason (0008,1197): PS3.18 table I.2-2, PS3.4 tab
                     STOW_SYNTAX_NOT_SUPPORTED = 0xC122,
 };
 
+/* Warning Reason (0008,1196); no code of PS3.18 table I.2-1 says it, so this one is ours, of the
+ * class of warnings (PS3.7 C.4). */
+enum { STOW_HELD_FOR_PATIENT = 0xB0C0 };
+
 struct stow_result {
     char sop_class_uid[65], sop_instance_uid[65], study_uid[65], series_uid[65]; /* or empty */
-    uint16_t failure;
+    uint16_t failure, warning; /* of enum stow_failure; 0 = none */
 };
 
 struct stow_results {
@@ -38,7 +42,7 @@ void stow_results_set(struct stow_results *results, uint32_t number,
                       const struct upload_answer *answer);
 void stow_results_finish(struct stow_results *results);
 
-/* Answers the ask and ends it: 200 when all were stored, 202 some, 409 none. */
+/* Answers the ask and ends it: 200 when all were stored without a warning, 202 some, 409 none. */
 void stow_answer(struct dicomweb_ask *ask, const struct stow_results *results);
 
 #endif

@@ -288,6 +288,8 @@ static void forget(struct eraser *eraser) {
     struct postgres_statement statements[] = {
         {"DELETE FROM image_instance WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM other_file WHERE case_id = $1::uuid", &id, 1},
+        {"DELETE FROM held_decision WHERE case_id = $1::uuid", &id, 1},
+        {"DELETE FROM held_mark WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM resumable_upload WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM archive_fetch WHERE case_id = $1::uuid", &id, 1},
         {"DELETE FROM pending WHERE source_stream = $1::uuid", &id, 1},

@@ -43,6 +43,9 @@ static void answer_json(struct http_exchange *exchange, int status, const char *
     } else {
         write_member(&json, "sopInstanceUid", answer->sop_instance_uid);
     }
+    if (answer->outcome == UPLOAD_HELD) {
+        write_member(&json, "reason", held_for_word(answer->held_for));
+    }
     if (answer->outcome == UPLOAD_INDEX) {
         bounded_output_format(&json, ",\"index\":{\"named\":%u,\"missing\":%u}", answer->named,
                               answer->missing);

@@ -38,6 +38,7 @@ static void finish(struct erasing *erasing, bool erased) {
     struct imaging_service *service = erasing->service;
     // Once more: nothing that was read before its file went may have come in meanwhile.
     imaging_changed(service, erasing->patient_case);
+    imaging_forget_patient(service, erasing->patient_case);
     frame_cache_forget(service->frames, erasing->patient_case);
     if (!erasing->barred_by_another) {
         imaging_copies_unbar(service->copies);

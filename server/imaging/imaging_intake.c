@@ -170,7 +170,8 @@ static void count(struct intake_file *file, const struct upload_answer *answer) 
         break;
     case UPLOAD_HELD:
         intake->held++;
-        intake_problem(intake, file->name, "held", "", (struct text){0, NULL});
+        intake_problem(intake, file->name, "held", held_for_word(answer->held_for),
+                       (struct text){0, NULL});
         break;
     case UPLOAD_KEPT:
         intake->kept++;

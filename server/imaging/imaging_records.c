@@ -11,6 +11,10 @@
 #define FRAMES_HEADER_SIZE 8 // two counts
 #define PIECE_SIZE 16
 
+const char *held_for_word(enum held_for held_for) {
+    return held_for == HELD_PATIENT ? "patient" : "content";
+}
+
 bool kept_rows_copy(struct kept_rows *rows, const struct postgres_rows *from, int column_count) {
     memset(rows, 0, sizeof *rows);
     int row_count = postgres_row_count(from);

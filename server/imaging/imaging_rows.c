@@ -8,24 +8,26 @@
 
 #define GROUP_MAX 64                     // rows of a transaction
 #define GROUP_SIZE_MAX ((size_t)4 << 20) // bytes of them; one alone may have more
-#define COLUMNS 14
+#define COLUMNS 15
 
 static const char insert_sql[] =
     "INSERT INTO image_instance (tenant_id, case_id, sop_instance_uid, series_uid,"
-    " study_uid, digest, held, instance_number, file_size, outline, frames,"
-    " identity, metadata, stored_by, held_for)"
+    " study_uid, digest, held_for, instance_number, file_size, outline, frames,"
+    " identity, metadata, stored_by, patient, held)"
     " VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::bytea,"
-    " $7::boolean, $8::integer, $9::bigint, $10::bytea, $11::bytea, $12::bytea,"
-    " $13::bytea, $14::uuid, CASE WHEN $7::boolean THEN 2 ELSE 0 END)";
+    " $7::smallint, $8::integer, $9::bigint, $10::bytea, $11::bytea, $12::bytea,"
+    " $13::bytea, $14::uuid, $15::bytea, $7::smallint <> 0)";
 
 struct row {
-    struct binary_integer number, size;
+    struct binary_integer number, size, held_for;
     struct postgres_parameter parameters[COLUMNS];
 };
 
 static void fill(struct row *row, const struct imaging_upload *upload) {
     row->number = binary_integer(upload->instance.instance_number);
     row->size = binary_integer((int64_t)upload->size);
+    row->held_for = binary_integer(upload->held_for);
+    size_t patient_size = upload->held_for == HELD_PATIENT ? sizeof upload->patient : 0;
     const struct postgres_parameter parameters[COLUMNS] = {
         parameter_uuid(&upload->service->config.tenant),
         parameter_uuid(&upload->patient_case),
@@ -33,7 +35,7 @@ static void fill(struct row *row, const struct imaging_upload *upload) {
         parameter_text(upload->instance.series_uid),
         parameter_text(upload->instance.study_uid),
         parameter_bytes(upload->digest, sizeof upload->digest),
-        parameter_bool(&upload->held),
+        parameter_int2(&row->held_for),
         parameter_int4(&row->number),
         parameter_int8(&row->size),
         parameter_bytes(upload->outline.bytes, upload->outline.size),
@@ -41,6 +43,7 @@ static void fill(struct row *row, const struct imaging_upload *upload) {
         parameter_bytes(upload->identity.bytes, upload->identity.size),
         parameter_bytes(upload->metadata.bytes, upload->metadata.size),
         parameter_uuid(&upload->by),
+        parameter_bytes(upload->patient, patient_size),
     };
     memcpy(row->parameters, parameters, sizeof parameters);
 }

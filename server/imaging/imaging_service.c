@@ -37,6 +37,7 @@ uint64_t imaging_upload_size_max(const struct imaging_service *service) {
 
 static void on_look_time(uv_timer_t *timer) {
     imaging_resumables_look(timer->data);
+    imaging_held_look(timer->data);
 }
 
 static void say_cache(const struct imaging_service *service) {
@@ -71,8 +72,9 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
     service->copies = imaging_copies_create(service);
     service->arrivals = imaging_arrivals_create(service);
     service->pictures = codec_link_create(config->loop, config->ingest_program, false);
-    if (!service->frames || !service->queue || !service->writers || !service->ingest ||
-        !service->copies || !service->arrivals || !service->pictures) {
+    service->patients = imaging_patients_create();
+    if (!service->patients || !service->frames || !service->queue || !service->writers ||
+        !service->ingest || !service->copies || !service->arrivals || !service->pictures) {
         // The process does not start: what was made goes with it.
         *ret_message = "no memory or no threads";
         return NULL;
@@ -81,6 +83,8 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
     uv_timer_init(config->loop, &service->look_timer);
     service->look_timer.data = service;
     uv_timer_start(&service->look_timer, on_look_time, RESUMABLES_LOOK_MS, RESUMABLES_LOOK_MS);
+    uv_timer_init(config->loop, &service->held_timer);
+    service->held_timer.data = service;
     uv_timer_init(config->loop, &service->announce_timer);
     service->announce_timer.data = service;
     say_cache(service);
@@ -95,6 +99,7 @@ static void on_part_closed(void *data) {
     imaging_resumables_free(service);
     blob_files_close(&service->files);
     frame_cache_destroy(service->frames);
+    imaging_patients_destroy(service->patients);
     if (service->closed) {
         service->closed(service->closed_data);
     }
@@ -110,13 +115,14 @@ static void close_when_idle(struct imaging_service *service) {
     if (!service->closing || service->operations > 0 || service->parts_open > 0) {
         return;
     }
-    service->parts_open = 8;
+    service->parts_open = 9;
     imaging_forget_locators(service, (struct uuid){{0}});
     imaging_copies_close(service->copies, on_part_closed, service);
     imaging_arrivals_close(service->arrivals, on_part_closed, service);
     codec_link_close(service->pictures, on_part_closed, service);
     uv_close((uv_handle_t *)&service->announce_timer, on_timer_closed);
     uv_close((uv_handle_t *)&service->look_timer, on_timer_closed);
+    uv_close((uv_handle_t *)&service->held_timer, on_timer_closed);
     work_queue_close(service->queue, on_part_closed, service);
     work_queue_close(service->writers, on_part_closed, service);
     ingest_link_close(service->ingest, on_part_closed, service);
@@ -298,6 +304,7 @@ static void on_missed_rows(void *data, enum postgres_result result,
 void imaging_service_announce_missed(struct imaging_service *service) {
     imaging_resumables_load(service);
     imaging_copies_wake(service->copies);
+    imaging_held_missed(service);
     imaging_operation_began(service);
     struct postgres_parameter tenant = parameter_uuid(&service->config.tenant);
     postgres_query(service->config.postgres,

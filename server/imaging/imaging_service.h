@@ -14,6 +14,7 @@
 #include "server/imaging/display_sets.h"
 #include "server/imaging/file_refusal.h"
 #include "server/imaging/instance.h"
+#include "server/imaging/patient_match.h"
 #include "server/store/keys.h"
 #include "server/store/postgres.h"
 
@@ -41,6 +42,19 @@ struct imaging_series {
 };
 
 struct arrival; // protocol/generated/stage.h
+/* What a case says of its patient, and what was decided of images that say otherwise. */
+struct held_decision_list;
+struct case_identity {
+    struct patient_words patient;
+    const struct held_decision_list *decisions; // of protocol/schema/patient_case.schema
+};
+typedef void (*imaging_identified)(void *data, const struct case_identity *identity);
+
+struct held_count {
+    struct uuid patient_case;
+    uint64_t images, studies; // studies: decisions that are needed
+    uint64_t version;         // up to which decisions were carried out
+};
 
 struct imaging_service_config {
     uv_loop_t *loop;            // borrowed, as all pointers here
@@ -55,6 +69,13 @@ struct imaging_service_config {
     unsigned resumables_max;    // not finished, and finished; 0 = as imaging_resumable.h says
     unsigned quiet_ms;          // without a byte before a sender is waited for, and three times
                                 // that until no more; 0 = as imaging_arrivals.h says
+    /* Asks for what a case says of its patient; answers once, maybe at once, with what is borrowed
+     * for the call, NULL = it cannot be had now. NULL here = nothing is known of any case. */
+    void (*identify)(void *data, struct uuid patient_case, imaging_identified answer,
+                     void *answer_data);
+    /* So much of a case waits until somebody decides: tell its actor, and imaging_held_noted when
+     * it has it. May be NULL. */
+    void (*on_held)(void *data, const struct held_count *held);
     /* Images of a case have changed: tell its actor (sets of kind DISPLAY_NOTHING are not shown).
      * Files that come in quick succession are told together. Told again after a restart until
      * imaging_announced was called. */
@@ -77,6 +98,11 @@ void imaging_service_announce_missed(struct imaging_service *service);
 /* The case's stream holds the series as told. */
 void imaging_announced(struct imaging_service *service, struct uuid patient_case,
                        const char *series_uid);
+
+/* Somebody decided of what is held in this case: it is carried out. */
+void imaging_held_decided(struct imaging_service *service, struct uuid patient_case);
+/* The case's stream holds it as told. */
+void imaging_held_noted(struct imaging_service *service, const struct held_count *held);
 
 /* Calls `changed` whenever rows of a case (zero: of any) were written or are about to go: what was
  * read of them before is out of date, and is forgotten. For one who wants to know. */
@@ -110,16 +136,23 @@ void imaging_sending_ended(struct imaging_service *service, struct uuid patient_
 enum upload_outcome {
     UPLOAD_STORED,
     UPLOAD_ALREADY_THERE, // the same bytes
-    UPLOAD_HELD,          // same UID, other bytes: kept for a person to decide
+    UPLOAD_HELD,          // kept for a person to decide: see held_for
     UPLOAD_REFUSED,       // see refusal
     UPLOAD_KEPT,          // no image and no document: kept under its name, not opened
     UPLOAD_INDEX,         // a DICOMDIR: looked at, not stored
     UPLOAD_UNAVAILABLE,   // the database is away or the server is stopping; send it again
     UPLOAD_NO_SPACE,      // the disk is full; nothing was kept
 };
+enum held_for {   // image_instance.held_for
+    HELD_NOT,     //
+    HELD_PATIENT, // what it says of its patient is not what the case says
+    HELD_CONTENT, // the same UID with other bytes is shown
+};
+const char *held_for_word(enum held_for held_for); // "patient", "content"
 struct upload_answer {
     enum upload_outcome outcome;
     enum file_refusal_kind refusal;
+    enum held_for held_for;
     struct text reason;                  // in words, when refused
     const char *sop_instance_uid;        // empty when it was not read
     const char *sop_class_uid;           // NULL when it was not read, as the next
@@ -198,6 +231,14 @@ bool imaging_metadata(struct imaging_service *service, const struct text_wanted 
                       const struct metadata_scope *scope, bool gzip, imaging_text_done done,
                       void *data, struct imaging_request **ret_request);
 void imaging_request_cancel(struct imaging_request *request);
+
+/* What is held, beside what the case says of its patient and beside what is shown under the same
+ * UIDs, as server/gateway/HTTP.md has it. As with texts otherwise. */
+#define HELD_LIST_MAX ((size_t)4 << 20) // bytes of JSON
+struct imaging_held_list;
+bool imaging_held_list(struct imaging_service *service, struct uuid patient_case,
+                       imaging_text_done done, void *data, struct imaging_held_list **ret_list);
+void imaging_held_list_cancel(struct imaging_held_list *list);
 
 /* What the headers of these frames say, names included; those that are not there are left out, the
  * others come by study, series, UID and number. For the server's own use: the caller has the case's

@@ -15,6 +15,9 @@
 #define LOCATOR_SLOTS 8192u     // instances whose place is remembered
 #define PREVIEW_PLANS_KEPT 16   // display sets whose frames are remembered
 #define ANNOUNCE_WAITING_MAX 64 // series
+#define PATIENTS_KEPT 64        // cases whose patient is remembered
+#define HELD_WAITING_MAX 64     // cases
+#define HELD_PAUSE_MS 500       // images that are held within this are told together
 #define RESUMABLES_LOOK_MS 5000 // between looks at uploads that rest or are over
 #define ANNOUNCE_PAUSE_MS 200   // files that come within this are told together
 
@@ -31,6 +34,7 @@ struct announce_entry {
 };
 
 struct imaging_locator;
+struct held_work;
 struct imaging_resumable;
 struct imaging_intake;
 struct imaging_arrivals;
@@ -61,6 +65,7 @@ struct imaging_service {
     uv_timer_t announce_timer;
     struct imaging_locator *locators[LOCATOR_SLOTS];
     struct preview_plan *plans[PREVIEW_PLANS_KEPT];
+    struct known_patient *patients; // PATIENTS_KEPT
     /* Derived. */
     struct announce_entry announces[ANNOUNCE_WAITING_MAX];
     size_t announce_count;
@@ -77,7 +82,11 @@ struct imaging_service {
     unsigned renders_now;
     size_t next_plan;         // place that is given away next
     uint64_t plans_forgotten; // how often
-    size_t operations;        // asynchronous work that comes back to us
+    struct held_work *held_works;
+    uv_timer_t held_timer;
+    struct uuid held_waiting[HELD_WAITING_MAX]; // cases that are looked at soon
+    size_t held_waiting_count;
+    size_t operations; // asynchronous work that comes back to us
     bool closing;
     unsigned parts_open; // while closing
     struct imaging_counts counts;
@@ -137,6 +146,25 @@ bool record_frames_decode(struct frame_table *table, const uint8_t *bytes, size_
 typedef void (*series_loaded)(void *data, const struct imaging_series *series);
 void imaging_load_series(struct imaging_service *service, struct uuid patient_case,
                          const char *series_uid, struct uuid by, series_loaded loaded, void *data);
+
+struct known_patient *imaging_patients_create(void); // NULL = no memory
+void imaging_patients_destroy(struct known_patient *patients);
+/* imaging_patient.c: what the case says of its patient, NULL when it cannot be had. May come at
+ * once; borrowed for the call. */
+void imaging_need_patient(struct imaging_service *service, struct uuid patient_case,
+                          void (*done)(void *data, const struct patient_words *patient),
+                          void *data);
+void imaging_forget_patient(struct imaging_service *service, struct uuid patient_case);
+/* Keyed hash of what somebody says of a patient. */
+void imaging_patient_hash(const struct case_keys *keys, struct uuid patient_case,
+                          const struct patient_words *said, uint8_t ret_hash[BLOB_NAME_SIZE]);
+
+/* imaging_held.c: an image was held: its case is looked at soon. */
+void imaging_held_soon(struct imaging_service *service, struct uuid patient_case);
+/* What could not be done before. */
+void imaging_held_look(struct imaging_service *service);
+/* What the last process left. */
+void imaging_held_missed(struct imaging_service *service);
 
 /* The rows of the case (zero: of any) are others from now on, or go. */
 void imaging_changed(struct imaging_service *service, struct uuid patient_case);

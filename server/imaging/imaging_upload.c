@@ -83,6 +83,7 @@ void upload_answer_and_free(struct imaging_upload *upload, const struct upload_a
 void upload_finish(struct imaging_upload *upload, enum upload_outcome outcome) {
     upload_answer_and_free(
         upload, &(struct upload_answer){.outcome = outcome,
+                                        .held_for = upload->held_for,
                                         .sop_instance_uid = upload->instance.sop_instance_uid});
 }
 
@@ -240,7 +241,9 @@ void upload_row_written(struct imaging_upload *upload, enum postgres_result resu
         log_warning("imaging", "upload not written down sqlstate=%s",
                     rows ? postgres_sqlstate(rows) : "");
         upload_finish(upload, UPLOAD_UNAVAILABLE);
-    } else if (upload->held) {
+    } else if (upload->held_for != HELD_NOT) {
+        // A decision may have been noted since it was looked for.
+        imaging_held_soon(upload->service, upload->patient_case);
         upload_finish(upload, UPLOAD_HELD);
     } else {
         tell_stored(upload);
@@ -341,35 +344,61 @@ static void on_looked_up(void *data, enum postgres_result result,
         upload_finish(upload, UPLOAD_UNAVAILABLE);
         return;
     }
-    int count = postgres_row_count(rows);
-    for (int row = 0; row < count; row++) {
+    bool shown = false, joined = false;
+    for (int row = 0; row < postgres_row_count(rows); row++) {
         struct postgres_parameter digest = postgres_value(rows, row, 0);
-        struct postgres_parameter held = postgres_value(rows, row, 1);
+        int64_t held_for = value_integer(postgres_value(rows, row, 1));
         if (digest.length == BLOB_DIGEST_SIZE &&
             memcmp(digest.bytes, upload->digest, BLOB_DIGEST_SIZE) == 0) {
-            bool is_held = ((const uint8_t *)held.bytes)[0] != 0;
-            upload_finish(upload, is_held ? UPLOAD_HELD : UPLOAD_ALREADY_THERE);
+            upload->held_for = (enum held_for)held_for;
+            upload_finish(upload, held_for != HELD_NOT ? UPLOAD_HELD : UPLOAD_ALREADY_THERE);
             return;
         }
+        shown |= held_for == HELD_NOT;
+        joined |= held_for < 0;
     }
-    upload->held = count > 0;
+    upload->held_for = upload->of_another_patient && !joined ? HELD_PATIENT
+                       : shown                               ? HELD_CONTENT
+                                                             : HELD_NOT;
     seal(upload);
 }
 
 static void look_up(struct imaging_upload *upload) {
-    struct postgres_parameter parameters[] = {parameter_uuid(&upload->patient_case),
-                                              parameter_text(upload->instance.sop_instance_uid)};
+    struct postgres_parameter parameters[] = {
+        parameter_uuid(&upload->patient_case), parameter_text(upload->instance.sop_instance_uid),
+        parameter_text(upload->instance.study_uid),
+        parameter_bytes(upload->patient, upload->of_another_patient ? sizeof upload->patient : 0)};
     postgres_query(upload->service->config.postgres,
-                   "SELECT digest, held FROM image_instance"
-                   " WHERE case_id = $1::uuid AND sop_instance_uid = $2::text",
-                   parameters, 2, on_looked_up, upload);
+                   "SELECT digest, held_for FROM image_instance"
+                   " WHERE case_id = $1::uuid AND sop_instance_uid = $2::text"
+                   " UNION ALL SELECT '', -1 FROM held_decision WHERE case_id = $1::uuid"
+                   " AND study_uid = $3::text AND patient = $4::bytea AND patient <> '' AND joined",
+                   parameters, 4, on_looked_up, upload);
+}
+
+static void on_patient(void *data, const struct patient_words *patient) {
+    struct imaging_upload *upload = data;
+    if (!patient || !imaging_case_keys(upload->service, upload->patient_case, &upload->keys)) {
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
+        return;
+    }
+    struct patient_words said = patient_said(&upload->instance);
+    upload->of_another_patient =
+        (patient_differs(patient, &said) & PATIENT_DIFFERENCES_THAT_HOLD) != 0;
+    if (upload->of_another_patient) {
+        imaging_patient_hash(&upload->keys, upload->patient_case, &said, upload->patient);
+    }
+    look_up(upload);
 }
 
 static void on_key(void *data, enum imaging_read_result result) {
-    if (result == IMAGING_READ_OK) {
-        look_up(data);
+    struct imaging_upload *upload = data;
+    if (result != IMAGING_READ_OK) {
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
+    } else if (uuid_is_zero(upload->by)) {
+        look_up(upload); // what the server writes itself is about this patient
     } else {
-        upload_finish(data, UPLOAD_UNAVAILABLE);
+        imaging_need_patient(upload->service, upload->patient_case, on_patient, upload);
     }
 }
 

@@ -40,11 +40,13 @@ struct imaging_upload {
     uint8_t digest[BLOB_DIGEST_SIZE];
     size_t json_size, frames_size;
     bool ended; // all bytes are there and the work goes on by itself
-    bool held;
-    bool open;          // its size is what came
-    bool wants_series;  // the answer tells of it
-    bool row_alone;     // its row goes by itself
-    char study_uid[65]; // it has to be of; empty = any
+    enum held_for held_for;
+    bool of_another_patient;         // as far as it can be told
+    uint8_t patient[BLOB_NAME_SIZE]; // then: hash of what it says of its patient
+    bool open;                       // its size is what came
+    bool wants_series;               // the answer tells of it
+    bool row_alone;                  // its row goes by itself
+    char study_uid[65];              // it has to be of; empty = any
     unsigned attempts;
     enum blob_result sealed;
 };

@@ -411,6 +411,12 @@ void node_on_revoked(struct node *node,
     node->revoked_data = data;
 }
 
+void node_on_held_decided(struct node *node, void (*decided)(void *data, struct uuid patient_case),
+                          void *data) {
+    node->held_decided = decided;
+    node->held_decided_data = data;
+}
+
 void node_count_runtime(const struct node *node, struct runtime_counts *ret) {
     runtime_count(node->runtime, ret);
 }

@@ -193,6 +193,10 @@ void node_on_revoked(struct node *node,
                      void (*revoked)(void *data, uint8_t kind, struct uuid id, struct uuid user),
                      void *data);
 
+/* Called whenever somebody decided of images that are held in a case. */
+void node_on_held_decided(struct node *node, void (*decided)(void *data, struct uuid patient_case),
+                          void *data);
+
 /* Tells everybody to come back at a time of its own within `spread_ms`, then closes. */
 void node_drain(struct node *node, uint32_t spread_ms);
 

@@ -155,6 +155,8 @@ struct node {
     bool draining;
     void (*revoked)(void *data, uint8_t kind, struct uuid id, struct uuid user);
     void *revoked_data;
+    void (*held_decided)(void *data, struct uuid patient_case);
+    void *held_decided_data;
     struct node_counts counts;
 };
 

@@ -1,0 +1,312 @@
+/*
+ * What is held in a case, for who decides: what images say of their patient beside what the case
+ * says, and contents of a UID beside the one that is shown.
+ */
+#include "server/blobs/sealed_value.h"
+#include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_state.h"
+#include "server/imaging/metadata_value.h"
+#include "server/store/postgres_binary.h"
+#include "server/uuid_text.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SERIES_MAX = 2000, WORDS_MAX = 1024 };
+
+/* Columns of list_sql. */
+enum {
+    HELD_FOR,
+    STUDY,
+    PATIENT,
+    SERIES,
+    INSTANCE,
+    IDENTITY,
+    IMAGES,
+    SIZE,
+    STORED_BY,
+    STORED_AT,
+    SHOWN_SIZE,
+    SHOWN_BY,
+    SHOWN_AT,
+    COLUMNS
+};
+
+static const char list_sql[] =
+    "SELECT h.held_for, h.study_uid, h.patient, h.series_uid, h.sop_instance_uid, h.identity, n,"
+    " h.file_size, h.stored_by, (extract(epoch FROM last_at) * 1000)::bigint,"
+    " s.file_size, s.stored_by, (extract(epoch FROM s.stored_at) * 1000)::bigint"
+    " FROM (SELECT DISTINCT ON (held_for, study_uid, patient, series_uid) case_id, held_for,"
+    " study_uid, patient, series_uid, sop_instance_uid, identity, file_size, stored_by,"
+    " count(*) OVER w AS n, max(stored_at) OVER w AS last_at FROM image_instance"
+    " WHERE case_id = $1::uuid AND held"
+    " WINDOW w AS (PARTITION BY held_for, study_uid, patient, series_uid)"
+    " ORDER BY held_for, study_uid, patient, series_uid, instance_number, sop_instance_uid"
+    " LIMIT $2::bigint) h LEFT JOIN image_instance s ON s.case_id = h.case_id"
+    " AND s.sop_instance_uid = h.sop_instance_uid AND NOT s.held"
+    " ORDER BY 1, 2, 3, 4";
+
+struct imaging_held_list {
+    struct work work; // first, so that a work is its list
+    /* Given. */
+    struct imaging_service *service;
+    struct uuid patient_case;
+    imaging_text_done done; // NULL = nobody waits any more
+    void *data;
+    /* Owned. */
+    struct case_keys keys;
+    struct kept_rows rows;
+    struct bounded_output json;
+    char words[WORDS_MAX]; // of the case's patient
+    struct instance *instance;
+    /* Derived. */
+    struct patient_words known;
+    bool opened;
+};
+
+static void finish(struct imaging_held_list *list, enum imaging_read_result result) {
+    struct imaging_service *service = list->service;
+    struct bytes json = {(uint32_t)list->json.size, list->json.bytes};
+    if (list->done) {
+        list->done(list->data, result, result == IMAGING_READ_OK ? json : (struct bytes){0, NULL});
+    }
+    if (list->json.bytes) {
+        OPENSSL_cleanse(list->json.bytes, list->json.size);
+    }
+    bounded_output_finish(&list->json);
+    kept_rows_free(&list->rows);
+    if (list->instance) {
+        OPENSSL_cleanse(list->instance, sizeof *list->instance);
+    }
+    free(list->instance);
+    OPENSSL_cleanse(list, sizeof *list);
+    free(list);
+    imaging_operation_ended(service);
+}
+
+/* Writing, on a thread. */
+
+static void write_text(struct bounded_output *json, const char *name, struct text text) {
+    bounded_output_format(json, "\"%s\":", name);
+    json_write_string(json, text.length > 0 ? text.bytes : "", text.length);
+}
+
+static struct text text_of(const char *text) {
+    return (struct text){(uint32_t)strlen(text), text};
+}
+
+static void write_words(struct bounded_output *json, const char *name,
+                        const struct patient_words *words) {
+    bounded_output_format(json, "\"%s\":{", name);
+    write_text(json, "name", words->name);
+    bounded_output_byte(json, ',');
+    write_text(json, "birthDate", words->birth_date);
+    bounded_output_byte(json, ',');
+    write_text(json, "sex", words->sex);
+    bounded_output_byte(json, ',');
+    write_text(json, "patientId", words->patient_id);
+    bounded_output_byte(json, '}');
+}
+
+static void write_differences(struct bounded_output *json, unsigned differs) {
+    static const char *const names[] = {"name", "birthDate", "sex", "patientId"};
+    bool any = false;
+    bounded_output_text(json, "\"differs\":[");
+    for (unsigned i = 0; i < 4; i++) {
+        if ((differs & 1u << i) != 0) {
+            bounded_output_format(json, any ? ",\"%s\"" : "\"%s\"", names[i]);
+            any = true;
+        }
+    }
+    bounded_output_byte(json, ']');
+}
+
+static struct bytes cell(const struct imaging_held_list *list, int row, int column) {
+    return kept_rows_cell(&list->rows, row, column);
+}
+
+static int64_t number(const struct imaging_held_list *list, int row, int column) {
+    struct bytes bytes = cell(list, row, column);
+    return value_integer((struct postgres_parameter){bytes.bytes, (int)bytes.length});
+}
+
+static void write_sent(struct bounded_output *json, const struct imaging_held_list *list, int row,
+                       int size_column, int by_column, int at_column) {
+    char by[UUID_TEXT_LENGTH + 1];
+    struct bytes bytes = cell(list, row, by_column);
+    uuid_to_text(value_uuid((struct postgres_parameter){bytes.bytes, (int)bytes.length}), by);
+    bounded_output_format(json, "\"size\":%lld,\"sentBy\":\"%s\",\"sentAt\":%lld",
+                          (long long)number(list, row, size_column), by,
+                          (long long)number(list, row, at_column));
+}
+
+static bool open_identity(struct imaging_held_list *list, int row, uint8_t *space) {
+    struct bytes uid = cell(list, row, INSTANCE);
+    struct bytes sealed = cell(list, row, IDENTITY);
+    char text[65];
+    uint8_t place[RECORD_PLACE_MAX];
+    if (uid.length >= sizeof text || sealed.length < SEALED_VALUE_OVERHEAD ||
+        sealed.length > INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD) {
+        return false;
+    }
+    memcpy(text, uid.bytes, uid.length);
+    text[uid.length] = 0;
+    size_t place_size = record_place("identity", list->patient_case, text, place);
+    return sealed_value_open(list->keys.blob, place, place_size, sealed.bytes, sealed.length,
+                             space) &&
+           instance_decode(list->instance, space, sealed.length - SEALED_VALUE_OVERHEAD);
+}
+
+static bool same_study(const struct imaging_held_list *list, int a, int b) {
+    return number(list, a, HELD_FOR) == number(list, b, HELD_FOR) &&
+           bytes_equal(cell(list, a, STUDY), cell(list, b, STUDY)) &&
+           bytes_equal(cell(list, a, PATIENT), cell(list, b, PATIENT));
+}
+
+/* What is the same of all images of the study; its series follow. */
+static void begin_study(struct imaging_held_list *list, int row) {
+    struct bounded_output *json = &list->json;
+    const struct instance *instance = list->instance;
+    struct patient_words said = patient_said(instance);
+    struct bytes patient = cell(list, row, PATIENT);
+    bounded_output_format(json, "{\"heldFor\":\"%s\",\"study\":\"%s\",\"patient\":\"",
+                          held_for_word((enum held_for)number(list, row, HELD_FOR)),
+                          instance->study_uid);
+    for (uint32_t i = 0; i < patient.length; i++) {
+        bounded_output_format(json, "%02x", patient.bytes[i]);
+    }
+    bounded_output_text(json, "\",");
+    write_words(json, "says", &said);
+    bounded_output_byte(json, ',');
+    write_differences(json, patient_differs(&list->known, &said));
+    bounded_output_byte(json, ',');
+    write_text(json, "date", text_of(instance->study_date));
+    bounded_output_byte(json, ',');
+    write_text(json, "description", text_of(instance->study_description));
+    bounded_output_byte(json, ',');
+    write_sent(json, list, row, SIZE, STORED_BY, STORED_AT);
+    if (cell(list, row, SHOWN_BY).length > 0) {
+        bounded_output_text(json, ",\"shown\":{");
+        write_sent(json, list, row, SHOWN_SIZE, SHOWN_BY, SHOWN_AT);
+        bounded_output_byte(json, '}');
+    }
+    bounded_output_text(json, ",\"series\":[");
+}
+
+static bool write_rows(struct imaging_held_list *list, uint8_t *space) {
+    struct bounded_output *json = &list->json;
+    int64_t images = 0;
+    bounded_output_byte(json, '{');
+    write_words(json, "case", &list->known);
+    bounded_output_text(json, ",\"studies\":[");
+    for (int row = 0; row < list->rows.row_count; row++) {
+        bool first = row == 0 || !same_study(list, row, row - 1);
+        bool last = row + 1 == list->rows.row_count || !same_study(list, row, row + 1);
+        if (!open_identity(list, row, space)) {
+            return false;
+        }
+        if (first) {
+            images = 0;
+            bounded_output_text(json, row > 0 ? "," : "");
+            begin_study(list, row);
+        }
+        images += number(list, row, IMAGES);
+        bounded_output_text(json, first ? "{" : ",{");
+        write_text(json, "modality", text_of(list->instance->modality));
+        bounded_output_byte(json, ',');
+        write_text(json, "description", text_of(list->instance->series_description));
+        bounded_output_format(json, ",\"images\":%lld}", (long long)number(list, row, IMAGES));
+        if (last) {
+            bounded_output_format(json, "],\"images\":%lld}", (long long)images);
+        }
+    }
+    bounded_output_format(json, "],\"more\":%s}",
+                          list->rows.row_count == SERIES_MAX ? "true" : "false");
+    return !json->failed;
+}
+
+static void run_write(struct work *work) {
+    struct imaging_held_list *list = (struct imaging_held_list *)work;
+    uint8_t *space = malloc(INSTANCE_ENCODED_MAX);
+    list->instance = calloc(1, sizeof *list->instance);
+    list->opened = space && list->instance && write_rows(list, space);
+    if (space) {
+        OPENSSL_cleanse(space, INSTANCE_ENCODED_MAX);
+    }
+    free(space);
+}
+
+static void on_written(struct work *work) {
+    struct imaging_held_list *list = (struct imaging_held_list *)work;
+    finish(list, list->opened ? IMAGING_READ_OK : IMAGING_READ_DAMAGED);
+}
+
+/* Reading. */
+
+static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct imaging_held_list *list = data;
+    list->work.run = run_write;
+    list->work.done = on_written;
+    if (result != POSTGRES_OK || !kept_rows_copy(&list->rows, rows, COLUMNS) ||
+        !imaging_case_keys(list->service, list->patient_case, &list->keys) ||
+        !work_submit(list->service->queue, &list->work)) {
+        finish(list, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+static bool keep(struct imaging_held_list *list, size_t *used, struct text from, struct text *ret) {
+    if (from.length > WORDS_MAX - *used) {
+        return false;
+    }
+    memcpy(list->words + *used, from.length > 0 ? from.bytes : "", from.length);
+    *ret = (struct text){from.length, list->words + *used};
+    *used += from.length;
+    return true;
+}
+
+static void on_patient(void *data, const struct patient_words *patient) {
+    struct imaging_held_list *list = data;
+    size_t used = 0;
+    if (!patient || !keep(list, &used, patient->name, &list->known.name) ||
+        !keep(list, &used, patient->birth_date, &list->known.birth_date) ||
+        !keep(list, &used, patient->sex, &list->known.sex) ||
+        !keep(list, &used, patient->patient_id, &list->known.patient_id)) {
+        finish(list, IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    struct binary_integer limit = binary_integer(SERIES_MAX);
+    struct postgres_parameter parameters[] = {parameter_uuid(&list->patient_case),
+                                              parameter_int8(&limit)};
+    postgres_query(list->service->config.postgres, list_sql, parameters, 2, on_rows, list);
+}
+
+static void on_key(void *data, enum imaging_read_result result) {
+    struct imaging_held_list *list = data;
+    if (result != IMAGING_READ_OK) {
+        finish(list, result);
+        return;
+    }
+    imaging_need_patient(list->service, list->patient_case, on_patient, list);
+}
+
+bool imaging_held_list(struct imaging_service *service, struct uuid patient_case,
+                       imaging_text_done done, void *data, struct imaging_held_list **ret_list) {
+    struct imaging_held_list *list = service->closing ? NULL : calloc(1, sizeof *list);
+    if (!list) {
+        return false;
+    }
+    list->service = service;
+    list->patient_case = patient_case;
+    list->done = done;
+    list->data = data;
+    bounded_output_init(&list->json, HELD_LIST_MAX);
+    *ret_list = list;
+    imaging_operation_began(service);
+    imaging_need_case_key(service, patient_case, on_key, list);
+    return true;
+}
+
+void imaging_held_list_cancel(struct imaging_held_list *list) {
+    list->done = NULL;
+}
