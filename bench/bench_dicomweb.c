@@ -288,8 +288,10 @@ static bool measure_frames(void) {
 static bool open_place(struct place *place, bool tls) {
     struct server_options options = {.program = CONSILIUM_PATH, .tls = tls};
     place->server = server_process_start(&options);
-    return place->server != NULL && staff_hire(&place->staff, place->server, 1) &&
-           staff_make_cases(&place->staff, 0, CASES);
+    if (place->server == NULL || !staff_hire(&place->staff, place->server, 1))
+        return false;
+    place->staff.of_nobody = true;
+    return staff_make_cases(&place->staff, 0, CASES);
 }
 
 static bool write_files(void) {

@@ -39,7 +39,7 @@ static void write_header(struct dicom_writer *writer, unsigned case_number, unsi
     dicom_writer_text(writer, 0x00080018, "UI", text);
     dicom_writer_text(writer, 0x00080020, "DA", "20260102");
     dicom_writer_text(writer, 0x00080060, "CS", "CT");
-    dicom_writer_text(writer, 0x00100010, "PN", "Invented^Person");
+    dicom_writer_text(writer, 0x00100010, "PN", "Example^Eva");
     dicom_writer_text(writer, 0x00100020, "LO", "0");
     snprintf(text, sizeof text, "2.25.78.%u", case_number + 1);
     dicom_writer_text(writer, 0x0020000D, "UI", text);

@@ -135,9 +135,9 @@ story('what is ordered by hand', (step, scene) => {
     const { page } = clara;
     await page.goto(`${clara.url}/cases/new`);
     for (const [label, text] of [
-      ['Family name', 'Okafor'],
-      ['Given name', 'Ada'],
-      ['Born', '1960-06-15'],
+      ['Family name', 'Demo'],
+      ['Given name', 'Spine'],
+      ['Born', '1958-01-21'],
       ['Patient id', 'P-1'],
       ['The question in a line', 'Stable or not?'],
     ])

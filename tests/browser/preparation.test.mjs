@@ -10,8 +10,8 @@ import { until } from './support/waiting.mjs';
 
 const DESK = { width: 1440, height: 900 };
 const CASES = [
-  { family: 'Okafor', given: 'Ada', id: 'P-1', question: 'Resect or irradiate?', folder: 'brain' },
-  { family: 'Haddad', given: 'Rania', id: 'P-2', question: 'Stable or not?', folder: 'spine' },
+  { family: 'Okafor', given: 'Ada', id: 'P-1', question: 'Resect or irradiate?', folder: 'brain', born: '1972-09-02' },
+  { family: 'Haddad', given: 'Eva', id: 'P-2', question: 'Stable or not?', folder: 'spine', born: '1958-01-21' },
   { family: 'Silva', given: 'Marta', id: 'P-3', question: 'Is a biopsy needed?' },
   { family: 'Weber', given: 'Lena', id: 'P-4', question: 'Is there time for this one?' },
 ];
@@ -61,7 +61,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
   let anna, clara, radu, mei, omar, everybody, folders, board, heard;
 
   step('the coordinator makes a series with its people and its template', async () => {
-    folders = await demonstrationImages(scene);
+    folders = await demonstrationImages(scene, { brain: 'Okafor^Ada', spine: 'Haddad^Eva' });
     clara = await scene.person('clara', { viewport: DESK });
     const { page } = clara;
     const { user } = await page.evaluate(() => fetch('/api/me').then((answer) => answer.json()));
@@ -96,7 +96,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
       await page.goto(`${clara.url}/cases/new`);
       await page.getByLabel('Family name').fill(one.family);
       await page.getByLabel('Given name').fill(one.given);
-      await page.getByLabel('Born').fill('1960-06-15');
+      await page.getByLabel('Born').fill(one.born ?? '1960-06-15');
       await page.getByLabel('Patient id').fill(one.id);
       await page.getByLabel('The question in a line').fill(one.question);
       if (one === CASES[0]) await isAccessible(clara);

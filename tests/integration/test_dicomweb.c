@@ -68,7 +68,7 @@ static bool make_case(void) {
         {.user = people[KEEPER].id, .role = ROLE_CHAIR, .name = TEXT("Keeper")},
         {.user = people[OBSERVER].id, .role = ROLE_OBSERVER, .name = TEXT("Observer")}};
     struct create_case make = {.command_id = fresh_id(),
-                               .subject = {.name = TEXT("Muster^Eva")},
+                               .subject = {.name = TEXT("^")}, /* of several people */
                                .title = TEXT("A question"),
                                .members = {3, members}};
     struct create_board board = {

@@ -83,9 +83,11 @@ static int open_scene(void **state) {
                                      .arguments = {"--archives", scene.list}};
     scene.server = server_process_start(&options);
     /* Person 1 is hired when the case is made already, and has nothing to do with it. */
-    return scene.server != NULL && staff_hire(&scene.staff, scene.server, 1) &&
-                   staff_make_cases(&scene.staff, 0, 1) &&
-                   staff_hire(&scene.staff, scene.server, 2) && start_peer(&scene)
+    if (scene.server == NULL || !staff_hire(&scene.staff, scene.server, 1))
+        return -1;
+    scene.staff.of_nobody = true; /* the studies are of several people */
+    return staff_make_cases(&scene.staff, 0, 1) && staff_hire(&scene.staff, scene.server, 2) &&
+                   start_peer(&scene)
                ? 0
                : -1;
 }

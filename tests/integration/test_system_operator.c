@@ -148,7 +148,7 @@ static void metrics_count_and_name_nobody(void **state) {
     char type[64];
     assert_true(plain_header(&answer, "content-type", type, sizeof type));
     assert_string_equal(type, "text/plain; version=0.0.4; charset=utf-8");
-    static const char *const never[] = {"person0", "Person 0", "Invented", "administrator",
+    static const char *const never[] = {"person0", "Person 0", "Example", "administrator",
                                         "127.0.0.1"};
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
         assert_null(strstr(answer.body, never[i]));

@@ -164,13 +164,14 @@ static struct encoded create_case(struct making *making, unsigned number) {
                                           .role = i == 0 ? ROLE_COORDINATOR : ROLE_MEMBER,
                                           .name = TEXT("A member")};
     int length = snprintf(title, sizeof title, "Question %u", number);
-    struct create_case command = {.command_id = fresh_id(),
-                                  .subject = {.name = TEXT("Invented^Person"),
-                                              .birth_date = TEXT("1970-01-01"),
-                                              .sex = TEXT("O"),
-                                              .patient_id = TEXT("0")},
-                                  .title = {(uint32_t)length, title},
-                                  .members = {staff->count + 1, members}};
+    struct create_case command = {
+        .command_id = fresh_id(),
+        .subject = {.name = staff->of_nobody ? TEXT("^") : TEXT("Example^Eva"),
+                    .birth_date = staff->of_nobody ? TEXT("") : TEXT("1970-01-01"),
+                    .sex = TEXT("O"),
+                    .patient_id = TEXT("0")},
+        .title = {(uint32_t)length, title},
+        .members = {staff->count + 1, members}};
     return create_case_encode(&making->arena, &command);
 }
 

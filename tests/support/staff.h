@@ -23,6 +23,9 @@ struct staff {
     char administrator[CLIENT_TOKEN_MAX + 1]; /* token */
     struct staff_person people[STAFF_MAX];
     unsigned count;
+    /* Cases that are made are of somebody who is not known yet: images of anybody are taken.
+     * Otherwise they are of the patient of dicom_writer.h. */
+    bool of_nobody;
 };
 
 /* Makes `count` people, or finds those made before, and signs everybody in. False, with the reason
