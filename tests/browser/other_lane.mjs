@@ -11,6 +11,7 @@ await import('./masked.test.mjs');
 await import('./arriving.test.mjs');
 await import('./keyboard.test.mjs');
 await import('./benches.test.mjs');
+await import('./held.test.mjs');
 await import('./standard_of_care.test.mjs');
 await import('./signatures.test.mjs');
 await import('./slide.test.mjs');

@@ -33,6 +33,7 @@ const AdministrationPage = late(() => import('./pages/administration').then((pag
 const InvitationPage = late(() => import('./pages/invitation').then((page) => page.InvitationPage));
 const OwnInvitation = late(() => import('./pages/invitation').then((page) => page.OwnInvitation));
 const EnrolPage = late(() => import('./pages/account').then((page) => page.EnrolPage));
+const HeldPage = late(() => import('./pages/held').then((page) => page.HeldPage));
 const ConsentPage = late(() => import('./pages/consent').then((page) => page.ConsentPage));
 const PairDisplay = late(() => import('./pages/display').then((page) => page.PairDisplay));
 const DisplayPage = late(() => import('./pages/display').then((page) => page.DisplayPage));
@@ -209,6 +210,8 @@ function Page() {
             return <AccessesPage />;
         case 'consent':
             return <ConsentPage key={route.id} id={route.id} />;
+        case 'held':
+            return <HeldPage key={route.id} id={route.id} />;
         case 'case_accesses':
             return <AccessesPage key={route.id} patientCase={route.id} />;
         case 'display':

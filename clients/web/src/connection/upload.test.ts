@@ -69,16 +69,18 @@ describe('an_upload', () => {
                     ? stored
                     : {
                           files: 40,
-                          stored: 38,
+                          stored: 36,
                           known: 1,
                           kept: 1,
                           keptNames: ['readme.txt'],
+                          held: 2,
                           problems: [],
                           index: { named: 41, missing: 2 },
                       },
             );
         });
-        expect(last).toMatchObject({ all: 41, done: 41, stored: 39, known: 1, kept: 1, bytes: 13, bytesAll: 13 });
+        expect(last).toMatchObject({ all: 41, done: 41, stored: 37, known: 1, kept: 1, held: 2 });
+        expect(last).toMatchObject({ bytes: 13, bytesAll: 13 });
         expect(last?.index).toEqual({ named: 41, missing: 2 });
         expect(last?.keptNames).toEqual(['readme.txt']);
     });
@@ -96,6 +98,14 @@ describe('an_upload', () => {
         expect(id).toMatch(/^[\da-f-]{36}$/);
         expect(others.every((one) => one.startsWith(`${id} 4 24 `))).toBe(true);
         expect(others.at(-1)).toBe(`${id} 4 24 1 5 1 0`);
+    });
+
+    it('counts_what_waits_because_it_says_another_patient_and_names_it_as_no_problem', async () => {
+        const { last } = await play(['a', 'b'], ({ name }) =>
+            Promise.resolve({ outcome: 'held', reason: name === 'a' ? 'patient' : 'content', message: '' }),
+        );
+        expect(last).toMatchObject({ held: 1, stored: 0 });
+        expect(last?.problems.map((one) => one.name)).toEqual(['b']);
     });
 
     it('sends_the_directory_of_a_CD_when_everything_else_is_there', async () => {

@@ -22,6 +22,8 @@ export interface Taken {
     stored: number;
     known: number;
     kept: number;
+    /** Held until somebody says whose they are. */
+    held: number;
     problems: Sent[];
     /** Of those kept, as far as they are told. */
     keptNames: string[];
@@ -36,6 +38,7 @@ export interface Progress {
     stored: number;
     known: number;
     kept: number;
+    held: number;
     bytes: number;
     bytesAll: number;
     /** Everything has been sent, and something of it is being read. */
@@ -58,6 +61,9 @@ export interface Found {
 export type Told = (bytes: number, reading: boolean, files?: number) => void;
 /** Also says what goes together with it: the value of `Upload-Sending` just now (`server/gateway/HTTP.md`). */
 export type Send = (found: Found, told: Told, stopped: AbortSignal, sending: () => string) => Promise<Answer>;
+
+/** It says another patient than the case; not a fault of the file. */
+const isOfAnother = ({ outcome, reason }: Said): boolean => outcome === 'held' && reason === 'patient';
 
 const AT_A_TIME = 3;
 const TRIES = 5;
@@ -99,6 +105,7 @@ export class Upload {
             stored: 0,
             known: 0,
             kept: 0,
+            held: 0,
             bytes: 0,
             bytesAll: files.reduce((sum, { file }) => sum + file.size, 0),
             reading: false,
@@ -159,7 +166,7 @@ export class Upload {
     }
 
     private count(name: string, said: Said | Taken): void {
-        const { all, done, stored, known, kept, keptNames, problems, index } = this.progress;
+        const { all, done, stored, known, kept, keptNames, held, problems, index } = this.progress;
         if ('files' in said) {
             this.change({
                 all: all + said.files - 1,
@@ -168,19 +175,22 @@ export class Upload {
                 known: known + said.known,
                 kept: kept + said.kept,
                 keptNames: [...keptNames, ...said.keptNames].slice(0, KEPT_NAMES),
+                held: held + said.held,
                 problems: [...problems, ...said.problems],
                 index: said.index ?? index,
             });
             return;
         }
         const { outcome } = said;
-        const fine = outcome === 'stored' || outcome === 'already_there' || outcome === 'kept';
+        const waits = isOfAnother(said);
+        const fine = waits || outcome === 'stored' || outcome === 'already_there' || outcome === 'kept';
         this.change({
             done: done + 1,
             stored: stored + Number(outcome === 'stored'),
             known: known + Number(outcome === 'already_there'),
             kept: kept + Number(outcome === 'kept'),
             keptNames: outcome === 'kept' && keptNames.length < KEPT_NAMES ? [...keptNames, name] : keptNames,
+            held: held + Number(waits),
             problems: fine ? problems : [...problems, { name, ...said }],
         });
     }
@@ -225,20 +235,23 @@ export async function sendFile(patientCase: string, { name, file }: Found, sendi
         index?: { named: number; missing: number };
     };
     if (body.outcome === 'index' && body.index) {
-        return { files: 1, stored: 0, known: 0, kept: 0, keptNames: [], problems: [], index: body.index };
+        return { files: 1, stored: 0, known: 0, kept: 0, keptNames: [], held: 0, problems: [], index: body.index };
     }
     return { outcome: outcomeWord(body.outcome), reason: body.reason ?? body.error ?? '', message: body.message ?? '' };
 }
 
 function takenOf(outcome: Outcome): Taken {
     const { files, problems, keptNames, index } = outcome;
+    const told = (problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) }));
+    const contents = told.filter((one) => one.outcome === 'held' && !isOfAnother(one)).length;
     return {
         files: files?.all ?? 1,
         stored: files?.stored ?? 0,
         known: files?.alreadyThere ?? 0,
         kept: files?.kept ?? 0,
         keptNames: keptNames ?? [],
-        problems: (problems ?? []).map((one) => ({ ...one, outcome: outcomeWord(one.outcome) })),
+        held: Math.max(0, (files?.held ?? 0) - contents),
+        problems: told.filter((one) => !isOfAnother(one)),
         ...(index && { index }),
     };
 }

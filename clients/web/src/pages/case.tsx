@@ -20,6 +20,7 @@ import { roleNumbers, type WorklistEntry } from '../wire';
 import { whoIs } from '../state/who';
 import { useWords } from '../words';
 import { EmergencyBanner, EmergencyDoor } from './emergency';
+import { HeldBanner } from './held';
 import { Ended } from './nowhere';
 import { RestrictionBanner } from './restriction';
 import { StatusPage } from './status';
@@ -123,6 +124,7 @@ function Consult({ actor, model }: { actor: CaseActor; model: Omit<CaseModel, 's
             </header>
             {hasRole(roles, 'emergency') && <EmergencyBanner />}
             {model.restriction && <RestrictionBanner restriction={model.restriction} />}
+            {coordinate && <HeldBanner actor={actor} />}
             <Workspace
                 hands={hands}
                 caseActor={actor}

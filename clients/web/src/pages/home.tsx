@@ -19,6 +19,8 @@ const readyViewer = () =>
         () => undefined,
     );
 
+/** What asks something of this person. */
+const waits = new Set<WorklistEntry['kind']>(['task', 'emergency', 'held']);
 const meetingStates = ['planned', 'running', 'ended', 'closing'] as const;
 /** Its owner gave it back: somebody else is to have it. */
 const TASK_REFUSED = 2;
@@ -46,7 +48,7 @@ export function HomePage() {
     }
     const boards = entries.filter((one) => one.kind === 'board').sort(byTime);
     const cases = entries.filter((one) => one.kind === 'patient_case');
-    const tasks = entries.filter((one) => one.kind === 'task' || one.kind === 'emergency').sort(byTime);
+    const tasks = entries.filter((one) => waits.has(one.kind)).sort(byTime);
     const series = entries.filter((one) => one.kind === 'series').sort(byTime);
     const followed = (one: WorklistEntry) => one.role === roleNumbers.referrer || isOwn(one);
     const referred = cases.filter(followed);
@@ -175,6 +177,7 @@ const addresses: Record<WorklistEntry['kind'], (entry: WorklistEntry) => string>
     series: ({ id }) => `/series/${id}`,
     task: ({ about }) => `/cases/${about}`,
     emergency: ({ about }) => `/cases/${about}/accesses`,
+    held: ({ about }) => `/cases/${about}/held`,
 };
 
 /** How it stands, in a word, and whether it goes on just now or is late. */
@@ -216,6 +219,8 @@ function useStanding(entry: WorklistEntry): { text: string; look: string } {
                 text: `${words.emergencyAccess}, ${dateTimeText(entry.at, language)}`,
                 look: 'state lacking',
             };
+        case 'held':
+            return { text: words.held.waits, look: 'state lacking' };
         case 'series':
             return { text: '', look: 'state' };
     }
@@ -227,9 +232,10 @@ function Entry({ entry }: { entry: WorklistEntry }) {
     const standing = useStanding(entry);
     const planned = entry.kind === 'board' && meetingStates[entry.status] === 'planned';
     const about = [
+        entry.kind === 'held' ? words.held.title : '',
         personName(entry.detail),
         planned && entry.at > 0 ? words.startsAt(dateTimeText(entry.at, language)) : '',
-        role === undefined || entry.kind === 'task' || entry.kind === 'emergency' ? '' : words.asRole(words.role[role]),
+        role === undefined || waits.has(entry.kind) ? '' : words.asRole(words.role[role]),
     ].filter(Boolean);
     const expected = [
         entry.prepare > 0 ? words.prepare(entry.prepare) : '',

@@ -11,13 +11,14 @@ import {
     type Sent,
 } from '../connection/upload';
 import { isCreated } from '../state/created';
-import { useCase, useModel } from '../state/use_client';
+import { hasRole, useCase, useModel } from '../state/use_client';
 import type { CaseActor } from '../state/client';
 import { Button, Notice } from '../ui/controls';
 import { TopBar } from '../ui/frame';
 import { follow } from '../ui/route';
 import { fileName, personName, useSpeech, useWords, type Words } from '../words';
 import { sizeText } from '../words/bytes';
+import { HeldCards } from './held';
 import { Ended } from './nowhere';
 import { FromArchive } from './upload_archives';
 
@@ -31,6 +32,7 @@ function UploadOf({ actor }: { actor: CaseActor }) {
     const words = useWords();
     const model = useModel(actor, (patientCase) => patientCase);
     const ended = useModel(actor, (_, held) => held.ended);
+    const decides = useModel(actor, (_, held) => hasRole(held.grant.roles, 'coordinator'));
     if (ended || (model && !isCreated(model))) {
         return <Ended reason={ended ?? 'not_found'} />;
     }
@@ -46,6 +48,12 @@ function UploadOf({ actor }: { actor: CaseActor }) {
                 )}
                 <p className="mute">{words.upload.help}</p>
                 <DropPlace patientCase={actor.id} />
+                {decides && model && model.heldStudies > 0 && (
+                    <section className="stack" aria-labelledby="held">
+                        <h2 id="held">{words.held.title}</h2>
+                        <HeldCards actor={actor} />
+                    </section>
+                )}
                 {model && <FromArchive patientCase={actor.id} subject={model.subject} />}
                 <p className="mute">{words.makeCase.boards}</p>
                 <div className="row">
@@ -105,6 +113,7 @@ function ProgressWords({ progress }: { progress: Progress }) {
     return (
         <>
             <p>{words.upload.summary(progress.stored, progress.known, progress.problems.length)}</p>
+            {progress.held > 0 && <p data-waiting={progress.held}>{words.upload.waiting(progress.held)}</p>}
             {progress.kept > 0 && <p>{words.upload.kept(progress.kept)}</p>}
             {progress.keptNames.length > 0 && <KeptNames progress={progress} />}
             {index && (

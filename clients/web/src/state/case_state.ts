@@ -18,6 +18,7 @@ import type {
     Task,
 } from '../wire';
 import { consentOf, reduceConsent, type ConsentModel } from './consent_state';
+import { nothingHeld, reduceHeld, type HeldModel } from './held_state';
 import { reduceKeeping, type KeepingModel } from './keeping_state';
 import { reduceRecord } from './record_state';
 import {
@@ -27,7 +28,7 @@ import {
     type StageModel,
 } from './stage_state';
 
-export interface CaseModel extends ConsentModel, KeepingModel {
+export interface CaseModel extends ConsentModel, KeepingModel, HeldModel {
     /** False for those who see the status only. */
     clinical: boolean;
     subject: Subject;
@@ -99,6 +100,7 @@ export function reduceCase(
             decisions: [],
             tasks: [],
             discussions: [],
+            ...nothingHeld,
             ...consentOf(message),
         };
     }
@@ -112,6 +114,7 @@ export function reduceCase(
         reduceAccess(patientCase, message, header) ??
         reduceConsent(patientCase, message, header) ??
         reduceKeeping(patientCase, message) ??
+        reduceHeld(patientCase, message, header) ??
         patientCase
     );
 }

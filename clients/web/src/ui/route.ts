@@ -15,6 +15,7 @@ export type Route =
     | { page: 'new_series' }
     | { page: 'case_accesses'; id: string }
     | { page: 'consent'; id: string }
+    | { page: 'held'; id: string }
     | { page: 'accesses' }
     | { page: 'account' }
     | { page: 'display' }
@@ -24,7 +25,7 @@ export type Route =
 
 const pages: Record<
     string,
-    'board' | 'minutes' | 'case' | 'images' | 'case_accesses' | 'consent' | 'series'
+    'board' | 'minutes' | 'case' | 'images' | 'case_accesses' | 'consent' | 'held' | 'series'
 > = {
     'boards/': 'board',
     'boards/minutes': 'minutes',
@@ -32,6 +33,7 @@ const pages: Record<
     'cases/images': 'images',
     'cases/accesses': 'case_accesses',
     'cases/consent': 'consent',
+    'cases/held': 'held',
     'series/': 'series',
 };
 

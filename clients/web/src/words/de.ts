@@ -10,6 +10,7 @@ import { slideDe } from './de_slide';
 import { loadingDe } from './de_loading';
 import { archivesDe } from './de_archives';
 import { uploadDe } from './de_upload';
+import { heldDe } from './de_held';
 import type { Words } from './en';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -25,6 +26,7 @@ export const de: Words = {
     ...loadingDe,
     ...uploadDe,
     ...archivesDe,
+    ...heldDe,
     ...glassDe,
 
     productName: 'Consilium',

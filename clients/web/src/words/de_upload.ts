@@ -27,6 +27,12 @@ export const uploadDe: typeof uploadEn = {
         },
         summary: (stored, known, refused) =>
             `${plural(stored, 'Datei', 'Dateien')} gespeichert, ${known} schon bekannt, ${refused} abgelehnt`,
+        waiting: (count) =>
+            count === 1
+                ? '1 Datei nennt einen anderen Patienten als der Fall. Sie ist aufbewahrt, und niemand sieht sie, ' +
+                  'bis die Koordination des Falls gesagt hat, von wem sie ist.'
+                : `${count} Dateien nennen einen anderen Patienten als der Fall. Sie sind aufbewahrt, und niemand ` +
+                  'sieht sie, bis die Koordination des Falls gesagt hat, von wem sie sind.',
         kept: (count) => `${plural(count, 'andere Datei', 'andere Dateien')} aufbewahrt und nicht geöffnet`,
         missing: (missing, named) =>
             `Das Verzeichnis der CD (DICOMDIR) nennt ${plural(named, 'Datei', 'Dateien')}; ` +

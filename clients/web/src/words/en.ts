@@ -11,6 +11,7 @@ import { meetingEn } from './en_meeting';
 import { slideEn } from './en_slide';
 import { loadingEn } from './en_loading';
 import { uploadEn } from './en_upload';
+import { heldEn } from './en_held';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
@@ -25,6 +26,7 @@ export const en = {
     ...loadingEn,
     ...uploadEn,
     ...archivesEn,
+    ...heldEn,
     ...glassEn,
 
     // The product and the frame of every page

@@ -24,6 +24,12 @@ export const uploadEn = {
         },
         summary: (stored: number, known: number, refused: number) =>
             `${plural(stored, 'file', 'files')} stored, ${known} known already, ${refused} refused`,
+        waiting: (count: number) =>
+            count === 1
+                ? '1 file says another patient than the case. It is kept, and nobody sees it until the coordinator ' +
+                  'of the case has said whose it is.'
+                : `${count} files say another patient than the case. They are kept, and nobody sees them until the ` +
+                  'coordinator of the case has said whose they are.',
         kept: (count: number) => `${plural(count, 'other file', 'other files')} kept and not opened`,
         missing: (missing: number, named: number) =>
             `The directory of the CD (DICOMDIR) names ${plural(named, 'file', 'files')}; ` +

@@ -1,0 +1,366 @@
+// Images that say another patient than the case: what the case says beside what they say, and a person who decides.
+import { useEffect, useState, type FormEvent } from 'react';
+import { bytesOfHex, cut, heldOf, type HeldList, type HeldStudy, type SaysField } from '../connection/held';
+import { people, type Person } from '../connection/http';
+import { isCreated } from '../state/created';
+import type { CaseActor } from '../state/client';
+import { hasRole, useCase, useModel } from '../state/use_client';
+import { Button, Field, Notice, Sheet } from '../ui/controls';
+import { tell, TopBar } from '../ui/frame';
+import { refusalText } from '../ui/refusal';
+import { follow } from '../ui/route';
+import type { HeldDecision, Subject } from '../wire';
+import { dateTimeText, isoDate, personName, useSpeech, useWords } from '../words';
+import { sizeText } from '../words/bytes';
+import { Ended, Nowhere } from './nowhere';
+import './held.css';
+
+const REASON_MAX = 200;
+const fields: readonly SaysField[] = ['name', 'birthDate', 'sex', 'patientId'];
+
+/** The bounds of Subject in the schema. */
+const subjectOf = ({ says }: HeldStudy): Subject => ({
+    name: cut(says.name, 200),
+    birthDate: cut(isoDate(says.birthDate), 10),
+    sex: cut(says.sex, 1),
+    patientId: cut(says.patientId, 64),
+});
+
+/** The list as it is, asked for again whenever the case says that it is another one; `undefined` while it comes. */
+function useHeld(actor: CaseActor): HeldList | 'away' | undefined {
+    const images = useModel(actor, (model) => model?.heldImages);
+    const decided = useModel(actor, (model) => model?.heldDecisions.at(-1)?.version);
+    const [list, setList] = useState<HeldList | 'away'>();
+    useEffect(() => {
+        let gone = false;
+        void heldOf(actor.id).then((answer) => gone || setList(answer ?? 'away'));
+        return () => {
+            gone = true;
+        };
+    }, [actor.id, images, decided]);
+    return list;
+}
+
+/** Who is who here, also those who do not belong to the case any more. */
+function useNames(actor: CaseActor): (user: string) => string {
+    const members = useModel(actor, (model) => model?.members) ?? [];
+    const boards = useModel(actor, (model) => model?.boards) ?? [];
+    const [others, setOthers] = useState<Person[]>([]);
+    useEffect(() => {
+        people().then(setOthers, () => undefined);
+    }, []);
+    return (user) =>
+        [...members, ...boards.flatMap((link) => link.members)].find((one) => one.user === user)?.name ??
+        others.find((one) => one.id === user)?.name ??
+        '';
+}
+
+/** At the top of the case, for who decides; it opens what there is to decide. */
+export function HeldBanner({ actor }: { actor: CaseActor }) {
+    const words = useWords();
+    const studies = useModel(actor, (model) => model?.heldStudies) ?? 0;
+    const images = useModel(actor, (model) => model?.heldImages) ?? 0;
+    const [open, setOpen] = useState(false);
+    return (
+        <>
+            {studies > 0 && (
+                <div className="held-banner" role="status" data-held={studies}>
+                    <strong>{words.held.banner(images)}</strong>
+                    <Button tight onClick={() => setOpen(true)}>
+                        {words.held.look}
+                    </Button>
+                </div>
+            )}
+            <Sheet title={words.held.title} open={open} onClose={() => setOpen(false)}>
+                <HeldCards actor={actor} />
+            </Sheet>
+        </>
+    );
+}
+
+export function HeldPage({ id }: { id: string }) {
+    const words = useWords();
+    const actor = useCase(id);
+    return actor ? <HeldOf actor={actor} /> : <Notice title={words.loading} />;
+}
+
+function HeldOf({ actor }: { actor: CaseActor }) {
+    const words = useWords();
+    const model = useModel(actor, (patientCase) => patientCase);
+    const ended = useModel(actor, (_, held) => held.ended);
+    const roles = useModel(actor, (_, held) => held.grant.roles);
+    if (ended || (model && !isCreated(model))) {
+        return <Ended reason={ended ?? 'not_found'} />;
+    }
+    if (!model) {
+        return <Notice title={words.loading} />;
+    }
+    if (!hasRole(roles, 'coordinator')) {
+        return <Nowhere title={words.pageNotFound} help={words.pageNotFoundHelp} />;
+    }
+    return (
+        <div className="place front-desk">
+            <TopBar />
+            <main className="desk" id="content">
+                <h1>{words.held.title}</h1>
+                <p>
+                    <b>{personName(model.subject.name)}</b> · {model.title}
+                </p>
+                <HeldCards actor={actor} />
+                <Decided actor={actor} decisions={model.heldDecisions} />
+                <div className="row">
+                    <a className="button" href={`/cases/${actor.id}`} onClick={follow}>
+                        {words.upload.openCase}
+                    </a>
+                </div>
+            </main>
+        </div>
+    );
+}
+
+/** Everything there is to decide of a case, or that there is nothing. */
+export function HeldCards({ actor }: { actor: CaseActor }) {
+    const words = useWords();
+    const list = useHeld(actor);
+    const nameOf = useNames(actor);
+    if (list === undefined) {
+        return <p className="mute">{words.loading}</p>;
+    }
+    if (list === 'away') {
+        return <p className="problem">{words.held.away}</p>;
+    }
+    if (list.studies.length === 0) {
+        return <p className="mute">{words.held.nothing}</p>;
+    }
+    return (
+        <div className="stack">
+            <p className="mute">{words.held.lead}</p>
+            {list.studies.map((study) => (
+                <HeldCard
+                    key={study.study + study.patient}
+                    actor={actor}
+                    list={list}
+                    study={study}
+                    nameOf={nameOf}
+                />
+            ))}
+            {list.more && <p className="mute">{words.held.more}</p>}
+        </div>
+    );
+}
+
+interface CardProps {
+    actor: CaseActor;
+    list: HeldList;
+    study: HeldStudy;
+    nameOf: (user: string) => string;
+}
+
+function HeldCard({ actor, list, study, nameOf }: CardProps) {
+    const { words, language } = useSpeech();
+    const said = words.held;
+    const [asking, setAsking] = useState<'join' | 'remove'>();
+    const modalities = [...new Set(study.series.map((one) => one.modality))].filter(Boolean).join(', ');
+    const title = [modalities, isoDate(study.date), study.description].filter(Boolean).join(' · ');
+    const sent = (at: number, by: string) => said.sent(nameOf(by), dateTimeText(at * 1000, language));
+    return (
+        <section className="held-card" data-held-study={study.study}>
+            <h3>{[title, said.images(study.images)].filter(Boolean).join(' · ')}</h3>
+            <p className="mute">{sent(study.sentAt, study.sentBy)}</p>
+            {study.heldFor === 'patient' ? (
+                <Compared list={list} study={study} />
+            ) : (
+                <p>
+                    {said.content(study.images)}
+                    {study.shown &&
+                        ` ${said.contentShown(sizeText(study.size, language), sizeText(study.shown.size, language))}` +
+                            ` ${sent(study.shown.sentAt, study.shown.sentBy)}`}
+                </p>
+            )}
+            <div className="row wrap">
+                {study.heldFor === 'patient' && (
+                    <Button onClick={() => setAsking('join')}>{said.join}</Button>
+                )}
+                <Button onClick={() => setAsking('remove')}>
+                    {study.heldFor === 'patient' ? said.remove : said.discard}
+                </Button>
+            </div>
+            <Sheet title={said.joinTitle} open={asking === 'join'} onClose={() => setAsking(undefined)}>
+                <Join actor={actor} list={list} study={study} onDone={() => setAsking(undefined)} />
+            </Sheet>
+            <Sheet
+                title={study.heldFor === 'patient' ? said.removeTitle : said.discardTitle}
+                open={asking === 'remove'}
+                onClose={() => setAsking(undefined)}
+            >
+                <Remove actor={actor} study={study} onDone={() => setAsking(undefined)} />
+            </Sheet>
+        </section>
+    );
+}
+
+/** Line by line; what differs says so in a word. */
+function Compared({ list, study }: { list: HeldList; study: HeldStudy }) {
+    const words = useWords();
+    const said = words.held;
+    const text = (value: string, field: SaysField): string => {
+        switch (field) {
+            case 'name':
+                return personName(value);
+            case 'birthDate':
+                return isoDate(value);
+            case 'sex':
+                return (words.card.sex as Record<string, string>)[value] ?? value;
+            default:
+                return value;
+        }
+    };
+    return (
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">
+                        <span className="unseen">{said.field}</span>
+                    </th>
+                    <th scope="col">{said.caseSays}</th>
+                    <th scope="col">{said.imagesSay}</th>
+                </tr>
+            </thead>
+            <tbody>
+                {fields.map((field) => {
+                    const differs = study.differs.includes(field);
+                    return (
+                        <tr key={field} className={differs ? 'differs' : undefined} data-field={field}>
+                            <th scope="row">{said.fields[field]}</th>
+                            <td>{text(list.case[field], field) || said.notSaid}</td>
+                            <td>
+                                {text(study.says[field], field) || said.notSaid}
+                                {differs && <span className="differs-word">{said.differs}</span>}
+                            </td>
+                        </tr>
+                    );
+                })}
+            </tbody>
+        </table>
+    );
+}
+
+interface DecideProps {
+    actor: CaseActor;
+    study: HeldStudy;
+    onDone: () => void;
+}
+
+/** Sends it; what it was refused for, in words. */
+function useDecide({ actor, study, onDone }: DecideProps, done: string) {
+    const words = useWords();
+    const [busy, setBusy] = useState(false);
+    const [problem, setProblem] = useState('');
+    const decide = async (reason?: string) => {
+        const about = {
+            studyUid: study.study,
+            patient: bytesOfHex(study.patient),
+            said: subjectOf(study),
+            images: study.images,
+        };
+        setBusy(true);
+        const outcome =
+            reason === undefined
+                ? await actor.command({ type: 'JoinHeld', ...about })
+                : await actor.command({ type: 'RemoveHeld', ...about, reason });
+        const refused = refusalText(words, outcome);
+        setBusy(false);
+        setProblem(refused ?? '');
+        if (refused === undefined) {
+            tell(done);
+            onDone();
+        }
+    };
+    return { busy, problem, decide };
+}
+
+function Join(props: DecideProps & { list: HeldList }) {
+    const words = useWords();
+    const said = words.held;
+    const { busy, problem, decide } = useDecide(props, said.joined);
+    const { list, study } = props;
+    return (
+        <div className="stack">
+            <p>{said.joinAsks(personName(study.says.name) || said.nobody, personName(list.case.name))}</p>
+            <p className="mute">{said.joinMeans}</p>
+            <p className="problem" role="alert">
+                {problem}
+            </p>
+            <div className="row wrap">
+                <Button look="primary" disabled={busy} onClick={() => void decide()}>
+                    {said.joinNow}
+                </Button>
+            </div>
+        </div>
+    );
+}
+
+function Remove(props: DecideProps) {
+    const words = useWords();
+    const said = words.held;
+    const { busy, problem, decide } = useDecide(props, said.removed);
+    const [reason, setReason] = useState('');
+    const submit = (event: FormEvent) => {
+        event.preventDefault();
+        void decide(reason.trim());
+    };
+    return (
+        <form className="stack" onSubmit={submit}>
+            <p>{props.study.heldFor === 'patient' ? said.removeMeans : said.discardMeans}</p>
+            <Field
+                label={said.reason}
+                help={said.reasonHelp}
+                name="reason"
+                required
+                pattern=".*\S.*"
+                maxLength={REASON_MAX}
+                autoFocus
+                value={reason}
+                onChange={(event) => setReason(event.target.value)}
+            />
+            <p className="problem" role="alert">
+                {problem}
+            </p>
+            <div className="row wrap">
+                <Button type="submit" look="primary" disabled={busy || reason.trim() === ''}>
+                    {said.removeNow(props.study.images)}
+                </Button>
+            </div>
+        </form>
+    );
+}
+
+/** What was decided before, newest first. */
+function Decided({ actor, decisions }: { actor: CaseActor; decisions: readonly HeldDecision[] }) {
+    const { words, language } = useSpeech();
+    const nameOf = useNames(actor);
+    if (decisions.length === 0) {
+        return null;
+    }
+    return (
+        <section aria-labelledby="decided">
+            <h2 id="decided">{words.held.decided}</h2>
+            <ul className="list">
+                {[...decisions].reverse().map((one) => (
+                    <li key={one.version}>
+                        <b>
+                            {one.outcome === 'joined'
+                                ? words.held.wasJoined(one.images, personName(one.said.name))
+                                : words.held.wasRemoved(one.images, personName(one.said.name))}
+                        </b>
+                        <span className="mute">
+                            {[words.card.by(nameOf(one.by), dateTimeText(one.at, language)), one.reason]
+                                .filter(Boolean)
+                                .join(' · ')}
+                        </span>
+                    </li>
+                ))}
+            </ul>
+        </section>
+    );
+}

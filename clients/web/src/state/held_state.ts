@@ -1,0 +1,37 @@
+// Images that wait until somebody says whose they are: how many, and what was decided of others.
+import type { HeldDecision, PatientCaseDown } from '../wire';
+import type { CaseModel } from './case_state';
+
+export interface HeldModel {
+    heldImages: number;
+    /** How many decisions they need. */
+    heldStudies: number;
+    heldDecisions: HeldDecision[];
+}
+
+export const nothingHeld: HeldModel = { heldImages: 0, heldStudies: 0, heldDecisions: [] };
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+    a.length === b.length && a.every((byte, at) => byte === b[at]);
+
+const sameQuestion = (a: HeldDecision, b: HeldDecision): boolean =>
+    a.studyUid === b.studyUid && sameBytes(a.patient, b.patient);
+
+export function reduceHeld(
+    patientCase: CaseModel,
+    message: PatientCaseDown,
+    { version }: { version: number },
+): CaseModel | undefined {
+    switch (message.type) {
+        case 'HeldNoted':
+            return { ...patientCase, heldImages: message.images, heldStudies: message.studies };
+        case 'HeldJoined':
+        case 'HeldRemoved': {
+            const { decision } = message;
+            const others = patientCase.heldDecisions.filter((one) => !sameQuestion(one, decision));
+            return { ...patientCase, heldDecisions: [...others, { ...decision, version }] };
+        }
+        default:
+            return undefined;
+    }
+}
