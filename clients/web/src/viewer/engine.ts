@@ -174,27 +174,32 @@ function drop(imageId: string): void {
 /** Bytes that were asked for before anything was known of their image. */
 const early = new Map<string, { frame: Promise<Frame>; stop: AbortController }>();
 
-/**
- * Before the header of an image is here: its bytes come meanwhile. Resolves when what is asked for next comes just
- * after its last ones.
- */
-export function headStart(imageId: string, known: Known): Promise<void> {
+export interface HeadStart {
+    /** What is asked for now comes just after its last bytes. */
+    nearly: Promise<void>;
+    /** They are here, or do not come. */
+    over: Promise<void>;
+}
+
+/** Before the header of an image is here: its bytes come meanwhile. */
+export function headStart(imageId: string, known: Known): HeadStart {
     if (loader.here.has(imageId) || early.has(imageId)) {
-        return Promise.resolve();
+        return { nearly: Promise.resolve(), over: Promise.resolve() };
     }
     const stop = new AbortController();
-    return new Promise((resolve) => {
-        const frame = fetchFrame(imageId, known, stop.signal, (here, all) => {
-            if (nearlyHere(meter.link, all - here)) {
-                resolve();
-            }
-        });
-        frame.then(
-            () => resolve(),
-            () => resolve(), // whoever wants the image asks again
-        );
-        early.set(imageId, { frame, stop });
+    let near: () => void = () => undefined;
+    const coming = new Promise<void>((resolve) => (near = resolve));
+    const frame = fetchFrame(imageId, known, stop.signal, (here, all) => {
+        if (nearlyHere(meter.link, all - here)) {
+            near();
+        }
     });
+    early.set(imageId, { frame, stop });
+    const over = frame.then(
+        () => undefined,
+        () => undefined, // whoever wants the image asks again
+    );
+    return { nearly: Promise.race([coming, over]), over };
 }
 
 /** Its case is not on the stage any more. */

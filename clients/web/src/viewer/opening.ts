@@ -24,9 +24,9 @@ export function openEarly(patientCase: string): CaseImages {
 
 function beginSeries(images: CaseImages, set: DisplaySet): void {
     const first = firstImage(images, set);
-    const nearly = first ? headStart(first.imageId, first.known) : Promise.resolve();
-    if (first) {
-        images.yieldTo(nearly);
+    const start = first && headStart(first.imageId, first.known);
+    if (first && start) {
+        images.yieldTo(start.over);
         images
             .oneSlice(set, first.image)
             .then((slice) => {
@@ -39,7 +39,7 @@ function beginSeries(images: CaseImages, set: DisplaySet): void {
     loaded.catch(() => undefined);
     if (set.instances.length > 1) {
         const { patientCase } = images;
-        loader.hold(wantPreviewOf({ patientCase, displaySet: set.displaySet, loaded }, nearly));
+        loader.hold(wantPreviewOf({ patientCase, displaySet: set.displaySet, loaded }, start?.nearly ?? loaded));
     }
 }
 

@@ -338,7 +338,7 @@ function beginEarly(controller: StageController, { displaySet, image, plane }: V
     if (pixelBytes <= EARLY_BYTES_MAX) {
         const { patientCase } = controller.images;
         const imageId = `consilium:${patientCase}/${image.sopInstanceUid}/${image.frame}`;
-        void headStart(imageId, { transferSyntax: instance.transferSyntaxUid, pixelBytes });
+        headStart(imageId, { transferSyntax: instance.transferSyntaxUid, pixelBytes });
     }
 }
 
