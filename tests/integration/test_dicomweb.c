@@ -176,6 +176,7 @@ static void the_client_that_viewers_are_built_upon_is_understood(void **state) {
     XX(every_transfer_syntax_is_kept_served_and_shown)                                             \
     XX(frames_are_found_by_every_kind_of_offset_table)                                             \
     XX(what_is_no_picture_is_kept_and_listed)                                                      \
+    XX(a_presentation_state_of_others_is_kept_and_found)                                           \
     XX(names_in_every_repertoire_become_utf8)                                                      \
     XX(bad_files_are_refused_with_why_and_the_next_goes_on)                                        \
     XX(frames_that_break_a_codec_are_kept_and_have_no_picture)

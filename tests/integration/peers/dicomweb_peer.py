@@ -708,6 +708,22 @@ def what_is_no_picture_is_kept_and_listed():
         assert [value(one, "00080060") for one in series] == [dataset.Modality], (name, series)
 
 
+def a_presentation_state_of_others_is_kept_and_found():
+    """Made by DCMTK; our viewer neither lists nor applies it."""
+    content = people[0].upload(image(66, 1, 1, WindowCenter=40, WindowWidth=400))
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/image.dcm", "wb") as file:
+            file.write(content)
+        subprocess.run(["dcmpsmk", folder + "/image.dcm", folder + "/state.dcm"], check=True, capture_output=True)
+        with open(folder + "/state.dcm", "rb") as file:
+            state = people[0].upload(file.read())
+    dataset = pydicom.dcmread(io.BytesIO(state))
+    assert dataset.SOPClassUID == "1.2.840.10008.5.1.4.1.1.11.1"
+    assert people[1].ask(path_of(dataset), accept="application/dicom").body == state
+    series = people[1].find("/studies/2.25.7.66/series", Modality="PR")
+    assert uids(series, "0020000E") == [dataset.SeriesInstanceUID]
+
+
 def names_in_every_repertoire_become_utf8():
     for number, name in enumerate(("Arab", "Fren", "Germ", "Greek", "H31", "H32", "Hbrw", "I2", "Russ", "X1", "X2", "JapMulti", "KoreanMulti")):
         with open(f"{PYDICOM}charset_files/chr{name}.dcm", "rb") as file:
