@@ -258,7 +258,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
     await anna.press('KeyN');
     await anna.press('KeyD');
     await anna.press('Digit1');
-    await anna.page.locator('.step-line', { hasText: 'Haddad, Rania is not ready' }).waitFor();
+    await anna.page.locator('.step-line', { hasText: 'Haddad, Eva is not ready' }).waitFor();
     await anna.page.keyboard.type('images only');
     await anna.press('Enter');
     await nowIs(everybody, CASES[1]);
@@ -340,7 +340,7 @@ story('a meeting from nothing to signed minutes', (step, scene) => {
       [
         ['Okafor, Ada', 'P-1', 'decided', '', ''],
         ['Silva, Marta', 'P-3', 'deferred', 'Pathology missing', 'the patient is here today'],
-        ['Haddad, Rania', 'P-2', 'not discussed', 'Out of time', 'images only'],
+        ['Haddad, Eva', 'P-2', 'not discussed', 'Out of time', 'images only'],
         ['Weber, Lena', 'P-4', 'not discussed', 'Out of time', ''],
       ],
     );
