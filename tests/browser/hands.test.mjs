@@ -186,11 +186,9 @@ story('hands on images', (step, scene) => {
     await layout('Three planes');
     await opensWith([mei], 4);
     const place = await fingers.at(0.5, 0.3);
-    await fingers.tap(place);
-    await fingers.tap(place);
+    await fingers.tapTwice(place);
     await opensWith([mei], 1);
-    await fingers.tap(place);
-    await fingers.tap(place);
+    await fingers.tapTwice(place);
     await opensWith([mei], 4);
     await looksWell(phone, 'hands-telephone');
   });
