@@ -121,12 +121,35 @@ story('images of another patient', (step, scene) => {
     await card.waitFor({ state: 'detached' });
     await page.getByText('Nothing waits for a decision.').waitFor();
     await clara.page.goto(`${clara.url}/cases/${patientCase}/held`);
-    await page.getByText('2 images removed: ROE, JANE').waitFor();
+    await page.getByText('A study of another patient was removed: 2 images').waitFor();
+    // Who it was says the record of this case no more: it is somebody else.
+    assert.ok(!(await page.locator('main').innerText()).includes('ROE'));
     await page.getByText(/The disc of the patient before/).waitFor();
     await looksWell(clara, 'held-decided');
     await page.goto(clara.url);
     await page.locator('#boards').waitFor();
     assert.equal(await page.locator(`a[href="/cases/${patientCase}/held"]`).count(), 0);
     assert.equal(await series(mei, CT).count(), 0);
+  });
+
+  step('the coordinator takes the join back, and the member does not see it any more within a second', async () => {
+    const { page } = clara;
+    await page.goto(`${clara.url}/cases/${patientCase}/held`);
+    await page.getByRole('button', { name: 'Take this back' }).click();
+    await page.getByLabel('Reason').fill('It is her sister');
+    await looksWell(clara, 'held-again');
+    assert.equal(await series(mei, US).count(), 1);
+    const pressed = Date.now();
+    await page.getByRole('button', { name: 'Hold them again' }).click();
+    await series(mei, US).waitFor({ state: 'detached' });
+    const took = Date.now() - pressed;
+    assert.ok(took <= SHOWN_MS, `it took ${took} ms`);
+    await page.locator('.held-card', { hasText: 'Doe' }).waitFor();
+    await page.getByText('had been joined, and is held again').waitFor();
+    await speak(clara, 'de');
+    await page.reload();
+    await page.getByText('wird wieder zurückgehalten').waitFor();
+    await looksWell(clara, 'held-again-de');
+    await speak(clara, 'en');
   });
 });

@@ -27,6 +27,8 @@ export interface HeldStudy extends SentFile {
     date: string;
     description: string;
     images: number;
+    /** When the last of them came, in microseconds since 1970: what is removed is what came until then. */
+    seen: number;
     series: { modality: string; description: string; images: number }[];
     /** The one that is shown under the same UID. */
     shown?: SentFile;
@@ -51,11 +53,3 @@ export async function heldOf(patientCase: string): Promise<HeldList | undefined>
 
 export const bytesOfHex = (hex: string): Uint8Array =>
     Uint8Array.from(hex.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
-
-/** At most so many bytes of UTF-8, without a character in halves. */
-export function cut(text: string, bytes: number): string {
-    const encoded = new TextEncoder().encode(text);
-    return encoded.length <= bytes
-        ? text
-        : new TextDecoder().decode(encoded.slice(0, bytes), { stream: true });
-}

@@ -1,7 +1,6 @@
 // Images that say another patient than the case: what the case says beside what they say, and a person who decides.
 import { useEffect, useState, type FormEvent } from 'react';
-import { bytesOfHex, cut, heldOf, type HeldList, type HeldStudy, type SaysField } from '../connection/held';
-import { people, type Person } from '../connection/http';
+import { bytesOfHex, heldOf, type HeldList, type HeldStudy, type SaysField } from '../connection/held';
 import { isCreated } from '../state/created';
 import type { CaseActor } from '../state/client';
 import { hasRole, useCase, useModel } from '../state/use_client';
@@ -9,22 +8,14 @@ import { Button, Field, Notice, Sheet } from '../ui/controls';
 import { tell, TopBar } from '../ui/frame';
 import { refusalText } from '../ui/refusal';
 import { follow } from '../ui/route';
-import type { HeldDecision, Subject } from '../wire';
 import { dateTimeText, isoDate, personName, useSpeech, useWords } from '../words';
 import { sizeText } from '../words/bytes';
+import { HeldDecided, useNames } from './held_decided';
 import { Ended, Nowhere } from './nowhere';
 import './held.css';
 
 const REASON_MAX = 200;
 const fields: readonly SaysField[] = ['name', 'birthDate', 'sex', 'patientId'];
-
-/** The bounds of Subject in the schema. */
-const subjectOf = ({ says }: HeldStudy): Subject => ({
-    name: cut(says.name, 200),
-    birthDate: cut(isoDate(says.birthDate), 10),
-    sex: cut(says.sex, 1),
-    patientId: cut(says.patientId, 64),
-});
 
 /** The list as it is, asked for again whenever the case says that it is another one; `undefined` while it comes. */
 function useHeld(actor: CaseActor): HeldList | 'away' | undefined {
@@ -39,20 +30,6 @@ function useHeld(actor: CaseActor): HeldList | 'away' | undefined {
         };
     }, [actor.id, images, decided]);
     return list;
-}
-
-/** Who is who here, also those who do not belong to the case any more. */
-function useNames(actor: CaseActor): (user: string) => string {
-    const members = useModel(actor, (model) => model?.members) ?? [];
-    const boards = useModel(actor, (model) => model?.boards) ?? [];
-    const [others, setOthers] = useState<Person[]>([]);
-    useEffect(() => {
-        people().then(setOthers, () => undefined);
-    }, []);
-    return (user) =>
-        [...members, ...boards.flatMap((link) => link.members)].find((one) => one.user === user)?.name ??
-        others.find((one) => one.id === user)?.name ??
-        '';
 }
 
 /** At the top of the case, for who decides; it opens what there is to decide. */
@@ -107,7 +84,7 @@ function HeldOf({ actor }: { actor: CaseActor }) {
                     <b>{personName(model.subject.name)}</b> · {model.title}
                 </p>
                 <HeldCards actor={actor} />
-                <Decided actor={actor} decisions={model.heldDecisions} />
+                <HeldDecided actor={actor} decisions={model.heldDecisions} />
                 <div className="row">
                     <a className="button" href={`/cases/${actor.id}`} onClick={follow}>
                         {words.upload.openCase}
@@ -260,14 +237,13 @@ function useDecide({ actor, study, onDone }: DecideProps, done: string) {
         const about = {
             studyUid: study.study,
             patient: bytesOfHex(study.patient),
-            said: subjectOf(study),
             images: study.images,
         };
         setBusy(true);
         const outcome =
             reason === undefined
                 ? await actor.command({ type: 'JoinHeld', ...about })
-                : await actor.command({ type: 'RemoveHeld', ...about, reason });
+                : await actor.command({ type: 'RemoveHeld', ...about, seen: study.seen, reason });
         const refused = refusalText(words, outcome);
         setBusy(false);
         setProblem(refused ?? '');
@@ -332,35 +308,5 @@ function Remove(props: DecideProps) {
                 </Button>
             </div>
         </form>
-    );
-}
-
-/** What was decided before, newest first. */
-function Decided({ actor, decisions }: { actor: CaseActor; decisions: readonly HeldDecision[] }) {
-    const { words, language } = useSpeech();
-    const nameOf = useNames(actor);
-    if (decisions.length === 0) {
-        return null;
-    }
-    return (
-        <section aria-labelledby="decided">
-            <h2 id="decided">{words.held.decided}</h2>
-            <ul className="list">
-                {[...decisions].reverse().map((one) => (
-                    <li key={one.version}>
-                        <b>
-                            {one.outcome === 'joined'
-                                ? words.held.wasJoined(one.images, personName(one.said.name))
-                                : words.held.wasRemoved(one.images, personName(one.said.name))}
-                        </b>
-                        <span className="mute">
-                            {[words.card.by(nameOf(one.by), dateTimeText(one.at, language)), one.reason]
-                                .filter(Boolean)
-                                .join(' · ')}
-                        </span>
-                    </li>
-                ))}
-            </ul>
-        </section>
     );
 }

@@ -19,6 +19,7 @@ import { follow } from '../ui/route';
 import { fileName, personName, useSpeech, useWords, type Words } from '../words';
 import { sizeText } from '../words/bytes';
 import { HeldCards } from './held';
+import { HeldDecided } from './held_decided';
 import { Ended } from './nowhere';
 import { FromArchive } from './upload_archives';
 
@@ -54,6 +55,7 @@ function UploadOf({ actor }: { actor: CaseActor }) {
                         <HeldCards actor={actor} />
                     </section>
                 )}
+                {decides && model && <HeldDecided actor={actor} decisions={model.heldDecisions} />}
                 {model && <FromArchive patientCase={actor.id} subject={model.subject} />}
                 <p className="mute">{words.makeCase.boards}</p>
                 <div className="row">

@@ -26,7 +26,8 @@ export function reduceHeld(
         case 'HeldNoted':
             return { ...patientCase, heldImages: message.images, heldStudies: message.studies };
         case 'HeldJoined':
-        case 'HeldRemoved': {
+        case 'HeldRemoved':
+        case 'HeldAgain': {
             const { decision } = message;
             const others = patientCase.heldDecisions.filter((one) => !sameQuestion(one, decision));
             return { ...patientCase, heldDecisions: [...others, { ...decision, version }] };

@@ -52,8 +52,17 @@ export const heldDe: typeof heldEn = {
         discardTitle: 'Das Gezeigte behalten und das andere löschen?',
         discardMeans: 'Was gezeigt wird, bleibt. Der andere Inhalt wird endgültig gelöscht.',
         decided: 'Schon entschieden',
-        wasJoined: (count, name) => [`${images(count)} übernommen`, name].filter(Boolean).join(': '),
-        wasRemoved: (count, name) => [`${images(count)} entfernt`, name].filter(Boolean).join(': '),
+        wasJoined: (count) => `Eine Studie eines anderen Patienten wurde übernommen: ${images(count)}`,
+        wasRemoved: (count) => `Eine Studie eines anderen Patienten wurde entfernt: ${images(count)}`,
+        wasDiscarded: (count) => `Andere Inhalte gezeigter Bilder wurden entfernt: ${images(count)}`,
+        wasHeldAgain: 'Eine übernommene Studie eines anderen Patienten wird wieder zurückgehalten',
+        again: 'Zurücknehmen',
+        againTitle: 'Diese Bilder wieder zurückhalten?',
+        againMeans:
+            'Niemand sieht sie dann mehr, sofort, bis neu entschieden ist. Zeichnungen und Entscheidungen, die aus ' +
+            'ihnen entstanden, bleiben.',
+        againNow: 'Wieder zurückhalten',
+        heldAgain: 'Die Bilder werden wieder zurückgehalten.',
         waits: 'wartet auf Sie',
     },
 };

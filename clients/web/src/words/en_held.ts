@@ -47,8 +47,17 @@ export const heldEn = {
         discardTitle: 'Keep what is shown and delete the other?',
         discardMeans: 'What is shown stays. The other contents are deleted for good.',
         decided: 'Decided before',
-        wasJoined: (count: number, name: string) => [`${images(count)} joined`, name].filter(Boolean).join(': '),
-        wasRemoved: (count: number, name: string) => [`${images(count)} removed`, name].filter(Boolean).join(': '),
+        wasJoined: (count: number) => `A study of another patient was joined: ${images(count)}`,
+        wasRemoved: (count: number) => `A study of another patient was removed: ${images(count)}`,
+        wasDiscarded: (count: number) => `Other contents of what is shown were removed: ${images(count)}`,
+        wasHeldAgain: 'A study of another patient had been joined, and is held again',
+        again: 'Take this back',
+        againTitle: 'Hold these images again?',
+        againMeans:
+            'Nobody sees them any more, at once, until it is decided once more. Drawings and decisions that were made ' +
+            'of them stay.',
+        againNow: 'Hold them again',
+        heldAgain: 'The images are held again.',
         waits: 'waits for you',
     },
 };

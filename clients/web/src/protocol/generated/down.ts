@@ -64,6 +64,7 @@ import {
     readErasureOrdered,
     readFollowingRecorded,
     readGlassBroken,
+    readHeldAgain,
     readHeldJoined,
     readHeldNoted,
     readHeldRemoved,
@@ -408,6 +409,8 @@ function readPatientCaseEvent(tag: number, reader: Reader): PatientCaseEvent {
             return readHeldJoined(reader);
         case 102:
             return readHeldRemoved(reader);
+        case 103:
+            return readHeldAgain(reader);
         case 104:
             return readSeriesLinked(reader);
         case 105:

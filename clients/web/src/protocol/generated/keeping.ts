@@ -8,6 +8,8 @@ export const HELD_OUTCOME_MEMBERS = [
     'joined',
     /** It is not this patient's, or not to be shown: the images were deleted. */
     'removed',
+    /** They had been joined by mistake: they are held again. */
+    'again',
 ] as const;
 export type HeldOutcome = (typeof HELD_OUTCOME_MEMBERS)[number];
 
@@ -496,20 +498,22 @@ export function writeWhoSees(writer: Writer, from: WhoSees): void {
     }
 }
 
-/** What somebody decided of images that were held. Their own headers stay as they were sent. */
+/** What somebody decided of images that were held. Their own headers stay as they were sent, and
+ * what they say of their patient is not here: it may be somebody else. */
 export interface HeldDecision {
     /** What. */
     outcome: HeldOutcome;
     /** Of which study. */
     studyUid: string;
-    /** Of the images in it that say this of their patient, as the list of what is held names it;
-     * empty = those of a UID that is shown with another content. */
+    /** Of the images in it that say this of their patient, as the list of what is held names it
+     * (keyed, so that it says nothing to others); empty = those of a UID that is shown with
+     * another content. */
     patient: Uint8Array;
-    /** What they say of their patient, as it was shown to whoever decided. */
-    said: Subject;
-    /** How many there were, as it was shown. */
+    /** How many there were, as it was shown; 0 for those that are held again. */
     images: number;
-    /** Why they were removed. */
+    /** When the last one came of those that were shown: what came later was not decided of. */
+    seen: number;
+    /** Why they were removed, or are held again. */
     reason: string;
     /** Who. */
     by: string;
@@ -524,8 +528,8 @@ export function defaultHeldDecision(): HeldDecision {
         outcome: 'joined',
         studyUid: '',
         patient: new Uint8Array(0),
-        said: defaultSubject(),
         images: 0,
+        seen: 0,
         reason: '',
         by: ZERO_UUID,
         at: 0,
@@ -539,8 +543,8 @@ export function readHeldDecision(reader: Reader): HeldDecision {
         outcome: count > 0 ? reader.enumMember(HELD_OUTCOME_MEMBERS) : 'joined',
         studyUid: count > 1 ? reader.text(64) : '',
         patient: count > 2 ? reader.bytesValue(32) : new Uint8Array(0),
-        said: count > 3 ? readSubject(reader) : defaultSubject(),
-        images: count > 4 ? reader.u32() : 0,
+        images: count > 3 ? reader.u32() : 0,
+        seen: count > 4 ? reader.time() : 0,
         reason: count > 5 ? reader.text(400) : '',
         by: count > 6 ? reader.uuid() : ZERO_UUID,
         at: count > 7 ? reader.time() : 0,
@@ -555,8 +559,8 @@ export function countHeldDecision(from: HeldDecision): number {
         from.outcome !== 'joined',
         from.studyUid !== '',
         from.patient.length !== 0,
-        countSubject(from.said) !== 0,
         from.images !== 0,
+        from.seen !== 0,
         from.reason !== '',
         from.by !== ZERO_UUID,
         from.at !== 0,
@@ -577,10 +581,10 @@ export function writeHeldDecision(writer: Writer, from: HeldDecision): void {
         writer.bytesValue(32, from.patient);
     }
     if (count > 3) {
-        writeSubject(writer, from.said);
+        writer.u32(from.images);
     }
     if (count > 4) {
-        writer.u32(from.images);
+        writer.time(from.seen);
     }
     if (count > 5) {
         writer.text(400, from.reason);

@@ -107,9 +107,11 @@ import type {
     GiveConsent,
     GlassBroken,
     GrantAccess,
+    HeldAgain,
     HeldJoined,
     HeldNoted,
     HeldRemoved,
+    HoldAgain,
     HoldLifted,
     HoldPlaced,
     ImagesAdded,
@@ -388,6 +390,7 @@ export type PatientCaseUp =
     | UnlinkSeries
     | LabelAnnotation
     | TellArrival
+    | HoldAgain
     | AccessDue
     | ConsentDue
     | RestrictUse
@@ -437,6 +440,7 @@ export type PatientCaseEvent =
     | HeldNoted
     | HeldJoined
     | HeldRemoved
+    | HeldAgain
     | SeriesLinked
     | SeriesUnlinked
     | AnnotationLabelled

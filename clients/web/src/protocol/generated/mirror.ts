@@ -318,6 +318,9 @@ import {
     readGrantAccess,
     writeGrantAccess,
     type GrantAccess,
+    readHeldAgain,
+    writeHeldAgain,
+    type HeldAgain,
     readHeldJoined,
     writeHeldJoined,
     type HeldJoined,
@@ -327,6 +330,9 @@ import {
     readHeldRemoved,
     writeHeldRemoved,
     type HeldRemoved,
+    readHoldAgain,
+    writeHoldAgain,
+    type HoldAgain,
     readHoldLifted,
     writeHoldLifted,
     type HoldLifted,
@@ -865,6 +871,7 @@ export type PatientCaseMessage =
     | UnlinkSeries
     | LabelAnnotation
     | TellArrival
+    | HoldAgain
     | AccessDue
     | ConsentDue
     | RestrictUse
@@ -897,6 +904,7 @@ export type PatientCaseMessage =
     | HeldNoted
     | HeldJoined
     | HeldRemoved
+    | HeldAgain
     | SeriesLinked
     | SeriesUnlinked
     | AnnotationLabelled
@@ -1578,6 +1586,8 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readLabelAnnotation(reader);
         case 54:
             return readTellArrival(reader);
+        case 55:
+            return readHoldAgain(reader);
         case 58:
             return readAccessDue(reader);
         case 59:
@@ -1642,6 +1652,8 @@ function readPatientCaseMessage(tag: number, reader: Reader): PatientCaseMessage
             return readHeldJoined(reader);
         case 102:
             return readHeldRemoved(reader);
+        case 103:
+            return readHeldAgain(reader);
         case 104:
             return readSeriesLinked(reader);
         case 105:
@@ -1799,6 +1811,8 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeLabelAnnotation(writer, message);
         case 'TellArrival':
             return writeTellArrival(writer, message);
+        case 'HoldAgain':
+            return writeHoldAgain(writer, message);
         case 'AccessDue':
             return writeAccessDue(writer, message);
         case 'ConsentDue':
@@ -1863,6 +1877,8 @@ function writePatientCaseMessage(writer: Writer, message: PatientCaseMessage): v
             return writeHeldJoined(writer, message);
         case 'HeldRemoved':
             return writeHeldRemoved(writer, message);
+        case 'HeldAgain':
+            return writeHeldAgain(writer, message);
         case 'SeriesLinked':
             return writeSeriesLinked(writer, message);
         case 'SeriesUnlinked':
@@ -1979,6 +1995,7 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     UnlinkSeries: 52,
     LabelAnnotation: 53,
     TellArrival: 54,
+    HoldAgain: 55,
     AccessDue: 58,
     ConsentDue: 59,
     RestrictUse: 60,
@@ -2011,6 +2028,7 @@ export const patientCaseTagOf: Record<PatientCaseMessage['type'], number> = {
     HeldNoted: 100,
     HeldJoined: 101,
     HeldRemoved: 102,
+    HeldAgain: 103,
     SeriesLinked: 104,
     SeriesUnlinked: 105,
     AnnotationLabelled: 106,

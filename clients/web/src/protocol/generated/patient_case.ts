@@ -994,6 +994,8 @@ export interface AddImages {
     commandId: string;
     /** All display sets of the series as they are now. */
     displaySets: DisplaySet[];
+    /** Which: what is known of it and not among these is gone; empty = nothing is. */
+    seriesUid: string;
 }
 
 export function readAddImages(reader: Reader): AddImages {
@@ -1002,9 +1004,10 @@ export function readAddImages(reader: Reader): AddImages {
         type: 'AddImages',
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         displaySets: count > 1 ? reader.list(64, readDisplaySet) : [],
+        seriesUid: count > 2 ? reader.text(64) : '',
     };
     requireId(value.commandId);
-    reader.skip(count - 2);
+    reader.skip(count - 3);
     return value;
 }
 
@@ -1012,6 +1015,7 @@ export function countAddImages(from: AddImages): number {
     return countFields(
         true,
         from.displaySets.length !== 0,
+        from.seriesUid !== '',
     );
 }
 
@@ -1022,6 +1026,9 @@ export function writeAddImages(writer: Writer, from: AddImages): void {
     writer.uuid(from.commandId);
     if (count > 1) {
         writer.list(64, from.displaySets, writeDisplaySet);
+    }
+    if (count > 2) {
+        writer.text(64, from.seriesUid);
     }
 }
 
@@ -2434,8 +2441,6 @@ export interface JoinHeld {
     /** As the list of what is held names it; not empty. */
     patient: Uint8Array;
     /** As it was shown. */
-    said: Subject;
-    /** As it was shown. */
     images: number;
 }
 
@@ -2446,11 +2451,10 @@ export function readJoinHeld(reader: Reader): JoinHeld {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         studyUid: count > 1 ? reader.text(64) : '',
         patient: count > 2 ? reader.bytesValue(32) : new Uint8Array(0),
-        said: count > 3 ? readSubject(reader) : defaultSubject(),
-        images: count > 4 ? reader.u32() : 0,
+        images: count > 3 ? reader.u32() : 0,
     };
     requireId(value.commandId);
-    reader.skip(count - 5);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -2459,7 +2463,6 @@ export function countJoinHeld(from: JoinHeld): number {
         true,
         from.studyUid !== '',
         from.patient.length !== 0,
-        countSubject(from.said) !== 0,
         from.images !== 0,
     );
 }
@@ -2476,14 +2479,12 @@ export function writeJoinHeld(writer: Writer, from: JoinHeld): void {
         writer.bytesValue(32, from.patient);
     }
     if (count > 3) {
-        writeSubject(writer, from.said);
-    }
-    if (count > 4) {
         writer.u32(from.images);
     }
 }
 
-/** They are not, or are not to take the place of what is shown: they are deleted for good. */
+/** They are not, or are not to take the place of what is shown: they are deleted for good, as
+ * far as they were shown. */
 export interface RemoveHeld {
     type: 'RemoveHeld';
     /** Made by the sender: a retry with the same id happens once. */
@@ -2492,10 +2493,10 @@ export interface RemoveHeld {
     studyUid: string;
     /** As the list names it; empty = those of a UID that is shown with another content. */
     patient: Uint8Array;
-    /** As it was shown. */
-    said: Subject;
-    /** As it was shown. */
+    /** How many were shown. When more came before `seen`, none is deleted. */
     images: number;
+    /** As the list says it: what came later stays. */
+    seen: number;
     /** Not empty. */
     reason: string;
 }
@@ -2507,8 +2508,8 @@ export function readRemoveHeld(reader: Reader): RemoveHeld {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         studyUid: count > 1 ? reader.text(64) : '',
         patient: count > 2 ? reader.bytesValue(32) : new Uint8Array(0),
-        said: count > 3 ? readSubject(reader) : defaultSubject(),
-        images: count > 4 ? reader.u32() : 0,
+        images: count > 3 ? reader.u32() : 0,
+        seen: count > 4 ? reader.time() : 0,
         reason: count > 5 ? reader.text(400) : '',
     };
     requireId(value.commandId);
@@ -2521,8 +2522,8 @@ export function countRemoveHeld(from: RemoveHeld): number {
         true,
         from.studyUid !== '',
         from.patient.length !== 0,
-        countSubject(from.said) !== 0,
         from.images !== 0,
+        from.seen !== 0,
         from.reason !== '',
     );
 }
@@ -2539,12 +2540,64 @@ export function writeRemoveHeld(writer: Writer, from: RemoveHeld): void {
         writer.bytesValue(32, from.patient);
     }
     if (count > 3) {
-        writeSubject(writer, from.said);
-    }
-    if (count > 4) {
         writer.u32(from.images);
     }
+    if (count > 4) {
+        writer.time(from.seen);
+    }
     if (count > 5) {
+        writer.text(400, from.reason);
+    }
+}
+
+/** They were joined by mistake: nobody sees them any more until it is decided once more. */
+export interface HoldAgain {
+    type: 'HoldAgain';
+    /** Made by the sender: a retry with the same id happens once. */
+    commandId: string;
+    /** Which study. */
+    studyUid: string;
+    /** As the decision names it. */
+    patient: Uint8Array;
+    /** Not empty. */
+    reason: string;
+}
+
+export function readHoldAgain(reader: Reader): HoldAgain {
+    const count = reader.fields();
+    const value: HoldAgain = {
+        type: 'HoldAgain',
+        commandId: count > 0 ? reader.uuid() : ZERO_UUID,
+        studyUid: count > 1 ? reader.text(64) : '',
+        patient: count > 2 ? reader.bytesValue(32) : new Uint8Array(0),
+        reason: count > 3 ? reader.text(400) : '',
+    };
+    requireId(value.commandId);
+    reader.skip(count - 4);
+    return value;
+}
+
+export function countHoldAgain(from: HoldAgain): number {
+    return countFields(
+        true,
+        from.studyUid !== '',
+        from.patient.length !== 0,
+        from.reason !== '',
+    );
+}
+
+export function writeHoldAgain(writer: Writer, from: HoldAgain): void {
+    const count = countHoldAgain(from);
+    writer.fields(count);
+    requireId(from.commandId);
+    writer.uuid(from.commandId);
+    if (count > 1) {
+        writer.text(64, from.studyUid);
+    }
+    if (count > 2) {
+        writer.bytesValue(32, from.patient);
+    }
+    if (count > 3) {
         writer.text(400, from.reason);
     }
 }
@@ -2810,6 +2863,36 @@ export function countHeldRemoved(from: HeldRemoved): number {
 
 export function writeHeldRemoved(writer: Writer, from: HeldRemoved): void {
     const count = countHeldRemoved(from);
+    writer.fields(count);
+    if (count > 0) {
+        writeHeldDecision(writer, from.decision);
+    }
+}
+
+export interface HeldAgain {
+    type: 'HeldAgain';
+    /** Taken. */
+    decision: HeldDecision;
+}
+
+export function readHeldAgain(reader: Reader): HeldAgain {
+    const count = reader.fields();
+    const value: HeldAgain = {
+        type: 'HeldAgain',
+        decision: count > 0 ? readHeldDecision(reader) : defaultHeldDecision(),
+    };
+    reader.skip(count - 1);
+    return value;
+}
+
+export function countHeldAgain(from: HeldAgain): number {
+    return countFields(
+        countHeldDecision(from.decision) !== 0,
+    );
+}
+
+export function writeHeldAgain(writer: Writer, from: HeldAgain): void {
+    const count = countHeldAgain(from);
     writer.fields(count);
     if (count > 0) {
         writeHeldDecision(writer, from.decision);
@@ -3153,7 +3236,7 @@ export function writeStatusChanged(writer: Writer, from: StatusChanged): void {
 
 export interface ImagesAdded {
     type: 'ImagesAdded';
-    /** Of one series, as they are now. */
+    /** Of one series, as they are now; without any image: gone. */
     displaySets: DisplaySet[];
 }
 

@@ -50,6 +50,7 @@ import {
     writeCreateCase,
     writeGiveConsent,
     writeGrantAccess,
+    writeHoldAgain,
     writeJoinHeld,
     writeLabelAnnotation,
     writeLiftHold,
@@ -224,6 +225,7 @@ const patientCaseTags: Record<PatientCaseUp['type'], number> = {
     UnlinkSeries: 52,
     LabelAnnotation: 53,
     TellArrival: 54,
+    HoldAgain: 55,
     AccessDue: 58,
     ConsentDue: 59,
     RestrictUse: 60,
@@ -469,6 +471,8 @@ function writePatientCaseUp(writer: Writer, message: PatientCaseUp): void {
             return writeLabelAnnotation(writer, message);
         case 'TellArrival':
             return writeTellArrival(writer, message);
+        case 'HoldAgain':
+            return writeHoldAgain(writer, message);
         case 'AccessDue':
             return writeAccessDue(writer, message);
         case 'ConsentDue':
