@@ -83,11 +83,41 @@ void case_on_move_view(const struct patient_case *the_case, struct turn *turn,
     }
 }
 
+/* What is known of the series and not in the command any more follows what is, without images. */
+static uint32_t add_gone(const struct patient_case *the_case, const struct add_images *command,
+                         struct display_set sets[CASE_SETS_TOLD]) {
+    uint32_t count = command->display_sets.count;
+    for (uint32_t i = 0; i < the_case->display_sets.count && count < CASE_SETS_TOLD; i++) {
+        struct display_set known = the_case->display_sets.items[i];
+        bool gone =
+            command->series_uid.length > 0 && text_equal(known.series_uid, command->series_uid);
+        for (uint32_t k = 0; gone && k < command->display_sets.count; k++) {
+            gone = !text_equal(command->display_sets.items[k].display_set, known.display_set);
+        }
+        if (gone) {
+            known.instances = 0;
+            sets[count++] = known;
+        }
+    }
+    return count;
+}
+
+static void tell_images(const struct patient_case *the_case, struct turn *turn,
+                        const struct images_added *event) {
+    turn_event(turn, images_added_encode(turn->arena, event));
+    struct case_outlook outlook = case_outlook_of(the_case);
+    if (!outlook.has[CARD_TOPIC_IMAGES]) {
+        outlook.has[CARD_TOPIC_IMAGES] = true;
+        case_report_to_all(the_case, turn, &outlook);
+    }
+}
+
 void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
                         const struct add_images *command) {
-    uint32_t added = 0;
+    struct display_set sets[CASE_SETS_TOLD];
+    uint32_t added = 0, shown = command->display_sets.count;
     bool changed = false;
-    for (uint32_t i = 0; i < command->display_sets.count; i++) {
+    for (uint32_t i = 0; i < shown; i++) {
         const struct display_set *set = &command->display_sets.items[i];
         const struct display_set *known = case_display_set(the_case, set->display_set);
         added += known == NULL;
@@ -96,18 +126,14 @@ void case_on_add_images(const struct patient_case *the_case, struct turn *turn,
             turn_refuse(turn, REFUSAL_MALFORMED);
             return;
         }
+        sets[i] = *set;
     }
+    uint32_t told = add_gone(the_case, command, sets);
     if (!the_case->created) {
         turn_refuse(turn, REFUSAL_NOT_FOUND);
     } else if (the_case->display_sets.count + added > CASE_DISPLAY_SETS_MAX) {
         turn_refuse(turn, REFUSAL_TOO_MANY);
-    } else if (changed) {
-        struct images_added event = {.display_sets = command->display_sets};
-        turn_event(turn, images_added_encode(turn->arena, &event));
-        struct case_outlook outlook = case_outlook_of(the_case);
-        if (!outlook.has[CARD_TOPIC_IMAGES]) {
-            outlook.has[CARD_TOPIC_IMAGES] = true;
-            case_report_to_all(the_case, turn, &outlook);
-        }
+    } else if (changed || told > shown) {
+        tell_images(the_case, turn, &(struct images_added){.display_sets = {told, sets}});
     }
 }

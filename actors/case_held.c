@@ -90,6 +90,12 @@ static bool may_be_decided(const struct patient_case *the_case, struct turn *tur
     return true;
 }
 
+static bool is_joined(const struct patient_case *the_case, struct text study_uid,
+                      struct bytes patient) {
+    const struct held_decision *last = decision_on(the_case, study_uid, patient);
+    return last != NULL && last->outcome == HELD_OUTCOME_JOINED;
+}
+
 void case_on_join_held(const struct patient_case *the_case, struct turn *turn,
                        const struct join_held *command) {
     if (!may_be_decided(the_case, turn, command->study_uid, command->patient)) {
@@ -102,7 +108,6 @@ void case_on_join_held(const struct patient_case *the_case, struct turn *turn,
     struct held_joined event = {.decision = {.outcome = HELD_OUTCOME_JOINED,
                                              .study_uid = command->study_uid,
                                              .patient = command->patient,
-                                             .said = command->said,
                                              .images = command->images,
                                              .by = turn->sender.user,
                                              .at = turn->now}};
@@ -114,19 +119,43 @@ void case_on_remove_held(const struct patient_case *the_case, struct turn *turn,
     if (!may_be_decided(the_case, turn, command->study_uid, command->patient)) {
         return;
     }
-    if (command->reason.length == 0) {
+    if (command->reason.length == 0 || command->images == 0 || command->seen <= 0) {
         turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (the_case->has_hold) {
+        turn_refuse_subject(turn, REFUSAL_ON_HOLD, the_case->hold.by);
+    } else if (is_joined(the_case, command->study_uid, command->patient)) {
+        turn_refuse(turn, REFUSAL_BAD_STATE); /* they are shown: nothing of them is held */
+    } else {
+        struct held_removed event = {.decision = {.outcome = HELD_OUTCOME_REMOVED,
+                                                  .study_uid = command->study_uid,
+                                                  .patient = command->patient,
+                                                  .images = command->images,
+                                                  .seen = command->seen,
+                                                  .reason = command->reason,
+                                                  .by = turn->sender.user,
+                                                  .at = turn->now}};
+        turn_event(turn, held_removed_encode(turn->arena, &event));
+    }
+}
+
+void case_on_hold_again(const struct patient_case *the_case, struct turn *turn,
+                        const struct hold_again *command) {
+    if (!may_be_decided(the_case, turn, command->study_uid, command->patient)) {
         return;
     }
-    struct held_removed event = {.decision = {.outcome = HELD_OUTCOME_REMOVED,
-                                              .study_uid = command->study_uid,
-                                              .patient = command->patient,
-                                              .said = command->said,
-                                              .images = command->images,
-                                              .reason = command->reason,
-                                              .by = turn->sender.user,
-                                              .at = turn->now}};
-    turn_event(turn, held_removed_encode(turn->arena, &event));
+    if (command->reason.length == 0) {
+        turn_refuse(turn, REFUSAL_MALFORMED);
+    } else if (!is_joined(the_case, command->study_uid, command->patient)) {
+        turn_refuse(turn, REFUSAL_BAD_STATE);
+    } else {
+        struct held_again event = {.decision = {.outcome = HELD_OUTCOME_AGAIN,
+                                                .study_uid = command->study_uid,
+                                                .patient = command->patient,
+                                                .reason = command->reason,
+                                                .by = turn->sender.user,
+                                                .at = turn->now}};
+        turn_event(turn, held_again_encode(turn->arena, &event));
+    }
 }
 
 /* Events */
@@ -160,5 +189,10 @@ void case_apply_held_joined(struct patient_case *the_case, const struct event_he
 
 void case_apply_held_removed(struct patient_case *the_case, const struct event_header *header,
                              const struct held_removed *event) {
+    put(the_case, header, &event->decision);
+}
+
+void case_apply_held_again(struct patient_case *the_case, const struct event_header *header,
+                           const struct held_again *event) {
     put(the_case, header, &event->decision);
 }

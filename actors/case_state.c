@@ -145,6 +145,13 @@ void case_apply_images(struct patient_case *the_case, const struct event_header 
         const struct display_set *set = &event->display_sets.items[i];
         struct display_set *place =
             (struct display_set *)case_display_set(the_case, set->display_set);
+        if (set->instances == 0) {
+            if (place != NULL) {
+                growing_list_remove(&the_case->display_sets,
+                                    (uint32_t)(place - the_case->display_sets.items));
+            }
+            continue;
+        }
         if (place == NULL) {
             place = growing_list_add(state_of(the_case), &the_case->display_sets);
         }

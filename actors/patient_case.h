@@ -22,6 +22,7 @@ enum {
     CASE_VIEWS_MAX = 64,
     CASE_LINKS_MAX = 32,
     CASE_HELD_DECISIONS_MAX = 256,
+    CASE_SETS_TOLD = 64, /* of ImagesAdded */
     CASE_MESSAGES_MAX = 10000,
     CASE_WORDS_MAX = 8 * 1024 * 1024, /* bytes of all messages: a snapshot carries them all */
     CASE_TOPICS = CARD_TOPIC_IMAGES + 1,
@@ -180,12 +181,16 @@ void case_on_join_held(const struct patient_case *the_case, struct turn *turn,
                        const struct join_held *command);
 void case_on_remove_held(const struct patient_case *the_case, struct turn *turn,
                          const struct remove_held *command);
+void case_on_hold_again(const struct patient_case *the_case, struct turn *turn,
+                        const struct hold_again *command);
 void case_apply_held_noted(struct patient_case *the_case, const struct event_header *header,
                            const struct held_noted *event);
 void case_apply_held_joined(struct patient_case *the_case, const struct event_header *header,
                             const struct held_joined *event);
 void case_apply_held_removed(struct patient_case *the_case, const struct event_header *header,
                              const struct held_removed *event);
+void case_apply_held_again(struct patient_case *the_case, const struct event_header *header,
+                           const struct held_again *event);
 
 /* case_card.c */
 const struct card_entry *case_card_entry(const struct patient_case *the_case,

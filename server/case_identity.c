@@ -98,11 +98,15 @@ struct noting {
 
 static void on_noted(void *data, bool accepted, enum refusal why, uint64_t version) {
     struct noting *noting = data;
+    struct imaging_service *imaging = noting->images->imaging; /* NULL = it ended meanwhile */
     (void)version;
-    if (accepted) {
-        imaging_held_noted(noting->images->imaging, &noting->held);
-    } else {
+    if (accepted && imaging != NULL) {
+        imaging_held_noted(imaging, &noting->held);
+    } else if (!accepted && imaging != NULL) {
         log_warning("imaging", "a case was not told what is held reason=%d", (int)why);
+        if (why == REFUSAL_BUSY || why == REFUSAL_UNAVAILABLE) {
+            imaging_held_not_noted(imaging, noting->held.patient_case);
+        }
     }
     free(noting);
 }
@@ -115,6 +119,7 @@ void case_images_on_held(void *data, const struct held_count *held) {
     struct noting *noting = malloc(sizeof(*noting));
     struct arena arena;
     if (noting == NULL) {
+        imaging_held_not_noted(images->imaging, held->patient_case);
         return;
     }
     *noting = (struct noting){images, *held};

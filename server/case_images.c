@@ -29,7 +29,9 @@ struct announcement {
 static void on_answered(void *data, bool accepted, enum refusal why, uint64_t version) {
     (void)version;
     struct announcement *announcement = data;
-    if (accepted) {
+    if (announcement->images->imaging == NULL) {
+        /* It ended meanwhile: what is not noted is told again after the next start. */
+    } else if (accepted) {
         imaging_announced(announcement->images->imaging, announcement->patient_case,
                           announcement->series_uid);
     } else {
@@ -45,7 +47,8 @@ static struct text text_of(const char *text) {
 void case_images_on_series(void *data, const struct imaging_series *series) {
     struct case_images *images = data;
     struct display_set sets[DISPLAY_SETS_MAX];
-    struct add_images command = {.display_sets = {.count = 0, .items = sets}};
+    struct add_images command = {.display_sets = {.count = 0, .items = sets},
+                                 .series_uid = text_of(series->series_uid)};
     for (size_t i = 0; i < series->sets->count; i++) {
         const struct display_pile *pile = &series->sets->sets[i];
         if (pile->kind != DISPLAY_NOTHING) {
@@ -175,11 +178,17 @@ void case_images_moved(struct case_images *images, const struct stream_head *hea
     evidence_service_moved(images->evidence, head);
 }
 
+static void on_imaging_closed(void *data) {
+    struct case_images *images = data;
+    images->imaging = NULL;
+    images->closed(images->closed_data);
+}
+
 static void on_evidence_closed(void *data) {
     struct case_images *images = data;
     images->evidence = NULL;
     if (images->imaging != NULL) {
-        imaging_service_close(images->imaging, images->closed, images->closed_data);
+        imaging_service_close(images->imaging, on_imaging_closed, images);
     } else {
         images->closed(images->closed_data);
     }

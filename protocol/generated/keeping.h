@@ -17,8 +17,9 @@ enum held_outcome {
     HELD_OUTCOME_JOINED = 0,
     /* It is not this patient's, or not to be shown: the images were deleted. */
     HELD_OUTCOME_REMOVED = 1,
+    HELD_OUTCOME_AGAIN = 2, /* They had been joined by mistake: they are held again. */
 };
-#define HELD_OUTCOME_COUNT 2
+#define HELD_OUTCOME_COUNT 3
 
 /* The patient as the case knows them; images that say otherwise are shown with the difference. */
 struct subject {
@@ -102,19 +103,22 @@ struct who_sees_list {
     struct who_sees *items;
 };
 
-/* What somebody decided of images that were held. Their own headers stay as they were sent. */
+/* What somebody decided of images that were held. Their own headers stay as they were sent, and
+ * what they say of their patient is not here: it may be somebody else. */
 struct held_decision {
     enum held_outcome outcome; /* What. */
     struct text study_uid;     /* Of which study. */
-    /* Of the images in it that say this of their patient, as the list of what is held names it;
-     * empty = those of a UID that is shown with another content. */
+    /* Of the images in it that say this of their patient, as the list of what is held names it
+     * (keyed, so that it says nothing to others); empty = those of a UID that is shown with
+     * another content. */
     struct bytes patient;
-    struct subject said; /* What they say of their patient, as it was shown to whoever decided. */
-    uint32_t images;     /* How many there were, as it was shown. */
-    struct text reason;  /* Why they were removed. */
-    struct uuid by;      /* Who. */
-    int64_t at;          /* When. */
-    uint64_t version;    /* Of the stream with it; 0 in the event itself. */
+    uint32_t images; /* How many there were, as it was shown; 0 for those that are held again. */
+    /* When the last one came of those that were shown: what came later was not decided of. */
+    int64_t seen;
+    struct text reason; /* Why they were removed, or are held again. */
+    struct uuid by;     /* Who. */
+    int64_t at;         /* When. */
+    uint64_t version;   /* Of the stream with it; 0 in the event itself. */
 };
 
 struct held_decision_list {

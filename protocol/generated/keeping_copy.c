@@ -80,7 +80,6 @@ void held_decision_copy(struct arena *arena, struct held_decision *ret,
     *ret = *from;
     ret->study_uid = arena_text(arena, from->study_uid);
     ret->patient = arena_bytes(arena, from->patient);
-    subject_copy(arena, &ret->said, &from->said);
     ret->reason = arena_text(arena, from->reason);
 }
 

@@ -65,9 +65,9 @@ bool who_sees_list_equal(const struct who_sees_list *a, const struct who_sees_li
 
 bool held_decision_equal(const struct held_decision *a, const struct held_decision *b) {
     return a->outcome == b->outcome && text_equal(a->study_uid, b->study_uid) &&
-           bytes_equal(a->patient, b->patient) && subject_equal(&a->said, &b->said) &&
-           a->images == b->images && text_equal(a->reason, b->reason) && uuid_equal(a->by, b->by) &&
-           a->at == b->at && a->version == b->version;
+           bytes_equal(a->patient, b->patient) && a->images == b->images && a->seen == b->seen &&
+           text_equal(a->reason, b->reason) && uuid_equal(a->by, b->by) && a->at == b->at &&
+           a->version == b->version;
 }
 
 bool held_decision_list_equal(const struct held_decision_list *a,

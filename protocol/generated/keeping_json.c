@@ -4,6 +4,7 @@
 const char *const held_outcome_words[] = {
     "joined",
     "removed",
+    "again",
 };
 
 void subject_json_fields(struct json_writer *json, const struct subject *from) {
@@ -78,10 +79,8 @@ void held_decision_json_fields(struct json_writer *json, const struct held_decis
     json_writer_word(json, "outcome", held_outcome_words[from->outcome]);
     json_writer_text(json, "studyUid", from->study_uid);
     json_writer_bytes(json, "patient", from->patient);
-    json_writer_open(json, "said");
-    subject_json_fields(json, &from->said);
-    json_writer_close(json);
     json_writer_unsigned(json, "images", from->images);
+    json_writer_time(json, "seen", from->seen);
     json_writer_text(json, "reason", from->reason);
     json_writer_uuid(json, "by", from->by);
     json_writer_time(json, "at", from->at);

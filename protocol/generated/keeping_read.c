@@ -281,6 +281,7 @@ bool held_decision_read(struct reader *reader, struct arena *arena, struct held_
         return false;
     }
     *ret = held_decision_default;
+    (void)arena;
     if (count > 0 && !held_outcome_read(reader, &ret->outcome)) {
         return false;
     }
@@ -290,10 +291,10 @@ bool held_decision_read(struct reader *reader, struct arena *arena, struct held_
     if (count > 2 && !reader_bytes(reader, 32, &ret->patient)) {
         return false;
     }
-    if (count > 3 && !subject_read(reader, arena, &ret->said)) {
+    if (count > 3 && !reader_u32(reader, &ret->images)) {
         return false;
     }
-    if (count > 4 && !reader_u32(reader, &ret->images)) {
+    if (count > 4 && !reader_time(reader, &ret->seen)) {
         return false;
     }
     if (count > 5 && !reader_text(reader, 400, &ret->reason)) {

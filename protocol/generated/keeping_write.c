@@ -323,10 +323,10 @@ static uint32_t held_decision_count(const struct held_decision *from) {
     if (from->reason.length != 0) {
         return 6;
     }
-    if (from->images != 0) {
+    if (from->seen != 0) {
         return 5;
     }
-    if (!subject_equal(&from->said, &subject_default)) {
+    if (from->images != 0) {
         return 4;
     }
     if (from->patient.length != 0) {
@@ -354,10 +354,10 @@ void held_decision_write(struct writer *writer, const struct held_decision *from
         writer_bytes_value(writer, 32, from->patient);
     }
     if (count > 3) {
-        subject_write(writer, &from->said);
+        writer_u32(writer, from->images);
     }
     if (count > 4) {
-        writer_u32(writer, from->images);
+        writer_time(writer, from->seen);
     }
     if (count > 5) {
         writer_text(writer, 400, from->reason);

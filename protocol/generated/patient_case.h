@@ -56,6 +56,7 @@ enum patient_case_tag {
     PATIENT_CASE_UNLINK_SERIES = 52,
     PATIENT_CASE_LABEL_ANNOTATION = 53,
     PATIENT_CASE_TELL_ARRIVAL = 54,
+    PATIENT_CASE_HOLD_AGAIN = 55,
     PATIENT_CASE_ACCESS_DUE = 58,
     PATIENT_CASE_CONSENT_DUE = 59,
     PATIENT_CASE_RESTRICT_USE = 60,
@@ -88,6 +89,7 @@ enum patient_case_tag {
     PATIENT_CASE_HELD_NOTED = 100,
     PATIENT_CASE_HELD_JOINED = 101,
     PATIENT_CASE_HELD_REMOVED = 102,
+    PATIENT_CASE_HELD_AGAIN = 103,
     PATIENT_CASE_SERIES_LINKED = 104,
     PATIENT_CASE_SERIES_UNLINKED = 105,
     PATIENT_CASE_ANNOTATION_LABELLED = 106,
@@ -266,6 +268,8 @@ struct board_status {
 struct add_images {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct display_set_list display_sets; /* All display sets of the series as they are now. */
+    /* Which: what is known of it and not among these is gone; empty = nothing is. */
+    struct text series_uid;
 };
 
 struct set_card {
@@ -489,19 +493,27 @@ struct join_held {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text study_uid;  /* Which study. */
     struct bytes patient;   /* As the list of what is held names it; not empty. */
-    struct subject said;    /* As it was shown. */
     uint32_t images;        /* As it was shown. */
 };
 
-/* They are not, or are not to take the place of what is shown: they are deleted for good. */
+/* They are not, or are not to take the place of what is shown: they are deleted for good, as far
+ * as they were shown. */
 struct remove_held {
     struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
     struct text study_uid;  /* Which study. */
     /* As the list names it; empty = those of a UID that is shown with another content. */
     struct bytes patient;
-    struct subject said; /* As it was shown. */
-    uint32_t images;     /* As it was shown. */
-    struct text reason;  /* Not empty. */
+    uint32_t images;    /* How many were shown. When more came before `seen`, none is deleted. */
+    int64_t seen;       /* As the list says it: what came later stays. */
+    struct text reason; /* Not empty. */
+};
+
+/* They were joined by mistake: nobody sees them any more until it is decided once more. */
+struct hold_again {
+    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
+    struct text study_uid;  /* Which study. */
+    struct bytes patient;   /* As the decision names it. */
+    struct text reason;     /* Not empty. */
 };
 
 struct case_created {
@@ -538,6 +550,10 @@ struct held_joined {
 };
 
 struct held_removed {
+    struct held_decision decision; /* Taken. */
+};
+
+struct held_again {
     struct held_decision decision; /* Taken. */
 };
 
@@ -587,7 +603,8 @@ struct status_changed {
 };
 
 struct images_added {
-    struct display_set_list display_sets; /* Of one series, as they are now. */
+    /* Of one series, as they are now; without any image: gone. */
+    struct display_set_list display_sets;
 };
 
 struct card_set {
@@ -1118,6 +1135,12 @@ void remove_held_write(struct writer *writer, const struct remove_held *from);
 void remove_held_copy(struct arena *arena, struct remove_held *ret, const struct remove_held *from);
 bool remove_held_equal(const struct remove_held *a, const struct remove_held *b);
 
+extern const struct hold_again hold_again_default;
+bool hold_again_read(struct reader *reader, struct arena *arena, struct hold_again *ret);
+void hold_again_write(struct writer *writer, const struct hold_again *from);
+void hold_again_copy(struct arena *arena, struct hold_again *ret, const struct hold_again *from);
+bool hold_again_equal(const struct hold_again *a, const struct hold_again *b);
+
 extern const struct case_created case_created_default;
 bool case_created_read(struct reader *reader, struct arena *arena, struct case_created *ret);
 void case_created_write(struct writer *writer, const struct case_created *from);
@@ -1167,6 +1190,12 @@ void held_removed_write(struct writer *writer, const struct held_removed *from);
 void held_removed_copy(struct arena *arena, struct held_removed *ret,
                        const struct held_removed *from);
 bool held_removed_equal(const struct held_removed *a, const struct held_removed *b);
+
+extern const struct held_again held_again_default;
+bool held_again_read(struct reader *reader, struct arena *arena, struct held_again *ret);
+void held_again_write(struct writer *writer, const struct held_again *from);
+void held_again_copy(struct arena *arena, struct held_again *ret, const struct held_again *from);
+bool held_again_equal(const struct held_again *a, const struct held_again *b);
 
 extern const struct series_linked series_linked_default;
 bool series_linked_read(struct reader *reader, struct arena *arena, struct series_linked *ret);
@@ -1482,6 +1511,7 @@ struct encoded tell_arrival_encode(struct arena *arena, const struct tell_arriva
 struct encoded note_held_encode(struct arena *arena, const struct note_held *message);
 struct encoded join_held_encode(struct arena *arena, const struct join_held *message);
 struct encoded remove_held_encode(struct arena *arena, const struct remove_held *message);
+struct encoded hold_again_encode(struct arena *arena, const struct hold_again *message);
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message);
 struct encoded message_posted_encode(struct arena *arena, const struct message_posted *message);
 struct encoded annotation_added_encode(struct arena *arena, const struct annotation_added *message);
@@ -1490,6 +1520,7 @@ struct encoded annotation_removed_encode(struct arena *arena,
 struct encoded held_noted_encode(struct arena *arena, const struct held_noted *message);
 struct encoded held_joined_encode(struct arena *arena, const struct held_joined *message);
 struct encoded held_removed_encode(struct arena *arena, const struct held_removed *message);
+struct encoded held_again_encode(struct arena *arena, const struct held_again *message);
 struct encoded series_linked_encode(struct arena *arena, const struct series_linked *message);
 struct encoded series_unlinked_encode(struct arena *arena, const struct series_unlinked *message);
 struct encoded annotation_labelled_encode(struct arena *arena,

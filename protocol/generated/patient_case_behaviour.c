@@ -25,10 +25,11 @@ bool patient_case_behaviour_complete(const struct patient_case_behaviour *behavi
            behaviour->link_series != NULL && behaviour->unlink_series != NULL &&
            behaviour->label_annotation != NULL && behaviour->tell_arrival != NULL &&
            behaviour->note_held != NULL && behaviour->join_held != NULL &&
-           behaviour->remove_held != NULL && behaviour->case_created != NULL &&
-           behaviour->message_posted != NULL && behaviour->annotation_added != NULL &&
-           behaviour->annotation_removed != NULL && behaviour->held_noted != NULL &&
-           behaviour->held_joined != NULL && behaviour->held_removed != NULL &&
+           behaviour->remove_held != NULL && behaviour->hold_again != NULL &&
+           behaviour->case_created != NULL && behaviour->message_posted != NULL &&
+           behaviour->annotation_added != NULL && behaviour->annotation_removed != NULL &&
+           behaviour->held_noted != NULL && behaviour->held_joined != NULL &&
+           behaviour->held_removed != NULL && behaviour->held_again != NULL &&
            behaviour->series_linked != NULL && behaviour->series_unlinked != NULL &&
            behaviour->annotation_labelled != NULL && behaviour->view_saved != NULL &&
            behaviour->view_removed != NULL && behaviour->access_granted != NULL &&
@@ -190,6 +191,9 @@ static bool dispatch_patient_case(const struct patient_case_behaviour *behaviour
     case PATIENT_CASE_REMOVE_HELD:
         behaviour->remove_held(patient_case, turn, message);
         return true;
+    case PATIENT_CASE_HOLD_AGAIN:
+        behaviour->hold_again(patient_case, turn, message);
+        return true;
     default:
         return false;
     }
@@ -275,6 +279,9 @@ static bool apply_patient_case(const struct patient_case_behaviour *behaviour,
         return true;
     case PATIENT_CASE_HELD_REMOVED:
         behaviour->held_removed(patient_case, header, message);
+        return true;
+    case PATIENT_CASE_HELD_AGAIN:
+        behaviour->held_again(patient_case, header, message);
         return true;
     case PATIENT_CASE_SERIES_LINKED:
         behaviour->series_linked(patient_case, header, message);

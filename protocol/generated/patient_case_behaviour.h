@@ -96,6 +96,8 @@ struct patient_case_behaviour {
                       const struct join_held *command);
     void (*remove_held)(const struct patient_case *patient_case, struct turn *turn,
                         const struct remove_held *command);
+    void (*hold_again)(const struct patient_case *patient_case, struct turn *turn,
+                       const struct hold_again *command);
     void (*case_created)(struct patient_case *patient_case, const struct event_header *header,
                          const struct case_created *event);
     void (*message_posted)(struct patient_case *patient_case, const struct event_header *header,
@@ -110,6 +112,8 @@ struct patient_case_behaviour {
                         const struct held_joined *event);
     void (*held_removed)(struct patient_case *patient_case, const struct event_header *header,
                          const struct held_removed *event);
+    void (*held_again)(struct patient_case *patient_case, const struct event_header *header,
+                       const struct held_again *event);
     void (*series_linked)(struct patient_case *patient_case, const struct event_header *header,
                           const struct series_linked *event);
     void (*series_unlinked)(struct patient_case *patient_case, const struct event_header *header,

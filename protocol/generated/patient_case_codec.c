@@ -198,6 +198,10 @@ const void *patient_case_decode(uint8_t tag, struct reader *reader, struct arena
         struct remove_held *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && remove_held_read(reader, arena, message), message);
     }
+    case PATIENT_CASE_HOLD_AGAIN: {
+        struct hold_again *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && hold_again_read(reader, arena, message), message);
+    }
     default:
         return stage_decode(tag, reader, arena);
     }
@@ -243,6 +247,10 @@ const void *patient_case_decode_down(uint8_t tag, struct reader *reader, struct 
     case PATIENT_CASE_HELD_REMOVED: {
         struct held_removed *message = arena_alloc(arena, sizeof *message);
         return whole(reader, message != NULL && held_removed_read(reader, arena, message), message);
+    }
+    case PATIENT_CASE_HELD_AGAIN: {
+        struct held_again *message = arena_alloc(arena, sizeof *message);
+        return whole(reader, message != NULL && held_again_read(reader, arena, message), message);
     }
     case PATIENT_CASE_SERIES_LINKED: {
         struct series_linked *message = arena_alloc(arena, sizeof *message);
@@ -553,6 +561,9 @@ static bool encode_up(uint8_t tag, const void *message, struct writer *writer) {
     case PATIENT_CASE_REMOVE_HELD:
         remove_held_write(writer, message);
         return true;
+    case PATIENT_CASE_HOLD_AGAIN:
+        hold_again_write(writer, message);
+        return true;
     default:
         return false;
     }
@@ -580,6 +591,9 @@ bool patient_case_encode(uint8_t tag, const void *message, struct writer *writer
         return true;
     case PATIENT_CASE_HELD_REMOVED:
         held_removed_write(writer, message);
+        return true;
+    case PATIENT_CASE_HELD_AGAIN:
+        held_again_write(writer, message);
         return true;
     case PATIENT_CASE_SERIES_LINKED:
         series_linked_write(writer, message);
@@ -784,6 +798,8 @@ struct uuid patient_case_command_id(uint8_t tag, const void *message) {
         return ((const struct join_held *)message)->command_id;
     case PATIENT_CASE_REMOVE_HELD:
         return ((const struct remove_held *)message)->command_id;
+    case PATIENT_CASE_HOLD_AGAIN:
+        return ((const struct hold_again *)message)->command_id;
     default:
         return stage_command_id(tag, message);
     }

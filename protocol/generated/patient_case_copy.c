@@ -139,6 +139,7 @@ void board_status_copy(struct arena *arena, struct board_status *ret,
 void add_images_copy(struct arena *arena, struct add_images *ret, const struct add_images *from) {
     *ret = *from;
     display_set_list_copy(arena, &ret->display_sets, &from->display_sets);
+    ret->series_uid = arena_text(arena, from->series_uid);
 }
 
 void set_card_copy(struct arena *arena, struct set_card *ret, const struct set_card *from) {
@@ -318,7 +319,6 @@ void join_held_copy(struct arena *arena, struct join_held *ret, const struct joi
     *ret = *from;
     ret->study_uid = arena_text(arena, from->study_uid);
     ret->patient = arena_bytes(arena, from->patient);
-    subject_copy(arena, &ret->said, &from->said);
 }
 
 void remove_held_copy(struct arena *arena, struct remove_held *ret,
@@ -326,7 +326,13 @@ void remove_held_copy(struct arena *arena, struct remove_held *ret,
     *ret = *from;
     ret->study_uid = arena_text(arena, from->study_uid);
     ret->patient = arena_bytes(arena, from->patient);
-    subject_copy(arena, &ret->said, &from->said);
+    ret->reason = arena_text(arena, from->reason);
+}
+
+void hold_again_copy(struct arena *arena, struct hold_again *ret, const struct hold_again *from) {
+    *ret = *from;
+    ret->study_uid = arena_text(arena, from->study_uid);
+    ret->patient = arena_bytes(arena, from->patient);
     ret->reason = arena_text(arena, from->reason);
 }
 
@@ -369,6 +375,11 @@ void held_joined_copy(struct arena *arena, struct held_joined *ret,
 
 void held_removed_copy(struct arena *arena, struct held_removed *ret,
                        const struct held_removed *from) {
+    *ret = *from;
+    held_decision_copy(arena, &ret->decision, &from->decision);
+}
+
+void held_again_copy(struct arena *arena, struct held_again *ret, const struct held_again *from) {
     *ret = *from;
     held_decision_copy(arena, &ret->decision, &from->decision);
 }

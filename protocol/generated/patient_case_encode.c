@@ -313,6 +313,13 @@ struct encoded remove_held_encode(struct arena *arena, const struct remove_held 
     return (struct encoded){PATIENT_CASE_REMOVE_HELD, writer_bytes(&writer)};
 }
 
+struct encoded hold_again_encode(struct arena *arena, const struct hold_again *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    hold_again_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HOLD_AGAIN, writer_bytes(&writer)};
+}
+
 struct encoded case_created_encode(struct arena *arena, const struct case_created *message) {
     struct writer writer;
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
@@ -362,6 +369,13 @@ struct encoded held_removed_encode(struct arena *arena, const struct held_remove
     writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
     held_removed_write(&writer, message);
     return (struct encoded){PATIENT_CASE_HELD_REMOVED, writer_bytes(&writer)};
+}
+
+struct encoded held_again_encode(struct arena *arena, const struct held_again *message) {
+    struct writer writer;
+    writer_init_arena(&writer, arena, FRAME_SIZE_MAX);
+    held_again_write(&writer, message);
+    return (struct encoded){PATIENT_CASE_HELD_AGAIN, writer_bytes(&writer)};
 }
 
 struct encoded series_linked_encode(struct arena *arena, const struct series_linked *message) {

@@ -115,7 +115,8 @@ bool board_status_equal(const struct board_status *a, const struct board_status 
 
 bool add_images_equal(const struct add_images *a, const struct add_images *b) {
     return uuid_equal(a->command_id, b->command_id) &&
-           display_set_list_equal(&a->display_sets, &b->display_sets);
+           display_set_list_equal(&a->display_sets, &b->display_sets) &&
+           text_equal(a->series_uid, b->series_uid);
 }
 
 bool set_card_equal(const struct set_card *a, const struct set_card *b) {
@@ -263,14 +264,18 @@ bool note_held_equal(const struct note_held *a, const struct note_held *b) {
 
 bool join_held_equal(const struct join_held *a, const struct join_held *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->study_uid, b->study_uid) &&
-           bytes_equal(a->patient, b->patient) && subject_equal(&a->said, &b->said) &&
-           a->images == b->images;
+           bytes_equal(a->patient, b->patient) && a->images == b->images;
 }
 
 bool remove_held_equal(const struct remove_held *a, const struct remove_held *b) {
     return uuid_equal(a->command_id, b->command_id) && text_equal(a->study_uid, b->study_uid) &&
-           bytes_equal(a->patient, b->patient) && subject_equal(&a->said, &b->said) &&
-           a->images == b->images && text_equal(a->reason, b->reason);
+           bytes_equal(a->patient, b->patient) && a->images == b->images && a->seen == b->seen &&
+           text_equal(a->reason, b->reason);
+}
+
+bool hold_again_equal(const struct hold_again *a, const struct hold_again *b) {
+    return uuid_equal(a->command_id, b->command_id) && text_equal(a->study_uid, b->study_uid) &&
+           bytes_equal(a->patient, b->patient) && text_equal(a->reason, b->reason);
 }
 
 bool case_created_equal(const struct case_created *a, const struct case_created *b) {
@@ -301,6 +306,10 @@ bool held_joined_equal(const struct held_joined *a, const struct held_joined *b)
 }
 
 bool held_removed_equal(const struct held_removed *a, const struct held_removed *b) {
+    return held_decision_equal(&a->decision, &b->decision);
+}
+
+bool held_again_equal(const struct held_again *a, const struct held_again *b) {
     return held_decision_equal(&a->decision, &b->decision);
 }
 

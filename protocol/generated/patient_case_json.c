@@ -113,6 +113,12 @@ void held_removed_json_fields(struct json_writer *json, const struct held_remove
     json_writer_close(json);
 }
 
+void held_again_json_fields(struct json_writer *json, const struct held_again *from) {
+    json_writer_open(json, "decision");
+    held_decision_json_fields(json, &from->decision);
+    json_writer_close(json);
+}
+
 void series_linked_json_fields(struct json_writer *json, const struct series_linked *from) {
     json_writer_open(json, "link");
     series_link_json_fields(json, &from->link);
@@ -534,6 +540,10 @@ bool patient_case_json(uint8_t tag, const void *message, struct json_writer *jso
     case PATIENT_CASE_HELD_REMOVED:
         json_writer_word(json, "type", "HeldRemoved");
         held_removed_json_fields(json, message);
+        return true;
+    case PATIENT_CASE_HELD_AGAIN:
+        json_writer_word(json, "type", "HeldAgain");
+        held_again_json_fields(json, message);
         return true;
     case PATIENT_CASE_SERIES_LINKED:
         json_writer_word(json, "type", "SeriesLinked");

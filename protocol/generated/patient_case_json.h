@@ -19,6 +19,7 @@ void annotation_removed_json_fields(struct json_writer *json,
 void held_noted_json_fields(struct json_writer *json, const struct held_noted *from);
 void held_joined_json_fields(struct json_writer *json, const struct held_joined *from);
 void held_removed_json_fields(struct json_writer *json, const struct held_removed *from);
+void held_again_json_fields(struct json_writer *json, const struct held_again *from);
 void series_linked_json_fields(struct json_writer *json, const struct series_linked *from);
 void series_unlinked_json_fields(struct json_writer *json, const struct series_unlinked *from);
 void annotation_labelled_json_fields(struct json_writer *json,

@@ -489,7 +489,10 @@ bool add_images_read(struct reader *reader, struct arena *arena, struct add_imag
     if (count > 1 && !display_set_list_read(reader, arena, 64, &ret->display_sets)) {
         return false;
     }
-    return count <= 2 || reader_skip(reader, count - 2);
+    if (count > 2 && !reader_text(reader, 64, &ret->series_uid)) {
+        return false;
+    }
+    return count <= 3 || reader_skip(reader, count - 3);
 }
 
 const struct set_card set_card_default = {0};
@@ -1153,6 +1156,7 @@ bool join_held_read(struct reader *reader, struct arena *arena, struct join_held
         return false;
     }
     *ret = join_held_default;
+    (void)arena;
     if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
         return false;
     }
@@ -1162,13 +1166,10 @@ bool join_held_read(struct reader *reader, struct arena *arena, struct join_held
     if (count > 2 && !reader_bytes(reader, 32, &ret->patient)) {
         return false;
     }
-    if (count > 3 && !subject_read(reader, arena, &ret->said)) {
+    if (count > 3 && !reader_u32(reader, &ret->images)) {
         return false;
     }
-    if (count > 4 && !reader_u32(reader, &ret->images)) {
-        return false;
-    }
-    return count <= 5 || reader_skip(reader, count - 5);
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct remove_held remove_held_default = {0};
@@ -1179,6 +1180,7 @@ bool remove_held_read(struct reader *reader, struct arena *arena, struct remove_
         return false;
     }
     *ret = remove_held_default;
+    (void)arena;
     if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
         return false;
     }
@@ -1188,16 +1190,40 @@ bool remove_held_read(struct reader *reader, struct arena *arena, struct remove_
     if (count > 2 && !reader_bytes(reader, 32, &ret->patient)) {
         return false;
     }
-    if (count > 3 && !subject_read(reader, arena, &ret->said)) {
+    if (count > 3 && !reader_u32(reader, &ret->images)) {
         return false;
     }
-    if (count > 4 && !reader_u32(reader, &ret->images)) {
+    if (count > 4 && !reader_time(reader, &ret->seen)) {
         return false;
     }
     if (count > 5 && !reader_text(reader, 400, &ret->reason)) {
         return false;
     }
     return count <= 6 || reader_skip(reader, count - 6);
+}
+
+const struct hold_again hold_again_default = {0};
+
+bool hold_again_read(struct reader *reader, struct arena *arena, struct hold_again *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = hold_again_default;
+    (void)arena;
+    if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
+        return false;
+    }
+    if (count > 1 && !reader_text(reader, 64, &ret->study_uid)) {
+        return false;
+    }
+    if (count > 2 && !reader_bytes(reader, 32, &ret->patient)) {
+        return false;
+    }
+    if (count > 3 && !reader_text(reader, 400, &ret->reason)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct case_created case_created_default = {0};
@@ -1321,6 +1347,20 @@ bool held_removed_read(struct reader *reader, struct arena *arena, struct held_r
         return false;
     }
     *ret = held_removed_default;
+    if (count > 0 && !held_decision_read(reader, arena, &ret->decision)) {
+        return false;
+    }
+    return count <= 1 || reader_skip(reader, count - 1);
+}
+
+const struct held_again held_again_default = {0};
+
+bool held_again_read(struct reader *reader, struct arena *arena, struct held_again *ret) {
+    uint32_t count;
+    if (!reader_fields(reader, &count)) {
+        return false;
+    }
+    *ret = held_again_default;
     if (count > 0 && !held_decision_read(reader, arena, &ret->decision)) {
         return false;
     }

@@ -111,7 +111,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 50,
             .burst = 500,
-            .size_max = 13398,
+            .size_max = 13464,
         },
     [PATIENT_CASE_SET_CARD] =
         {
@@ -302,7 +302,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_IDENTIFY,
             .rate = 2,
             .burst = 20,
-            .size_max = 662,
+            .size_max = 380,
         },
     [PATIENT_CASE_REMOVE_HELD] =
         {
@@ -311,7 +311,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_IDENTIFY,
             .rate = 2,
             .burst = 20,
-            .size_max = 1065,
+            .size_max = 792,
         },
     [PATIENT_CASE_LINK_SERIES] =
         {
@@ -348,6 +348,15 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .rate = 5,
             .burst = 60,
             .size_max = 323,
+        },
+    [PATIENT_CASE_HOLD_AGAIN] =
+        {
+            .name = "HoldAgain",
+            .class = MESSAGE_COMMAND,
+            .actions = PATIENT_CASE_MAY_IDENTIFY,
+            .rate = 2,
+            .burst = 20,
+            .size_max = 778,
         },
     [PATIENT_CASE_ACCESS_DUE] =
         {
@@ -526,7 +535,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64924608,
+            .size_max = 64854720,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -575,14 +584,21 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "HeldJoined",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_IDENTITY,
-            .size_max = 1086,
+            .size_max = 813,
         },
     [PATIENT_CASE_HELD_REMOVED] =
         {
             .name = "HeldRemoved",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_IDENTITY,
-            .size_max = 1086,
+            .size_max = 813,
+        },
+    [PATIENT_CASE_HELD_AGAIN] =
+        {
+            .name = "HeldAgain",
+            .class = MESSAGE_EVENT,
+            .audiences = AUDIENCE_IDENTITY,
+            .size_max = 813,
         },
     [PATIENT_CASE_SERIES_LINKED] =
         {

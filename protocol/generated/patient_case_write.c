@@ -504,6 +504,9 @@ void board_status_write(struct writer *writer, const struct board_status *from) 
 }
 
 static uint32_t add_images_count(const struct add_images *from) {
+    if (from->series_uid.length != 0) {
+        return 3;
+    }
     if (from->display_sets.count != 0) {
         return 2;
     }
@@ -516,6 +519,9 @@ void add_images_write(struct writer *writer, const struct add_images *from) {
     writer_uuid(writer, from->command_id);
     if (count > 1) {
         display_set_list_write(writer, 64, &from->display_sets);
+    }
+    if (count > 2) {
+        writer_text(writer, 64, from->series_uid);
     }
 }
 
@@ -1248,9 +1254,6 @@ void note_held_write(struct writer *writer, const struct note_held *from) {
 
 static uint32_t join_held_count(const struct join_held *from) {
     if (from->images != 0) {
-        return 5;
-    }
-    if (!subject_equal(&from->said, &subject_default)) {
         return 4;
     }
     if (from->patient.length != 0) {
@@ -1273,9 +1276,6 @@ void join_held_write(struct writer *writer, const struct join_held *from) {
         writer_bytes_value(writer, 32, from->patient);
     }
     if (count > 3) {
-        subject_write(writer, &from->said);
-    }
-    if (count > 4) {
         writer_u32(writer, from->images);
     }
 }
@@ -1284,10 +1284,10 @@ static uint32_t remove_held_count(const struct remove_held *from) {
     if (from->reason.length != 0) {
         return 6;
     }
-    if (from->images != 0) {
+    if (from->seen != 0) {
         return 5;
     }
-    if (!subject_equal(&from->said, &subject_default)) {
+    if (from->images != 0) {
         return 4;
     }
     if (from->patient.length != 0) {
@@ -1310,12 +1310,40 @@ void remove_held_write(struct writer *writer, const struct remove_held *from) {
         writer_bytes_value(writer, 32, from->patient);
     }
     if (count > 3) {
-        subject_write(writer, &from->said);
-    }
-    if (count > 4) {
         writer_u32(writer, from->images);
     }
+    if (count > 4) {
+        writer_time(writer, from->seen);
+    }
     if (count > 5) {
+        writer_text(writer, 400, from->reason);
+    }
+}
+
+static uint32_t hold_again_count(const struct hold_again *from) {
+    if (from->reason.length != 0) {
+        return 4;
+    }
+    if (from->patient.length != 0) {
+        return 3;
+    }
+    if (from->study_uid.length != 0) {
+        return 2;
+    }
+    return 1;
+}
+
+void hold_again_write(struct writer *writer, const struct hold_again *from) {
+    uint32_t count = hold_again_count(from);
+    writer_fields(writer, count);
+    writer_uuid(writer, from->command_id);
+    if (count > 1) {
+        writer_text(writer, 64, from->study_uid);
+    }
+    if (count > 2) {
+        writer_bytes_value(writer, 32, from->patient);
+    }
+    if (count > 3) {
         writer_text(writer, 400, from->reason);
     }
 }
@@ -1467,6 +1495,21 @@ static uint32_t held_removed_count(const struct held_removed *from) {
 
 void held_removed_write(struct writer *writer, const struct held_removed *from) {
     uint32_t count = held_removed_count(from);
+    writer_fields(writer, count);
+    if (count > 0) {
+        held_decision_write(writer, &from->decision);
+    }
+}
+
+static uint32_t held_again_count(const struct held_again *from) {
+    if (!held_decision_equal(&from->decision, &held_decision_default)) {
+        return 1;
+    }
+    return 0;
+}
+
+void held_again_write(struct writer *writer, const struct held_again *from) {
+    uint32_t count = held_again_count(from);
     writer_fields(writer, count);
     if (count > 0) {
         held_decision_write(writer, &from->decision);

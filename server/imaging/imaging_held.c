@@ -10,8 +10,8 @@
 #include "protocol/generated/patient_case.h"
 #include "protocol/generated/session.h"
 #include "server/imaging/imaging_copies.h"
+#include "server/imaging/imaging_held_state.h"
 #include "server/imaging/imaging_preview_plan.h"
-#include "server/imaging/imaging_state.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
 
@@ -19,36 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_ROWS = 500, MISSED_MAX = 10000 };
-
-struct kept_decision {
-    uint64_t version;
-    bool joined;
-    bool done;
-    char study_uid[65];
-    uint8_t patient[BLOB_NAME_SIZE];
-    int patient_size; // 0 or BLOB_NAME_SIZE
-};
-
-struct held_work {
-    struct work work; // first, so that a work is its held work
-    /* Given. */
-    struct imaging_service *service;
-    struct uuid patient_case;
-    /* Owned. */
-    struct case_keys keys;
-    struct kept_decision *decisions;
-    struct kept_rows rows;
-    struct held_work *next;
-    /* Derived. */
-    size_t count, at;
-    bool again; // something happened meanwhile
-    bool deleted;
-    struct held_count held;
-};
-
-static void begin(struct imaging_service *service, struct uuid patient_case);
-static void wait_for(struct imaging_service *service, struct uuid patient_case);
 static void next_decision(struct held_work *held);
 
 static void finish(struct held_work *held) {
@@ -58,36 +28,75 @@ static void finish(struct held_work *held) {
         at = &(*at)->next;
     }
     *at = held->next;
-    if (held->again && !service->closing) {
-        begin(service, held->patient_case);
+    bool again = held->again && !service->closing;
+    if (again) {
+        imaging_held_begin(service, held->patient_case);
     }
     free(held->decisions);
     kept_rows_free(&held->rows);
     OPENSSL_cleanse(held, sizeof *held);
     free(held);
+    if (!again) {
+        imaging_held_ended(service);
+    }
     imaging_operation_ended(service);
 }
 
-static void give_up(struct held_work *held, const char *step) {
+void held_give_up(struct held_work *held, const char *step) {
     if (!held->service->closing) {
         log_warning("imaging", "what is held in a case waits: %s", step);
-        wait_for(held->service, held->patient_case);
+        imaging_held_later(held->service, held->patient_case);
     }
     finish(held);
 }
 
-/* 4: how much is left */
+bool held_begins_anew(struct held_work *held) {
+    bool anew = held->again || held->service->closing;
+    if (anew) {
+        finish(held);
+    }
+    return anew;
+}
+
+/* 5: how much is left */
+
+enum telling { TELL_NOTHING, TELL_LATER, TELL_NOW };
+
+/* Told at once: that something is held, or nothing any more, or of other studies, and that
+ * decisions were carried out. While a disc arrives the number of its images alone is told now and
+ * then. */
+static enum telling what_to_tell(const struct held_work *held, const struct postgres_rows *rows) {
+    const struct held_count told = {
+        .images = (uint64_t)value_integer(postgres_value(rows, 0, 2)),
+        .studies = (uint64_t)value_integer(postgres_value(rows, 0, 3)),
+        .version = (uint64_t)value_integer(postgres_value(rows, 0, 4)),
+    };
+    int64_t ago_ms = value_integer(postgres_value(rows, 0, 5)); // -1 = never
+    if (ago_ms < 0 || held->held.studies != told.studies || held->held.version != told.version) {
+        return TELL_NOW;
+    }
+    return held->held.images == told.images ? TELL_NOTHING
+           : ago_ms >= HELD_TELL_MS         ? TELL_NOW
+                                            : TELL_LATER;
+}
 
 static void on_counted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct held_work *held = data;
+    struct imaging_service *service = held->service;
     if (result != POSTGRES_OK || postgres_row_count(rows) != 1) {
-        give_up(held, "it cannot be counted");
+        held_give_up(held, "it cannot be counted");
         return;
     }
     held->held.images = (uint64_t)value_integer(postgres_value(rows, 0, 0));
     held->held.studies = (uint64_t)value_integer(postgres_value(rows, 0, 1));
-    if (held->service->config.on_held && !held->service->closing) {
-        held->service->config.on_held(held->service->config.data, &held->held);
+    if (held->hidden) {
+        imaging_revoke(service, held->patient_case, (struct uuid){{0}});
+    }
+    enum telling telling = service->config.on_held ? what_to_tell(held, rows) : TELL_NOTHING;
+    if (telling == TELL_NOW && !service->closing) {
+        service->config.on_held(service->config.data, &held->held);
+    } else if (telling == TELL_LATER) {
+        imaging_held_later(service, held->patient_case);
     }
     finish(held);
 }
@@ -95,20 +104,18 @@ static void on_counted(void *data, enum postgres_result result, const struct pos
 static void count_held(struct held_work *held) {
     struct postgres_parameter id = parameter_uuid(&held->patient_case);
     postgres_query(held->service->config.postgres,
-                   "SELECT count(*), count(DISTINCT (study_uid, held_for, patient))"
-                   " FROM image_instance WHERE case_id = $1::uuid AND held",
+                   "SELECT n, s, coalesce(m.images, 0), coalesce(m.studies, 0),"
+                   " coalesce(m.version, 0),"
+                   " coalesce((extract(epoch FROM now() - told_at) * 1000)::bigint, -1)"
+                   " FROM (SELECT count(*) AS n, count(DISTINCT (study_uid, held_for,"
+                   " CASE held_for WHEN 1 THEN patient ELSE '' END)) AS s"
+                   " FROM image_instance WHERE case_id = $1::uuid AND held) counted"
+                   " LEFT JOIN held_mark m ON m.case_id = $1::uuid",
                    &id, 1, on_counted, held);
 }
 
-/* 3: what was joined is shown */
-
-static void on_shown(void *data, enum postgres_result result, const struct postgres_rows *rows) {
-    struct held_work *held = data;
-    struct imaging_service *service = held->service;
-    if (result != POSTGRES_OK) {
-        give_up(held, "joined images cannot be shown");
-        return;
-    }
+/* Rows of series and who stored one: they are told to the case as they are now. */
+static void announce(struct held_work *held, const struct postgres_rows *rows) {
     for (int row = 0; row < postgres_row_count(rows); row++) {
         struct postgres_parameter uid = postgres_value(rows, row, 0);
         char series_uid[65];
@@ -117,9 +124,21 @@ static void on_shown(void *data, enum postgres_result result, const struct postg
         }
         memcpy(series_uid, uid.bytes, (size_t)uid.length);
         series_uid[uid.length] = 0;
-        imaging_announce_soon(service, held->patient_case, series_uid,
+        imaging_announce_soon(held->service, held->patient_case, series_uid,
                               value_uuid(postgres_value(rows, row, 1)));
     }
+}
+
+/* 4: what was joined is shown */
+
+static void on_shown(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct held_work *held = data;
+    struct imaging_service *service = held->service;
+    if (result != POSTGRES_OK) {
+        held_give_up(held, "joined images cannot be shown");
+        return;
+    }
+    announce(held, rows);
     if (postgres_row_count(rows) > 0) {
         preview_plans_forget(service, held->patient_case);
         imaging_forget_locators(service, held->patient_case);
@@ -129,7 +148,7 @@ static void on_shown(void *data, enum postgres_result result, const struct postg
 }
 
 /* Where the same UID is shown already, or comes twice, the others go on waiting as other contents
- * of it. */
+ * of it. What they say of their patient stays with them, so that a join can be taken back. */
 static void show_joined(struct held_work *held) {
     struct postgres_parameter id = parameter_uuid(&held->patient_case);
     postgres_query(held->service->config.postgres,
@@ -140,20 +159,53 @@ static void show_joined(struct held_work *held) {
                    " JOIN held_decision d USING (case_id, study_uid, patient)"
                    " WHERE case_id = $1::uuid AND held_for = 1 AND joined),"
                    " shown AS (UPDATE image_instance i SET held = NOT first, held_for = CASE WHEN"
-                   " first THEN 0 ELSE 2 END, patient = '' FROM ready r WHERE i.case_id = $1::uuid"
-                   " AND i.sop_instance_uid = r.sop_instance_uid AND i.digest = r.digest"
+                   " first THEN 0 ELSE 2 END, announced = false FROM ready r WHERE i.case_id ="
+                   " $1::uuid AND i.sop_instance_uid = r.sop_instance_uid AND i.digest = r.digest"
                    " RETURNING series_uid, stored_by, first)"
                    " SELECT DISTINCT ON (series_uid) series_uid, stored_by FROM shown WHERE first",
                    &id, 1, on_shown, held);
 }
 
+/* 3: what says another patient and is not joined (any more) is nowhere: it was held again, or came
+ * in just as it was */
+
+static void on_hidden(void *data, enum postgres_result result, const struct postgres_rows *rows) {
+    struct held_work *held = data;
+    if (result != POSTGRES_OK) {
+        held_give_up(held, "images cannot be held again");
+        return;
+    }
+    if (postgres_row_count(rows) > 0) {
+        // And once more at the end: what was read of them before may still be on its way.
+        held->hidden = true;
+        imaging_revoke(held->service, held->patient_case, (struct uuid){{0}});
+        announce(held, rows);
+    }
+    show_joined(held);
+}
+
+/* `announced` stays as it was: the case's stream still has to hear that they are gone. */
+static void hide_others(struct held_work *held) {
+    struct postgres_parameter id = parameter_uuid(&held->patient_case);
+    postgres_query(held->service->config.postgres,
+                   "WITH hidden AS (UPDATE image_instance i SET held = true, held_for = 1"
+                   " WHERE case_id = $1::uuid AND held_for <> 1 AND patient <> '' AND NOT EXISTS"
+                   " (SELECT FROM held_decision d WHERE d.case_id = $1::uuid AND d.study_uid ="
+                   " i.study_uid AND d.patient = i.patient AND joined)"
+                   " RETURNING series_uid, stored_by)"
+                   " SELECT DISTINCT ON (series_uid) series_uid, stored_by FROM hidden",
+                   &id, 1, on_hidden, held);
+}
+
 /* 2: one decision after the other */
+
+static void hide_others(struct held_work *held);
 
 static void on_noted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct held_work *held = data;
     (void)rows;
     if (result != POSTGRES_OK) {
-        give_up(held, "a decision cannot be noted");
+        held_give_up(held, "a decision cannot be noted");
         return;
     }
     held->at++;
@@ -174,95 +226,13 @@ static void note(struct held_work *held) {
                    "INSERT INTO held_decision (case_id, tenant_id, study_uid, patient, joined,"
                    " version) VALUES ($1::uuid, $2::uuid, $3::text, $4::bytea, $5::boolean,"
                    " $6::bigint) ON CONFLICT (case_id, study_uid, patient) DO UPDATE SET joined ="
-                   " excluded.joined, version = excluded.version",
+                   " excluded.joined, version = excluded.version WHERE held_decision.version < "
+                   "excluded.version",
                    parameters, 6, on_noted, held);
 }
 
-static void ask_page(struct held_work *held);
-
-static void on_rows_gone(void *data, enum postgres_result result,
-                         const struct postgres_rows *rows) {
-    struct held_work *held = data;
-    bool more = held->rows.row_count == PAGE_ROWS;
-    (void)rows;
-    kept_rows_free(&held->rows);
-    if (result != POSTGRES_OK) {
-        give_up(held, "removed images cannot be taken off the list");
-    } else if (more) {
-        ask_page(held);
-    } else {
-        note(held);
-    }
-}
-
-#define OF_DECISION                                                                                \
-    " FROM image_instance WHERE case_id = $1::uuid AND study_uid = $2::text AND held_for ="        \
-    " CASE WHEN $3::bytea = '' THEN 2 ELSE 1 END AND patient = $3::bytea"
-
-/* Of a page the last row is known: what came in between has its turn later. */
-static void on_deleted(struct work *work) {
-    struct held_work *held = (struct held_work *)work;
-    const struct kept_decision *decision = &held->decisions[held->at];
-    if (!held->deleted) {
-        give_up(held, "a file cannot be deleted");
-        return;
-    }
-    struct bytes uid = kept_rows_cell(&held->rows, held->rows.row_count - 1, 0);
-    struct bytes digest = kept_rows_cell(&held->rows, held->rows.row_count - 1, 1);
-    struct postgres_parameter parameters[] = {
-        parameter_uuid(&held->patient_case), parameter_text(decision->study_uid),
-        parameter_bytes(decision->patient, (size_t)decision->patient_size),
-        parameter_bytes(uid.bytes, uid.length), parameter_bytes(digest.bytes, digest.length)};
-    postgres_query(held->service->config.postgres,
-                   "DELETE" OF_DECISION " AND (sop_instance_uid, digest) <= ($4::text, $5::bytea)",
-                   parameters, 5, on_rows_gone, held);
-}
-
-static void run_delete(struct work *work) {
-    struct held_work *held = (struct held_work *)work;
-    held->deleted = true;
-    for (int row = 0; row < held->rows.row_count; row++) {
-        struct bytes uid = kept_rows_cell(&held->rows, row, 0);
-        struct bytes digest = kept_rows_cell(&held->rows, row, 1);
-        char text[65];
-        uint8_t name[BLOB_NAME_SIZE];
-        if (uid.length >= sizeof text || digest.length != BLOB_DIGEST_SIZE) {
-            held->deleted = false;
-            continue;
-        }
-        memcpy(text, uid.bytes, uid.length);
-        text[uid.length] = 0;
-        record_blob_name(&held->keys, held->patient_case, text, digest.bytes, name);
-        enum blob_result result = blob_delete(&held->service->files, name);
-        held->deleted &= result == BLOB_OK || result == BLOB_ABSENT;
-    }
-}
-
-static void on_page(void *data, enum postgres_result result, const struct postgres_rows *rows) {
-    struct held_work *held = data;
-    if (result == POSTGRES_OK && postgres_row_count(rows) == 0) {
-        note(held);
-        return;
-    }
-    held->work.run = run_delete;
-    held->work.done = on_deleted;
-    if (result != POSTGRES_OK || !kept_rows_copy(&held->rows, rows, 2) ||
-        !work_submit(held->service->queue, &held->work)) {
-        give_up(held, "removed images cannot be listed");
-    }
-}
-
-/* In the order of bytes, as they are compared above. */
-static void ask_page(struct held_work *held) {
-    const struct kept_decision *decision = &held->decisions[held->at];
-    struct binary_integer limit = binary_integer(PAGE_ROWS);
-    struct postgres_parameter parameters[] = {
-        parameter_uuid(&held->patient_case), parameter_text(decision->study_uid),
-        parameter_bytes(decision->patient, (size_t)decision->patient_size), parameter_int8(&limit)};
-    postgres_query(held->service->config.postgres,
-                   "SELECT sop_instance_uid, digest" OF_DECISION
-                   " ORDER BY sop_instance_uid, digest LIMIT $4::bigint",
-                   parameters, 4, on_page, held);
+void held_carried_out(struct held_work *held) {
+    note(held);
 }
 
 static void next_decision(struct held_work *held) {
@@ -270,11 +240,11 @@ static void next_decision(struct held_work *held) {
         held->at++;
     }
     if (held->at == held->count) {
-        show_joined(held);
-    } else if (held->decisions[held->at].joined) {
-        note(held);
+        hide_others(held);
+    } else if (held->decisions[held->at].removed) {
+        held_remove(held);
     } else {
-        ask_page(held);
+        note(held);
     }
 }
 
@@ -284,7 +254,7 @@ static void on_done_before(void *data, enum postgres_result result,
                            const struct postgres_rows *rows) {
     struct held_work *held = data;
     if (result != POSTGRES_OK) {
-        give_up(held, "what was done cannot be read");
+        held_give_up(held, "what was done cannot be read");
         return;
     }
     for (int row = 0; row < postgres_row_count(rows); row++) {
@@ -319,6 +289,9 @@ static bool keep_decisions(struct held_work *held, const struct held_decision_li
         }
         decision->version = from->version;
         decision->joined = from->outcome == HELD_OUTCOME_JOINED;
+        decision->removed = from->outcome == HELD_OUTCOME_REMOVED;
+        decision->images = from->images;
+        decision->seen = from->seen;
         memcpy(decision->study_uid, from->study_uid.bytes, from->study_uid.length);
         decision->patient_size = (int)from->patient.length;
         memcpy(decision->patient, from->patient.length > 0 ? from->patient.bytes : (uint8_t *)"",
@@ -335,7 +308,7 @@ static void on_identified(void *data, const struct case_identity *identity) {
     if (!identity || held->service->closing ||
         !imaging_case_keys(held->service, held->patient_case, &held->keys) ||
         !keep_decisions(held, identity->decisions)) {
-        give_up(held, "its record cannot be read");
+        held_give_up(held, "its record cannot be read");
         return;
     }
     struct postgres_parameter id = parameter_uuid(&held->patient_case);
@@ -350,13 +323,13 @@ static void on_key(void *data, enum imaging_read_result result) {
     if (result == IMAGING_READ_ABSENT) {
         finish(held); // erased meanwhile
     } else if (result != IMAGING_READ_OK || !service->config.identify) {
-        give_up(held, "its key cannot be had");
+        held_give_up(held, "its key cannot be had");
     } else {
         service->config.identify(service->config.data, held->patient_case, on_identified, held);
     }
 }
 
-static void begin(struct imaging_service *service, struct uuid patient_case) {
+void imaging_held_begin(struct imaging_service *service, struct uuid patient_case) {
     struct held_work *held = calloc(1, sizeof *held);
     if (!held) {
         return;
@@ -368,113 +341,4 @@ static void begin(struct imaging_service *service, struct uuid patient_case) {
     service->held_works = held;
     imaging_operation_began(service);
     imaging_need_case_key(service, patient_case, on_key, held);
-}
-
-void imaging_held_decided(struct imaging_service *service, struct uuid patient_case) {
-    if (service->closing || !service->config.identify) {
-        return;
-    }
-    for (struct held_work *held = service->held_works; held; held = held->next) {
-        if (uuid_equal(held->patient_case, patient_case)) {
-            held->again = true;
-            return;
-        }
-    }
-    begin(service, patient_case);
-}
-
-/* When. */
-
-static void on_held_time(uv_timer_t *timer) {
-    struct imaging_service *service = timer->data;
-    size_t count = service->held_waiting_count;
-    service->held_waiting_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        imaging_held_decided(service, service->held_waiting[i]);
-    }
-}
-
-/* It is looked at when the timer says so, or at the latest by imaging_held_look. */
-static void wait_for(struct imaging_service *service, struct uuid patient_case) {
-    for (size_t i = 0; i < service->held_waiting_count; i++) {
-        if (uuid_equal(service->held_waiting[i], patient_case)) {
-            return;
-        }
-    }
-    if (service->held_waiting_count == HELD_WAITING_MAX) {
-        uv_timer_stop(&service->held_timer);
-        on_held_time(&service->held_timer);
-    }
-    service->held_waiting[service->held_waiting_count++] = patient_case;
-}
-
-void imaging_held_look(struct imaging_service *service) {
-    if (!service->closing) {
-        on_held_time(&service->held_timer);
-    }
-}
-
-void imaging_held_soon(struct imaging_service *service, struct uuid patient_case) {
-    if (service->closing) {
-        return;
-    }
-    wait_for(service, patient_case);
-    if (!uv_is_active((uv_handle_t *)&service->held_timer)) {
-        uv_timer_start(&service->held_timer, on_held_time, HELD_PAUSE_MS, 0);
-    }
-}
-
-static void on_missed(void *data, enum postgres_result result, const struct postgres_rows *rows) {
-    struct imaging_service *service = data;
-    for (int row = 0; result == POSTGRES_OK && row < postgres_row_count(rows); row++) {
-        imaging_held_decided(service, value_uuid(postgres_value(rows, row, 0)));
-    }
-    imaging_operation_ended(service);
-}
-
-void imaging_held_missed(struct imaging_service *service) {
-    struct binary_integer kind = binary_integer(CHANNEL_KIND_PATIENT_CASE);
-    struct binary_integer limit = binary_integer(MISSED_MAX);
-    struct postgres_parameter parameters[] = {parameter_uuid(&service->config.tenant),
-                                              parameter_int2(&kind), parameter_int8(&limit)};
-    imaging_operation_began(service);
-    postgres_query(service->config.postgres,
-                   "WITH now AS (SELECT case_id, count(*) AS n, count(DISTINCT (study_uid,"
-                   " held_for, patient)) AS s FROM image_instance WHERE tenant_id = $1::uuid AND"
-                   " held GROUP BY case_id)"
-                   " SELECT case_id FROM now FULL JOIN held_mark m USING (case_id)"
-                   " WHERE coalesce(n, 0) <> coalesce(m.images, 0)"
-                   " OR coalesce(s, 0) <> coalesce(m.studies, 0)"
-                   " UNION SELECT case_id FROM image_instance JOIN held_decision"
-                   " USING (case_id, study_uid, patient) WHERE held_for = 1 AND joined"
-                   " UNION SELECT stream_id FROM event JOIN stream_key k USING (stream_id)"
-                   " LEFT JOIN held_mark ON case_id = stream_id WHERE type IN (101, 102)"
-                   " AND k.tenant_id = $1::uuid AND k.kind = $2::smallint"
-                   " AND event.version > coalesce(held_mark.version, 0) LIMIT $3::bigint",
-                   parameters, 3, on_missed, service);
-}
-
-static void on_mark_written(void *data, enum postgres_result result,
-                            const struct postgres_rows *rows) {
-    (void)rows;
-    if (result != POSTGRES_OK) {
-        log_warning("imaging", "what a case was told of held images is not noted");
-    }
-    imaging_operation_ended(data);
-}
-
-void imaging_held_noted(struct imaging_service *service, const struct held_count *held) {
-    struct binary_integer version = binary_integer((int64_t)held->version);
-    struct binary_integer images = binary_integer((int64_t)held->images);
-    struct binary_integer studies = binary_integer((int64_t)held->studies);
-    struct postgres_parameter parameters[] = {
-        parameter_uuid(&held->patient_case), parameter_uuid(&service->config.tenant),
-        parameter_int8(&version), parameter_int8(&images), parameter_int8(&studies)};
-    imaging_operation_began(service);
-    postgres_query(service->config.postgres,
-                   "INSERT INTO held_mark (case_id, tenant_id, version, images, studies) VALUES"
-                   " ($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::bigint)"
-                   " ON CONFLICT (case_id) DO UPDATE SET version = excluded.version,"
-                   " images = excluded.images, studies = excluded.studies",
-                   parameters, 5, on_mark_written, service);
 }

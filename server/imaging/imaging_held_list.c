@@ -13,7 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERIES_MAX = 2000, WORDS_MAX = 1024 };
+enum {
+    SERIES_MAX = 2000,
+    WORDS_MAX = 1024,
+    /* Of a series that begins a study: its words, every byte as \u0000, and all else. */
+    ROW_MAX = 6 * (INSTANCE_NAME_MAX + 4 * INSTANCE_LONG_STRING_MAX + 128) + 2048,
+};
 
 /* Columns of list_sql. */
 enum {
@@ -24,6 +29,8 @@ enum {
     INSTANCE,
     IDENTITY,
     IMAGES,
+    OF_STUDY,
+    SEEN,
     SIZE,
     STORED_BY,
     STORED_AT,
@@ -33,16 +40,21 @@ enum {
     COLUMNS
 };
 
+/* One row for each series; how many and until when of the whole study, so that a list that ends in
+ * the middle of it says what a decision is about. */
 static const char list_sql[] =
-    "SELECT h.held_for, h.study_uid, h.patient, h.series_uid, h.sop_instance_uid, h.identity, n,"
+    "SELECT h.held_for, h.study_uid, whose, h.series_uid, h.sop_instance_uid, h.identity, n,"
+    " of_study, (extract(epoch FROM seen) * 1000000)::bigint,"
     " h.file_size, h.stored_by, (extract(epoch FROM last_at) * 1000)::bigint,"
     " s.file_size, s.stored_by, (extract(epoch FROM s.stored_at) * 1000)::bigint"
-    " FROM (SELECT DISTINCT ON (held_for, study_uid, patient, series_uid) case_id, held_for,"
-    " study_uid, patient, series_uid, sop_instance_uid, identity, file_size, stored_by,"
-    " count(*) OVER w AS n, max(stored_at) OVER w AS last_at FROM image_instance"
-    " WHERE case_id = $1::uuid AND held"
-    " WINDOW w AS (PARTITION BY held_for, study_uid, patient, series_uid)"
-    " ORDER BY held_for, study_uid, patient, series_uid, instance_number, sop_instance_uid"
+    " FROM (SELECT DISTINCT ON (held_for, study_uid, whose, series_uid) *, count(*) OVER w AS n,"
+    " max(stored_at) OVER w AS last_at, count(*) OVER v AS of_study, max(stored_at) OVER v AS seen"
+    " FROM (SELECT case_id, held_for, study_uid, CASE held_for WHEN 1 THEN patient ELSE '' END"
+    " AS whose, series_uid, sop_instance_uid, identity, file_size, stored_by, stored_at,"
+    " instance_number FROM image_instance WHERE case_id = $1::uuid AND held) AS r"
+    " WINDOW w AS (PARTITION BY held_for, study_uid, whose, series_uid),"
+    " v AS (PARTITION BY held_for, study_uid, whose)"
+    " ORDER BY held_for, study_uid, whose, series_uid, instance_number, sop_instance_uid"
     " LIMIT $2::bigint) h LEFT JOIN image_instance s ON s.case_id = h.case_id"
     " AND s.sop_instance_uid = h.sop_instance_uid AND NOT s.held"
     " ORDER BY 1, 2, 3, 4";
@@ -141,7 +153,7 @@ static void write_sent(struct bounded_output *json, const struct imaging_held_li
                           (long long)number(list, row, at_column));
 }
 
-static bool open_identity(struct imaging_held_list *list, int row, uint8_t *space) {
+static bool open_sealed(struct imaging_held_list *list, int row, uint8_t *space) {
     struct bytes uid = cell(list, row, INSTANCE);
     struct bytes sealed = cell(list, row, IDENTITY);
     char text[65];
@@ -164,15 +176,29 @@ static bool same_study(const struct imaging_held_list *list, int a, int b) {
            bytes_equal(cell(list, a, PATIENT), cell(list, b, PATIENT));
 }
 
+/* What is damaged says nothing, and can be decided of like any other: its UIDs stand in the row. */
+static void open_identity(struct imaging_held_list *list, int row, uint8_t *space) {
+    struct instance *instance = list->instance;
+    if (!open_sealed(list, row, space)) {
+        OPENSSL_cleanse(instance, sizeof *instance);
+    }
+    struct bytes study = cell(list, row, STUDY);
+    if (study.length < sizeof instance->study_uid) {
+        memcpy(instance->study_uid, study.bytes, study.length);
+        instance->study_uid[study.length] = 0;
+    }
+}
+
 /* What is the same of all images of the study; its series follow. */
 static void begin_study(struct imaging_held_list *list, int row) {
     struct bounded_output *json = &list->json;
     const struct instance *instance = list->instance;
     struct patient_words said = patient_said(instance);
     struct bytes patient = cell(list, row, PATIENT);
-    bounded_output_format(json, "{\"heldFor\":\"%s\",\"study\":\"%s\",\"patient\":\"",
-                          held_for_word((enum held_for)number(list, row, HELD_FOR)),
-                          instance->study_uid);
+    bounded_output_format(json, "{\"heldFor\":\"%s\",",
+                          held_for_word((enum held_for)number(list, row, HELD_FOR)));
+    write_text(json, "study", text_of(instance->study_uid));
+    bounded_output_text(json, ",\"patient\":\"");
     for (uint32_t i = 0; i < patient.length; i++) {
         bounded_output_format(json, "%02x", patient.bytes[i]);
     }
@@ -184,7 +210,9 @@ static void begin_study(struct imaging_held_list *list, int row) {
     write_text(json, "date", text_of(instance->study_date));
     bounded_output_byte(json, ',');
     write_text(json, "description", text_of(instance->study_description));
-    bounded_output_byte(json, ',');
+    bounded_output_format(json, ",\"images\":%lld,\"seen\":%lld,",
+                          (long long)number(list, row, OF_STUDY),
+                          (long long)number(list, row, SEEN));
     write_sent(json, list, row, SIZE, STORED_BY, STORED_AT);
     if (cell(list, row, SHOWN_BY).length > 0) {
         bounded_output_text(json, ",\"shown\":{");
@@ -196,33 +224,28 @@ static void begin_study(struct imaging_held_list *list, int row) {
 
 static bool write_rows(struct imaging_held_list *list, uint8_t *space) {
     struct bounded_output *json = &list->json;
-    int64_t images = 0;
+    int count = list->rows.row_count, row = 0;
+    bool in_study = false;
     bounded_output_byte(json, '{');
     write_words(json, "case", &list->known);
     bounded_output_text(json, ",\"studies\":[");
-    for (int row = 0; row < list->rows.row_count; row++) {
+    for (; row < count && json->size + ROW_MAX < HELD_LIST_MAX; row++) {
         bool first = row == 0 || !same_study(list, row, row - 1);
-        bool last = row + 1 == list->rows.row_count || !same_study(list, row, row + 1);
-        if (!open_identity(list, row, space)) {
-            return false;
-        }
+        open_identity(list, row, space);
         if (first) {
-            images = 0;
-            bounded_output_text(json, row > 0 ? "," : "");
+            bounded_output_text(json, in_study ? "]}," : "");
             begin_study(list, row);
+            in_study = true;
         }
-        images += number(list, row, IMAGES);
         bounded_output_text(json, first ? "{" : ",{");
         write_text(json, "modality", text_of(list->instance->modality));
         bounded_output_byte(json, ',');
         write_text(json, "description", text_of(list->instance->series_description));
         bounded_output_format(json, ",\"images\":%lld}", (long long)number(list, row, IMAGES));
-        if (last) {
-            bounded_output_format(json, "],\"images\":%lld}", (long long)images);
-        }
     }
+    bounded_output_text(json, in_study ? "]}" : "");
     bounded_output_format(json, "],\"more\":%s}",
-                          list->rows.row_count == SERIES_MAX ? "true" : "false");
+                          row < count || count == SERIES_MAX ? "true" : "false");
     return !json->failed;
 }
 

@@ -27,7 +27,7 @@ static void fill(struct row *row, const struct imaging_upload *upload) {
     row->number = binary_integer(upload->instance.instance_number);
     row->size = binary_integer((int64_t)upload->size);
     row->held_for = binary_integer(upload->held_for);
-    size_t patient_size = upload->held_for == HELD_PATIENT ? sizeof upload->patient : 0;
+    size_t patient_size = upload->of_another_patient ? sizeof upload->patient : 0;
     const struct postgres_parameter parameters[COLUMNS] = {
         parameter_uuid(&upload->service->config.tenant),
         parameter_uuid(&upload->patient_case),

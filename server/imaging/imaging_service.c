@@ -309,7 +309,8 @@ void imaging_service_announce_missed(struct imaging_service *service) {
     struct postgres_parameter tenant = parameter_uuid(&service->config.tenant);
     postgres_query(service->config.postgres,
                    "SELECT DISTINCT ON (case_id, series_uid) case_id, series_uid, stored_by"
-                   " FROM image_instance WHERE tenant_id = $1::uuid AND NOT held AND NOT announced",
+                   " FROM image_instance WHERE tenant_id = $1::uuid"
+                   " AND (NOT held AND NOT announced OR held AND announced)",
                    &tenant, 1, on_missed_rows, service);
 }
 
@@ -324,11 +325,14 @@ static void on_announced_row(void *data, enum postgres_result result,
 
 void imaging_announced(struct imaging_service *service, struct uuid patient_case,
                        const char *series_uid) {
+    if (service->closing) {
+        return; // it is told again after the next start
+    }
     imaging_operation_began(service);
     struct postgres_parameter parameters[] = {parameter_uuid(&patient_case),
                                               parameter_text(series_uid)};
     postgres_query(service->config.postgres,
-                   "UPDATE image_instance SET announced = true"
-                   " WHERE case_id = $1::uuid AND series_uid = $2::text AND NOT announced",
+                   "UPDATE image_instance SET announced = NOT held"
+                   " WHERE case_id = $1::uuid AND series_uid = $2::text AND announced = held",
                    parameters, 2, on_announced_row, service);
 }

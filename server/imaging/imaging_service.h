@@ -101,8 +101,9 @@ void imaging_announced(struct imaging_service *service, struct uuid patient_case
 
 /* Somebody decided of what is held in this case: it is carried out. */
 void imaging_held_decided(struct imaging_service *service, struct uuid patient_case);
-/* The case's stream holds it as told. */
+/* The case's stream holds it as told, or could not be told now. */
 void imaging_held_noted(struct imaging_service *service, const struct held_count *held);
+void imaging_held_not_noted(struct imaging_service *service, struct uuid patient_case);
 
 /* Calls `changed` whenever rows of a case (zero: of any) were written or are about to go: what was
  * read of them before is out of date, and is forgotten. For one who wants to know. */

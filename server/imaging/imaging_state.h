@@ -17,6 +17,9 @@
 #define ANNOUNCE_WAITING_MAX 64 // series
 #define PATIENTS_KEPT 64        // cases whose patient is remembered
 #define HELD_WAITING_MAX 64     // cases
+#define HELD_WORKS_MAX 8        // cases that are looked at at the same time
+#define HELD_PAGE 32            // cases that were missed, read at once
+#define HELD_TELL_MS 10000      // between two that tell another number of images alone
 #define HELD_PAUSE_MS 500       // images that are held within this are told together
 #define RESUMABLES_LOOK_MS 5000 // between looks at uploads that rest or are over
 #define ANNOUNCE_PAUSE_MS 200   // files that come within this are told together
@@ -31,6 +34,17 @@ struct announce_entry {
     struct uuid patient_case;
     struct uuid by;
     char series_uid[65];
+};
+
+/* Cases whose held images are looked at. */
+struct held_turns {
+    struct uuid ready[HELD_WAITING_MAX]; // as soon as a work is free
+    size_t ready_count;
+    struct uuid waiting[HELD_WAITING_MAX]; // when the timer says so
+    size_t waiting_count;
+    struct uuid last; // of the pages of what was missed
+    bool paging, asking;
+    bool missed; // something had no place: the pages are read again
 };
 
 struct imaging_locator;
@@ -84,8 +98,7 @@ struct imaging_service {
     uint64_t plans_forgotten; // how often
     struct held_work *held_works;
     uv_timer_t held_timer;
-    struct uuid held_waiting[HELD_WAITING_MAX]; // cases that are looked at soon
-    size_t held_waiting_count;
+    struct held_turns held_turns;
     size_t operations; // asynchronous work that comes back to us
     bool closing;
     unsigned parts_open; // while closing
@@ -159,7 +172,7 @@ void imaging_forget_patient(struct imaging_service *service, struct uuid patient
 void imaging_patient_hash(const struct case_keys *keys, struct uuid patient_case,
                           const struct patient_words *said, uint8_t ret_hash[BLOB_NAME_SIZE]);
 
-/* imaging_held.c: an image was held: its case is looked at soon. */
+/* imaging_held_turns.c: an image was held: its case is looked at soon. */
 void imaging_held_soon(struct imaging_service *service, struct uuid patient_case);
 /* What could not be done before. */
 void imaging_held_look(struct imaging_service *service);

@@ -241,9 +241,13 @@ void upload_row_written(struct imaging_upload *upload, enum postgres_result resu
         log_warning("imaging", "upload not written down sqlstate=%s",
                     rows ? postgres_sqlstate(rows) : "");
         upload_finish(upload, UPLOAD_UNAVAILABLE);
-    } else if (upload->held_for != HELD_NOT) {
-        // A decision may have been noted since it was looked for.
+        return;
+    }
+    if (upload->held_for != HELD_NOT || upload->of_another_patient) {
+        // A decision, or that a join is taken back, may have been noted since it was looked for.
         imaging_held_soon(upload->service, upload->patient_case);
+    }
+    if (upload->held_for != HELD_NOT) {
         upload_finish(upload, UPLOAD_HELD);
     } else {
         tell_stored(upload);

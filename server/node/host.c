@@ -299,8 +299,9 @@ static void host_publish(struct host *host, struct activation *activation,
         return;
     }
     fanout_event(hub, header, audiences, fields, previous);
-    bool decided =
-        header->tag == PATIENT_CASE_HELD_JOINED || header->tag == PATIENT_CASE_HELD_REMOVED;
+    bool decided = header->tag == PATIENT_CASE_HELD_JOINED ||
+                   header->tag == PATIENT_CASE_HELD_REMOVED ||
+                   header->tag == PATIENT_CASE_HELD_AGAIN;
     if (decided && activation_kind(activation) == patient_case_kind.number &&
         hub->node->held_decided != NULL) {
         hub->node->held_decided(hub->node->held_decided_data, activation_id(activation));

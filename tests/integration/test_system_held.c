@@ -26,6 +26,7 @@ enum { KEEPER, MEMBER, OBSERVER, PEOPLE, HELD_MAX = 8, READY_MS = 20000, DONE_MS
 struct held {
     char held_for[16], study[65], patient[65];
     unsigned images;
+    long long seen;
 };
 
 static struct server_process *server;
@@ -109,8 +110,8 @@ static void tell(const char *story) {
     held_count = 0;
     while (said != NULL && fgets(line, sizeof line, said) != NULL) {
         struct held *one = &held[held_count];
-        if (sscanf(line, "held %15s %64s %64s %u", one->held_for, one->study, one->patient,
-                   &one->images) == 4)
+        if (sscanf(line, "held %15s %64s %64s %u %lld", one->held_for, one->study, one->patient,
+                   &one->images, &one->seen) == 5)
             held_count++;
         assert_in_range(held_count, 0, HELD_MAX - 1);
     }
@@ -143,7 +144,6 @@ static enum refusal join(struct conversation *who, const struct held *one) {
     struct join_held command = {.command_id = fresh_id(),
                                 .study_uid = text_of(one->study),
                                 .patient = patient_of(one),
-                                .said = {.name = TEXT("Beispiel^Max")},
                                 .images = one->images};
     struct arena arena;
     arena_init(&arena, PLANTED_ARENA);
@@ -157,10 +157,23 @@ static enum refusal remove_it(const struct held *one, const char *reason) {
                                   .study_uid = text_of(one->study),
                                   .patient = patient_of(one),
                                   .images = one->images,
+                                  .seen = one->seen,
                                   .reason = text_of(reason)};
     struct arena arena;
     arena_init(&arena, PLANTED_ARENA);
     enum refusal refusal = conversation_say(&keeper, 1, remove_held_encode(&arena, &command), NULL);
+    arena_finish(&arena);
+    return refusal;
+}
+
+static enum refusal hold_again(const struct held *one) {
+    struct hold_again command = {.command_id = fresh_id(),
+                                 .study_uid = text_of(one->study),
+                                 .patient = patient_of(one),
+                                 .reason = TEXT("It is his brother")};
+    struct arena arena;
+    arena_init(&arena, PLANTED_ARENA);
+    enum refusal refusal = conversation_say(&keeper, 1, hold_again_encode(&arena, &command), NULL);
     arena_finish(&arena);
     return refusal;
 }
@@ -191,6 +204,8 @@ static void images_of_another_patient_are_held_by_whichever_door_they_come(void 
     tell("arriving");
     assert_int_equal(held_count, 1);
     wait_until(TOLD, 1);
+    /* The number of images alone is told now and then: a disc may have thousands. */
+    assert_int_equal(ask("SELECT count(*) FROM event WHERE type = 100"), 1);
 }
 
 static void only_who_keeps_the_case_decides(void **state) {
@@ -241,17 +256,72 @@ static long files(void) {
     return count;
 }
 
-static void what_is_not_this_patient_goes_with_its_files_and_stays_in_the_record(void **state) {
+static void change(const char *sql) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PQclear(PQexec(connection, sql));
+    PQfinish(connection);
+}
+
+#define OF_STUDY_3 "SELECT count(*) FROM image_instance WHERE study_uid = '2.25.4.3'"
+#define CARRIED_OUT                                                                                \
+    "SELECT count(*) FROM event JOIN held_mark ON case_id = stream_id WHERE type = 102"            \
+    " AND event.version <= held_mark.version"
+
+static void only_what_was_seen_goes_with_its_files_and_the_decision_stays(void **state) {
     (void)state;
-    const struct held *one = held_of("2.25.4.3", "patient");
+    struct held seen = *held_of("2.25.4.3", "patient");
     wait_until("SELECT count(*) FROM image_instance WHERE copy_wanted AND NOT held", 0);
+    tell("more");
+    assert_int_equal(ask(OF_STUDY_3), 2);
     long before = files();
-    assert_int_equal(remove_it(one, ""), REFUSAL_MALFORMED);
-    assert_int_equal(remove_it(one, "sent by mistake"), REFUSAL_NONE);
-    wait_until("SELECT count(*) FROM image_instance WHERE study_uid = '2.25.4.3'", 0);
+    assert_int_equal(remove_it(&seen, ""), REFUSAL_MALFORMED);
+    assert_int_equal(remove_it(&seen, "sent by mistake"), REFUSAL_NONE);
+    wait_until(OF_STUDY_3, 1);
     assert_int_equal(files(), before - 1);
     assert_int_equal(ask("SELECT count(*) FROM event WHERE type = 102"), 1);
+    change("UPDATE image_instance SET identity = 'x' WHERE study_uid = '2.25.4.3'");
+    tell("damaged");
+    seen = *held_of("2.25.4.3", "patient");
+    assert_int_equal(remove_it(&seen, "sent by mistake"), REFUSAL_NONE);
+    wait_until(OF_STUDY_3, 0);
+    assert_int_equal(files(), before - 2);
     tell("removed");
+}
+
+static void nothing_goes_when_there_is_more_than_was_seen(void **state) {
+    (void)state;
+    tell("more");
+    tell("list");
+    struct held seen = *held_of("2.25.4.3", "patient");
+    assert_int_equal(seen.images, 2);
+    seen.images = 1;
+    assert_int_equal(remove_it(&seen, "one of them"), REFUSAL_NONE);
+    wait_until(CARRIED_OUT, 3);
+    assert_int_equal(ask(OF_STUDY_3), 2);
+}
+
+static void a_join_is_taken_back_and_nobody_sees_the_images_any_more(void **state) {
+    (void)state;
+    tell("list");
+    struct held joined = *held_of("2.25.4.2", "patient");
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, "SELECT DISTINCT encode(patient, 'hex') FROM"
+                                          " image_instance WHERE held_for = 0 AND patient <> ''");
+    assert_int_equal(PQntuples(result), 1);
+    snprintf(joined.patient, sizeof joined.patient, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(connection);
+    assert_int_equal(remove_it(&joined, "a falsehood"), REFUSAL_BAD_STATE);
+    assert_int_equal(hold_again(&joined), REFUSAL_NONE);
+    wait_until("SELECT count(*) FROM image_instance WHERE held_for <> 1 AND patient <> ''", 0);
+    tell("again");
+    /* The case was told that its series is gone. */
+    wait_until("SELECT count(*) FROM image_instance WHERE held AND announced", 0);
+    assert_int_equal(hold_again(&joined), REFUSAL_BAD_STATE);
+    assert_int_equal(join(&keeper, &joined), REFUSAL_NONE);
+    wait_until("SELECT count(*) FROM image_instance WHERE held_for <> 1 AND patient <> ''", 5);
+    wait_until("SELECT count(*) FROM image_instance WHERE NOT held AND NOT announced", 0);
+    tell("joinedAgain");
 }
 
 static void another_content_of_an_image_is_listed_beside_the_one_that_is_shown(void **state) {
@@ -272,7 +342,9 @@ int main(void) {
         cmocka_unit_test(images_of_another_patient_are_held_by_whichever_door_they_come),
         cmocka_unit_test(only_who_keeps_the_case_decides),
         cmocka_unit_test(what_was_decided_is_done_after_a_crash),
-        cmocka_unit_test(what_is_not_this_patient_goes_with_its_files_and_stays_in_the_record),
+        cmocka_unit_test(only_what_was_seen_goes_with_its_files_and_the_decision_stays),
+        cmocka_unit_test(nothing_goes_when_there_is_more_than_was_seen),
+        cmocka_unit_test(a_join_is_taken_back_and_nobody_sees_the_images_any_more),
         cmocka_unit_test(another_content_of_an_image_is_listed_beside_the_one_that_is_shown),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);

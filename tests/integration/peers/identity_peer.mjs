@@ -2,8 +2,8 @@
 //
 //     node identity_peer.mjs URL CASE STORY KEEPER MEMBER OBSERVER     (tokens; the observer is masked)
 //
-// Prints what is held, one line `held FOR STUDY PATIENT IMAGES` each (PATIENT is - when there is none), and ends with
-// status 0 when everything was as it should be.
+// Prints what is held, one line `held FOR STUDY PATIENT IMAGES SEEN` each (PATIENT is - when there is none), and ends
+// with status 0 when everything was as it should be.
 import assert from 'node:assert/strict';
 import { dicomFile } from './dicom_file.mjs';
 
@@ -73,7 +73,7 @@ const sets = async (who) => JSON.stringify(await json(who, '/display-sets'));
 async function sayHeld() {
   const list = await json(KEEPER, '/held');
   for (const one of list.studies)
-    process.stdout.write(`held ${one.heldFor} ${one.study} ${one.patient || '-'} ${one.images}\n`);
+    process.stdout.write(`held ${one.heldFor} ${one.study} ${one.patient || '-'} ${one.images} ${one.seen}\n`);
   return list;
 }
 
@@ -142,11 +142,46 @@ const stories = {
     await sayHeld();
   },
 
+  async list() {
+    await sayHeld();
+  },
+
+  async more() {
+    await post(file(max, 3, 2), HELD); // after the list was read
+  },
+
+  /** Its index row is damaged: it says nothing, and is decided of like any other. */
+  async damaged() {
+    const list = await sayHeld();
+    const held = list.studies.find((one) => one.study === '2.25.4.3');
+    assert.deepEqual(held.says, { name: '', birthDate: '', sex: '', patientId: '' });
+    assert.deepEqual([held.images, list.more], [1, false]);
+    await isNowhere(3);
+  },
+
   async removed() {
     const list = await sayHeld();
     assert.deepEqual(list.studies.map((one) => one.study), ['2.25.4.2']);
     await isNowhere(3);
     await post(file(max, 3, 1), HELD); // sent once more, it is asked once more
+  },
+
+  /** The join was taken back: whoever saw them does not any more, by whichever door. */
+  async again() {
+    await isNowhere(2);
+    const list = await sayHeld();
+    const held = list.studies.find((one) => one.study === '2.25.4.2' && one.images > 1);
+    assert.deepEqual([held.heldFor, held.images, held.says.name], ['patient', 4, max.name]);
+    await post(file(max, 2, 6), HELD); // the same study and the same person
+  },
+
+  async joinedAgain() {
+    for (const who of [KEEPER, MEMBER]) {
+      const metadata = await json(who, '/dicom-web/studies/2.25.4.2/metadata');
+      assert.equal(metadata.length, 5);
+    }
+    assert.equal((await ask(MEMBER, `/instances/${uid(2, 1)}/frames/1`)).status, 200);
+    await sayHeld();
   },
 
   async contents() {
