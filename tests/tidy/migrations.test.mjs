@@ -11,7 +11,7 @@ const GIT = ['-c', 'safe.directory=*'];
 const FOLDER = 'server/store/migrations';
 
 // Came after a larger number, while no database was kept from one commit to the next.
-const CAME_LATE = new Set(['0005_sign_in', '0012_image_copies', '0013_uploads', '0021_held_images']);
+const CAME_LATE = new Set(['0005_sign_in', '0012_image_copies', '0013_uploads']);
 
 const nameOf = (path) => path.slice(FOLDER.length + 1).replace(/\.sql$/, '');
 const numberOf = (name) => Number(name.slice(0, 4));
