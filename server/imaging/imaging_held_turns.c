@@ -124,13 +124,13 @@ static void on_missed(void *data, enum postgres_result result, const struct post
     struct imaging_service *service = data;
     struct held_turns *turns = &service->held_turns;
     int count = result == POSTGRES_OK ? postgres_row_count(rows) : 0;
-    turns->asking = false;
     turns->paging = count == HELD_PAGE;
     turns->missed |= result != POSTGRES_OK;
     for (int row = 0; row < count; row++) {
         turns->last = value_uuid(postgres_value(rows, row, 0));
         imaging_held_decided(service, turns->last);
     }
+    turns->asking = false; // the next page follows this one's last
     begin_next(service);
     imaging_operation_ended(service);
 }

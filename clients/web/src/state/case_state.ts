@@ -191,7 +191,8 @@ function reduceContent(
         case 'ImagesAdded': {
             const series = new Set(message.displaySets.map((one) => one.seriesUid));
             const others = patientCase.displaySets.filter((one) => !series.has(one.seriesUid));
-            return { ...patientCase, displaySets: [...others, ...message.displaySets.filter((one) => one.instances > 0)] };
+            const there = message.displaySets.filter((one) => one.instances > 0);
+            return { ...patientCase, displaySets: [...others, ...there] };
         }
         default:
             return undefined;

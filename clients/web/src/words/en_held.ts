@@ -54,8 +54,8 @@ export const heldEn = {
         again: 'Take this back',
         againTitle: 'Hold these images again?',
         againMeans:
-            'Nobody sees them any more, at once, until it is decided once more. Drawings and decisions that were made ' +
-            'of them stay.',
+            'Nobody sees them any more, at once, until it is decided once more. Drawings and decisions that were ' +
+            'made of them stay.',
         againNow: 'Hold them again',
         heldAgain: 'The images are held again.',
         waits: 'waits for you',
