@@ -269,7 +269,8 @@ static void fill_conversation(uint32_t coordinator) {
 
 static void fill_drawings(uint32_t coordinator, struct text uid) {
     struct point ends[2] = {{0, 0, 0}, {30, 40, 0}};
-    struct display_set set = {.display_set = uid, .study_uid = uid, .series_uid = uid};
+    struct display_set set = {
+        .display_set = uid, .study_uid = uid, .series_uid = uid, .instances = 1};
     struct add_images images = {.command_id = uuid_of(1), .display_sets = {1, &set}};
     struct arena arena;
     arena_init(&arena, EFFECT_BYTES_MAX);
