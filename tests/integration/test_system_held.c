@@ -337,6 +337,39 @@ static void another_content_of_an_image_is_listed_beside_the_one_that_is_shown(v
     wait_until("SELECT count(*) FROM image_instance WHERE held_for = 2", 1);
 }
 
+static void what_was_shown_once_is_removed_with_its_copies(void **state) {
+    (void)state;
+    tell("list");
+    struct held joined = *held_of("2.25.4.3", "patient");
+    assert_int_equal(join(&keeper, &joined), REFUSAL_NONE);
+    wait_until(OF_STUDY_3 " AND NOT held AND NOT copy_wanted AND announced", joined.images);
+    assert_int_equal(hold_again(&joined), REFUSAL_NONE);
+    wait_until(OF_STUDY_3 " AND held AND NOT announced", joined.images);
+    long before = files();
+    assert_int_equal(remove_it(&joined, "it is his brother"), REFUSAL_NONE);
+    wait_until(OF_STUDY_3, 0);
+    assert_int_equal(files(), before - 2 * (long)joined.images);
+}
+
+/* The removal is on its way, and has not come to the files yet. */
+static void a_join_that_follows_a_removal_wins_while_nothing_is_deleted(void **state) {
+    (void)state;
+    tell("more");
+    tell("list");
+    struct held seen = *held_of("2.25.4.3", "patient");
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PQclear(PQexec(connection, "BEGIN"));
+    PQclear(PQexec(connection, "LOCK TABLE held_decision IN ACCESS EXCLUSIVE MODE"));
+    assert_int_equal(remove_it(&seen, "by mistake"), REFUSAL_NONE);
+    wait_until("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation ="
+               " 'held_decision'::regclass",
+               1);
+    assert_int_equal(join(&keeper, &seen), REFUSAL_NONE);
+    PQclear(PQexec(connection, "COMMIT"));
+    PQfinish(connection);
+    wait_until(OF_STUDY_3 " AND NOT held", 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(images_of_another_patient_are_held_by_whichever_door_they_come),
@@ -346,6 +379,8 @@ int main(void) {
         cmocka_unit_test(nothing_goes_when_there_is_more_than_was_seen),
         cmocka_unit_test(a_join_is_taken_back_and_nobody_sees_the_images_any_more),
         cmocka_unit_test(another_content_of_an_image_is_listed_beside_the_one_that_is_shown),
+        cmocka_unit_test(what_was_shown_once_is_removed_with_its_copies),
+        cmocka_unit_test(a_join_that_follows_a_removal_wins_while_nothing_is_deleted),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

@@ -206,6 +206,14 @@ static void a_case_that_is_looked_at_is_looked_at_again_after_that(void **state)
     assert_true(service->held_works->again);
 }
 
+static void a_case_that_could_not_be_told_is_looked_at_again(void **state) {
+    (void)state;
+    imaging_held_not_noted(service, case_of(7));
+    assert_int_equal(running, 0);
+    imaging_held_look(service);
+    assert_int_equal(begun[7], 1);
+}
+
 static void nothing_begins_and_nothing_is_written_while_the_service_stops(void **state) {
     (void)state;
     struct held_count held = {.patient_case = case_of(1)};
@@ -236,6 +244,7 @@ int main(void) {
         SCENE(what_has_no_place_is_read_from_the_database_when_there_is),
         SCENE(a_database_that_was_away_is_asked_again),
         SCENE(a_case_that_is_looked_at_is_looked_at_again_after_that),
+        SCENE(a_case_that_could_not_be_told_is_looked_at_again),
         SCENE(nothing_begins_and_nothing_is_written_while_the_service_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
