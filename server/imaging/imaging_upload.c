@@ -237,7 +237,9 @@ void upload_row_written(struct imaging_upload *upload, enum postgres_result resu
                  strcmp(postgres_sqlstate(rows), "23505") == 0 && ++upload->attempts < ATTEMPTS_MAX;
     if (raced) {
         look_up(upload);
-    } else if (result != POSTGRES_OK) {
+        return;
+    }
+    if (result != POSTGRES_OK) {
         log_warning("imaging", "upload not written down sqlstate=%s",
                     rows ? postgres_sqlstate(rows) : "");
         upload_finish(upload, UPLOAD_UNAVAILABLE);
@@ -428,8 +430,7 @@ static bool keep_parsed(struct imaging_upload *upload, const struct parsed *pars
 
 static void on_parsed(void *data, const struct parsed *parsed) {
     struct imaging_upload *upload = data;
-    bool other = parsed->refusal == INGEST_REFUSAL_NOT_DICOM && upload->name;
-    if (other) {
+    if (parsed->refusal == INGEST_REFUSAL_NOT_DICOM && upload->name) {
         upload_keep_other(upload);
         return;
     }
