@@ -180,7 +180,7 @@ story('what is ordered by hand', (step, scene) => {
       rmSync(folder, { recursive: true });
     });
     const study = freshUid();
-    const patient = { name: 'Okafor^Ada', id: 'P-1', birthDate: '19600615', sex: 'F' };
+    const patient = { name: 'Demo^Spine', id: 'P-1', birthDate: '19580121', sex: 'F' };
     const pixels = Buffer.alloc(256 * 256 * 2);
     for (const series of [freshUid(), freshUid()])
       for (const number of [1, 2, 3]) {
@@ -191,8 +191,8 @@ story('what is ordered by hand', (step, scene) => {
     const place = page.locator('.from-archive');
     await page.goto(`${page.url().split('?')[0]}/images`);
     await place.waitFor();
-    assert.equal(await place.getByLabel('Name', { exact: true }).inputValue(), 'Okafor, Ada');
-    assert.equal(await place.getByLabel('Born').inputValue(), '1960-06-15');
+    assert.equal(await place.getByLabel('Name', { exact: true }).inputValue(), 'Demo, Spine');
+    assert.equal(await place.getByLabel('Born').inputValue(), '1958-01-21');
     for (const [name, word] of [['Another token', /ask the administrator/i], ['Away', /does not answer/]]) {
       await place.getByLabel('Archive', { exact: true }).selectOption(name);
       await place.getByRole('button', { name: 'Search' }).click();

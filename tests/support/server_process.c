@@ -97,15 +97,22 @@ static bool make_folder(struct server_process *server) {
     return !server->options.tls || certificate_make(server->certificate, server->key);
 }
 
-/* The empty cluster that the server would make at its first start; without it the server makes it.
- */
+static bool becomes_another(const struct server_process *server) {
+    for (size_t i = 0; server->options.arguments[i] != NULL; i++)
+        if (strcmp(server->options.arguments[i], "--user") == 0)
+            return true;
+    return false;
+}
+
+/* The empty cluster that the server would make at its first start; without it the server makes it:
+ * who becomes another user makes all of its data folder as that one. */
 static void make_cluster(const struct server_process *server) {
-    char command[4 * PATH_BYTES];
+    char command[4 * PATH_BYTES], folder[PATH_BYTES + 32];
+    if (server->options.beside != NULL || server->options.parent != NULL || becomes_another(server))
+        return;
     const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : getpwuid(geteuid());
-    char folder[PATH_BYTES + 32];
     snprintf(folder, sizeof folder, "%s/postgres", server->data);
-    if (server->options.beside != NULL || server->options.parent != NULL || user == NULL ||
-        mkdir(server->data, 0711) != 0 || mkdir(folder, 0700) != 0 ||
+    if (user == NULL || mkdir(server->data, 0711) != 0 || mkdir(folder, 0700) != 0 ||
         chown(folder, user->pw_uid, user->pw_gid) != 0)
         return;
     snprintf(command, sizeof command,
