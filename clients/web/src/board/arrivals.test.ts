@@ -14,10 +14,10 @@ const said = (language: 'en' | 'de', change: Partial<Arrival>): string => {
 describe('files_on_their_way', () => {
     it('say_how_many_how_far_and_how_long', () => {
         const now = { files: 512, done: 214, percent: 61, leftS: 125 };
-        expect(said('en', now)).toBe('Images are arriving: 214 of 512 files, 61 %, about 2 min');
+        expect(said('en', now)).toBe('Images are arriving: 214 of 512 files, 61 %, about 2 min left');
         expect(said('de', now)).toBe('Bilder kommen an: 214 von 512 Dateien, 61 %, noch etwa 2 min');
-        expect(said('en', { ...now, leftS: 35 })).toMatch(/less than a minute$/);
-        expect(said('en', { ...now, leftS: 7200 })).toMatch(/about 2 h$/);
+        expect(said('en', { ...now, leftS: 35 })).toMatch(/less than a minute left$/);
+        expect(said('en', { ...now, leftS: 7200 })).toMatch(/about 2 h left$/);
         expect(said('en', { ...now, leftS: 0 })).toMatch(/61 %$/);
     });
 

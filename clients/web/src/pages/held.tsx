@@ -193,7 +193,7 @@ function Compared({ list, study }: { list: HeldList; study: HeldStudy }) {
         }
     };
     return (
-        <table>
+        <table className="held-says">
             <thead>
                 <tr>
                     <th scope="col">
@@ -259,10 +259,9 @@ function Join(props: DecideProps & { list: HeldList }) {
     const words = useWords();
     const said = words.held;
     const { busy, problem, decide } = useDecide(props, said.joined);
-    const { list, study } = props;
     return (
         <div className="stack">
-            <p>{said.joinAsks(personName(study.says.name) || said.nobody, personName(list.case.name))}</p>
+            <Compared list={props.list} study={props.study} />
             <p className="mute">{said.joinMeans}</p>
             <p className="problem" role="alert">
                 {problem}

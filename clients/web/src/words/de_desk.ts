@@ -176,8 +176,8 @@ export const deskDe: typeof deskEn = {
         full: (most) => `Ein Gast nimmt an höchstens ${most} Fällen teil.`,
     },
     tasks: {
-        title: 'Nach Beschlüssen zu tun',
-        none: 'Nach Beschlüssen ist nichts zu tun.',
+        title: 'Zu tun',
+        none: 'Nichts zu tun.',
         due: (when) => `fällig ${when}`,
         late: (when) => `war fällig ${when}`,
         noDate: 'kein Datum',

@@ -25,10 +25,8 @@ export const heldDe: typeof heldEn = {
         fields: { name: 'Name', birthDate: 'Geboren', sex: 'Geschlecht', patientId: 'Nummer' },
         notSaid: 'keine Angabe',
         differs: 'weicht ab',
-        nobody: 'niemanden mit Namen',
         join: 'Derselbe Patient: übernehmen',
         joinTitle: 'Sind diese Bilder von diesem Patienten?',
-        joinAsks: (said, known) => `Die Bilder sagen ${said}, der Fall sagt ${known}.`,
         joinMeans:
             'Wer den Fall sieht, sieht dann auch sie, und weitere Dateien dieser Studie mit denselben Angaben werden ' +
             'nicht mehr zurückgehalten. Dass Sie es bestätigt haben, wird festgehalten.',

@@ -171,8 +171,8 @@ export const deskEn = {
         full: (most: number) => `A guest takes part in ${most} cases at most.`,
     },
     tasks: {
-        title: 'To do after decisions',
-        none: 'Nothing to do after decisions.',
+        title: 'To do',
+        none: 'Nothing to do.',
         due: (when: string) => `due ${when}`,
         late: (when: string) => `was due ${when}`,
         noDate: 'no date',

@@ -21,10 +21,8 @@ export const heldEn = {
         fields: { name: 'Name', birthDate: 'Born', sex: 'Sex', patientId: 'Number' },
         notSaid: 'not said',
         differs: 'differs',
-        nobody: 'nobody by name',
         join: 'Same patient: join',
         joinTitle: 'Are these images of this patient?',
-        joinAsks: (said: string, known: string) => `The images say ${said}, the case says ${known}.`,
         joinMeans:
             'Whoever sees the case sees them then, and more files of this study that say the same are not held. ' +
             'That you confirmed it is written down.',
