@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linkedIndex, planeName, planeStep, priorOf, principal } from './arrange';
+import { layoutOf, linkedIndex, planeName, planeStep, priorOf, principal, putBack } from './arrange';
+import { emptyViewport } from './follow';
 import type { DisplaySet, LoadedSet, Slice } from './case_images';
 import { readHeader } from './dicom';
 import { imageGeometry } from './geometry';
@@ -91,5 +92,16 @@ describe('arranging', () => {
     it('a_plane_moves_by_the_voxel_along_its_normal', () => {
         expect(planeStep(loaded(3, 2, 'f'), [0, 1, 0])).toBeCloseTo(0.5);
         expect(planeStep(loaded(3, 2, 'f'), [0, 0, 1])).toBeCloseTo(2);
+    });
+
+    it('what_stood_alone_goes_back_among_the_others_as_it_is_now', () => {
+        const [one, two] = ['a', 'b'].map((displaySet) => ({ ...emptyViewport, displaySet }));
+        const layout = layoutOf(3, 1, 2, [one!, two!]);
+        const alone = layoutOf(3, 1, 1, [{ ...two!, invert: true }]);
+        expect(putBack({ layout, index: 1 }, alone)).toEqual({
+            ...layout,
+            active: 1,
+            viewports: [one, { ...two, invert: true }],
+        });
     });
 });

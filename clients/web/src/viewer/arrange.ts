@@ -227,3 +227,16 @@ export function intoSpace(
 }
 
 export const showSlice = onSlice;
+
+/** The layout that one of its viewports stands alone instead of, and which. */
+export interface Around {
+    layout: Layout;
+    index: number;
+}
+
+/** `seen`, with the others around it again: as they were, and the one that stood alone as it is now. */
+export function putBack({ layout, index }: Around, seen: Layout): Layout {
+    const [alone] = seen.viewports;
+    const viewports = layout.viewports.map((one, at) => (at === index && alone ? alone : one));
+    return { ...layout, active: index, viewports };
+}

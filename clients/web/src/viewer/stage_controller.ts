@@ -14,6 +14,7 @@ import type {
     Viewport,
     Window,
 } from '../wire';
+import { putBack, type Around } from './arrange';
 import type { CaseImages, DisplaySet, LoadedSet } from './case_images';
 import {
     afterOwnChange,
@@ -82,8 +83,8 @@ export interface ViewerState {
 
 /** After the last movement the stage at rest is made durable. */
 const SETTLE_MS = 250;
-/** While this person moves things, what the server still says of older movements is not shown. */
-const OWN_MS = 1000;
+/** After that was answered, what is still on its way speaks of older movements. */
+const REST_MS = 500;
 
 const nothing: Layout = {
     item: 0,
@@ -120,14 +121,15 @@ export class StageController {
     /** Headers that say where the planes lie that the case is hung with. */
     private cut: { displaySet: string; loaded?: LoadedSet | undefined } | undefined;
     /** What one viewport alone stands in the place of. */
-    private around: { layout: Layout; index: number } | undefined;
+    private around: Around | undefined;
     private single = false;
     private shared: Layout = nothing;
     private readonly dirty = new Set<number>();
     private layoutDirty = false;
     private frame = 0;
     private settleTimer = 0;
-    private movedAt = -OWN_MS;
+    /** Until this person's own movements have come to rest, the stage as the server tells it is not shown. */
+    private moving = false;
     private readonly stageWatchers = new Set<() => void>();
 
     /** `clock` is the server's, in microseconds since 1970; `remember` keeps how images are hung, where it is kept. */
@@ -166,6 +168,7 @@ export class StageController {
     close(): void {
         window.cancelAnimationFrame(this.frame);
         window.clearTimeout(this.settleTimer);
+        this.settleTimer = 0;
         this.painted.close();
         this.panes.clear();
     }
@@ -267,7 +270,8 @@ export class StageController {
 
     /** Who presents arranged the images: the next case with this modality opens so. */
     rememberHanging(): void {
-        const { presenting, sets, hangings, seen } = this.state.get();
+        const { presenting, sets, hangings } = this.state.get();
+        const seen = this.arranged();
         const current = currentOf(seen, sets);
         const before = current && hangingFor(hangings, current.modality);
         const hanging = hangingOf(seen, sets, before);
@@ -288,16 +292,21 @@ export class StageController {
     /** One viewport of several alone, or the others around it again: nothing that is remembered. */
     turnAlone(index: number): void {
         const { seen } = this.state.get();
-        const { around } = this;
         const chosen = seen.viewports[index];
         if (chosen && seen.viewports.length > 1) {
             this.replace({ ...seen, rows: 1, columns: 1, active: 0, viewports: [chosen], savedView: undefined });
             this.around = { layout: seen, index };
-        } else if (chosen && around) {
-            const viewports = around.layout.viewports.map((one, at) => (at === around.index ? chosen : one));
+        } else if (chosen && this.around) {
+            const whole = this.arranged();
             this.around = undefined;
-            this.replace({ ...around.layout, active: around.index, viewports, savedView: undefined });
+            this.replace({ ...whole, savedView: undefined });
         }
+    }
+
+    /** What is seen, with the others around a viewport that stands alone. */
+    private arranged(): Layout {
+        const { seen } = this.state.get();
+        return this.around && seen.viewports.length === 1 ? putBack(this.around, seen) : seen;
     }
 
     /** Another arrangement of the panes, to be remembered if it drives everybody. */
@@ -322,7 +331,7 @@ export class StageController {
             // Who gets the floor shows what everybody sees, not what they were looking at alone.
             this.patch({ presenting, following: followsPlainly });
         }
-        const moving = presenting && performance.now() - this.movedAt < OWN_MS;
+        const moving = presenting && this.moving;
         if (stage && !moving && !sameLayout(stage.layout, this.shared)) {
             const following = afterSharedChange(
                 this.shared,
@@ -436,7 +445,7 @@ export class StageController {
     }
 
     private drive(next: Layout, changed: Iterable<number>): void {
-        this.movedAt = performance.now();
+        this.moving = true;
         if (isEmpty(this.shared) || this.shared.item !== this.item) {
             this.layoutDirty = true;
         }
@@ -449,7 +458,7 @@ export class StageController {
             this.frame = window.requestAnimationFrame(() => this.tellOthers());
         }
         window.clearTimeout(this.settleTimer);
-        this.settleTimer = window.setTimeout(() => this.settle(), SETTLE_MS);
+        this.settleTimer = window.setTimeout(() => void this.settle(), SETTLE_MS);
     }
 
     /** At most once a frame: the newest state of what moved. */
@@ -469,9 +478,19 @@ export class StageController {
         this.dirty.clear();
     }
 
-    private settle(): void {
+    private async settle(): Promise<void> {
+        const timer = this.settleTimer;
         if (this.state.get().presenting) {
-            void this.actor.command({ type: 'SettleStage', layout: this.shared });
+            await this.actor.command({ type: 'SettleStage', layout: this.shared });
         }
+        if (timer === this.settleTimer) {
+            this.settleTimer = window.setTimeout(() => this.rest(), REST_MS);
+        }
+    }
+
+    /** What another screen of this person's said meanwhile was not shown, and nobody says it again. */
+    private rest(): void {
+        this.moving = false;
+        this.onStage(this.stage, this.participant, this.mayAct);
     }
 }
