@@ -35,7 +35,7 @@ static void on_stored(void *data, uint32_t number, const struct upload_answer *a
         settle(fetch, uid, FETCH_KNOWN, "");
         break;
     case UPLOAD_HELD:
-        settle(fetch, uid, FETCH_HELD, "");
+        settle(fetch, uid, FETCH_HELD, held_for_word(answer->held_for));
         break;
     case UPLOAD_REFUSED:
         settle(fetch, uid, FETCH_REFUSED,

@@ -22,7 +22,7 @@ struct fetch_instance {
     struct archive_instance uids;
     uint8_t state;
     uint8_t asked;      /* 0, or the narrowest fetch_ask_kind that ended without it */
-    const char *reason; /* static; why it was refused */
+    const char *reason; /* static; why it was refused or held */
 };
 
 struct fetch_plan {

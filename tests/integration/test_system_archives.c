@@ -45,8 +45,8 @@ static bool prepare(struct scene *scene) {
     return waitpid(peer, &status, 0) == peer && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static void write_case(char text[37]) {
-    struct uuid id = staff_case_id(0);
+static void write_case(unsigned number, char text[37]) {
+    struct uuid id = staff_case_id(number);
     const uint8_t *b = id.bytes;
     snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
              b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
@@ -54,9 +54,10 @@ static void write_case(char text[37]) {
 }
 
 static bool start_peer(struct scene *scene) {
-    char case_text[37], process[16];
+    char of_nobody[37], of_somebody[37], process[16];
     int pipes[2];
-    write_case(case_text);
+    write_case(0, of_nobody);
+    write_case(1, of_somebody);
     snprintf(process, sizeof process, "%d", (int)server_process_id(scene->server));
     if (pipe(pipes) != 0)
         return false;
@@ -65,7 +66,7 @@ static bool start_peer(struct scene *scene) {
         dup2(pipes[1], STDOUT_FILENO);
         close(pipes[0]);
         execlp(node(), node(), PEER, "run", scene->folder, server_process_url(scene->server),
-               "person0", STAFF_PASSWORD, case_text, "person1", process, (char *)NULL);
+               "person0", STAFF_PASSWORD, of_nobody, "person1", process, of_somebody, (char *)NULL);
         _exit(127);
     }
     close(pipes[1]);
@@ -86,8 +87,10 @@ static int open_scene(void **state) {
     if (scene.server == NULL || !staff_hire(&scene.staff, scene.server, 1))
         return -1;
     scene.staff.of_nobody = true; /* the studies are of several people */
-    return staff_make_cases(&scene.staff, 0, 1) && staff_hire(&scene.staff, scene.server, 2) &&
-                   start_peer(&scene)
+    bool made = staff_make_cases(&scene.staff, 0, 1);
+    scene.staff.of_nobody = false;
+    return made && staff_make_cases(&scene.staff, 1, 1) &&
+                   staff_hire(&scene.staff, scene.server, 2) && start_peer(&scene)
                ? 0
                : -1;
 }
@@ -132,6 +135,10 @@ static void who_may_not_add_images_finds_no_archives(void **state) {
     wait_for(*state, "done rights");
 }
 
+static void images_of_another_patient_wait_and_it_is_said_why(void **state) {
+    wait_for(*state, "done another");
+}
+
 static void a_fetch_that_is_cancelled_leaves_what_came(void **state) {
     wait_for(*state, "done cancelled");
 }
@@ -165,6 +172,7 @@ int main(void) {
         cmocka_unit_test(a_line_that_breaks_is_taken_up_with_what_is_missing),
         cmocka_unit_test(what_is_wrong_with_an_archive_is_said_in_a_word),
         cmocka_unit_test(who_may_not_add_images_finds_no_archives),
+        cmocka_unit_test(images_of_another_patient_wait_and_it_is_said_why),
         cmocka_unit_test(a_fetch_that_is_cancelled_leaves_what_came),
         cmocka_unit_test(an_archive_that_means_ill_costs_no_memory),
         cmocka_unit_test(a_fetch_outlives_the_server_that_is_killed_in_its_middle),

@@ -1,7 +1,7 @@
 // Another archive beside the server, and a coordinator who fetches from it.
 //
 //     node archive_peer.mjs prepare FOLDER               prints what the next call wants to know
-//     node archive_peer.mjs run FOLDER URL LOGIN PASSWORD CASE OTHER_LOGIN SERVER_PROCESS
+//     node archive_peer.mjs run FOLDER URL LOGIN PASSWORD CASE OTHER_LOGIN SERVER_PROCESS CASE_OF_SOMEBODY
 //
 // The second prints "done STEP" after each step, "kill" and "stop" when the server is to be started again. Ends
 // with status 0 when everything was as it should be, else with what was not on standard error.
@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { KINDS_OF_ILL, openArchives, prepareArchives, startOrthanc } from '../../support/archive/archive.mjs';
 import { dicomFile, freshUid } from './dicom_file.mjs';
 
-const [what, folder, url, login, password, patientCase, other, serverProcess] = process.argv.slice(2);
+const [what, folder, url, login, password, ofNobody, other, serverProcess, ofSomebody] = process.argv.slice(2);
+let patientCase = ofNobody;
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
 const EXTRA_KIB_MAX = 64 * 1024;
@@ -251,6 +252,19 @@ async function itGoesOnAfter(end) {
   await isWhole(study);
 }
 
+async function anotherPatientWaits() {
+  patientCase = ofSomebody;
+  const study = makeStudy(1, 2, 64);
+  await store(study);
+  const told = await over(await begin('radiology', study.study));
+  assert.deepEqual([told.state, told.files.held, told.files.stored], ['done', 2, 0]);
+  assert.deepEqual(
+    told.problems.map(({ outcome, reason }) => [outcome, reason]),
+    [['held', 'patient'], ['held', 'patient']],
+  );
+  patientCase = ofNobody;
+}
+
 async function whoCancelsHasWhatCame() {
   const study = makeStudy(1, 8, 256);
   await store(study);
@@ -272,6 +286,7 @@ for (const [name, step] of Object.entries({
   cut: aBrokenLineIsTakenUp,
   words: wordsSayWhatIsWrong,
   rights: onlyWhoMay,
+  another: anotherPatientWaits,
   cancelled: whoCancelsHasWhatCame,
   ill: illWillCostsNoMemory,
   killed: () => itGoesOnAfter('kill'),

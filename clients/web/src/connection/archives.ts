@@ -20,6 +20,13 @@ export interface FoundStudy {
     here: number; // of its images, in the case
 }
 
+export interface Problem {
+    name: string;
+    outcome: 'held' | 'refused';
+    /** The server's word for it. */
+    reason: string;
+}
+
 export interface Fetch {
     id: string;
     archive: string;
@@ -27,7 +34,7 @@ export interface Fetch {
     state: 'waiting' | 'fetching' | 'resting' | 'done' | 'broken';
     bytes?: number;
     files?: { all: number; done: number; stored: number; alreadyThere: number; held: number; refused: number };
-    problems?: { name: string; outcome: 'held' | 'refused'; reason: string }[];
+    problems?: Problem[];
     /** The server's word for why it rests or is broken. */
     why?: string;
 }
@@ -97,5 +104,6 @@ export async function fetchStudy(patientCase: string, archive: string, studyUid:
 
 /** Ends it, or forgets what is over. */
 export async function endFetch(patientCase: string, id: string): Promise<void> {
-    await fetch(`/api/cases/${patientCase}/archive-fetches/${id}`, { method: 'DELETE' }).catch(() => undefined);
+    const path = `/api/cases/${patientCase}/archive-fetches/${id}`;
+    await fetchAgain(path, { method: 'DELETE' }).catch(() => undefined);
 }

@@ -10,6 +10,7 @@ import {
     type Fetch,
     type FoundStudy,
     type OtherArchive,
+    type Problem,
     type Search,
 } from '../connection/archives';
 import { Button, Choice, Field } from '../ui/controls';
@@ -283,9 +284,14 @@ function FetchLine({ patientCase, fetched, study, archive, onChanged }: FetchLin
         await endFetch(patientCase, fetched.id);
         await onChanged();
     };
+    const [refused, setRefused] = useState<string>();
     const again = async () => {
-        await endFetch(patientCase, fetched.id);
-        await fetchStudy(patientCase, fetched.archive, fetched.studyUid);
+        // What is broken is not on its way: the next one may begin before this one goes, and this one stays if not.
+        const word = await fetchStudy(patientCase, fetched.archive, fetched.studyUid);
+        setRefused(word);
+        if (word === undefined) {
+            await endFetch(patientCase, fetched.id);
+        }
         await onChanged();
     };
     const counts = files && [
@@ -309,6 +315,11 @@ function FetchLine({ patientCase, fetched, study, archive, onChanged }: FetchLin
                 <span role="status">{stateText(words, fetched)}</span>
                 {counts && files.done > 0 && <span>{counts.filter(Boolean).join(' · ')}</span>}
                 {why !== undefined && <span className="lacking">{whyText(words, why)}</span>}
+                {refused !== undefined && (
+                    <span className="lacking" role="alert">
+                        {whyText(words, refused)}
+                    </span>
+                )}
                 {fetched.problems && fetched.problems.length > 0 && <Problems problems={fetched.problems} />}
             </div>
             <div className="row wrap">
@@ -323,7 +334,14 @@ function FetchLine({ patientCase, fetched, study, archive, onChanged }: FetchLin
     );
 }
 
-function Problems({ problems }: { problems: NonNullable<Fetch['problems']> }) {
+function problemText(words: Words, { outcome, reason }: Problem): string {
+    if (outcome === 'held') {
+        return reason === 'patient' ? words.archives.heldPatient : words.upload.outcome.held;
+    }
+    return words.upload.why[reason] ?? words.archives.why[reason] ?? reason;
+}
+
+function Problems({ problems }: { problems: readonly Problem[] }) {
     const words = useWords();
     return (
         <details>
@@ -333,9 +351,7 @@ function Problems({ problems }: { problems: NonNullable<Fetch['problems']> }) {
                     <li key={one.name}>
                         <span>{one.name}</span>
                         <span className="mute">
-                            {one.outcome === 'held'
-                                ? words.upload.outcome.held
-                                : (words.upload.why[one.reason] ?? words.archives.why[one.reason] ?? one.reason)}
+                            {problemText(words, one)}
                         </span>
                     </li>
                 ))}

@@ -42,6 +42,7 @@ export const archivesDe: typeof archivesEn = {
         progress: (done, all) => `${done} von ${plural(all, 'Bild', 'Bildern')}`,
         summary: (stored, known) => `${plural(stored, 'Bild', 'Bilder')} gespeichert, ${known} schon bekannt`,
         held: (count) => `${count} zurückgehalten, bis jemand entscheidet`,
+        heldPatient: 'zurückgehalten: ein anderer Patient als im Fall; die Koordination entscheidet',
         refused: (count) => `${count} abgelehnt`,
         again: 'Fehlendes holen',
         stop: 'Anhalten',

@@ -41,6 +41,7 @@ export const archivesEn = {
         summary: (stored: number, known: number) =>
             `${plural(stored, 'image', 'images')} stored, ${known} known already`,
         held: (count: number) => `${count} held until somebody decides`,
+        heldPatient: 'held: it says another patient than the case; the coordinator decides',
         refused: (count: number) => `${count} refused`,
         again: 'Fetch what is missing',
         stop: 'Stop',
