@@ -1,11 +1,12 @@
 // Images that say another patient than the case: what the case says beside what they say, and a person who decides.
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { bytesOfHex, heldOf, type HeldList, type HeldStudy, type SaysField } from '../connection/held';
 import { isCreated } from '../state/created';
 import type { CaseActor } from '../state/client';
-import { hasRole, useCase, useModel } from '../state/use_client';
-import { Button, Field, Notice, Sheet } from '../ui/controls';
+import { hasRole, useCase, useLine, useModel } from '../state/use_client';
+import { Button, Notice, Sheet } from '../ui/controls';
 import { tell, TopBar } from '../ui/frame';
+import { ReasonForm } from '../ui/reason_form';
 import { refusalText } from '../ui/refusal';
 import { follow } from '../ui/route';
 import { dateTimeText, isoDate, personName, useSpeech, useWords } from '../words';
@@ -14,21 +15,39 @@ import { HeldDecided, useNames } from './held_decided';
 import { Ended, Nowhere } from './nowhere';
 import './held.css';
 
-const REASON_MAX = 200;
+/** Between two tries to read the list. */
+const AGAIN_MS = 5000;
 const fields: readonly SaysField[] = ['name', 'birthDate', 'sex', 'patientId'];
 
-/** The list as it is, asked for again whenever the case says that it is another one; `undefined` while it comes. */
+/**
+ * The list, asked for again whenever the archive said that it is another one: not when a decision is made, but when
+ * it was carried out. `undefined` while it comes; what cannot be read now is tried again.
+ */
 function useHeld(actor: CaseActor): HeldList | 'away' | undefined {
-    const images = useModel(actor, (model) => model?.heldImages);
-    const decided = useModel(actor, (model) => model?.heldDecisions.at(-1)?.version);
+    const noted = useModel(actor, (model) => model?.heldNoted);
+    const live = useLine().state.at === 'live';
     const [list, setList] = useState<HeldList | 'away'>();
     useEffect(() => {
         let gone = false;
-        void heldOf(actor.id).then((answer) => gone || setList(answer ?? 'away'));
+        let timer = 0;
+        const ask = async () => {
+            const answer = await heldOf(actor.id);
+            if (gone) {
+                return;
+            }
+            setList((before) => answer ?? before ?? 'away');
+            if (!answer) {
+                timer = window.setTimeout(() => void ask(), AGAIN_MS);
+            }
+        };
+        if (live) {
+            void ask();
+        }
         return () => {
             gone = true;
+            window.clearTimeout(timer);
         };
-    }, [actor.id, images, decided]);
+    }, [actor.id, noted, live]);
     return list;
 }
 
@@ -228,46 +247,37 @@ interface DecideProps {
     onDone: () => void;
 }
 
-/** Sends it; what it was refused for, in words. */
-function useDecide({ actor, study, onDone }: DecideProps, done: string) {
+/** What decisions name it by. */
+const aboutOf = ({ study, patient, images }: HeldStudy) => ({
+    studyUid: study,
+    patient: bytesOfHex(patient),
+    images,
+});
+
+function Join({ actor, list, study, onDone }: DecideProps & { list: HeldList }) {
     const words = useWords();
+    const said = words.held;
     const [busy, setBusy] = useState(false);
     const [problem, setProblem] = useState('');
-    const decide = async (reason?: string) => {
-        const about = {
-            studyUid: study.study,
-            patient: bytesOfHex(study.patient),
-            images: study.images,
-        };
+    const join = async () => {
         setBusy(true);
-        const outcome =
-            reason === undefined
-                ? await actor.command({ type: 'JoinHeld', ...about })
-                : await actor.command({ type: 'RemoveHeld', ...about, seen: study.seen, reason });
-        const refused = refusalText(words, outcome);
+        const refused = refusalText(words, await actor.command({ type: 'JoinHeld', ...aboutOf(study) }));
         setBusy(false);
         setProblem(refused ?? '');
         if (refused === undefined) {
-            tell(done);
+            tell(said.joined);
             onDone();
         }
     };
-    return { busy, problem, decide };
-}
-
-function Join(props: DecideProps & { list: HeldList }) {
-    const words = useWords();
-    const said = words.held;
-    const { busy, problem, decide } = useDecide(props, said.joined);
     return (
         <div className="stack">
-            <Compared list={props.list} study={props.study} />
+            <Compared list={list} study={study} />
             <p className="mute">{said.joinMeans}</p>
             <p className="problem" role="alert">
                 {problem}
             </p>
             <div className="row wrap">
-                <Button look="primary" disabled={busy} onClick={() => void decide()}>
+                <Button look="primary" disabled={busy} onClick={() => void join()}>
                     {said.joinNow}
                 </Button>
             </div>
@@ -275,37 +285,19 @@ function Join(props: DecideProps & { list: HeldList }) {
     );
 }
 
-function Remove(props: DecideProps) {
-    const words = useWords();
-    const said = words.held;
-    const { busy, problem, decide } = useDecide(props, said.removed);
-    const [reason, setReason] = useState('');
-    const submit = (event: FormEvent) => {
-        event.preventDefault();
-        void decide(reason.trim());
-    };
+function Remove({ actor, study, onDone }: DecideProps) {
+    const said = useWords().held;
     return (
-        <form className="stack" onSubmit={submit}>
-            <p>{props.study.heldFor === 'patient' ? said.removeMeans : said.discardMeans}</p>
-            <Field
-                label={said.reason}
-                help={said.reasonHelp}
-                name="reason"
-                required
-                pattern=".*\S.*"
-                maxLength={REASON_MAX}
-                autoFocus
-                value={reason}
-                onChange={(event) => setReason(event.target.value)}
-            />
-            <p className="problem" role="alert">
-                {problem}
-            </p>
-            <div className="row wrap">
-                <Button type="submit" look="primary" disabled={busy || reason.trim() === ''}>
-                    {said.removeNow(props.study.images)}
-                </Button>
-            </div>
-        </form>
+        <ReasonForm
+            lead={study.heldFor === 'patient' ? said.removeMeans : said.discardMeans}
+            label={said.reason}
+            help={said.reasonHelp}
+            submit={said.removeNow(study.images)}
+            done={said.removed}
+            send={(reason) =>
+                actor.command({ type: 'RemoveHeld', ...aboutOf(study), seen: study.seen, reason })
+            }
+            onDone={onDone}
+        />
     );
 }

@@ -1,16 +1,12 @@
 // What was decided of images that said another patient; a join that was a mistake is taken back.
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { people, type Person } from '../connection/http';
 import type { CaseActor } from '../state/client';
 import { useModel } from '../state/use_client';
-import { Button, Field, Sheet } from '../ui/controls';
-import { tell } from '../ui/frame';
-import { refusalText } from '../ui/refusal';
+import { Button, Sheet } from '../ui/controls';
+import { ReasonForm } from '../ui/reason_form';
 import type { HeldDecision } from '../wire';
 import { dateTimeText, useSpeech, useWords, type Words } from '../words';
-
-/** Of the schema, in bytes, of up to four for a character of UTF-8. */
-const REASON_MAX = 100;
 
 /** Who is who here, also those who do not belong to the case any more. */
 export function useNames(actor: CaseActor): (user: string) => string {
@@ -37,14 +33,20 @@ function whatWasDecided({ held }: Words, { outcome, patient, images }: HeldDecis
     }
 }
 
+interface DecidedProps {
+    actor: CaseActor;
+    decisions: readonly HeldDecision[];
+}
+
 /** Newest first; nothing of what the images say of their patient is known here. */
-export function HeldDecided({ actor, decisions }: { actor: CaseActor; decisions: readonly HeldDecision[] }) {
+export function HeldDecided(props: DecidedProps) {
+    return props.decisions.length > 0 && <Decided {...props} />;
+}
+
+function Decided({ actor, decisions }: DecidedProps) {
     const { words, language } = useSpeech();
     const nameOf = useNames(actor);
     const [about, setAbout] = useState<HeldDecision>();
-    if (decisions.length === 0) {
-        return null;
-    }
     return (
         <section aria-labelledby="decided">
             <h2 id="decided">{words.held.decided}</h2>
@@ -79,45 +81,16 @@ interface AgainProps {
 }
 
 function HoldAgain({ actor, decision: { studyUid, patient }, onDone }: AgainProps) {
-    const words = useWords();
-    const said = words.held;
-    const [busy, setBusy] = useState(false);
-    const [problem, setProblem] = useState('');
-    const [reason, setReason] = useState('');
-    const submit = async (event: FormEvent) => {
-        event.preventDefault();
-        setBusy(true);
-        const outcome = await actor.command({ type: 'HoldAgain', studyUid, patient, reason: reason.trim() });
-        const refused = refusalText(words, outcome);
-        setBusy(false);
-        setProblem(refused ?? '');
-        if (refused === undefined) {
-            tell(said.heldAgain);
-            onDone();
-        }
-    };
+    const said = useWords().held;
     return (
-        <form className="stack" onSubmit={(event) => void submit(event)}>
-            <p>{said.againMeans}</p>
-            <Field
-                label={said.reason}
-                help={said.reasonHelp}
-                name="reason"
-                required
-                pattern=".*\S.*"
-                maxLength={REASON_MAX}
-                autoFocus
-                value={reason}
-                onChange={(event) => setReason(event.target.value)}
-            />
-            <p className="problem" role="alert">
-                {problem}
-            </p>
-            <div className="row wrap">
-                <Button type="submit" look="primary" disabled={busy || reason.trim() === ''}>
-                    {said.againNow}
-                </Button>
-            </div>
-        </form>
+        <ReasonForm
+            lead={said.againMeans}
+            label={said.reason}
+            help={said.reasonHelp}
+            submit={said.againNow}
+            done={said.heldAgain}
+            send={(reason) => actor.command({ type: 'HoldAgain', studyUid, patient, reason })}
+            onDone={onDone}
+        />
     );
 }

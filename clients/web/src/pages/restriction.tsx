@@ -1,14 +1,11 @@
 // A case whose use is restricted (GDPR 18): what that means, how it begins and how it ends.
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import type { CaseActor } from '../state/client';
-import { Button, Field, Sheet } from '../ui/controls';
-import { tell } from '../ui/frame';
-import { refusalText } from '../ui/refusal';
+import { Button, Sheet } from '../ui/controls';
+import { ReasonForm } from '../ui/reason_form';
 import type { Restriction } from '../wire';
 import { dateText, useSpeech, useWords } from '../words';
 import type { RestingCase } from './consent';
-
-const REASON_MAX = 200;
 
 /** At the top of the case, for who keeps it. */
 export function RestrictionBanner({ restriction }: { restriction: Restriction }) {
@@ -73,45 +70,16 @@ interface ReasonProps {
 }
 
 function Reason({ actor, lifts, onDone }: ReasonProps) {
-    const words = useWords();
-    const said = words.restriction;
-    const [reason, setReason] = useState('');
-    const [busy, setBusy] = useState(false);
-    const [problem, setProblem] = useState('');
-    const submit = async (event: FormEvent) => {
-        event.preventDefault();
-        setBusy(true);
-        const type = lifts ? 'LiftRestriction' : 'RestrictUse';
-        const refused = refusalText(words, await actor.command({ type, reason: reason.trim() }));
-        setBusy(false);
-        setProblem(refused ?? '');
-        if (refused === undefined) {
-            tell(lifts ? said.lifted : said.done);
-            onDone();
-        }
-    };
+    const said = useWords().restriction;
     return (
-        <form className="stack" onSubmit={(event) => void submit(event)}>
-            <p>{lifts ? said.liftTold : `${said.restrictLoses} ${said.means}`}</p>
-            <Field
-                label={said.reason}
-                help={said.reasonHelp}
-                name="reason"
-                required
-                pattern=".*\S.*"
-                maxLength={REASON_MAX}
-                autoFocus
-                value={reason}
-                onChange={(event) => setReason(event.target.value)}
-            />
-            <p className="problem" role="alert">
-                {problem}
-            </p>
-            <div className="row wrap">
-                <Button type="submit" look="primary" disabled={busy || reason.trim() === ''}>
-                    {lifts ? said.liftNow : said.restrictNow}
-                </Button>
-            </div>
-        </form>
+        <ReasonForm
+            lead={lifts ? said.liftTold : `${said.restrictLoses} ${said.means}`}
+            label={said.reason}
+            help={said.reasonHelp}
+            submit={lifts ? said.liftNow : said.restrictNow}
+            done={lifts ? said.lifted : said.done}
+            send={(reason) => actor.command({ type: lifts ? 'LiftRestriction' : 'RestrictUse', reason })}
+            onDone={onDone}
+        />
     );
 }

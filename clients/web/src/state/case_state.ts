@@ -74,6 +74,7 @@ export function reduceCase(
             clinical: true,
             ...rest,
             viewers: [],
+            heldNoted: 0,
             restriction: rest.restriction,
             stage: stage && stageFromSnapshot(stage),
         };

@@ -7,9 +7,11 @@ export interface HeldModel {
     /** How many decisions they need. */
     heldStudies: number;
     heldDecisions: HeldDecision[];
+    /** The version in which the archive said so last: then, decisions are carried out. 0 = before the snapshot. */
+    heldNoted: number;
 }
 
-export const nothingHeld: HeldModel = { heldImages: 0, heldStudies: 0, heldDecisions: [] };
+export const nothingHeld: HeldModel = { heldImages: 0, heldStudies: 0, heldDecisions: [], heldNoted: 0 };
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
     a.length === b.length && a.every((byte, at) => byte === b[at]);
@@ -24,7 +26,12 @@ export function reduceHeld(
 ): CaseModel | undefined {
     switch (message.type) {
         case 'HeldNoted':
-            return { ...patientCase, heldImages: message.images, heldStudies: message.studies };
+            return {
+                ...patientCase,
+                heldImages: message.images,
+                heldStudies: message.studies,
+                heldNoted: version,
+            };
         case 'HeldJoined':
         case 'HeldRemoved':
         case 'HeldAgain': {
