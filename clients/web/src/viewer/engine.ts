@@ -174,7 +174,7 @@ function drop(imageId: string): void {
 /** Bytes that were asked for before anything was known of their image. */
 const early = new Map<string, { frame: Promise<Frame>; stop: AbortController }>();
 
-export interface HeadStart {
+interface HeadStart {
     /** What is asked for now comes just after its last bytes. */
     nearly: Promise<void>;
     /** They are here, or do not come. */

@@ -86,7 +86,7 @@ export const hangsAlike = (a: Hanging, b: Hanging): boolean =>
     JSON.stringify({ ...a, at: 0 }) === JSON.stringify({ ...b, at: 0 });
 
 /** How a case opens: its principal series, the prior beside it when there is one. The same for all. */
-export function openingLayout(item: number, sets: readonly DisplaySet[]): Layout {
+function openingLayout(item: number, sets: readonly DisplaySet[]): Layout {
     const set = principal(sets);
     const alone = layoutOf(item, 1, 1, set ? [firstView(set)] : []);
     return (set && compareLayout(item, sets, firstView(set))) ?? alone;

@@ -9,7 +9,7 @@ export {
     turnSlab,
     type ImageAction,
 } from './actions';
-export { currentOf, forgotten, hangingFor, presets } from './hanging';
+export { currentOf, hangingFor, presets } from './hanging';
 export { compareLayout, firstView, isPrior, layoutOf, planesLayout, priorOf } from './arrange';
 export { CaseImages, type DisplaySet } from './case_images';
 export { emptyDocuments } from './document_pane';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BundleError, readBundle } from './bundle';
+import { BundleError, readHead } from './bundle';
 
 interface Written {
     uid: string;
@@ -37,9 +37,11 @@ const two: Written[] = [
 
 describe('preview bundle', () => {
     it('reads_each_frame_with_its_bytes', () => {
-        const { level, frames } = readBundle(writeBundle(two));
+        const bundle = writeBundle(two);
+        const { level, entries } = readHead(bundle, bundle.byteLength) ?? { level: 0, entries: [] };
+        const bytesOf = (start: number, length: number) => [...new Uint8Array(bundle, start, length)];
         expect(level).toBe(3);
-        expect(frames.map(({ sopInstanceUid, frame, bytes }) => [sopInstanceUid, frame, [...bytes]])).toEqual([
+        expect(entries.map((one) => [one.sopInstanceUid, one.frame, bytesOf(one.start, one.length)])).toEqual([
             ['1.2.3', 1, [1, 2, 3]],
             ['1.2.4', 7, []],
         ]);
@@ -58,13 +60,13 @@ describe('preview bundle', () => {
         ['a_length_that_leaves_bytes_over', writeBundle([{ uid: '1', frame: 1, bytes: [1, 2], length: 1 }])],
         ['a_uid_longer_than_there_can_be', writeBundle([{ uid: '1'.repeat(65), frame: 1, bytes: [] }])],
     ])('refuses_%s', (_, buffer) => {
-        expect(() => readBundle(buffer)).toThrow(BundleError);
+        expect(() => readHead(buffer, buffer.byteLength)).toThrow(BundleError);
     });
 
     it('takes_nothing_from_outside_a_bundle_that_was_cut_anywhere', () => {
         const whole = writeBundle(two);
         for (let length = 0; length < whole.byteLength; length += 1) {
-            expect(() => readBundle(whole.slice(0, length))).toThrow(BundleError);
+            expect(() => readHead(whole.slice(0, length), length)).toThrow(BundleError);
         }
     });
 });

@@ -2,19 +2,6 @@
 // copy, just enough for one reduced resolution. Layout, little endian: "CPRV", u16 version, u16 level, u32 frames; a
 // frame: u8 length and text of its UID, u32 frame number from 1, u32 bytes (0: it has no copy yet); then all bytes.
 
-export interface BundleFrame {
-    sopInstanceUid: string;
-    frame: number;
-    /** Of the bundle's own memory; empty where there is no copy yet. */
-    bytes: Uint8Array;
-}
-
-export interface Bundle {
-    /** Halvings of each side: 3 is an eighth. */
-    level: number;
-    frames: BundleFrame[];
-}
-
 export class BundleError extends Error {}
 
 const MAGIC = 0x56525043; // "CPRV"
@@ -27,26 +14,17 @@ const UID_MAX = 64;
 const ENTRY_BYTES_MIN = 9;
 export const FRAMES_MAX = 20_000;
 
-export function readBundle(buffer: ArrayBuffer): Bundle {
-    const head = readHead(buffer, buffer.byteLength);
-    if (!head) {
-        throw new BundleError('the list of frames ends early');
-    }
-    const frames = head.entries.map(({ sopInstanceUid, frame, start, length }) => {
-        return { sopInstanceUid, frame, bytes: new Uint8Array(buffer, start, length) };
-    });
-    return { level: head.level, frames };
-}
-
 /** A frame and where its bytes lie in the bundle. */
 export interface Entry {
     sopInstanceUid: string;
     frame: number;
     start: number;
+    /** 0 = there is no copy of it yet. */
     length: number;
 }
 
-export interface Head {
+interface Head {
+    /** Halvings of each side: 3 is an eighth. */
     level: number;
     entries: Entry[];
 }

@@ -4,7 +4,7 @@ import type { OpenJph } from '@cornerstonejs/codec-openjph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageGeometry } from '../geometry';
 import { pixelToWorld } from '../geometry';
-import { codestreamOf, decodePreview, kindFor, PreviewStream, type Expected } from './decode_preview';
+import { codestreamOf, kindFor, PreviewStream, type DecodedPreview, type Expected } from './decode_preview';
 import { reducedGeometry, reducedSize } from './grid';
 
 interface Encoder {
@@ -53,6 +53,23 @@ function encoded({ rows, columns, signed = false, value }: Picture): Uint8Array 
     const bytes = encoder.getEncodedBuffer().slice();
     encoder.delete();
     return bytes;
+}
+
+/** A bundle that is here whole. */
+function decodePreview(
+    codec: OpenJph,
+    buffer: ArrayBuffer,
+    expected: readonly Expected[],
+    now: () => number,
+): DecodedPreview {
+    const stream = new PreviewStream(codec, buffer.byteLength, now);
+    try {
+        stream.expect(expected);
+        stream.take(new Uint8Array(buffer));
+        return stream.finish();
+    } finally {
+        stream.close();
+    }
 }
 
 const expectedOf = (picture: Picture, uid = '1.2'): Expected => ({

@@ -275,23 +275,6 @@ export class PreviewStream {
     }
 }
 
-/** A bundle that is here whole. */
-export function decodePreview(
-    codec: OpenJph,
-    buffer: ArrayBuffer,
-    expected: readonly Expected[],
-    now: () => number,
-): DecodedPreview {
-    const stream = new PreviewStream(codec, buffer.byteLength, now);
-    try {
-        stream.expect(expected);
-        stream.take(new Uint8Array(buffer));
-        return stream.finish();
-    } finally {
-        stream.close();
-    }
-}
-
 type Samples = Uint8Array | Int16Array | Uint16Array | Float32Array;
 
 /** Fills `target`; undefined if the codestream does not hold what its first bytes said. */
