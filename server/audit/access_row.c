@@ -1,5 +1,6 @@
 #include "server/audit/access_row.h"
 
+#include <assert.h>
 #include <string.h>
 
 static uint8_t *put(uint8_t *at, const void *bytes, size_t length) {
@@ -47,6 +48,12 @@ void access_set_object(struct access *access, struct text uid) {
     if (uid.length > 0) {
         memcpy(access->object, uid.bytes, uid.length);
     }
+}
+
+void access_name_object(struct access *access, struct text name) {
+    assert(name.length > 0 && name.length <= ACCESS_OBJECT_MAX);
+    memset(access->object, 0, sizeof access->object);
+    memcpy(access->object, name.bytes, name.length);
 }
 
 struct bytes access_row_payload(const struct access_row *row) {

@@ -47,6 +47,9 @@ struct access {
 
 /* Only what a UID is made of is taken (PS3.5 9.1); of anything else nothing. */
 void access_set_object(struct access *access, struct text uid);
+/* What has no UID: by a word of this program or an id as text, of ACCESS_OBJECT_MAX at most. Never
+ * by anything else that came from outside. */
+void access_name_object(struct access *access, struct text name);
 
 struct access_row {
     struct uuid tenant, writer; /* one chain for each life of a node */

@@ -86,7 +86,7 @@ static void on_grant(struct http_exchange *exchange, struct allowance allowed, v
     struct access access =
         exchange_access(exchange, ACCESS_IMAGES, may ? ACCESS_ALLOWED : ACCESS_REFUSED);
     access.patient_case = ask->patient_case;
-    access_set_object(&access, TEXT("held"));
+    access_name_object(&access, TEXT("held"));
     if (!may) {
         access_log_write(ask->given->access_log, &access, NULL, NULL);
         answer_unread(ask, IMAGING_READ_ABSENT);

@@ -184,7 +184,7 @@ static void on_grant(struct http_exchange *exchange, struct allowance allowed, v
     if (ask->one) {
         char text[UUID_TEXT_LENGTH + 1];
         uuid_to_text(ask->file, text);
-        access_set_object(&access, (struct text){UUID_TEXT_LENGTH, text});
+        access_name_object(&access, (struct text){UUID_TEXT_LENGTH, text});
     }
     if (result == ACCESS_REFUSED) {
         access_log_write(ask->given->access_log, &access, NULL, NULL);
