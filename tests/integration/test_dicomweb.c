@@ -102,12 +102,7 @@ static bool make_case(void) {
 static int set_up(void **state) {
     (void)state;
     struct server_options options = {.program = CONSILIUM_PATH};
-    struct uuid id = staff_case_id(CASE);
-    const uint8_t *b = id.bytes;
-    snprintf(scene.case_id, sizeof scene.case_id,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-             b[15]);
+    staff_case_text(CASE, scene.case_id);
     scene.server = server_process_start(&options);
     return scene.server != NULL && staff_hire(&scene.staff, scene.server, PEOPLE) && make_case()
                ? 0

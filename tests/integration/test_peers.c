@@ -45,12 +45,7 @@ static void close_scene(struct scene *scene) {
 
 static int run_peer(const struct scene *scene, const char *program, const char *script) {
     char case_text[37];
-    struct uuid id = staff_case_id(0);
-    const uint8_t *b = id.bytes;
-    snprintf(case_text, sizeof case_text,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-             b[15]);
+    staff_case_text(0, case_text);
     int status = -1;
     pid_t peer = fork();
     if (peer == 0) {

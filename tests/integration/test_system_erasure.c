@@ -43,14 +43,7 @@ static int shell(const char *format, ...) {
 }
 
 static long ask(const char *sql) {
-    PGconn *connection = PQconnectdb(server_process_database(server));
-    PGresult *result = PQexec(connection, sql);
-    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
-                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
-                      : -1;
-    PQclear(result);
-    PQfinish(connection);
-    return number;
+    return planted_number(server, sql);
 }
 
 /* Of the planted case. */

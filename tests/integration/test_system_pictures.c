@@ -20,13 +20,9 @@ static struct staff staff;
 static struct plain_answer answer;
 
 static void case_path(char path[PATH_SPACE], const char *rest) {
-    struct uuid id = staff_case_id(0);
-    int at = snprintf(path, PATH_SPACE, "/api/cases/");
-    for (int i = 0; i < 16; i++) {
-        bool dash = i == 4 || i == 6 || i == 8 || i == 10;
-        at += snprintf(path + at, PATH_SPACE - (size_t)at, "%s%02x", dash ? "-" : "", id.bytes[i]);
-    }
-    snprintf(path + at, PATH_SPACE - (size_t)at, "/%s", rest);
+    char id[37];
+    staff_case_text(0, id);
+    snprintf(path, PATH_SPACE, "/api/cases/%s/%s", id, rest);
 }
 
 static unsigned get(const char *rest, const char *accept) {

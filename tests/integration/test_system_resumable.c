@@ -49,13 +49,8 @@ static int close_scene(void **state) {
 static void start_peer(struct scene *scene, const char *story) {
     char case_text[37];
     int pipes[2];
-    struct uuid id = staff_case_id(0);
-    const uint8_t *b = id.bytes;
     const char *node = access(PINNED_NODE, X_OK) == 0 ? PINNED_NODE : "node";
-    snprintf(case_text, sizeof case_text,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-             b[15]);
+    staff_case_text(0, case_text);
     assert_int_equal(pipe(pipes), 0);
     scene->peer = fork();
     if (scene->peer == 0) {

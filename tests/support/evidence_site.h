@@ -22,14 +22,7 @@ static struct staff staff;
 static struct conversation coordinator;
 
 static inline long ask(const char *sql) {
-    PGconn *connection = PQconnectdb(server_process_database(server));
-    PGresult *result = PQexec(connection, sql);
-    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
-                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
-                      : -1;
-    PQclear(result);
-    PQfinish(connection);
-    return number;
+    return planted_number(server, sql);
 }
 
 /* Documents of evidence: what nobody uploaded. */
@@ -45,14 +38,15 @@ static inline void wait_for_documents(const char *study, long count) {
 }
 
 /* Everything that was committed was looked at. */
+#define NOTED                                                                                      \
+    "SELECT count(*) FROM evidence_mark m WHERE version = (SELECT max(version) FROM event e WHERE" \
+    " e.stream_id = m.case_id AND type IN (74, 75, 76, 77, 86, 87, 89))"
+
 static inline void wait_until_noted(void) {
     struct patience patience = patience_of(WRITTEN_MS);
-    while (
-        ask("SELECT count(*) FROM evidence_mark m WHERE version = (SELECT max(version) FROM"
-            " event e WHERE e.stream_id = m.case_id AND type IN (74, 75, 76, 77, 86, 87, 89))") !=
-            1 &&
-        patience_lasts(&patience)) {
+    while (ask(NOTED) != 1 && patience_lasts(&patience)) {
     }
+    assert_int_equal(ask(NOTED), 1);
 }
 
 static inline unsigned get(unsigned person, const char *path, struct http_client *http,
@@ -154,8 +148,10 @@ static inline struct uuid mark(const char *image, const char *title) {
     return marking.key;
 }
 
-/* Slices of a study of this patient; includers define _GNU_SOURCE for memmem. */
-static inline bool upload(const char *uid_root, const char *name, const char *own_name) {
+/* Slices of a study of this patient, answered with that status; includers define _GNU_SOURCE for
+ * memmem. */
+static inline bool upload_as(const char *uid_root, const char *name, const char *own_name,
+                             unsigned status) {
     for (unsigned number = 1; number <= SLICES; number++) {
         static struct dicom_writer writer;
         dicom_writer_begin(&writer);
@@ -168,11 +164,15 @@ static inline bool upload(const char *uid_root, const char *name, const char *ow
         }
         at = memmem(writer.bytes, writer.size, own_name, strlen(own_name));
         memcpy(at, name, strlen(own_name));
-        if (planted_ask(&staff, 0, "POST", "uploads", writer.bytes, writer.size) != 201) {
+        if (planted_ask(&staff, 0, "POST", "uploads", writer.bytes, writer.size) != status) {
             return false;
         }
     }
     return true;
+}
+
+static inline bool upload(const char *uid_root, const char *name, const char *own_name) {
+    return upload_as(uid_root, name, own_name, 201);
 }
 
 static inline bool evidence_open(void) {

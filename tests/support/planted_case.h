@@ -20,8 +20,16 @@
 
 #define PLANTED_NAME "Qvzxmann"
 #define PLANTED_PATIENT "Qvzxmann^Ed" /* as long as dicom_writer's own */
+#define PLANTED_BROTHER "Qvzxmann^Al" /* as long, too */
+#define PLANTED_HELD_UID "1.2.3.4.4"
 
-enum { PLANTED_CASE = 71, PLANTED_BOARD = 72, PLANTED_MS = 5000, PLANTED_ARENA = 256 * 1024 };
+enum {
+    PLANTED_CASE = 71,
+    PLANTED_BOARD = 72,
+    PLANTED_HELD = 4,
+    PLANTED_MS = 5000,
+    PLANTED_ARENA = 256 * 1024
+};
 
 static struct template_field planted_fields[] = {
     {.key = {14, "recommendation"}, .label = {4, "Text"}, .kind = FIELD_KIND_TEXT}};
@@ -116,12 +124,9 @@ static inline bool planted_discuss(const struct staff *staff) {
 }
 
 static inline void planted_path(const char *what, char *ret, size_t space) {
-    struct uuid id = staff_case_id(PLANTED_CASE);
-    size_t length = (size_t)snprintf(ret, space, "/api/cases/");
-    for (int i = 0; i < 16; i++)
-        length += (size_t)snprintf(ret + length, space - length, "%s%02x",
-                                   i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id.bytes[i]);
-    snprintf(ret + length, space - length, "/%s", what);
+    char id[37];
+    staff_case_text(PLANTED_CASE, id);
+    snprintf(ret, space, "/api/cases/%s/%s", id, what);
 }
 
 /* The status of one request about the case as a person of the staff. */
@@ -140,18 +145,23 @@ static inline unsigned planted_ask(const struct staff *staff, unsigned person, c
     return status;
 }
 
-static inline bool planted_upload(const struct staff *staff, unsigned slices) {
-    for (unsigned number = 1; number <= slices; number++) {
-        static struct dicom_writer writer;
-        dicom_writer_begin(&writer);
-        dicom_writer_slice(&writer, number);
-        for (size_t i = 0; i + sizeof PLANTED_PATIENT - 1 <= writer.size; i++)
-            if (memcmp(writer.bytes + i, "Example^Eva", sizeof PLANTED_PATIENT - 1) == 0)
-                memcpy(writer.bytes + i, PLANTED_PATIENT, sizeof PLANTED_PATIENT - 1);
-        if (planted_ask(staff, 0, "POST", "uploads", writer.bytes, writer.size) != 201)
+static inline unsigned planted_slice(const struct staff *staff, unsigned number,
+                                     const char *patient) {
+    static struct dicom_writer writer;
+    dicom_writer_begin(&writer);
+    dicom_writer_slice(&writer, number);
+    for (size_t i = 0; i + sizeof PLANTED_PATIENT - 1 <= writer.size; i++)
+        if (memcmp(writer.bytes + i, "Example^Eva", sizeof PLANTED_PATIENT - 1) == 0)
+            memcpy(writer.bytes + i, patient, sizeof PLANTED_PATIENT - 1);
+    return planted_ask(staff, 0, "POST", "uploads", writer.bytes, writer.size);
+}
+
+/* And one more that says it is somebody else's, and is held. */
+static inline bool planted_upload(const struct staff *staff) {
+    for (unsigned number = 1; number < PLANTED_HELD; number++)
+        if (planted_slice(staff, number, PLANTED_PATIENT) != 201)
             return false;
-    }
-    return true;
+    return planted_slice(staff, PLANTED_HELD, PLANTED_BROTHER) == 202;
 }
 
 /* "letters/Qvzxmann", a mark that turns letters around, "gnp.exe" */
@@ -184,7 +194,7 @@ static inline bool planted_other_files(const struct staff *staff) {
 }
 
 static inline bool plant(const struct staff *staff) {
-    return planted_make(staff) && planted_discuss(staff) && planted_upload(staff, 3) &&
+    return planted_make(staff) && planted_discuss(staff) && planted_upload(staff) &&
            planted_other_files(staff) &&
            planted_ask(staff, 0, "GET", "display-sets", NULL, 0) == 200 &&
            planted_ask(staff, 1, "GET", "series/1.2.3.2/metadata", NULL, 0) == 200 &&
@@ -206,6 +216,18 @@ static inline long planted_count(const char *where, const char *what) {
     if (pipe != NULL)
         pclose(pipe);
     return count;
+}
+
+/* The one number that a statement answers; -1 when it answers anything else, or fails. */
+static inline long planted_number(const struct server_process *server, const char *sql) {
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, sql);
+    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
+                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
+                      : -1;
+    PQclear(result);
+    PQfinish(connection);
+    return number;
 }
 
 /* A dump of the whole database into a file, in the clear as PostgreSQL has it. */

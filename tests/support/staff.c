@@ -26,6 +26,15 @@ struct uuid staff_board_id(unsigned number) {
     return numbered(1, number);
 }
 
+void staff_case_text(unsigned number, char ret[37]) {
+    struct uuid id = staff_case_id(number);
+    size_t at = 0;
+    for (int i = 0; i < 16; i++) {
+        bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        at += (size_t)snprintf(ret + at, 37 - at, "%s%02x", dash ? "-" : "", id.bytes[i]);
+    }
+}
+
 struct uuid fresh_id(void) {
     struct uuid id;
     ssize_t got = getrandom(id.bytes, sizeof id.bytes, 0);

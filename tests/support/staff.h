@@ -42,6 +42,8 @@ bool staff_prove_account(struct staff *staff, unsigned person);
 
 struct uuid staff_case_id(unsigned number);
 struct uuid staff_board_id(unsigned number);
+/* As addresses name the case. */
+void staff_case_text(unsigned number, char ret[37]);
 /* Never twice the same, in any process. */
 struct uuid fresh_id(void);
 
