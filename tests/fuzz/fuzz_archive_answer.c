@@ -11,7 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void check_text(const char *value) {
     struct text text = {(uint32_t)strlen(value), value};
-    if (text.length > ARCHIVE_VALUE_MAX || !text_is_utf8(text) || strpbrk(value, "\n\r\x7f")) {
+    bool is_plain = text.length <= ARCHIVE_VALUE_MAX && text_is_utf8(text);
+    for (uint32_t i = 0; is_plain && i < text.length; i++) {
+        is_plain = (unsigned char)value[i] >= ' ' && value[i] != 0x7F;
+    }
+    if (!is_plain) {
         abort();
     }
 }
@@ -35,9 +39,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         while (which == 0 && archive_results_study(&results, &study)) {
             check_uid(study.study_uid);
             check_text(study.patient_name);
+            check_text(study.patient_id);
+            check_text(study.birth_date);
+            check_text(study.study_date);
+            check_text(study.accession_number);
             check_text(study.description);
             if (study.modality_count > ARCHIVE_MODALITIES_MAX) {
                 abort();
+            }
+            for (uint32_t i = 0; i < study.modality_count; i++) {
+                check_text(study.modalities[i]);
             }
         }
         while (which == 1 && archive_results_instance(&results, &instance)) {
