@@ -277,6 +277,7 @@ static void board_grows(struct chronicle *chronicle, const struct event_row *row
     chronicle->world->meetings.handed_over += row->type == BOARD_ITEM_ADDED && at == 1;
     chronicle->world->meetings.confirmed += row->type == BOARD_STANDARD_CONFIRMED;
     chronicle->world->meetings.called_off += row->type == BOARD_CLOSING_CALLED_OFF;
+    chronicle->world->meetings.hung += row->type == BOARD_HANGING_REMEMBERED;
     shown_board_hears(board, row->type, event);
     if (row->type == BOARD_MEETING_ENDED) {
         look_at_end(chronicle, row->stream, board);

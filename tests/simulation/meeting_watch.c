@@ -109,6 +109,19 @@ static bool same_agenda(struct shown_board *shown, const struct board_snapshot *
     return shown->count == board->items.count;
 }
 
+static bool hangs_the_same(const struct shown_board *shown, const struct board_snapshot *board) {
+    for (uint32_t i = 0; i < board->hangings.count && i < shown->hanging_count; i++) {
+        const struct hanging *hanging = &board->hangings.items[i];
+        const struct shown_hanging *seen = &shown->hangings[i];
+        struct text modality = {(uint32_t)strlen(seen->modality), seen->modality};
+        if (!text_equal(modality, hanging->modality) || seen->rows != hanging->rows ||
+            seen->columns != hanging->columns || seen->at != hanging->at) {
+            return false;
+        }
+    }
+    return shown->hanging_count == board->hangings.count;
+}
+
 static void look_at_window(struct world *world, struct person *person, int at,
                            const struct board_snapshot *board) {
     const struct heard *heard =
@@ -122,6 +135,8 @@ static void look_at_window(struct world *world, struct person *person, int at,
                     shown->open, board->open_item);
     } else if ((heard->audience & AUDIENCE_WORKFLOW) != 0 && !same_agenda(shown, board)) {
         world_fault(world, "at rest %s sees another agenda", person->name);
+    } else if ((heard->audience & AUDIENCE_WORKFLOW) != 0 && !hangs_the_same(shown, board)) {
+        world_fault(world, "at rest the images of %s are hung as nobody said", person->name);
     }
 }
 
@@ -135,5 +150,9 @@ void watch_windows(struct world *world, const struct board_snapshot *board,
     if (!same_agenda(&chronicle->boards[0], board) ||
         !same_agenda(&chronicle->boards[1], next_board)) {
         world_fault(world, "at rest a board is not what its events make of it");
+    }
+    if (!hangs_the_same(&chronicle->boards[0], board) ||
+        !hangs_the_same(&chronicle->boards[1], next_board)) {
+        world_fault(world, "at rest a board hangs images as nobody said");
     }
 }

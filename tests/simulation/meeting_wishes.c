@@ -285,6 +285,25 @@ void wish_to_lead(struct person *person, struct arena *arena) {
     }
 }
 
+/* Who presents arranges the images, now and then composed for an item that is no longer open; and
+ * once more as it was, or as images come. */
+void wish_to_hang(struct person *person, struct arena *arena) {
+    static const char *const modalities[] = {"CT", "MR"};
+    struct hanging_pane panes[2] = {{.series = HANGING_SERIES_CURRENT, .linked = true},
+                                    {.series = HANGING_SERIES_PRIOR, .linked = true}};
+    const char *modality = modalities[one_of(person, 2)];
+    uint8_t columns = (uint8_t)one_of(person, 3);
+    struct remember_hanging remember = {
+        .command_id = person_new_id(person->world),
+        .item = chances(person, 90) ? person->boards[0].open : (uint32_t)one_of(person, 4),
+        .hanging = {.modality = {(uint32_t)strlen(modality), modality},
+                    .rows = columns > 0,
+                    .columns = columns,
+                    .panes = {columns, panes}}};
+    person_commands(person, CHANNEL_BOARD, BOARD_REMEMBER_HANGING, remember.command_id,
+                    remember_hanging_encode(arena, &remember));
+}
+
 /* Cases */
 
 static void set_card(struct person *person, unsigned at, struct arena *arena) {

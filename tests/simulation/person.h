@@ -107,6 +107,7 @@ void person_wishes(struct person *person);
 
 /* meeting_wishes.c: the same, in a meeting. */
 void wish_to_lead(struct person *person, struct arena *arena);
+void wish_to_hang(struct person *person, struct arena *arena);
 void wish_about_a_case(struct person *person, struct arena *arena);
 /* Asks again for items whose answer was lost on their way to another meeting. */
 void person_asks_for_answers(struct person *person, struct arena *arena);

@@ -196,6 +196,12 @@ sabotage(lets_all_read_along people "was told who the patient is"
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,]])
 
+# Promise 17: who hears of a hanging hangs images as it says.
+sabotage(forgets_how_images_hang people "hangs images as nobody said" actors/board_hanging.c
+    [[    hanging_put(board->actor.state, &board->hangings, &event->hanging);]]
+    [[    (void)board;
+    (void)event;]])
+
 # Promise 15: what is handed over is on one agenda.
 sabotage(gives_before_it_is_taken people "is on no agenda" actors/board_handover.c
     [[        struct item_leaving event = {.item = item->item, .board = command->board};

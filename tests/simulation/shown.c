@@ -29,6 +29,21 @@ static uint16_t mask_of(const struct card_topic_list *topics) {
     return mask;
 }
 
+/* In the place of the one for the same modality. */
+static void hang(struct shown_board *shown, const struct hanging *hanging) {
+    struct shown_hanging next = {
+        .rows = hanging->rows, .columns = hanging->columns, .at = hanging->at};
+    uint32_t at = 0;
+    assert(hanging->modality.length < sizeof next.modality);
+    memcpy(next.modality, hanging->modality.bytes, hanging->modality.length);
+    while (at < shown->hanging_count && strcmp(shown->hangings[at].modality, next.modality) != 0) {
+        at++;
+    }
+    assert(at < HANGINGS_MAX);
+    shown->hanging_count += at == shown->hanging_count;
+    shown->hangings[at] = next;
+}
+
 static void show_board(struct shown_board *shown, const struct board_snapshot *snapshot) {
     *shown = (struct shown_board){.known = true,
                                   .state = snapshot->state,
@@ -46,6 +61,9 @@ static void show_board(struct shown_board *shown, const struct board_snapshot *s
                                                            .missing = mask_of(&item->missing),
                                                            .standard = item->standard,
                                                            .used = item->used_ms > 0};
+    }
+    for (uint32_t i = 0; i < snapshot->hangings.count; i++) {
+        hang(shown, &snapshot->hangings.items[i]);
     }
 }
 
@@ -217,6 +235,9 @@ void shown_board_hears(struct shown_board *shown, uint8_t tag, const void *messa
         break;
     case BOARD_REST_PUT_OFF:
         put_off(shown, message);
+        break;
+    case BOARD_HANGING_REMEMBERED:
+        hang(shown, &((const struct hanging_remembered *)message)->hanging);
         break;
     default:
         hear_of_meeting(shown, tag, message);

@@ -7,6 +7,7 @@
 #ifndef SIMULATION_SHOWN_H
 #define SIMULATION_SHOWN_H
 
+#include "actors/hanging.h"
 #include "protocol/generated/board.h"
 #include "protocol/generated/patient_case.h"
 #include "protocol/sha256.h"
@@ -30,6 +31,13 @@ struct shown_item {
     bool used; /* it was open before */
 };
 
+/* How images of a modality are hung. */
+struct shown_hanging {
+    char modality[17];
+    uint8_t rows, columns;
+    int64_t at;
+};
+
 struct shown_board {
     bool known;
     enum meeting_state state;
@@ -37,6 +45,8 @@ struct shown_board {
     uint32_t next_item;
     struct shown_item items[SHOWN_ITEMS_MAX]; /* in any order */
     uint32_t count;
+    struct shown_hanging hangings[HANGINGS_MAX]; /* in the order of their first time */
+    uint32_t hanging_count;
 };
 
 struct shown_decision {

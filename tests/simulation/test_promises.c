@@ -75,19 +75,21 @@ static void add_meetings(struct meeting_counts *sum, const struct meeting_counts
     sum->called_off += one->called_off;
     sum->put_off += one->put_off;
     sum->ended += one->ended;
+    sum->hung += one->hung;
 }
 
 /* What never happens is not checked, either. */
 static void say_how_often(const struct meeting_counts *sum) {
     printf(
         "%llu steps, %llu undone, %llu decisions, %llu votes, %llu signatures, %llu lists of "
-        "standard cases, %llu items handed over, %llu rests put off, %llu meetings called off and "
-        "%llu ended\n",
+        "standard cases, %llu items handed over, %llu rests put off, %llu hangings, %llu meetings "
+        "called off and %llu ended\n",
         (unsigned long long)sum->steps, (unsigned long long)sum->undone,
         (unsigned long long)sum->decisions, (unsigned long long)sum->votes,
         (unsigned long long)sum->signatures, (unsigned long long)sum->confirmed,
         (unsigned long long)sum->handed_over, (unsigned long long)sum->put_off,
-        (unsigned long long)sum->called_off, (unsigned long long)sum->ended);
+        (unsigned long long)sum->hung, (unsigned long long)sum->called_off,
+        (unsigned long long)sum->ended);
 }
 
 static void tell(struct tally *tally, uint64_t seed) {
@@ -196,7 +198,7 @@ static void every_promise_holds_whatever_fails_in_between(void **state) {
     assert_int_equal(sum.broken, 0);
     assert_true(sum.seeds == count);
     assert_true(sum.events > count && sum.accepted > count && sum.blocked > count &&
-                sum.told > count);
+                sum.told > count && sum.meetings.hung > count);
 }
 
 /* A net that catches nothing proves nothing: each promise is broken on purpose and must be missed

@@ -193,8 +193,10 @@ static void wish_on_board(struct person *person, struct arena *arena) {
         request_floor(person, arena);
     } else if (wish < 60 && holds_floor(person)) {
         move_stage(person, arena);
-    } else if (wish < 75 && holds_floor(person)) {
+    } else if (wish < 74 && holds_floor(person)) {
         settle_stage(person, arena);
+    } else if (wish < 75 && (leads || holds_floor(person))) {
+        wish_to_hang(person, arena);
     } else if (wish < 78 && holds_floor(person)) {
         release_floor(person, arena);
     } else if (person->handle == 0) {

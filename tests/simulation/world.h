@@ -98,7 +98,7 @@ struct link {
 /* How often what the chronicle looks for had a chance to go wrong. */
 struct meeting_counts {
     uint64_t steps, undone, decisions, votes, signatures, confirmed, handed_over, called_off,
-        put_off, ended;
+        put_off, ended, hung;
 };
 
 struct world {
