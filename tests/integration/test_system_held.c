@@ -7,12 +7,16 @@
 #include "tests/support/patience.h"
 #include "tests/support/planted_case.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +25,16 @@
 #define PINNED_NODE CONSILIUM_SOURCE_DIR "/.toolchain/node_modules/.bin/node"
 #define PEER CONSILIUM_SOURCE_DIR "/tests/integration/peers/identity_peer.mjs"
 
-enum { KEEPER, MEMBER, OBSERVER, PEOPLE, HELD_MAX = 8, READY_MS = 20000, DONE_MS = 10000 };
+enum {
+    KEEPER,
+    MEMBER,
+    OBSERVER,
+    PEOPLE,
+    HELD_MAX = 8,
+    READY_MS = 20000,
+    DONE_MS = 10000,
+    FRAME_BYTES = 2048 * 2048 * 2
+};
 
 struct held {
     char held_for[16], study[65], patient[65];
@@ -32,7 +45,7 @@ struct held {
 static struct server_process *server;
 static struct staff staff;
 static struct conversation keeper;
-static char case_text[37];
+static char case_text[37], display_set[40]; /* looked at in a story */
 static struct held held[HELD_MAX];
 static unsigned held_count;
 
@@ -69,9 +82,7 @@ static bool make_case(void) {
 static int open_scene(void **state) {
     (void)state;
     struct server_options options = {.program = CONSILIUM_PATH};
-    char path[160];
-    planted_path("", path, sizeof path);
-    memcpy(case_text, path + strlen("/api/cases/"), 36);
+    staff_case_text(PLANTED_CASE, case_text);
     server = server_process_start(&options);
     return server != NULL && staff_hire(&staff, server, PEOPLE) && make_case() &&
                    conversation_begin(&keeper, &staff.address, staff.people[KEEPER].token,
@@ -102,7 +113,7 @@ static void tell(const char *story) {
         close(pipes[0]);
         execlp(node, node, PEER, server_process_url(server), case_text, story,
                staff.people[KEEPER].token, staff.people[MEMBER].token, staff.people[OBSERVER].token,
-               (char *)NULL);
+               display_set, (char *)NULL);
         _exit(127);
     }
     close(pipes[1]);
@@ -113,6 +124,7 @@ static void tell(const char *story) {
         if (sscanf(line, "held %15s %64s %64s %u %lld", one->held_for, one->study, one->patient,
                    &one->images, &one->seen) == 5)
             held_count++;
+        sscanf(line, "set %39s", display_set);
         assert_in_range(held_count, 0, HELD_MAX - 1);
     }
     fclose(said);
@@ -179,14 +191,7 @@ static enum refusal hold_again(const struct held *one) {
 }
 
 static long ask(const char *sql) {
-    PGconn *connection = PQconnectdb(server_process_database(server));
-    PGresult *result = PQexec(connection, sql);
-    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
-                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
-                      : -1;
-    PQclear(result);
-    PQfinish(connection);
-    return number;
+    return planted_number(server, sql);
 }
 
 static void wait_until(const char *sql, long expected) {
@@ -199,6 +204,10 @@ static void wait_until(const char *sql, long expected) {
 /* What a page reads to know that somebody has to decide. */
 #define TOLD "SELECT coalesce(sum(studies), -1) FROM held_mark"
 
+#define READ_AS(result)                                                                            \
+    "SELECT count(DISTINCT user_id) FROM access_log WHERE action = 4 AND object = 'held'"          \
+    " AND result = " result
+
 static void images_of_another_patient_are_held_by_whichever_door_they_come(void **state) {
     (void)state;
     tell("arriving");
@@ -206,6 +215,9 @@ static void images_of_another_patient_are_held_by_whichever_door_they_come(void 
     wait_until(TOLD, 1);
     /* The number of images alone is told now and then: a disc may have thousands. */
     assert_int_equal(ask("SELECT count(*) FROM event WHERE type = 100"), 1);
+    /* Who read what they say of their patient, and whoever tried. */
+    assert_int_equal(ask(READ_AS("0")), 1);
+    wait_until(READ_AS("1"), 2);
 }
 
 static void only_who_keeps_the_case_decides(void **state) {
@@ -300,9 +312,44 @@ static void nothing_goes_when_there_is_more_than_was_seen(void **state) {
     assert_int_equal(ask(OF_STUDY_3), 2);
 }
 
+/* A frame that does not fit into what the line keeps, begun and not read on. */
+static int begin_to_read(void) {
+    char request[512], begun[64] = "";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(server_process_port(server)),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct timeval patience = {.tv_sec = DONE_MS / 1000};
+    int space = 4096, line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(line, SOL_SOCKET, SO_RCVBUF, &space, sizeof space);
+    setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(line, (struct sockaddr *)&address, sizeof address), 0);
+    int length = snprintf(request, sizeof request,
+                          "GET /api/cases/%s/instances/2.25.4.2.1.4/frames/1 HTTP/1.1\r\n"
+                          "Host: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n",
+                          case_text, staff.people[MEMBER].token);
+    assert_int_equal(write(line, request, (size_t)length), length);
+    assert_true(read(line, begun, sizeof begun - 1) > 15);
+    assert_non_null(strstr(begun, " 200 "));
+    return line;
+}
+
+/* All that still comes; the line ends here. */
+static size_t read_on(int line) {
+    static char piece[65536];
+    size_t size = 0;
+    ssize_t got;
+    while ((got = read(line, piece, sizeof piece)) > 0 && size < FRAME_BYTES) {
+        size += (size_t)got;
+    }
+    assert_true(got == 0 || (got < 0 && errno == ECONNRESET));
+    close(line);
+    return size;
+}
+
 static void a_join_is_taken_back_and_nobody_sees_the_images_any_more(void **state) {
     (void)state;
-    tell("list");
+    tell("lookedAt");
+    int line = begin_to_read();
     struct held joined = *held_of("2.25.4.2", "patient");
     PGconn *connection = PQconnectdb(server_process_database(server));
     PGresult *result = PQexec(connection, "SELECT DISTINCT encode(patient, 'hex') FROM"
@@ -317,6 +364,7 @@ static void a_join_is_taken_back_and_nobody_sees_the_images_any_more(void **stat
     tell("again");
     /* The case was told that its series is gone. */
     wait_until("SELECT count(*) FROM image_instance WHERE held AND announced", 0);
+    assert_true(read_on(line) < FRAME_BYTES);
     assert_int_equal(hold_again(&joined), REFUSAL_BAD_STATE);
     assert_int_equal(join(&keeper, &joined), REFUSAL_NONE);
     wait_until("SELECT count(*) FROM image_instance WHERE held_for <> 1 AND patient <> ''", 5);

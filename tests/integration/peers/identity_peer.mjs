@@ -1,13 +1,16 @@
 // Images of another patient on their way into a case, by each door there is; what is seen of them and what is not.
 //
-//     node identity_peer.mjs URL CASE STORY KEEPER MEMBER OBSERVER     (tokens; the observer is masked)
+//     node identity_peer.mjs URL CASE STORY KEEPER MEMBER OBSERVER SET
 //
-// Prints what is held, one line `held FOR STUDY PATIENT IMAGES SEEN` each (PATIENT is - when there is none), and ends
-// with status 0 when everything was as it should be.
+// Tokens (the observer is masked), and the display set that a story before this one has named. Prints what is held, one
+// line `held FOR STUDY PATIENT IMAGES SEEN` each (PATIENT is - when there is none), `set NAME` of a display set that was
+// looked at, and ends with status 0 when everything was as it should be.
 import assert from 'node:assert/strict';
 import { dicomFile } from './dicom_file.mjs';
 
-const [url, patientCase, story, ...tokens] = process.argv.slice(2);
+const [url, patientCase, story, ...rest] = process.argv.slice(2);
+const tokens = rest.slice(0, 3);
+const setBefore = rest[3];
 const base = `${url}/api/cases/${patientCase}`;
 const eva = { name: 'MUSTER^EVA', id: 'DISC-17', birthDate: '19600102', sex: 'F' }; // another hospital's number
 const max = { name: 'Beispiel^Max', id: 'B-1', birthDate: '19700203', sex: 'M' };
@@ -25,9 +28,11 @@ const json = async (who, path, status = 200) => {
 };
 
 const uid = (study, number) => `2.25.4.${study}.1.${number}`;
-function file(patient, study, number, grey = 0) {
+function file(patient, study, number, grey = 0, side = 64) {
   const uids = { study: `2.25.4.${study}`, series: `2.25.4.${study}.1`, uid: uid(study, number) };
-  return dicomFile({ ...uids, number, patient, pixels: Buffer.alloc(64 * 64 * 2, grey) });
+  return dicomFile({
+    ...uids, number, patient, rows: side, columns: side, pixels: Buffer.alloc(side * side * 2, grey),
+  });
 }
 
 async function post(bytes, expected) {
@@ -77,17 +82,28 @@ async function sayHeld() {
   return list;
 }
 
-async function isNowhere(study) {
+/** Whatever shows pixels of an image and of its display set. */
+function pictures(study, set) {
+  const image = `/instances/${uid(study, 1)}`;
+  const rooted = `/dicom-web/studies/2.25.4.${study}/series/2.25.4.${study}.1${image}`;
+  const octets = { headers: { accept: 'multipart/related; type="application/octet-stream"' } };
+  return [
+    [`${image}/frames/1`], [`${image}/rendered/1`], [`${image}/thumbnail`], [`${rooted}/rendered`],
+    [`${rooted}/frames/1`, octets],
+    ...(set ? [[`/display-sets/${set}/thumbnail`], [`/display-sets/${set}/preview/2`]] : []),
+  ];
+}
+
+async function isNowhere(study, set) {
   for (const who of [KEEPER, MEMBER, OBSERVER]) {
     assert.ok(!(await sets(who)).includes(`2.25.4.${study}"`), 'not among the display sets');
     assert.ok(!(await studies(who)).includes(`2.25.4.${study}`), 'not found');
     const dicom = { headers: { accept: 'multipart/related; type="application/dicom"' } };
     const instance = uid(study, 1);
     const paths = [
-      [`/series/2.25.4.${study}.1/metadata`], [`/instances/${instance}/frames/1`], [`/documents/${instance}`],
-      [`/instances/${instance}/thumbnail`], [`/dicom-web/studies/2.25.4.${study}/metadata`],
-      [`/dicom-web/studies/2.25.4.${study}`, dicom],
-      [`/dicom-web/studies/2.25.4.${study}/series/2.25.4.${study}.1/instances/${instance}/rendered`],
+      [`/series/2.25.4.${study}.1/metadata`], [`/documents/${instance}`],
+      [`/dicom-web/studies/2.25.4.${study}/metadata`], [`/dicom-web/studies/2.25.4.${study}`, dicom],
+      ...pictures(study, set),
     ];
     for (const [path, options] of paths) {
       const { status } = await ask(who, path, options);
@@ -135,7 +151,7 @@ const stories = {
     }
     const told = JSON.stringify(await json(OBSERVER, '/dicom-web/studies/2.25.4.2/metadata'));
     assert.ok(!told.includes('Beispiel') && told.includes(uid(2, 1)));
-    await post(file(max, 2, 4), STORED); // the same study and the same person
+    await post(file(max, 2, 4, 0, 2048), STORED); // the same study and the same person; for a long while on the line
     await post(file({ ...max, name: 'Beispiel^Moritz' }, 2, 5), HELD); // his twin, perhaps
     await post(file(max, 3, 1), HELD); // another study
     await isNowhere(3);
@@ -166,9 +182,20 @@ const stories = {
     await post(file(max, 3, 1), HELD); // sent once more, it is asked once more
   },
 
+  /** Whatever is remembered of a picture is remembered now. */
+  async lookedAt() {
+    const { displaySets } = await json(KEEPER, '/display-sets');
+    const [{ displaySet }] = displaySets.filter((one) => JSON.stringify(one).includes(`"${uid(2, 1)}"`));
+    for (const who of [KEEPER, MEMBER])
+      for (const [path, options] of pictures(2, displaySet))
+        assert.equal((await ask(who, path, options)).status, 200, path);
+    process.stdout.write(`set ${displaySet}\n`);
+    await sayHeld();
+  },
+
   /** The join was taken back: whoever saw them does not any more, by whichever door. */
   async again() {
-    await isNowhere(2);
+    await isNowhere(2, setBefore);
     const list = await sayHeld();
     const held = list.studies.find((one) => one.study === '2.25.4.2' && one.images > 1);
     assert.deepEqual([held.heldFor, held.images, held.says.name], ['patient', 4, max.name]);
