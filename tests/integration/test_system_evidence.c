@@ -232,6 +232,34 @@ static void nobody_is_shown_a_display_set_of_it(void **state) {
     assert_int_equal(count_of(display_sets(), "\"displaySet\""), 2);
 }
 
+/* Of another patient, perhaps: drawn on by who knows its UID, it is described to nobody. */
+static void an_image_that_is_held_is_in_no_document(void **state) {
+    (void)state;
+    assert_true(upload_as("1.2.5.", "Another^Ada", "Example^Eva", 202));
+    draw("1.2.5.4.1", "1.2.3.3", "On what is held");
+    wait_until_noted();
+    assert_int_equal(ask("SELECT count(*) " DOCUMENTS " AND study_uid = '1.2.5.1'"), 0);
+    assert_null(strstr(report_of(0, "1.2.3.1"), "On what is held"));
+}
+
+static void a_document_that_is_held_has_no_successor(void **state) {
+    (void)state;
+    assert_true(upload("1.2.6.", "Example^Eva", "Example^Eva"));
+    draw("1.2.6.4.1", "1.2.6.3", "Before it is held");
+    wait_for_documents("1.2.6.1", 1);
+    assert_int_equal(ask("WITH gone AS (UPDATE image_instance SET held = true, held_for = 2 WHERE"
+                         " study_uid = '1.2.6.1' AND stored_by ="
+                         " '00000000-0000-0000-0000-000000000000' RETURNING 1)"
+                         " SELECT count(*) FROM gone"),
+                     1);
+    draw("1.2.6.4.2", "1.2.6.3", "After it was held");
+    wait_for_documents("1.2.6.1", 2);
+    const char *report = report_of(0, "1.2.6.1");
+    assert_int_equal(count_of(report, "\"Before it is held\""), 1);
+    assert_int_equal(count_of(report, "\"After it was held\""), 1);
+    assert_null(strstr(report, "0040A360"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_measurement_is_a_report_with_its_points_and_words),
@@ -243,6 +271,8 @@ int main(void) {
         cmocka_unit_test(new_words_of_a_drawing_are_a_new_report),
         cmocka_unit_test(who_is_not_told_who_the_patient_is_reads_nothing_of_it),
         cmocka_unit_test(nobody_is_shown_a_display_set_of_it),
+        cmocka_unit_test(an_image_that_is_held_is_in_no_document),
+        cmocka_unit_test(a_document_that_is_held_has_no_successor),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

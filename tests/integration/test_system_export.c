@@ -37,14 +37,15 @@ static int shell(const char *format, ...) {
 }
 
 static long ask(const char *sql) {
-    PGconn *connection = PQconnectdb(server_process_database(server));
-    PGresult *result = PQexec(connection, sql);
-    long number = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
-                      ? strtol(PQgetvalue(result, 0, 0), NULL, 10)
-                      : -1;
-    PQclear(result);
-    PQfinish(connection);
-    return number;
+    return planted_number(server, sql);
+}
+
+/* Refusals are written down behind the answer. */
+static long becomes(const char *sql, long wanted) {
+    struct patience patience = patience_of(PLANTED_MS);
+    while (ask(sql) != wanted && patience_lasts(&patience)) {
+    }
+    return ask(sql);
 }
 
 static long copies_written_down(int result) {
@@ -123,6 +124,32 @@ static int end(void **state) {
     return shell("rm -rf %s", folder);
 }
 
+#define FILES_READ(object, result)                                                                 \
+    "SELECT count(*) FROM access_log WHERE action = 5 AND object " object " AND result = " result
+
+/* The list has no object, one file its name: their reader is written down, and who is refused. */
+static void who_reads_other_files_is_written_down(void **state) {
+    (void)state;
+    static const char one[] = "files/00000000-0000-4000-8000-000000000001";
+    PGconn *connection = PQconnectdb(server_process_database(server));
+    PGresult *result = PQexec(connection, "SELECT min(file_id::text) FROM other_file");
+    char path[64];
+    assert_int_equal(PQntuples(result), 1);
+    snprintf(path, sizeof path, "files/%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(connection);
+    for (int again = 0; again < 2; again++) { /* once in a quarter of an hour */
+        assert_int_equal(planted_ask(&staff, MEMBER, "GET", "files", NULL, 0), 200);
+        assert_int_equal(planted_ask(&staff, MEMBER, "GET", path, NULL, 0), 200);
+    }
+    assert_int_equal(ask(FILES_READ("= ''", "0")), 1);
+    assert_int_equal(ask(FILES_READ("<> ''", "0")), 1);
+    assert_int_equal(planted_ask(&staff, STRANGER, "GET", "files", NULL, 0), 404);
+    assert_int_equal(planted_ask(&staff, STRANGER, "GET", one, NULL, 0), 404);
+    assert_int_equal(becomes(FILES_READ("= ''", "1"), 1), 1);
+    assert_int_equal(becomes(FILES_READ("<> ''", "1"), 1), 1);
+}
+
 static void nobody_gets_a_copy_who_has_not_just_proved_who_they_are(void **state) {
     (void)state;
     assert_int_equal(fetch_case(COORDINATOR, "unproved"), 403);
@@ -145,6 +172,11 @@ static void a_copy_of_a_case_holds_all_of_it_and_nothing_of_another(void **state
     assert_true(says("case", "data.json", "\"type\": \"MessagePosted\""));
     assert_true(says("case", "data.json", "\"state\": \"unsigned\""));
     assert_int_equal(shell("ls %s/case/images/1.2.3.2/*.dcm | wc -l | grep -qx 3", folder), 0);
+    /* Nothing of what is held: whose it is has not been decided. */
+    assert_int_equal(ask("SELECT count(*) FROM image_instance WHERE held"), 1);
+    assert_int_equal(shell("find %s/case | grep -qF " PLANTED_HELD_UID, folder), 1);
+    assert_int_equal(
+        shell("grep -rqaF -e " PLANTED_HELD_UID " -e " PLANTED_BROTHER " %s/case", folder), 1);
     assert_int_equal(shell("head -c 132 %s/case/images/1.2.3.2/1.2.3.4.1.dcm | tail -c 4 | "
                            "grep -qx DICM",
                            folder),
@@ -209,6 +241,7 @@ static void a_copy_of_ones_own_data_holds_it_and_no_secret(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_reads_other_files_is_written_down),
         cmocka_unit_test(nobody_gets_a_copy_who_has_not_just_proved_who_they_are),
         cmocka_unit_test(a_copy_of_a_case_holds_all_of_it_and_nothing_of_another),
         cmocka_unit_test(the_patient_gets_the_same),
