@@ -1,7 +1,7 @@
-/* links: server_process consilium; timeout: 180 */
+/* links: server_process consilium libpq; timeout: 180 */
 /* Studies fetched from Debian's Orthanc behind a door that wants a token and cuts the line, and
  * from an archive that means ill. What is done there says peers/archive_peer.mjs. */
-#include "tests/support/staff.h"
+#include "tests/support/planted_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,19 +45,11 @@ static bool prepare(struct scene *scene) {
     return waitpid(peer, &status, 0) == peer && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static void write_case(unsigned number, char text[37]) {
-    struct uuid id = staff_case_id(number);
-    const uint8_t *b = id.bytes;
-    snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-             b[14], b[15]);
-}
-
 static bool start_peer(struct scene *scene) {
     char of_nobody[37], of_somebody[37], process[16];
     int pipes[2];
-    write_case(0, of_nobody);
-    write_case(1, of_somebody);
+    staff_case_text(0, of_nobody);
+    staff_case_text(1, of_somebody);
     snprintf(process, sizeof process, "%d", (int)server_process_id(scene->server));
     if (pipe(pipes) != 0)
         return false;
@@ -80,8 +72,8 @@ static int open_scene(void **state) {
     *state = &scene;
     if (!prepare(&scene))
         return -1;
-    struct server_options options = {.program = CONSILIUM_PATH,
-                                     .arguments = {"--archives", scene.list}};
+    struct server_options options = {
+        .program = CONSILIUM_PATH, .arguments = {"--archives", scene.list, "--log-level", "debug"}};
     scene.server = server_process_start(&options);
     /* Person 1 is hired when the case is made already, and has nothing to do with it. */
     if (scene.server == NULL || !staff_hire(&scene.staff, scene.server, 1))
@@ -165,6 +157,19 @@ static void a_server_that_is_stopped_breaks_a_fetch_off_and_goes_on_with_it(void
     wait_for(scene, "done stopped");
 }
 
+/* Of whom was searched for and found: Weiss^Erika. Logs, the database's files and blobs. */
+static void who_was_searched_for_is_written_nowhere(void **state) {
+    struct scene *scene = *state;
+    char log[256], place[256];
+    snprintf(log, sizeof log, "%s/../log", server_process_data(scene->server));
+    snprintf(place, sizeof place, "%s/..", server_process_data(scene->server));
+    assert_true(planted_count(log, "a fetch is over archive=") > 0);
+    assert_true(planted_count(log, "hop=") > 0); /* the finest there is */
+    assert_true(planted_count(place, "archive_fetch") > 0);
+    assert_int_equal(planted_count(place, "weiss"), 0);
+    assert_int_equal(planted_count(place, "erika"), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_study_comes_with_the_bytes_it_was_stored_with_and_once),
@@ -177,6 +182,7 @@ int main(void) {
         cmocka_unit_test(an_archive_that_means_ill_costs_no_memory),
         cmocka_unit_test(a_fetch_outlives_the_server_that_is_killed_in_its_middle),
         cmocka_unit_test(a_server_that_is_stopped_breaks_a_fetch_off_and_goes_on_with_it),
+        cmocka_unit_test(who_was_searched_for_is_written_nowhere),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

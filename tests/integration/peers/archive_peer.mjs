@@ -45,9 +45,9 @@ const ask = (path, method = 'GET', body = undefined, headers = {}) =>
     body: body && JSON.stringify(body),
   });
 const search = (archive, keys) => ask(`archives/${archive}/search`, 'POST', keys);
-const searchesWritten = async () => {
+const written = async (wanted, refused = false) => {
   const { accesses } = await (await ask('accesses')).json();
-  return accesses.filter(({ action }) => action === 'archive_search').length;
+  return accesses.filter((one) => one.action === wanted && one.refused === refused).length;
 };
 const begin = async (archive, studyUid) => {
   const answer = await ask(`archives/${archive}/fetch`, 'POST', { studyUid });
@@ -115,12 +115,13 @@ async function bytesStayTheSame() {
   assert.equal(told.state, 'done');
   assert.deepEqual(told.files, { all: 12, done: 12, stored: 12, alreadyThere: 0, held: 0, kept: 0, refused: 0 });
   await isWhole(study);
-  const before = await searchesWritten();
+  const before = await written('archive_search');
   for (let i = 0; i < 2; i++)
     assert.equal((await (await search('tls', { studyUid: study.study })).json()).studies[0].here, 12);
-  assert.equal((await searchesWritten()) - before, 2, 'each search stands in the record of accesses');
+  assert.equal((await written('archive_search')) - before, 2, 'each search stands in the record of accesses');
   const again = await over(await begin('tls', study.study));
   assert.deepEqual([again.state, again.files.alreadyThere, again.files.stored], ['done', 12, 0]);
+  assert.equal(await written('archive_fetch'), 1, 'who has a study fetched is written down');
   assert.ok(!line.asked.slice(-3).some((path) => /studies\/[\d.]+$/.test(path)), 'what is here is not fetched again');
 }
 
@@ -189,6 +190,11 @@ async function onlyWhoMay() {
     ['archives/radiology/fetch', 'POST', { studyUid: '1.2.3' }],
   ])
     assert.equal((await ask(path, method, body, { authorization: theirs })).status, 404, path);
+  let refused;
+  const counts = () => Promise.all(['archive_search', 'archive_fetch'].map((action) => written(action, true)));
+  for (const end = Date.now() + PATIENCE_MS; `${refused}` !== '1,2' && Date.now() < end; await pause(LOOK_MS))
+    refused = await counts();
+  assert.deepEqual(refused, [1, 2], 'and so is who may not');
 }
 
 /** The most that the server has had in memory, in KiB. */
