@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define HEADER_MAX ((uint64_t)1 << 20) // bytes, for every job; a longer one is not read
+
 struct copying {
     struct work work; // first, so that a work is its copying
     /* Given. */
@@ -265,8 +267,9 @@ static void run_read(struct work *work) {
     struct pixel_shape shape = frame_input_shape(copying->locator);
     // Noise does not become smaller; what is larger than this is not worth its copy.
     uint64_t space = (codec_frame_size(&shape) * 5 / 4 + (64u << 10)) * copying->count;
-    copying->read = frame_input_make(&copying->input, copying->start.service, &copying->keys,
-                                     copying->locator, copying->first, copying->count, space);
+    copying->read =
+        frame_input_make(&copying->input, copying->start.service, &copying->keys, copying->locator,
+                         copying->first, copying->count, HEADER_MAX, space);
 }
 
 static void on_read(struct work *work) {

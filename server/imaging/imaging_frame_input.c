@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define HEADER_MAX ((uint64_t)32 << 20)       // bytes, of frames' groups; a longer one is not read
 #define FRAMES_SIZE_MAX ((uint64_t)512 << 20) // bytes of one job
 
 /* Neither side can take memory away from under the other. */
@@ -22,13 +21,13 @@ static int memory_file(uint64_t size, int seals) {
     return file;
 }
 
-/* The data set before its first frame. */
-static struct frame_piece header_of(const struct imaging_locator *locator) {
+/* The data set before its first frame; empty when it is longer. */
+static struct frame_piece header_of(const struct imaging_locator *locator, uint64_t header_max) {
     const struct frame_table *frames = &locator->frames;
     bool deflated = stored_frame_syntax(locator) != locator->transfer_syntax_uid;
     uint64_t start = deflated ? 0 : locator->dataset_offset;
     uint64_t end = frames->native_size ? frames->native_offset : frames->pieces[0].offset;
-    bool small = end > start && end - start <= HEADER_MAX;
+    bool small = end > start && end - start <= header_max;
     return (struct frame_piece){start, small ? end - start : 0};
 }
 
@@ -48,7 +47,7 @@ static enum imaging_read_result read_frames(const struct frame_input *input,
                                             uint8_t *into) {
     const struct imaging_locator *locator = stored->locator;
     enum imaging_read_result result = IMAGING_READ_OK;
-    struct frame_piece header = header_of(locator);
+    struct frame_piece header = header_of(locator, input->header_length);
     if (header.length > 0) {
         result = stored_file_read(stored, header.offset, (size_t)header.length, into);
     }
@@ -87,10 +86,10 @@ enum imaging_read_result frame_input_make(struct frame_input *input,
                                           const struct imaging_service *service,
                                           const struct case_keys *keys,
                                           const struct imaging_locator *locator, uint32_t first,
-                                          uint32_t count, uint64_t space) {
+                                          uint32_t count, uint64_t header_max, uint64_t space) {
     memset(input, 0, sizeof *input);
     input->from = input->into = -1;
-    input->header_length = header_of(locator).length;
+    input->header_length = header_of(locator, header_max).length;
     input->space = space;
     input->count = count;
     uint64_t size = input->header_length;

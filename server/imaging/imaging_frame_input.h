@@ -18,13 +18,14 @@ struct frame_input {
     uint32_t count;
 };
 
-/* `keys` and `locator` are borrowed for the call; `count` frames from `first` on, counted from 0.
- * Finish is safe after a failure. */
+/* `keys` and `locator` are borrowed for the call; `count` frames from `first` on, counted from 0;
+ * of what lies before them nothing when it is longer than `header_max` bytes. Finish is safe after
+ * a failure. */
 enum imaging_read_result frame_input_make(struct frame_input *input,
                                           const struct imaging_service *service,
                                           const struct case_keys *keys,
                                           const struct imaging_locator *locator, uint32_t first,
-                                          uint32_t count, uint64_t space);
+                                          uint32_t count, uint64_t header_max, uint64_t space);
 void frame_input_finish(struct frame_input *input);
 
 /* What the worker is told; its texts are the locator's. */

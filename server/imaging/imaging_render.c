@@ -14,6 +14,7 @@
 
 #define RENDERS_MAX 64u                         // under way
 #define PICTURE_SPACE_MAX ((uint64_t)256 << 20) // bytes
+#define HEADER_MAX ((uint64_t)32 << 20)         // of frames' groups; a longer one is not read
 #define QUALITY_DEFAULT 90u                     //
 #define SPACE_BESIDE ((uint64_t)64 << 10)       // tables and headers
 
@@ -93,7 +94,7 @@ static void run_read(struct work *work) {
     uint64_t space = 3 * (uint64_t)shape.rows * shape.columns + SPACE_BESIDE;
     space = space < PICTURE_SPACE_MAX ? space : PICTURE_SPACE_MAX;
     render->read = frame_input_make(&render->input, render->service, &render->keys, render->locator,
-                                    frame_of(render) - 1, 1, space);
+                                    frame_of(render) - 1, 1, HEADER_MAX, space);
 }
 
 static void on_read(struct work *work) {
