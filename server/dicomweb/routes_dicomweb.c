@@ -1,5 +1,6 @@
 #include "server/dicomweb/routes_dicomweb.h"
 
+#include "protocol/generated/policy.h"
 #include "server/dicomweb/ask.h"
 
 #include <openssl/crypto.h>
@@ -172,6 +173,7 @@ static void handle_post(struct http_exchange *exchange, void *data) {
     if ((ask->resource.kind == RESOURCE_STUDIES || ask->resource.kind == RESOURCE_STUDY) &&
         ask->resource.view == VIEW_ITSELF) {
         ask->about.action = ACCESS_UPLOAD;
+        ask->about.actions = PATIENT_CASE_MAY_IMAGES;
         ask->run = ask_stow;
         case_ask_grant(&ask->about);
         return;

@@ -45,7 +45,11 @@ static struct access access_of(const struct case_ask *ask, enum access_result re
                                struct text uid) {
     struct access access = exchange_access(ask->exchange, ask->action, result);
     access.patient_case = ask->patient_case;
-    access_set_object(&access, uid);
+    if (ask->named) {
+        access_name_object(&access, ask->object);
+    } else {
+        access_set_object(&access, uid);
+    }
     return access;
 }
 
@@ -76,10 +80,10 @@ void case_ask_log(struct case_ask *ask, struct text uid, void (*covered)(struct 
 static void on_grant(struct http_exchange *exchange, struct allowance allowed, void *data) {
     struct case_ask *ask = data;
     (void)exchange;
-    bool may = ask->action == ACCESS_UPLOAD ? (allowed.actions & PATIENT_CASE_MAY_IMAGES) != 0
-                                            : (allowed.audiences & AUDIENCE_CLINICAL) != 0;
+    bool may = ask->actions != 0 ? (allowed.actions & ask->actions) != 0
+                                 : (allowed.audiences & AUDIENCE_CLINICAL) != 0;
     if (!may) {
-        struct access access = access_of(ask, ACCESS_REFUSED, (struct text){0, NULL});
+        struct access access = access_of(ask, ACCESS_REFUSED, ask->object);
         access_log_write(ask->access_log, &access, NULL, NULL);
         case_ask_unread(ask, IMAGING_READ_ABSENT);
         return;

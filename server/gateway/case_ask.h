@@ -17,7 +17,10 @@ struct case_ask {
     struct http_exchange *exchange; // NULL once it is over
     struct access_log *access_log;
     struct uuid patient_case;
-    enum access_action action;             // ACCESS_UPLOAD: who may send images; else who may see
+    enum access_action action;
+    uint32_t actions; // PATIENT_CASE_MAY_..., any of which the asker needs; 0 = to see the clinical
+    struct text object;                    // that a refusal names; empty = the case
+    bool named;                            // `object` is a word of ours, no UID, and what is read
     void (*let_go)(struct case_ask *ask);  // of what is under way, and of all that is owned
     void (*granted)(struct case_ask *ask); // goes on; again when it had to wait for a record
     /* Derived. */

@@ -1,5 +1,6 @@
 #include "server/gateway/routes_imaging.h"
 
+#include "protocol/generated/policy.h"
 #include "server/gateway/byte_range.h"
 #include "server/gateway/case_ask.h"
 #include "server/gateway/frame_choice.h"
@@ -385,6 +386,7 @@ static void begin(struct http_exchange *exchange, const struct routes *given, en
     ask->about = (struct case_ask){.exchange = exchange,
                                    .access_log = given->access_log,
                                    .action = actions[kind],
+                                   .actions = kind == ASK_UPLOAD ? PATIENT_CASE_MAY_IMAGES : 0,
                                    .let_go = let_go,
                                    .granted = on_granted};
     ask->service = given->service;
