@@ -1,12 +1,11 @@
 #define _GNU_SOURCE /* SOCK_CLOEXEC */
 #include "server/archives/archive_client.h"
 
+#include "server/gateway/address_count.h"
 #include "server/log.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,26 +324,12 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *data) {
     return 0;
 }
 
-static bool is_loopback(const struct curl_sockaddr *address) {
-    if (address->family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, &address->addr, sizeof in);
-        return ntohl(in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    }
-    struct sockaddr_in6 in6;
-    if (address->family != AF_INET6 || address->addrlen < sizeof in6) {
-        return false;
-    }
-    memcpy(&in6, (const void *)&address->addr, sizeof in6);
-    return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-}
-
 /* Not handed down to children; in clear to nobody but this machine, whatever its name resolves to.
  */
 static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
     const struct archive_request *request = data;
     (void)purpose;
-    if (request->plain && !is_loopback(address)) {
+    if (request->plain && !peer_address_is_loopback(peer_address_of(&address->addr))) {
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);

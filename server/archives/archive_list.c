@@ -2,6 +2,7 @@
 
 #include "server/archives/json_squeeze.h"
 #include "server/gateway/json.h"
+#include "server/gateway/origin.h"
 #include "server/imaging/json_scan.h"
 #include "server/utf8.h"
 
@@ -107,13 +108,6 @@ static bool read_token(const struct reading *reading, struct archive *archive, c
 
 /* Addresses */
 
-static bool is_loopback(const char *host) {
-    unsigned last[3];
-    char end;
-    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           sscanf(host, "127.%u.%u.%u%c", &last[0], &last[1], &last[2], &end) == 3;
-}
-
 static bool has_part(CURLU *url, CURLUPart which) {
     char *part = NULL;
     bool has = curl_url_get(url, which, &part, 0) == CURLUE_OK;
@@ -133,7 +127,7 @@ static bool check_url(const struct reading *reading, struct archive *archive, CU
                has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT)) {
         fine = refuse(reading, "its url has a user, a query or a fragment: give the root of its "
                                "DICOMweb alone");
-    } else if (archive->plain && !is_loopback(host)) {
+    } else if (archive->plain && !host_is_loopback((struct text){(uint32_t)strlen(host), host})) {
         fine = refuse(reading, "its url must begin with https: patients' data and the token must "
                                "not travel in clear");
     }
