@@ -100,11 +100,17 @@ void imaging_need_patient(struct imaging_service *service, struct uuid patient_c
     service->config.identify(service->config.data, patient_case, on_identified, request);
 }
 
-void imaging_patient_hash(const struct case_keys *keys, struct uuid patient_case,
+bool imaging_patient_hash(struct imaging_service *service, struct uuid patient_case,
                           const struct patient_words *said, uint8_t ret_hash[BLOB_NAME_SIZE]) {
     uint8_t what[RECORD_PLACE_MAX + PATIENT_KEY_MAX];
+    struct case_keys keys;
+    if (!imaging_case_keys(service, patient_case, &keys)) {
+        return false;
+    }
     size_t size = record_place("patient", patient_case, "", what);
     size += patient_key(said, (char *)what + size);
-    blob_name(keys->name, what, size, ret_hash);
+    blob_name(keys.name, what, size, ret_hash);
     OPENSSL_cleanse(what, sizeof what);
+    OPENSSL_cleanse(&keys, sizeof keys);
+    return true;
 }

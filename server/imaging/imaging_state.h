@@ -168,8 +168,8 @@ void imaging_need_patient(struct imaging_service *service, struct uuid patient_c
                           void (*done)(void *data, const struct patient_words *patient),
                           void *data);
 void imaging_forget_patient(struct imaging_service *service, struct uuid patient_case);
-/* Keyed hash of what somebody says of a patient. */
-void imaging_patient_hash(const struct case_keys *keys, struct uuid patient_case,
+/* Keyed hash of what somebody says of a patient; false when the case's keys cannot be had. */
+bool imaging_patient_hash(struct imaging_service *service, struct uuid patient_case,
                           const struct patient_words *said, uint8_t ret_hash[BLOB_NAME_SIZE]);
 
 /* imaging_held_turns.c: an image was held: its case is looked at soon. */

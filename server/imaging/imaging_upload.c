@@ -384,15 +384,14 @@ static void look_up(struct imaging_upload *upload) {
 
 static void on_patient(void *data, const struct patient_words *patient) {
     struct imaging_upload *upload = data;
-    if (!patient || !imaging_case_keys(upload->service, upload->patient_case, &upload->keys)) {
-        upload_finish(upload, UPLOAD_UNAVAILABLE);
-        return;
-    }
     struct patient_words said = patient_said(&upload->instance);
     upload->of_another_patient =
-        (patient_differs(patient, &said) & PATIENT_DIFFERENCES_THAT_HOLD) != 0;
-    if (upload->of_another_patient) {
-        imaging_patient_hash(&upload->keys, upload->patient_case, &said, upload->patient);
+        patient && (patient_differs(patient, &said) & PATIENT_DIFFERENCES_THAT_HOLD) != 0;
+    if (!patient ||
+        (upload->of_another_patient &&
+         !imaging_patient_hash(upload->service, upload->patient_case, &said, upload->patient))) {
+        upload_finish(upload, UPLOAD_UNAVAILABLE);
+        return;
     }
     look_up(upload);
 }
