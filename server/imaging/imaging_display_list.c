@@ -1,7 +1,6 @@
 /*
  * The display sets of a case as JSON.
  */
-#include "server/blobs/sealed_value.h"
 #include "server/imaging/bounded_output.h"
 #include "server/imaging/imaging_state.h"
 #include "server/imaging/metadata_value.h"
@@ -131,23 +130,6 @@ static bool write_series(struct bounded_output *output, const struct listed_seri
     return !output->failed;
 }
 
-static bool open_identity(struct instance *ret_identity, struct uuid patient_case,
-                          const struct case_keys *keys, const char *sop_instance_uid,
-                          struct bytes sealed) {
-    uint8_t place[RECORD_PLACE_MAX];
-    size_t place_size = record_place("identity", patient_case, sop_instance_uid, place);
-    uint8_t *bytes = malloc((size_t)sealed.length + 1);
-    bool opened =
-        bytes &&
-        sealed_value_open(keys->blob, place, place_size, sealed.bytes, sealed.length, bytes) &&
-        instance_decode(ret_identity, bytes, sealed.length - SEALED_VALUE_OVERHEAD);
-    if (bytes) {
-        OPENSSL_cleanse(bytes, sealed.length);
-    }
-    free(bytes);
-    return opened;
-}
-
 static bool grow(struct listed_series *series) {
     if (series->count < series->capacity) {
         return true;
@@ -183,8 +165,8 @@ static size_t read_series(const struct kept_rows *rows, int first, struct uuid p
             break;
         }
         struct bytes sealed = kept_rows_cell(rows, row, COLUMN_IDENTITY);
-        if (sealed.length > 0 && !open_identity(&series->identity, patient_case, keys,
-                                                instance->sop_instance_uid, sealed)) {
+        if (sealed.length > 0 && !record_open_identity(&series->identity, patient_case, keys,
+                                                       instance->sop_instance_uid, sealed)) {
             return 0;
         }
         display_slice_of(instance, &series->slices[series->count++]);

@@ -2,7 +2,6 @@
  * What is held in a case, for who decides: what images say of their patient beside what the case
  * says, and contents of a UID beside the one that is shown.
  */
-#include "server/blobs/sealed_value.h"
 #include "server/imaging/bounded_output.h"
 #include "server/imaging/imaging_state.h"
 #include "server/imaging/metadata_value.h"
@@ -153,23 +152,6 @@ static void write_sent(struct bounded_output *json, const struct imaging_held_li
                           (long long)number(list, row, at_column));
 }
 
-static bool open_sealed(struct imaging_held_list *list, int row, uint8_t *space) {
-    struct bytes uid = cell(list, row, INSTANCE);
-    struct bytes sealed = cell(list, row, IDENTITY);
-    char text[65];
-    uint8_t place[RECORD_PLACE_MAX];
-    if (uid.length >= sizeof text || sealed.length < SEALED_VALUE_OVERHEAD ||
-        sealed.length > INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD) {
-        return false;
-    }
-    memcpy(text, uid.bytes, uid.length);
-    text[uid.length] = 0;
-    size_t place_size = record_place("identity", list->patient_case, text, place);
-    return sealed_value_open(list->keys.blob, place, place_size, sealed.bytes, sealed.length,
-                             space) &&
-           instance_decode(list->instance, space, sealed.length - SEALED_VALUE_OVERHEAD);
-}
-
 static bool same_study(const struct imaging_held_list *list, int a, int b) {
     return number(list, a, HELD_FOR) == number(list, b, HELD_FOR) &&
            bytes_equal(cell(list, a, STUDY), cell(list, b, STUDY)) &&
@@ -177,9 +159,13 @@ static bool same_study(const struct imaging_held_list *list, int a, int b) {
 }
 
 /* What is damaged says nothing, and can be decided of like any other: its UIDs stand in the row. */
-static void open_identity(struct imaging_held_list *list, int row, uint8_t *space) {
+static void open_identity(struct imaging_held_list *list, int row) {
     struct instance *instance = list->instance;
-    if (!open_sealed(list, row, space)) {
+    struct bytes uid = cell(list, row, INSTANCE);
+    char text[65] = "";
+    memcpy(text, uid.bytes, uid.length < sizeof text ? uid.length : 0);
+    if (!record_open_identity(instance, list->patient_case, &list->keys, text,
+                              cell(list, row, IDENTITY))) {
         OPENSSL_cleanse(instance, sizeof *instance);
     }
     struct bytes study = cell(list, row, STUDY);
@@ -222,7 +208,7 @@ static void begin_study(struct imaging_held_list *list, int row) {
     bounded_output_text(json, ",\"series\":[");
 }
 
-static bool write_rows(struct imaging_held_list *list, uint8_t *space) {
+static bool write_rows(struct imaging_held_list *list) {
     struct bounded_output *json = &list->json;
     int count = list->rows.row_count, row = 0;
     bool in_study = false;
@@ -231,7 +217,7 @@ static bool write_rows(struct imaging_held_list *list, uint8_t *space) {
     bounded_output_text(json, ",\"studies\":[");
     for (; row < count && json->size + ROW_MAX < HELD_LIST_MAX; row++) {
         bool first = row == 0 || !same_study(list, row, row - 1);
-        open_identity(list, row, space);
+        open_identity(list, row);
         if (first) {
             bounded_output_text(json, in_study ? "]}," : "");
             begin_study(list, row);
@@ -251,13 +237,8 @@ static bool write_rows(struct imaging_held_list *list, uint8_t *space) {
 
 static void run_write(struct work *work) {
     struct imaging_held_list *list = (struct imaging_held_list *)work;
-    uint8_t *space = malloc(INSTANCE_ENCODED_MAX);
     list->instance = calloc(1, sizeof *list->instance);
-    list->opened = space && list->instance && write_rows(list, space);
-    if (space) {
-        OPENSSL_cleanse(space, INSTANCE_ENCODED_MAX);
-    }
-    free(space);
+    list->opened = list->instance && write_rows(list);
 }
 
 static void on_written(struct work *work) {
@@ -278,23 +259,9 @@ static void on_rows(void *data, enum postgres_result result, const struct postgr
     }
 }
 
-static bool keep(struct imaging_held_list *list, size_t *used, struct text from, struct text *ret) {
-    if (from.length > WORDS_MAX - *used) {
-        return false;
-    }
-    memcpy(list->words + *used, from.length > 0 ? from.bytes : "", from.length);
-    *ret = (struct text){from.length, list->words + *used};
-    *used += from.length;
-    return true;
-}
-
 static void on_patient(void *data, const struct patient_words *patient) {
     struct imaging_held_list *list = data;
-    size_t used = 0;
-    if (!patient || !keep(list, &used, patient->name, &list->known.name) ||
-        !keep(list, &used, patient->birth_date, &list->known.birth_date) ||
-        !keep(list, &used, patient->sex, &list->known.sex) ||
-        !keep(list, &used, patient->patient_id, &list->known.patient_id)) {
+    if (!patient || !patient_words_copy(patient, list->words, WORDS_MAX, &list->known)) {
         finish(list, IMAGING_READ_UNAVAILABLE);
         return;
     }

@@ -11,7 +11,7 @@
 /* As long as a case may say it (Subject in protocol/schema/patient_case.schema), and more. */
 struct known_patient {
     struct uuid patient_case; // zero = none
-    char name[256], birth_date[16], sex[4], patient_id[128];
+    char space[512];
     struct patient_words words; // which borrow the above
 };
 
@@ -35,26 +35,11 @@ static struct known_patient *place_of(struct imaging_service *service, struct uu
     return &service->patients[patient_case.bytes[15] % PATIENTS_KEPT];
 }
 
-static bool keep(struct text from, char *space, size_t size, struct text *ret) {
-    if (from.length > size) {
-        return false;
-    }
-    memcpy(space, from.length > 0 ? from.bytes : "", from.length);
-    *ret = (struct text){from.length, space};
-    return true;
-}
-
 static void remember(struct imaging_service *service, struct uuid patient_case,
                      const struct patient_words *from) {
     struct known_patient *place = place_of(service, patient_case);
     OPENSSL_cleanse(place, sizeof *place);
-    bool kept = keep(from->name, place->name, sizeof place->name, &place->words.name) &&
-                keep(from->birth_date, place->birth_date, sizeof place->birth_date,
-                     &place->words.birth_date) &&
-                keep(from->sex, place->sex, sizeof place->sex, &place->words.sex) &&
-                keep(from->patient_id, place->patient_id, sizeof place->patient_id,
-                     &place->words.patient_id);
-    if (kept) {
+    if (patient_words_copy(from, place->space, sizeof place->space, &place->words)) {
         place->patient_case = patient_case;
     }
 }

@@ -2,9 +2,11 @@
  * How the imaging service's rows are written and read: kept copies of results, sealed columns'
  * places, blob names, frame tables.
  */
+#include "server/blobs/sealed_value.h"
 #include "server/imaging/imaging_state.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,28 @@ size_t record_place(const char *column, struct uuid patient_case, const char *so
     memcpy(place + column_size, patient_case.bytes, sizeof patient_case.bytes);
     memcpy(place + column_size + sizeof patient_case.bytes, sop_instance_uid, uid_size);
     return size;
+}
+
+bool record_open_identity(struct instance *ret_identity, struct uuid patient_case,
+                          const struct case_keys *keys, const char *sop_instance_uid,
+                          struct bytes sealed) {
+    uint8_t place[RECORD_PLACE_MAX];
+    size_t place_size = record_place("identity", patient_case, sop_instance_uid, place);
+    if (sealed.length < SEALED_VALUE_OVERHEAD ||
+        sealed.length > INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD) {
+        return false;
+    }
+    size_t size = sealed.length - SEALED_VALUE_OVERHEAD;
+    uint8_t *bytes = malloc(size + 1);
+    bool opened =
+        bytes &&
+        sealed_value_open(keys->blob, place, place_size, sealed.bytes, sealed.length, bytes) &&
+        instance_decode(ret_identity, bytes, size);
+    if (bytes) {
+        OPENSSL_cleanse(bytes, size);
+    }
+    free(bytes);
+    return opened;
 }
 
 void record_blob_name(const struct case_keys *keys, struct uuid patient_case,

@@ -136,6 +136,11 @@ struct bytes kept_rows_cell(const struct kept_rows *rows, int row, int column);
 size_t record_place(const char *column, struct uuid patient_case, const char *sop_instance_uid,
                     uint8_t place[RECORD_PLACE_MAX]);
 
+/* The column `identity`: false when it is damaged, and then `ret_identity` says nothing. */
+bool record_open_identity(struct instance *ret_identity, struct uuid patient_case,
+                          const struct case_keys *keys, const char *sop_instance_uid,
+                          struct bytes sealed);
+
 /* Name of the sealed file of an instance: keyed hash of case, UID and contents. */
 void record_blob_name(const struct case_keys *keys, struct uuid patient_case,
                       const char *sop_instance_uid, const uint8_t digest[BLOB_DIGEST_SIZE],

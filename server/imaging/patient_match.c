@@ -344,6 +344,23 @@ struct patient_words patient_said(const struct instance *instance) {
                                   .patient_id = text_of(instance->patient_id)};
 }
 
+bool patient_words_copy(const struct patient_words *from, char *space, size_t size,
+                        struct patient_words *ret) {
+    const struct text *const words[] = {&from->name, &from->birth_date, &from->sex,
+                                        &from->patient_id};
+    struct text *const copies[] = {&ret->name, &ret->birth_date, &ret->sex, &ret->patient_id};
+    size_t used = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        if (words[i]->length > size - used) {
+            return false;
+        }
+        memcpy(space + used, words[i]->length > 0 ? words[i]->bytes : "", words[i]->length);
+        *copies[i] = (struct text){words[i]->length, space + used};
+        used += words[i]->length;
+    }
+    return true;
+}
+
 size_t patient_key(const struct patient_words *said, char ret[PATIENT_KEY_MAX]) {
     struct words name = {.count = 0};
     char date[8], id[FOLDED_MAX];

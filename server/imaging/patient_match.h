@@ -33,6 +33,10 @@ struct patient_words {
     struct text name, birth_date, sex, patient_id;
 };
 
+/* A copy that borrows `space` instead, of `size` bytes; false when it does not fit. */
+bool patient_words_copy(const struct patient_words *from, char *space, size_t size,
+                        struct patient_words *ret);
+
 /* What an image says; borrows from it. */
 struct patient_words patient_said(const struct instance *instance);
 

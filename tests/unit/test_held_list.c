@@ -1,13 +1,12 @@
 /* links: imaging server */
 /* The list of what is held, as it is written: nothing in it may stand in the way of a decision. */
 #include "server/blobs/sealed_value.h"
+#include "server/imaging/imaging_state.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-static bool open_made(const uint8_t *key, const void *place, size_t place_size,
-                      const uint8_t *sealed, size_t size, uint8_t *ret_bytes);
-#define sealed_value_open open_made
+static bool open_made(struct instance *ret_identity, struct uuid patient_case,
+                      const struct case_keys *keys, const char *sop_instance_uid,
+                      struct bytes sealed);
+#define record_open_identity open_made
 #include "server/imaging/imaging_held_list.c"
 
 #include <setjmp.h>
@@ -22,13 +21,15 @@ static size_t sealed_size;
 
 /* Sealed values of this test are their bytes after an overhead; one that begins with 1 is damaged.
  */
-static bool open_made(const uint8_t *key, const void *place, size_t place_size, const uint8_t *from,
-                      size_t size, uint8_t *ret_bytes) {
-    (void)key;
-    (void)place;
-    (void)place_size;
-    memcpy(ret_bytes, from + SEALED_VALUE_OVERHEAD, size - SEALED_VALUE_OVERHEAD);
-    return from[0] == 0;
+static bool open_made(struct instance *ret_identity, struct uuid patient_case,
+                      const struct case_keys *keys, const char *sop_instance_uid,
+                      struct bytes from) {
+    (void)patient_case;
+    (void)keys;
+    (void)sop_instance_uid;
+    return instance_decode(ret_identity, from.bytes + SEALED_VALUE_OVERHEAD,
+                           from.length - SEALED_VALUE_OVERHEAD) &&
+           from.bytes[0] == 0;
 }
 
 /* Words as long as they may be, of characters that take the most space. */

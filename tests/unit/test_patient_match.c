@@ -190,6 +190,20 @@ static void who_says_the_same_has_one_key(void **unused) {
     assert_one_key(a, person("M\xc3\xbcller^Ida", "19600102", "F", "P-1"), false);
 }
 
+static void what_is_copied_says_the_same_or_does_not_fit(void **unused) {
+    (void)unused;
+    char space[16];
+    static const struct patient_words nothing;
+    struct patient_words copy, words = person("Muster^Eva", "1960", "", "7");
+    assert_false(patient_words_copy(&words, space, 14, &copy));
+    assert_true(patient_words_copy(&words, space, 15, &copy));
+    assert_true(text_equal(copy.name, words.name) && copy.name.bytes == space);
+    assert_true(text_equal(copy.birth_date, words.birth_date));
+    assert_int_equal(copy.sex.length, 0);
+    assert_true(text_equal(copy.patient_id, words.patient_id));
+    assert_true(patient_words_copy(&nothing, space, 0, &copy));
+}
+
 /* As long as a header may make them, and what is no UTF-8. */
 static void the_longest_and_strangest_names_are_compared(void **unused) {
     (void)unused;
@@ -221,6 +235,7 @@ int main(void) {
         cmocka_unit_test(m_and_f_differ_and_nothing_else_does),
         cmocka_unit_test(another_number_is_said_and_holds_nothing),
         cmocka_unit_test(who_says_the_same_has_one_key),
+        cmocka_unit_test(what_is_copied_says_the_same_or_does_not_fit),
         cmocka_unit_test(the_longest_and_strangest_names_are_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
