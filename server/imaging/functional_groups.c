@@ -175,7 +175,7 @@ void functional_groups_apply(struct functional_groups *groups, struct instance *
     }
 }
 
-/* One frame, of the metadata */
+/* Of the metadata */
 
 /* The attribute of this tag, as it stands; empty without. */
 static struct text member_of(struct text object, uint32_t wanted) {
@@ -190,22 +190,22 @@ static struct text member_of(struct text object, uint32_t wanted) {
     return (struct text){0, NULL};
 }
 
-/* An item of a sequence, counted from 1; empty without. */
-static struct text item_of(struct text sequence, uint32_t number) {
+static struct json_members items_of(struct text sequence) {
     struct json_members members = json_members_of(sequence);
-    struct text name, value, item;
+    struct text name, value;
     while (json_members_next(&members, &name, &value)) {
-        struct json_members items = json_items_of(value);
-        if (!text_equal(name, TEXT("Value"))) {
-            continue;
-        }
-        for (uint32_t at = 1; json_items_next(&items, &item); at++) {
-            if (at == number) {
-                return item;
-            }
+        if (text_equal(name, TEXT("Value"))) {
+            return json_items_of(value);
         }
     }
-    return (struct text){0, NULL};
+    return (struct json_members){NULL, NULL};
+}
+
+/* Of a sequence; empty without. */
+static struct text first_item_of(struct text sequence) {
+    struct json_members items = items_of(sequence);
+    struct text item;
+    return json_items_next(&items, &item) ? item : (struct text){0, NULL};
 }
 
 static bool read_numbers(struct text attribute, double *ret_numbers, size_t count) {
@@ -221,23 +221,59 @@ static bool read_numbers(struct text attribute, double *ret_numbers, size_t coun
     return found == count;
 }
 
-void functional_groups_of_frame(struct text metadata, uint32_t frame, struct instance *instance) {
-    struct text places[] = {item_of(member_of(metadata, TAG_FRAME_GROUPS), frame),
-                            item_of(member_of(metadata, TAG_SHARED_GROUPS), 1)};
+/* What does not say it changes nothing. */
+static void take_field(struct text attribute, const struct group_field *field,
+                       struct instance *instance) {
+    double numbers[6];
+    if (read_numbers(attribute, numbers, field->count)) {
+        memcpy((char *)instance + field->offset, numbers, field->count * sizeof(double));
+        instance->present |= UINT64_C(1) << field->field;
+    }
+}
+
+static void take_groups(struct text groups, struct instance *instance) {
     for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
         const struct group_field *field = &group_fields[i];
-        double numbers[6];
-        bool found = false;
-        for (size_t place = 0; place < 2 && !found; place++) {
-            struct text macro = item_of(member_of(places[place], field->macro), 1);
-            found = read_numbers(member_of(macro, field->tag), numbers, field->count);
-        }
-        found = found || read_numbers(member_of(metadata, field->tag), numbers, field->count);
-        if (!found) {
-            memset(numbers, 0, sizeof numbers);
-        }
-        memcpy((char *)instance + field->offset, numbers, field->count * sizeof(double));
-        instance->present &= ~(UINT64_C(1) << field->field);
-        instance->present |= (uint64_t)found << field->field;
+        struct text macro = first_item_of(member_of(groups, field->macro));
+        take_field(member_of(macro, field->tag), field, instance);
     }
+}
+
+void frame_groups_begin(struct frame_groups *groups, struct text metadata,
+                        const struct instance *instance) {
+    struct json_members members = json_members_of(metadata);
+    struct text name, value, shared = {0, NULL};
+    uint32_t tag;
+    *groups = (struct frame_groups){.all = *instance};
+    for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+        const struct group_field *field = &group_fields[i];
+        memset((char *)&groups->all + field->offset, 0, field->count * sizeof(double));
+        groups->all.present &= ~(UINT64_C(1) << field->field);
+    }
+    while (json_members_next(&members, &name, &value)) {
+        if (!json_tag_of(name, &tag)) {
+            continue;
+        }
+        if (tag == TAG_FRAME_GROUPS) {
+            groups->rest = items_of(value);
+        } else if (tag == TAG_SHARED_GROUPS) {
+            shared = first_item_of(value);
+        }
+        for (size_t i = 0; i < GROUP_FIELD_COUNT; i++) {
+            if (group_fields[i].tag == tag) {
+                take_field(value, &group_fields[i], &groups->all);
+            }
+        }
+    }
+    take_groups(shared, &groups->all);
+}
+
+void frame_groups_of(struct frame_groups *groups, uint32_t frame, struct instance *ret_instance) {
+    while (groups->frame < frame) {
+        bool found = json_items_next(&groups->rest, &groups->item);
+        groups->frame = found ? groups->frame + 1 : UINT32_MAX;
+        groups->item = found ? groups->item : (struct text){0, NULL};
+    }
+    *ret_instance = groups->all;
+    take_groups(groups->item, ret_instance);
 }

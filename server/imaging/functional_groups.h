@@ -12,6 +12,7 @@
 #include "protocol/values.h"
 #include "server/imaging/element_walker.h"
 #include "server/imaging/instance.h"
+#include "server/imaging/json_scan.h"
 
 struct functional_groups {
     /* Owned. */
@@ -33,8 +34,20 @@ void functional_groups_event(struct functional_groups *groups, const struct elem
 /* Fills the fields the instance itself lacks. */
 void functional_groups_apply(struct functional_groups *groups, struct instance *instance);
 
-/* Of one frame, from 1, what `metadata`, the instance's own DICOM JSON, says of it: in the row the
- * fields of functional groups become that frame's. One that is said of no such frame is absent. */
-void functional_groups_of_frame(struct text metadata, uint32_t frame, struct instance *instance);
+/* What the metadata of an instance says of its frames, one after the other. */
+struct frame_groups {
+    struct json_members rest; // of the frames' own groups
+    struct text item;         // of the last one, empty when there was none
+    uint32_t frame;           // its number
+    struct instance all;      // with the fields as they are said of all frames
+};
+
+/* `metadata`, the instance's own DICOM JSON, is borrowed until the last frame; what the instance
+ * says of its patient is copied. */
+void frame_groups_begin(struct frame_groups *groups, struct text metadata,
+                        const struct instance *instance);
+/* The instance with the fields of functional groups as they are of one frame, from 1 and not before
+ * the last one; a field that is said of no such frame is absent. */
+void frame_groups_of(struct frame_groups *groups, uint32_t frame, struct instance *ret_instance);
 
 #endif

@@ -55,22 +55,6 @@ static void finish(struct describe *describe, enum imaging_read_result result) {
     imaging_operation_ended(service);
 }
 
-static bool open_cell(const struct describe *describe, const char *column, const char *uid,
-                      struct bytes sealed, uint8_t *space) {
-    uint8_t place[RECORD_PLACE_MAX];
-    size_t place_size = record_place(column, describe->patient_case, uid, place);
-    return sealed_value_open(describe->keys.blob, place, place_size, sealed.bytes, sealed.length,
-                             space);
-}
-
-static bool open_identity(const struct describe *describe, const char *uid, struct bytes sealed,
-                          uint8_t *space, struct instance *ret_instance) {
-    return sealed.length >= SEALED_VALUE_OVERHEAD &&
-           sealed.length <= INSTANCE_ENCODED_MAX + SEALED_VALUE_OVERHEAD &&
-           open_cell(describe, "identity", uid, sealed, space) &&
-           instance_decode(ret_instance, space, sealed.length - SEALED_VALUE_OVERHEAD);
-}
-
 /* Empty when no later frame of it is meant. */
 static bool open_metadata(const struct describe *describe, const char *uid, struct bytes sealed,
                           struct bounded_output *ret_json) {
@@ -79,7 +63,11 @@ static bool open_metadata(const struct describe *describe, const char *uid, stru
     }
     size_t size = sealed.length - SEALED_VALUE_OVERHEAD;
     uint8_t *part = malloc(size);
-    bool opened = part != NULL && open_cell(describe, "metadata", uid, sealed, part) &&
+    uint8_t place[RECORD_PLACE_MAX];
+    size_t place_size = record_place("metadata", describe->patient_case, uid, place);
+    bool opened = part != NULL &&
+                  sealed_value_open(describe->keys.blob, place, place_size, sealed.bytes,
+                                    sealed.length, part) &&
                   metadata_part_read(part, size, TEXT(""), ret_json);
     if (part != NULL) {
         OPENSSL_cleanse(part, size);
@@ -88,22 +76,38 @@ static bool open_metadata(const struct describe *describe, const char *uid, stru
     return opened;
 }
 
-static void add_frames(struct describe *describe, const struct instance *instance,
-                       struct text metadata) {
-    for (size_t i = 0; i < describe->wanted_count; i++) {
-        const struct wanted_frame *wanted = &describe->wanted[i];
-        if (strcmp(wanted->sop_instance_uid, instance->sop_instance_uid) != 0) {
-            continue;
-        }
-        struct described_frame *frame = &describe->frames[describe->count++];
-        *frame = (struct described_frame){*instance, wanted->frame};
-        if (wanted->frame > 1 && metadata.length > 0) {
-            functional_groups_of_frame(metadata, wanted->frame, &frame->instance);
+/* The first that is wanted of this image, or of one behind it. */
+static size_t first_wanted(const struct describe *describe, const char *uid) {
+    size_t low = 0, high = describe->wanted_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(describe->wanted[middle].sop_instance_uid, uid) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
+    return low;
 }
 
-static bool open_row(struct describe *describe, int row, uint8_t *space) {
+static void add_frames(struct describe *describe, const struct instance *instance,
+                       struct text metadata) {
+    struct frame_groups groups;
+    frame_groups_begin(&groups, metadata, instance);
+    for (size_t i = first_wanted(describe, instance->sop_instance_uid);
+         i < describe->wanted_count &&
+         strcmp(describe->wanted[i].sop_instance_uid, instance->sop_instance_uid) == 0;
+         i++) {
+        struct described_frame *frame = &describe->frames[describe->count++];
+        *frame = (struct described_frame){*instance, describe->wanted[i].frame};
+        if (frame->frame > 1 && metadata.length > 0) {
+            frame_groups_of(&groups, frame->frame, &frame->instance);
+        }
+    }
+    OPENSSL_cleanse(&groups, sizeof groups);
+}
+
+static bool open_row(struct describe *describe, int row) {
     struct bytes uid = kept_rows_cell(&describe->rows, row, COLUMN_UID);
     struct instance instance;
     struct bounded_output json;
@@ -115,8 +119,8 @@ static bool open_row(struct describe *describe, int row, uint8_t *space) {
     text[uid.length] = '\0';
     bounded_output_init(&json, METADATA_SIZE_MAX);
     bool opened =
-        open_identity(describe, text, kept_rows_cell(&describe->rows, row, COLUMN_IDENTITY), space,
-                      &instance) &&
+        record_open_identity(&instance, describe->patient_case, &describe->keys, text,
+                             kept_rows_cell(&describe->rows, row, COLUMN_IDENTITY)) &&
         open_metadata(describe, text, kept_rows_cell(&describe->rows, row, COLUMN_METADATA), &json);
     if (opened) {
         add_frames(describe, &instance,
@@ -129,16 +133,11 @@ static bool open_row(struct describe *describe, int row, uint8_t *space) {
 
 static void run_open(struct work *work) {
     struct describe *describe = (struct describe *)work;
-    uint8_t *space = malloc(INSTANCE_ENCODED_MAX);
     describe->frames = calloc(describe->wanted_count + 1, sizeof *describe->frames);
-    bool opened = space != NULL && describe->frames != NULL;
+    bool opened = describe->frames != NULL;
     for (int row = 0; opened && row < describe->rows.row_count; row++) {
-        opened = open_row(describe, row, space);
+        opened = open_row(describe, row);
     }
-    if (space != NULL) {
-        OPENSSL_cleanse(space, INSTANCE_ENCODED_MAX);
-    }
-    free(space);
     describe->result = opened ? IMAGING_READ_OK : IMAGING_READ_DAMAGED;
 }
 

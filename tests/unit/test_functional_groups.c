@@ -67,7 +67,10 @@ static struct instance read_frame(const char *const z[FRAMES], const char *const
     struct instance instance = reading.instance;
     if (frame > 0) {
         struct text json = {(uint32_t)reading.metadata.size, (const char *)reading.metadata.bytes};
-        functional_groups_of_frame(json, frame, &instance);
+        struct frame_groups groups;
+        frame_groups_begin(&groups, json, &reading.instance);
+        frame_groups_of(&groups, frame > 1 ? frame - 1 : frame, &instance);
+        frame_groups_of(&groups, frame, &instance);
     }
     instance_reading_finish(&reading);
     return instance;
@@ -122,8 +125,10 @@ static void each_frame_lies_where_its_own_groups_say(void **state) {
         assert_false(instance_has(&instance, INSTANCE_WINDOW_WIDTH)); // nobody says one
         assert_string_equal(instance.frame_of_reference_uid, "1.2.3.4.9");
     }
-    struct instance none = read_frame(z, spacing, upright, FRAMES + 1);
-    assert_false(instance_has(&none, INSTANCE_POSITION));
+    for (uint32_t beyond = FRAMES + 1; beyond <= FRAMES + 2; beyond++) {
+        struct instance none = read_frame(z, spacing, upright, beyond);
+        assert_false(instance_has(&none, INSTANCE_POSITION));
+    }
 }
 
 int main(void) {
