@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { LOOK_AGAIN_MS = 200, PATH_SPACE = 256, PARTS_TOO_MANY = 64 };
 
@@ -105,16 +104,10 @@ static void on_settled(void *data) {
 
 /* The answer. */
 
-static bool is_dicom(struct text type) {
-    return type.length == 0 ||
-           (type.length == 17 && strncasecmp(type.bytes, "application/dicom", 17) == 0);
-}
-
 static bool on_begun(void *data, struct text content_type) {
     struct archive_fetch *fetch = data;
     struct archive_fetch_config *config = &fetch->config;
-    struct text type = {0, ""};
-    bool multipart;
+    bool supported;
     fetch->answered = true;
     fetch->intake = part_intake_create(
         &(struct part_intake_config){
@@ -133,8 +126,8 @@ static bool on_begun(void *data, struct text content_type) {
             .settled = on_settled,
             .data = fetch,
         },
-        content_type, &type, &multipart);
-    return fetch->intake != NULL && is_dicom(type);
+        content_type, &supported);
+    return fetch->intake != NULL;
 }
 
 static enum archive_taking on_bytes(void *data, struct bytes bytes) {

@@ -31,17 +31,23 @@ struct part_intake {
     bool busy;         /* in `take` */
 };
 
+/* Of the body, or of a part. */
+static bool is_dicom(struct text type) {
+    return type.length == 0 ||
+           (type.length == 17 && strncasecmp(type.bytes, "application/dicom", 17) == 0);
+}
+
 struct part_intake *part_intake_create(const struct part_intake_config *config,
-                                       struct text content_type, struct text *ret_type,
-                                       bool *ret_multipart) {
+                                       struct text content_type, bool *ret_supported) {
     struct part_intake *intake = calloc(1, sizeof *intake);
-    *ret_multipart = true;
+    struct text type;
+    *ret_supported = true;
     if (intake == NULL) {
         return NULL;
     }
     intake->config = *config;
-    if (!multipart_reader_init(&intake->reader, content_type, ret_type)) {
-        *ret_multipart = false;
+    if (!multipart_reader_init(&intake->reader, content_type, &type) || !is_dicom(type)) {
+        *ret_supported = false;
         free(intake);
         return NULL;
     }
@@ -97,12 +103,6 @@ static void on_stored(void *data, const struct upload_answer *answer) {
 
 /* Parts. */
 
-static bool is_dicom(const struct part_intake *intake) {
-    struct text type = multipart_reader_header(&intake->reader, "content-type");
-    return type.length == 0 ||
-           (type.length == 17 && strncasecmp(type.bytes, "application/dicom", 17) == 0);
-}
-
 static uint64_t part_max(const struct part_intake *intake) {
     return intake->config.part_max > 0 ? intake->config.part_max : UPLOAD_SIZE_MAX;
 }
@@ -155,7 +155,7 @@ static void begin_part(struct part_intake *intake) {
         return;
     }
     intake->count++;
-    if (!is_dicom(intake)) {
+    if (!is_dicom(multipart_reader_header(&intake->reader, "content-type"))) {
         fail(intake, PART_NOT_DICOM);
     } else if (says_too_much(intake)) {
         fail(intake, PART_TOO_LARGE);

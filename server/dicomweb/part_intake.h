@@ -42,11 +42,10 @@ struct part_intake_config {
     void *data;
 };
 
-/* NULL without memory. `ret_type` as multipart_reader_init; `ret_multipart` false = it is not
- * multipart/related with a boundary, and NULL is returned. */
+/* NULL without memory. `ret_supported` false = it is not multipart/related of application/dicom, or
+ * of no said type, with a boundary, and NULL is returned. */
 struct part_intake *part_intake_create(const struct part_intake_config *config,
-                                       struct text content_type, struct text *ret_type,
-                                       bool *ret_multipart);
+                                       struct text content_type, bool *ret_supported);
 /* Of an upload that is under way nobody hears any more. NULL is fine. */
 void part_intake_free(struct part_intake *intake);
 

@@ -6,7 +6,6 @@
 #include "server/dicomweb/stow_answer.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 struct stow {
     struct dicomweb_ask *ask;
@@ -85,16 +84,10 @@ static void on_end(struct http_exchange *exchange, void *data) {
     answer_when_done(stow);
 }
 
-static bool is_dicom(struct text type) {
-    return type.length == 0 ||
-           (type.length == 17 && strncasecmp(type.bytes, "application/dicom", 17) == 0);
-}
-
 void ask_stow(struct dicomweb_ask *ask) {
     static const struct http_body_sink sink = {on_bytes, on_end};
     struct stow *stow = calloc(1, sizeof *stow);
-    struct text type = {0, ""};
-    bool multipart = true;
+    bool supported;
     if (!stow) {
         case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
@@ -113,8 +106,8 @@ void ask_stow(struct dicomweb_ask *ask) {
                                                         .space = on_space,
                                                         .settled = on_settled,
                                                         .data = stow},
-                           ask->content_type, &type, &multipart);
-    if (!multipart || !is_dicom(type)) {
+                           ask->content_type, &supported);
+    if (!supported) {
         case_ask_error(&ask->about, 415, "unsupported",
                        "Send multipart/related; type=\"application/dicom\" with a boundary.");
     } else if (stow->intake == NULL) {
