@@ -1,19 +1,11 @@
 #include "server/archives/archive_answer.h"
 
 #include "server/archives/json_squeeze.h"
+#include "server/imaging/element_value.h"
 #include "server/imaging/json_scan.h"
 #include "server/utf8.h"
 
 #include <string.h>
-
-bool archive_is_uid(struct text text) {
-    for (uint32_t i = 0; i < text.length; i++) {
-        if ((text.bytes[i] < '0' || text.bytes[i] > '9') && text.bytes[i] != '.') {
-            return false;
-        }
-    }
-    return text.length > 0 && text.length <= ARCHIVE_UID_MAX;
-}
 
 struct archive_results archive_results_of(char *bytes, size_t length) {
     struct text text = json_squeeze(bytes, length);
@@ -59,7 +51,7 @@ static void take_uid(struct text attribute, char uid[ARCHIVE_UID_MAX + 1]) {
     char value[ARCHIVE_VALUE_MAX + 1];
     first_value(attribute, value, ARCHIVE_VALUE_MAX);
     size_t length = strlen(value);
-    bool is = archive_is_uid((struct text){(uint32_t)length, value});
+    bool is = element_is_uid((struct text){(uint32_t)length, value});
     memcpy(uid, value, is ? length : 0);
     uid[is ? length : 0] = 0;
 }

@@ -34,9 +34,6 @@ struct archive_instance {
     char series_uid[ARCHIVE_UID_MAX + 1];
 };
 
-/* Is this a UID (PS3.5 9.1): digits and points, 1 to 64? Then it may stand in an address. */
-bool archive_is_uid(struct text text);
-
 /* The results of an answer one after the other. */
 struct archive_results {
     const char *at, *end;

@@ -1,5 +1,6 @@
 #include "server/archives/archive_search.h"
 
+#include "server/imaging/element_value.h"
 #include "server/imaging/metadata_value.h"
 #include "server/store/postgres_binary.h"
 
@@ -75,7 +76,7 @@ bool archive_keys_check(const struct archive_keys *keys, const char **ret_words)
         *ret_words = "Dates are YYYYMMDD; of a study also a range.";
         return false;
     }
-    if (keys->study_uid.length > 0 && !archive_is_uid(keys->study_uid)) {
+    if (keys->study_uid.length > 0 && !element_is_uid(keys->study_uid)) {
         *ret_words = "This is no UID.";
         return false;
     }

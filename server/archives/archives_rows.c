@@ -3,6 +3,7 @@
  * cancelled or their time is over.
  */
 #include "server/archives/archives_state.h"
+#include "server/imaging/element_value.h"
 #include "server/log.h"
 #include "server/store/postgres_binary.h"
 #include "server/uuid_text.h"
@@ -101,7 +102,7 @@ void archives_fetch(struct archives *archives, const struct fetch_wanted *wanted
                     void *data) {
     uint8_t random[16];
     archives_catch_up(archives); /* should the database have been away at the start */
-    if (archives->closing || !archives->loaded || !archive_is_uid(wanted->study_uid)) {
+    if (archives->closing || !archives->loaded || !element_is_uid(wanted->study_uid)) {
         done(data, ARCHIVES_UNAVAILABLE, (struct uuid){{0}});
         return;
     }

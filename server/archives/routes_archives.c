@@ -8,6 +8,7 @@
 #include "server/gateway/exchange_access.h"
 #include "server/gateway/json.h"
 #include "server/gateway/routes_imaging_answers.h"
+#include "server/imaging/element_value.h"
 #include "server/imaging/metadata_value.h"
 #include "server/utf8.h"
 #include "server/uuid_text.h"
@@ -316,7 +317,7 @@ static bool read_body(struct ask *ask, struct bytes body) {
         answer_error(ask, 400, "malformed", "Send one JSON object of texts.");
         return false;
     }
-    if (ask->kind == ASK_FETCH && !archive_is_uid(study_of(ask))) {
+    if (ask->kind == ASK_FETCH && !element_is_uid(study_of(ask))) {
         answer_error(ask, 400, "study", "Say which study: studyUid.");
         return false;
     }

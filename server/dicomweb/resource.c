@@ -1,6 +1,8 @@
 #include "server/dicomweb/resource.h"
 
-enum { PARTS_MAX = 9, UID_LENGTH_MAX = 64 };
+#include "server/imaging/element_value.h"
+
+enum { PARTS_MAX = 9 };
 
 /* More parts than there may be make PARTS_MAX + 1. */
 static uint32_t split(struct text path, struct text parts[PARTS_MAX]) {
@@ -17,15 +19,6 @@ static uint32_t split(struct text path, struct text parts[PARTS_MAX]) {
         at = end + 1;
     }
     return count;
-}
-
-static bool is_uid(struct text text) {
-    for (uint32_t i = 0; i < text.length; i++) {
-        if ((text.bytes[i] < '0' || text.bytes[i] > '9') && text.bytes[i] != '.') {
-            return false;
-        }
-    }
-    return text.length > 0 && text.length <= UID_LENGTH_MAX;
 }
 
 static bool take_view(struct text word, enum resource_view *ret) {
@@ -74,7 +67,7 @@ static bool take_in_series(const struct text *parts, uint32_t count,
             return true;
         }
         ret->instance = parts[1];
-        return is_uid(parts[1]) && take_in_instance(parts + 2, count - 2, ret);
+        return element_is_uid(parts[1]) && take_in_instance(parts + 2, count - 2, ret);
     }
     return count == 1 && take_view(parts[0], &ret->view);
 }
@@ -91,7 +84,7 @@ static bool take_in_study(const struct text *parts, uint32_t count, struct dicom
             return true;
         }
         ret->series = parts[1];
-        return is_uid(parts[1]) && take_in_series(parts + 2, count - 2, ret);
+        return element_is_uid(parts[1]) && take_in_series(parts + 2, count - 2, ret);
     }
     if (count == 1 && text_equal(parts[0], TEXT("instances"))) {
         ret->kind = RESOURCE_STUDY_INSTANCES;
@@ -122,7 +115,7 @@ bool resource_parse(struct text path, struct dicomweb_resource *ret) {
         return true;
     }
     ret->study = parts[1];
-    return is_uid(parts[1]) && take_in_study(parts + 2, count - 2, ret);
+    return element_is_uid(parts[1]) && take_in_study(parts + 2, count - 2, ret);
 }
 
 uint32_t resource_frames(struct text list, uint32_t *frames, uint32_t max) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define DECIMAL_SIZE_MAX 32
+#define UID_SIZE_MAX 64
 
 size_t dicom_vr_value_size(uint16_t vr) {
     switch (vr) {
@@ -148,4 +149,13 @@ const char *element_trimmed(const struct dicom_element *element, size_t *ret_siz
     }
     *ret_size = size;
     return value;
+}
+
+bool element_is_uid(struct text value) {
+    for (uint32_t i = 0; i < value.length; i++) {
+        if ((value.bytes[i] < '0' || value.bytes[i] > '9') && value.bytes[i] != '.') {
+            return false;
+        }
+    }
+    return value.length > 0 && value.length <= UID_SIZE_MAX;
 }

@@ -5,6 +5,7 @@
 #ifndef CONSILIUM_IMAGING_ELEMENT_VALUE_H
 #define CONSILIUM_IMAGING_ELEMENT_VALUE_H
 
+#include "protocol/values.h"
 #include "server/imaging/element_walker.h"
 
 /* Reads up to `space` finite numbers; returns how many there were space for and could be read in a
@@ -20,6 +21,9 @@ const char *element_trimmed(const struct dicom_element *element, size_t *ret_siz
 
 /* A decimal number of at most 32 characters (PS3.5 section 6.2 allows 16, writers exceed it). */
 bool element_parse_decimal(const char *text, size_t size, double *ret_value);
+
+/* Is this a UID (PS3.5 9.1): digits and points, 1 to 64? Then it may stand in an address. */
+bool element_is_uid(struct text value);
 
 /* Size of one binary value of this VR, 0 when it is text or a bag of bytes. */
 size_t dicom_vr_value_size(uint16_t vr);

@@ -228,7 +228,7 @@ static enum file_refusal_kind walk(struct pass *pass, struct element_walker *wal
 }
 
 static bool is_uid(const char *uid) {
-    return uid[0] != 0 && strspn(uid, "0123456789.") == strlen(uid);
+    return element_is_uid((struct text){(uint32_t)strlen(uid), uid});
 }
 
 /* Bytes of one native frame, 0 when frames do not begin on whole bytes or nothing is known. */

@@ -2,6 +2,7 @@
 /* What another archive answers to a search: whatever it is, results are within their bounds, UIDs
  * are UIDs, texts are UTF-8 without control characters, and reading ends. */
 #include "server/archives/archive_answer.h"
+#include "server/imaging/element_value.h"
 #include "server/utf8.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static void check_text(const char *value) {
 }
 
 static void check_uid(const char *uid) {
-    if (!archive_is_uid((struct text){(uint32_t)strlen(uid), uid})) {
+    if (!element_is_uid((struct text){(uint32_t)strlen(uid), uid})) {
         abort();
     }
 }
