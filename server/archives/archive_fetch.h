@@ -54,6 +54,8 @@ struct archive_fetch *archive_fetch_begin(const struct archive_fetch_config *con
 void archive_fetch_close(struct archive_fetch *fetch, void (*closed)(void *data), void *data);
 /* Appends `,"bytes":N,"files":{...},"problems":[...]`, and why it rests. */
 void archive_fetch_tell(const struct archive_fetch *fetch, struct bounded_output *json);
+/* The same of one that never began. */
+void archive_fetch_tell_unbegun(const char *why, struct bounded_output *json);
 bool archive_fetch_rests(const struct archive_fetch *fetch);
 
 #endif

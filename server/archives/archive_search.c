@@ -13,11 +13,7 @@
 
 struct archive_search {
     /* Given. */
-    struct archive_client *client;
-    struct postgres *postgres;
-    struct uuid patient_case;
-    archive_search_done done; /* NULL = nobody waits */
-    void *data;
+    struct archive_search_config config; /* `done` NULL = nobody waits */
     /* Owned. */
     struct archive_request *request; /* under way, or NULL */
     struct bounded_output body;
@@ -169,13 +165,14 @@ static void free_search(struct archive_search *search) {
         OPENSSL_cleanse(search->studies, ARCHIVE_STUDIES_MAX * sizeof *search->studies);
     }
     free(search->studies);
+    (*search->config.under_way)--;
     free(search);
 }
 
 static void answer(struct archive_search *search, enum archive_failure failure, bool away,
                    struct bytes json) {
-    if (search->done != NULL) {
-        search->done(search->data, failure, away, json);
+    if (search->config.done != NULL) {
+        search->config.done(search->config.data, failure, away, json);
     }
     free_search(search);
 }
@@ -183,7 +180,7 @@ static void answer(struct archive_search *search, enum archive_failure failure, 
 static const struct bytes nothing = {0, NULL};
 
 void archive_search_cancel(struct archive_search *search) {
-    search->done = NULL;
+    search->config.done = NULL;
     if (!search->querying) {
         archive_request_cancel(search->request);
         free_search(search);
@@ -290,43 +287,38 @@ static void on_done(void *data, enum archive_failure failure) {
         answer(search, failure, false, nothing);
         return;
     }
-    struct postgres_parameter patient_case = parameter_uuid(&search->patient_case);
+    struct postgres_parameter patient_case = parameter_uuid(&search->config.patient_case);
     search->querying = true;
-    postgres_query(search->postgres,
+    postgres_query(search->config.postgres,
                    "SELECT study_uid, count(*) FROM image_instance WHERE case_id = $1::uuid"
                    " AND NOT held GROUP BY study_uid LIMIT 10000",
                    &patient_case, 1, on_here, search);
 }
 
-struct archive_search *archive_search_begin(struct archive_client *client,
-                                            struct postgres *postgres,
-                                            const struct archive *archive, struct uuid patient_case,
-                                            const struct archive_keys *keys,
-                                            archive_search_done done, void *data) {
+struct archive_search *archive_search_begin(const struct archive_search_config *config,
+                                            const struct archive_keys *keys) {
     char path[ARCHIVE_REQUEST_PATH_MAX];
     struct archive_search *search = calloc(1, sizeof *search);
     if (search == NULL) {
         return NULL;
     }
-    *search = (struct archive_search){.client = client,
-                                      .postgres = postgres,
-                                      .patient_case = patient_case,
-                                      .done = done,
-                                      .data = data};
+    search->config = *config;
+    (*config->under_way)++;
     bounded_output_init(&search->body, ARCHIVE_SEARCH_ANSWER_MAX);
     search->studies = calloc(ARCHIVE_STUDIES_MAX, sizeof *search->studies);
     if (search->studies != NULL && archive_keys_path(keys, path)) {
-        search->request = archive_request_begin(client, &(struct archive_wanted){
-                                                            .archive = archive,
-                                                            .path = path,
-                                                            .accept = "application/dicom+json",
-                                                            .body_max = ARCHIVE_SEARCH_ANSWER_MAX,
-                                                            .seconds_max = ARCHIVE_SEARCH_S,
-                                                            .begun = on_begun,
-                                                            .bytes = on_bytes,
-                                                            .done = on_done,
-                                                            .data = search,
-                                                        });
+        search->request =
+            archive_request_begin(config->client, &(struct archive_wanted){
+                                                      .archive = config->archive,
+                                                      .path = path,
+                                                      .accept = "application/dicom+json",
+                                                      .body_max = ARCHIVE_SEARCH_ANSWER_MAX,
+                                                      .seconds_max = ARCHIVE_SEARCH_S,
+                                                      .begun = on_begun,
+                                                      .bytes = on_bytes,
+                                                      .done = on_done,
+                                                      .data = search,
+                                                  });
     }
     OPENSSL_cleanse(path, sizeof path);
     if (search->request == NULL) {

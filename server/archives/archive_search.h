@@ -32,16 +32,24 @@ bool archive_keys_check(const struct archive_keys *keys, const char **ret_words)
 /* The path of the search, percent-encoded. False when it is too long. Pure. */
 bool archive_keys_path(const struct archive_keys *keys, char path[ARCHIVE_REQUEST_PATH_MAX]);
 
-struct archive_search;
 /* `json` is empty unless the failure is ARCHIVE_OK: {"studies":[...],"more"}. Borrowed for the
  * call. `away` = our own database does not answer. */
 typedef void (*archive_search_done)(void *data, enum archive_failure failure, bool away,
                                     struct bytes json);
-struct archive_search *archive_search_begin(struct archive_client *client,
-                                            struct postgres *postgres,
-                                            const struct archive *archive, struct uuid patient_case,
-                                            const struct archive_keys *keys,
-                                            archive_search_done done, void *data);
+struct archive_search_config {
+    struct archive_client *client; /* borrowed, as all here */
+    struct postgres *postgres;
+    const struct archive *archive;
+    struct uuid patient_case;
+    uint32_t *under_way;      /* counts this one while there is anything of it */
+    archive_search_done done; /* not when it was cancelled */
+    void *data;
+};
+
+struct archive_search;
+/* NULL without memory, or when the keys are too long. */
+struct archive_search *archive_search_begin(const struct archive_search_config *config,
+                                            const struct archive_keys *keys);
 /* Nobody waits any more. */
 void archive_search_cancel(struct archive_search *search);
 

@@ -74,8 +74,9 @@ static void on_fetch_closed(void *data) {
     archives_came_back(archives);
 }
 
-static void tell(const struct fetch_record *record, const char *state,
-                 struct bounded_output *json) {
+/* Up to what is known of its images. */
+static void begin_telling(const struct fetch_record *record, const char *state,
+                          struct bounded_output *json) {
     char id[UUID_TEXT_LENGTH + 1];
     uuid_to_text(record->id, id);
     bounded_output_format(json,
@@ -83,6 +84,11 @@ static void tell(const struct fetch_record *record, const char *state,
                           "\"state\":\"%s\"",
                           id, record->archive, record->study_uid,
                           (long long)(record->asked_at / 1000), state);
+}
+
+static void tell(const struct fetch_record *record, const char *state,
+                 struct bounded_output *json) {
+    begin_telling(record, state, json);
     if (record->running != NULL) {
         archive_fetch_tell(record->running, json);
     }
@@ -114,13 +120,9 @@ static void on_ended(void *data, const char *why) {
 static void cannot_begin(struct fetch_record *record, const char *why) {
     struct bounded_output json;
     bounded_output_init(&json, FETCH_OUTCOME_MAX);
-    tell(record, "broken", &json);
-    json.size--; // the brace
-    bounded_output_format(&json,
-                          ",\"bytes\":0,\"files\":{\"all\":0,\"done\":0,\"stored\":0,"
-                          "\"alreadyThere\":0,\"held\":0,\"kept\":0,\"refused\":0},"
-                          "\"problems\":[],\"why\":\"%s\"}",
-                          why);
+    begin_telling(record, "broken", &json);
+    archive_fetch_tell_unbegun(why, &json);
+    bounded_output_byte(&json, '}');
     set_outcome(record, &json);
 }
 
@@ -235,11 +237,18 @@ void archives_tell_all(struct archives *archives, struct uuid patient_case,
 struct archive_search *archives_search(struct archives *archives, const struct archive *archive,
                                        struct uuid patient_case, const struct archive_keys *keys,
                                        archive_search_done done, void *data) {
-    if (archives->closing) {
+    if (archives->closing || archives->searching == SEARCHES_MAX) {
         return NULL;
     }
-    return archive_search_begin(archives->client, archives->config.postgres, archive, patient_case,
-                                keys, done, data);
+    return archive_search_begin(
+        &(struct archive_search_config){.client = archives->client,
+                                        .postgres = archives->config.postgres,
+                                        .archive = archive,
+                                        .patient_case = patient_case,
+                                        .under_way = &archives->searching,
+                                        .done = done,
+                                        .data = data},
+        keys);
 }
 
 /* Their life. */

@@ -29,8 +29,8 @@ struct archives {
     struct archive_list list;
     struct archive_client *client;
     struct fetch_record *records; /* oldest first */
-    uint32_t running, searching;
-    uint32_t pending; /* operations that come back: running fetches, queries */
+    uint32_t running, searching;  /* fetches; searches */
+    uint32_t pending;             /* operations that come back: running fetches, queries */
     bool loaded, loading, closing, client_closed;
     void (*closed)(void *data);
     void *closed_data;

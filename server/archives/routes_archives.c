@@ -26,13 +26,12 @@ enum ask_kind { ASK_LIST, ASK_STATE, ASK_CANCEL, ASK_SEARCH, ASK_FETCH };
 struct routes {
     struct archives *archives;
     struct access_log *access_log;
-    unsigned searching;
 };
 
 /* One exchange while we answer it. */
 struct ask {
     struct http_exchange *exchange; /* NULL once it is over */
-    struct routes *given;
+    const struct routes *given;
     enum ask_kind kind;
     struct uuid patient_case, fetch;
     const struct archive *archive;
@@ -49,7 +48,6 @@ static void free_ask(struct ask *ask) {
     }
     if (ask->search != NULL) {
         archive_search_cancel(ask->search);
-        ask->given->searching--;
     }
     OPENSSL_cleanse(ask, sizeof *ask);
     free(ask);
@@ -119,31 +117,28 @@ static void list(struct ask *ask) {
 
 /* A search. */
 
-static const struct {
-    const char *word, *message;
-} archive_says[] = {
-    [ARCHIVE_AWAY] = {"archive_away", "The other archive does not answer."},
-    [ARCHIVE_SLOW] = {"archive_slow", "The other archive takes too long to answer."},
-    [ARCHIVE_BROKEN] = {"archive_broken_line", "The line to the other archive broke."},
-    [ARCHIVE_CERTIFICATE] = {"archive_certificate",
-                             "Nobody known here vouches for the other archive's certificate."},
-    [ARCHIVE_TOKEN] = {"archive_token", "The other archive refuses this server's token."},
-    [ARCHIVE_NOT_FOUND] = {"archive_not_found", "There is no DICOMweb at the archive's address."},
-    [ARCHIVE_ELSEWHERE] = {"archive_elsewhere",
-                           "The other archive points to another address, which is not asked."},
-    [ARCHIVE_BUSY] = {"archive_busy", "The other archive is busy."},
-    [ARCHIVE_STATUS] = {"archive_status", "The other archive answers with an error."},
-    [ARCHIVE_ANSWER] = {"archive_answer", "What the other archive answers cannot be read."},
+static const char *const archive_says[] = {
+    [ARCHIVE_AWAY] = "The other archive does not answer.",
+    [ARCHIVE_SLOW] = "The other archive takes too long to answer.",
+    [ARCHIVE_BROKEN] = "The line to the other archive broke.",
+    [ARCHIVE_CERTIFICATE] = "Nobody known here vouches for the other archive's certificate.",
+    [ARCHIVE_TOKEN] = "The other archive refuses this server's token.",
+    [ARCHIVE_NOT_FOUND] = "There is no DICOMweb at the archive's address.",
+    [ARCHIVE_ELSEWHERE] = "The other archive points to another address, which is not asked.",
+    [ARCHIVE_BUSY] = "The other archive is busy.",
+    [ARCHIVE_STATUS] = "The other archive answers with an error.",
+    [ARCHIVE_ANSWER] = "What the other archive answers cannot be read.",
 };
 
 static void on_found(void *data, enum archive_failure failure, bool away, struct bytes json) {
     struct ask *ask = data;
     ask->search = NULL;
-    ask->given->searching--;
     if (away) {
         answer_unavailable(ask);
     } else if (failure != ARCHIVE_OK) {
-        answer_error(ask, 502, archive_says[failure].word, archive_says[failure].message);
+        char word[32];
+        snprintf(word, sizeof word, "archive_%s", archive_failure_word(failure));
+        answer_error(ask, 502, word, archive_says[failure]);
     } else {
         http_answer_json(ask->exchange, 200, (const char *)json.bytes, json.length);
         end_ask(ask);
@@ -163,14 +158,10 @@ static void search(struct ask *ask) {
         answer_error(ask, 400, "keys", words);
         return;
     }
-    if (ask->given->searching < SEARCHES_MAX) {
-        ask->search = archives_search(ask->given->archives, ask->archive, ask->patient_case, &keys,
-                                      on_found, ask);
-    }
+    ask->search = archives_search(ask->given->archives, ask->archive, ask->patient_case, &keys,
+                                  on_found, ask);
     if (ask->search == NULL) {
         answer_error(ask, 503, "busy", "Many searches are under way. Try again in a moment.");
-    } else {
-        ask->given->searching++;
     }
 }
 
@@ -331,7 +322,8 @@ static void on_body(struct http_exchange *exchange, struct bytes body, void *dat
     }
 }
 
-static struct ask *begin(struct http_exchange *exchange, struct routes *given, enum ask_kind kind) {
+static struct ask *begin(struct http_exchange *exchange, const struct routes *given,
+                         enum ask_kind kind) {
     struct ask *ask = calloc(1, sizeof(*ask));
     if (ask == NULL) {
         http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
@@ -348,7 +340,8 @@ static struct ask *begin(struct http_exchange *exchange, struct routes *given, e
     return ask;
 }
 
-static void begin_plain(struct http_exchange *exchange, struct routes *given, enum ask_kind kind) {
+static void begin_plain(struct http_exchange *exchange, const struct routes *given,
+                        enum ask_kind kind) {
     struct ask *ask = begin(exchange, given, kind);
     if (ask == NULL) {
         return;
@@ -360,7 +353,7 @@ static void begin_plain(struct http_exchange *exchange, struct routes *given, en
     http_ask_case_grant(exchange, ask->patient_case, on_grant, ask);
 }
 
-static void begin_with_body(struct http_exchange *exchange, struct routes *given,
+static void begin_with_body(struct http_exchange *exchange, const struct routes *given,
                             enum ask_kind kind) {
     struct ask *ask = begin(exchange, given, kind);
     if (ask == NULL) {
@@ -397,7 +390,7 @@ static void handle_fetch(struct http_exchange *exchange, void *data) {
 void routes_archives_add(struct gateway *gateway, struct archives *archives,
                          struct access_log *access_log) {
     static struct routes given; /* one gateway in a process */
-    given = (struct routes){archives, access_log, 0};
+    given = (struct routes){archives, access_log};
     static const struct http_route routes[] = {
         {"GET", "/api/cases/:case/archives", 0, ROUTE_SIGNED_IN, handle_list},
         {"POST", "/api/cases/:case/archives/:archive/search", BODY_MAX, ROUTE_SIGNED_IN,
