@@ -5,8 +5,6 @@
  */
 #include "actors/patient_case.h"
 
-#include <assert.h>
-
 /* Until everybody who reads has heard that it is over. */
 #define ARRIVAL_REST_US (60 * INT64_C(1000000))
 

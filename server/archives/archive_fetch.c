@@ -1,7 +1,5 @@
 #include "server/archives/archive_fetch_state.h"
 
-#include "server/imaging/metadata_value.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,10 +177,10 @@ void archive_fetch_tell(const struct archive_fetch *fetch, struct bounded_output
     bounded_output_byte(json, ']');
     if (fetch->why != NULL && (fetch->step == FETCH_RESTING || fetch->step == FETCH_ENDED)) {
         bounded_output_format(json, ",\"why\":\"%s\"", fetch->why);
+    }
+}
 
 void archive_fetch_tell_unbegun(const char *why, struct bounded_output *json) {
     const struct archive_fetch nothing = {.step = FETCH_ENDED, .why = why};
     archive_fetch_tell(&nothing, json);
-}
-    }
 }

@@ -28,7 +28,7 @@ enum {
 
 /* Numbers of one place; what counts more is laid over what counts less. */
 struct said {
-    bool has_center, has_width, has_slope, has_intercept, has_function;
+    bool has_center, has_width, has_slope, has_intercept;
     double center, width, slope, intercept;
     enum window_function function;
 };
@@ -76,7 +76,6 @@ static void take_said(struct said *said, const struct dicom_element *element) {
         take_number(element, &said->has_intercept, &said->intercept);
         break;
     case TAG_FUNCTION:
-        said->has_function = true;
         said->function = function_of(element);
         break;
     default:

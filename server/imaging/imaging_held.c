@@ -8,7 +8,6 @@
  * it finds it, and after files were deleted by it, so that no row outlives its turn.
  */
 #include "protocol/generated/patient_case.h"
-#include "protocol/generated/session.h"
 #include "server/imaging/imaging_copies.h"
 #include "server/imaging/imaging_held_state.h"
 #include "server/imaging/imaging_preview_plan.h"
@@ -199,8 +198,6 @@ static void hide_others(struct held_work *held) {
 
 /* 2: one decision after the other */
 
-static void hide_others(struct held_work *held);
-
 static void on_noted(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct held_work *held = data;
     (void)rows;
@@ -212,7 +209,7 @@ static void on_noted(void *data, enum postgres_result result, const struct postg
     next_decision(held);
 }
 
-static void note(struct held_work *held) {
+void held_carried_out(struct held_work *held) {
     const struct kept_decision *decision = &held->decisions[held->at];
     struct binary_integer version = binary_integer((int64_t)decision->version);
     struct postgres_parameter parameters[] = {
@@ -231,10 +228,6 @@ static void note(struct held_work *held) {
                    parameters, 6, on_noted, held);
 }
 
-void held_carried_out(struct held_work *held) {
-    note(held);
-}
-
 static void next_decision(struct held_work *held) {
     while (held->at < held->count && held->decisions[held->at].done) {
         held->at++;
@@ -244,7 +237,7 @@ static void next_decision(struct held_work *held) {
     } else if (held->decisions[held->at].removed) {
         held_remove(held);
     } else {
-        note(held);
+        held_carried_out(held); // on rows and files it has no part yet
     }
 }
 

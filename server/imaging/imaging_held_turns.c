@@ -3,7 +3,6 @@
  * no place in it is not lost: all that is to be done can be read from the database, page by page,
  * and is when there is room.
  */
-#include "protocol/generated/patient_case.h"
 #include "protocol/generated/session.h"
 #include "server/imaging/imaging_held_state.h"
 #include "server/log.h"
