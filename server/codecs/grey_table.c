@@ -50,17 +50,12 @@ static double windowed(const struct value_window *window, double value) {
     return within((from_center + 0.5) / (window->width - 1) + 0.5);
 }
 
-static uint32_t sample_at(const struct pixels *pixels, size_t at) {
-    return pixels->form.bits_allocated == 16 ? ((const uint16_t *)pixels->bytes)[at]
-                                             : pixels->bytes[at];
-}
-
 static struct span span_of(const struct pixels *pixels, const struct shown_values *values) {
     size_t count = (size_t)pixels->form.rows * pixels->form.columns;
     unsigned shift = shift_of(&pixels->form, values);
     struct span span = {INFINITY, -INFINITY};
     for (size_t i = 0; i < count; i++) {
-        double value = modality(values, stored_of(&pixels->form, shift, sample_at(pixels, i)));
+        double value = modality(values, stored_of(&pixels->form, shift, pixels_bits_at(pixels, i)));
         span.least = value < span.least ? value : span.least;
         span.most = value > span.most ? value : span.most;
     }

@@ -61,11 +61,6 @@ static bool read_difference(struct scan *scan, unsigned component, int32_t *ret_
     return true;
 }
 
-static uint16_t sample_at(const struct pixels *pixels, size_t at) {
-    return pixels->form.bits_allocated == 16 ? ((const uint16_t *)pixels->bytes)[at]
-                                             : pixels->bytes[at];
-}
-
 static void put_sample(struct pixels *pixels, size_t at, uint16_t value) {
     if (pixels->form.bits_allocated == 16) {
         ((uint16_t *)pixels->bytes)[at] = value;
@@ -96,13 +91,13 @@ static bool decode_row(struct scan *scan, struct pixels *pixels, uint32_t row, b
             if (new_start && column == 0) {
                 prediction = 1 << (header->precision - header->approximation - 1);
             } else if (new_start) {
-                prediction = sample_at(pixels, at - form->samples);
+                prediction = pixels_bits_at(pixels, at - form->samples);
             } else if (column == 0) {
-                prediction = sample_at(pixels, at - stride);
+                prediction = pixels_bits_at(pixels, at - stride);
             } else {
-                prediction = predict(header->selection, sample_at(pixels, at - form->samples),
-                                     sample_at(pixels, at - stride),
-                                     sample_at(pixels, at - stride - form->samples));
+                prediction = predict(header->selection, pixels_bits_at(pixels, at - form->samples),
+                                     pixels_bits_at(pixels, at - stride),
+                                     pixels_bits_at(pixels, at - stride - form->samples));
             }
             if (!read_difference(scan, i, &difference)) {
                 return false;
@@ -117,7 +112,7 @@ static bool decode_row(struct scan *scan, struct pixels *pixels, uint32_t row, b
 static void scale(struct pixels *pixels, unsigned approximation) {
     size_t count = pixels_size(&pixels->form) / pixels_sample_bytes(&pixels->form);
     for (size_t i = 0; approximation > 0 && i < count; i++) {
-        put_sample(pixels, i, (uint16_t)(sample_at(pixels, i) << approximation));
+        put_sample(pixels, i, (uint16_t)(pixels_bits_at(pixels, i) << approximation));
     }
 }
 
@@ -129,7 +124,7 @@ static void extend_signs(struct pixels *pixels, unsigned precision) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        uint32_t value = sample_at(pixels, i) & ((1u << precision) - 1);
+        uint32_t value = pixels_bits_at(pixels, i) & ((1u << precision) - 1);
         put_sample(pixels, i, (uint16_t)((value ^ half) - half));
     }
 }

@@ -5,18 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t bits_at(const struct pixels *pixels, size_t at) {
-    return pixels->form.bits_allocated == 16 ? ((const uint16_t *)pixels->bytes)[at]
-                                             : pixels->bytes[at];
-}
-
 static int32_t sample_at(const struct pixels *pixels, size_t at) {
-    if (pixels->form.bits_allocated == 16) {
-        uint16_t value = ((const uint16_t *)pixels->bytes)[at];
-        return pixels->form.is_signed ? (int16_t)value : value;
-    }
-    uint8_t value = pixels->bytes[at];
-    return pixels->form.is_signed ? (int8_t)value : value;
+    uint16_t bits = pixels_bits_at(pixels, at);
+    return !pixels->form.is_signed             ? bits
+           : pixels->form.bits_allocated == 16 ? (int16_t)bits
+                                               : (int8_t)bits;
 }
 
 static uint8_t to_byte(double value) {
@@ -75,7 +68,7 @@ static void fill_grey(const struct pixels *pixels, const uint16_t *greys, uint32
     uint64_t sum = 0;
     for (uint32_t row = top; row < bottom; row++) {
         for (uint32_t column = left; column < right; column++) {
-            sum += greys[bits_at(pixels, (size_t)row * from->columns + column)];
+            sum += greys[pixels_bits_at(pixels, (size_t)row * from->columns + column)];
         }
     }
     uint64_t whole = (uint64_t)GREY_ONE * (bottom - top) * (right - left);

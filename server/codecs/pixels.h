@@ -61,6 +61,12 @@ static inline size_t pixels_size(const struct pixel_form *form) {
     return (size_t)form->rows * form->columns * form->samples * pixels_sample_bytes(form);
 }
 
+/* The bits of a sample, whatever their sign; `at` counts samples. */
+static inline uint16_t pixels_bits_at(const struct pixels *pixels, size_t at) {
+    return pixels->form.bits_allocated == 16 ? ((const uint16_t *)(const void *)pixels->bytes)[at]
+                                             : pixels->bytes[at];
+}
+
 /* Is it a form that is decoded here? Everything is bounded by this. */
 bool pixel_form_is_valid(const struct pixel_form *form);
 
