@@ -49,26 +49,16 @@ void case_on_tell_arrival(struct patient_case *the_case, struct turn *turn,
     turn_ephemera(turn);
 }
 
-struct arrival_list case_arrivals_now(const struct patient_case *the_case, struct arena *arena) {
+struct arrival_list case_arrivals_told(const struct patient_case *the_case, const uint32_t *since,
+                                       struct arena *arena) {
     const struct case_arrivals *arrivals = &the_case->arrivals;
     struct arrival_list list = {0};
     list.items = arena_alloc(arena, sizeof *list.items * CASE_ARRIVALS_MAX);
     for (uint32_t i = 0; list.items != NULL && i < arrivals->count; i++) {
-        if (arrivals->slots[i].shown.state != ARRIVAL_STATE_GONE) {
-            list.items[list.count++] = arrivals->slots[i].shown;
-        }
-    }
-    return list;
-}
-
-struct arrival_list case_arrivals_since(const struct patient_case *the_case, uint32_t since,
-                                        struct arena *arena) {
-    const struct case_arrivals *arrivals = &the_case->arrivals;
-    struct arrival_list list = {0};
-    list.items = arena_alloc(arena, sizeof *list.items * CASE_ARRIVALS_MAX);
-    for (uint32_t i = 0; list.items != NULL && i < arrivals->count; i++) {
-        if (stage_is_newer(arrivals->slots[i].tick, since)) {
-            list.items[list.count++] = arrivals->slots[i].shown;
+        const struct case_arrival *slot = &arrivals->slots[i];
+        if (since != NULL ? stage_is_newer(slot->tick, *since)
+                          : slot->shown.state != ARRIVAL_STATE_GONE) {
+            list.items[list.count++] = slot->shown;
         }
     }
     return list;

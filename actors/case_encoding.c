@@ -69,7 +69,7 @@ struct encoded case_show(const struct actor *actor, uint8_t audiences, struct ar
         snapshot.discussions = the_case->discussions;
         snapshot.has_stage = true;
         snapshot.stage = stage_snapshot(&the_case->stage, arena);
-        snapshot.stage.arrivals = case_arrivals_now(the_case, arena);
+        snapshot.stage.arrivals = case_arrivals_told(the_case, NULL, arena);
     }
     return case_snapshot_encode(arena, &snapshot);
 }

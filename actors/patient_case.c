@@ -28,7 +28,7 @@ static void detach(struct actor *actor, struct turn *turn, struct session_number
 static struct encoded ephemera(const struct actor *actor, uint8_t audiences, uint32_t since,
                                struct arena *arena, uint32_t *ret_tick) {
     const struct patient_case *the_case = (const struct patient_case *)actor;
-    struct arrival_list arrivals = case_arrivals_since(the_case, since, arena);
+    struct arrival_list arrivals = case_arrivals_told(the_case, &since, arena);
     return stage_ephemera(&the_case->stage, &arrivals, audiences, since, arena, ret_tick);
 }
 

@@ -287,9 +287,9 @@ void case_apply_series_unlinked(struct patient_case *the_case, const struct even
 /* case_arrivals.c; lists lie in the arena */
 void case_on_tell_arrival(struct patient_case *the_case, struct turn *turn,
                           const struct tell_arrival *signal);
-struct arrival_list case_arrivals_now(const struct patient_case *the_case, struct arena *arena);
-struct arrival_list case_arrivals_since(const struct patient_case *the_case, uint32_t since,
-                                        struct arena *arena);
+/* What was told after the tick `since`; NULL = what is on its way now. */
+struct arrival_list case_arrivals_told(const struct patient_case *the_case, const uint32_t *since,
+                                       struct arena *arena);
 
 /* case_content.c */
 void case_on_post_message(const struct patient_case *the_case, struct turn *turn,
