@@ -20,24 +20,15 @@
 #define BULK_ROOT_MAX 512
 #define BULK_PREFIX_MAX (BULK_ROOT_MAX + 256)
 
-enum text_kind {
-    TEXT_DISPLAY_SETS,
-    TEXT_DISPLAY_SETS_GZIP,
-    TEXT_METADATA,
-    TEXT_METADATA_GZIP,
-};
-
-static bool is_list(enum text_kind kind) {
-    return kind == TEXT_DISPLAY_SETS || kind == TEXT_DISPLAY_SETS_GZIP;
-}
+enum text_kind { TEXT_DISPLAY_SETS, TEXT_METADATA };
 
 struct imaging_request {
     struct work work; // first, so that a work is its request
     /* Given. */
     struct imaging_service *service;
     struct uuid patient_case;
-    bool masked;
     enum text_kind kind;
+    bool masked, gzip;
     imaging_text_done done; // NULL when nobody waits any more
     void *data;
     /* Owned. */
@@ -166,13 +157,9 @@ static bool write_list_gzip(struct imaging_request *request) {
 
 static bool write_text(struct imaging_request *request) {
     if (request->kind == TEXT_DISPLAY_SETS) {
-        return write_list(request, &request->text);
+        return request->gzip ? write_list_gzip(request) : write_list(request, &request->text);
     }
-    if (request->kind == TEXT_DISPLAY_SETS_GZIP) {
-        return write_list_gzip(request);
-    }
-    return request->kind == TEXT_METADATA ? write_plain(request)
-                                          : write_gzip(request, &request->text);
+    return request->gzip ? write_gzip(request, &request->text) : write_plain(request);
 }
 
 static void run_write(struct work *work) {
@@ -188,11 +175,11 @@ static void on_written(struct work *work) {
 static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct imaging_request *request = data;
     if (result != POSTGRES_OK ||
-        !kept_rows_copy(&request->rows, rows, is_list(request->kind) ? 2 : 4)) {
+        !kept_rows_copy(&request->rows, rows, request->kind == TEXT_DISPLAY_SETS ? 2 : 4)) {
         finish(request, IMAGING_READ_UNAVAILABLE);
         return;
     }
-    if (request->rows.row_count == 0 && !is_list(request->kind)) {
+    if (request->rows.row_count == 0 && request->kind == TEXT_METADATA) {
         finish(request, IMAGING_READ_ABSENT);
         return;
     }
@@ -242,7 +229,7 @@ static void query_metadata(struct imaging_request *request) {
 }
 
 static void query(struct imaging_request *request) {
-    if (is_list(request->kind)) {
+    if (request->kind == TEXT_DISPLAY_SETS) {
         query_display_sets(request);
     } else {
         query_metadata(request);
@@ -259,7 +246,7 @@ static void on_key(void *data, enum imaging_read_result result) {
 }
 
 static bool begin(struct imaging_service *service, const struct text_wanted *wanted,
-                  enum text_kind kind, imaging_text_done done, void *data,
+                  enum text_kind kind, bool gzip, imaging_text_done done, void *data,
                   struct imaging_request **ret_request) {
     struct imaging_request *request = service->closing ? NULL : calloc(1, sizeof *request);
     if (!request) {
@@ -269,9 +256,11 @@ static bool begin(struct imaging_service *service, const struct text_wanted *wan
     request->patient_case = wanted->patient_case;
     request->masked = wanted->masked;
     request->kind = kind;
+    request->gzip = gzip;
     request->done = done;
     request->data = data;
-    bounded_output_init(&request->text, is_list(kind) ? DISPLAY_LIST_MAX : SERIES_METADATA_MAX);
+    bounded_output_init(&request->text,
+                        kind == TEXT_DISPLAY_SETS ? DISPLAY_LIST_MAX : SERIES_METADATA_MAX);
     imaging_operation_began(service);
     *ret_request = request;
     return true;
@@ -280,8 +269,7 @@ static bool begin(struct imaging_service *service, const struct text_wanted *wan
 bool imaging_list_display_sets(struct imaging_service *service, const struct text_wanted *wanted,
                                bool gzip, imaging_text_done done, void *data,
                                struct imaging_request **ret_request) {
-    enum text_kind kind = gzip ? TEXT_DISPLAY_SETS_GZIP : TEXT_DISPLAY_SETS;
-    if (!begin(service, wanted, kind, done, data, ret_request)) {
+    if (!begin(service, wanted, TEXT_DISPLAY_SETS, gzip, done, data, ret_request)) {
         return false;
     }
     imaging_need_case_key(service, wanted->patient_case, on_key, *ret_request);
@@ -300,9 +288,8 @@ static void take_uid(char uid[65], struct text given) {
 bool imaging_metadata(struct imaging_service *service, const struct text_wanted *wanted,
                       const struct metadata_scope *scope, bool gzip, imaging_text_done done,
                       void *data, struct imaging_request **ret_request) {
-    enum text_kind kind = gzip ? TEXT_METADATA_GZIP : TEXT_METADATA;
     if (scope->bulk_root.length >= BULK_ROOT_MAX ||
-        !begin(service, wanted, kind, done, data, ret_request)) {
+        !begin(service, wanted, TEXT_METADATA, gzip, done, data, ret_request)) {
         return false;
     }
     struct imaging_request *request = *ret_request;
