@@ -47,8 +47,10 @@ void case_on_note_held(const struct patient_case *the_case, struct turn *turn,
         turn_refuse(turn, REFUSAL_NOT_FOUND);
         return;
     }
-    if (command->images == the_case->held_images && command->studies == the_case->held_studies) {
-        return; /* told again after a restart */
+    /* Told again after a restart; but what a decision did may leave as many as there were. */
+    if (command->images == the_case->held_images && command->studies == the_case->held_studies &&
+        the_case->held_decisions.count == 0) {
+        return;
     }
     bool known = !uuid_is_zero(the_case->held_entry);
     struct held_noted event = {.images = command->images,

@@ -94,6 +94,17 @@ static void what_is_told_again_is_no_event(void **unused) {
     world_stop(&world);
 }
 
+static void what_a_decision_did_is_told_though_as_many_are_held(void **unused) {
+    (void)unused;
+    uint32_t coordinator = a_case();
+    note(3, 1);
+    assert_int_equal(join(coordinator, hash, 32), REFUSAL_NONE);
+    world_forget(&world);
+    assert_int_equal(note(3, 1), REFUSAL_NONE);
+    assert_true(world_saw(&world, coordinator, PATIENT_CASE_HELD_NOTED));
+    world_stop(&world);
+}
+
 static void the_last_decision_on_a_study_and_a_patient_holds(void **unused) {
     (void)unused;
     uint32_t coordinator = a_case();
@@ -234,6 +245,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(coordinators_have_it_on_their_worklist_while_something_is_held),
         cmocka_unit_test(what_is_told_again_is_no_event),
+        cmocka_unit_test(what_a_decision_did_is_told_though_as_many_are_held),
         cmocka_unit_test(the_last_decision_on_a_study_and_a_patient_holds),
         cmocka_unit_test(what_was_joined_is_not_removed_but_held_again),
         cmocka_unit_test(nothing_is_removed_while_the_case_must_be_kept),
