@@ -257,8 +257,12 @@ static void on_last(void *data, enum postgres_result result, const struct postgr
             value_fixed(postgres_value(rows, 0, 1), checkpoints->hash, DATABASE_HASH_BYTES);
         }
         checkpoints->state = CHECKPOINTS_WAITING;
+        go_on(checkpoints);
+    } else if (checkpoints->stopped != NULL) {
+        finish(checkpoints);
+    } else {
+        wait_ms(checkpoints, CHECKPOINT_RETRY_MS);
     }
-    wait_ms(checkpoints, result == POSTGRES_OK ? 0 : CHECKPOINT_RETRY_MS);
 }
 
 static void find_last(struct checkpoints *checkpoints) {
@@ -270,11 +274,7 @@ static void find_last(struct checkpoints *checkpoints) {
 static void go_on(struct checkpoints *checkpoints) {
     switch (checkpoints->state) {
     case CHECKPOINTS_FINDING:
-        if (checkpoints->stopped != NULL) {
-            finish(checkpoints);
-        } else {
-            find_last(checkpoints);
-        }
+        find_last(checkpoints); /* once more when it stops: a life may be shorter than a retry */
         return;
     case CHECKPOINTS_WRITING:
         send_next(checkpoints);

@@ -1,6 +1,7 @@
 /* links: server_process consilium libpq; timeout: 120 */
 /* `consilium audit verify` on a real record that somebody with the database's own rights has bent.
  */
+#include "tests/support/patience.h"
 #include "tests/support/plain_http.h"
 #include "tests/support/staff.h"
 
@@ -85,8 +86,9 @@ static void restart(void) {
     assert_int_equal(server_process_finish(server, FINISH_MS), 0);
     assert_true(server_process_launch(server));
     assert_true(server_process_wait_ready(server, READY_MS));
-    while (number_of("SELECT count(*) FROM checkpoint") < 2) { /* readiness does not wait for it */
-    }
+    struct patience patience = patience_of(READY_MS); /* readiness does not wait for it */
+    while (number_of("SELECT count(*) FROM checkpoint") < 2)
+        assert_true(patience_lasts(&patience));
 }
 
 static int begin(void **state) {
