@@ -197,7 +197,7 @@ sabotage(lets_all_read_along people "was told who the patient is"
             .audiences = AUDIENCE_CLINICAL,]])
 
 # Promise 17: who hears of a hanging hangs images as it says.
-sabotage(forgets_how_images_hang people "hangs images as nobody said" actors/board_hanging.c
+sabotage(forgets_how_images_hang people "are hung as nobody said" actors/board_hanging.c
     [[    hanging_put(board->actor.state, &board->hangings, &event->hanging);]]
     [[    (void)board;
     (void)event;]])

@@ -2,9 +2,9 @@
 //
 //     node identity_peer.mjs URL CASE STORY KEEPER MEMBER OBSERVER SET
 //
-// Tokens (the observer is masked), and the display set that a story before this one has named. Prints what is held, one
-// line `held FOR STUDY PATIENT IMAGES SEEN` each (PATIENT is - when there is none), `set NAME` of a display set that was
-// looked at, and ends with status 0 when everything was as it should be.
+// Tokens (the observer is masked), and the display set that a story before this one has named. Prints what is held,
+// one line `held FOR STUDY PATIENT IMAGES SEEN` each (PATIENT is - when there is none), `set NAME` of a display set
+// that was looked at, and ends with status 0 when everything was as it should be.
 import assert from 'node:assert/strict';
 import { dicomFile } from './dicom_file.mjs';
 
