@@ -173,8 +173,8 @@ export function fitsWhole(loaded: LoadedSet): boolean {
 export function tryAgain(): void {
     askedSince = performance.now();
     for (const [key, { done }] of [...previews]) {
-        if (done && !done.preview) {
-            previews.delete(key);
+        if (done && !done.preview?.whole) {
+            previews.delete(key); // the server had not made all of it yet
         }
     }
     loader.again();
