@@ -51,6 +51,14 @@ enum window_function {
 };
 #define WINDOW_FUNCTION_COUNT 3
 
+enum picture_form {
+    PICTURE_FORM_JPEG = 0, /* As a person would see it, eight bits. */
+    /* The decoded values as they are: little endian, planes as (0028,0006) says. Nothing of
+     * window or size counts. */
+    PICTURE_FORM_SAMPLES = 1,
+};
+#define PICTURE_FORM_COUNT 2
+
 /* A contiguous piece of a file: a whole frame, or one of the fragments of a frame (PS3.5 A.4). */
 struct frame_range {
     uint64_t offset; /* From the start of the file. */
@@ -119,7 +127,7 @@ struct copy_frames {
     uint64_t space;           /* Bytes of the second descriptor. */
 };
 
-/* Make a JPEG of a frame, as a person would see it. Descriptors as above. */
+/* Make a picture of a frame, or its bare samples. Descriptors as above. */
 struct render_frame {
     uint64_t job;             /* Returned with the answer. */
     struct pixel_shape shape; /* Of the frame. */
@@ -137,6 +145,7 @@ struct render_frame {
     /* Which of the instance's, from 1: functional groups are of one frame each (PS3.3 C.7.6.16). */
     uint32_t frame;
     enum window_function window_function; /* Of the window that is asked for. */
+    enum picture_form form;               /* What is made of it. */
 };
 
 struct frames_copied {
@@ -151,8 +160,8 @@ struct frame_rendered {
     enum codec_refusal refusal; /* none, or why not. */
     struct text reason;         /* In words, without any value of the file. */
     uint64_t length;            /* Bytes written. */
-    uint32_t rows;              /* Of the picture. */
-    uint32_t columns;           /* Of the picture. */
+    uint32_t rows;              /* Of what was made. */
+    uint32_t columns;           /* Of the same. */
 };
 
 bool ingest_refusal_read(struct reader *reader, enum ingest_refusal *ret);
@@ -160,6 +169,8 @@ bool ingest_refusal_read(struct reader *reader, enum ingest_refusal *ret);
 bool codec_refusal_read(struct reader *reader, enum codec_refusal *ret);
 
 bool window_function_read(struct reader *reader, enum window_function *ret);
+
+bool picture_form_read(struct reader *reader, enum picture_form *ret);
 
 extern const struct frame_range frame_range_default;
 bool frame_range_read(struct reader *reader, struct arena *arena, struct frame_range *ret);

@@ -59,7 +59,7 @@ bool render_frame_equal(const struct render_frame *a, const struct render_frame 
            a->rows_max == b->rows_max && a->columns_max == b->columns_max &&
            a->window_center == b->window_center && a->window_width == b->window_width &&
            a->slope == b->slope && a->intercept == b->intercept && a->quality == b->quality &&
-           a->frame == b->frame && a->window_function == b->window_function;
+           a->frame == b->frame && a->window_function == b->window_function && a->form == b->form;
 }
 
 bool frames_copied_equal(const struct frames_copied *a, const struct frames_copied *b) {

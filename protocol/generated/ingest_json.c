@@ -26,6 +26,11 @@ const char *const window_function_words[] = {
     "sigmoid",
 };
 
+const char *const picture_form_words[] = {
+    "jpeg",
+    "samples",
+};
+
 void frame_range_json_fields(struct json_writer *json, const struct frame_range *from) {
     json_writer_unsigned(json, "offset", from->offset);
     json_writer_unsigned(json, "length", from->length);

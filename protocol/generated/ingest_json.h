@@ -8,6 +8,7 @@
 extern const char *const ingest_refusal_words[];
 extern const char *const codec_refusal_words[];
 extern const char *const window_function_words[];
+extern const char *const picture_form_words[];
 
 void frame_range_json_fields(struct json_writer *json, const struct frame_range *from);
 void pixel_shape_json_fields(struct json_writer *json, const struct pixel_shape *from);

@@ -28,6 +28,15 @@ bool window_function_read(struct reader *reader, enum window_function *ret) {
     return true;
 }
 
+bool picture_form_read(struct reader *reader, enum picture_form *ret) {
+    uint8_t number;
+    if (!reader_enum(reader, PICTURE_FORM_COUNT, &number)) {
+        return false;
+    }
+    *ret = (enum picture_form)number;
+    return true;
+}
+
 const struct frame_range frame_range_default = {0};
 
 bool frame_range_read(struct reader *reader, struct arena *arena, struct frame_range *ret) {
@@ -296,7 +305,10 @@ bool render_frame_read(struct reader *reader, struct arena *arena, struct render
     if (count > 13 && !window_function_read(reader, &ret->window_function)) {
         return false;
     }
-    return count <= 14 || reader_skip(reader, count - 14);
+    if (count > 14 && !picture_form_read(reader, &ret->form)) {
+        return false;
+    }
+    return count <= 15 || reader_skip(reader, count - 15);
 }
 
 const struct frames_copied frames_copied_default = {0};

@@ -27,7 +27,7 @@ const struct message_rule ingest_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 0,
             .burst = 0,
-            .size_max = 461,
+            .size_max = 463,
         },
     [INGEST_PARSED] =
         {

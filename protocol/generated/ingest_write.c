@@ -276,6 +276,9 @@ void copy_frames_write(struct writer *writer, const struct copy_frames *from) {
 }
 
 static uint32_t render_frame_count(const struct render_frame *from) {
+    if (from->form != PICTURE_FORM_JPEG) {
+        return 15;
+    }
     if (from->window_function != WINDOW_FUNCTION_LINEAR) {
         return 14;
     }
@@ -365,6 +368,9 @@ void render_frame_write(struct writer *writer, const struct render_frame *from) 
     }
     if (count > 13) {
         writer_enum(writer, WINDOW_FUNCTION_COUNT, from->window_function);
+    }
+    if (count > 14) {
+        writer_enum(writer, PICTURE_FORM_COUNT, from->form);
     }
 }
 

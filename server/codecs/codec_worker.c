@@ -4,6 +4,7 @@
 #include "protocol/generated/ingest.h"
 #include "server/codecs/frame_copy.h"
 #include "server/codecs/jpeg_baseline.h"
+#include "server/codecs/native.h"
 #include "server/codecs/picture.h"
 #include "server/imaging/ingest_channel.h"
 #include "server/imaging/ingest_sandbox.h"
@@ -177,6 +178,42 @@ static void take_values(struct worker *worker, const struct render_frame *reques
     }
 }
 
+/* The values as they are decoded, in the order that the data set says of them. */
+static enum codec_result give_samples(const struct pixels *pixels, bool planar,
+                                      const struct job_memory *memory, size_t *ret_size) {
+    size_t size = pixels_size(&pixels->form);
+    if (size > memory->into_size) {
+        return CODEC_OVER_LIMIT;
+    }
+    if (planar && pixels->form.samples > 1) {
+        planes_part(pixels, memory->into);
+    } else {
+        memcpy(memory->into, pixels->bytes, size);
+    }
+    *ret_size = size;
+    return CODEC_OK;
+}
+
+static enum codec_result give_picture(struct worker *worker, const struct render_frame *request,
+                                      const struct job_memory *memory, const struct pixels *pixels,
+                                      size_t *ret_size, struct pixel_form *ret_form) {
+    struct picture_wanted wanted = {
+        request->rows_max,
+        request->columns_max,
+        {request->window_center, request->window_width, request->window_function}};
+    struct pixels picture = {0};
+    take_values(worker, request, memory->from);
+    enum codec_result result =
+        picture_make(pixels, &worker->header.palette, &worker->values, &wanted, &picture);
+    if (result == CODEC_OK) {
+        result = jpeg_baseline_encode(&picture, request->quality, memory->into, memory->into_size,
+                                      ret_size);
+    }
+    *ret_form = picture.form;
+    pixels_free(&picture);
+    return result;
+}
+
 static enum codec_result render(struct worker *worker, const struct render_frame *request,
                                 const struct job_memory *memory, struct frame_rendered *answer) {
     struct frame_coding coding;
@@ -186,27 +223,20 @@ static enum codec_result render(struct worker *worker, const struct render_frame
         return result;
     }
     limit_memory(worker, memory, &coding.form);
-    struct picture_wanted wanted = {
-        request->rows_max,
-        request->columns_max,
-        {request->window_center, request->window_width, request->window_function}};
-    take_values(worker, request, memory->from);
-    struct pixels pixels, picture = {0};
+    struct pixels pixels;
+    struct pixel_form form = coding.form;
     size_t size = 0;
     result = frame_decode(&coding, memory->from + request->header_length, (size_t)request->length,
                           &pixels);
-    if (result == CODEC_OK) {
-        result = picture_make(&pixels, &worker->header.palette, &worker->values, &wanted, &picture);
-    }
-    if (result == CODEC_OK) {
-        result = jpeg_baseline_encode(&picture, request->quality, memory->into, memory->into_size,
-                                      &size);
+    if (result == CODEC_OK && request->form == PICTURE_FORM_SAMPLES) {
+        result = give_samples(&pixels, worker->header.planar, memory, &size);
+    } else if (result == CODEC_OK) {
+        result = give_picture(worker, request, memory, &pixels, &size, &form);
     }
     answer->length = size;
-    answer->rows = picture.form.rows;
-    answer->columns = picture.form.columns;
+    answer->rows = form.rows;
+    answer->columns = form.columns;
     pixels_free(&pixels);
-    pixels_free(&picture);
     return result;
 }
 

@@ -15,6 +15,19 @@ void planes_join(const uint8_t *planes, struct pixels *pixels) {
     }
 }
 
+void planes_part(const struct pixels *pixels, uint8_t *planes) {
+    const struct pixel_form *form = &pixels->form;
+    size_t count = (size_t)form->rows * form->columns;
+    uint32_t sample_bytes = pixels_sample_bytes(form);
+    for (uint32_t sample = 0; sample < form->samples; sample++) {
+        const uint8_t *from = pixels->bytes + (size_t)sample * sample_bytes;
+        uint8_t *into = planes + sample * count * sample_bytes;
+        for (size_t i = 0; i < count; i++) {
+            memcpy(into + i * sample_bytes, from + i * form->samples * sample_bytes, sample_bytes);
+        }
+    }
+}
+
 static void swap_words(uint8_t *bytes, size_t size) {
     for (size_t i = 0; i + 1 < size; i += 2) {
         uint8_t first = bytes[i];

@@ -11,5 +11,7 @@ enum codec_result native_decode(const uint8_t *bytes, size_t size, bool big_endi
 /* Planes of samples, one after the other, to samples that lie together; `planes` and the pixels are
  * of the same size. */
 void planes_join(const uint8_t *planes, struct pixels *pixels);
+/* The other way. */
+void planes_part(const struct pixels *pixels, uint8_t *planes);
 
 #endif

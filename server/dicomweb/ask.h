@@ -15,6 +15,7 @@ struct dicomweb_desk { /* what the routes are given */
     struct imaging_service *service;
     struct access_log *access_log;
     struct qido_indexes *indexes;
+    struct wado_made *made; /* what is being made for answers */
 };
 
 struct dicomweb_ask {

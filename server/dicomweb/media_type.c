@@ -27,35 +27,82 @@ const char *media_type_of_frame(const char *transfer_syntax_uid) {
     return OCTETS;
 }
 
-/* Octets are little endian and not compressed unless the syntax is named, or any will do. */
-static bool takes_octets(const struct accept_range *range, const char *uid) {
-    const struct transfer_syntax *syntax = transfer_syntax_find(uid);
-    bool plain =
-        syntax && syntax->packing == PIXELS_NATIVE && syntax->encoding != DICOM_EXPLICIT_BE;
-    return plain ? accept_takes_syntax(range, uid) ||
-                       accept_takes_syntax(range, TRANSFER_SYNTAX_EXPLICIT_LE)
-                 : range->transfer_syntax.length > 0 && accept_takes_syntax(range, uid);
+static bool names_syntax(const struct accept_range *range, const char *uid) {
+    return range->transfer_syntax.length > 0 && accept_takes_syntax(range, uid) &&
+           range->transfer_syntax.bytes[0] != '*';
 }
 
-bool media_choose_frames(const struct accept *accept, const char *transfer_syntax_uid,
-                         uint32_t parts, struct media_choice *ret) {
-    const char *own = media_type_of_frame(transfer_syntax_uid);
+/* The bytes of native frames are the same in every little endian syntax; implicit VR is none of
+ * web services (PS3.18 8.7.3). */
+static const char *syntax_told(const char *stored) {
+    return strcmp(stored, TRANSFER_SYNTAX_IMPLICIT_LE) == 0 ? TRANSFER_SYNTAX_EXPLICIT_LE : stored;
+}
+
+static bool choose_stored(const struct accept_range *range, const struct media_offer *offer,
+                          struct media_choice *choice) {
+    const struct transfer_syntax *syntax = transfer_syntax_find(offer->stored);
+    const char *own = media_type_of_frame(offer->stored);
+    bool native = syntax && syntax->packing == PIXELS_NATIVE;
+    bool named = names_syntax(range, offer->stored);
+    bool taken = accept_covers(range, OCTETS);
+    choice->media_type = OCTETS;
+    if (native && syntax->encoding == DICOM_EXPLICIT_BE) {
+        // None of web services either, unless it is asked for by name or all there is.
+        taken = taken && (named || (!offer->decodes && range->transfer_syntax.length > 0 &&
+                                    accept_takes_syntax(range, offer->stored)));
+    } else if (native) {
+        taken = taken && (accept_takes_syntax(range, offer->stored) ||
+                          accept_takes_syntax(range, TRANSFER_SYNTAX_EXPLICIT_LE));
+    } else if (strcmp(own, OCTETS) != 0 && accept_covers(range, own) &&
+               accept_takes_syntax(range, offer->stored)) {
+        choice->media_type = own;
+        taken = true;
+    } else {
+        // Octets that name no syntax are not compressed; anything is as it is stored.
+        taken = taken &&
+                (range->media_type.length == 0 ||
+                 (range->transfer_syntax.length > 0 && accept_takes_syntax(range, offer->stored)));
+    }
+    choice->form = MEDIA_STORED;
+    choice->transfer_syntax = syntax_told(offer->stored);
+    return taken;
+}
+
+/* What is coded with RPCL keeps to the two syntaxes that allow more as well (PS3.5 A.4.12). */
+static bool choose_copy(const struct accept_range *range, struct media_choice *choice) {
+    static const char *const uids[] = {ROOT ".4.202", ROOT ".4.201", ROOT ".4.203"};
+    bool own = accept_covers(range, "image/jphc");
+    choice->form = MEDIA_COPY;
+    choice->media_type = own ? "image/jphc" : OCTETS;
+    for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
+        choice->transfer_syntax = uids[i];
+        if (own ? accept_takes_syntax(range, uids[i])
+                : accept_covers(range, OCTETS) && names_syntax(range, uids[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool choose_decoded(const struct accept_range *range, struct media_choice *choice) {
+    choice->form = MEDIA_DECODED;
+    choice->media_type = OCTETS;
+    choice->transfer_syntax = TRANSFER_SYNTAX_EXPLICIT_LE;
+    return accept_covers(range, OCTETS) && accept_takes_syntax(range, TRANSFER_SYNTAX_EXPLICIT_LE);
+}
+
+bool media_choose_frames(const struct accept *accept, const struct media_offer *offer,
+                         struct media_choice *ret) {
     for (uint32_t i = 0; i < accept->count; i++) {
         const struct accept_range *range = &accept->ranges[i];
         // Parts are what anything means (PS3.18 8.7.3); one frame alone has to be asked for.
         bool anything = range->media_type.length == 0;
-        if (!range->multipart && !anything && parts > 1) {
+        if (!range->multipart && !anything && offer->parts > 1) {
             continue;
         }
         ret->multipart = range->multipart || anything;
-        if (accept_covers(range, own) && strcmp(own, OCTETS) != 0 &&
-            accept_takes_syntax(range, transfer_syntax_uid)) {
-            ret->media_type = own;
-            return true;
-        }
-        if (accept_covers(range, OCTETS) &&
-            (anything || takes_octets(range, transfer_syntax_uid))) {
-            ret->media_type = OCTETS;
+        if (choose_stored(range, offer, ret) || (offer->copy && choose_copy(range, ret)) ||
+            (offer->decodes && choose_decoded(range, ret))) {
             return true;
         }
     }

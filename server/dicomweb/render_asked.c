@@ -94,3 +94,12 @@ bool render_take_quality(struct render_asked *asked, struct text value) {
     asked->quality = (unsigned)quality;
     return true;
 }
+
+void render_asked_apply(const struct render_asked *asked, struct render_wanted *wanted) {
+    wanted->rows_max = asked->rows;
+    wanted->columns_max = asked->columns;
+    wanted->window_center = asked->window_center;
+    wanted->window_width = asked->window_width;
+    wanted->window_function = asked->window_function;
+    wanted->quality = asked->quality;
+}

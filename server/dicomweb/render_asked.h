@@ -4,7 +4,7 @@
 #ifndef CONSILIUM_DICOMWEB_RENDER_ASKED_H
 #define CONSILIUM_DICOMWEB_RENDER_ASKED_H
 
-#include "protocol/generated/ingest.h"
+#include "server/imaging/imaging_service.h"
 
 #include <stdbool.h>
 
@@ -21,5 +21,8 @@ struct render_asked {
 bool render_take_viewport(struct render_asked *asked, struct text value);
 bool render_take_window(struct render_asked *asked, struct text value);
 bool render_take_quality(struct render_asked *asked, struct text value);
+
+/* Everything of it but the frame. */
+void render_asked_apply(const struct render_asked *asked, struct render_wanted *wanted);
 
 #endif

@@ -64,22 +64,22 @@ static const struct wado_part *representative(const struct wado_listed *listed) 
     return NULL;
 }
 
+static void keep_small(uint32_t *side) {
+    if (*side == 0 || *side > THUMBNAIL_SIDE_MAX) {
+        *side = THUMBNAIL_SIDE_MAX;
+    }
+}
+
 static bool render(struct dicomweb_ask *ask, struct text uid) {
-    const struct render_asked *asked = &ask->render;
-    bool small = ask->resource.view == VIEW_THUMBNAIL;
-    uint32_t side = THUMBNAIL_SIDE_MAX;
-    struct render_wanted wanted = {
-        .patient_case = ask->about.patient_case,
-        .sop_instance_uid = uid,
-        .frame = asked->frame,
-        .rows_max = small && (asked->rows == 0 || asked->rows > side) ? side : asked->rows,
-        .columns_max =
-            small && (asked->columns == 0 || asked->columns > side) ? side : asked->columns,
-        .window_center = asked->window_center,
-        .window_width = asked->window_width,
-        .window_function = asked->window_function,
-        .quality = asked->quality,
-        .masked = ask->about.masked};
+    struct render_wanted wanted = {.patient_case = ask->about.patient_case,
+                                   .sop_instance_uid = uid,
+                                   .frame = ask->render.frame,
+                                   .masked = ask->about.masked};
+    render_asked_apply(&ask->render, &wanted);
+    if (ask->resource.view == VIEW_THUMBNAIL) {
+        keep_small(&wanted.rows_max);
+        keep_small(&wanted.columns_max);
+    }
     ask->let_go = let_go_of_render;
     return imaging_render(ask->desk->service, &wanted, on_rendered, ask, &ask->picture);
 }

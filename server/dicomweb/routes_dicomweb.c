@@ -1,7 +1,7 @@
 #include "server/dicomweb/routes_dicomweb.h"
 
 #include "protocol/generated/policy.h"
-#include "server/dicomweb/ask.h"
+#include "server/dicomweb/wado_make.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -185,7 +185,8 @@ static void handle_post(struct http_exchange *exchange, void *data) {
 void routes_dicomweb_add(struct gateway *gateway, struct imaging_service *service,
                          struct access_log *access_log) {
     static struct dicomweb_desk desk; // one gateway in a process
-    desk = (struct dicomweb_desk){service, access_log, qido_indexes_create(service)};
+    static struct wado_made made;
+    desk = (struct dicomweb_desk){service, access_log, qido_indexes_create(service), &made};
     static const struct http_route routes[] = {
         {"GET", "/api/cases/:case/dicom-web/*", 0, ROUTE_SIGNED_IN, handle_get},
         {"POST", "/api/cases/:case/dicom-web/*", STOW_SIZE_MAX, ROUTE_SIGNED_IN, handle_post},

@@ -1,14 +1,11 @@
 #include "server/dicomweb/wado_stream.h"
 
-#include "server/dicomweb/file_meta.h"
+#include "server/dicomweb/wado_make.h"
 #include "server/gateway/byte_range.h"
 #include "server/gateway/http_conditions.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { TEXT_MAX = 1024, BOUNDARY_MAX = 48, TYPE_MAX = 256 };
 
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_TAIL, STAGE_END };
 
@@ -22,15 +19,18 @@ struct wado_stream {
     /* Owned. */
     struct imaging_download *download; // of the part at hand, NULL = none is open
     uint8_t *staging;                  // HTTP_WRITE_MAX bytes
+    struct wado_make make;             // of the part at hand, where it is made
     /* Derived. */
-    char boundary[BOUNDARY_MAX];
-    char type[TYPE_MAX];
-    uint32_t at; // part
+    char boundary[WADO_BOUNDARY_SIZE]; // empty = alone
+    char type[WADO_TYPE_SIZE];
+    char location[WADO_LOCATION_SIZE]; // of the part at hand
+    uint32_t at;                       // part
+    uint32_t given;                    // parts whose head is written
     enum stage stage;
-    uint8_t text[TEXT_MAX]; // what stands before or after the body
+    uint8_t text[WADO_TEXT_MAX]; // what stands before or after the body
     size_t text_size, text_at;
     uint64_t position, end; // of the body, from its first byte
-    const uint8_t *block;   // the download's
+    const uint8_t *block;   // the download's, or what was made
     size_t block_size, block_at;
     size_t staged;
     int status;
@@ -39,12 +39,23 @@ struct wado_stream {
     bool begun;
     bool busy; // one of our functions is on the stack and looks itself at what came
     enum imaging_read_result result;
+    enum imaging_read_result left_out; // why the last picture that is not there is not
 };
+
+static bool is_made(const struct wado_part *part) {
+    return part->origin == ORIGIN_SAMPLES || part->origin == ORIGIN_PICTURE;
+}
+
+/* Parts of one answer are all pictures or none. */
+static bool gives_pictures(const struct wado_stream *stream) {
+    return stream->parts[0].origin == ORIGIN_PICTURE;
+}
 
 static void free_stream(struct wado_stream *stream) {
     if (stream->download) {
         imaging_download_close(stream->download);
     }
+    wado_make_finish(&stream->make);
     free(stream->staging);
     free(stream->parts);
     free(stream);
@@ -61,56 +72,45 @@ static void fail(struct wado_stream *stream) {
     // Too late for a status: a cut answer is not taken for a whole one.
     if (stream->begun) {
         case_ask_abort(&stream->ask->about);
+    } else if (stream->result == IMAGING_READ_ABSENT && stream->parts[0].origin == ORIGIN_SAMPLES) {
+        case_ask_error(&stream->ask->about, 406, "not_acceptable",
+                       "The frame cannot be decoded here. Ask for it as it is stored.");
     } else {
         case_ask_unread(&stream->ask->about, stream->result);
     }
 }
 
+static void end_part(struct wado_stream *stream);
+
 /* Something came back. */
 static void came_back(struct wado_stream *stream, enum imaging_read_result result) {
     stream->waiting = false;
+    if (gives_pictures(stream) &&
+        (result == IMAGING_READ_ABSENT || result == IMAGING_READ_MASKED)) {
+        stream->left_out = result;
+        end_part(stream);
+        // Nothing of it all can be shown.
+        result = stream->stage == STAGE_TAIL && !stream->begun ? result : IMAGING_READ_OK;
+    }
     stream->result = result;
     if (!stream->busy) {
         advance(stream);
     }
 }
 
-/* What is said around a part. */
-
-static size_t write_lead(const struct wado_part *part, uint8_t bytes[FILE_META_MAX]) {
-    switch ((enum wado_lead)part->lead) {
-    case LEAD_PREAMBLE:
-        return file_preamble_write(bytes);
-    case LEAD_META:
-        return file_meta_write(bytes, part->sop_class_uid, part->sop_instance_uid,
-                               part->transfer_syntax);
-    case LEAD_NONE:
-        break;
-    }
-    return 0;
-}
-
-static size_t write_head(const struct wado_stream *stream, uint32_t number, uint8_t *text) {
-    const struct wado_part *part = &stream->parts[number];
-    int length = 0;
-    if (!stream->alone) {
-        length = snprintf(
-            (char *)text, TEXT_MAX - FILE_META_MAX, "%s--%s\r\nContent-Type: %s%s%s\r\n\r\n",
-            number > 0 ? "\r\n" : "", stream->boundary, part->media_type,
-            part->transfer_syntax[0] ? "; transfer-syntax=" : "", part->transfer_syntax);
-    }
-    return (size_t)length + write_lead(part, text + length);
-}
-
-static size_t write_tail(const struct wado_stream *stream, uint8_t *text) {
-    return (size_t)snprintf((char *)text, TEXT_MAX, "\r\n--%s--\r\n", stream->boundary);
+static void write_head(struct wado_stream *stream) {
+    stream->text_size = wado_head_write(&stream->parts[stream->at], stream->boundary,
+                                        stream->given == 0, stream->location, stream->text);
+    stream->text_at = 0;
+    stream->given++;
 }
 
 static uint64_t whole_size(const struct wado_stream *stream) {
-    uint8_t text[TEXT_MAX];
-    uint64_t size = stream->alone ? 0 : write_tail(stream, text);
+    uint8_t text[WADO_TEXT_MAX];
+    uint64_t size = wado_tail_write(stream->boundary, text);
     for (uint32_t i = 0; i < stream->count; i++) {
-        size += write_head(stream, i, text) + stream->parts[i].length;
+        size += wado_head_write(&stream->parts[i], stream->boundary, i == 0, "", text) +
+                stream->parts[i].length;
     }
     return size;
 }
@@ -133,10 +133,37 @@ static void read_block(struct wado_stream *stream) {
                           on_block);
 }
 
+static void on_made(void *data, enum imaging_read_result result, struct bytes bytes) {
+    struct wado_stream *stream = data;
+    if (result == IMAGING_READ_OK && gives_pictures(stream)) {
+        stream->end = bytes.length;
+    } else if (result == IMAGING_READ_OK && bytes.length != stream->end) {
+        result = IMAGING_READ_ABSENT; // it is not what its index row says
+    }
+    stream->block = result == IMAGING_READ_OK ? bytes.bytes : NULL;
+    stream->block_size = result == IMAGING_READ_OK ? bytes.length : 0;
+    stream->block_at = 0;
+    came_back(stream, result);
+}
+
+static void make_part(struct wado_stream *stream) {
+    stream->waiting = true;
+    if (!wado_make_begin(&stream->make, stream->ask, &stream->parts[stream->at], on_made, stream)) {
+        came_back(stream, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
 static void on_opened(void *data, enum imaging_read_result result,
                       const struct download_facts *facts) {
     struct wado_stream *stream = data;
     const struct wado_part *part = &stream->parts[stream->at];
+    if (is_made(part)) {
+        if (result == IMAGING_READ_OK && part->origin == ORIGIN_PICTURE) {
+            wado_location_write(stream->ask, part, facts, stream->location);
+        }
+        came_back(stream, result);
+        return;
+    }
     // What was listed may be another file by now.
     uint64_t from = part->frame == DOWNLOAD_BULK ? 0 : part->offset;
     if (result == IMAGING_READ_OK && (from > facts->size || part->length > facts->size - from)) {
@@ -157,8 +184,9 @@ static void open_part(struct wado_stream *stream) {
         .patient_case = ask->about.patient_case,
         .user = http_who(ask->about.exchange)->user,
         .sop_instance_uid = {(uint32_t)strlen(part->sop_instance_uid), part->sop_instance_uid},
-        .frame = part->frame,
+        .frame = is_made(part) && part->frame == 0 ? 1 : part->frame,
         .masked = ask->about.masked,
+        .copy = part->origin == ORIGIN_COPY,
         .bulk_offset = part->offset,
         .bulk_length = part->length};
     stream->waiting = true;
@@ -181,8 +209,11 @@ static void begin_answer(struct wado_stream *stream) {
     if (stream->status == 206) {
         headers[count++] = (struct http_header_line){"content-range", stream->content_range};
     }
-    uint64_t size =
-        stream->alone ? stream->end - stream->position + stream->text_size : whole_size(stream);
+    uint64_t size = HTTP_UNMEASURED;
+    if (!gives_pictures(stream)) {
+        size =
+            stream->alone ? stream->end - stream->position + stream->text_size : whole_size(stream);
+    }
     stream->begun = true;
     if (stream->alone && stream->text_size == 0 && size <= HTTP_WRITE_MAX &&
         stream->block_size == size) {
@@ -209,11 +240,13 @@ static void stage(struct wado_stream *stream, const uint8_t *from, size_t size, 
 
 static void begin_part(struct wado_stream *stream) {
     stream->stage = STAGE_HEAD;
-    stream->text_at = 0;
-    stream->text_size = write_head(stream, stream->at, stream->text);
+    stream->text_at = stream->text_size = 0;
     stream->position = 0;
     stream->end = stream->parts[stream->at].length;
     stream->block_size = stream->block_at = 0;
+    if (!gives_pictures(stream)) {
+        write_head(stream); // of a picture, once it is there
+    }
 }
 
 static void end_part(struct wado_stream *stream) {
@@ -221,6 +254,7 @@ static void end_part(struct wado_stream *stream) {
         imaging_download_close(stream->download);
         stream->download = NULL;
     }
+    wado_make_drop(&stream->make);
     stream->block_size = stream->block_at = 0;
     if (++stream->at < stream->count) {
         begin_part(stream);
@@ -228,13 +262,15 @@ static void end_part(struct wado_stream *stream) {
     }
     stream->stage = STAGE_TAIL;
     stream->text_at = 0;
-    stream->text_size = stream->alone ? 0 : write_tail(stream, stream->text);
+    stream->text_size = wado_tail_write(stream->boundary, stream->text);
 }
 
 /* Opens the part at hand or reads on in it; true when that is done already. */
 static bool fetch(struct wado_stream *stream) {
     if (!stream->download) {
         open_part(stream);
+    } else if (is_made(&stream->parts[stream->at])) {
+        make_part(stream);
     } else {
         read_block(stream);
     }
@@ -259,6 +295,13 @@ static bool move_body(struct wado_stream *stream) {
 static bool move(struct wado_stream *stream) {
     switch (stream->stage) {
     case STAGE_HEAD:
+        if (stream->text_size == 0 && gives_pictures(stream)) {
+            if (stream->block_size == 0) {
+                return fetch(stream);
+            }
+            write_head(stream);
+        }
+        // falls through
     case STAGE_TAIL:
         stage(stream, stream->text, stream->text_size, &stream->text_at);
         if (stream->text_at == stream->text_size) {
@@ -318,6 +361,9 @@ static void on_writable(struct http_exchange *exchange, void *data) {
     if (stream->result != IMAGING_READ_OK) {
         fail(stream);
     } else if (stream->stage == STAGE_END && stream->staged == 0) {
+        if (gives_pictures(stream)) {
+            http_answer_end(stream->ask->about.exchange);
+        }
         case_ask_end(&stream->ask->about);
     }
 }
@@ -387,28 +433,6 @@ static bool choose_range(struct wado_stream *stream) {
     return false;
 }
 
-static bool write_type(struct wado_stream *stream) {
-    const struct wado_part *part = &stream->parts[0];
-    uint8_t random[16];
-    if (stream->alone) {
-        snprintf(stream->type, sizeof stream->type, "%s%s%s", part->media_type,
-                 part->transfer_syntax[0] ? "; transfer-syntax=" : "", part->transfer_syntax);
-        return true;
-    }
-    // Nobody who writes a file can guess it.
-    if (RAND_bytes(random, sizeof random) != 1) {
-        return false;
-    }
-    size_t length = (size_t)snprintf(stream->boundary, sizeof stream->boundary, "part-");
-    for (size_t i = 0; i < sizeof random; i++) {
-        length += (size_t)snprintf(stream->boundary + length, sizeof stream->boundary - length,
-                                   "%02x", random[i]);
-    }
-    snprintf(stream->type, sizeof stream->type, "multipart/related; type=\"%s\"; boundary=\"%s\"",
-             part->media_type, stream->boundary);
-    return true;
-}
-
 void wado_stream_begin(struct dicomweb_ask *ask, struct wado_part *parts, uint32_t count,
                        bool alone, const char *etag, struct imaging_download *opened) {
     struct wado_stream *stream = calloc(1, sizeof *stream);
@@ -437,11 +461,13 @@ void wado_stream_begin(struct dicomweb_ask *ask, struct wado_part *parts, uint32
     }
     ask->stream = stream;
     ask->let_go = wado_stream_let_go;
-    if (!write_type(stream)) {
+    if ((!alone && !wado_boundary_make(stream->boundary)) ||
+        !wado_make_reserve(&stream->make, ask->desk->made, &parts[0])) {
         case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
         return;
     }
-    begin_part(stream); // which writes what the type says
+    wado_type_write(&parts[0], stream->boundary, stream->type);
+    begin_part(stream);
     if (alone && etag) {
         snprintf(stream->etag, sizeof stream->etag, "%s", etag);
         if (!choose_range(stream)) {

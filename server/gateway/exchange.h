@@ -48,6 +48,7 @@ struct http_exchange {
     bool has_content_length;
     bool host_is_unclear; /* said twice, or not at all */
     bool head_only;       /* HEAD: no body in the answer */
+    bool speaks_old;      /* HTTP/1.0 */
     bool keep_alive;
     /* Owned */
     enum exchange_state state;
@@ -81,6 +82,7 @@ struct http_exchange {
     size_t out_length;
     size_t out_at;
     uint64_t answer_left; /* of the announced length, not yet written by the handler */
+    bool chunked;         /* none is announced (RFC 9112 7.1) */
     void (*writable)(struct http_exchange *exchange, void *data);
     void *writable_data;
     bool in_writable; /* its callback is on the stack */

@@ -90,14 +90,16 @@ void http_answer_bytes(struct http_exchange *exchange, int status, const char *c
                        const struct http_header_line *headers, size_t header_count,
                        struct bytes body); /* copies */
 /* Long answers: begin, then write at most HTTP_WRITE_MAX whenever `writable` is called, until
- * length bytes went out. */
+ * length bytes went out; where the length is HTTP_UNMEASURED, until http_answer_end. */
+#define HTTP_UNMEASURED UINT64_MAX
 void http_answer_begin(struct http_exchange *exchange, int status, const char *content_type,
                        const struct http_header_line *headers, size_t header_count, uint64_t length,
                        void (*writable)(struct http_exchange *exchange, void *data), void *data);
 void http_write(struct http_exchange *exchange, struct bytes bytes); /* copies or sends at once */
 void http_want_writable(
-    struct http_exchange *exchange);             /* when there was nothing to write just now */
-void http_abort(struct http_exchange *exchange); /* cut: revoked, or failed in the middle */
+    struct http_exchange *exchange);                  /* when there was nothing to write just now */
+void http_answer_end(struct http_exchange *exchange); /* of what is unmeasured */
+void http_abort(struct http_exchange *exchange);      /* cut: revoked, or failed in the middle */
 
 /* What may this user do with this case? Asks the case actor; the answer comes on the loop, possibly
  * at once. audiences 0 = answer 404. The grant may end later: see http_on_revoked. */

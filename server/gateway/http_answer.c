@@ -160,7 +160,11 @@ static void begin(struct http_exchange *exchange, int status, const char *conten
         if (content_type != NULL) {
             add(&head, "Content-Type: %s\r\n", content_type);
         }
-        add(&head, "Content-Length: %" PRIu64 "\r\n", length);
+        if (length != HTTP_UNMEASURED) {
+            add(&head, "Content-Length: %" PRIu64 "\r\n", length);
+        } else if (exchange->chunked) {
+            add(&head, "Transfer-Encoding: chunked\r\n");
+        }
     }
     add(&head, "%s\r\n", exchange->keep_alive ? "" : "Connection: close\r\n");
     queue(exchange, head.text, head.length);
@@ -202,6 +206,9 @@ void http_answer_error(struct http_exchange *exchange, int status, const char *w
 void http_answer_begin(struct http_exchange *exchange, int status, const char *content_type,
                        const struct http_header_line *headers, size_t header_count, uint64_t length,
                        void (*writable)(struct http_exchange *exchange, void *data), void *data) {
+    bool unmeasured = length == HTTP_UNMEASURED;
+    exchange->chunked = unmeasured && !exchange->speaks_old;
+    exchange->keep_alive = exchange->keep_alive && (!unmeasured || exchange->chunked);
     begin(exchange, status, content_type, headers, header_count, length);
     exchange->answer_left = exchange->head_only ? 0 : length;
     exchange->writable = writable;
@@ -223,15 +230,27 @@ static bool send_now(struct http_exchange *exchange, const uint8_t *bytes, size_
     return true;
 }
 
+static void queue_chunk(struct http_exchange *exchange, struct bytes bytes) {
+    char size[16];
+    int length = snprintf(size, sizeof(size), "%x\r\n", (unsigned)bytes.length);
+    if (queue(exchange, size, (size_t)length) && queue(exchange, bytes.bytes, bytes.length)) {
+        queue(exchange, "\r\n", 2);
+    }
+}
+
 void http_write(struct http_exchange *exchange, struct bytes bytes) {
     assert(exchange->state == EXCHANGE_ANSWERING && bytes.length <= HTTP_WRITE_MAX);
     assert(bytes.length <= exchange->answer_left);
     if (exchange->connection->state == CONNECTION_CUT || bytes.length == 0) {
         return;
     }
-    exchange->answer_left -= bytes.length;
     exchange->wrote = true;
-    if (exchange->out_length > 0 || lws_partial_buffered(exchange->connection->wsi)) {
+    if (exchange->answer_left != HTTP_UNMEASURED) {
+        exchange->answer_left -= bytes.length;
+    }
+    if (exchange->chunked) {
+        queue_chunk(exchange, bytes);
+    } else if (exchange->out_length > 0 || lws_partial_buffered(exchange->connection->wsi)) {
         queue(exchange, bytes.bytes, bytes.length);
     } else {
         send_now(exchange, bytes.bytes, bytes.length);
@@ -245,6 +264,18 @@ void http_want_writable(struct http_exchange *exchange) {
     if (exchange->connection->state != CONNECTION_CUT) {
         lws_callback_on_writable(exchange->connection->wsi);
     }
+}
+
+void http_answer_end(struct http_exchange *exchange) {
+    if (exchange->connection->state == CONNECTION_CUT || exchange->answer_left == 0) {
+        return; // of HEAD everything is said
+    }
+    assert(exchange->answer_left == HTTP_UNMEASURED);
+    exchange->answer_left = 0;
+    if (exchange->chunked) {
+        queue(exchange, "0\r\n\r\n", 5);
+    }
+    lws_callback_on_writable(exchange->connection->wsi);
 }
 
 void http_abort(struct http_exchange *exchange) {

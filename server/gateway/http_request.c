@@ -124,13 +124,18 @@ static bool read_length(struct text text, uint64_t *ret) {
     return true;
 }
 
+/* HTTP/1.0 knows no chunks, and need not name the host. */
+static bool speaks_old(struct lws *wsi) {
+    char version[sizeof("HTTP/1.1")] = "";
+    lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP);
+    return strcmp(version, "HTTP/1.0") == 0;
+}
+
 /* RFC 9112 3.2: one, from HTTP/1.1 on; whoever stands between us may believe the other. */
 static bool host_is_unclear(const struct http_exchange *exchange) {
     struct lws *wsi = exchange->connection->wsi;
-    char version[sizeof("HTTP/1.1")] = "";
-    lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP);
     return lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0 ||
-           (exchange->host.length == 0 && strcmp(version, "HTTP/1.0") != 0);
+           (exchange->host.length == 0 && !exchange->speaks_old);
 }
 
 bool request_read(struct http_exchange *exchange) {
@@ -147,6 +152,7 @@ bool request_read(struct http_exchange *exchange) {
     exchange->path =
         arena_text(&exchange->arena, (struct text){length > 0 ? (uint32_t)length : 0, path});
     exchange->host = http_header(exchange, "host");
+    exchange->speaks_old = speaks_old(exchange->connection->wsi);
     exchange->host_is_unclear = host_is_unclear(exchange);
     exchange->user_agent = http_header(exchange, "user-agent");
     exchange->bearer = request_is_bearer(exchange);

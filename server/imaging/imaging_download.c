@@ -4,6 +4,7 @@
  * frames, once for all who ask meanwhile, and given from there.
  */
 #include "server/imaging/imaging_copies.h"
+#include "server/imaging/imaging_frame_input.h"
 #include "server/imaging/imaging_stored.h"
 #include "server/log.h"
 
@@ -309,6 +310,9 @@ uint64_t imaging_download_frame_size(const struct imaging_download *download, ui
     if (frame == 0 || frame > download->locator->frames.frame_count) {
         return 0;
     }
+    if (download->copy) {
+        return download->locator->copy.frames[frame - 1].length;
+    }
     const struct frame_piece *pieces =
         frame_table_pieces(&download->locator->frames, frame - 1, &single, &count);
     for (uint32_t i = 0; i < count; i++) {
@@ -349,7 +353,9 @@ static void open_located(struct imaging_download *download) {
     struct download_facts facts = {.size = download->size,
                                    .study_uid = locator->study_uid,
                                    .series_uid = locator->series_uid,
-                                   .frame_count = locator->frames.frame_count};
+                                   .frame_count = locator->frames.frame_count,
+                                   .decoded_size = frame_decoded_size(locator),
+                                   .has_copy = locator->copy.count > 0};
     if (download->frame == 0) {
         facts.media_type = locator->document_type;
     } else if (is_frame) {

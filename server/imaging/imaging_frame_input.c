@@ -2,6 +2,7 @@
 #include "server/imaging/imaging_frame_input.h"
 
 #include "server/imaging/imaging_stored.h"
+#include "server/imaging/transfer_syntax.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -135,6 +136,15 @@ struct pixel_shape frame_input_shape(const struct imaging_locator *locator) {
                                 .bits_allocated = pixels->bits_allocated,
                                 .bits_stored = pixels->bits_stored,
                                 .is_signed = pixels->is_signed};
+}
+
+uint64_t frame_decoded_size(const struct imaging_locator *locator) {
+    struct pixel_shape shape = frame_input_shape(locator);
+    const struct transfer_syntax *syntax = transfer_syntax_find(locator->transfer_syntax_uid);
+    bool decoded = syntax && syntax->packing != PIXELS_VIDEO && locator->frames.frame_count > 0 &&
+                   (shape.samples == 1 || shape.samples == 3) &&
+                   (shape.bits_allocated == 8 || shape.bits_allocated == 16);
+    return decoded ? codec_frame_size(&shape) : 0;
 }
 
 struct codec_input frame_input_of(const struct frame_input *input,

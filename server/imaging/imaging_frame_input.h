@@ -33,4 +33,7 @@ struct codec_input frame_input_of(const struct frame_input *input,
                                   const struct imaging_locator *locator);
 struct pixel_shape frame_input_shape(const struct imaging_locator *locator);
 
+/* Bytes of a frame of it as samples; 0 when the outline says that it is none that we decode. */
+uint64_t frame_decoded_size(const struct imaging_locator *locator);
+
 #endif

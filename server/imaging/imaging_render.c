@@ -1,8 +1,9 @@
 /*
- * A frame as a picture: read on a thread, decoded, windowed and made smaller by the codec worker
- * for whoever waits; nothing of it is kept.
+ * A frame as a picture, or as bare samples: read on a thread, decoded, windowed and made smaller by
+ * the codec worker for whoever waits; nothing of it is kept.
  */
 #include "server/imaging/imaging_frame_input.h"
+#include "server/imaging/transfer_syntax.h"
 #include "server/log.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define RENDERS_MAX 64u                         // under way
+#define RENDERS_IN_ROWS_MAX 64u                 // more of them, of those that go on and on
 #define PICTURE_SPACE_MAX ((uint64_t)256 << 20) // bytes
 #define HEADER_MAX ((uint64_t)32 << 20)         // of frames' groups; a longer one is not read
 #define QUALITY_DEFAULT 90u                     //
@@ -75,7 +77,8 @@ static void on_rendered(void *data, const struct frame_rendered *rendered) {
         return;
     }
     render->rendered.bytes = (struct bytes){(uint32_t)size, render->bytes};
-    render->rendered.media_type = "image/jpeg";
+    render->rendered.media_type =
+        render->wanted.samples ? "application/octet-stream" : "image/jpeg";
     render->rendered.rows = rendered->rows;
     render->rendered.columns = rendered->columns;
     render->rendered.digest = render->locator->digest;
@@ -88,13 +91,23 @@ static uint32_t frame_of(const struct imaging_render *render) {
     return render->wanted.frame ? render->wanted.frame : (count + 1) / 2;
 }
 
+static bool is_big_endian(const struct imaging_locator *locator) {
+    return strcmp(locator->transfer_syntax_uid, TRANSFER_SYNTAX_EXPLICIT_BE) == 0;
+}
+
 static void run_read(struct work *work) {
     struct imaging_render *render = (struct imaging_render *)work;
     struct pixel_shape shape = frame_input_shape(render->locator);
     uint64_t space = 3 * (uint64_t)shape.rows * shape.columns + SPACE_BESIDE;
+    uint64_t header_max = HEADER_MAX;
+    if (render->wanted.samples) {
+        // How the samples of a pixel lie is all that is wanted of the header.
+        space = frame_decoded_size(render->locator);
+        header_max = shape.samples > 1 || is_big_endian(render->locator) ? HEADER_MAX : 0;
+    }
     space = space < PICTURE_SPACE_MAX ? space : PICTURE_SPACE_MAX;
     render->read = frame_input_make(&render->input, render->service, &render->keys, render->locator,
-                                    frame_of(render) - 1, 1, HEADER_MAX, space);
+                                    frame_of(render) - 1, 1, header_max, space);
 }
 
 static void on_read(struct work *work) {
@@ -106,18 +119,19 @@ static void on_read(struct work *work) {
         finish(render, render->read);
         return;
     }
-    struct render_frame request = {.length = render->input.lengths[0],
-                                   .rows_max = wanted->rows_max,
-                                   .columns_max = wanted->columns_max,
-                                   .window_center = wanted->window_center,
-                                   .window_width = wanted->window_width,
-                                   .window_function = wanted->window_function,
-                                   .frame = frame_of(render),
-                                   .slope = pixels->rescale_slope,
-                                   .intercept = pixels->rescale_intercept,
-                                   .quality = wanted->quality >= 1 && wanted->quality <= 100
-                                                  ? wanted->quality
-                                                  : QUALITY_DEFAULT};
+    struct render_frame request = {
+        .length = render->input.lengths[0],
+        .rows_max = wanted->rows_max,
+        .columns_max = wanted->columns_max,
+        .window_center = wanted->window_center,
+        .window_width = wanted->window_width,
+        .window_function = wanted->window_function,
+        .frame = frame_of(render),
+        .form = wanted->samples ? PICTURE_FORM_SAMPLES : PICTURE_FORM_JPEG,
+        .slope = pixels->rescale_slope,
+        .intercept = pixels->rescale_intercept,
+        .quality =
+            wanted->quality >= 1 && wanted->quality <= 100 ? wanted->quality : QUALITY_DEFAULT};
     struct codec_input input = frame_input_of(&render->input, render->locator);
     if (!codec_link_render(render->service->pictures, &input, &request, on_rendered, render)) {
         finish(render, IMAGING_READ_UNAVAILABLE);
@@ -139,7 +153,8 @@ static void on_located(void *data, enum imaging_read_result result) {
     }
     render->locator = imaging_locator_ref(found);
     uint32_t frames = found->frames.frame_count;
-    if (frames == 0 || render->wanted.frame > frames) {
+    if (frames == 0 || render->wanted.frame > frames ||
+        (render->wanted.samples && frame_decoded_size(found) == 0)) {
         finish(render, IMAGING_READ_ABSENT);
         return;
     }
@@ -170,7 +185,8 @@ static void on_key(void *data, enum imaging_read_result result) {
 
 bool imaging_render(struct imaging_service *service, const struct render_wanted *wanted,
                     render_done done, void *data, struct imaging_render **ret_render) {
-    bool space = !service->closing && service->renders_now < RENDERS_MAX;
+    unsigned most = wanted->in_a_row ? RENDERS_MAX + RENDERS_IN_ROWS_MAX : RENDERS_MAX;
+    bool space = !service->closing && service->renders_now < most;
     struct imaging_render *render = space ? calloc(1, sizeof *render) : NULL;
     if (!render) {
         return false;

@@ -298,10 +298,12 @@ struct render_wanted {
     enum window_function window_function;
     unsigned quality; // 1 to 100, 0 = as we choose
     bool masked;      // no burned-in words
+    bool in_a_row;    // one after the other, by an asker who bounds how many ask so
+    bool samples;     // no picture: the decoded values, as PS3.5 8.1.1 has them (download_facts)
 };
 struct rendered {
     struct bytes bytes;     // borrowed for the call, as all here
-    const char *media_type; // image/jpeg
+    const char *media_type; // image/jpeg, or application/octet-stream of samples
     uint32_t rows, columns; // 0 = not known
     const uint8_t *digest;  // of the instance's file, BLOB_DIGEST_SIZE
     const char *series_uid;
@@ -336,6 +338,8 @@ struct download_facts {
     const char *series_uid;      //
     uint32_t frame_count;        // of its instance
     const uint32_t *prefixes;    // of a copy: bytes for reduction 1 to 5, borrowed; else NULL
+    uint64_t decoded_size;       // of each frame as samples; 0 = it is none that is decoded here
+    bool has_copy;               // there is a lossless copy of all its frames
     char etag[80];               // strong, with its quotes
 };
 struct download_wanted {
@@ -367,7 +371,8 @@ void imaging_download_read(struct imaging_download *download, uint64_t offset, u
 /* Another owner: `cut` and what is read from now on come with this data. Not while it is read. */
 void imaging_download_hand_over(struct imaging_download *download, void (*cut)(void *data),
                                 void *data);
-/* Bytes of another frame of the same instance, 0 when there is none; from `opened` on. */
+/* Bytes of another frame of the same instance (of its copy, where that is open), 0 when there is
+ * none; from `opened` on. */
 uint64_t imaging_download_frame_size(const struct imaging_download *download, uint32_t frame);
 void imaging_download_close(struct imaging_download *download);
 

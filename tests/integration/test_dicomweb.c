@@ -169,6 +169,9 @@ static void the_client_that_viewers_are_built_upon_is_understood(void **state) {
     XX(hostile_bodies_are_refused)                                                                 \
     XX(pictures_are_rendered_to_fit)                                                               \
     XX(every_transfer_syntax_is_kept_served_and_shown)                                             \
+    XX(frames_are_decoded_as_others_decode_them)                                                   \
+    XX(damaged_frames_are_refused_or_cut)                                                          \
+    XX(frames_of_the_lossless_copy_are_given_to_who_asks_for_them)                                 \
     XX(frames_are_found_by_every_kind_of_offset_table)                                             \
     XX(what_is_no_picture_is_kept_and_listed)                                                      \
     XX(a_presentation_state_of_others_is_kept_and_found)                                           \

@@ -1,0 +1,81 @@
+#include "server/dicomweb/wado_make.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* As it comes out of the worker, ours, and what it was made of. */
+enum { TIMES_IN_MEMORY = 3 };
+
+bool wado_make_reserve(struct wado_make *make, struct wado_made *made,
+                       const struct wado_part *part) {
+    uint64_t wanted = 0;
+    if (part->origin == ORIGIN_SAMPLES) {
+        wanted = TIMES_IN_MEMORY * part->length;
+    } else if (part->origin == ORIGIN_PICTURE) {
+        wanted = WADO_PICTURE_RESERVE;
+    }
+    if (wanted > WADO_MADE_MAX - made->reserved) {
+        return false;
+    }
+    make->made = made;
+    make->reserved = wanted;
+    made->reserved += wanted;
+    return true;
+}
+
+static void on_rendered(void *data, enum imaging_read_result result,
+                        const struct rendered *rendered) {
+    struct wado_make *make = data;
+    make->render = NULL;
+    if (result == IMAGING_READ_OK) {
+        make->bytes = malloc(rendered->bytes.length);
+        make->size = make->bytes ? rendered->bytes.length : 0;
+        result = make->bytes ? IMAGING_READ_OK : IMAGING_READ_UNAVAILABLE;
+    }
+    if (make->bytes) {
+        memcpy(make->bytes, rendered->bytes.bytes, make->size);
+    }
+    make->done(make->data, result, (struct bytes){(uint32_t)make->size, make->bytes});
+}
+
+bool wado_make_begin(struct wado_make *make, struct dicomweb_ask *ask, const struct wado_part *part,
+                     wado_part_made done, void *data) {
+    const char *uid = part->sop_instance_uid;
+    struct render_wanted wanted = {.patient_case = ask->about.patient_case,
+                                   .sop_instance_uid = {(uint32_t)strlen(uid), uid},
+                                   .frame = part->frame,
+                                   .masked = ask->about.masked,
+                                   .in_a_row = true,
+                                   .samples = part->origin == ORIGIN_SAMPLES};
+    render_asked_apply(&ask->render, &wanted);
+    make->done = done;
+    make->data = data;
+    return imaging_render(ask->desk->service, &wanted, on_rendered, make, &make->render);
+}
+
+void wado_make_drop(struct wado_make *make) {
+    if (make->bytes) {
+        OPENSSL_cleanse(make->bytes, make->size);
+    }
+    free(make->bytes);
+    make->bytes = NULL;
+    make->size = 0;
+}
+
+void wado_make_finish(struct wado_make *make) {
+    if (make->render) {
+        imaging_render_cancel(make->render);
+        make->render = NULL;
+    }
+    wado_make_drop(make);
+    if (make->made) {
+        make->made->reserved -= make->reserved;
+    }
+}
+
+void wado_location_write(const struct dicomweb_ask *ask, const struct wado_part *part,
+                         const struct download_facts *facts, char location[WADO_LOCATION_SIZE]) {
+    snprintf(location, WADO_LOCATION_SIZE, "%s/studies/%s/series/%s/instances/%s/rendered",
+             ask->base, facts->study_uid, facts->series_uid, part->sop_instance_uid);
+}
