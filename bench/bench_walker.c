@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "bench/figure.h"
+#include "bench/process_use.h"
 #include "server/blobs/sealed_blob.h"
 #include "server/imaging/ingest_link.h"
 #include "server/imaging/instance_reader.h"
@@ -193,21 +194,6 @@ static void make_hostile(void) {
     make_swollen();
 }
 
-/* KiB of the process; its field of /proc/PID/status. */
-static long memory_kib(int process, const char *field) {
-    char path[64], line[256];
-    long value = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", process);
-    FILE *status = fopen(path, "r");
-    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
-        if (strncmp(line, field, strlen(field)) == 0)
-            value = strtol(line + strlen(field) + 1, NULL, 10);
-    }
-    if (status != NULL)
-        fclose(status);
-    return value;
-}
-
 static struct {
     bool answered;
     enum ingest_refusal refusal;
@@ -241,7 +227,7 @@ static bool measure_hostile(void) {
         &(struct ingest_link_config){.loop = &loop, .program = CONSILIUM_INGEST_PATH});
     assert(link != NULL);
     ask_ms(&loop, link, &real.list[0]);
-    long before = memory_kib(ingest_link_child(link), "VmRSS:"), most = 0;
+    long before = process_memory_kib(ingest_link_child(link), "VmRSS:"), most = 0;
     const struct file *slowest = NULL, *largest = NULL;
     double slowest_ms = 0;
     unsigned refused = 0, died = 0;
@@ -250,7 +236,7 @@ static bool measure_hostile(void) {
         double ms = ask_ms(&loop, link, file);
         refused += answer.refusal != INGEST_REFUSAL_NONE;
         died += answer.refusal == INGEST_REFUSAL_WORKER_FAILED;
-        long now = memory_kib(ingest_link_child(link), "VmHWM:");
+        long now = process_memory_kib(ingest_link_child(link), "VmHWM:");
         largest = now > most ? file : largest;
         most = now > most ? now : most;
         slowest = ms > slowest_ms ? file : slowest;

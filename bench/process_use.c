@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 64 + 256 };
@@ -49,4 +50,18 @@ void process_pin(pid_t process, int processor) {
     CPU_ZERO(&set);
     CPU_SET((size_t)processor % (size_t)sysconf(_SC_NPROCESSORS_ONLN), &set);
     sched_setaffinity(process, sizeof set, &set);
+}
+
+long process_memory_kib(pid_t process, const char *field) {
+    char path[64], line[256];
+    long value = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", process);
+    FILE *status = fopen(path, "r");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+        if (strncmp(line, field, strlen(field)) == 0)
+            value = strtol(line + strlen(field) + 1, NULL, 10);
+    }
+    if (status != NULL)
+        fclose(status);
+    return value;
 }

@@ -120,11 +120,20 @@ bool frame_colour(const char *photometric, const char *transfer_syntax, uint32_t
     return samples == 1;
 }
 
+/* More pixels than so few bytes are of: a bomb, or a size that lies. */
+static bool swells(const struct pixel_form *form, size_t size) {
+    size_t pixels = pixels_size(form);
+    return pixels > FRAME_SWELL_FREE && pixels / FRAME_SWELL_MAX > size;
+}
+
 enum codec_result frame_decode(const struct frame_coding *coding, const uint8_t *bytes, size_t size,
                                struct pixels *ret_pixels) {
     memset(ret_pixels, 0, sizeof *ret_pixels);
     if (!pixel_form_is_valid(&coding->form)) {
         return CODEC_UNSUPPORTED;
+    }
+    if (swells(&coding->form, size)) {
+        return CODEC_DAMAGED;
     }
     for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
         if (strcmp(decoders[i].transfer_syntax, coding->transfer_syntax) != 0) {

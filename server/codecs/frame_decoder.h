@@ -11,6 +11,11 @@
 #include "server/codecs/pixel_header.h"
 #include "server/codecs/pixels.h"
 
+/* Beyond so many bytes of pixels a frame may have swollen so many times at most, as a deflated data
+ * set (imaging/part10.h): JPEG 2000 makes pixels of bytes that are not there, and says nothing. */
+#define FRAME_SWELL_FREE ((size_t)8 << 20)
+#define FRAME_SWELL_MAX 250u
+
 struct frame_coding {
     const char *transfer_syntax;       // UID
     struct pixel_form form;            //

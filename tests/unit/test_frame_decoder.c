@@ -314,6 +314,95 @@ static long peak_kib(void) {
     return use.ru_maxrss;
 }
 
+/* Of images that we packed ourselves: `size` of its bytes, decoded as `form`. */
+static enum codec_result decode_part(const struct frame *frame, const struct pixel_form *form,
+                                     const uint8_t *bytes, size_t size) {
+    struct frame_coding coding = frame->coding;
+    struct pixels pixels;
+    coding.form = *form;
+    enum codec_result result = frame_decode(&coding, bytes, size, &pixels);
+    if (result == CODEC_OK) {
+        pixels_free(&pixels);
+    }
+    return result;
+}
+
+static const char *const kinds[] = {"native0",     "rle0",     "rle5", "lossless0-1",
+                                    "lossless3-7", "ls0",      "ls5",  "baseline4",
+                                    "baseline5",   "extended", "j2k0", "j2k5"};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static void a_frame_that_ends_early_is_refused_however_it_is_packed(void **state) {
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        char path[128];
+        struct frame frame;
+        snprintf(path, sizeof path, "%s/%s.dcm", folder, kinds[i]);
+        read_frame(path, 0, sets, &frame);
+        for (unsigned tenth = 1; tenth <= 9; tenth++) {
+            size_t size = frame.size * tenth / 10;
+            if (decode_part(&frame, &frame.coding.form, frame.bytes, size) == CODEC_OK) {
+                fail_msg("%s is taken after %u0 %% of it", kinds[i], tenth);
+            }
+        }
+        drop_frame(&frame);
+    }
+}
+
+static void put_u32(uint8_t *bytes, uint32_t value) {
+    for (int i = 0; i < 4; i++) {
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+/* The same in JPEG 2000 and in HTJ2K: T.800 A.5.1. */
+static void tiles_that_begin_outside_of_the_image_are_refused_at_once(void **state) {
+    (void)state;
+    static uint8_t coded[1 << 20];
+    static const uint32_t offsets[] = {1, 96, 0x7FFFFFFF, 0xFF000000, 0xFFFFFFFF};
+    struct frame frame;
+    struct pixels pixels;
+    char path[128];
+    snprintf(path, sizeof path, "%s/j2k0.dcm", folder);
+    read_frame(path, 0, sets, &frame);
+    size_t size;
+    assert_int_equal(frame_decode(&frame.coding, frame.bytes, frame.size, &pixels), CODEC_OK);
+    assert_int_equal(htj2k_encode(&pixels, coded, sizeof coded, &size), CODEC_OK);
+    pixels_free(&pixels);
+    for (size_t i = 0; i < 2 * sizeof offsets / sizeof offsets[0]; i++) {
+        size_t at = 32 + 4 * (i % 2);
+        put_u32(frame.bytes + at, offsets[i / 2]);
+        put_u32(coded + at, offsets[i / 2]);
+        uint64_t before = now_us();
+        assert_int_not_equal(decode_part(&frame, &frame.coding.form, frame.bytes, frame.size),
+                             CODEC_OK);
+        assert_int_not_equal(htj2k_decode(coded, size, &frame.coding.form, 0, &pixels), CODEC_OK);
+        assert_true(now_us() - before < 500000);
+        put_u32(frame.bytes + at, 0);
+        put_u32(coded + at, 0);
+    }
+    drop_frame(&frame);
+}
+
+/* JPEG 2000 says nothing of bytes that are missing: pixels that none are there for would be made of
+ * nothing, in seconds and gigabytes. */
+static void a_large_frame_of_too_few_bytes_is_refused_before_it_is_decoded(void **state) {
+    (void)state;
+    struct frame frame;
+    char path[128];
+    snprintf(path, sizeof path, "%s/j2k0.dcm", folder);
+    read_frame(path, 0, sets, &frame);
+    struct pixel_form form = frame.coding.form;
+    form.rows = form.columns = 8192;
+    for (size_t at = 8; at <= 28; at += at == 12 ? 12 : 4) { // extent, then size of tiles
+        put_u32(frame.bytes + at, 8192);
+    }
+    long before = peak_kib();
+    assert_int_equal(decode_part(&frame, &form, frame.bytes, frame.size), CODEC_DAMAGED);
+    assert_true(peak_kib() - before < 1024);
+    drop_frame(&frame);
+}
+
 /* Cut anywhere, with bytes changed anywhere, and with another size than the index row says. */
 static void hurt(const char *path, uint64_t *slowest_us) {
     struct frame frame;
@@ -355,12 +444,9 @@ static void hurt(const char *path, uint64_t *slowest_us) {
 
 static void what_is_damaged_or_lies_is_refused_quickly_and_without_much_memory(void **state) {
     (void)state;
-    static const char *const kinds[] = {"native0",     "rle0",     "rle5", "lossless0-1",
-                                        "lossless3-7", "ls0",      "ls5",  "baseline4",
-                                        "baseline5",   "extended", "j2k0", "j2k5"};
     long before = peak_kib();
     uint64_t slowest_us = 0;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s.dcm", folder, kinds[i]);
         hurt(path, &slowest_us);
@@ -396,6 +482,9 @@ int main(void) {
         cmocka_unit_test(jpeg_2000_of_gdcm_is_read),
         cmocka_unit_test(other_makers_files_decode_as_gdcm_decodes_them),
         cmocka_unit_test(our_copies_decode_with_openjpeg_at_every_resolution),
+        cmocka_unit_test(a_frame_that_ends_early_is_refused_however_it_is_packed),
+        cmocka_unit_test(tiles_that_begin_outside_of_the_image_are_refused_at_once),
+        cmocka_unit_test(a_large_frame_of_too_few_bytes_is_refused_before_it_is_decoded),
         cmocka_unit_test(what_is_damaged_or_lies_is_refused_quickly_and_without_much_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
