@@ -1,12 +1,15 @@
 /*
- * Pictures (PS3.18 10.4.1.1.3 and 10.4.1.1.4): an instance or a frame rendered, and thumbnails of
- * anything, as JPEG.
+ * Pictures (PS3.18 10.4.1.1.3 and 10.4.1.1.4): an instance or a frame rendered, all instances of a
+ * series or a study in parts, and thumbnails of anything, as JPEG.
  */
 #include "server/dicomweb/wado_list.h"
+#include "server/dicomweb/wado_stream.h"
 
 #include <stdlib.h>
 
 #define MEDIA_TYPE "image/jpeg"
+
+enum { PICTURES_MAX = 1000 }; /* of one answer */
 
 static void let_go_of_list(void *operation) {
     wado_list_cancel(operation);
@@ -92,11 +95,48 @@ static bool read_thumbnail(struct dicomweb_ask *ask, struct text uid) {
     return imaging_thumbnail_read(ask->desk->service, &wanted, on_rendered, ask, &ask->thumbnail);
 }
 
+/* Keeps of the list what there is to look at, each by its middle frame, as alone. */
+static void give_all(struct dicomweb_ask *ask, struct wado_listed *listed) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < listed->count; i++) {
+        if (is_picture(&listed->parts[i])) {
+            struct wado_part *part = &listed->parts[count++];
+            *part = listed->parts[i];
+            part->origin = ORIGIN_PICTURE;
+            part->lead = LEAD_NONE;
+            part->frame = 0;
+            part->media_type = MEDIA_TYPE;
+            part->transfer_syntax = "";
+        }
+    }
+    if (count > 0 && count <= PICTURES_MAX) {
+        wado_stream_begin(ask, listed->parts, count, false, NULL, NULL);
+        return;
+    }
+    free(listed->parts);
+    if (count == 0) {
+        case_ask_unread(&ask->about, IMAGING_READ_ABSENT);
+    } else {
+        case_ask_error(&ask->about, 413, "too_large",
+                       "More than 1000 images: ask for one series, or for instances one by one.");
+    }
+}
+
+static bool is_of_many(const struct dicomweb_ask *ask) {
+    enum resource_kind kind = ask->resource.kind;
+    return ask->resource.view == VIEW_RENDERED &&
+           (kind == RESOURCE_STUDY || kind == RESOURCE_SERIES);
+}
+
 static void on_listed(void *data, struct wado_listed *listed) {
     struct dicomweb_ask *ask = data;
     ask->operation = NULL;
     if (listed->result != IMAGING_READ_OK) {
         case_ask_unread(&ask->about, listed->result);
+        return;
+    }
+    if (is_of_many(ask)) {
+        give_all(ask, listed);
         return;
     }
     const struct wado_part *part = representative(listed);
@@ -119,9 +159,12 @@ static void on_listed(void *data, struct wado_listed *listed) {
     }
 }
 
-static bool takes_jpeg(const struct accept *accept) {
+/* Many come in parts and one comes alone; who takes anything takes either. */
+static bool takes_jpeg(const struct accept *accept, bool in_parts) {
     for (uint32_t i = 0; i < accept->count; i++) {
-        if (!accept->ranges[i].multipart && accept_covers(&accept->ranges[i], MEDIA_TYPE)) {
+        const struct accept_range *range = &accept->ranges[i];
+        bool anything = range->media_type.length == 0 && !range->multipart;
+        if ((anything || range->multipart == in_parts) && accept_covers(range, MEDIA_TYPE)) {
             return true;
         }
     }
@@ -136,8 +179,11 @@ void ask_rendered(struct dicomweb_ask *ask) {
         return;
     }
     ask->render.frame = frame;
-    if (!takes_jpeg(&ask->accept)) {
-        case_ask_error(&ask->about, 406, "not_acceptable", "Pictures are given as " MEDIA_TYPE ".");
+    if (!takes_jpeg(&ask->accept, is_of_many(ask))) {
+        case_ask_error(&ask->about, 406, "not_acceptable",
+                       is_of_many(ask)
+                           ? "Pictures are given as multipart/related; type=\"" MEDIA_TYPE "\"."
+                           : "A picture is given as " MEDIA_TYPE ".");
         return;
     }
     ask->let_go = let_go_of_list;

@@ -53,13 +53,6 @@ static bool is_search(enum resource_kind kind) {
 }
 
 static void begin_picture(struct dicomweb_ask *ask) {
-    enum resource_kind kind = ask->resource.kind;
-    bool all = kind == RESOURCE_STUDY || kind == RESOURCE_SERIES;
-    if (all && ask->resource.view == VIEW_RENDERED) {
-        case_ask_error(&ask->about, 406, "not_acceptable",
-                       "Ask for the instances of it, one by one.");
-        return;
-    }
     if (!render_take_viewport(&ask->render, http_query(ask->about.exchange, "viewport")) ||
         !render_take_window(&ask->render, http_query(ask->about.exchange, "window")) ||
         !render_take_quality(&ask->render, http_query(ask->about.exchange, "quality"))) {

@@ -10,6 +10,8 @@ import hashlib
 import http.client
 import io
 import json
+import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -603,11 +605,57 @@ def pictures_are_rendered_to_fit():
     for wrong in ("viewport=0,4", "viewport=1,2,3", "window=1,0", "window=a,b", "window=1,0.5", "window=1,2,cubic", "quality=0"):
         refuse(reader.ask(path + "/rendered?" + wrong), 400)
     refuse(reader.ask(path + "/rendered", accept="image/png"), 406)
-    refuse(reader.ask(series + "/rendered"), 406)
     refuse(reader.ask(path + "/frames/2/rendered"), 404)
     refuse(reader.ask(path + "/frames/1,2/rendered"), 400)
     refuse(reader.ask(path.replace("7.40", "7.41") + "/rendered"), 404)
     refuse(people[3].ask(path + "/rendered"), 404)
+
+
+def all_pictures_of_a_series_or_a_study_come_in_parts():
+    """Each as it comes alone; what has none is left out."""
+    jpegs, reader = 'multipart/related; type="image/jpeg"', people[1]
+    for number in (1, 2, 3):
+        people[0].upload(image(41, 1, number, NumberOfFrames=number, BurnedInAnnotation="YES" if number == 2 else "NO"))
+    broken = image(41, 1, 4, PixelData=encapsulate([b"\xff\xd8\xff\xf7" + b"\xff" * 60]))
+    broken.file_meta.TransferSyntaxUID = JPEGLSLossless
+    broken["PixelData"].VR, broken["PixelData"].is_undefined_length = "OB", True
+    people[0].upload(broken)
+    people[0].upload(image(41, 2, 1))
+    people[0].upload(image(41, 3, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11"))  # a report: nothing to look at
+    study = "/studies/2.25.7.41"
+    for at, wanted in ((study, [(1, 1), (1, 2), (1, 3), (2, 1)]), (study + "/series/2.25.8.41.1", [(1, 1), (1, 2), (1, 3)])):
+        for query in ("", "?window=700,500&viewport=8,8&quality=40"):
+            answer = reader.ask(at + "/rendered" + query, accept=jpegs)
+            refuse(answer, 200)
+            assert answer.headers["transfer-encoding"] == "chunked" and answer.headers["content-length"] is None
+            places = []
+            for head, body in answer.parts():
+                alone = head["content-location"]
+                assert head.get_content_type() == "image/jpeg" and alone.startswith(url + root + study), alone
+                assert body == reader.ask(alone[len(url + root):] + query).body and body[:2] == b"\xff\xd8"
+                places.append(tuple(int(part) for part in alone.split("/")[-2].split(".")[-2:]))
+            assert places == wanted, places
+    middle = reader.ask(study + "/series/2.25.8.41.1/instances/2.25.9.41.1.3/frames/2/rendered").body
+    assert reader.ask(study + "/rendered", accept="*/*").parts()[2][1] == middle
+    again = reader.ask(study + "/rendered", method="HEAD")  # and the line goes on
+    assert again.status == 200 and not again.body
+    # Words in pixels are left out for who is not told who the patient is; when nothing is left, that is said.
+    masked = people[2].ask(study + "/series/2.25.8.41.1/rendered")
+    assert [head["content-location"].split("/")[-2] for head, _ in masked.parts()] == ["2.25.9.41.1.1", "2.25.9.41.1.3"]
+    people[0].upload(image(42, 1, 1, BurnedInAnnotation="YES"))
+    refuse(people[2].ask("/studies/2.25.7.42/rendered"), 403)
+    refuse(reader.ask(study + "/series/2.25.8.41.3/rendered"), 404)
+    refuse(reader.ask(study + "/rendered", accept="image/jpeg"), 406)
+    refuse(reader.ask(study + "/rendered", accept='multipart/related; type="image/gif"'), 406)
+    refuse(reader.ask(study + "/series/2.25.8.41.1/instances/2.25.9.41.1.1/rendered", accept=jpegs), 406)
+    refuse(reader.ask(study + "/rendered?quality=101"), 400)
+    refuse(reader.ask("/studies/2.25.7.1/series/2.25.8.41.1/rendered"), 404)
+    refuse(people[3].ask(study + "/rendered"), 404)
+    # HTTP/1.0 knows no chunks: the end of the line is the end.
+    old = socket.create_connection((place.hostname, place.port))
+    old.sendall(f"GET {root}{study}/rendered HTTP/1.0\r\nHost: {place.netloc}\r\nAuthorization: Bearer {tokens[1]}\r\n\r\n".encode())
+    said = b"".join(iter(lambda: old.recv(65536), b""))
+    assert b"chunked" not in said and said.count(b"image/jpeg\r\n") == 4 and said.endswith(b"--\r\n"), said[:900]
 
 
 PYDICOM = "/usr/lib/python3/dist-packages/pydicom/data/"
@@ -712,7 +760,7 @@ KINDS = {"grey 8": (1, 8, 8, False, 1), "grey 12": (1, 16, 12, False, 3), "grey 
          "signed 16": (1, 16, 16, True, 1), "signed 12": (1, 16, 12, True, 1), "colour": (3, 8, 8, False, 2),
          "planes": (3, 8, 8, False, 1, 1)}
 # How it is packed, how others unpack it, and how far apart two decoders of lossy frames may be.
-PACKERS = [("dcmcrle", "dcmdrle", 0, KINDS), ("dcmcjpeg +e1", "dcmdjpeg", 0, KINDS), ("dcmcjpeg +el +sv 4", "dcmdjpeg", 0, KINDS),
+PACKERS = [("dcmcrle", "dcmdrle", 0, KINDS), ("dcmcjpeg +e1", "dcmdjpeg", 0, KINDS), ("dcmcjpeg +el +sv 4", "dcmdjpeg", 0, ("grey 12", "signed 12")),
            ("dcmcjpls +el", "dcmdjpls", 0, KINDS), ("gdcmconv --j2k", "gdcmconv --raw", 0, KINDS),
            ("dcmcjpeg +eb +q 90", "dcmdjpeg", 3, ("grey 8", "colour")), ("dcmcjpeg +ee +q 90 +bt", "dcmdjpeg", 2, ("grey 12",)),
            ("dcmconv +tb", "dcmconv +te", 0, ("grey 12", "signed 16", "colour"))]
@@ -932,24 +980,37 @@ def frames_that_break_a_codec_are_kept_and_have_no_picture():
 
 
 def a_reader_whose_right_ends_is_cut_in_the_middle():
-    """Says on standard output when the answer has begun, and waits to hear that the right is gone."""
-    people[0].upload(image(30, 1, 1, Rows=4096, Columns=4096, PixelData=bytes(4096 * 4096 * 2)))
-    line = people[1].line
-    line.request("GET", root + "/studies/2.25.7.30", headers={"Authorization": f"Bearer {tokens[1]}", "Accept": DICOM})
-    answer = line.getresponse()
-    size = int(answer.headers["content-length"])
-    assert answer.status == 200 and size > 4096 * 4096 * 2
-    got = len(answer.read(1000))
+    """Says on standard output when the answers have begun, and waits to hear that the right is gone."""
+    side, eight = 4096, dict(BitsAllocated=8, BitsStored=8, HighBit=7)
+    people[0].upload(image(30, 1, 1, Rows=side, Columns=side, PixelData=bytes(side * side * 2)))
+    plane = b"\x81\0" * (side * side // 128)  # of zeros, as RLE has them
+    packed = encapsulate([(2).to_bytes(4, "little") + (64).to_bytes(4, "little") + (64 + len(plane)).to_bytes(4, "little")
+                          + bytes(52) + plane * 2] * 2)
+    runs = image(31, 1, 1, Rows=side, Columns=side, NumberOfFrames=2, PixelData=packed)
+    runs.file_meta.TransferSyntaxUID = RLELossless
+    runs["PixelData"].VR, runs["PixelData"].is_undefined_length = "OB", True
+    people[0].upload(runs)
+    noise = os.urandom(2800 * 2800)
+    for number in (1, 2):
+        people[0].upload(image(32, 1, number, Rows=2800, Columns=2800, PixelData=noise, **eight))
+    asked = []
+    for path, accept in (("/studies/2.25.7.30", DICOM), (path_of(runs) + "/frames/1,2", OCTETS),
+                         ("/studies/2.25.7.32/rendered?quality=100", 'multipart/related; type="image/jpeg"')):
+        line = Person(tokens[1]).line
+        line.request("GET", root + path, headers={"Authorization": f"Bearer {tokens[1]}", "Accept": accept})
+        answer = line.getresponse()
+        assert answer.status == 200 and len(answer.read(1000)) == 1000, path
+        asked.append((path, line.sock, answer))
     print("reading", flush=True)
     assert sys.stdin.readline() == "revoked\n"
-    line.sock.settimeout(10)
-    try:
-        while got < size and (piece := answer.read(32768)):  # a slow line: ten seconds for all of it
-            got += len(piece)
-            time.sleep(0.01)
-    except (http.client.IncompleteRead, ConnectionResetError) as error:
-        got += len(getattr(error, "partial", b""))
-    assert got < size, (got, size)
+    for path, sock, answer in asked:
+        sock.settimeout(10)
+        try:
+            while piece := answer.read(32768):  # a slow line: ten seconds for all of it
+                time.sleep(0.01 if path == asked[0][0] else 0)
+            assert answer.length, path  # bytes that were announced and did not come
+        except (http.client.IncompleteRead, ConnectionResetError):
+            pass
     refuse(Person(tokens[1]).ask("/studies"), 404)
 
 
