@@ -78,6 +78,10 @@ uint32_t part_intake_under_way(const struct part_intake *intake) {
     return intake->under_way;
 }
 
+struct text part_intake_header(const struct part_intake *intake, const char *name) {
+    return multipart_reader_header(&intake->reader, name);
+}
+
 /* Answers. */
 
 static void on_stored(void *data, const struct upload_answer *answer) {

@@ -62,6 +62,9 @@ enum part_intake_state part_intake_go_on(struct part_intake *intake);
 /* No more bytes come; a part without its end failed. */
 void part_intake_end(struct part_intake *intake);
 
+/* A header of the part that `begun` is called for, only within that call; borrowed. */
+struct text part_intake_header(const struct part_intake *intake, const char *name);
+
 /* Parts whose answer is still to come. */
 uint32_t part_intake_under_way(const struct part_intake *intake);
 enum part_intake_state part_intake_state(const struct part_intake *intake);

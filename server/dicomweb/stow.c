@@ -44,7 +44,8 @@ static bool on_begun(void *data, uint32_t number) {
     struct stow *stow = data;
     uint32_t result;
     (void)number; /* results are added in the order of parts */
-    return stow_results_add(&stow->results, &result);
+    return stow_results_add(&stow->results, part_intake_header(stow->intake, "content-location"),
+                            &result);
 }
 
 static void on_stored(void *data, uint32_t number, const struct upload_answer *answer) {
@@ -54,8 +55,13 @@ static void on_stored(void *data, uint32_t number, const struct upload_answer *a
 
 static void on_failed(void *data, uint32_t number, enum part_failure why) {
     struct stow *stow = data;
+    static const char *const words[] = {
+        [PART_NOT_DICOM] = "it is not application/dicom, is empty or does not end",
+        [PART_TOO_LARGE] = "it is larger than one instance may be",
+        [PART_NO_SPACE] = "there is no space for it just now: send it again"};
     stow_results_fail(&stow->results, number,
-                      why == PART_NOT_DICOM ? STOW_CANNOT_UNDERSTAND : STOW_OUT_OF_RESOURCES);
+                      why == PART_NOT_DICOM ? STOW_CANNOT_UNDERSTAND : STOW_OUT_OF_RESOURCES,
+                      words[why]);
 }
 
 static void on_settled(void *data) {

@@ -1,13 +1,30 @@
 #include "server/dicomweb/stow_answer.h"
 
 #include "server/imaging/bounded_output.h"
+#include "server/imaging/metadata_value.h"
+#include "server/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ANSWER_MAX ((size_t)32 << 20)
 
-bool stow_results_add(struct stow_results *results, uint32_t *ret_number) {
+/* Copied when it can be shown as it is; a longer one ends early. */
+static char *shown(struct text text, size_t max) {
+    struct text part = {text.length < max ? text.length : (uint32_t)max, text.bytes};
+    while (part.length < text.length && part.length > 0 &&
+           ((unsigned char)text.bytes[part.length] & 0xC0) == 0x80) {
+        part.length--; /* not within a character */
+    }
+    for (uint32_t i = 0; i < part.length; i++) {
+        if ((unsigned char)part.bytes[i] < 0x20 || part.bytes[i] == 0x7F) {
+            return NULL;
+        }
+    }
+    return part.length > 0 && text_is_utf8(part) ? strndup(part.bytes, part.length) : NULL;
+}
+
+bool stow_results_add(struct stow_results *results, struct text location, uint32_t *ret_number) {
     if (results->count == STOW_PARTS_MAX) {
         return false;
     }
@@ -21,17 +38,52 @@ bool stow_results_add(struct stow_results *results, uint32_t *ret_number) {
         results->capacity = capacity;
     }
     *ret_number = results->count;
-    memset(&results->all[results->count++], 0, sizeof *results->all);
+    memset(&results->all[results->count], 0, sizeof *results->all);
+    results->all[results->count++].location = shown(location, STOW_LOCATION_MAX);
     return true;
 }
 
 void stow_results_finish(struct stow_results *results) {
+    for (uint32_t i = 0; i < results->count; i++) {
+        free(results->all[i].location);
+        free(results->all[i].reason);
+    }
     free(results->all);
     results->all = NULL;
 }
 
-void stow_results_fail(struct stow_results *results, uint32_t number, enum stow_failure why) {
+static void set_reason(struct stow_result *result, struct text words) {
+    free(result->reason);
+    result->reason = shown(words, STOW_REASON_MAX);
+}
+
+void stow_results_fail(struct stow_results *results, uint32_t number, enum stow_failure why,
+                       const char *words) {
     results->all[number].failure = (uint16_t)why;
+    set_reason(&results->all[number], (struct text){(uint32_t)strlen(words), words});
+}
+
+/* What the child said of the file, or what we know ourselves. */
+static struct text reason_of(const struct upload_answer *answer, enum stow_failure why) {
+    static const struct {
+        enum stow_failure why;
+        const char *words;
+    } known[] = {
+        {STOW_DUPLICATE, "another content of this instance is here; a person decides"},
+        {STOW_OTHER_STUDY, "it is of another study than the address says"},
+        {STOW_PROCESSING_FAILURE, "it was not stored: send it again in a moment"},
+        {STOW_OUT_OF_RESOURCES, "the disk is full"},
+        {STOW_CANNOT_UNDERSTAND, "it is no instance"},
+    };
+    if (answer->outcome == UPLOAD_REFUSED && answer->reason.length > 0) {
+        return answer->reason;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].why == why) {
+            return (struct text){(uint32_t)strlen(known[i].words), known[i].words};
+        }
+    }
+    return (struct text){0, NULL};
 }
 
 static enum stow_failure failure_of(const struct upload_answer *answer) {
@@ -71,6 +123,9 @@ void stow_results_set(struct stow_results *results, uint32_t number,
     copy_uid(result->study_uid, answer->study_uid);
     copy_uid(result->series_uid, answer->series_uid);
     result->failure = (uint16_t)failure_of(answer);
+    if (result->failure != STOW_STORED) {
+        set_reason(result, reason_of(answer, failure_of(answer)));
+    }
     if (answer->outcome == UPLOAD_HELD && answer->held_for == HELD_PATIENT) {
         result->warning = STOW_HELD_FOR_PATIENT;
     }
@@ -93,6 +148,25 @@ static void write_stored(struct bounded_output *output, const char *base,
                           ",\"00081190\":{\"vr\":\"UR\",\"Value\":[\"%s/studies/%s/series/%s/"
                           "instances/%s\"]}",
                           base, result->study_uid, result->series_uid, result->sop_instance_uid);
+}
+
+/* Which part it was, counted from 1, what its sender calls it, and why, in words. */
+static void write_failed(struct bounded_output *output, const struct stow_result *result,
+                         uint32_t part) {
+    static const char *const tags[] = {"00991002", "00991003"};
+    const char *const texts[] = {result->location, result->reason};
+    bounded_output_format(output,
+                          "\"00081197\":{\"vr\":\"US\",\"Value\":[%u]},\"00990010\":{\"vr\":\"LO\","
+                          "\"Value\":[\"" STOW_BLOCK
+                          "\"]},\"00991001\":{\"vr\":\"UL\",\"Value\":[%u]}",
+                          (unsigned)result->failure, part);
+    for (size_t i = 0; i < 2; i++) {
+        if (texts[i]) {
+            bounded_output_format(output, ",\"%s\":{\"vr\":\"UT\",\"Value\":[", tags[i]);
+            json_write_string(output, texts[i], strlen(texts[i]));
+            bounded_output_text(output, "]}");
+        }
+    }
 }
 
 enum list { LIST_STORED, LIST_FAILED, LIST_OTHER };
@@ -128,8 +202,8 @@ static uint32_t write_list(struct bounded_output *output, const char *base,
         if (list == LIST_STORED) {
             write_stored(output, base, result);
         } else {
-            bounded_output_format(output, "%s\"00081197\":{\"vr\":\"US\",\"Value\":[%u]}",
-                                  list == LIST_FAILED ? "," : "", (unsigned)result->failure);
+            bounded_output_text(output, list == LIST_FAILED ? "," : "");
+            write_failed(output, result, i + 1);
         }
         bounded_output_byte(output, '}');
     }

@@ -25,7 +25,16 @@ enum stow_failure { /* Failure Reason (0008,1197): PS3.18 table I.2-2, PS3.4 tab
  * class of warnings (PS3.7 C.4). */
 enum { STOW_HELD_FOR_PATIENT = 0xB0C0 };
 
+/* Of a part that failed, beside its code, because the standard has no place for names and words: a
+ * private block (PS3.5 7.8.1) of this creator. */
+#define STOW_BLOCK "CONSILIUM" /* (0099,0010) */
+enum { STOW_LOCATION_MAX = 255, STOW_REASON_MAX = 255 };
+
 struct stow_result {
+    /* Owned, UTF-8 without control characters, or NULL. */
+    char *location; /* the part's Content-Location; a name, so nobody's but its sender's */
+    char *reason;   /* in words, when it failed */
+    /* Derived. */
     char sop_class_uid[65], sop_instance_uid[65], study_uid[65], series_uid[65]; /* or empty */
     uint16_t failure, warning; /* of enum stow_failure; 0 = none */
 };
@@ -36,8 +45,9 @@ struct stow_results {
 };
 
 /* False when there are too many, or no memory. */
-bool stow_results_add(struct stow_results *results, uint32_t *ret_number);
-void stow_results_fail(struct stow_results *results, uint32_t number, enum stow_failure why);
+bool stow_results_add(struct stow_results *results, struct text location, uint32_t *ret_number);
+void stow_results_fail(struct stow_results *results, uint32_t number, enum stow_failure why,
+                       const char *words);
 void stow_results_set(struct stow_results *results, uint32_t number,
                       const struct upload_answer *answer);
 void stow_results_finish(struct stow_results *results);

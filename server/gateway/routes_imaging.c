@@ -46,6 +46,7 @@ struct ask {
     const uint8_t *block; // read and not yet written; the download's
     size_t block_size, block_written;
     bool gzip;
+    char *name; // of a file that is sent, as its sender has it; owned, NULL = none is known
 };
 
 static void let_go(struct case_ask *about) {
@@ -59,6 +60,7 @@ static void let_go(struct case_ask *about) {
     if (ask->upload) {
         imaging_upload_cancel(ask->upload);
     }
+    free(ask->name);
 }
 
 static void end_ask(struct ask *ask) {
@@ -67,10 +69,6 @@ static void end_ask(struct ask *ask) {
 
 static void abort_ask(struct ask *ask) {
     case_ask_abort(&ask->about);
-}
-
-static void answer_error(struct ask *ask, int status, const char *word, const char *message) {
-    case_ask_error(&ask->about, status, word, message);
 }
 
 static void answer_result(struct ask *ask, enum imaging_read_result result) {
@@ -300,7 +298,12 @@ static void ask_download(struct ask *ask) {
 static void on_upload_done(void *data, const struct upload_answer *answer) {
     struct ask *ask = data;
     ask->upload = NULL;
-    routes_imaging_answer_upload(ask->about.exchange, answer);
+    routes_imaging_answer_upload(ask->about.exchange, answer, ask->name);
+    end_ask(ask);
+}
+
+static void answer_unsent(struct ask *ask, int status, const char *word, const char *message) {
+    routes_imaging_answer_unsent(ask->about.exchange, status, word, message, ask->name);
     end_ask(ask);
 }
 
@@ -308,7 +311,7 @@ static void on_upload_bytes(struct http_exchange *exchange, struct bytes bytes, 
     struct ask *ask = data;
     (void)exchange;
     if (ask->upload && !imaging_upload_bytes(ask->upload, bytes)) {
-        answer_error(ask, 503, "busy", "There is no space for this file just now. Send it again.");
+        answer_unsent(ask, 503, "busy", "There is no space for this file just now. Send it again.");
     }
 }
 
@@ -318,33 +321,41 @@ static void on_upload_end(struct http_exchange *exchange, void *data) {
     imaging_upload_end(ask->upload);
 }
 
+/* Said back to its sender when it is not taken. Names may be a patient's: in no log. */
+static void take_name(struct ask *ask) {
+    char name[UPLOAD_NAME_MAX];
+    struct text metadata = http_header(ask->about.exchange, "upload-metadata");
+    size_t length = tus_file_name(metadata, name, sizeof name);
+    ask->name = length > 0 ? strndup(name, length) : NULL;
+}
+
 static void ask_upload(struct case_ask *about) {
     struct ask *ask = (struct ask *)about;
     static const struct http_body_sink sink = {on_upload_bytes, on_upload_end};
     uint64_t size = http_content_length(ask->about.exchange);
+    take_name(ask);
     if (http_header(ask->about.exchange, "content-length").length == 0) {
-        answer_error(ask, 411, "length_required", "Say how long the file is: send Content-Length.");
+        answer_unsent(ask, 411, "length_required",
+                      "Say how long the file is: send Content-Length.");
         return;
     }
     if (size == 0) {
-        answer_error(ask, 422, "empty", "The file is empty.");
+        answer_unsent(ask, 422, "empty", "The file is empty.");
         return;
     }
     if (size > imaging_upload_size_max(ask->service)) {
-        answer_error(ask, 413, "too_large", "The file is larger than one upload may be.");
+        answer_unsent(ask, 413, "too_large", "The file is larger than one upload may be.");
         return;
     }
     ask->upload =
         imaging_upload_begin(ask->service, ask->about.patient_case,
                              http_who(ask->about.exchange)->user, size, on_upload_done, ask);
     if (!ask->upload) {
-        answer_error(ask, 503, "busy", "Many files are being stored. Send this one again.");
+        answer_unsent(ask, 503, "busy", "Many files are being stored. Send this one again.");
         return;
     }
-    char name[UPLOAD_NAME_MAX];
-    struct text metadata = http_header(ask->about.exchange, "upload-metadata");
-    size_t length = tus_file_name(metadata, name, sizeof name);
-    imaging_upload_name(ask->upload, (struct text){(uint32_t)length, name});
+    uint32_t length = ask->name ? (uint32_t)strlen(ask->name) : 0;
+    imaging_upload_name(ask->upload, (struct text){length, ask->name});
     struct sending sending = sending_of(ask->about.exchange);
     imaging_upload_sending(ask->upload, &sending);
     imaging_upload_want_series(ask->upload);

@@ -31,8 +31,30 @@ static void write_series(struct bounded_output *output, const struct imaging_ser
     bounded_output_byte(output, ']');
 }
 
+static void send_json(struct http_exchange *exchange, int status, struct bounded_output *json) {
+    if (json->failed) {
+        http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
+    } else {
+        http_answer_json(exchange, status, (const char *)json->bytes, json->size);
+    }
+    bounded_output_finish(json);
+}
+
+void routes_imaging_answer_unsent(struct http_exchange *exchange, int status, const char *word,
+                                  const char *message, const char *name) {
+    struct bounded_output json;
+    bounded_output_init(&json, UPLOAD_ANSWER_MAX);
+    bounded_output_format(&json, "{\"error\":\"%s\"", word);
+    write_member(&json, "message", message);
+    if (name) {
+        write_member(&json, "name", name);
+    }
+    bounded_output_byte(&json, '}');
+    send_json(exchange, status, &json);
+}
+
 static void answer_json(struct http_exchange *exchange, int status, const char *outcome,
-                        const struct upload_answer *answer) {
+                        const struct upload_answer *answer, const char *name) {
     struct bounded_output json;
     bounded_output_init(&json, UPLOAD_ANSWER_MAX);
     bounded_output_format(&json, "{\"outcome\":\"%s\"", outcome);
@@ -46,6 +68,9 @@ static void answer_json(struct http_exchange *exchange, int status, const char *
     if (answer->outcome == UPLOAD_HELD) {
         write_member(&json, "reason", held_for_word(answer->held_for));
     }
+    if (name && (answer->outcome == UPLOAD_REFUSED || answer->outcome == UPLOAD_HELD)) {
+        write_member(&json, "name", name);
+    }
     if (answer->outcome == UPLOAD_INDEX) {
         bounded_output_format(&json, ",\"index\":{\"named\":%u,\"missing\":%u}", answer->named,
                               answer->missing);
@@ -54,42 +79,37 @@ static void answer_json(struct http_exchange *exchange, int status, const char *
         write_series(&json, answer->series);
     }
     bounded_output_byte(&json, '}');
-    if (json.failed) {
-        http_answer_error(exchange, 503, "busy", "The server is short of memory. Try again.");
-    } else {
-        http_answer_json(exchange, status, (const char *)json.bytes, json.size);
-    }
-    bounded_output_finish(&json);
+    send_json(exchange, status, &json);
 }
 
 void routes_imaging_answer_upload(struct http_exchange *exchange,
-                                  const struct upload_answer *answer) {
+                                  const struct upload_answer *answer, const char *name) {
     switch (answer->outcome) {
     case UPLOAD_STORED:
-        answer_json(exchange, 201, "stored", answer);
+        answer_json(exchange, 201, "stored", answer, name);
         break;
     case UPLOAD_ALREADY_THERE:
-        answer_json(exchange, 200, "already_there", answer);
+        answer_json(exchange, 200, "already_there", answer, name);
         break;
     case UPLOAD_HELD:
-        answer_json(exchange, 202, "held", answer);
+        answer_json(exchange, 202, "held", answer, name);
         break;
     case UPLOAD_KEPT:
-        answer_json(exchange, 201, "kept", answer);
+        answer_json(exchange, 201, "kept", answer, name);
         break;
     case UPLOAD_INDEX:
-        answer_json(exchange, 200, "index", answer);
+        answer_json(exchange, 200, "index", answer, name);
         break;
     case UPLOAD_REFUSED:
-        answer_json(exchange, 422, "refused", answer);
+        answer_json(exchange, 422, "refused", answer, name);
         break;
     case UPLOAD_UNAVAILABLE:
-        http_answer_error(exchange, 503, "unavailable",
-                          "The file was not stored. Send it again in a moment.");
+        routes_imaging_answer_unsent(exchange, 503, "unavailable",
+                                     "The file was not stored. Send it again in a moment.", name);
         break;
     case UPLOAD_NO_SPACE:
-        http_answer_error(exchange, 507, "no_space",
-                          "The file was not stored: the server's disk is full.");
+        routes_imaging_answer_unsent(exchange, 507, "no_space",
+                                     "The file was not stored: the server's disk is full.", name);
         break;
     }
 }

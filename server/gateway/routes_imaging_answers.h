@@ -5,8 +5,14 @@
 #include "server/gateway/http.h"
 #include "server/imaging/imaging_service.h"
 
+/* `name` is what its sender calls the file, NULL when that is not known: whatever is not plainly
+ * stored is said with it, to that sender alone. */
 void routes_imaging_answer_upload(struct http_exchange *exchange,
-                                  const struct upload_answer *answer);
+                                  const struct upload_answer *answer, const char *name);
+
+/* An error of a file that is not stored. */
+void routes_imaging_answer_unsent(struct http_exchange *exchange, int status, const char *word,
+                                  const char *message, const char *name);
 
 /* Why it cannot be read. */
 void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_read_result result);

@@ -31,7 +31,8 @@ void routes_pictures_add(struct gateway *gateway, struct imaging_service *servic
 
 struct http_exchange {
     const char *captures[CAPTURES_MAX];
-    const char *range, *if_none_match, *if_range, *accept_encoding, *content_length;
+    const char *range, *if_none_match, *if_range, *accept_encoding, *content_length,
+        *upload_metadata;
     bool head;
     struct http_identity who;
     struct allowance allowed;
@@ -123,6 +124,9 @@ struct text http_header(const struct http_exchange *exchange, const char *name) 
     }
     if (strcmp(name, "if-range") == 0) {
         return text_of(exchange->if_range);
+    }
+    if (strcmp(name, "upload-metadata") == 0) {
+        return text_of(exchange->upload_metadata);
     }
     if (strcmp(name, "content-length") == 0) {
         return text_of(exchange->content_length);

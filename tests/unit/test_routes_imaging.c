@@ -290,6 +290,44 @@ static void an_upload_that_is_refused_says_why(void **state) {
     assert_memory_equal(exchange->body, expected, sizeof expected - 1);
 }
 
+/* "Müller\a.dcm" with a quote, as browsers send it. */
+static void an_upload_that_is_not_taken_is_named_as_it_was_sent(void **state) {
+    struct http_exchange *exchange = *state;
+    exchange->content_length = "4";
+    exchange->upload_metadata = "filename TcO8bGxlciJcYS5kY20=";
+    routes[4].handle(exchange, routes_data);
+    exchange->sink->bytes(exchange, (struct bytes){4, (const uint8_t *)"abcd"},
+                          exchange->sink_data);
+    exchange->sink->end(exchange, exchange->sink_data);
+    upload.done(upload.data, &(struct upload_answer){.outcome = UPLOAD_REFUSED,
+                                                     .refusal = FILE_REFUSAL_NOT_DICOM,
+                                                     .reason = text_of("this is a ZIP")});
+    static const char expected[] = "{\"outcome\":\"refused\",\"reason\":\"not_dicom\",\"message\":"
+                                   "\"this is a ZIP\",\"name\":\"M\xc3\xbcller\\\"\\\\a.dcm\"}";
+    assert_int_equal(exchange->body_size, sizeof expected - 1);
+    assert_memory_equal(exchange->body, expected, sizeof expected - 1);
+}
+
+/* Empty, too large, no space: the same. A name with a control character is none. */
+static void an_upload_that_does_not_begin_is_named_too(void **state) {
+    struct http_exchange *exchange = *state;
+    exchange->content_length = "0";
+    exchange->upload_metadata = "filename YS5kY20=";
+    routes[4].handle(exchange, routes_data);
+    assert_int_equal(exchange->status, 422);
+    static const char expected[] =
+        "{\"error\":\"empty\",\"message\":\"The file is empty.\",\"name\":\"a.dcm\"}";
+    assert_int_equal(exchange->body_size, sizeof expected - 1);
+    assert_memory_equal(exchange->body, expected, sizeof expected - 1);
+    exchange->status = 0;
+    exchange->body_size = 0;
+    exchange->upload_metadata = "filename YQpiLmRjbQ==";
+    routes[4].handle(exchange, routes_data);
+    static const char unnamed[] = "{\"error\":\"empty\",\"message\":\"The file is empty.\"}";
+    assert_int_equal(exchange->body_size, sizeof unnamed - 1);
+    assert_memory_equal(exchange->body, unnamed, sizeof unnamed - 1);
+}
+
 static void an_upload_whose_sender_goes_away_is_cancelled(void **state) {
     struct http_exchange *exchange = *state;
     exchange->content_length = "4";
@@ -399,6 +437,8 @@ int main(void) {
         TEST(texts_are_masked_for_who_is_not_told_who_it_is),
         TEST(an_upload_needs_a_length_and_a_role),
         TEST(an_upload_that_is_refused_says_why),
+        TEST(an_upload_that_is_not_taken_is_named_as_it_was_sent),
+        TEST(an_upload_that_does_not_begin_is_named_too),
         TEST(an_upload_whose_sender_goes_away_is_cancelled),
         TEST(nothing_leaves_before_it_is_written_down_who_looks),
         TEST(a_list_is_asked_for_again_once_it_is_written_down),

@@ -516,7 +516,16 @@ def what_is_stored_is_found_at_once_and_bad_parts_are_named():
     assert [(value(one, "00081155"), value(one, "00081197")) for one in told["00081198"]["Value"]] == [
         ("2.25.9.20.1.1", 0x0111)]
     assert [value(one, "00081197") for one in told["0008119A"]["Value"]] == [0xC000] * 3
+    assert value(told["00081198"]["Value"][0], "00991001") == 4 and "here" in value(told["00081198"]["Value"][0], "00991003")
+    assert [value(one, "00991001") for one in told["0008119A"]["Value"]] == [1, 2, 5]
+    assert all(value(one, "00991003") for one in told["0008119A"]["Value"])
     assert len(keeper.find("/studies/2.25.7.20/instances")) == 3
+    # A name that was sent with a part comes back with its refusal; one that could not be shown does not.
+    named = b"".join(b"--a-b\r\nContent-Type: application/dicom\r\nContent-Location: " + name + b"\r\n\r\nnothing\r\n"
+                     for name in ('CD/M\u00fcller "1".dcm'.encode(), b"\xff.dcm", b"x" * 300)) + b"--a-b--\r\n"
+    told = store(keeper, named).json()["0008119A"]["Value"]
+    assert [one.get("00991002", {}).get("Value") for one in told] == [['CD/M\u00fcller "1".dcm'], None, ["x" * 255]]
+    assert all(value(one, "00990010") == "CONSILIUM" for one in told)
     refuse(store(keeper, body_of([b"nothing"])), 409)
 
 
