@@ -126,6 +126,7 @@ async function threeViewports(server, voice, patientCase, item) {
       displaySet: set.displaySet, image: { sopInstanceUid: instance.sopInstanceUid, frame: 1 }, plane: undefined,
       page: 0, center: { x: 0, y: 0, z: 0 }, shown: 0, rotation: 0, flipH: false, flipV: false, window: undefined,
       invert: false, colormap: '', slab: undefined, overlays: true, linked: false, cine: undefined, aspect: 1,
+      presentationState: '',
     };
   });
   return { item, rows: 1, columns: VIEWPORTS, active: 0, viewports, savedView: undefined };

@@ -380,7 +380,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "BoardSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 265502,
+            .size_max = 266096,
         },
     [BOARD_GUEST_SNAPSHOT] =
         {
@@ -520,7 +520,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .actions = BOARD_MAY_DRIVE,
             .rate = 6,
             .burst = 30,
-            .size_max = 4257,
+            .size_max = 4851,
         },
     [STAGE_QUIET_POINTERS] =
         {
@@ -547,7 +547,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .actions = BOARD_MAY_DRIVE,
             .rate = 75,
             .burst = 150,
-            .size_max = 703,
+            .size_max = 769,
         },
     [STAGE_SET_LAYOUT] =
         {
@@ -556,7 +556,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .actions = BOARD_MAY_DRIVE,
             .rate = 20,
             .burst = 60,
-            .size_max = 4239,
+            .size_max = 4833,
         },
     [STAGE_DRAFT_ANNOTATION] =
         {
@@ -617,7 +617,7 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "StageSettled",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 4244,
+            .size_max = 4838,
         },
     [STAGE_POINTERS_QUIETED] =
         {
@@ -637,6 +637,6 @@ const struct message_rule board_rules[TAG_COUNT] = {
             .name = "Ephemera",
             .class = MESSAGE_NOTICE,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 131027,
+            .size_max = 132215,
         },
 };

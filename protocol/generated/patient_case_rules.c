@@ -47,7 +47,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DISCUSS,
             .rate = 3,
             .burst = 20,
-            .size_max = 4880,
+            .size_max = 5474,
         },
     [PATIENT_CASE_REMOVE_VIEW] =
         {
@@ -138,7 +138,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DISCUSS,
             .rate = 3,
             .burst = 20,
-            .size_max = 4477,
+            .size_max = 5071,
         },
     [PATIENT_CASE_UNMARK_KEY_IMAGE] =
         {
@@ -437,7 +437,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "ViewSaved",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 4862,
+            .size_max = 5456,
         },
     [PATIENT_CASE_VIEW_REMOVED] =
         {
@@ -507,7 +507,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "KeyImageMarked",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 4459,
+            .size_max = 5053,
         },
     [PATIENT_CASE_KEY_IMAGE_UNMARKED] =
         {
@@ -535,7 +535,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "CaseSnapshot",
             .class = MESSAGE_SNAPSHOT,
             .audiences = AUDIENCE_CLINICAL | AUDIENCE_WORKFLOW,
-            .size_max = 64854720,
+            .size_max = 64931346,
         },
     [PATIENT_CASE_CASE_STATUS_SNAPSHOT] =
         {
@@ -766,7 +766,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DRIVE,
             .rate = 6,
             .burst = 30,
-            .size_max = 4257,
+            .size_max = 4851,
         },
     [STAGE_QUIET_POINTERS] =
         {
@@ -793,7 +793,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DRIVE,
             .rate = 75,
             .burst = 150,
-            .size_max = 703,
+            .size_max = 769,
         },
     [STAGE_SET_LAYOUT] =
         {
@@ -802,7 +802,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .actions = PATIENT_CASE_MAY_DRIVE,
             .rate = 20,
             .burst = 60,
-            .size_max = 4239,
+            .size_max = 4833,
         },
     [STAGE_DRAFT_ANNOTATION] =
         {
@@ -863,7 +863,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "StageSettled",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 4244,
+            .size_max = 4838,
         },
     [STAGE_POINTERS_QUIETED] =
         {
@@ -883,6 +883,6 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "Ephemera",
             .class = MESSAGE_NOTICE,
             .audiences = AUDIENCE_CLINICAL,
-            .size_max = 131027,
+            .size_max = 132215,
         },
 };

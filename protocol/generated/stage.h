@@ -181,6 +181,9 @@ struct viewport {
     struct cine cine; /* Absent = not a cine. */
     /* Width over height of the presenter's viewport, so that followers outline what they see. */
     float aspect;
+    /* SOP Instance UID of the presentation state that images it refers to are shown as; window,
+     * turns and zoom above go over what it says. Empty = none. */
+    struct text presentation_state;
 };
 
 struct viewport_list {

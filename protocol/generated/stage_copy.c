@@ -48,6 +48,7 @@ void viewport_copy(struct arena *arena, struct viewport *ret, const struct viewp
         plane_position_copy(arena, &ret->plane, &from->plane);
     }
     ret->colormap = arena_text(arena, from->colormap);
+    ret->presentation_state = arena_text(arena, from->presentation_state);
 }
 
 void viewport_list_copy(struct arena *arena, struct viewport_list *ret,

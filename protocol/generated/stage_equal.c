@@ -49,7 +49,8 @@ bool viewport_equal(const struct viewport *a, const struct viewport *b) {
            text_equal(a->colormap, b->colormap) && a->has_slab == b->has_slab &&
            (!a->has_slab || slab_equal(&a->slab, &b->slab)) && a->overlays == b->overlays &&
            a->linked == b->linked && a->has_cine == b->has_cine &&
-           (!a->has_cine || cine_equal(&a->cine, &b->cine)) && a->aspect == b->aspect;
+           (!a->has_cine || cine_equal(&a->cine, &b->cine)) && a->aspect == b->aspect &&
+           text_equal(a->presentation_state, b->presentation_state);
 }
 
 bool viewport_list_equal(const struct viewport_list *a, const struct viewport_list *b) {

@@ -140,6 +140,7 @@ void viewport_json_fields(struct json_writer *json, const struct viewport *from)
         json_writer_close(json);
     }
     json_writer_real(json, "aspect", from->aspect);
+    json_writer_text(json, "presentationState", from->presentation_state);
 }
 
 void layout_json_fields(struct json_writer *json, const struct layout *from) {

@@ -288,7 +288,10 @@ bool viewport_read(struct reader *reader, struct arena *arena, struct viewport *
     if (count > 16 && !reader_f32(reader, &ret->aspect)) {
         return false;
     }
-    return count <= 17 || reader_skip(reader, count - 17);
+    if (count > 17 && !reader_text(reader, 64, &ret->presentation_state)) {
+        return false;
+    }
+    return count <= 18 || reader_skip(reader, count - 18);
 }
 
 bool viewport_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,

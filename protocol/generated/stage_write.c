@@ -177,6 +177,9 @@ void cine_write(struct writer *writer, const struct cine *from) {
 }
 
 static uint32_t viewport_count(const struct viewport *from) {
+    if (from->presentation_state.length != 0) {
+        return 18;
+    }
     if (from->aspect != 1.0f) {
         return 17;
     }
@@ -284,6 +287,9 @@ void viewport_write(struct writer *writer, const struct viewport *from) {
     }
     if (count > 16) {
         writer_f32(writer, from->aspect);
+    }
+    if (count > 17) {
+        writer_text(writer, 64, from->presentation_state);
     }
 }
 

@@ -23,9 +23,10 @@ static bool is_colour(const struct instance *image) {
 
 bool presentation_state_fits(const struct instance *image, const struct viewport *viewport) {
     return viewport->has_image && !viewport->has_plane && viewport->page == 0 &&
-           instance_has(image, INSTANCE_ROWS) && instance_has(image, INSTANCE_COLUMNS) &&
-           image->rows > 0 && image->columns > 0 && image->document_type[0] == '\0' &&
-           !instance_is_slide(image) && (is_grey(image) || is_colour(image));
+           viewport->presentation_state.length == 0 && instance_has(image, INSTANCE_ROWS) &&
+           instance_has(image, INSTANCE_COLUMNS) && image->rows > 0 && image->columns > 0 &&
+           image->document_type[0] == '\0' && !instance_is_slide(image) &&
+           (is_grey(image) || is_colour(image));
 }
 
 /* What is seen */

@@ -27,8 +27,8 @@ struct presentation_state {
     size_t drawing_count;
 };
 
-/* Whether one can be written of this view: of an image itself, not of a plane, a page
- * or a slide. */
+/* Whether one can be written of this view: of an image itself, not of a plane, a page or a slide,
+ * nor of an image that another's state shows: that one is in the study, and says more. */
 bool presentation_state_fits(const struct instance *image, const struct viewport *viewport);
 
 /* False when it cannot be written. */

@@ -441,6 +441,9 @@ static void a_view_of_colours_is_a_colour_state(void **state) {
         given.drawings = drawings;
         given.drawing_count = 1;
         assert_true(presentation_state_fits(&scene->ct, &viewport));
+        struct viewport by_another = viewport;
+        by_another.presentation_state = (struct text){6, "1.2.34"};
+        assert_false(presentation_state_fits(&scene->ct, &by_another));
         keep_state(&given);
         free(scene);
         no_errors("state.dcm");

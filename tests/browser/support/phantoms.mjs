@@ -19,6 +19,12 @@ function element(tag, vr, value) {
   } else if (!bytes && vr === 'UL') {
     bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(value);
+  } else if (!bytes && vr === 'SL') {
+    bytes = Buffer.alloc(4 * [value].flat().length);
+    [value].flat().forEach((one, at) => bytes.writeInt32LE(one, 4 * at));
+  } else if (!bytes && vr === 'FL') {
+    bytes = Buffer.alloc(4 * [value].flat().length);
+    [value].flat().forEach((one, at) => bytes.writeFloatLE(one, 4 * at));
   } else if (!bytes && vr === 'FD') {
     bytes = Buffer.alloc(8);
     bytes.writeDoubleLE(value);
@@ -52,7 +58,8 @@ const dataset = (elements) =>
       .map(([tag, [vr, value]]) => element(tag, vr, value)),
   );
 
-function file(elements) {
+/** A whole file of such elements. */
+export function file(elements) {
   const meta = dataset({
     '00020001': ['OB', Buffer.from([0, 1])],
     '00020002': ['UI', elements['00080016'][1]],

@@ -13,6 +13,7 @@ import { isoDate, useSpeech, useWords, type Words } from '../words';
 import { CaseCard } from './case_card';
 import { KeyImages } from './key_images';
 import { OtherFiles } from './other_files';
+import { PresentationList } from './presentation_list';
 import { ReportList } from './report_list';
 import type { StageHands } from './use_stage';
 import { useWithheldHelp } from './withheld';
@@ -80,6 +81,7 @@ export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
                     </ul>
                 )}
             </section>
+            {hands && <PresentationList hands={hands} />}
             {hands && <ReportList hands={hands} stored={model.annotations} />}
             <OtherFiles actor={actor} told={model.clinical && !model.masked} nameOf={nameOf} />
         </div>

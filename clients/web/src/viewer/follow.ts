@@ -32,6 +32,7 @@ export const emptyViewport: Viewport = {
     linked: false,
     cine: undefined,
     aspect: 1,
+    presentationState: '',
 };
 
 function adjust(viewport: Viewport, adjustment: Adjustment | undefined): Viewport {

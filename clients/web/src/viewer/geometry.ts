@@ -178,7 +178,11 @@ export function presenterFrame(
 }
 
 /** Right and down on the glass after rotation (clockwise), then mirroring of what is seen. */
-function turned(right: Vector, down: Vector, viewport: Viewport): { right: Vector; down: Vector } {
+export function turned(
+    right: Vector,
+    down: Vector,
+    viewport: Pick<Viewport, 'rotation' | 'flipH' | 'flipV'>,
+): { right: Vector; down: Vector } {
     const away = cross(right, down);
     // Turning the picture clockwise turns the axes of the glass counter-clockwise in the world.
     const turnedRight = turn(right, away, -viewport.rotation);

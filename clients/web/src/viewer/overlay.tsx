@@ -102,7 +102,7 @@ function Parts({ parts }: { parts: (string | undefined)[] }) {
 
 /** Mirrored and turned in words, so that a wrong side is never only a picture. */
 export function standing(words: Words, onGlass: OnGlass): string[] {
-    const { flipH, flipV, rotation } = onGlass.viewport;
+    const { flipH, flipV, rotation } = onGlass.image?.presented?.viewport ?? onGlass.viewport;
     const degrees = ((Math.round(rotation) % 360) + 360) % 360;
     return [
         flipH || flipV ? words.flipped : '',
@@ -176,11 +176,13 @@ interface FactsProps {
     onGlass: OnGlass;
     notForDiagnosis: boolean;
     marks: string[];
+    /** What is not seen as it was meant. */
+    notes: string[];
     /** Another image than the painted one has been asked for and is not here yet. */
     loading: boolean;
 }
 
-export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) {
+export function Facts({ onGlass, notForDiagnosis, marks, notes, loading }: FactsProps) {
     const { words, language } = useSpeech();
     const { image, loaded, slide } = onGlass;
     const header = image?.slice.header ?? loaded.slide?.header;
@@ -218,6 +220,11 @@ export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) 
                 {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}
             </div>
             <div className="lower-right">
+                {notes.map((text) => (
+                    <strong key={text} className="attention note">
+                        {text}
+                    </strong>
+                ))}
                 {marks.map((text) => (
                     <span key={text}>{text}</span>
                 ))}
@@ -231,7 +238,7 @@ export function Facts({ onGlass, notForDiagnosis, marks, loading }: FactsProps) 
 export function Letters({ onGlass }: { onGlass: OnGlass }) {
     const { image, projection, viewport } = onGlass;
     const letters =
-        image && edgeLetters(projection, viewport, image.slice.header.patientOrientation);
+        image && edgeLetters(projection, image.presented?.viewport ?? viewport, image.slice.header.patientOrientation);
     if (!letters) {
         return null;
     }

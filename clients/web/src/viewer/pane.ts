@@ -20,6 +20,8 @@ import { projectImage, projectPlane, type Glass, type Projection } from './geome
 import { meter } from './loading/fetch_image';
 import { atOneGlance } from './loading/link';
 import { previewIdOf, type Preview } from './loading/previews';
+import { presented, type Presented } from './presentation';
+import type { PresentationState } from './presentation_reader';
 import { fitsWhole, imageIdsOf, previewNow, previewSoon } from './loading/stage_loading';
 import { imagesOf, SlabCanvas, slabOf, type SlabJob } from './slab_canvas';
 import { cross, dot, fromPoint, negate, subtract, unit, type Vector } from './vector';
@@ -32,6 +34,8 @@ export interface Painted {
     plane: boolean;
     /** What it joins; absent for a single plane. */
     slab?: Slab | undefined;
+    /** By what another's state says; absent where none is chosen, or it says nothing of this image. */
+    presented?: Presented | undefined;
     /** Painted from the preview, with so many halvings of each side; 0 is lossless. */
     preview: number;
 }
@@ -162,7 +166,12 @@ export class Pane {
      * Paints the state; resolves with what is on the glass, or undefined when a newer state
      * overtook this one. States are applied one after another, the ones in between are skipped.
      */
-    paint(state: Viewport, loaded: LoadedSet, glass: Glass): Promise<Painted | undefined> {
+    paint(
+        state: Viewport,
+        loaded: LoadedSet,
+        glass: Glass,
+        presentation?: PresentationState,
+    ): Promise<Painted | undefined> {
         this.generation += 1;
         const generation = this.generation;
         this.wish.abort();
@@ -171,7 +180,7 @@ export class Pane {
         const job = this.renderings
             .then(() =>
                 generation === this.generation
-                    ? this.apply(state, loaded, glass, generation)
+                    ? this.apply(state, loaded, glass, generation, presentation)
                     : undefined,
             )
             .finally(() => {
@@ -185,22 +194,25 @@ export class Pane {
     }
 
     private async apply(
-        state: Viewport,
+        asked: Viewport,
         loaded: LoadedSet,
         glass: Glass,
         generation: number,
+        presentation: PresentationState | undefined,
     ): Promise<Painted | undefined> {
         const { viewport } = this;
         if (!viewport || loaded.slices.length === 0) {
             return undefined;
         }
         // A phone keeps its memory for slices: a reformatted plane is shown by its nearest slice.
-        const plane = state.plane !== undefined && loaded.set.kind === 'volume' && !isPhone();
-        const index = sliceIndex(state, loaded);
+        const plane = asked.plane !== undefined && loaded.set.kind === 'volume' && !isPhone();
+        const index = sliceIndex(asked, loaded);
         const slice = loaded.slices[index];
         if (!slice) {
             return undefined;
         }
+        const laid = presentation && presented(presentation, asked, slice);
+        const state = laid?.viewport ?? asked;
         const projection = plane
             ? projectPlane(state, volumeExtent(state, loaded), volumeCenter(loaded), glass)
             : projectImage(state, slice.geometry, glass);
@@ -245,7 +257,7 @@ export class Pane {
         } else if (!(await this.joined(slab, { loaded, projection, window, invert }, generation))) {
             return undefined;
         }
-        return { projection, slice, index, window, plane, slab, preview: preview?.level ?? 0 };
+        return { projection, slice, index, window, plane, slab, presented: laid, preview: preview?.level ?? 0 };
     }
 
     /** Draws a slab over the plane, once all its images are here. */

@@ -13,6 +13,7 @@ import { Gestures } from './gestures';
 import { Facts, Identity, Letters, PresenterFrame } from './overlay';
 import { PointerLayer } from './pointer_layer';
 import type { OwnPointer } from './pointing';
+import { PresentationLayer, presentationNotes, usePresentationName } from './presentation_layer';
 import { ReportLayer } from './report_layer';
 import type { StageController } from './stage_controller';
 import { Marks, ReferenceLines } from './reference_lines';
@@ -89,8 +90,10 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
 
     useStore(controller.state, (state) => state.links); // what is linked, and how, stands below
     const { sets } = controller.state.get();
+    const stated = usePresentationName(onGlass);
     const marks = onGlass
         ? [
+              stated,
               isPrior(sets, onGlass.loaded.set) ? words.prior : '',
               onGlass.slide ? '' : linkedMark(words, controller, number, viewport),
               props.following ? '' : words.private,
@@ -107,6 +110,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
             data-status={status.is}
             data-slice={onGlass?.image?.slice.sopInstanceUid}
             data-frame={onGlass?.image?.slice.frame}
+            data-presentation={onGlass?.image?.presented?.state.sopInstanceUid}
             data-slab={onGlass?.image?.slab?.mode}
             data-quality={onGlass?.image && (onGlass.image.preview > 0 ? 'preview' : 'lossless')}
         >
@@ -114,6 +118,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                 <div ref={pixels} className={onGlass?.image ? 'pixels' : 'pixels away'} />
                 <div ref={slides} className={onGlass?.slide ? 'slides' : 'slides away'} />
                 <canvas ref={pages} className={document ? 'pages' : 'pages away'} />
+                {onGlass && <PresentationLayer onGlass={onGlass} />}
                 {onGlass && (
                     <ReportLayer shelf={controller.reports} onGlass={onGlass} stored={props.stored} />
                 )}
@@ -151,6 +156,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                         onGlass={onGlass}
                         notForDiagnosis={props.notForDiagnosis}
                         marks={marks}
+                        notes={presentationNotes(words, onGlass, props.masked !== undefined)}
                         loading={status.is === 'fetching'}
                     />
                 </div>

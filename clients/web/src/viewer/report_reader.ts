@@ -1,7 +1,8 @@
 // Structured reports of anybody's making (DICOM JSON of PS3.18 F, PS3.16 TID 1500) to drawings that can be
 // shown: measurement groups with the coordinates in them, their words, their numbers. A report is foreign
 // input: what is nested too deeply, too much or of another shape is left out, and nothing throws.
-import type { DicomElement, DicomObject } from './dicom';
+import type { DicomObject } from './dicom';
+import { curve, itemsOf, nameOf, numbersOf, textOf } from './foreign';
 import type { Vector } from './vector';
 
 export interface ReportNumber {
@@ -31,11 +32,9 @@ export interface Report {
     drawings: ReportDrawing[];
 }
 
-export const reportBounds = { depth: 24, items: 20_000, drawings: 1000, points: 2048, text: 1024 };
+export const reportBounds = { depth: 24, items: 20_000, drawings: 1000, points: 2048 };
 
 const HALF_PIXEL = 0.5;
-/** Points of a closed curve. */
-const CURVE_STEPS = 48;
 
 const codes = {
     group: '125007',
@@ -46,45 +45,6 @@ const codes = {
     person: '121008',
     device: '121013',
 };
-
-function elementOf(object: DicomObject, tag: string): DicomElement | undefined {
-    const element = object[tag];
-    return typeof element === 'object' && element !== null ? element : undefined;
-}
-
-function valuesOf(object: DicomObject, tag: string): unknown[] {
-    const values = elementOf(object, tag)?.Value;
-    return Array.isArray(values) ? values : [];
-}
-
-function textOf(object: DicomObject, tag: string): string {
-    const [value] = valuesOf(object, tag);
-    return typeof value === 'string' ? value.trim().slice(0, reportBounds.text) : '';
-}
-
-function nameOf(object: DicomObject, tag: string): string {
-    const [value] = valuesOf(object, tag);
-    const name =
-        typeof value === 'object' && value !== null && 'Alphabetic' in value ? value.Alphabetic : value;
-    if (typeof name !== 'string') {
-        return '';
-    }
-    const [family = '', given = ''] = name.slice(0, reportBounds.text).split('^');
-    return [given, family].map((part) => part.trim()).filter(Boolean).join(' ');
-}
-
-function itemsOf(object: DicomObject, tag: string): DicomObject[] {
-    return valuesOf(object, tag).filter(
-        (value): value is DicomObject => typeof value === 'object' && value !== null,
-    );
-}
-
-function numbersOf(object: DicomObject, tag: string): number[] {
-    const values = valuesOf(object, tag).slice(0, 3 * reportBounds.points);
-    return values.map((value) => (typeof value === 'string' ? Number(value) : value)).filter(
-        (value): value is number => typeof value === 'number' && Number.isFinite(value),
-    );
-}
 
 const codeOf = (item: DicomObject, tag: string): { value: string; meaning: string } => {
     const [code = {}] = itemsOf(item, tag);
@@ -108,37 +68,6 @@ class Walk {
         }
         return this.childrenOf(item).flatMap((child) => [child, ...this.below(child, depth + 1)]);
     }
-}
-
-/** Two axes, end to end each, or a middle and a place on the circle, as a closed line. */
-function curve(kind: string, points: Vector[]): Vector[] | undefined {
-    const [a, b, c, d] = points;
-    if (kind === 'CIRCLE' && a && b) {
-        const radius = Math.hypot(b[0] - a[0], b[1] - a[1]);
-        return around(a, [radius, 0, 0], [0, radius, 0]);
-    }
-    if (kind === 'ELLIPSE' && a && b && c && d) {
-        const middle: Vector = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2];
-        const half = (from: Vector, to: Vector): Vector => [
-            (to[0] - from[0]) / 2,
-            (to[1] - from[1]) / 2,
-            (to[2] - from[2]) / 2,
-        ];
-        return around(middle, half(a, b), half(c, d));
-    }
-    return undefined;
-}
-
-function around(middle: Vector, one: Vector, other: Vector): Vector[] {
-    return Array.from({ length: CURVE_STEPS + 1 }, (_, step) => {
-        const angle = (2 * Math.PI * step) / CURVE_STEPS;
-        const [c, s] = [Math.cos(angle), Math.sin(angle)];
-        return [
-            middle[0] + c * one[0] + s * other[0],
-            middle[1] + c * one[1] + s * other[1],
-            middle[2] + c * one[2] + s * other[2],
-        ];
-    });
 }
 
 function pointsOf(item: DicomObject, dimensions: 2 | 3): Vector[] {

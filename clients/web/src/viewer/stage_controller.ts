@@ -28,6 +28,7 @@ import type { Glass, Projection } from './geometry';
 import { currentOf, forgotten, hangingFor, hangingOf, hangsAlike, hungLayout, needsHeaders } from './hanging';
 import { PaintedReport, type Painted } from './painted_report';
 import type { Shown } from './place';
+import { PresentationShelf } from './presentations';
 import { ReportShelf } from './reports';
 import type { Vector } from './vector';
 
@@ -107,6 +108,7 @@ export class StageController {
     readonly panes = new Map<number, PaneState>();
     readonly images: CaseImages;
     readonly reports: ReportShelf;
+    readonly presentations: PresentationShelf;
     readonly me: string;
     readonly item: number;
     readonly painted: PaintedReport;
@@ -146,6 +148,7 @@ export class StageController {
         this.clock = clock;
         this.images = images;
         this.reports = new ReportShelf(images.patientCase);
+        this.presentations = new PresentationShelf(images.patientCase);
         this.me = me;
         this.item = item;
         this.state = new Store<ViewerState>({

@@ -13,6 +13,7 @@ import { MaskedError } from './loading/fetch_image';
 import { fitsWhole, imageIdsOf, look, lookAway } from './loading/stage_loading';
 import { Pane, sliceIndex, type Painted } from './pane';
 import type { Shown } from './place';
+import type { PresentationState } from './presentation_reader';
 import type { SlidePane, PaintedSlide } from './slide_pane';
 import type { StageController } from './stage_controller';
 
@@ -25,6 +26,8 @@ export interface OnGlass {
     index: number;
     /** For images. */
     image?: Painted | undefined;
+    /** What it is shown by, where the stage names one that can be read. */
+    state?: PresentationState | undefined;
     /** For documents. */
     page?: { page: number; pages: number } | undefined;
     /** For slides. */
@@ -236,13 +239,19 @@ export function usePane(
             );
             const opened = await pane.current;
             look(glassName(number), loaded, sliceIndex(shown, loaded), shown.cine?.playing === true);
-            const image = await opened.paint(shown, loaded, glass);
+            const { presentationState } = shown;
+            const state = presentationState ? await controller.presentations.find(presentationState) : undefined;
+            if (presentationState && overtaken()) {
+                return undefined;
+            }
+            const image = await opened.paint(shown, loaded, glass, state);
             return (
                 image && {
                     viewport,
                     loaded,
                     glass,
                     image,
+                    state,
                     index: image.index,
                     projection: image.projection,
                     shown: shownImage(controller, loaded, image),

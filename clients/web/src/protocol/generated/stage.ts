@@ -450,6 +450,9 @@ export interface Viewport {
     cine?: Cine | undefined;
     /** Width over height of the presenter's viewport, so that followers outline what they see. */
     aspect: number;
+    /** SOP Instance UID of the presentation state that images it refers to are shown as; window,
+     * turns and zoom above go over what it says. Empty = none. */
+    presentationState: string;
 }
 
 export function defaultViewport(): Viewport {
@@ -471,6 +474,7 @@ export function defaultViewport(): Viewport {
         linked: false,
         cine: undefined,
         aspect: 1,
+        presentationState: '',
     };
 }
 
@@ -494,8 +498,9 @@ export function readViewport(reader: Reader): Viewport {
         linked: count > 14 ? reader.bool() : false,
         cine: count > 15 ? reader.optional(readCine) : undefined,
         aspect: count > 16 ? reader.f32() : 1,
+        presentationState: count > 17 ? reader.text(64) : '',
     };
-    reader.skip(count - 17);
+    reader.skip(count - 18);
     return value;
 }
 
@@ -518,6 +523,7 @@ export function countViewport(from: Viewport): number {
         from.linked,
         from.cine !== undefined,
         from.aspect !== 1,
+        from.presentationState !== '',
     );
 }
 
@@ -574,6 +580,9 @@ export function writeViewport(writer: Writer, from: Viewport): void {
     }
     if (count > 16) {
         writer.f32(from.aspect);
+    }
+    if (count > 17) {
+        writer.text(64, from.presentationState);
     }
 }
 
