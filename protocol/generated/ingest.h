@@ -56,8 +56,9 @@ enum picture_form {
     /* The decoded values as they are: little endian, planes as (0028,0006) says. Nothing of
      * window or size counts. */
     PICTURE_FORM_SAMPLES = 1,
+    PICTURE_FORM_PNG = 2, /* As jpeg, and nothing is lost. */
 };
-#define PICTURE_FORM_COUNT 2
+#define PICTURE_FORM_COUNT 3
 
 /* A contiguous piece of a file: a whole frame, or one of the fragments of a frame (PS3.5 A.4). */
 struct frame_range {

@@ -29,6 +29,7 @@ const char *const window_function_words[] = {
 const char *const picture_form_words[] = {
     "jpeg",
     "samples",
+    "png",
 };
 
 void frame_range_json_fields(struct json_writer *json, const struct frame_range *from) {

@@ -6,6 +6,7 @@
 #include "server/codecs/jpeg_baseline.h"
 #include "server/codecs/native.h"
 #include "server/codecs/picture.h"
+#include "server/codecs/png.h"
 #include "server/imaging/ingest_channel.h"
 #include "server/imaging/ingest_sandbox.h"
 #include "server/imaging/transfer_syntax.h"
@@ -205,7 +206,9 @@ static enum codec_result give_picture(struct worker *worker, const struct render
     take_values(worker, request, memory->from);
     enum codec_result result =
         picture_make(pixels, &worker->header.palette, &worker->values, &wanted, &picture);
-    if (result == CODEC_OK) {
+    if (result == CODEC_OK && request->form == PICTURE_FORM_PNG) {
+        result = png_encode(&picture, memory->into, memory->into_size, ret_size);
+    } else if (result == CODEC_OK) {
         result = jpeg_baseline_encode(&picture, request->quality, memory->into, memory->into_size,
                                       ret_size);
     }

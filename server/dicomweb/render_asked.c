@@ -102,4 +102,5 @@ void render_asked_apply(const struct render_asked *asked, struct render_wanted *
     wanted->window_width = asked->window_width;
     wanted->window_function = asked->window_function;
     wanted->quality = asked->quality;
+    wanted->form = asked->form;
 }

@@ -13,7 +13,8 @@ struct render_asked {
     uint32_t rows, columns;             /* at most; 0 = as many as there are */
     double window_center, window_width; /* width 0 = the frame's own */
     enum window_function window_function;
-    unsigned quality; /* 1 to 100; 0 = as we choose */
+    unsigned quality;       /* 1 to 100; 0 = as we choose; of JPEG alone */
+    enum picture_form form; /* by what the client takes */
 };
 
 /* Each from the value of its parameter; an empty one changes nothing. False when it is malformed or

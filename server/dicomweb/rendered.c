@@ -1,13 +1,15 @@
 /*
  * Pictures (PS3.18 10.4.1.1.3 and 10.4.1.1.4): an instance or a frame rendered, all instances of a
- * series or a study in parts, and thumbnails of anything, as JPEG.
+ * series or a study in parts, and thumbnails of anything, as JPEG or
+ * PNG.
  */
 #include "server/dicomweb/wado_list.h"
 #include "server/dicomweb/wado_stream.h"
 
 #include <stdlib.h>
 
-#define MEDIA_TYPE "image/jpeg"
+static const char *const media_types[] = {
+    [PICTURE_FORM_JPEG] = "image/jpeg", [PICTURE_FORM_PNG] = "image/png"};
 
 enum { PICTURES_MAX = 1000 }; /* of one answer */
 
@@ -105,7 +107,7 @@ static void give_all(struct dicomweb_ask *ask, struct wado_listed *listed) {
             part->origin = ORIGIN_PICTURE;
             part->lead = LEAD_NONE;
             part->frame = 0;
-            part->media_type = MEDIA_TYPE;
+            part->media_type = media_types[ask->render.form];
             part->transfer_syntax = "";
         }
     }
@@ -152,20 +154,26 @@ static void on_listed(void *data, struct wado_listed *listed) {
     // What is kept is of the middle frame and as large as a thumbnail may be.
     const struct render_asked *asked = &ask->render;
     bool kept = ask->resource.view == VIEW_THUMBNAIL && ask->resource.kind != RESOURCE_FRAMES &&
-                asked->rows == 0 && asked->window_width == 0 && asked->quality == 0;
+                asked->rows == 0 && asked->window_width == 0 && asked->quality == 0 &&
+                asked->form == PICTURE_FORM_JPEG;
     struct text wanted = {(uint32_t)strlen(uid), uid};
     if (!(kept ? read_thumbnail(ask, wanted) : render(ask, wanted))) {
         case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);
     }
 }
 
-/* Many come in parts and one comes alone; who takes anything takes either. */
-static bool takes_jpeg(const struct accept *accept, bool in_parts) {
+/* Many come in parts and one comes alone; who takes anything takes either, as JPEG. */
+static bool choose_form(const struct accept *accept, bool in_parts, enum picture_form *ret) {
+    static const enum picture_form forms[] = {PICTURE_FORM_JPEG, PICTURE_FORM_PNG};
     for (uint32_t i = 0; i < accept->count; i++) {
         const struct accept_range *range = &accept->ranges[i];
         bool anything = range->media_type.length == 0 && !range->multipart;
-        if ((anything || range->multipart == in_parts) && accept_covers(range, MEDIA_TYPE)) {
-            return true;
+        for (size_t j = 0; j < sizeof forms / sizeof forms[0]; j++) {
+            if ((anything || range->multipart == in_parts) &&
+                accept_covers(range, media_types[forms[j]])) {
+                *ret = forms[j];
+                return true;
+            }
         }
     }
     return false;
@@ -179,11 +187,11 @@ void ask_rendered(struct dicomweb_ask *ask) {
         return;
     }
     ask->render.frame = frame;
-    if (!takes_jpeg(&ask->accept, is_of_many(ask))) {
+    if (!choose_form(&ask->accept, is_of_many(ask), &ask->render.form)) {
         case_ask_error(&ask->about, 406, "not_acceptable",
-                       is_of_many(ask)
-                           ? "Pictures are given as multipart/related; type=\"" MEDIA_TYPE "\"."
-                           : "A picture is given as " MEDIA_TYPE ".");
+                       is_of_many(ask) ? "Pictures are given as multipart/related of "
+                                         "type=\"image/jpeg\" or type=\"image/png\"."
+                                       : "A picture is given as image/jpeg or image/png.");
         return;
     }
     ask->let_go = let_go_of_list;

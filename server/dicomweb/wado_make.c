@@ -46,9 +46,11 @@ bool wado_make_begin(struct wado_make *make, struct dicomweb_ask *ask, const str
                                    .sop_instance_uid = {(uint32_t)strlen(uid), uid},
                                    .frame = part->frame,
                                    .masked = ask->about.masked,
-                                   .in_a_row = true,
-                                   .samples = part->origin == ORIGIN_SAMPLES};
+                                   .in_a_row = true};
     render_asked_apply(&ask->render, &wanted);
+    if (part->origin == ORIGIN_SAMPLES) {
+        wanted.form = PICTURE_FORM_SAMPLES;
+    }
     make->done = done;
     make->data = data;
     return imaging_render(ask->desk->service, &wanted, on_rendered, make, &make->render);

@@ -38,6 +38,11 @@ struct imaging_render {
     enum imaging_read_result read;
 };
 
+static const char *const media_types[PICTURE_FORM_COUNT] = {[PICTURE_FORM_JPEG] = "image/jpeg",
+                                                            [PICTURE_FORM_SAMPLES] =
+                                                                "application/octet-stream",
+                                                            [PICTURE_FORM_PNG] = "image/png"};
+
 void imaging_render_cancel(struct imaging_render *render) {
     render->done = NULL;
 }
@@ -77,8 +82,7 @@ static void on_rendered(void *data, const struct frame_rendered *rendered) {
         return;
     }
     render->rendered.bytes = (struct bytes){(uint32_t)size, render->bytes};
-    render->rendered.media_type =
-        render->wanted.samples ? "application/octet-stream" : "image/jpeg";
+    render->rendered.media_type = media_types[render->wanted.form];
     render->rendered.rows = rendered->rows;
     render->rendered.columns = rendered->columns;
     render->rendered.digest = render->locator->digest;
@@ -98,9 +102,11 @@ static bool is_big_endian(const struct imaging_locator *locator) {
 static void run_read(struct work *work) {
     struct imaging_render *render = (struct imaging_render *)work;
     struct pixel_shape shape = frame_input_shape(render->locator);
-    uint64_t space = 3 * (uint64_t)shape.rows * shape.columns + SPACE_BESIDE;
+    // What cannot be made smaller becomes a little larger.
+    uint64_t space = 3 * (uint64_t)shape.rows * shape.columns;
+    space += space / 512 + SPACE_BESIDE;
     uint64_t header_max = HEADER_MAX;
-    if (render->wanted.samples) {
+    if (render->wanted.form == PICTURE_FORM_SAMPLES) {
         // How the samples of a pixel lie is all that is wanted of the header.
         space = frame_decoded_size(render->locator);
         header_max = shape.samples > 1 || is_big_endian(render->locator) ? HEADER_MAX : 0;
@@ -119,19 +125,19 @@ static void on_read(struct work *work) {
         finish(render, render->read);
         return;
     }
-    struct render_frame request = {
-        .length = render->input.lengths[0],
-        .rows_max = wanted->rows_max,
-        .columns_max = wanted->columns_max,
-        .window_center = wanted->window_center,
-        .window_width = wanted->window_width,
-        .window_function = wanted->window_function,
-        .frame = frame_of(render),
-        .form = wanted->samples ? PICTURE_FORM_SAMPLES : PICTURE_FORM_JPEG,
-        .slope = pixels->rescale_slope,
-        .intercept = pixels->rescale_intercept,
-        .quality =
-            wanted->quality >= 1 && wanted->quality <= 100 ? wanted->quality : QUALITY_DEFAULT};
+    struct render_frame request = {.length = render->input.lengths[0],
+                                   .rows_max = wanted->rows_max,
+                                   .columns_max = wanted->columns_max,
+                                   .window_center = wanted->window_center,
+                                   .window_width = wanted->window_width,
+                                   .window_function = wanted->window_function,
+                                   .frame = frame_of(render),
+                                   .form = wanted->form,
+                                   .slope = pixels->rescale_slope,
+                                   .intercept = pixels->rescale_intercept,
+                                   .quality = wanted->quality >= 1 && wanted->quality <= 100
+                                                  ? wanted->quality
+                                                  : QUALITY_DEFAULT};
     struct codec_input input = frame_input_of(&render->input, render->locator);
     if (!codec_link_render(render->service->pictures, &input, &request, on_rendered, render)) {
         finish(render, IMAGING_READ_UNAVAILABLE);
@@ -154,7 +160,7 @@ static void on_located(void *data, enum imaging_read_result result) {
     render->locator = imaging_locator_ref(found);
     uint32_t frames = found->frames.frame_count;
     if (frames == 0 || render->wanted.frame > frames ||
-        (render->wanted.samples && frame_decoded_size(found) == 0)) {
+        (render->wanted.form == PICTURE_FORM_SAMPLES && frame_decoded_size(found) == 0)) {
         finish(render, IMAGING_READ_ABSENT);
         return;
     }

@@ -296,14 +296,14 @@ struct render_wanted {
     uint32_t rows_max, columns_max;     // it fits, never enlarged; 0 = as many as there are
     double window_center, window_width; // of rescaled values; width 0 = the frame's own
     enum window_function window_function;
-    unsigned quality; // 1 to 100, 0 = as we choose
-    bool masked;      // no burned-in words
-    bool in_a_row;    // one after the other, by an asker who bounds how many ask so
-    bool samples;     // no picture: the decoded values, as PS3.5 8.1.1 has them (download_facts)
+    unsigned quality;       // 1 to 100, 0 = as we choose
+    bool masked;            // no burned-in words
+    bool in_a_row;          // one after the other, by an asker who bounds how many ask so
+    enum picture_form form; // samples: no picture, the decoded values (PS3.5 8.1.1)
 };
 struct rendered {
     struct bytes bytes;     // borrowed for the call, as all here
-    const char *media_type; // image/jpeg, or application/octet-stream of samples
+    const char *media_type; // image/jpeg, image/png, or of samples application/octet-stream
     uint32_t rows, columns; // 0 = not known
     const uint8_t *digest;  // of the instance's file, BLOB_DIGEST_SIZE
     const char *series_uid;

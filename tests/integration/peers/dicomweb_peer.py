@@ -585,10 +585,36 @@ def hostile_bodies_are_refused():
     refuse(Answer(chunked.getresponse()), 411)
 
 
+def pixels_of_pnm(pnm):
+    """Columns, rows, samples and pixels."""
+    words = b" ".join(line for line in pnm[:300].split(b"\n") if not line.startswith(b"#")).split(maxsplit=4)
+    (columns, rows, most), samples = map(int, words[1:4]), 3 if words[0] == b"P6" else 1
+    assert most == 255
+    return columns, rows, samples, pnm[len(pnm) - columns * rows * samples :]
+
+
+def picture_of_png(content):
+    """As libpng reads it: what OpenJPEG's programs make of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/a.png", "wb") as file:
+            file.write(content)
+        subprocess.run(["opj_compress", "-n", "1", "-i", folder + "/a.png", "-o", folder + "/a.j2k"], check=True, capture_output=True)
+        subprocess.run(["opj_decompress", "-i", folder + "/a.j2k", "-o", folder + "/a.ppm"], check=True, capture_output=True)
+        with open(folder + "/a.ppm", "rb") as file:
+            return pixels_of_pnm(file.read())
+
+
+def shown_by_dcmtk(content, *how):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        return pixels_of_pnm(subprocess.run(["dcm2pnm", "-q", *how, file.name], check=True, capture_output=True).stdout)
+
+
 def pictures_are_rendered_to_fit():
     """A ramp from left to right, whose ends a window makes black and white."""
     ramp = b"".join((column * 16).to_bytes(2, "little") for column in range(128)) * 64
-    people[0].upload(image(40, 1, 1, Rows=64, Columns=128, WindowCenter=1024, WindowWidth=2048, PixelData=ramp))
+    ramp_file = people[0].upload(image(40, 1, 1, Rows=64, Columns=128, WindowCenter=1024, WindowWidth=2048, PixelData=ramp))
     study, series, path = "/studies/2.25.7.40", "/studies/2.25.7.40/series/2.25.8.40.1", ""
     path = series + "/instances/2.25.9.40.1.1"
 
@@ -613,7 +639,18 @@ def pictures_are_rendered_to_fit():
         assert columns <= 256 and rows <= 256
     for wrong in ("viewport=0,4", "viewport=1,2,3", "window=1,0", "window=a,b", "window=1,0.5", "window=1,2,cubic", "quality=0"):
         refuse(reader.ask(path + "/rendered?" + wrong), 400)
-    refuse(reader.ask(path + "/rendered", accept="image/png"), 406)
+    refuse(reader.ask(path + "/rendered", accept="image/gif"), 406)
+    exact = reader.ask(path + "/rendered?window=1024,2048", accept="image/jpeg;q=0.5, image/png")
+    assert exact.headers.get_content_type() == "image/png"
+    ours, theirs = picture_of_png(exact.body), shown_by_dcmtk(ramp_file, "+Ww", "1024", "2048")
+    assert ours[:2] == theirs[:2] == (128, 64) and ours[2] == theirs[2] == 1
+    assert max(abs(one - other) for one, other in zip(ours[3], theirs[3])) <= 1  # it cuts where we round
+    small = picture_of_png(reader.ask(path + "/thumbnail", accept="image/png").body)
+    assert small[:3] == (128, 64, 1)
+    coloured = patterned(400, *KINDS["colour"])
+    coloured_file = people[0].upload(coloured)
+    exact = reader.ask(path_of(coloured) + "/frames/1/rendered", accept="image/*;q=0.1, image/png")
+    assert picture_of_png(exact.body) == shown_by_dcmtk(coloured_file)
     refuse(reader.ask(path + "/frames/2/rendered"), 404)
     refuse(reader.ask(path + "/frames/1,2/rendered"), 400)
     refuse(reader.ask(path.replace("7.40", "7.41") + "/rendered"), 404)
@@ -646,6 +683,8 @@ def all_pictures_of_a_series_or_a_study_come_in_parts():
             assert places == wanted, places
     middle = reader.ask(study + "/series/2.25.8.41.1/instances/2.25.9.41.1.3/frames/2/rendered").body
     assert reader.ask(study + "/rendered", accept="*/*").parts()[2][1] == middle
+    for (head, body), (_, jpeg) in zip(reader.ask(study + "/rendered", accept=jpegs.replace("jpeg", "png")).parts(), answer.parts()):
+        assert head.get_content_type() == "image/png" and body[:4] == b"\x89PNG" and jpeg[:2] == b"\xff\xd8"
     again = reader.ask(study + "/rendered", method="HEAD")  # and the line goes on
     assert again.status == 200 and not again.body
     # Words in pixels are left out for who is not told who the patient is; when nothing is left, that is said.
