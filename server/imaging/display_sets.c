@@ -45,6 +45,7 @@ void display_slice_of(const struct instance *instance, struct display_slice *ret
         copy_text(slice->image_flavor, sizeof slice->image_flavor, flavor, flavor_size);
     }
     slice->slide = instance_is_slide(instance);
+    slice->container = instance->container;
     slice->present = instance->present;
     slice->frame_count = instance->frame_count;
     slice->rows = instance->rows;
@@ -104,7 +105,8 @@ static bool same_pile(const struct display_slice *left, const struct display_sli
         return false;
     }
     if (is_tiled(left)) {
-        return strcmp(left->frame_of_reference_uid, right->frame_of_reference_uid) == 0;
+        return left->container == right->container &&
+               strcmp(left->frame_of_reference_uid, right->frame_of_reference_uid) == 0;
     }
     bool same = left->rows == right->rows && left->columns == right->columns &&
                 (!by_acquisition || left->acquisition_number == right->acquisition_number) &&
@@ -162,6 +164,10 @@ static void name_set(struct display_pile *set, const char *series_uid,
     } else if (is_tiled(slice)) {
         length =
             snprintf(key, sizeof key, "%s|slide|%s", series_uid, slice->frame_of_reference_uid);
+        if (slice->container != 0) { // slides that do not say their glass keep the name they had
+            length += snprintf(key + length, sizeof key - (size_t)length, "|%016llx",
+                               (unsigned long long)slice->container);
+        }
     } else {
         const double *o = slice->orientation_lps;
         length = snprintf(

@@ -2,11 +2,12 @@
  * Splits the instances of one series into display sets: what a person drags into one viewport.
  *
  * A display set is a pile of single-frame images that share orientation, size, acquisition, phase
- * and kind of image; or one multi-frame instance; or all resolutions of one slide (PS3.3 C.8.12.4);
- * or one document. (The acquisition counts only
- * when it groups slices: some scanners number every slice as one of its own.) The answer depends on
- * the set of instances alone, not on the order in which they arrived, and an id depends on the
- * series and the key of the split alone, so that it stays when images are added.
+ * and kind of image; or one multi-frame instance; or all resolutions of one slide (PS3.3 C.8.12.4),
+ * which is one glass (Container Identifier) and one frame of reference; or one document. (The
+ * acquisition counts only when it groups slices: some scanners number every slice as one of its
+ * own.) The answer depends on the set of instances alone, not on the order in which they arrived,
+ * and an id depends on the series and the key of the split alone, so that it stays when images are
+ * added.
  */
 #ifndef CONSILIUM_IMAGING_DISPLAY_SETS_H
 #define CONSILIUM_IMAGING_DISPLAY_SETS_H
@@ -37,6 +38,7 @@ struct display_slice {
     char frame_of_reference_uid[65];
     char image_flavor[17]; // third value of Image Type
     bool slide;            // VL Whole Slide Microscopy Image
+    uint64_t container;    // which glass, 0 when nobody says
     uint64_t present;      // of struct instance
     uint32_t frame_count;
     uint32_t rows, columns;

@@ -1,12 +1,15 @@
 #include "server/imaging/instance.h"
 
 #include <assert.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 /* The encoding: a version byte, then for each field its number (u8), size (u16 little endian) and
- * bytes; numbers are little endian as in memory. Number 0 carries the ultrasound regions. */
+ * bytes; numbers are little endian as in memory. Number 0 carries the ultrasound regions, 64 the
+ * container: `present` has no bit more. */
 #define ENCODING_VERSION 1
 #define FIELD_REGIONS 0
+#define FIELD_CONTAINER 64
 #define FIELD_HEADER_SIZE 3
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rows are stored little endian");
@@ -75,6 +78,20 @@ bool instance_shows_label(const struct instance *instance) {
     return instance_is_slide(instance) && flavor && instance_flavor_is_label(flavor, size);
 }
 
+void instance_set_container(struct instance *instance, const char *identifier, size_t size) {
+    if (!instance_is_slide(instance) || size == 0) {
+        return;
+    }
+    char key[sizeof instance->series_uid + INSTANCE_LONG_STRING_MAX];
+    size_t space = sizeof key - sizeof instance->series_uid;
+    size = size < space ? size : space;
+    memcpy(key, instance->series_uid, sizeof instance->series_uid);
+    memcpy(key + sizeof instance->series_uid, identifier, size);
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)key, sizeof instance->series_uid + size, digest);
+    memcpy(&instance->container, digest, sizeof instance->container);
+}
+
 size_t instance_encode(const struct instance *instance, uint8_t *bytes) {
     size_t size = 0;
     bytes[size++] = ENCODING_VERSION;
@@ -90,6 +107,10 @@ size_t instance_encode(const struct instance *instance, uint8_t *bytes) {
     for (uint32_t i = 0; i < instance->region_count; i++) {
         size +=
             put(bytes + size, FIELD_REGIONS, &instance->regions[i], sizeof instance->regions[i]);
+    }
+    if (instance->container != 0) {
+        size +=
+            put(bytes + size, FIELD_CONTAINER, &instance->container, sizeof instance->container);
     }
     assert(size <= INSTANCE_ENCODED_MAX);
     return size;
@@ -112,8 +133,25 @@ static bool take_region(struct instance *instance, const uint8_t *value, size_t 
     return true;
 }
 
-static bool take(struct instance *instance, const struct stored_field *field, const uint8_t *value,
-                 size_t size) {
+static bool take_container(struct instance *instance, const uint8_t *value, size_t size) {
+    if (size != sizeof instance->container) {
+        return false;
+    }
+    memcpy(&instance->container, value, size);
+    return true;
+}
+
+static bool take(struct instance *instance, uint8_t number, const uint8_t *value, size_t size) {
+    if (number == FIELD_REGIONS) {
+        return take_region(instance, value, size);
+    }
+    if (number == FIELD_CONTAINER) {
+        return take_container(instance, value, size);
+    }
+    const struct stored_field *field = find_field(number);
+    if (!field) {
+        return true; // of a newer build
+    }
     bool fits = field->text ? size < field->size && !memchr(value, 0, size) : size == field->size;
     if (!fits) {
         return false;
@@ -140,10 +178,7 @@ bool instance_decode(struct instance *ret_instance, const uint8_t *bytes, size_t
         if (length > size - at) {
             return false;
         }
-        const struct stored_field *field = number == FIELD_REGIONS ? NULL : find_field(number);
-        bool taken = number == FIELD_REGIONS ? take_region(&instance, bytes + at, length)
-                                             : !field || take(&instance, field, bytes + at, length);
-        if (!taken) {
+        if (!take(&instance, number, bytes + at, length)) {
             return false;
         }
         at += length;

@@ -50,6 +50,10 @@ struct instance {
 #undef XX
     uint32_t region_count;
     struct ultrasound_region regions[INSTANCE_REGIONS_MAX];
+    /* Of a slide: which glass of its series it is, from Container Identifier (PS3.3 C.7.6.22); 0
+     * when that is not said. A digest, because the identifier is one of the patient's and this is
+     * listed. */
+    uint64_t container;
 };
 
 static inline bool instance_has(const struct instance *instance, enum instance_field field) {
@@ -66,6 +70,9 @@ bool instance_is_slide(const struct instance *instance);
  * C.8.12.4.1.1): names and numbers are written there by hand and by printers. */
 bool instance_flavor_is_label(const char *flavor, size_t size);
 bool instance_shows_label(const struct instance *instance);
+
+/* Sets `container` of a slide whose series is known; of other images it stays 0. */
+void instance_set_container(struct instance *instance, const char *identifier, size_t size);
 
 /* Writes the row as numbered fields, so that older and newer builds read each other's rows; returns
  * the size. `bytes` has space for INSTANCE_ENCODED_MAX. */

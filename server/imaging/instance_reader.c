@@ -14,6 +14,7 @@
 #define TAG_DOUBLE_PIXELS DICOM_TAG(0x7FE0, 0x0009)
 #define TAG_PIXELS DICOM_TAG(0x7FE0, 0x0010)
 #define TAG_DOCUMENT DICOM_TAG(0x0042, 0x0011)
+#define TAG_CONTAINER_IDENTIFIER DICOM_TAG(0x0040, 0x0512)
 
 enum field_kind { FIELD_CODE, FIELD_TEXT, FIELD_NAME, FIELD_U32, FIELD_I32, FIELD_U64, FIELD_F64 };
 
@@ -152,7 +153,8 @@ static bool read_top_element(struct pass *pass, const struct dicom_element *elem
     return true;
 }
 
-static void read_bulk(struct pass *pass, const struct dicom_element *element) {
+/* What is no plain field of the row. */
+static void read_other(struct pass *pass, const struct dicom_element *element) {
     struct instance *instance = &pass->reading->instance;
     switch (element->tag) {
     case TAG_EXTENDED_OFFSET_TABLE:
@@ -173,6 +175,12 @@ static void read_bulk(struct pass *pass, const struct dicom_element *element) {
         set_present(instance, INSTANCE_DOCUMENT_OFFSET);
         set_present(instance, INSTANCE_DOCUMENT_SIZE);
         break;
+    case TAG_CONTAINER_IDENTIFIER: {
+        size_t size;
+        const char *identifier = element_trimmed(element, &size);
+        instance_set_container(instance, identifier, size);
+        break;
+    }
     default:
         break;
     }
@@ -200,7 +208,7 @@ static bool take_event(struct pass *pass, const struct element_walker *walker,
         if (event != WALK_ELEMENT) {
             return true;
         }
-        read_bulk(pass, element);
+        read_other(pass, element);
         return read_top_element(pass, element);
     }
     if (event == WALK_FRAGMENT && walker->level_count == 1 && walker->levels[0].tag == TAG_PIXELS) {

@@ -129,4 +129,27 @@ story('a slide on the stage', (step, scene) => {
     }
     await mei.pane(0).getByText(/colours by its ICC profile/).waitFor();
   });
+
+  step('two glasses in one series and one frame of reference are two slides', async () => {
+    await send([...PATIENT, '--pair']);
+    const glasses = radu.page.locator('.series', { hasText: 'Two glasses' });
+    await until('both are listed', async () => (await glasses.count()) === 2);
+    const named = [];
+    for (const number of [1, 2]) {
+      await glasses.filter({ hasText: `slide ${number} of 2` }).click();
+      for (const person of [radu, mei]) {
+        const glass = await until(`${person.login} reads which glass it is`, async () => {
+          const said = /Two glasses · DEMO-26-1 ([AB])/.exec(await person.pane(0).innerText())?.[1];
+          return said && !named.includes(said) && said;
+        });
+        const isMark = glass === 'A' ? isRed : isBlue;
+        await until(`the mark of glass ${glass} is on the screen of ${person.login}`, async () => {
+          return (await isPainted(person)) && isMark(await colorAt(person, ...(await whole(person, RED_MARK))));
+        });
+        if (person === mei) named.push(glass);
+      }
+    }
+    assert.deepEqual(named.sort(), ['A', 'B']);
+    await looksWell(radu, 'slide-glasses');
+  });
 });

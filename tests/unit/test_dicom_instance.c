@@ -127,6 +127,41 @@ static void an_outline_identifies_nobody(void **state) {
     instance_reading_finish(&reading);
 }
 
+static struct instance on_glass(const char *sop_class_uid, const char *series, const char *glass) {
+    struct dicom_writer writer;
+    dicom_writer_begin(&writer);
+    dicom_writer_text(&writer, 0x00080016, "UI", sop_class_uid);
+    dicom_writer_text(&writer, 0x00080018, "UI", "1.2.3.4");
+    dicom_writer_text(&writer, 0x0020000D, "UI", "1.2");
+    dicom_writer_text(&writer, 0x0020000E, "UI", series);
+    dicom_writer_text(&writer, 0x00400512, "LO", glass);
+    struct instance_reading reading = read_written(&writer);
+    struct instance instance = reading.instance;
+    instance_reading_finish(&reading);
+    return instance;
+}
+
+static void the_glass_of_a_slide_is_known_again_and_not_told(void **state) {
+    (void)state;
+    static const char slide[] = "1.2.840.10008.5.1.4.1.1.77.1.6";
+    struct instance one = on_glass(slide, "1.3", "B26-17 1A ");
+    assert_true(one.container != 0);
+    assert_true(one.container == on_glass(slide, "1.3", "B26-17 1A").container);
+    assert_true(one.container != on_glass(slide, "1.3", "B26-17 1B").container);
+    assert_true(one.container != on_glass(slide, "1.4", "B26-17 1A").container);
+    assert_int_equal(on_glass(slide, "1.3", "").container, 0);
+    assert_int_equal(on_glass("1.2.840.10008.5.1.4.1.1.2", "1.3", "B26-17 1A").container, 0);
+    assert_null(memmem(&one, sizeof one, "B26-17", 6));
+    static uint8_t encoded[INSTANCE_ENCODED_MAX];
+    struct instance outline, decoded;
+    instance_outline(&one, &outline);
+    size_t size = instance_encode(&outline, encoded);
+    assert_true(instance_decode(&decoded, encoded, size));
+    assert_true(decoded.container == one.container);
+    encoded[size - 10]--; // one byte less of it than there is
+    assert_false(instance_decode(&decoded, encoded, size));
+}
+
 /* A cut between two elements may leave what could be a report, but never an image. */
 static void no_cut_of_an_image_is_taken_for_one_or_read_past_its_end(void **state) {
     (void)state;
@@ -327,6 +362,7 @@ int main(void) {
         cmocka_unit_test(one_pass_gives_row_frames_and_metadata),
         cmocka_unit_test(a_row_survives_being_stored),
         cmocka_unit_test(an_outline_identifies_nobody),
+        cmocka_unit_test(the_glass_of_a_slide_is_known_again_and_not_told),
         cmocka_unit_test(no_cut_of_an_image_is_taken_for_one_or_read_past_its_end),
         cmocka_unit_test(strangers_are_named),
         cmocka_unit_test(a_second_patient_name_refuses_the_file),

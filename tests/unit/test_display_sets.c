@@ -195,6 +195,30 @@ static void slides_of_two_frames_of_reference_in_a_series_are_two(void **state) 
     display_sets_finish(&sets);
 }
 
+static void slides_on_two_glasses_in_one_frame_of_reference_are_two(void **state) {
+    (void)state;
+    struct display_slice slices[] = {
+        resolution(1, 400, "VOLUME"),
+        resolution(2, 25, "VOLUME"),
+        resolution(3, 400, "VOLUME"),
+        resolution(4, 25, "VOLUME"),
+    };
+    slices[0].container = slices[2].container = 7;
+    slices[1].container = slices[3].container = 8;
+    struct display_sets sets = split(slices, 4);
+    assert_int_equal(sets.count, 2);
+    assert_int_equal(sets.sets[0].kind, DISPLAY_SLIDE);
+    assert_int_equal(sets.sets[0].count, 2);
+    assert_int_equal(sets.order[0], 0);
+    assert_int_equal(sets.order[1], 2);
+    assert_string_not_equal(sets.sets[0].id, sets.sets[1].id);
+    /* A glass keeps its name, whatever else comes. */
+    struct display_sets alone = split(&slices[2], 1);
+    assert_string_equal(alone.sets[0].id, sets.sets[0].id);
+    display_sets_finish(&alone);
+    display_sets_finish(&sets);
+}
+
 static void a_slide_without_image_type_or_frame_of_reference_is_one_all_the_same(void **state) {
     (void)state;
     struct display_slice slices[] = {resolution(1, 400, ""), resolution(2, 1, "")};
@@ -288,6 +312,7 @@ int main(void) {
         cmocka_unit_test(films_and_documents_stand_alone),
         cmocka_unit_test(all_resolutions_of_a_slide_are_one_and_its_label_stands_apart),
         cmocka_unit_test(slides_of_two_frames_of_reference_in_a_series_are_two),
+        cmocka_unit_test(slides_on_two_glasses_in_one_frame_of_reference_are_two),
         cmocka_unit_test(a_slide_without_image_type_or_frame_of_reference_is_one_all_the_same),
         cmocka_unit_test(a_missing_slice_makes_the_spacing_uneven),
         cmocka_unit_test(two_images_at_one_place_are_no_volume),

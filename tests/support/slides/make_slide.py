@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare] [--swapped] [--enlarged N]
+"""Makes a slide of several resolutions as DICOM files, for tests: make_slide.py FOLDER [--full] [--bare] [--swapped] [--pair] [--enlarged N]
 
 Orthanc's dicomizer cuts a picture into tiles; pydicom then adds what it leaves out (Image Type, a
 frame of reference, an ICC profile, a label with a name in it). --full writes TILED_FULL without a
 place for each frame; --bare leaves the files as the dicomizer made them; --swapped has a profile in which red and
-blue are exchanged, so that whoever heeds it shows the red square blue.
+blue are exchanged, so that whoever heeds it shows the red square blue; --pair writes two glasses into one series and
+one frame of reference, the second with that profile.
 
 The picture is 2048 x 1536 pixels for 10.24 x 7.68 mm; --enlarged has N times as many and is N times as
 large, with grain in it, so that its tiles weigh what tissue does. A red square of 64 pixels has its top left
@@ -147,6 +148,7 @@ def main():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--bare", action="store_true")
     parser.add_argument("--swapped", action="store_true")
+    parser.add_argument("--pair", action="store_true")
     parser.add_argument("--enlarged", type=int, default=1)
     parser.add_argument("--name", default="")
     parser.add_argument("--id", default="")
@@ -172,13 +174,22 @@ def main():
         dataset = pydicom.dcmread(path)
         dataset.PatientName, dataset.PatientID = options.name, options.id
         dataset.PatientBirthDate, dataset.PatientSex = options.birth_date, options.sex
-        dataset.SeriesDescription = "Swapped colours" if options.swapped else "Hematoxylin and eosin"
+        dataset.SeriesDescription = (
+            "Two glasses" if options.pair else "Swapped colours" if options.swapped else "Hematoxylin and eosin"
+        )
         if not options.bare:
             if options.full:
                 in_order(dataset)
             complete(dataset, frame_of_reference, number, options)
+        if options.pair:
+            dataset.ContainerIdentifier = "DEMO-26-1 A"
         dataset.save_as(path, write_like_original=False)
-    if not options.bare:
+        if options.pair:
+            dataset.ContainerIdentifier = "DEMO-26-1 B"
+            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(ROOT)
+            dataset.OpticalPathSequence[0].ICCProfile = profile(True)
+            dataset.save_as(os.path.join(options.folder, "second-" + name), write_like_original=False)
+    if not options.bare and not options.pair:
         path = os.path.join(options.folder, names[-1])
         label_of(pydicom.dcmread(path), os.path.join(options.folder, "label.dcm"))
 

@@ -108,12 +108,18 @@ function seriesName(words: Words, set: DisplaySet): string {
     return own || set.modality;
 }
 
-function seriesCount(words: Words, set: DisplaySet): string {
+/** Several glasses of one series are told apart by their order, which is the server's. */
+function slideName(words: Words, set: DisplaySet, sets: readonly DisplaySet[]): string {
+    const slides = sets.filter((one) => one.kind === 'slide' && one.seriesUid === set.seriesUid);
+    return slides.length > 1 ? words.slide.oneOf(slides.indexOf(set) + 1, slides.length) : words.slide.one;
+}
+
+function seriesCount(words: Words, set: DisplaySet, sets: readonly DisplaySet[]): string {
     switch (set.kind) {
         case 'document':
             return words.seriesDocument;
         case 'slide':
-            return words.slide.one;
+            return slideName(words, set, sets);
         case 'label':
             return words.slide.label;
         default:
@@ -151,7 +157,7 @@ function SeriesList({ hands }: { hands: StageHands }) {
                     const about = [
                         set.modality,
                         isoDate(set.studyDate),
-                        seriesCount(words, set),
+                        seriesCount(words, set, sets),
                         isPrior(sets, set) ? words.prior : '',
                     ];
                     return (

@@ -119,6 +119,8 @@ export interface Header {
     lossy: boolean;
     regions: UltrasoundRegion[];
     palette: Palette | undefined;
+    /** Which glass a slide is on, as the laboratory calls it; empty if it does not say. */
+    container: string;
 }
 
 export interface Palette {
@@ -298,5 +300,6 @@ export function readHeader(object: DicomObject): Header {
         lossy: textOf(object, '00282110') === '01',
         regions: regionsOf(object),
         palette: paletteOf(object),
+        container: textOf(object, '00400512'),
     };
 }

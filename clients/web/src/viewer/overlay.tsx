@@ -187,6 +187,7 @@ export function Facts({ onGlass, notForDiagnosis, marks, notes, loading }: Facts
     const { image, loaded, slide } = onGlass;
     const header = image?.slice.header ?? loaded.slide?.header;
     const side = header ? (sides(words)[header.laterality] ?? '') : '';
+    const glass = loaded.slide?.header.container;
     const right = [
         windowText(words, onGlass, language),
         image ? thicknessText(words, onGlass, language) : '',
@@ -216,7 +217,7 @@ export function Facts({ onGlass, notForDiagnosis, marks, notes, loading }: Facts
                 {slide && (
                     <span>{slide.slide.hasProfile ? words.slide.profile : words.slide.noProfile}</span>
                 )}
-                {header && <span>{[side, loaded.set.seriesDescription].filter(Boolean).join(' · ')}</span>}
+                {header && <span>{[side, loaded.set.seriesDescription, glass].filter(Boolean).join(' · ')}</span>}
                 {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}
             </div>
             <div className="lower-right">

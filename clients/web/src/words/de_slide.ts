@@ -4,6 +4,7 @@ import type { slideEn } from './en_slide';
 export const slideDe: typeof slideEn = {
     slide: {
         one: 'Schnitt',
+        oneOf: (number: number, count: number) => `Schnitt ${number} von ${count}`,
         label: 'Etikett',
         showLabels: (count: number) => (count === 1 ? 'Etikett zeigen' : `${count} Etiketten zeigen`),
         hideLabels: 'Etiketten ausblenden',

@@ -3,6 +3,7 @@
 export const slideEn = {
     slide: {
         one: 'slide',
+        oneOf: (number: number, count: number) => `slide ${number} of ${count}`,
         label: 'label',
         showLabels: (count: number) => (count === 1 ? 'Show the label' : `Show ${count} labels`),
         hideLabels: 'Hide labels',
