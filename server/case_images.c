@@ -145,6 +145,7 @@ struct imaging_service *case_images_start(struct case_images *images, uv_loop_t 
         .blob_folder = blobs,
         .ingest_program = ingest,
         .frame_cache_bytes = images->config->frame_cache_bytes,
+        .memory_bytes = images->config->imaging_memory_bytes,
         .on_series = case_images_on_series,
         .on_arrival = on_arrival,
         .identify = case_images_identify,

@@ -49,6 +49,9 @@ static const char help[] =
     "                           for the next one (default: 20)\n"
     "  --frame-cache MIB        memory for images that were just read and opened; 0 keeps none\n"
     "                           (default: 256)\n"
+    "  --imaging-memory MIB     memory of answers about images that are on their way; beyond it "
+    "who\n"
+    "                           asks waits (default: 512, an eighth of the machine's at most)\n"
     "  --documents-after MS     a case that was quiet for so long has what was drawn, saved and\n"
     "                           marked in it written as DICOM (default: 3000)\n"
     "  --second-factor WORD     required: every person adds an authenticator app or a passkey at\n"
@@ -202,6 +205,15 @@ static bool take_frame_cache(struct config *config, const char *value) {
     return true;
 }
 
+static bool take_imaging_memory(struct config *config, const char *value) {
+    unsigned long mebibytes;
+    if (!read_number(value, FRAME_CACHE_MIB_MAX, &mebibytes) || mebibytes == 0) {
+        return false;
+    }
+    config->imaging_memory_bytes = (uint64_t)mebibytes << 20;
+    return true;
+}
+
 static bool take_documents_after(struct config *config, const char *value) {
     unsigned long ms;
     if (!read_number(value, EVIDENCE_QUIET_MS_MAX, &ms)) {
@@ -235,6 +247,7 @@ static const struct option options[] = {
     {"limit-loopback", take_limit_loopback, "yes or no"},
     {"patience", take_patience, "a number from 1 to 600"},
     {"frame-cache", take_frame_cache, "a number from 0 to 65536"},
+    {"imaging-memory", take_imaging_memory, "a number from 1 to 65536"},
     {"documents-after", take_documents_after, "a number from 0 to 60000"},
     {"second-factor", take_second_factor, "required or offered"},
 };

@@ -32,7 +32,8 @@ struct config {
     uint32_t connections_per_address;
     uint32_t patience_s; /* with who is slow; see gateway.h */
     size_t frame_cache_bytes;
-    uint32_t documents_after_ms; /* of quiet */
+    uint64_t imaging_memory_bytes; /* of answers; 0 = as imaging_memory.h has it */
+    uint32_t documents_after_ms;   /* of quiet */
     bool limit_loopback;
     bool second_factor_required;
 };

@@ -128,6 +128,15 @@ static void print_imaging(struct page *page, const struct imaging_service *imagi
     print(page, "frame_cache_bytes", "gauge", "Bytes of memory that frames are kept in",
           counts.cache_bytes);
     print(page, "frame_cache_bound_bytes", "gauge", "The most that may be", counts.cache_bound);
+    print(page, "imaging_memory_bytes", "gauge", "Memory of answers about images",
+          counts.memory_bytes);
+    print(page, "imaging_memory_bound_bytes", "gauge", "Beyond which who asks waits",
+          counts.memory_bound);
+    print(page, "imaging_memory_most_bytes", "gauge", "The most so far", counts.memory_most);
+    print(page, "imaging_memory_waiting", "gauge", "Who waits for it", counts.memory_waiting);
+    print(page, "imaging_memory_waited", "counter", "Who had to", counts.memory_waited);
+    print(page, "imaging_memory_turned_away", "counter", "Who was told that it is busy",
+          counts.memory_turned_away);
     print(page, "imaging_damaged", "counter", "Files whose seal does not verify", counts.damaged);
     print(page, "imaging_ingest_restarts", "counter", "Times the parser died and was restarted",
           counts.ingest_restarts);

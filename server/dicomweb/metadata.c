@@ -1,5 +1,6 @@
 /* Metadata of a study, a series or an instance (PS3.18 10.4.1.1.2). */
 #include "server/dicomweb/ask.h"
+#include "server/gateway/routes_imaging_answers.h"
 
 static void let_go_of_request(void *operation) {
     imaging_request_cancel(operation);
@@ -14,8 +15,8 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
     }
     struct http_header_line headers[] = {
         {"cache-control", "no-store"}, {"vary", "accept-encoding"}, {"content-encoding", "gzip"}};
-    http_answer_bytes(ask->about.exchange, 200, "application/dicom+json", headers,
-                      ask->gzip ? 3 : 2, bytes);
+    routes_imaging_answer_read(ask->about.exchange, ask->desk->service, "application/dicom+json",
+                               headers, ask->gzip ? 3 : 2, bytes);
     case_ask_end(&ask->about);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "server/dicomweb/wado_list.h"
 #include "server/dicomweb/wado_stream.h"
+#include "server/gateway/routes_imaging_answers.h"
 
 #include <stdlib.h>
 
@@ -34,7 +35,8 @@ static void on_rendered(void *data, enum imaging_read_result result,
         case_ask_unread(&ask->about, result);
         return;
     }
-    http_answer_bytes(ask->about.exchange, 200, rendered->media_type, headers, 1, rendered->bytes);
+    routes_imaging_answer_read(ask->about.exchange, ask->desk->service, rendered->media_type,
+                               headers, 1, rendered->bytes);
     case_ask_end(&ask->about);
 }
 

@@ -50,7 +50,17 @@ void exchange_free(struct http_exchange *exchange) {
     arena_finish(&exchange->arena);
     free(exchange->held);
     free(exchange->out);
+    void (*gone)(void *data) = exchange->on_gone;
+    void *data = exchange->gone_data;
     free(exchange);
+    if (gone != NULL) {
+        gone(data);
+    }
+}
+
+void http_on_gone(struct http_exchange *exchange, void (*gone)(void *data), void *data) {
+    exchange->on_gone = gone;
+    exchange->gone_data = data;
 }
 
 static void tell_closed(struct http_exchange *exchange) {

@@ -57,6 +57,8 @@ struct http_exchange {
     struct uuid granted_case;          /* what the answer shows; zero = no case */
     struct grant granted;              /* what the handler was told */
     int64_t granted_ms;                /* loop time when it was last asked */
+    void (*on_gone)(void *data);       /* or NULL */
+    void *gone_data;
     void (*on_closed)(struct http_exchange *exchange, void *data);
     void *closed_data;
     int64_t moved_ms; /* loop time of the last byte in or out, or of a step of the handler */

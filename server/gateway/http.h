@@ -77,6 +77,10 @@ void http_resume(struct http_exchange *exchange);
 void http_on_closed(struct http_exchange *exchange,
                     void (*closed)(struct http_exchange *exchange, void *data), void *data);
 
+/* Called once when nothing of the answer is in our memory any more: it was sent, or the client went
+ * away. One for each exchange. */
+void http_on_gone(struct http_exchange *exchange, void (*gone)(void *data), void *data);
+
 /* Answering. Headers are static or arena text valid for the call. Every answer gets the security
  * headers. */
 struct http_header_line {

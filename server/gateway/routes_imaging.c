@@ -88,7 +88,8 @@ static void on_text(void *data, enum imaging_read_result result, struct bytes by
         {"cache-control", "no-store"}, {"vary", "accept-encoding"}, {"content-encoding", "gzip"}};
     const char *type =
         ask->kind == ASK_LIST ? "application/json; charset=utf-8" : "application/dicom+json";
-    http_answer_bytes(ask->about.exchange, 200, type, headers, ask->gzip ? 3 : 2, bytes);
+    routes_imaging_answer_read(ask->about.exchange, ask->service, type, headers, ask->gzip ? 3 : 2,
+                               bytes);
     end_ask(ask);
 }
 

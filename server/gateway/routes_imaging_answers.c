@@ -1,6 +1,7 @@
 #include "server/gateway/routes_imaging_answers.h"
 
 #include "server/imaging/bounded_output.h"
+#include "server/imaging/imaging_memory.h"
 #include "server/imaging/metadata_value.h"
 
 #include <string.h>
@@ -114,6 +115,24 @@ void routes_imaging_answer_upload(struct http_exchange *exchange,
     }
 }
 
+void routes_imaging_answer_read(struct http_exchange *exchange, struct imaging_service *service,
+                                const char *media_type, const struct http_header_line *headers,
+                                size_t header_count, struct bytes bytes) {
+    struct memory_claim *claim = imaging_keep(service, bytes);
+    if (claim) {
+        http_on_gone(exchange, imaging_memory_drop, claim);
+    }
+    http_answer_bytes(exchange, 200, media_type, headers, header_count, bytes);
+}
+
+static void answer_unavailable(struct http_exchange *exchange) {
+    static const struct http_header_line headers[] = {{"retry-after", IMAGING_MEMORY_RETRY_S}};
+    static const char json[] = "{\"error\":\"unavailable\",\"message\":"
+                               "\"The images cannot be read just now. Try again.\"}";
+    http_answer_bytes(exchange, 503, "application/json", headers, 1,
+                      (struct bytes){sizeof json - 1, (const uint8_t *)json});
+}
+
 void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_read_result result) {
     switch (result) {
     case IMAGING_READ_OK:
@@ -126,8 +145,7 @@ void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_r
                           "This may say who the patient is, which you are not told at this board.");
         break;
     case IMAGING_READ_UNAVAILABLE:
-        http_answer_error(exchange, 503, "unavailable",
-                          "The images cannot be read just now. Try again.");
+        answer_unavailable(exchange);
         break;
     case IMAGING_READ_DAMAGED:
         http_answer_error(

@@ -14,6 +14,12 @@ void routes_imaging_answer_upload(struct http_exchange *exchange,
 void routes_imaging_answer_unsent(struct http_exchange *exchange, int status, const char *word,
                                   const char *message, const char *name);
 
+/* What a `done` of the service gave. Its copy on the way to the socket counts on
+ * (imaging_memory.h). */
+void routes_imaging_answer_read(struct http_exchange *exchange, struct imaging_service *service,
+                                const char *media_type, const struct http_header_line *headers,
+                                size_t header_count, struct bytes bytes);
+
 /* Why it cannot be read. */
 void routes_imaging_answer_unread(struct http_exchange *exchange, enum imaging_read_result result);
 

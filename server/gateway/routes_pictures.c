@@ -62,7 +62,7 @@ static void answer_bytes(struct ask *ask, enum imaging_read_result result, const
         return;
     }
     static const struct http_header_line headers[] = {{"cache-control", "no-store"}};
-    http_answer_bytes(ask->about.exchange, 200, media_type, headers, 1, bytes);
+    routes_imaging_answer_read(ask->about.exchange, ask->service, media_type, headers, 1, bytes);
     end_ask(ask);
 }
 

@@ -38,6 +38,7 @@ struct imaging_download {
     struct kept_frame *kept; // held; NULL = read piece by piece into the buffer
     uint8_t *buffer;
     size_t buffer_size;
+    struct memory_claim claim;             // of the buffer
     struct imaging_download *next, **link; // in the service's list
     /* Derived. */
     uint64_t size;
@@ -73,6 +74,7 @@ static void free_download(struct imaging_download *download) {
         OPENSSL_cleanse(download->buffer, download->buffer_size);
     }
     free(download->buffer);
+    imaging_memory_return(&download->claim);
     OPENSSL_cleanse(download, sizeof *download);
     free(download);
     service->counts.downloads_now--;
@@ -81,7 +83,7 @@ static void free_download(struct imaging_download *download) {
 
 void imaging_download_close(struct imaging_download *download) {
     download->closed = true;
-    if (!download->waiting) {
+    if (!download->waiting || download->claim.waits) {
         free_download(download);
     }
 }
@@ -220,7 +222,7 @@ static void begin_read(struct imaging_download *download, uint64_t from, size_t 
     give(download);
 }
 
-static void read_piece(struct imaging_download *download) {
+static void read_into_buffer(struct imaging_download *download) {
     size_t length = download->wanted < READ_STEP_MAX ? (size_t)download->wanted : READ_STEP_MAX;
     if (download->buffer_size < length) {
         if (download->buffer) {
@@ -231,6 +233,32 @@ static void read_piece(struct imaging_download *download) {
         download->buffer_size = download->buffer ? length : 0;
     }
     begin_read(download, download->offset, length, download->buffer);
+}
+
+static void on_memory(struct memory_claim *claim, bool granted) {
+    struct imaging_download *download =
+        (struct imaging_download *)((char *)claim - offsetof(struct imaging_download, claim));
+    download->waiting = false;
+    if (granted) {
+        read_into_buffer(download);
+    } else {
+        download->result = IMAGING_READ_UNAVAILABLE;
+        give(download);
+    }
+}
+
+/* The buffer is claimed once, as large as it ever is. */
+static void read_piece(struct imaging_download *download) {
+    enum memory_answer answer = MEMORY_GRANTED;
+    if (!download->claim.memory) {
+        uint64_t size = download->size < READ_STEP_MAX ? download->size : READ_STEP_MAX;
+        download->claim.granted = on_memory;
+        answer = imaging_memory_claim(download->service->memory, &download->claim, size, false);
+    }
+    download->waiting = answer == MEMORY_WAITS;
+    if (answer != MEMORY_WAITS) {
+        on_memory(&download->claim, answer == MEMORY_GRANTED);
+    }
 }
 
 static void on_frame_come(struct frame_waiter *waiter, bool good) {

@@ -43,6 +43,11 @@ static uint64_t frame_length(const struct imaging_locator *locator, uint32_t fra
     return length;
 }
 
+uint64_t frame_input_size(const struct imaging_locator *locator, uint32_t frame,
+                          uint64_t header_max) {
+    return header_of(locator, header_max).length + frame_length(locator, frame);
+}
+
 static enum imaging_read_result read_frames(const struct frame_input *input,
                                             const struct stored_file *stored, uint32_t first,
                                             uint8_t *into) {

@@ -26,6 +26,9 @@ enum imaging_read_result frame_input_make(struct frame_input *input,
                                           const struct case_keys *keys,
                                           const struct imaging_locator *locator, uint32_t first,
                                           uint32_t count, uint64_t header_max, uint64_t space);
+/* Bytes of `from` that one frame takes. */
+uint64_t frame_input_size(const struct imaging_locator *locator, uint32_t frame,
+                          uint64_t header_max);
 void frame_input_finish(struct frame_input *input);
 
 /* What the worker is told; its texts are the locator's. */

@@ -34,6 +34,7 @@ struct imaging_preview {
     /* Owned. */
     struct preview_plan *plan;
     struct case_keys keys;
+    struct memory_claim claim;
     uint8_t *bytes;
     char display_set[DISPLAY_SET_ID_SIZE + 1];
     /* Derived. */
@@ -46,10 +47,6 @@ struct imaging_preview {
     bool again;        // without those that were found bad
 };
 
-void imaging_preview_cancel(struct imaging_preview *preview) {
-    preview->done = NULL;
-}
-
 static void drop_read(struct imaging_preview *preview) {
     preview_plan_unref(preview->plan);
     preview->plan = NULL;
@@ -60,15 +57,18 @@ static void drop_read(struct imaging_preview *preview) {
     preview->bytes = NULL;
     free(preview->bad);
     preview->bad = NULL;
+    imaging_memory_return(&preview->claim);
 }
 
 static void finish(struct imaging_preview *preview, enum imaging_read_result result) {
     struct imaging_service *service = preview->service;
     bool good = result == IMAGING_READ_OK;
     if (preview->done) {
+        service->giving = &preview->claim;
         preview->done(
             preview->data, result,
             (struct bytes){good ? (uint32_t)preview->size : 0, good ? preview->bytes : NULL});
+        service->giving = NULL;
     }
     if (good) {
         service->counts.bytes_read += preview->size;
@@ -78,6 +78,15 @@ static void finish(struct imaging_preview *preview, enum imaging_read_result res
     free(preview);
     imaging_operation_ended(service);
 }
+
+void imaging_preview_cancel(struct imaging_preview *preview) {
+    preview->done = NULL;
+    if (preview->claim.waits) {
+        preview->size = 0;
+        finish(preview, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
 /* Has the copy of this instance a part in the bundle? */
 static bool is_given(const struct imaging_preview *preview,
                      const struct planned_instance *instance) {
@@ -240,6 +249,29 @@ static void read_parts(struct imaging_preview *preview, uint64_t head_size) {
     }
 }
 
+static void read_bundle(struct imaging_preview *preview) {
+    const struct preview_plan *plan = preview->plan;
+    preview->bytes = malloc((size_t)preview->size);
+    preview->bad = calloc(plan->count, sizeof *preview->bad);
+    if (!preview->bytes || !preview->bad ||
+        !imaging_case_keys(preview->service, preview->patient_case, &preview->keys)) {
+        finish(preview, IMAGING_READ_UNAVAILABLE);
+        return;
+    }
+    uint8_t *end = write_head(preview);
+    read_parts(preview, (uint64_t)(end - preview->bytes));
+}
+
+static void on_memory(struct memory_claim *claim, bool granted) {
+    struct imaging_preview *preview =
+        (struct imaging_preview *)((char *)claim - offsetof(struct imaging_preview, claim));
+    if (granted) {
+        read_bundle(preview);
+    } else {
+        finish(preview, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
 static void on_planned(void *data, enum imaging_read_result result, struct preview_plan *plan) {
     struct imaging_preview *preview = data;
     if (result != IMAGING_READ_OK || !preview->done) {
@@ -263,16 +295,17 @@ static void on_planned(void *data, enum imaging_read_result result, struct previ
         finish(preview, !any && hidden ? IMAGING_READ_MASKED : IMAGING_READ_ABSENT);
         return;
     }
-    preview->bytes = malloc((size_t)preview->size);
-    preview->bad = calloc(plan->count, sizeof *preview->bad);
-    if (!preview->bytes || !preview->bad ||
-        !imaging_case_keys(preview->service, preview->patient_case, &preview->keys)) {
+    preview->claim.granted = on_memory;
+    switch (imaging_memory_claim(preview->service->memory, &preview->claim, preview->size, true)) {
+    case MEMORY_GRANTED:
+        read_bundle(preview);
+        break;
+    case MEMORY_WAITS:
+        break;
+    case MEMORY_BUSY:
         finish(preview, IMAGING_READ_UNAVAILABLE);
-        return;
+        break;
     }
-    uint8_t *end = write_head(preview);
-    assert(end == preview->bytes + head);
-    read_parts(preview, head);
 }
 
 static void make_plan(struct imaging_preview *preview) {

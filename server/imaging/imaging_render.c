@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +33,10 @@ struct imaging_render {
     struct imaging_locator *locator;
     struct case_keys keys;
     struct frame_input input;
+    struct memory_claim claim;
     uint8_t *bytes;
     /* Derived. */
+    uint64_t space, header_max; // bytes: of what is made, of what lies before the frame
     struct rendered rendered;
     enum imaging_read_result read;
 };
@@ -43,14 +46,12 @@ static const char *const media_types[PICTURE_FORM_COUNT] = {[PICTURE_FORM_JPEG] 
                                                                 "application/octet-stream",
                                                             [PICTURE_FORM_PNG] = "image/png"};
 
-void imaging_render_cancel(struct imaging_render *render) {
-    render->done = NULL;
-}
-
 static void finish(struct imaging_render *render, enum imaging_read_result result) {
     struct imaging_service *service = render->service;
     if (render->done) {
+        service->giving = &render->claim;
         render->done(render->data, result, result == IMAGING_READ_OK ? &render->rendered : NULL);
+        service->giving = NULL;
     }
     imaging_locator_unref(render->locator);
     frame_input_finish(&render->input);
@@ -58,10 +59,18 @@ static void finish(struct imaging_render *render, enum imaging_read_result resul
         OPENSSL_cleanse(render->bytes, render->rendered.bytes.length);
     }
     free(render->bytes);
+    imaging_memory_return(&render->claim);
     OPENSSL_cleanse(render, sizeof *render);
     free(render);
     service->renders_now--;
     imaging_operation_ended(service);
+}
+
+void imaging_render_cancel(struct imaging_render *render) {
+    render->done = NULL;
+    if (render->claim.waits) {
+        finish(render, IMAGING_READ_UNAVAILABLE);
+    }
 }
 
 static void on_rendered(void *data, const struct frame_rendered *rendered) {
@@ -101,19 +110,8 @@ static bool is_big_endian(const struct imaging_locator *locator) {
 
 static void run_read(struct work *work) {
     struct imaging_render *render = (struct imaging_render *)work;
-    struct pixel_shape shape = frame_input_shape(render->locator);
-    // What cannot be made smaller becomes a little larger.
-    uint64_t space = 3 * (uint64_t)shape.rows * shape.columns;
-    space += space / 512 + SPACE_BESIDE;
-    uint64_t header_max = HEADER_MAX;
-    if (render->wanted.form == PICTURE_FORM_SAMPLES) {
-        // How the samples of a pixel lie is all that is wanted of the header.
-        space = frame_decoded_size(render->locator);
-        header_max = shape.samples > 1 || is_big_endian(render->locator) ? HEADER_MAX : 0;
-    }
-    space = space < PICTURE_SPACE_MAX ? space : PICTURE_SPACE_MAX;
     render->read = frame_input_make(&render->input, render->service, &render->keys, render->locator,
-                                    frame_of(render) - 1, 1, header_max, space);
+                                    frame_of(render) - 1, 1, render->header_max, render->space);
 }
 
 static void on_read(struct work *work) {
@@ -148,6 +146,59 @@ static struct text uid_of(const struct imaging_render *render) {
     return (struct text){(uint32_t)strlen(render->sop_instance_uid), render->sop_instance_uid};
 }
 
+static void read_frame(struct imaging_render *render) {
+    struct imaging_service *service = render->service;
+    render->work.run = run_read;
+    render->work.done = on_read;
+    if (!imaging_case_keys(service, render->wanted.patient_case, &render->keys) ||
+        !work_submit(service->queue, &render->work)) {
+        finish(render, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+static void on_memory(struct memory_claim *claim, bool granted) {
+    struct imaging_render *render =
+        (struct imaging_render *)((char *)claim - offsetof(struct imaging_render, claim));
+    if (granted) {
+        read_frame(render);
+    } else {
+        finish(render, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+static void measure(struct imaging_render *render) {
+    struct pixel_shape shape = frame_input_shape(render->locator);
+    // What cannot be made smaller becomes a little larger.
+    uint64_t space = 3 * (uint64_t)shape.rows * shape.columns;
+    space += space / 512 + SPACE_BESIDE;
+    render->header_max = HEADER_MAX;
+    if (render->wanted.form == PICTURE_FORM_SAMPLES) {
+        // How the samples of a pixel lie is all that is wanted of the header.
+        space = frame_decoded_size(render->locator);
+        render->header_max = shape.samples > 1 || is_big_endian(render->locator) ? HEADER_MAX : 0;
+    }
+    render->space = space < PICTURE_SPACE_MAX ? space : PICTURE_SPACE_MAX;
+}
+
+/* The frame as it is stored, and what is made of it: samples twice, as they are written and as they
+ * are given; a picture is not half as large as the space for it. */
+static void need_memory(struct imaging_render *render) {
+    measure(render);
+    uint64_t made = render->wanted.form == PICTURE_FORM_SAMPLES ? 2 * render->space : render->space;
+    uint64_t read = frame_input_size(render->locator, frame_of(render) - 1, render->header_max);
+    render->claim.granted = on_memory;
+    switch (imaging_memory_claim(render->service->memory, &render->claim, read + made, true)) {
+    case MEMORY_GRANTED:
+        read_frame(render);
+        break;
+    case MEMORY_WAITS:
+        break;
+    case MEMORY_BUSY:
+        finish(render, IMAGING_READ_UNAVAILABLE);
+        break;
+    }
+}
+
 static void on_located(void *data, enum imaging_read_result result) {
     struct imaging_render *render = data;
     struct imaging_service *service = render->service;
@@ -168,12 +219,7 @@ static void on_located(void *data, enum imaging_read_result result) {
         finish(render, IMAGING_READ_MASKED);
         return;
     }
-    render->work.run = run_read;
-    render->work.done = on_read;
-    if (!imaging_case_keys(service, render->wanted.patient_case, &render->keys) ||
-        !work_submit(service->queue, &render->work)) {
-        finish(render, IMAGING_READ_UNAVAILABLE);
-    }
+    need_memory(render);
 }
 
 static void on_key(void *data, enum imaging_read_result result) {

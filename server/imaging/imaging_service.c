@@ -67,14 +67,17 @@ struct imaging_service *imaging_service_create(const struct imaging_service_conf
         work_queue_create(config->loop, config->threads ? config->threads : THREADS_DEFAULT, 0);
     service->writers = work_queue_create(config->loop, WORK_THREADS_MAX, WRITERS_NICENESS);
     service->frames = frame_cache_create(config->frame_cache_bytes, service->queue);
+    service->memory =
+        imaging_memory_create(config->loop, config->memory_bytes, IMAGING_MEMORY_WAIT_MS);
     service->ingest = ingest_link_create(
         &(struct ingest_link_config){.loop = config->loop, .program = config->ingest_program});
     service->copies = imaging_copies_create(service);
     service->arrivals = imaging_arrivals_create(service);
     service->pictures = codec_link_create(config->loop, config->ingest_program, false);
     service->patients = imaging_patients_create();
-    if (!service->patients || !service->frames || !service->queue || !service->writers ||
-        !service->ingest || !service->copies || !service->arrivals || !service->pictures) {
+    if (!service->patients || !service->frames || !service->memory || !service->queue ||
+        !service->writers || !service->ingest || !service->copies || !service->arrivals ||
+        !service->pictures) {
         // The process does not start: what was made goes with it.
         *ret_message = "no memory or no threads";
         return NULL;
@@ -115,7 +118,8 @@ static void close_when_idle(struct imaging_service *service) {
     if (!service->closing || service->operations > 0 || service->parts_open > 0) {
         return;
     }
-    service->parts_open = 9;
+    service->parts_open = 10;
+    imaging_memory_close(service->memory, on_part_closed, service);
     imaging_forget_locators(service, (struct uuid){{0}});
     imaging_copies_close(service->copies, on_part_closed, service);
     imaging_arrivals_close(service->arrivals, on_part_closed, service);
@@ -135,6 +139,7 @@ void imaging_service_close(struct imaging_service *service, void (*closed)(void 
     service->closed_data = data;
     imaging_revoke(service, (struct uuid){{0}}, (struct uuid){{0}});
     imaging_operation_began(service); // the endings below may be the last of all
+    imaging_memory_stop(service->memory);
     imaging_arrivals_stop(service->arrivals);
     imaging_resumables_stop(service);
     imaging_end_receiving(service);
@@ -161,10 +166,23 @@ void imaging_count(const struct imaging_service *service, struct imaging_counts 
     ret_counts->cache_misses = cache.misses;
     ret_counts->cache_bytes = cache.bytes;
     ret_counts->cache_bound = cache.bound;
+    struct memory_counts memory = imaging_memory_count(service->memory);
+    ret_counts->memory_bound = memory.bound;
+    ret_counts->memory_bytes = memory.bytes;
+    ret_counts->memory_most = memory.most;
+    ret_counts->memory_waiting = memory.waiting;
+    ret_counts->memory_waited = memory.waited;
+    ret_counts->memory_turned_away = memory.turned_away;
     struct imaging_copies_counts copies = imaging_copies_count(service->copies);
     ret_counts->copies_made = copies.made;
     ret_counts->copies_refused = copies.refused;
     ret_counts->codec_restarts = copies.restarts + codec_link_restarts(service->pictures);
+}
+
+struct memory_claim *imaging_keep(struct imaging_service *service, struct bytes bytes) {
+    struct memory_claim *claim = service->giving;
+    service->giving = NULL;
+    return claim ? imaging_memory_hand_on(claim, bytes.length) : NULL;
 }
 
 /* Keys. */

@@ -65,6 +65,7 @@ struct imaging_service_config {
     const char *ingest_program; // path of consilium-ingest
     unsigned threads;           // 0 = 4
     size_t frame_cache_bytes;   // see frame_cache.h
+    uint64_t memory_bytes;      // see imaging_memory.h; 0 = its default
     unsigned resumable_life_s;  // of resumable uploads; 0 = RESUMABLE_LIFE_S
     unsigned resumables_max;    // not finished, and finished; 0 = as imaging_resumable.h says
     unsigned quiet_ms;          // without a byte before a sender is waited for, and three times
@@ -209,6 +210,10 @@ enum imaging_read_result {
 };
 typedef void (*imaging_text_done)(void *data, enum imaging_read_result result, struct bytes bytes);
 struct imaging_request; // one such read; cancel it when nobody waits any more
+
+/* Within a `done` that gives bytes: whoever copies them has them counted on (imaging_memory.h)
+ * until imaging_memory_drop of this is called; once. NULL = they are not counted. */
+struct memory_claim *imaging_keep(struct imaging_service *service, struct bytes bytes);
 
 struct text_wanted {
     struct uuid patient_case;
@@ -382,6 +387,8 @@ struct imaging_counts {
     uint64_t uploads_now, downloads_now;
     uint64_t cache_hits, cache_misses, cache_bytes, cache_bound;
     uint64_t copies_made, copies_refused, codec_restarts;
+    uint64_t memory_bound, memory_bytes, memory_most, memory_waiting, memory_waited,
+        memory_turned_away;
 };
 void imaging_count(const struct imaging_service *service, struct imaging_counts *ret_counts);
 

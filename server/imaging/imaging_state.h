@@ -9,6 +9,7 @@
 #include "server/blobs/work_queue.h"
 #include "server/imaging/frame_cache.h"
 #include "server/imaging/frame_table.h"
+#include "server/imaging/imaging_memory.h"
 #include "server/imaging/imaging_service.h"
 #include "server/imaging/ingest_link.h"
 
@@ -70,8 +71,9 @@ struct imaging_service {
     /* Owned. */
     struct blob_files files;
     struct frame_cache *frames;
-    struct work_queue *queue;   // reads and reckons
-    struct work_queue *writers; // seal and sync: mostly they wait for the disk
+    struct imaging_memory *memory; // of answers
+    struct work_queue *queue;      // reads and reckons
+    struct work_queue *writers;    // seal and sync: mostly they wait for the disk
     struct ingest_link *ingest;
     struct imaging_copies *copies;
     struct imaging_arrivals *arrivals;
@@ -94,8 +96,9 @@ struct imaging_service {
     bool resumables_loaded;
     uint64_t uploads_size_max; // bytes; of config, and of what memory the machine has
     unsigned renders_now;
-    size_t next_plan;         // place that is given away next
-    uint64_t plans_forgotten; // how often
+    struct memory_claim *giving; // of the bytes that a `done` is called with; see imaging_keep
+    size_t next_plan;            // place that is given away next
+    uint64_t plans_forgotten;    // how often
     struct held_work *held_works;
     uv_timer_t held_timer;
     struct held_turns held_turns;

@@ -12,12 +12,16 @@
 #include "server/store/postgres_binary.h"
 
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LIST_INSTANCES_MAX 50000 // of one case
 #define BULK_ROOT_MAX 512
+#define TEXT_MEMORY_FIRST ((uint64_t)8 << 20) // bytes that most texts stay below
+#define TEXT_MEMORY_GZIP 4u   // times what is sealed: rows, a part, the growing text
+#define TEXT_MEMORY_PLAIN 24u // the same of one that is inflated, which doubles
 #define BULK_PREFIX_MAX (BULK_ROOT_MAX + 256)
 
 enum text_kind { TEXT_DISPLAY_SETS, TEXT_METADATA };
@@ -35,15 +39,13 @@ struct imaging_request {
     struct case_keys keys;
     struct kept_rows rows;
     struct bounded_output text;
+    struct memory_claim claim;
     /* Derived. */
+    bool measured; // asked again, with a claim that is as large as it is
     char study_uid[65], series_uid[65], sop_instance_uid[65]; // empty = any
     char bulk_root[BULK_ROOT_MAX];                            // empty = addresses as stored
     enum imaging_read_result result;
 };
-
-void imaging_request_cancel(struct imaging_request *request) {
-    request->done = NULL;
-}
 
 static void finish(struct imaging_request *request, enum imaging_read_result result) {
     struct imaging_service *service = request->service;
@@ -53,15 +55,25 @@ static void finish(struct imaging_request *request, enum imaging_read_result res
     }
     if (request->done) {
         bool good = result == IMAGING_READ_OK;
+        service->giving = &request->claim;
         request->done(request->data, result,
                       (struct bytes){good ? (uint32_t)request->text.size : 0,
                                      good ? request->text.bytes : NULL});
+        service->giving = NULL;
     }
     kept_rows_free(&request->rows);
     bounded_output_finish(&request->text);
+    imaging_memory_return(&request->claim);
     OPENSSL_cleanse(request, sizeof *request);
     free(request);
     imaging_operation_ended(service);
+}
+
+void imaging_request_cancel(struct imaging_request *request) {
+    request->done = NULL;
+    if (request->claim.waits) {
+        finish(request, IMAGING_READ_UNAVAILABLE);
+    }
 }
 
 /* Inflated, masked, and made a part again. */
@@ -172,8 +184,32 @@ static void on_written(struct work *work) {
     finish(request, request->result);
 }
 
+/* What it takes to write a text of these rows. */
+static uint64_t memory_for(const struct imaging_request *request,
+                           const struct postgres_rows *rows) {
+    uint64_t sealed = 0;
+    for (int row = 0; row < postgres_row_count(rows); row++) {
+        for (int column = 0; column < 2; column++) {
+            sealed += (uint64_t)postgres_value(rows, row, column).length;
+        }
+    }
+    bool inflated = request->kind == TEXT_METADATA && !request->gzip;
+    return sealed * (inflated ? TEXT_MEMORY_PLAIN : TEXT_MEMORY_GZIP);
+}
+
+static void need_memory(struct imaging_request *request, uint64_t bytes);
+
 static void on_rows(void *data, enum postgres_result result, const struct postgres_rows *rows) {
     struct imaging_request *request = data;
+    uint64_t bytes = result == POSTGRES_OK ? memory_for(request, rows) : 0;
+    if (bytes > request->claim.bytes && !request->measured) {
+        // The rows are dropped rather than kept while it waits.
+        request->measured = true;
+        imaging_memory_return(&request->claim);
+        need_memory(request, bytes);
+        return;
+    }
+    imaging_memory_resize(&request->claim, bytes);
     if (result != POSTGRES_OK ||
         !kept_rows_copy(&request->rows, rows, request->kind == TEXT_DISPLAY_SETS ? 2 : 4)) {
         finish(request, IMAGING_READ_UNAVAILABLE);
@@ -236,10 +272,34 @@ static void query(struct imaging_request *request) {
     }
 }
 
+static void on_memory(struct memory_claim *claim, bool granted) {
+    struct imaging_request *request =
+        (struct imaging_request *)((char *)claim - offsetof(struct imaging_request, claim));
+    if (granted) {
+        query(request);
+    } else {
+        finish(request, IMAGING_READ_UNAVAILABLE);
+    }
+}
+
+static void need_memory(struct imaging_request *request, uint64_t bytes) {
+    request->claim.granted = on_memory;
+    switch (imaging_memory_claim(request->service->memory, &request->claim, bytes, true)) {
+    case MEMORY_GRANTED:
+        query(request);
+        break;
+    case MEMORY_WAITS:
+        break;
+    case MEMORY_BUSY:
+        finish(request, IMAGING_READ_UNAVAILABLE);
+        break;
+    }
+}
+
 static void on_key(void *data, enum imaging_read_result result) {
     struct imaging_request *request = data;
     if (result == IMAGING_READ_OK) {
-        query(request);
+        need_memory(request, TEXT_MEMORY_FIRST);
         return;
     }
     finish(request, result);

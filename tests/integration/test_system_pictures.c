@@ -5,14 +5,24 @@
 #include "tests/support/plain_http.h"
 #include "tests/support/staff.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { SIDE = 48, COPY_MS = 20000, PATH_SPACE = 200 };
+enum {
+    SIDE = 48,
+    LARGE_SIDE = 1024,
+    LARGE_SLICES = 4,
+    CROWD = 12,
+    COPY_MS = 20000,
+    PATH_SPACE = 200
+};
 #define HTJ2K "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.4.202"
 
 static struct server_process *server;
@@ -169,10 +179,125 @@ static void an_instance_has_a_rendered_frame_and_a_thumbnail(void **state) {
     assert_int_equal(get("instances/1.2.3.4.2/thumbnail", NULL), 404);
 }
 
+/* Noise: what is made of it is as large. */
+static void send_large_slice(unsigned number) {
+    static uint8_t file[LARGE_SIDE * LARGE_SIDE * 2 + DICOM_WRITER_MAX];
+    static struct dicom_writer writer;
+    struct http_client http;
+    struct http_response response;
+    char path[PATH_SPACE], text[8];
+    dicom_writer_begin(&writer);
+    dicom_writer_identity(&writer, 100 + number);
+    dicom_writer_text(&writer, 0x0020000D, "UI", "1.2.3.1");
+    dicom_writer_text(&writer, 0x0020000E, "UI", "1.2.3.9");
+    snprintf(text, sizeof text, "%u", number);
+    dicom_writer_text(&writer, 0x00200013, "IS", text);
+    dicom_writer_u16(&writer, 0x00280002, 1);
+    dicom_writer_text(&writer, 0x00280004, "CS", "MONOCHROME2");
+    dicom_writer_u16(&writer, 0x00280010, LARGE_SIDE);
+    dicom_writer_u16(&writer, 0x00280011, LARGE_SIDE);
+    dicom_writer_u16(&writer, 0x00280100, 16);
+    dicom_writer_u16(&writer, 0x00280101, 16);
+    dicom_writer_u16(&writer, 0x00280103, 0);
+    uint32_t size = LARGE_SIDE * LARGE_SIDE * 2, noise = number;
+    uint8_t head[12] = {0xE0, 0x7F, 0x10, 0, 'O', 'W'};
+    memcpy(head + 8, &size, 4);
+    dicom_writer_raw(&writer, head, sizeof head);
+    memcpy(file, writer.bytes, writer.size);
+    for (uint32_t i = 0; i < size; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        file[writer.size + i] = (uint8_t)(noise >> 24);
+    }
+    case_path(path, "uploads");
+    http_client_init(&http, &staff.address);
+    http.bearer = staff.people[0].token;
+    assert_true(http_client_request(&http, "POST", path, "application/dicom", file,
+                                    writer.size + size, &response));
+    assert_int_equal(response.status, 201);
+    http_client_finish(&http);
+}
+
+/* Asks and does not read. */
+static int ask_and_wait(const char *rest) {
+    char path[PATH_SPACE], request[1024];
+    int small = 4096, line = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(server_process_port(server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    setsockopt(line, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    assert_int_equal(connect(line, (struct sockaddr *)&address, sizeof address), 0);
+    case_path(path, rest);
+    int length =
+        snprintf(request, sizeof request,
+                 "GET %s HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n\r\n", path,
+                 (unsigned)server_process_port(server), staff.people[0].token);
+    assert_int_equal(send(line, request, (size_t)length, 0), length);
+    return line;
+}
+
+static double metric(const char *name) {
+    return server_process_metric(server, name);
+}
+
+static void wait_for(const char *name, double value) {
+    struct patience patience = patience_of(COPY_MS);
+    while (metric(name) != value) {
+        if (!patience_lasts(&patience)) {
+            fail_msg("%s is %g, not %g", name, metric(name), value);
+        }
+    }
+}
+
+static void find_large_set(char id[33]) {
+    assert_int_equal(get("display-sets", NULL), 200);
+    const char *series = strstr(answer.body, "1.2.3.9");
+    const char *at = NULL;
+    for (const char *next = answer.body; (next = strstr(next, "\"displaySet\":\"")) != NULL;
+         next++) {
+        at = !at || next < series ? next : at;
+    }
+    assert_non_null(series);
+    assert_non_null(at);
+    memcpy(id, at + 14, 32);
+    id[32] = 0;
+}
+
+static void a_crowd_that_asks_for_large_previews_waits_in_line(void **state) {
+    (void)state;
+    static const char waiting[] = "consilium_imaging_memory_waiting";
+    char rest[PATH_SPACE], id[33];
+    int lines[CROWD];
+    double copied = metric("consilium_imaging_copies_made_total");
+    for (unsigned i = 1; i <= LARGE_SLICES; i++) {
+        send_large_slice(i);
+    }
+    wait_for("consilium_imaging_copies_made_total", copied + LARGE_SLICES);
+    find_large_set(id);
+    snprintf(rest, sizeof rest, "display-sets/%s/preview/1", id);
+    lines[0] = ask_and_wait(rest);
+    struct patience patience = patience_of(COPY_MS);
+    double one = 0;
+    while (one < metric("consilium_imaging_memory_bound_bytes") && patience_lasts(&patience)) {
+        one = metric("consilium_imaging_memory_bytes"); // more than the bound, and alone
+    }
+    for (unsigned i = 1; i < CROWD; i++) {
+        lines[i] = ask_and_wait(rest);
+    }
+    wait_for(waiting, CROWD - 1);
+    // Beside it a frame, which is no preview, comes at once.
+    assert_int_equal(get("instances/1.2.3.4.1/frames/1", NULL), 200);
+    assert_true(one > (1 << 20) && metric("consilium_imaging_memory_bytes") == one);
+    for (unsigned i = 0; i < CROWD; i++) {
+        close(lines[i]); // whether it was granted or waits
+    }
+    wait_for(waiting, 0);
+    wait_for("consilium_imaging_memory_bytes", 0);
+}
+
 static int set_up(void **state) {
     (void)state;
-    server = server_process_start(
-        &(struct server_options){.program = CONSILIUM_PATH, .arguments = {"--frame-cache", "0"}});
+    server = server_process_start(&(struct server_options){
+        .program = CONSILIUM_PATH, .arguments = {"--frame-cache", "0", "--imaging-memory", "1"}});
     return server != NULL && staff_hire(&staff, server, 1) && staff_make_cases(&staff, 0, 1) ? 0
                                                                                              : -1;
 }
@@ -190,6 +315,7 @@ int main(void) {
         cmocka_unit_test(a_copy_that_cannot_be_read_is_answered_by_the_original_and_made_again),
         cmocka_unit_test(a_display_set_has_a_bundle_and_a_thumbnail),
         cmocka_unit_test(an_instance_has_a_rendered_frame_and_a_thumbnail),
+        cmocka_unit_test(a_crowd_that_asks_for_large_previews_waits_in_line),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -90,6 +90,9 @@ static void a_wrong_option_or_value_is_named(void **state) {
     assert_int_equal(config.documents_after_ms, 250);
     assert_int_equal(read_words("--frame-cache", "12", NULL), CONFIG_RUN);
     assert_int_equal(config.frame_cache_bytes, 12 << 20);
+    assert_int_equal(read_words("--imaging-memory", "0", NULL), CONFIG_WRONG);
+    assert_int_equal(read_words("--imaging-memory", "3", NULL), CONFIG_RUN);
+    assert_int_equal(config.imaging_memory_bytes, 3 << 20);
 }
 
 static void the_environment_is_read_and_the_command_line_wins(void **state) {

@@ -272,6 +272,14 @@ static void an_upload_needs_a_length_and_a_role(void **state) {
     assert_false(upload.open);
 }
 
+static void who_cannot_be_answered_just_now_is_told_when_to_ask_again(void **state) {
+    struct http_exchange *exchange = *state;
+    routes[0].handle(exchange, routes_data);
+    request.done(request.data, IMAGING_READ_UNAVAILABLE, (struct bytes){0, NULL});
+    assert_int_equal(exchange->status, 503);
+    assert_non_null(strstr(exchange->headers, "retry-after: 2\n"));
+}
+
 static void an_upload_that_is_refused_says_why(void **state) {
     struct http_exchange *exchange = *state;
     exchange->content_length = "4";
@@ -436,6 +444,7 @@ int main(void) {
         TEST(who_is_not_told_who_it_is_is_refused_a_document_with_a_reason),
         TEST(texts_are_masked_for_who_is_not_told_who_it_is),
         TEST(an_upload_needs_a_length_and_a_role),
+        TEST(who_cannot_be_answered_just_now_is_told_when_to_ask_again),
         TEST(an_upload_that_is_refused_says_why),
         TEST(an_upload_that_is_not_taken_is_named_as_it_was_sent),
         TEST(an_upload_that_does_not_begin_is_named_too),
