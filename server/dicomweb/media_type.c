@@ -27,6 +27,23 @@ const char *media_type_of_frame(const char *transfer_syntax_uid) {
     return OCTETS;
 }
 
+/* As the client calls it: programs ask by names of before these were registered. NULL = it does not
+ * take it. */
+static const char *called(const struct accept_range *range, const char *media_type) {
+    static const char *const others[][2] = {{"image/jls", "image/x-jls"},
+                                            {"image/jphc", "image/jhc"},
+                                            {"image/dicom-rle", "image/x-dicom-rle"}};
+    if (accept_covers(range, media_type)) {
+        return media_type;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(others[i][0], media_type) == 0 && accept_covers(range, others[i][1])) {
+            return others[i][1];
+        }
+    }
+    return NULL;
+}
+
 static bool names_syntax(const struct accept_range *range, const char *uid) {
     return range->transfer_syntax.length > 0 && accept_takes_syntax(range, uid) &&
            range->transfer_syntax.bytes[0] != '*';
@@ -41,7 +58,7 @@ static const char *syntax_told(const char *stored) {
 static bool choose_stored(const struct accept_range *range, const struct media_offer *offer,
                           struct media_choice *choice) {
     const struct transfer_syntax *syntax = transfer_syntax_find(offer->stored);
-    const char *own = media_type_of_frame(offer->stored);
+    const char *own = called(range, media_type_of_frame(offer->stored));
     bool native = syntax && syntax->packing == PIXELS_NATIVE;
     bool named = names_syntax(range, offer->stored);
     bool taken = accept_covers(range, OCTETS);
@@ -53,8 +70,7 @@ static bool choose_stored(const struct accept_range *range, const struct media_o
     } else if (native) {
         taken = taken && (accept_takes_syntax(range, offer->stored) ||
                           accept_takes_syntax(range, TRANSFER_SYNTAX_EXPLICIT_LE));
-    } else if (strcmp(own, OCTETS) != 0 && accept_covers(range, own) &&
-               accept_takes_syntax(range, offer->stored)) {
+    } else if (own && strcmp(own, OCTETS) != 0 && accept_takes_syntax(range, offer->stored)) {
         choice->media_type = own;
         taken = true;
     } else {
@@ -71,9 +87,9 @@ static bool choose_stored(const struct accept_range *range, const struct media_o
 /* What is coded with RPCL keeps to the two syntaxes that allow more as well (PS3.5 A.4.12). */
 static bool choose_copy(const struct accept_range *range, struct media_choice *choice) {
     static const char *const uids[] = {ROOT ".4.202", ROOT ".4.201", ROOT ".4.203"};
-    bool own = accept_covers(range, "image/jphc");
+    const char *own = called(range, "image/jphc");
     choice->form = MEDIA_COPY;
-    choice->media_type = own ? "image/jphc" : OCTETS;
+    choice->media_type = own ? own : OCTETS;
     for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
         choice->transfer_syntax = uids[i];
         if (own ? accept_takes_syntax(range, uids[i])

@@ -79,6 +79,14 @@ static void the_copy_is_for_who_names_htj2k(void **state) {
     assert_string_equal(chosen(&native, "image/jphc; transfer-syntax=" ROOT ".4.90"), "");
 }
 
+static void names_of_old_are_understood_and_used(void **state) {
+    (void)state;
+    assert_string_equal(chosen(&jpeg_ls, PARTS("image/x-jls")), "+stored image/x-jls .4.80");
+    assert_string_equal(chosen(&native, PARTS("image/jhc; transfer-syntax=" ROOT ".4.202")),
+                        "+copy image/jhc .4.202");
+    assert_string_equal(chosen(&native, "image/x-jls"), "");
+}
+
 static void the_best_by_quality_comes_first(void **state) {
     (void)state;
     assert_string_equal(chosen(&three, PARTS(OCTETS) ";q=0.3, " PARTS("image/jls") ";q=0.4"),
@@ -97,6 +105,7 @@ int main(void) {
         cmocka_unit_test(octets_without_a_syntax_are_not_compressed),
         cmocka_unit_test(implicit_and_big_endian_are_no_syntaxes_of_web_services),
         cmocka_unit_test(the_copy_is_for_who_names_htj2k),
+        cmocka_unit_test(names_of_old_are_understood_and_used),
         cmocka_unit_test(the_best_by_quality_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

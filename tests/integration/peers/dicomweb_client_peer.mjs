@@ -91,4 +91,21 @@ const [pixels] = await client.retrieveInstanceFrames({ ...instances[0], frameNum
 assert.ok(files[0].includes(bytesOf(pixels)) && pixels.byteLength > 0);
 const [bulk] = await client.retrieveBulkData({ BulkDataURI: first['7FE00010'].BulkDataURI });
 assert.deepEqual(bytesOf(bulk), bytesOf(pixels));
+// By transfer syntax: as samples; then rather as the lossless copy, by the name that it has for HTJ2K, once it is made.
+const explicit = { mediaType: 'application/octet-stream', transferSyntaxUID: '1.2.840.10008.1.2.1' };
+const copied = { mediaType: 'image/jhc', transferSyntaxUID: '1.2.840.10008.1.2.4.202' };
+const frame = { ...instances[0], frameNumbers: [1] };
+const [samples] = await client.retrieveInstanceFrames({ ...frame, mediaTypes: [explicit] });
+assert.deepEqual(bytesOf(samples), bytesOf(pixels));
+const until = Date.now() + 20_000;
+for (let start = 0; start !== 0xff4fff51; ) { // SOC, SIZ (ISO/IEC 15444-1 A.2)
+  assert.ok(Date.now() < until, 'no copy was made');
+  const [coded] = await client.retrieveInstanceFrames({ ...frame, mediaTypes: [copied, explicit] });
+  start = Buffer.from(coded).readUInt32BE();
+}
+
+const [jpeg] = await client.retrieveInstanceRendered({ ...instances[0], queryParams: { viewport: '32,32' } });
+assert.equal(Buffer.from(jpeg).readUInt16BE(), 0xffd8);
+const [png] = await client.retrieveInstanceFramesRendered({ ...frame, mediaTypes: [{ mediaType: 'image/png' }] });
+assert.equal(Buffer.from(png).readUInt32BE(), 0x89504e47);
 await assert.rejects(client.retrieveInstanceMetadata({ ...instances[0], sopInstanceUID: freshUid() }));
