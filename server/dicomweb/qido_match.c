@@ -133,6 +133,21 @@ static struct text without_carets(struct text name) {
     return name;
 }
 
+/* A code has neither comma nor backslash in it (PS3.5 6.2), and viewers ask for several so. */
+static bool in_code_list(struct text list, struct text value) {
+    uint32_t start = 0;
+    for (uint32_t at = 0; at <= list.length; at++) {
+        if (at == list.length || list.bytes[at] == ',' || list.bytes[at] == '\\') {
+            struct text one = {at - start, list.bytes + start};
+            if (matches_pattern(trimmed(one), value, false)) {
+                return true;
+            }
+            start = at + 1;
+        }
+    }
+    return false;
+}
+
 static bool matches_name(const struct qido_match *match, struct text value) {
     if (match->folded.bytes == NULL) {
         return matches_pattern(without_carets(match->value), without_carets(value), true);
@@ -156,6 +171,9 @@ bool qido_match_value(const struct qido_match *match, struct text value) {
     }
     if (strcmp(vr, "IS") == 0 || strcmp(vr, "DS") == 0 || strcmp(vr, "US") == 0) {
         return same_number(wanted, value);
+    }
+    if (strcmp(vr, "CS") == 0) {
+        return in_code_list(wanted, trimmed(value));
     }
     return matches_pattern(wanted, trimmed(value), false);
 }

@@ -40,6 +40,10 @@ static bool take_in_instance(const struct text *parts, uint32_t count,
     if (count == 0) {
         return true;
     }
+    if (count == 1 && text_equal(parts[0], TEXT("pixeldata"))) {
+        ret->kind = RESOURCE_PIXELS;
+        return true;
+    }
     if (count == 1) {
         return take_view(parts[0], &ret->view);
     }

@@ -17,6 +17,7 @@ enum resource_kind {
     RESOURCE_SERIES_INSTANCES, /* studies/S/series/E/instances */
     RESOURCE_INSTANCE,         /* studies/S/series/E/instances/I */
     RESOURCE_FRAMES,           /* .../frames/1,2 */
+    RESOURCE_PIXELS,           /* .../pixeldata: all frames */
     RESOURCE_BULK,             /* .../bulkdata/X */
     RESOURCE_ALL_SERIES,       /* series */
     RESOURCE_ALL_INSTANCES,    /* instances */

@@ -80,6 +80,8 @@ static void handle_get(struct http_exchange *exchange, void *data) {
         return;
     } else if (kind == RESOURCE_FRAMES) {
         ask->run = ask_frames;
+    } else if (kind == RESOURCE_PIXELS) {
+        ask->run = ask_all_frames;
     } else if (kind == RESOURCE_BULK) {
         ask->run = ask_bulk;
     } else {

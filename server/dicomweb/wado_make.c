@@ -75,9 +75,3 @@ void wado_make_finish(struct wado_make *make) {
         make->made->reserved -= make->reserved;
     }
 }
-
-void wado_location_write(const struct dicomweb_ask *ask, const struct wado_part *part,
-                         const struct download_facts *facts, char location[WADO_LOCATION_SIZE]) {
-    snprintf(location, WADO_LOCATION_SIZE, "%s/studies/%s/series/%s/instances/%s/rendered",
-             ask->base, facts->study_uid, facts->series_uid, part->sop_instance_uid);
-}

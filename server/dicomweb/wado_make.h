@@ -40,9 +40,4 @@ bool wado_make_begin(struct wado_make *make, struct dicomweb_ask *ask, const str
 void wado_make_drop(struct wado_make *make);
 void wado_make_finish(struct wado_make *make);
 
-enum { WADO_LOCATION_SIZE = 1024 };
-/* Where the picture is to be had alone. */
-void wado_location_write(const struct dicomweb_ask *ask, const struct wado_part *part,
-                         const struct download_facts *facts, char location[WADO_LOCATION_SIZE]);
-
 #endif

@@ -1,5 +1,6 @@
 #include "server/dicomweb/wado_stream.h"
 
+#include "server/dicomweb/wado_location.h"
 #include "server/dicomweb/wado_make.h"
 #include "server/gateway/byte_range.h"
 #include "server/gateway/http_conditions.h"
@@ -99,6 +100,9 @@ static void came_back(struct wado_stream *stream, enum imaging_read_result resul
 }
 
 static void write_head(struct wado_stream *stream) {
+    if (!gives_pictures(stream)) {
+        wado_locate_frame(stream->ask, &stream->parts[stream->at], stream->location);
+    }
     stream->text_size = wado_head_write(&stream->parts[stream->at], stream->boundary,
                                         stream->given == 0, stream->location, stream->text);
     stream->text_at = 0;
@@ -107,9 +111,11 @@ static void write_head(struct wado_stream *stream) {
 
 static uint64_t whole_size(const struct wado_stream *stream) {
     uint8_t text[WADO_TEXT_MAX];
+    char location[WADO_LOCATION_SIZE];
     uint64_t size = wado_tail_write(stream->boundary, text);
     for (uint32_t i = 0; i < stream->count; i++) {
-        size += wado_head_write(&stream->parts[i], stream->boundary, i == 0, "", text) +
+        wado_locate_frame(stream->ask, &stream->parts[i], location);
+        size += wado_head_write(&stream->parts[i], stream->boundary, i == 0, location, text) +
                 stream->parts[i].length;
     }
     return size;
@@ -159,7 +165,7 @@ static void on_opened(void *data, enum imaging_read_result result,
     const struct wado_part *part = &stream->parts[stream->at];
     if (is_made(part)) {
         if (result == IMAGING_READ_OK && part->origin == ORIGIN_PICTURE) {
-            wado_location_write(stream->ask, part, facts, stream->location);
+            wado_locate_picture(stream->ask, part, facts, stream->location);
         }
         came_back(stream, result);
         return;

@@ -104,9 +104,10 @@ static bool parts(char byte) {
     return byte == ' ' || byte == '^' || byte == '=' || byte == '-';
 }
 
-static bool has_word(const char *word, size_t length, const char *name, size_t name_length) {
+static bool has_word(const char *word, size_t length, bool anywhere, const char *name,
+                     size_t name_length) {
     for (size_t at = 0; at + length <= name_length; at++) {
-        if ((at == 0 || parts(name[at - 1])) && memcmp(name + at, word, length) == 0) {
+        if ((anywhere || at == 0 || parts(name[at - 1])) && memcmp(name + at, word, length) == 0) {
             return true;
         }
     }
@@ -118,10 +119,12 @@ bool name_fold_matches(const char *words, size_t words_length, const char *name,
     size_t at = 0;
     while (at < words_length) {
         size_t length = 0;
-        while (at + length < words_length && !parts(words[at + length])) {
+        while (at + length < words_length && words[at + length] != '*' &&
+               !parts(words[at + length])) {
             length++;
         }
-        if (length > 0 && !has_word(words + at, length, name, name_length)) {
+        bool anywhere = at > 0 && words[at - 1] == '*';
+        if (length > 0 && !has_word(words + at, length, anywhere, name, name_length)) {
             return false;
         }
         at += length + 1;

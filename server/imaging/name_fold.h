@@ -15,8 +15,8 @@
  * folding. */
 size_t name_fold(const char *text, size_t length, char *folded, size_t space);
 
-/* Every word of `words` (parted by spaces, ^ and =) is the beginning of a word of `name`; both are
- * folded. */
+/* Every word of `words` (parted by spaces, ^ and =) is the beginning of a word of `name`, or what
+ * follows a * is anywhere in it; both are folded. */
 bool name_fold_matches(const char *words, size_t words_length, const char *name,
                        size_t name_length);
 

@@ -195,7 +195,7 @@ def searches_find_studies():
         "StudyTime": [("10", "12"), ("1000-1100", "12"), ("2300-", "3")],
         "PatientName": [("Muster^Eva", "1"), ("muster*", "1"), ("M?ller*", "2"), ("Muster", ""), ("山田*", "3")],
         "PatientID": [("P-1", "123"), ("P-2", "")],
-        "ModalitiesInStudy": [("CT", "1"), ("M*", "2"), ("XA", "")],
+        "ModalitiesInStudy": [("CT", "1"), ("M*", "2"), ("XA", ""), ("MR,CT", "12"), ("XA\\PT\\US", "13"), (",", "")],
         "NumberOfStudyRelatedInstances": [("4", "1")],
         "ReferringPhysicianName": [("Groß*", "2")],
         "StudyDescription": [("*nativ", "1")],
@@ -211,7 +211,8 @@ def searches_find_studies():
 def searches_find_names_by_the_beginnings_of_their_words():
     fill()
     tries = {"muller": "2", "MUELLER jur": "2", "jurgen mül": "2", "Mull^J": "2", "yamada": "3", "山": "3", "tar yam": "3",
-             "ller": "", "muster e": "1", "eva muster": "1"}
+             "ller": "", "muster e": "1", "eva muster": "1", "*muster*": "1", "Jürgen*": "2",
+             "*USTER*": "1", "*uster^ev*": "1", "*ustre*": "", "m*x": ""}  # as OHIF asks: wildcards and fuzzy at once
     for text, numbers in tries.items():
         found = people[1].find("/studies", PatientName=text, fuzzymatching="true")
         assert uids(found) == [f"2.25.7.{n}" for n in numbers], (text, uids(found))
@@ -329,6 +330,8 @@ def frames_come_alone_or_in_parts():
         assert [body for _, body in parts] == [frame[2], frame[0]], accept
         assert parts[0][0].get_content_type() == "application/octet-stream"
         assert parts[0][0].get_param("transfer-syntax") == "1.2.840.10008.1.2.1"
+        assert [head["content-location"] for head, _ in parts] == [f"{url}{root}{path}/{number}" for number in (3, 1)]
+    assert [body for _, body in reader.ask(path.replace("/frames", "/pixeldata")).parts()] == frame
     alone = reader.ask(path + "/2", accept="application/octet-stream")
     assert alone.body == frame[1] and alone.headers.get_content_type() == "application/octet-stream"
     part = reader.ask(path + "/2", accept="application/octet-stream", Range="bytes=500-")
