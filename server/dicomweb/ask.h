@@ -55,6 +55,7 @@ void ask_all_frames(struct dicomweb_ask *ask); /* of the instance, whatever the 
 void ask_files(struct dicomweb_ask *ask);
 void ask_bulk(struct dicomweb_ask *ask);
 void ask_rendered(struct dicomweb_ask *ask);
-void ask_stow(struct dicomweb_ask *ask); /* stow.c */
+void ask_document(struct dicomweb_ask *ask); /* of the instance, granted and found: document.c */
+void ask_stow(struct dicomweb_ask *ask);     /* stow.c */
 
 #endif

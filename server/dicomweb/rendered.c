@@ -12,6 +12,8 @@
 static const char *const media_types[] = {
     [PICTURE_FORM_JPEG] = "image/jpeg", [PICTURE_FORM_PNG] = "image/png"};
 
+#define ENCAPSULATED_PDF "1.2.840.10008.5.1.4.1.1.104.1"
+
 enum { PICTURES_MAX = 1000 }; /* of one answer */
 
 static void let_go_of_list(void *operation) {
@@ -132,11 +134,69 @@ static bool is_of_many(const struct dicomweb_ask *ask) {
            (kind == RESOURCE_STUDY || kind == RESOURCE_SERIES);
 }
 
+/* Many come in parts and one comes alone; who takes anything takes either, as JPEG. */
+static bool choose_form(const struct accept *accept, bool in_parts, enum picture_form *ret) {
+    static const enum picture_form forms[] = {PICTURE_FORM_JPEG, PICTURE_FORM_PNG};
+    for (uint32_t i = 0; i < accept->count; i++) {
+        const struct accept_range *range = &accept->ranges[i];
+        bool anything = range->media_type.length == 0 && !range->multipart;
+        for (size_t j = 0; j < sizeof forms / sizeof forms[0]; j++) {
+            if ((anything || range->multipart == in_parts) &&
+                accept_covers(range, media_types[forms[j]])) {
+                *ret = forms[j];
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An instance that encapsulates a document has it where others have a picture. */
+static bool is_document(const struct dicomweb_ask *ask, const struct wado_listed *listed) {
+    return ask->resource.view == VIEW_RENDERED && ask->resource.kind == RESOURCE_INSTANCE &&
+           strcmp(listed->parts[0].sop_class_uid, ENCAPSULATED_PDF) == 0;
+}
+
+static bool takes_document(const struct accept *accept) {
+    for (uint32_t i = 0; i < accept->count; i++) {
+        if (!accept->ranges[i].multipart && accept_covers(&accept->ranges[i], "application/pdf")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse(struct dicomweb_ask *ask) {
+    case_ask_error(&ask->about, 406, "not_acceptable",
+                   is_of_many(ask) ? "Pictures are given as multipart/related of "
+                                     "type=\"image/jpeg\" or type=\"image/png\"."
+                                   : "A picture is given as image/jpeg or image/png, a document as "
+                                     "application/pdf.");
+}
+
+static void give_document(struct dicomweb_ask *ask, struct wado_listed *listed) {
+    free(listed->parts);
+    if (takes_document(&ask->accept)) {
+        ask_document(ask);
+    } else {
+        refuse(ask);
+    }
+}
+
 static void on_listed(void *data, struct wado_listed *listed) {
     struct dicomweb_ask *ask = data;
     ask->operation = NULL;
     if (listed->result != IMAGING_READ_OK) {
         case_ask_unread(&ask->about, listed->result);
+        return;
+    }
+    if (is_document(ask, listed)) {
+        give_document(ask, listed);
+        return;
+    }
+    if (!choose_form(&ask->accept, is_of_many(ask), &ask->render.form)) {
+        free(listed->parts);
+        refuse(ask);
         return;
     }
     if (is_of_many(ask)) {
@@ -164,23 +224,6 @@ static void on_listed(void *data, struct wado_listed *listed) {
     }
 }
 
-/* Many come in parts and one comes alone; who takes anything takes either, as JPEG. */
-static bool choose_form(const struct accept *accept, bool in_parts, enum picture_form *ret) {
-    static const enum picture_form forms[] = {PICTURE_FORM_JPEG, PICTURE_FORM_PNG};
-    for (uint32_t i = 0; i < accept->count; i++) {
-        const struct accept_range *range = &accept->ranges[i];
-        bool anything = range->media_type.length == 0 && !range->multipart;
-        for (size_t j = 0; j < sizeof forms / sizeof forms[0]; j++) {
-            if ((anything || range->multipart == in_parts) &&
-                accept_covers(range, media_types[forms[j]])) {
-                *ret = forms[j];
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 void ask_rendered(struct dicomweb_ask *ask) {
     uint32_t frame = 0;
     if (ask->resource.kind == RESOURCE_FRAMES &&
@@ -189,13 +232,6 @@ void ask_rendered(struct dicomweb_ask *ask) {
         return;
     }
     ask->render.frame = frame;
-    if (!choose_form(&ask->accept, is_of_many(ask), &ask->render.form)) {
-        case_ask_error(&ask->about, 406, "not_acceptable",
-                       is_of_many(ask) ? "Pictures are given as multipart/related of "
-                                         "type=\"image/jpeg\" or type=\"image/png\"."
-                                       : "A picture is given as image/jpeg or image/png.");
-        return;
-    }
     ask->let_go = let_go_of_list;
     if (!wado_list_begin(ask, on_listed, ask, &ask->list)) {
         case_ask_unread(&ask->about, IMAGING_READ_UNAVAILABLE);

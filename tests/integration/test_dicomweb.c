@@ -169,6 +169,7 @@ static void the_client_that_viewers_are_built_upon_is_understood(void **state) {
     XX(hostile_bodies_are_refused)                                                                 \
     XX(pictures_are_rendered_to_fit)                                                               \
     XX(all_pictures_of_a_series_or_a_study_come_in_parts)                                          \
+    XX(a_document_is_rendered_as_itself)                                                           \
     XX(every_transfer_syntax_is_kept_served_and_shown)                                             \
     XX(frames_are_decoded_as_others_decode_them)                                                   \
     XX(damaged_frames_are_refused_or_cut)                                                          \

@@ -660,6 +660,27 @@ def pictures_are_rendered_to_fit():
     refuse(people[3].ask(path + "/rendered"), 404)
 
 
+def a_document_is_rendered_as_itself():
+    document = image(43, 1, 1, SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1", Modality="DOC", MIMETypeOfEncapsulatedDocument="application/pdf",
+                     EncapsulatedDocument=b"%PDF-1.4\n" + bytes(range(256)) * 300 + b"%%EOF\n\n")
+    document.file_meta.MediaStorageSOPClassUID = document.SOPClassUID
+    for name in ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+                 "PhotometricInterpretation", "PixelData"):
+        delattr(document, name)
+    people[0].upload(document)
+    path = path_of(document) + "/rendered"
+    for accept in (None, "*/*", "application/pdf", "image/png, application/*;q=0.1"):
+        answer = people[1].ask(path, accept=accept)
+        assert answer.status == 200 and answer.headers["content-type"] == "application/pdf", (accept, answer.status)
+        assert answer.body.rstrip(b"\0") == document.EncapsulatedDocument.rstrip(b"\0"), len(answer.body)
+    assert people[1].ask(path, Range="bytes=0-3").body == b"%PDF"
+    refuse(people[1].ask(path, accept="image/jpeg"), 406)
+    refuse(people[2].ask(path), 403)
+    refuse(people[3].ask(path), 404)
+    refuse(people[1].ask("/studies/2.25.7.43/rendered"), 404)
+    refuse(people[1].ask(path.replace("rendered", "thumbnail")), 404)
+
+
 def all_pictures_of_a_series_or_a_study_come_in_parts():
     """Each as it comes alone; what has none is left out."""
     jpegs, reader = 'multipart/related; type="image/jpeg"', people[1]
