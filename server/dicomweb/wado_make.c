@@ -7,6 +7,21 @@
 /* As it comes out of the worker, ours, and what it was made of. */
 enum { TIMES_IN_MEMORY = 3 };
 
+/* Space that is held, and for whom. */
+struct wado_making {
+    /* Given. */
+    struct wado_made *made;
+    struct wado_make *make; // NULL when nobody waits any more
+    /* Derived. */
+    uint64_t reserved;
+    bool under_way;
+};
+
+static void free_making(struct wado_making *making) {
+    making->made->reserved -= making->reserved;
+    free(making);
+}
+
 bool wado_make_reserve(struct wado_make *make, struct wado_made *made,
                        const struct wado_part *part) {
     uint64_t wanted = 0;
@@ -15,19 +30,26 @@ bool wado_make_reserve(struct wado_make *make, struct wado_made *made,
     } else if (part->origin == ORIGIN_PICTURE) {
         wanted = WADO_PICTURE_RESERVE;
     }
-    if (wanted > WADO_MADE_MAX - made->reserved) {
-        return false;
+    if (wanted == 0) {
+        return true;
     }
-    make->made = made;
-    make->reserved = wanted;
-    made->reserved += wanted;
-    return true;
+    make->making = wanted <= WADO_MADE_MAX - made->reserved ? malloc(sizeof *make->making) : NULL;
+    if (make->making) {
+        *make->making = (struct wado_making){.made = made, .make = make, .reserved = wanted};
+        made->reserved += wanted;
+    }
+    return make->making != NULL;
 }
 
 static void on_rendered(void *data, enum imaging_read_result result,
                         const struct rendered *rendered) {
-    struct wado_make *make = data;
-    make->render = NULL;
+    struct wado_making *making = data;
+    struct wado_make *make = making->make;
+    making->under_way = false;
+    if (!make) {
+        free_making(making);
+        return;
+    }
     if (result == IMAGING_READ_OK) {
         make->bytes = malloc(rendered->bytes.length);
         make->size = make->bytes ? rendered->bytes.length : 0;
@@ -53,7 +75,14 @@ bool wado_make_begin(struct wado_make *make, struct dicomweb_ask *ask, const str
     }
     make->done = done;
     make->data = data;
-    return imaging_render(ask->desk->service, &wanted, on_rendered, make, &make->render);
+    struct wado_making *making = make->making;
+    struct imaging_render *render; // it is waited for, whoever goes away
+    making->under_way = true;
+    if (imaging_render(ask->desk->service, &wanted, on_rendered, making, &render)) {
+        return true;
+    }
+    making->under_way = false;
+    return false;
 }
 
 void wado_make_drop(struct wado_make *make) {
@@ -66,12 +95,11 @@ void wado_make_drop(struct wado_make *make) {
 }
 
 void wado_make_finish(struct wado_make *make) {
-    if (make->render) {
-        imaging_render_cancel(make->render);
-        make->render = NULL;
-    }
     wado_make_drop(make);
-    if (make->made) {
-        make->made->reserved -= make->reserved;
+    if (make->making && make->making->under_way) {
+        make->making->make = NULL;
+    } else if (make->making) {
+        free_making(make->making);
     }
+    make->making = NULL;
 }

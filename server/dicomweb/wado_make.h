@@ -20,17 +20,16 @@ typedef void (*wado_part_made)(void *data, enum imaging_read_result result, stru
 
 struct wado_make { /* zeroed is fine */
     /* Given. */
-    struct wado_made *made;
     wado_part_made done;
     void *data;
     /* Owned. */
-    struct imaging_render *render; /* under way */
+    struct wado_making *making; /* outlives us while something is under way */
     uint8_t *bytes;
     size_t size;
-    uint64_t reserved;
 };
 
-/* Space for parts like this one; of what is not made none is needed. False = busy. */
+/* Space for parts like this one; of what is not made none is needed. False = busy; then, too, it is
+ * to be finished. */
 bool wado_make_reserve(struct wado_make *make, struct wado_made *made,
                        const struct wado_part *part);
 /* `done` may be called at once; its bytes are there until they are dropped. One at a time. False =
@@ -38,6 +37,7 @@ bool wado_make_reserve(struct wado_make *make, struct wado_made *made,
 bool wado_make_begin(struct wado_make *make, struct dicomweb_ask *ask, const struct wado_part *part,
                      wado_part_made done, void *data);
 void wado_make_drop(struct wado_make *make);
+/* Of what is under way nothing is told any more; its space is held until it is over. */
 void wado_make_finish(struct wado_make *make);
 
 #endif
