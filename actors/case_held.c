@@ -55,6 +55,7 @@ void case_on_note_held(const struct patient_case *the_case, struct turn *turn,
     bool known = !uuid_is_zero(the_case->held_entry);
     struct held_noted event = {.images = command->images,
                                .studies = command->studies,
+                               .kept = command->kept,
                                .entry = known ? the_case->held_entry : turn_new_id(turn)};
     turn_event(turn, held_noted_encode(turn->arena, &event));
     if ((command->studies == 0) != (the_case->held_studies == 0)) {
@@ -168,6 +169,15 @@ void case_apply_held_noted(struct patient_case *the_case, const struct event_hea
     the_case->held_images = event->images;
     the_case->held_studies = event->studies;
     the_case->held_entry = event->entry;
+    for (uint32_t i = 0; i < the_case->held_decisions.count; i++) {
+        struct held_decision *decision = &the_case->held_decisions.items[i];
+        for (uint32_t j = 0; j < event->kept.count; j++) {
+            if (decision->version == event->kept.items[j] &&
+                decision->outcome == HELD_OUTCOME_REMOVED) {
+                decision->outcome = HELD_OUTCOME_KEPT;
+            }
+        }
+    }
 }
 
 /* The last one on a study and a patient is the one that holds, and stands last. */

@@ -102,6 +102,9 @@ static void on_noted(void *data, bool accepted, enum refusal why, uint64_t versi
     (void)version;
     if (accepted && imaging != NULL) {
         imaging_held_noted(imaging, &noting->held);
+        if (noting->held.kept_count > 0) {
+            imaging_held_not_noted(imaging, noting->held.patient_case); // those are settled now
+        }
     } else if (!accepted && imaging != NULL) {
         log_warning("imaging", "a case was not told what is held reason=%d", (int)why);
         if (why == REFUSAL_BUSY || why == REFUSAL_UNAVAILABLE) {
@@ -115,7 +118,8 @@ void case_images_on_held(void *data, const struct held_count *held) {
     static const struct uuid nobody = {{0}};
     struct case_images *images = data;
     struct note_held command = {.images = (uint32_t)held->images,
-                                .studies = (uint32_t)held->studies};
+                                .studies = (uint32_t)held->studies,
+                                .kept = {held->kept_count, (uint64_t *)(uintptr_t)held->kept}};
     struct noting *noting = malloc(sizeof(*noting));
     struct arena arena;
     if (noting == NULL) {

@@ -18,8 +18,11 @@ enum held_outcome {
     /* It is not this patient's, or not to be shown: the images were deleted. */
     HELD_OUTCOME_REMOVED = 1,
     HELD_OUTCOME_AGAIN = 2, /* They had been joined by mistake: they are held again. */
+    /* They were to be removed, and none was: more had come than was seen. They are held as
+     * before. */
+    HELD_OUTCOME_KEPT = 3,
 };
-#define HELD_OUTCOME_COUNT 3
+#define HELD_OUTCOME_COUNT 4
 
 /* The patient as the case knows them; images that say otherwise are shown with the difference. */
 struct subject {

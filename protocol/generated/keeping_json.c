@@ -5,6 +5,7 @@ const char *const held_outcome_words[] = {
     "joined",
     "removed",
     "again",
+    "kept",
 };
 
 void subject_json_fields(struct json_writer *json, const struct subject *from) {

@@ -223,3 +223,48 @@ bool uuid_list_equal(const struct uuid_list *a, const struct uuid_list *b) {
     }
     return same;
 }
+
+bool version_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                       struct version_list *ret) {
+    uint32_t count;
+    if (!reader_list(reader, count_max, &count)) {
+        return false;
+    }
+    *ret = (struct version_list){0};
+    if (count == 0) {
+        return true;
+    }
+    uint64_t *items = arena_alloc(arena, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!reader_version(reader, &items[i])) {
+            return false;
+        }
+    }
+    *ret = (struct version_list){count, items};
+    return true;
+}
+
+void version_list_write(struct writer *writer, uint32_t count_max,
+                        const struct version_list *from) {
+    writer_list(writer, count_max, from->count);
+    for (uint32_t i = 0; i < from->count; i++) {
+        writer_version(writer, from->items[i]);
+    }
+}
+
+void version_list_copy(struct arena *arena, struct version_list *ret,
+                       const struct version_list *from) {
+    ret->items = arena_copy(arena, from->items, from->count * sizeof *from->items);
+    ret->count = ret->items == NULL ? 0 : from->count;
+}
+
+bool version_list_equal(const struct version_list *a, const struct version_list *b) {
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = a->items[i] == b->items[i];
+    }
+    return same;
+}

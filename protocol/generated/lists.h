@@ -64,4 +64,16 @@ void uuid_list_write(struct writer *writer, uint32_t count_max, const struct uui
 void uuid_list_copy(struct arena *arena, struct uuid_list *ret, const struct uuid_list *from);
 bool uuid_list_equal(const struct uuid_list *a, const struct uuid_list *b);
 
+struct version_list {
+    uint32_t count;
+    uint64_t *items;
+};
+
+bool version_list_read(struct reader *reader, struct arena *arena, uint32_t count_max,
+                       struct version_list *ret);
+void version_list_write(struct writer *writer, uint32_t count_max, const struct version_list *from);
+void version_list_copy(struct arena *arena, struct version_list *ret,
+                       const struct version_list *from);
+bool version_list_equal(const struct version_list *a, const struct version_list *b);
+
 #endif

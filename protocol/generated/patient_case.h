@@ -483,9 +483,10 @@ struct tell_arrival {
 
 /* The archive holds images of this case until somebody decides. */
 struct note_held {
-    struct uuid command_id; /* Made by the sender: a retry with the same id happens once. */
-    uint32_t images;        /* How many. */
-    uint32_t studies;       /* How many decisions they need; 0 = nothing is held. */
+    struct uuid command_id;   /* Made by the sender: a retry with the same id happens once. */
+    uint32_t images;          /* How many. */
+    uint32_t studies;         /* How many decisions they need; 0 = nothing is held. */
+    struct version_list kept; /* Of those decisions to remove some by which none was removed. */
 };
 
 /* The images that say this of their patient in this study are of the case's patient. */
@@ -543,6 +544,8 @@ struct held_noted {
     uint32_t images;   /* How many images are held. */
     uint32_t studies;  /* How many decisions they need. */
     struct uuid entry; /* Of the coordinators' worklists. */
+    /* Decisions to remove some by which none was removed: their outcome is kept. */
+    struct version_list kept;
 };
 
 struct held_joined {

@@ -311,8 +311,8 @@ void tell_arrival_copy(struct arena *arena, struct tell_arrival *ret,
 }
 
 void note_held_copy(struct arena *arena, struct note_held *ret, const struct note_held *from) {
-    (void)arena;
     *ret = *from;
+    version_list_copy(arena, &ret->kept, &from->kept);
 }
 
 void join_held_copy(struct arena *arena, struct join_held *ret, const struct join_held *from) {
@@ -363,8 +363,8 @@ void annotation_removed_copy(struct arena *arena, struct annotation_removed *ret
 }
 
 void held_noted_copy(struct arena *arena, struct held_noted *ret, const struct held_noted *from) {
-    (void)arena;
     *ret = *from;
+    version_list_copy(arena, &ret->kept, &from->kept);
 }
 
 void held_joined_copy(struct arena *arena, struct held_joined *ret,

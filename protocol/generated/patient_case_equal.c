@@ -259,7 +259,7 @@ bool tell_arrival_equal(const struct tell_arrival *a, const struct tell_arrival 
 
 bool note_held_equal(const struct note_held *a, const struct note_held *b) {
     return uuid_equal(a->command_id, b->command_id) && a->images == b->images &&
-           a->studies == b->studies;
+           a->studies == b->studies && version_list_equal(&a->kept, &b->kept);
 }
 
 bool join_held_equal(const struct join_held *a, const struct join_held *b) {
@@ -298,7 +298,8 @@ bool annotation_removed_equal(const struct annotation_removed *a,
 }
 
 bool held_noted_equal(const struct held_noted *a, const struct held_noted *b) {
-    return a->images == b->images && a->studies == b->studies && uuid_equal(a->entry, b->entry);
+    return a->images == b->images && a->studies == b->studies && uuid_equal(a->entry, b->entry) &&
+           version_list_equal(&a->kept, &b->kept);
 }
 
 bool held_joined_equal(const struct held_joined *a, const struct held_joined *b) {

@@ -99,6 +99,11 @@ void held_noted_json_fields(struct json_writer *json, const struct held_noted *f
     json_writer_unsigned(json, "images", from->images);
     json_writer_unsigned(json, "studies", from->studies);
     json_writer_uuid(json, "entry", from->entry);
+    json_writer_open_list(json, "kept");
+    for (uint32_t i = 0; i < from->kept.count; i++) {
+        json_writer_unsigned(json, NULL, from->kept.items[i]);
+    }
+    json_writer_close_list(json);
 }
 
 void held_joined_json_fields(struct json_writer *json, const struct held_joined *from) {

@@ -1135,7 +1135,6 @@ bool note_held_read(struct reader *reader, struct arena *arena, struct note_held
         return false;
     }
     *ret = note_held_default;
-    (void)arena;
     if (count == 0 || !reader_uuid(reader, &ret->command_id) || uuid_is_zero(ret->command_id)) {
         return false;
     }
@@ -1145,7 +1144,10 @@ bool note_held_read(struct reader *reader, struct arena *arena, struct note_held
     if (count > 2 && !reader_u32(reader, &ret->studies)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !version_list_read(reader, arena, 32, &ret->kept)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct join_held join_held_default = {0};
@@ -1312,7 +1314,6 @@ bool held_noted_read(struct reader *reader, struct arena *arena, struct held_not
         return false;
     }
     *ret = held_noted_default;
-    (void)arena;
     if (count > 0 && !reader_u32(reader, &ret->images)) {
         return false;
     }
@@ -1322,7 +1323,10 @@ bool held_noted_read(struct reader *reader, struct arena *arena, struct held_not
     if (count > 2 && !reader_uuid(reader, &ret->entry)) {
         return false;
     }
-    return count <= 3 || reader_skip(reader, count - 3);
+    if (count > 3 && !version_list_read(reader, arena, 32, &ret->kept)) {
+        return false;
+    }
+    return count <= 4 || reader_skip(reader, count - 4);
 }
 
 const struct held_joined held_joined_default = {0};

@@ -293,7 +293,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .by_system = true,
             .rate = 50,
             .burst = 500,
-            .size_max = 285,
+            .size_max = 576,
         },
     [PATIENT_CASE_JOIN_HELD] =
         {
@@ -577,7 +577,7 @@ const struct message_rule patient_case_rules[TAG_COUNT] = {
             .name = "HeldNoted",
             .class = MESSAGE_EVENT,
             .audiences = AUDIENCE_IDENTITY,
-            .size_max = 285,
+            .size_max = 576,
         },
     [PATIENT_CASE_HELD_JOINED] =
         {

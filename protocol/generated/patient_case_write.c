@@ -1231,6 +1231,9 @@ void tell_arrival_write(struct writer *writer, const struct tell_arrival *from) 
 }
 
 static uint32_t note_held_count(const struct note_held *from) {
+    if (from->kept.count != 0) {
+        return 4;
+    }
     if (from->studies != 0) {
         return 3;
     }
@@ -1249,6 +1252,9 @@ void note_held_write(struct writer *writer, const struct note_held *from) {
     }
     if (count > 2) {
         writer_u32(writer, from->studies);
+    }
+    if (count > 3) {
+        version_list_write(writer, 32, &from->kept);
     }
 }
 
@@ -1445,6 +1451,9 @@ void annotation_removed_write(struct writer *writer, const struct annotation_rem
 }
 
 static uint32_t held_noted_count(const struct held_noted *from) {
+    if (from->kept.count != 0) {
+        return 4;
+    }
     if (!uuid_is_zero(from->entry)) {
         return 3;
     }
@@ -1468,6 +1477,9 @@ void held_noted_write(struct writer *writer, const struct held_noted *from) {
     }
     if (count > 2) {
         writer_uuid(writer, from->entry);
+    }
+    if (count > 3) {
+        version_list_write(writer, 32, &from->kept);
     }
 }
 

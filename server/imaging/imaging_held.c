@@ -71,7 +71,8 @@ static enum telling what_to_tell(const struct held_work *held, const struct post
         .version = (uint64_t)value_integer(postgres_value(rows, 0, 4)),
     };
     int64_t ago_ms = value_integer(postgres_value(rows, 0, 5)); // -1 = never
-    if (ago_ms < 0 || held->held.studies != told.studies || held->held.version != told.version) {
+    if (ago_ms < 0 || held->held.kept_count > 0 || held->held.studies != told.studies ||
+        held->held.version != told.version) {
         return TELL_NOW;
     }
     return held->held.images == told.images ? TELL_NOTHING
@@ -239,6 +240,15 @@ static void next_decision(struct held_work *held) {
     } else {
         held_carried_out(held); // on rows and files it has no part yet
     }
+}
+
+void held_kept(struct held_work *held) {
+    struct held_count *told = &held->held;
+    if (told->kept_count < HELD_KEPT_MAX) {
+        told->kept[told->kept_count++] = held->decisions[held->at].version;
+    }
+    held->at++;
+    next_decision(held);
 }
 
 /* 1: what was decided, and what of it was done */

@@ -92,7 +92,7 @@ static void on_page(void *data, enum postgres_result result, const struct postgr
     if (result == POSTGRES_OK &&
         value_integer(postgres_value(rows, 0, 2)) > (int64_t)decision->images) {
         log_warning("imaging", "more is held than was decided of: none of it is removed");
-        held_carried_out(held);
+        held_kept(held);
         return;
     }
     held->work.run = run_delete;

@@ -43,12 +43,15 @@ void imaging_held_begin(struct imaging_service *service, struct uuid patient_cas
 void held_give_up(struct held_work *held, const char *step);
 /* The decision whose turn it is was carried out on rows and files. */
 void held_carried_out(struct held_work *held);
+/* It removes none of what it should, which its case is told; only once that knows it, the decision
+ * counts as carried out. */
+void held_kept(struct held_work *held);
 /* Something happened meanwhile that may change what is to be done: the work ended, and its case
  * has another turn. */
 bool held_begins_anew(struct held_work *held);
 
 /* imaging_held_removal.c: deletes what the decision whose turn it is removes. Ends in one of the
- * three above. */
+ * four above. */
 void held_remove(struct held_work *held);
 
 /* imaging_held_turns.c: the case has another look in some seconds; a work is over. */

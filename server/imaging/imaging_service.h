@@ -50,10 +50,13 @@ struct case_identity {
 };
 typedef void (*imaging_identified)(void *data, const struct case_identity *identity);
 
+#define HELD_KEPT_MAX 32u // told at once; others are told with the next look
 struct held_count {
     struct uuid patient_case;
-    uint64_t images, studies; // studies: decisions that are needed
-    uint64_t version;         // up to which decisions were carried out
+    uint64_t images, studies;     // studies: decisions that are needed
+    uint64_t version;             // up to which decisions were carried out
+    uint64_t kept[HELD_KEPT_MAX]; // decisions to remove, by which none was: more had come
+    uint32_t kept_count;
 };
 
 struct imaging_service_config {

@@ -310,6 +310,13 @@ static void nothing_goes_when_there_is_more_than_was_seen(void **state) {
     assert_int_equal(remove_it(&seen, "one of them"), REFUSAL_NONE);
     wait_until(CARRIED_OUT, 3);
     assert_int_equal(ask(OF_STUDY_3), 2);
+    // Its case has heard that none went: the only telling that names a decision is longer.
+    wait_until("SELECT count(*) FROM event WHERE type = 100 AND octet_length(payload) >"
+               " 1 + (SELECT min(octet_length(payload)) FROM event WHERE type = 100)",
+               1);
+    wait_until("SELECT count(*) FROM held_decision WHERE version ="
+               " (SELECT max(version) FROM event WHERE type = 102)",
+               1);
 }
 
 /* A frame that does not fit into what the line keeps, begun and not read on. */

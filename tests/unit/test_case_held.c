@@ -105,6 +105,27 @@ static void what_a_decision_did_is_told_though_as_many_are_held(void **unused) {
     world_stop(&world);
 }
 
+static void a_removal_by_which_nothing_went_is_told_as_that(void **unused) {
+    (void)unused;
+    uint32_t coordinator = a_case();
+    assert_int_equal(remove_held(coordinator, hash, 32, TEXT("of somebody else")), REFUSAL_NONE);
+    assert_int_equal(join(coordinator, other_hash, 32), REFUSAL_NONE);
+    const struct held_decision *decisions = the_case()->held_decisions.items;
+    uint64_t versions[] = {decisions[0].version, decisions[1].version, 4711};
+    struct note_held command = {.images = 3, .studies = 1, .kept = {3, versions}};
+    world_forget(&world);
+    assert_int_equal(world_serve(&world, CHANNEL_KIND_PATIENT_CASE, uuid_of(A_CASE),
+                                 (struct uuid){{0}}, PATIENT_CASE_NOTE_HELD, &command),
+                     REFUSAL_NONE);
+    assert_true(world_saw(&world, coordinator, PATIENT_CASE_HELD_NOTED));
+    decisions = the_case()->held_decisions.items;
+    assert_int_equal(decisions[0].outcome, HELD_OUTCOME_KEPT);
+    assert_int_equal(decisions[1].outcome, HELD_OUTCOME_JOINED); // what is no removal stays
+    assert_int_equal(remove_held(coordinator, hash, 32, TEXT("all of them")), REFUSAL_NONE);
+    assert_int_equal(the_case()->held_decisions.items[1].outcome, HELD_OUTCOME_REMOVED);
+    world_stop(&world);
+}
+
 static void the_last_decision_on_a_study_and_a_patient_holds(void **unused) {
     (void)unused;
     uint32_t coordinator = a_case();
@@ -246,6 +267,7 @@ int main(void) {
         cmocka_unit_test(coordinators_have_it_on_their_worklist_while_something_is_held),
         cmocka_unit_test(what_is_told_again_is_no_event),
         cmocka_unit_test(what_a_decision_did_is_told_though_as_many_are_held),
+        cmocka_unit_test(a_removal_by_which_nothing_went_is_told_as_that),
         cmocka_unit_test(the_last_decision_on_a_study_and_a_patient_holds),
         cmocka_unit_test(what_was_joined_is_not_removed_but_held_again),
         cmocka_unit_test(nothing_is_removed_while_the_case_must_be_kept),

@@ -28,6 +28,8 @@ function whatWasDecided({ held }: Words, { outcome, patient, images }: HeldDecis
             return held.wasJoined(images);
         case 'again':
             return held.wasHeldAgain;
+        case 'kept':
+            return held.wasKept(images);
         default:
             return patient.length > 0 ? held.wasRemoved(images) : held.wasDiscarded(images);
     }

@@ -31,6 +31,9 @@ export function reduceHeld(
                 heldImages: message.images,
                 heldStudies: message.studies,
                 heldNoted: version,
+                heldDecisions: patientCase.heldDecisions.map((one) =>
+                    one.outcome === 'removed' && message.kept.includes(one.version) ? { ...one, outcome: 'kept' } : one,
+                ),
             };
         case 'HeldJoined':
         case 'HeldRemoved':

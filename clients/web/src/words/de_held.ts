@@ -38,7 +38,7 @@ export const heldDe: typeof heldEn = {
             'Sie werden hier endgültig gelöscht. Dass sie kamen, wie viele es waren und Ihr Grund bleiben ' +
             'festgehalten.',
         removeNow: (count) => `${images(count)} entfernen`,
-        removed: 'Die Bilder sind entfernt.',
+        removed: 'Sie werden entfernt. Was daraus wurde, steht unter dem, was entschieden ist.',
         reason: 'Grund',
         reasonHelp: 'Er wird im Fall festgehalten.',
         content: (count) =>
@@ -53,6 +53,8 @@ export const heldDe: typeof heldEn = {
         wasJoined: (count) => `Eine Studie eines anderen Patienten wurde übernommen: ${images(count)}`,
         wasRemoved: (count) => `Eine Studie eines anderen Patienten wurde entfernt: ${images(count)}`,
         wasDiscarded: (count) => `Andere Inhalte gezeigter Bilder wurden entfernt: ${images(count)}`,
+        wasKept: (count) =>
+            `Nichts wurde entfernt, alles bleibt zurückgehalten: Es war mehr gekommen als gezeigt (${images(count)})`,
         wasHeldAgain: 'Eine übernommene Studie eines anderen Patienten wird wieder zurückgehalten',
         again: 'Zurücknehmen',
         againTitle: 'Diese Bilder wieder zurückhalten?',

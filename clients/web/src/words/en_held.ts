@@ -33,7 +33,7 @@ export const heldEn = {
         removeMeans:
             'They are deleted for good, here. That they came, how many they were and your reason stay in the record.',
         removeNow: (count: number) => `Remove ${images(count)}`,
-        removed: 'The images are removed.',
+        removed: 'They are being removed. What became of it is listed under what was decided.',
         reason: 'Reason',
         reasonHelp: 'For the record of the case.',
         content: (count: number) =>
@@ -48,6 +48,8 @@ export const heldEn = {
         wasJoined: (count: number) => `A study of another patient was joined: ${images(count)}`,
         wasRemoved: (count: number) => `A study of another patient was removed: ${images(count)}`,
         wasDiscarded: (count: number) => `Other contents of what is shown were removed: ${images(count)}`,
+        wasKept: (count: number) =>
+            `Nothing was removed, and all is held as before: more had come than the ${images(count)} that were shown`,
         wasHeldAgain: 'A study of another patient had been joined, and is held again',
         again: 'Take this back',
         againTitle: 'Hold these images again?',

@@ -10,6 +10,8 @@ export const HELD_OUTCOME_MEMBERS = [
     'removed',
     /** They had been joined by mistake: they are held again. */
     'again',
+    /** They were to be removed, and none was: more had come than was seen. They are held as before. */
+    'kept',
 ] as const;
 export type HeldOutcome = (typeof HELD_OUTCOME_MEMBERS)[number];
 

@@ -2395,6 +2395,8 @@ export interface NoteHeld {
     images: number;
     /** How many decisions they need; 0 = nothing is held. */
     studies: number;
+    /** Of those decisions to remove some by which none was removed. */
+    kept: number[];
 }
 
 export function readNoteHeld(reader: Reader): NoteHeld {
@@ -2404,9 +2406,10 @@ export function readNoteHeld(reader: Reader): NoteHeld {
         commandId: count > 0 ? reader.uuid() : ZERO_UUID,
         images: count > 1 ? reader.u32() : 0,
         studies: count > 2 ? reader.u32() : 0,
+        kept: count > 3 ? reader.list(32, (reader) => reader.version()) : [],
     };
     requireId(value.commandId);
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -2415,6 +2418,7 @@ export function countNoteHeld(from: NoteHeld): number {
         true,
         from.images !== 0,
         from.studies !== 0,
+        from.kept.length !== 0,
     );
 }
 
@@ -2428,6 +2432,9 @@ export function writeNoteHeld(writer: Writer, from: NoteHeld): void {
     }
     if (count > 2) {
         writer.u32(from.studies);
+    }
+    if (count > 3) {
+        writer.list(32, from.kept, (writer, value) => writer.version(value));
     }
 }
 
@@ -2773,6 +2780,8 @@ export interface HeldNoted {
     studies: number;
     /** Of the coordinators' worklists. */
     entry: string;
+    /** Decisions to remove some by which none was removed: their outcome is kept. */
+    kept: number[];
 }
 
 export function readHeldNoted(reader: Reader): HeldNoted {
@@ -2782,8 +2791,9 @@ export function readHeldNoted(reader: Reader): HeldNoted {
         images: count > 0 ? reader.u32() : 0,
         studies: count > 1 ? reader.u32() : 0,
         entry: count > 2 ? reader.uuid() : ZERO_UUID,
+        kept: count > 3 ? reader.list(32, (reader) => reader.version()) : [],
     };
-    reader.skip(count - 3);
+    reader.skip(count - 4);
     return value;
 }
 
@@ -2792,6 +2802,7 @@ export function countHeldNoted(from: HeldNoted): number {
         from.images !== 0,
         from.studies !== 0,
         from.entry !== ZERO_UUID,
+        from.kept.length !== 0,
     );
 }
 
@@ -2806,6 +2817,9 @@ export function writeHeldNoted(writer: Writer, from: HeldNoted): void {
     }
     if (count > 2) {
         writer.uuid(from.entry);
+    }
+    if (count > 3) {
+        writer.list(32, from.kept, (writer, value) => writer.version(value));
     }
 }
 
