@@ -27,6 +27,7 @@ bool wado_make_reserve(struct wado_make *make, struct wado_made *made,
     uint64_t wanted = 0;
     if (part->origin == ORIGIN_SAMPLES) {
         wanted = TIMES_IN_MEMORY * part->length;
+        wanted = wanted > WADO_MADE_LEAST ? wanted : WADO_MADE_LEAST;
     } else if (part->origin == ORIGIN_PICTURE) {
         wanted = WADO_PICTURE_RESERVE;
     }

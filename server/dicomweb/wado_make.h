@@ -8,9 +8,10 @@
 #include "server/dicomweb/ask.h"
 #include "server/dicomweb/wado_part.h"
 
-#define WADO_DECODED_MAX ((uint64_t)64 << 20)     /* bytes of a frame that is given decoded */
-#define WADO_MADE_MAX ((uint64_t)512 << 20)       /* bytes of all that is made at once */
-#define WADO_PICTURE_RESERVE ((uint64_t)16 << 20) /* of them, for an answer of pictures */
+#define WADO_DECODED_MAX ((uint64_t)64 << 20) /* bytes of a frame that is given decoded */
+#define WADO_MADE_MAX ((uint64_t)512 << 20)   /* bytes of all that is made at once */
+#define WADO_MADE_LEAST (WADO_MADE_MAX / IMAGING_ROWS_MAX) /* of them, for each answer */
+#define WADO_PICTURE_RESERVE ((uint64_t)16 << 20)          /* of them, for an answer of pictures */
 
 struct wado_made {     /* shared by all answers */
     uint64_t reserved; /* bytes */

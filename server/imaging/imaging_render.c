@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define RENDERS_MAX 64u                         // under way
-#define RENDERS_IN_ROWS_MAX 64u                 // more of them, of those that go on and on
 #define PICTURE_SPACE_MAX ((uint64_t)256 << 20) // bytes
 #define HEADER_MAX ((uint64_t)32 << 20)         // of frames' groups; a longer one is not read
 #define QUALITY_DEFAULT 90u                     //
@@ -46,6 +45,11 @@ static const char *const media_types[PICTURE_FORM_COUNT] = {[PICTURE_FORM_JPEG] 
                                                                 "application/octet-stream",
                                                             [PICTURE_FORM_PNG] = "image/png"};
 
+/* Neither kind takes the other's place. */
+static unsigned *count_of(struct imaging_service *service, const struct render_wanted *wanted) {
+    return wanted->in_a_row ? &service->rows_now : &service->renders_now;
+}
+
 static void finish(struct imaging_render *render, enum imaging_read_result result) {
     struct imaging_service *service = render->service;
     if (render->done) {
@@ -60,9 +64,9 @@ static void finish(struct imaging_render *render, enum imaging_read_result resul
     }
     free(render->bytes);
     imaging_memory_return(&render->claim);
+    (*count_of(service, &render->wanted))--;
     OPENSSL_cleanse(render, sizeof *render);
     free(render);
-    service->renders_now--;
     imaging_operation_ended(service);
 }
 
@@ -237,8 +241,8 @@ static void on_key(void *data, enum imaging_read_result result) {
 
 bool imaging_render(struct imaging_service *service, const struct render_wanted *wanted,
                     render_done done, void *data, struct imaging_render **ret_render) {
-    unsigned most = wanted->in_a_row ? RENDERS_MAX + RENDERS_IN_ROWS_MAX : RENDERS_MAX;
-    bool space = !service->closing && service->renders_now < most;
+    unsigned *now = count_of(service, wanted);
+    bool space = !service->closing && *now < (wanted->in_a_row ? IMAGING_ROWS_MAX : RENDERS_MAX);
     struct imaging_render *render = space ? calloc(1, sizeof *render) : NULL;
     if (!render) {
         return false;
@@ -253,7 +257,7 @@ bool imaging_render(struct imaging_service *service, const struct render_wanted 
         memcpy(render->sop_instance_uid, wanted->sop_instance_uid.bytes,
                wanted->sop_instance_uid.length);
     }
-    service->renders_now++;
+    (*now)++;
     imaging_operation_began(service);
     *ret_render = render;
     imaging_need_case_key(service, wanted->patient_case, on_key, render);

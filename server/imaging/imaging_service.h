@@ -296,6 +296,7 @@ void imaging_preview_cancel(struct imaging_preview *preview);
 
 /* A frame as a picture, windowed and made to fit; nothing of it is kept. IMAGING_READ_ABSENT: there
  * is no such frame, or its pixels are not decoded here. */
+#define IMAGING_ROWS_MAX 64u // askers of a row of them, beside those of single ones
 struct imaging_render;
 struct render_wanted {
     struct uuid patient_case;

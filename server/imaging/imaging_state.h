@@ -94,11 +94,11 @@ struct imaging_service {
     uv_timer_t look_timer;
     unsigned resumables_making, unpacking_count, resumables_looks;
     bool resumables_loaded;
-    uint64_t uploads_size_max; // bytes; of config, and of what memory the machine has
-    unsigned renders_now;
-    struct memory_claim *giving; // of the bytes that a `done` is called with; see imaging_keep
-    size_t next_plan;            // place that is given away next
-    uint64_t plans_forgotten;    // how often
+    uint64_t uploads_size_max;      // bytes; of config, and of what memory the machine has
+    unsigned renders_now, rows_now; // of single pictures, and of those in a row
+    struct memory_claim *giving;    // of the bytes that a `done` is called with; see imaging_keep
+    size_t next_plan;               // place that is given away next
+    uint64_t plans_forgotten;       // how often
     struct held_work *held_works;
     uv_timer_t held_timer;
     struct held_turns held_turns;

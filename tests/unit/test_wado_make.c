@@ -51,6 +51,24 @@ static void answers_share_the_space_and_the_next_is_told_that_it_is_busy(void **
     assert_int_equal(made.reserved, 0);
 }
 
+/* Each has one under way, and the service takes IMAGING_ROWS_MAX of these: none is cut in the
+ * middle because others came. */
+static void
+however_small_their_parts_no_more_answers_are_made_than_the_service_takes(void **state) {
+    (void)state;
+    struct wado_made made = {0};
+    static struct wado_make makes[IMAGING_ROWS_MAX + 1];
+    struct wado_part frame = {.origin = ORIGIN_SAMPLES, .length = 1};
+    for (unsigned i = 0; i < IMAGING_ROWS_MAX; i++) {
+        assert_true(wado_make_reserve(&makes[i], &made, &frame));
+    }
+    assert_false(wado_make_reserve(&makes[IMAGING_ROWS_MAX], &made, &frame));
+    for (unsigned i = 0; i <= IMAGING_ROWS_MAX; i++) {
+        wado_make_finish(&makes[i]);
+    }
+    assert_int_equal(made.reserved, 0);
+}
+
 static void what_is_stored_needs_none(void **state) {
     (void)state;
     struct wado_made made = {.reserved = WADO_MADE_MAX};
@@ -106,6 +124,7 @@ static void who_goes_away_holds_the_space_until_what_is_under_way_is_over(void *
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_share_the_space_and_the_next_is_told_that_it_is_busy),
+        cmocka_unit_test(however_small_their_parts_no_more_answers_are_made_than_the_service_takes),
         cmocka_unit_test(what_is_stored_needs_none),
         cmocka_unit_test(a_part_is_there_until_it_is_dropped_and_the_next_has_its_place),
         cmocka_unit_test(who_goes_away_holds_the_space_until_what_is_under_way_is_over),
