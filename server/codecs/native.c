@@ -1,5 +1,6 @@
 #include "server/codecs/native.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 void planes_join(const uint8_t *planes, struct pixels *pixels) {
@@ -36,9 +37,29 @@ static void swap_words(uint8_t *bytes, size_t size) {
     }
 }
 
+/* Two pixels are four bytes: luma, luma, and the chroma of both (PS3.3 C.7.6.3.1.2). */
+static void chroma_double(const uint8_t *pairs, struct pixels *pixels) {
+    size_t count = (size_t)pixels->form.rows * pixels->form.columns;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *pair = pairs + i / 2 * 4;
+        uint8_t pixel[3] = {pair[i % 2], pair[2], pair[3]};
+        memcpy(pixels->bytes + i * 3, pixel, sizeof pixel);
+    }
+}
+
+/* What the data set calls YBR_FULL_422; its size tells it from YBR_FULL. */
+static bool halves_chroma(const struct pixel_form *form, size_t size) {
+    return form->colour == COLOUR_YBR_FULL && form->bits_allocated == 8 && form->columns % 2 == 0 &&
+           size == (size_t)form->rows * form->columns * 2;
+}
+
 enum codec_result native_decode(const uint8_t *bytes, size_t size, bool big_endian,
                                 const struct pixel_header *header, struct pixels *pixels) {
     size_t wanted = pixels_size(&pixels->form);
+    if (halves_chroma(&pixels->form, size) && !(big_endian && header->words_swapped)) {
+        chroma_double(bytes, pixels);
+        return CODEC_OK;
+    }
     // One byte more fills a value to an even length; a frame is never shorter.
     if (size < wanted || size > wanted + 1) {
         return CODEC_DAMAGED;

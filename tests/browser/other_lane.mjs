@@ -15,4 +15,5 @@ await import('./held.test.mjs');
 await import('./standard_of_care.test.mjs');
 await import('./signatures.test.mjs');
 await import('./slide.test.mjs');
+await import('./pictures.test.mjs');
 await import('./looking.test.mjs');

@@ -108,6 +108,8 @@ one("bits-beside", greys(image(**window), [value | 0xF000 for value in ramp()]),
 one("high-bit", greys(image(HighBit=15, **window), [value << 4 for value in ramp()]), "+Wi 1")
 one("rescaled", greys(image(RescaleSlope=2.5, RescaleIntercept=-1024, WindowCenter=40, WindowWidth=400),
                       ramp()), "+Wi 1")
+one("fraction", greys(image(RescaleSlope=1.2344, RescaleIntercept=-0.5, WindowCenter=1000, WindowWidth=800),
+                      ramp()), "+Wi 1")
 one("falling", greys(image(RescaleSlope=-1, RescaleIntercept=4095, **window), ramp()), "+Wi 1")
 one("falling-no-window", greys(image(RescaleSlope=-1, RescaleIntercept=100), ramp(10, 3000)), "+Wm")
 one("width-1", greys(image(WindowCenter=1000, WindowWidth=1), ramp(900, 1100)), "+Wi 1")
@@ -137,6 +139,21 @@ for name in ("RGB", "YBR_FULL"):
     for planar in (0, 1):
         kind = image(PhotometricInterpretation=name, PlanarConfiguration=planar, **three)
         one(f"{name}-{planar}", colours(kind, planar), "-W")
+
+swapped = colours(image(ExplicitVRBigEndian, PhotometricInterpretation="RGB", PlanarConfiguration=0, **three), 0)
+data = swapped.PixelData
+swapped.PixelData = bytes(data[at ^ 1] for at in range(len(data)))
+swapped["PixelData"].VR = "OW"
+one("RGB-big-endian", swapped, "-W")
+wide = image(PhotometricInterpretation="RGB", PlanarConfiguration=0, SamplesPerPixel=3, BitsAllocated=16, BitsStored=16,
+             HighBit=15)
+wide.PixelData = b"".join(struct.pack("<H", value * 257) for value in data)
+wide["PixelData"].VR = "OW"
+one("RGB-16", wide, "-W")
+halved = image(PhotometricInterpretation="YBR_FULL_422", PlanarConfiguration=0, **three)
+halved.PixelData = bytes(value for at in range(0, SIDE * SIDE, 2) for value in (at, at + 1, at // 2, 255 - at // 2))
+halved["PixelData"].VR = "OB"
+one("YBR_FULL_422", halved, "-W")
 
 # LINEAR_EXACT is unknown to DCMTK 3.6.7: a linear one of a wider width and half a value further is the same.
 exact = greys(image(VOILUTFunction="LINEAR_EXACT", WindowCenter=1000, WindowWidth=800), ramp())

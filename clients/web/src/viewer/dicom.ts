@@ -108,6 +108,8 @@ export interface Header {
     planar: number;
     bitsAllocated: number;
     bitsStored: number;
+    /** The sample's highest bit in what is allocated, from 0. */
+    highBit: number;
     signed: boolean;
     slope: number;
     intercept: number;
@@ -296,6 +298,7 @@ export function readHeader(object: DicomObject): Header {
         planar: numberOf(object, '00280006') ?? 0,
         bitsAllocated: numberOf(object, '00280100') ?? 16,
         bitsStored: numberOf(object, '00280101') ?? 16,
+        highBit: numberOf(object, '00280102') ?? (numberOf(object, '00280101') ?? 16) - 1,
         signed: numberOf(object, '00280103') === 1,
         lossy: textOf(object, '00282110') === '01',
         regions: regionsOf(object),

@@ -4,6 +4,7 @@ import * as cornerstone from '@cornerstonejs/core';
 import { init as startLoader } from '@cornerstonejs/dicom-image-loader';
 import type { Slice } from './case_images';
 import {
+    canUse,
     decodedBytes,
     decodeFrame,
     fetchFrame,
@@ -17,6 +18,7 @@ import {
 } from './loading/fetch_image';
 import { atOnce, nearlyHere, worthCutting } from './loading/link';
 import { Loader, type Images } from './loading/loader';
+import { hasFractions } from './loading/stored_pixels';
 import { isPreviewId, PREVIEW_SCHEME } from './loading/previews';
 import { wordsFromHeader } from './provider';
 import type { Values } from './statistics';
@@ -92,7 +94,13 @@ export function startEngine(): Promise<cornerstone.RenderingEngine> {
 const wordsFor = (type: string, ...query: unknown[]): unknown => {
     const [imageId] = query;
     const slice = typeof imageId === 'string' ? slices.get(imageId) : undefined;
-    return slice && wordsFromHeader(type, { ...slice, header: pixelHeader(slice.imageId, slice.header) });
+    if (!slice) {
+        return undefined;
+    }
+    const header = pixelHeader(slice.imageId, slice.header);
+    // The only one that its drawing by CPU takes numbers between whole ones of: others it looks up in a table.
+    const modality = isDrawnByCpu() && hasFractions(header) ? 'PT' : header.modality;
+    return wordsFromHeader(type, { ...slice, header: { ...header, modality } });
 };
 
 /** Images that Cornerstone asked for by itself: it puts them into its cache when it is answered. */
@@ -205,7 +213,11 @@ export function headStart(imageId: string, known: Known): HeadStart {
 /** Its case is not on the stage any more. */
 class ForgottenError extends Error {}
 
-const knownOf = ({ transferSyntax, header }: Slice): Known => ({ transferSyntax, pixelBytes: pixelBytes(header) });
+const knownOf = ({ transferSyntax, header }: Slice): Known => ({
+    transferSyntax,
+    pixelBytes: pixelBytes(header),
+    header,
+});
 
 /** An image that is made here, not fetched. */
 export async function keepMade(slice: Slice, make: () => Promise<cornerstone.Types.IImage>): Promise<void> {
@@ -222,9 +234,13 @@ async function bringOne(imageId: string, signal: AbortSignal): Promise<void> {
     if (!slice) {
         throw new ForgottenError();
     }
-    const frame = (await begun?.frame.catch(() => undefined)) ?? (await fetchFrame(imageId, knownOf(slice), signal));
+    const ahead = await begun?.frame.catch(() => undefined);
+    const frame =
+        ahead && canUse(ahead, slice.header, slice.transferSyntax)
+            ? ahead
+            : await fetchFrame(imageId, knownOf(slice), signal);
     signal.throwIfAborted();
-    const image = await decodeFrame(imageId, frame);
+    const image = await decodeFrame(imageId, frame, slice.header);
     signal.throwIfAborted(); // the case was closed while its image was decoded
     put(imageId, image);
 }

@@ -484,6 +484,6 @@ export function windowOf(
         return { center: (low + high) / 2, width: high - low, function: 'linear', unit: unitOf };
     }
     const range = 2 ** header.bitsStored * header.slope;
-    const low = header.intercept - (header.signed ? range / 2 : 0);
-    return { center: low + range / 2, width: range, function: 'linear', unit: unitOf };
+    const middle = header.intercept + (header.signed ? 0 : range / 2);
+    return { center: middle, width: Math.abs(range), function: 'linear', unit: unitOf };
 }

@@ -11,7 +11,7 @@ const pixelModule = (header: Header) => ({
     columns: header.columns,
     bitsAllocated: header.bitsAllocated,
     bitsStored: header.bitsStored,
-    highBit: header.bitsStored - 1,
+    highBit: header.highBit,
     pixelRepresentation: header.signed ? 1 : 0,
     ...(header.palette && {
         redPaletteColorLookupTableDescriptor: header.palette.descriptors[0],

@@ -24,7 +24,7 @@ async function warm(): Promise<void> {
     await startEngine();
     warmPreviews();
     const slice = madeSlice();
-    const image = () => decodeFrame(slice.imageId, { bytes: tinyCopy(), transferSyntax: HTJ2K_RPCL });
+    const image = () => decodeFrame(slice.imageId, { bytes: tinyCopy(), transferSyntax: HTJ2K_RPCL }, slice.header);
     await keepMade(slice, image);
     await Pane.prepare(loadedOf(slice), isPhone() ? 1 : PANES);
     document.documentElement.dataset.warm = ''; // for whoever measures from here

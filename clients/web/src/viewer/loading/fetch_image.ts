@@ -1,16 +1,28 @@
 // One lossless image over the line and through Cornerstone's decoders: as its HTJ2K copy or as it was uploaded,
 // whichever is sooner here. Measures the line on the way.
 import type { Types } from '@cornerstonejs/core';
+import { utilities } from '@cornerstonejs/core';
 import { createImage } from '@cornerstonejs/dicom-image-loader';
 import { fetchAgain } from '../../connection/http';
 import type { Header } from '../dicom';
 import { fetchedAs, LinkMeter } from './link';
+import {
+    EXPLICIT_LITTLE_ENDIAN,
+    formOfDecoded,
+    isNative,
+    rescaled,
+    tidy,
+    tidyForm,
+    wayOf,
+    type Form,
+} from './stored_pixels';
 
 export const SCHEME = 'consilium';
 export const meter = new LinkMeter();
 
 export const HTJ2K_RPCL = '1.2.840.10008.1.2.4.202';
-const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
+const DECODED = { Accept: `application/octet-stream; transfer-syntax=${EXPLICIT_LITTLE_ENDIAN}` };
 const WITH_COPY = { Accept: `application/octet-stream; transfer-syntax=${HTJ2K_RPCL}` };
 
 /** Words in the pixels may say who the patient is, and this reader is not told. */
@@ -21,6 +33,8 @@ export interface Known {
     transferSyntax: string;
     /** Of its pixels as they are stored, raw. */
     pixelBytes: number;
+    /** Absent while nothing is known of how its pixels lie. */
+    header?: Header;
 }
 
 /** Bytes of its pixels as they are stored, raw. */
@@ -34,7 +48,7 @@ export function decodedBytes(header: Header): number {
         return rows * columns * 3;
     }
     const whole = Number.isInteger(slope) && Number.isInteger(intercept);
-    const narrow = bitsStored <= 8 && slope === 1 && intercept === 0;
+    const narrow = bitsStored <= 8 && !header.signed && slope === 1 && intercept === 0;
     return rows * columns * (narrow ? 1 : whole ? 2 : 4);
 }
 
@@ -98,9 +112,34 @@ function joined(pieces: Uint8Array[], length: number): Uint8Array {
 export interface Frame {
     bytes: Uint8Array;
     transferSyntax: string;
+    /** By the server, from something else that was stored. */
+    decoded?: boolean;
 }
 
 const nobody = () => undefined;
+
+/** Where a frame is to be had, and what is to be said when it is asked for. */
+function placeOf(imageId: string, { transferSyntax, pixelBytes, header }: Known) {
+    const [patientCase, sop, frame] = imageId.slice(SCHEME.length + 1).split('/');
+    const way = header ? wayOf(header, transferSyntax) : 'any';
+    if (header && way === 'decoded') {
+        const series = `studies/${header.studyUid}/series/${header.seriesUid}`;
+        const address = `/api/cases/${patientCase}/dicom-web/${series}/instances/${sop}/frames/${frame}`;
+        return { address, headers: DECODED, decoded: true };
+    }
+    const copy = way === 'any' && fetchedAs(meter.link, transferSyntax, pixelBytes) === 'copy';
+    return {
+        address: `/api/cases/${patientCase}/instances/${sop}/frames/${frame}`,
+        headers: copy ? WITH_COPY : {},
+        decoded: false,
+    };
+}
+
+/** Whether bytes that were asked for before anything was known of their image are of use. */
+export const canUse = ({ transferSyntax }: Frame, header: Header, stored: string): boolean => {
+    const way = wayOf(header, stored);
+    return way === 'any' || (way === 'stored' && transferSyntax === stored);
+};
 
 /** The bytes of a frame. */
 export async function fetchFrame(
@@ -109,29 +148,28 @@ export async function fetchFrame(
     signal: AbortSignal,
     onBytes: (here: number, all: number) => void = nobody,
 ): Promise<Frame> {
-    const [patientCase, sop, frame] = imageId.slice(SCHEME.length + 1).split('/');
-    const as = fetchedAs(meter.link, known.transferSyntax, known.pixelBytes);
+    const { address, headers, decoded } = placeOf(imageId, known);
     const askedAt = performance.now();
-    const response = await fetchAgain(`/api/cases/${patientCase}/instances/${sop}/frames/${frame}`, {
-        signal,
-        cache: 'no-store',
-        ...(as === 'copy' && { headers: WITH_COPY }),
-    });
+    const response = await fetchAgain(address, { signal, cache: 'no-store', headers });
     if (!response.ok) {
         await response.body?.cancel(); // an answer that is not read keeps its connection
         throw response.status === 403 ? new MaskedError() : new Error(`image answered ${response.status}`);
     }
     const bytes = await readMeasured(response, askedAt, onBytes);
-    const syntax = /transfer-syntax=([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
-    return { bytes, transferSyntax: syntax?.[1] ?? EXPLICIT_LITTLE_ENDIAN };
+    const syntax = /transfer-syntax="?([0-9.]+)/.exec(response.headers.get('content-type') ?? '');
+    return { bytes, transferSyntax: syntax?.[1] ?? EXPLICIT_LITTLE_ENDIAN, decoded };
 }
 
-/** Images that are being decoded from their copy, whose pixels lie otherwise than their header says. */
-const copies = new Set<string>();
+/** How the pixels lie that are being decoded, where that is otherwise than the header says. */
+const forms = new Map<string, Form>();
 
-/** The header of the pixels that are decoded: a copy has its samples pixel by pixel, and whole chroma. */
-export const pixelHeader = (imageId: string, header: Header): Header =>
-    copies.has(imageId) ? { ...header, planar: 0, photometric: photometricOfCopy(header) } : header;
+export const pixelHeader = (imageId: string, header: Header): Header => {
+    const form = forms.get(imageId);
+    return form ? { ...header, ...form } : header;
+};
+
+/** A copy has its samples pixel by pixel, and whole chroma. */
+const formOfCopy = (header: Header): Form => ({ ...header, planar: 0, photometric: photometricOfCopy(header) });
 
 export function photometricOfCopy({ photometric }: Header): string {
     if (photometric === 'YBR_FULL_422') {
@@ -140,20 +178,66 @@ export function photometricOfCopy({ photometric }: Header): string {
     return photometric === 'YBR_RCT' || photometric === 'YBR_ICT' ? 'RGB' : photometric;
 }
 
-export async function decodeFrame(imageId: string, { bytes, transferSyntax }: Frame): Promise<Types.IImage> {
-    const length = bytes.length;
-    // What was uploaded as HTJ2K itself is like its copies in this.
+/** What is given to the decoders, and how it lies. */
+function readied({ bytes, transferSyntax, decoded }: Frame, header: Header) {
     if (transferSyntax === HTJ2K_RPCL) {
-        copies.add(imageId);
+        // What was uploaded as HTJ2K itself is like its copies in this.
+        return { bytes, transferSyntax, form: formOfCopy(header) };
     }
-    const image = await createImage(imageId, bytes, transferSyntax, { useRGBA: false })
+    if (!isNative(transferSyntax)) {
+        return { bytes, transferSyntax, form: undefined };
+    }
+    const form = decoded ? formOfDecoded(header) : header;
+    const bigEndian = transferSyntax === EXPLICIT_BIG_ENDIAN;
+    return {
+        bytes: tidy(bytes, form, header.rows * header.columns, bigEndian),
+        transferSyntax: EXPLICIT_LITTLE_ENDIAN,
+        form: tidyForm(form),
+    };
+}
+
+export async function decodeFrame(imageId: string, frame: Frame, header: Header): Promise<Types.IImage> {
+    const { length } = frame.bytes;
+    const { bytes, transferSyntax, form } = readied(frame, header);
+    const falling = header.samples === 1 && header.slope < 0;
+    if (form) {
+        forms.set(imageId, form);
+    }
+    const image = await createImage(imageId, bytes, transferSyntax, {
+        useRGBA: false,
+        preScale: { enabled: !falling },
+    })
         .then((made) => made as Types.IImage)
-        .finally(() => copies.delete(imageId));
+        .finally(() => forms.delete(imageId));
     if (transferSyntax === HTJ2K_RPCL && image.decodeTimeInMS !== undefined) {
         meter.decoded(length, image.sizeInBytes, image.decodeTimeInMS);
     }
     // Cornerstone would give a colour image a canvas and a second copy of its pixels, three times what the store
     // counts: 2 GB for 600 frames of ultrasound. Without them it draws through the pane's one canvas.
     delete (image as Partial<Types.IImage>).getCanvas;
-    return image;
+    return falling ? rescale(image, header) : image;
+}
+
+/** Cornerstone takes the lowest stored value for the lowest one of all, also where values fall. */
+function rescale(image: Types.IImage, header: Header): Types.IImage {
+    const { values, low, high } = rescaled(image.getPixelData(), header);
+    const { slope, intercept, modality } = header;
+    return Object.assign(image, {
+        preScale: {
+            enabled: true,
+            scaled: true,
+            scalingParameters: { rescaleSlope: slope, rescaleIntercept: intercept, modality },
+        },
+        minPixelValue: low,
+        maxPixelValue: high,
+        dataType: values.constructor.name,
+        sizeInBytes: values.byteLength,
+        getPixelData: () => values,
+        voxelManager: utilities.VoxelManager.createImageVoxelManager({
+            scalarData: values,
+            width: image.columns,
+            height: image.rows,
+            numberOfComponents: 1,
+        }),
+    });
 }
