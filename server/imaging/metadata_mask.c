@@ -83,8 +83,13 @@ static const uint32_t kept_tags[] = {
     0x00281201, // Red Palette Color Lookup Table Data
     0x00281202, // Green Palette Color Lookup Table Data
     0x00281203, // Blue Palette Color Lookup Table Data
+    0x00281221, // Segmented Red Palette Color Lookup Table Data
+    0x00281222, // Segmented Green Palette Color Lookup Table Data
+    0x00281223, // Segmented Blue Palette Color Lookup Table Data
     0x00282000, // ICC Profile
     0x00282110, // Lossy Image Compression
+    0x00283000, // Modality LUT Sequence, of which the items stay empty: that there is one
+    0x00283010, // VOI LUT Sequence, likewise
     0x00289110, // Pixel Measures Sequence
     0x00289132, // Frame VOI LUT Sequence
     0x00289145, // Pixel Value Transformation Sequence

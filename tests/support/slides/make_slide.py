@@ -69,7 +69,8 @@ def fixed(value):
 
 
 def profile(swapped):
-    """A small matrix profile (ICC.1 8.2): sRGB's primaries, gamma 2.2."""
+    """A matrix profile (ICC.1 8.2): sRGB's primaries, gamma 2.2. Its curves are tables, as scanners write them: a
+    header has it only by its address then."""
     xyz = {
         b"wtpt": (0.9642, 1.0, 0.8249),
         b"rXYZ": (0.4361, 0.2225, 0.0139),
@@ -79,7 +80,8 @@ def profile(swapped):
     if swapped:
         xyz[b"rXYZ"], xyz[b"bXYZ"] = xyz[b"bXYZ"], xyz[b"rXYZ"]
     tags = [(name, b"XYZ \0\0\0\0" + b"".join(map(fixed, place))) for name, place in xyz.items()]
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    points = [round(65535 * (step / 255) ** 2.2) for step in range(256)]
+    curve = b"curv\0\0\0\0" + struct.pack(">I256H", 256, *points)
     tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]
     words = b"test colours\0"
     description = b"desc\0\0\0\0" + struct.pack(">I", len(words)) + words + b"\0" * 78

@@ -4,6 +4,7 @@ import { fetchAgain } from '../connection/http';
 import type { ImagePosition } from '../wire';
 import { imageGeometry, type ImageGeometry } from './geometry';
 import { readHeader, readHeaders, type DicomObject, type Header } from './dicom';
+import { withPalettes, withProfiles } from './kept_in_file';
 import { readSlide, type Slide } from './slide';
 import { dot, subtract, type Vector } from './vector';
 
@@ -13,6 +14,8 @@ export interface DisplaySetInstance {
     transferSyntaxUid: string;
     bytes: number;
     position?: number[];
+    /** Of a document: what the server found it to be. */
+    mediaType?: string;
 }
 
 export interface DisplaySet {
@@ -55,6 +58,15 @@ export interface LoadedSet {
     /** Of a slide, which has no slices: all its resolutions, and the header that says whose it is. */
     slide?: { whole: Slide; header: Header } | undefined;
 }
+
+/** The tables of a palette image cannot be had, or are damaged: without them it would be shown in false colours. */
+export class PaletteError extends Error {}
+
+const lacksPalette = ({ photometric, palette }: Header): boolean => photometric === 'PALETTE COLOR' && !palette;
+
+const BIG_ENDIAN = '1.2.840.10008.1.2.2';
+
+const uidOf = (object: DicomObject): string => String(object['00080018']?.Value?.[0]);
 
 /** By SOP Instance UID: one header, or one for each frame where they differ. */
 type Headers = ReadonlyMap<string, readonly [Header, ...Header[]]>;
@@ -144,8 +156,11 @@ export class CaseImages {
         const instance = set.instances.find((one) => one.sopInstanceUid === sopInstanceUid);
         const series = `/api/cases/${this.patientCase}/dicom-web/studies/${set.studyUid}/series/${set.seriesUid}`;
         const objects = (await this.fetchJson(`${series}/instances/${sopInstanceUid}/metadata`)) as DicomObject[];
-        const [object] = objects;
+        const [object] = await this.filled(objects);
         const headers = object && readHeaders(object);
+        if (headers && lacksPalette(headers[0])) {
+            return undefined;
+        }
         return instance && headers && this.slicesOf(instance, new Map([[sopInstanceUid, headers]]))[frame - 1];
     }
 
@@ -168,6 +183,10 @@ export class CaseImages {
         await this.yielding;
         const headers = await this.seriesHeaders(set.seriesUid);
         const found = set.instances.flatMap((instance) => this.slicesOf(instance, headers));
+        if (found.some(({ header }) => lacksPalette(header))) {
+            this.headers.delete(set.seriesUid); // fetched anew when somebody tries again
+            throw new PaletteError();
+        }
         const slices = set.kind === 'volume' ? alongTheNormal(found) : found;
         const places = new Map(
             slices.map((slice, index) => [`${slice.sopInstanceUid}/${slice.frame}`, index]),
@@ -182,8 +201,8 @@ export class CaseImages {
 
     private async loadSlide(set: DisplaySet): Promise<LoadedSet['slide']> {
         const wanted = new Set(set.instances.map((instance) => instance.sopInstanceUid));
-        const uidOf = (object: DicomObject) => String(object['00080018']?.Value?.[0]);
-        const objects = (await this.seriesObjects(set.seriesUid)).filter((object) => wanted.has(uidOf(object)));
+        const listed = (await this.seriesObjects(set.seriesUid)).filter((object) => wanted.has(uidOf(object)));
+        const objects = await withProfiles(this.asker, listed);
         const whole = readSlide(objects, set.displaySet);
         const [first] = objects;
         if (!whole || !first) {
@@ -212,14 +231,29 @@ export class CaseImages {
     private seriesHeaders(seriesUid: string): Promise<Headers> {
         let loading = this.headers.get(seriesUid);
         if (!loading) {
-            loading = this.seriesObjects(seriesUid).then((objects) => {
-                const headers = objects.map(readHeaders);
-                return new Map(headers.map((frames) => [frames[0].sopInstanceUid, frames]));
-            });
+            loading = this.seriesObjects(seriesUid)
+                .then((objects) => this.filled(objects))
+                .then((objects) => {
+                    const headers = objects.map(readHeaders);
+                    return new Map(headers.map((frames) => [frames[0].sopInstanceUid, frames]));
+                });
             this.headers.set(seriesUid, loading);
             loading.catch(() => this.headers.delete(seriesUid));
         }
         return loading;
+    }
+
+    private get asker() {
+        return { patientCase: this.patientCase, signal: this.stop.signal };
+    }
+
+    /** With the palettes of those that have one. */
+    private async filled(objects: DicomObject[]): Promise<DicomObject[]> {
+        const sets = await this.displaySets();
+        const instances = sets.flatMap((set) => set.instances);
+        return withPalettes(this.asker, objects, (object) =>
+            instances.some((one) => one.sopInstanceUid === uidOf(object) && one.transferSyntaxUid === BIG_ENDIAN),
+        );
     }
 
     private async seriesObjects(seriesUid: string): Promise<DicomObject[]> {

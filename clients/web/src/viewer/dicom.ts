@@ -1,5 +1,6 @@
 // DICOM JSON model (PS3.18 F) to the few attributes the viewer needs. Whatever is missing or of
 // the wrong shape becomes undefined or an empty text: a header of the world is never trusted.
+import { paletteOf, type Palette } from './palette';
 import { add, cross, scale, unit, type Vector } from './vector';
 
 export interface DicomElement {
@@ -7,6 +8,8 @@ export interface DicomElement {
     Value?: unknown[];
     InlineBinary?: string;
     BulkDataURI?: string;
+    /** What lies at that address, once it has been fetched; numbers with their lowest byte first. */
+    fetched?: Uint8Array<ArrayBuffer>;
 }
 export type DicomObject = Record<string, DicomElement | undefined>;
 
@@ -46,16 +49,6 @@ const sequenceOf = (object: DicomObject, tag: string): DicomObject[] =>
     (object[tag]?.Value ?? []).filter(
         (value): value is DicomObject => typeof value === 'object' && value !== null,
     );
-
-/** A palette's entries, carried in the header itself (PS3.3 C.7.6.3.1.6). */
-function wordsOf(object: DicomObject, tag: string): Uint16Array | undefined {
-    const encoded = object[tag]?.InlineBinary;
-    if (encoded === undefined) {
-        return undefined;
-    }
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
-    return new Uint16Array(bytes.buffer, 0, bytes.length >> 1);
-}
 
 /** Recommended Display Frame Rate, else Cine Rate, else from Frame Time (PS3.3 C.7.6.5). */
 function frameRateOf(object: DicomObject): number | undefined {
@@ -125,11 +118,6 @@ export interface Header {
     container: string;
 }
 
-export interface Palette {
-    descriptors: [number[], number[], number[]];
-    tables: [Uint16Array, Uint16Array, Uint16Array];
-}
-
 const pair = (values: number[] | undefined): { row: number; column: number } | undefined =>
     values?.[0] !== undefined && values[1] !== undefined && values[0] > 0 && values[1] > 0
         ? { row: values[0], column: values[1] }
@@ -158,16 +146,6 @@ function regionsOf(object: DicomObject): UltrasoundRegion[] {
             deltaY: Math.abs(numberOf(region, '0018602E') ?? 0),
         }))
         .filter((region) => region.deltaX > 0 && region.deltaY > 0);
-}
-
-function paletteOf(object: DicomObject): Palette | undefined {
-    const descriptors = ['00281101', '00281102', '00281103'].map((tag) => numbersOf(object, tag));
-    const tables = ['00281201', '00281202', '00281203'].map((tag) => wordsOf(object, tag));
-    const [red, green, blue] = descriptors;
-    const [reds, greens, blues] = tables;
-    return red && green && blue && reds && greens && blues
-        ? { descriptors: [red, green, blue], tables: [reds, greens, blues] }
-        : undefined;
 }
 
 /** Pixel aspect: height of a pixel over its width (PS3.3 C.7.6.3.1.7 gives vertical\horizontal). */

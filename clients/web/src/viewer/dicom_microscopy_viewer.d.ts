@@ -30,6 +30,7 @@ declare module 'dicom-microscopy-viewer' {
         readonly SOPInstanceUID: string;
         readonly PhotometricInterpretation: string;
         readonly PlanarConfiguration?: number;
+        readonly OpticalPathSequence?: readonly object[];
     }
 
     interface VolumeImageViewer {

@@ -215,7 +215,9 @@ export function Facts({ onGlass, notForDiagnosis, marks, notes, loading }: Facts
                 {header && <ScaleBar onGlass={onGlass} />}
                 {header && <Calibrated onGlass={onGlass} />}
                 {slide && (
-                    <span>{slide.slide.hasProfile ? words.slide.profile : words.slide.noProfile}</span>
+                    <span className={slide.slide.profile === 'lost' ? 'caution' : ''}>
+                        {words.slide.profile[slide.slide.profile]}
+                    </span>
                 )}
                 {header && <span>{[side, loaded.set.seriesDescription, glass].filter(Boolean).join(' · ')}</span>}
                 {notForDiagnosis && <span className="caution">{words.notForDiagnosis}</span>}

@@ -171,7 +171,7 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                 <Notice {...maskedText(words, status.what)} />
             )}
             {status.is === 'failed' && (
-                <Notice title={words.imageFailed} help={words.imageFailedHelp}>
+                <Notice {...failedText(words, status.why)}>
                     <Button onClick={retry}>{words.tryAgain}</Button>
                 </Notice>
             )}
@@ -183,6 +183,9 @@ const maskedText = ({ masked }: Words, what: 'document' | 'image') =>
     what === 'document'
         ? { title: masked.document, help: masked.documentHelp }
         : { title: masked.image, help: masked.imageHelp };
+
+const failedText = ({ imageFailed, imageFailedHelp, looking }: Words, why: 'image' | 'palette' | 'large') =>
+    why === 'image' ? { title: imageFailed, help: imageFailedHelp } : { title: imageFailed, help: looking.failed[why] };
 
 function linkedMark(
     words: ReturnType<typeof useWords>,

@@ -1,6 +1,7 @@
 // A slide under the microscope: what its headers say of the whole, however many resolutions and tiles it is
 // stored in (PS3.3 C.8.12.4). Pure. The world of a slide is mm from the top left corner of its largest
 // resolution, x to the right and y downwards; pixels where it does not say how large they are.
+import { bytesOf } from './bulk';
 import type { DicomObject } from './dicom';
 
 export interface Slide {
@@ -13,8 +14,10 @@ export interface Slide {
     unit: number;
     /** Whether a world unit is a mm. */
     measured: boolean;
-    /** Whether its colours come with an ICC profile. */
-    hasProfile: boolean;
+    /** Whether its colours are matched by ICC profiles; lost when it has some and not all could be had. */
+    profile: 'used' | 'none' | 'lost';
+    /** By SOP Instance UID; of every resolution in colour, or of none. */
+    profiles: ReadonlyMap<string, Uint8Array>;
 }
 
 const TOTAL_COLUMNS = '00480006';
@@ -42,24 +45,56 @@ function spacingOf(object: DicomObject): number | undefined {
     return spacing !== undefined && spacing > 0 ? spacing : undefined;
 }
 
+const PATHS = '00480105';
+const PROFILE = '00282000';
+
 /**
  * dicom-microscopy-viewer needs the kind of image and one space for all resolutions. A slide that names no
- * frame of reference is a space of its own, which `ownSpace` names.
+ * frame of reference is a space of its own, which `ownSpace` names. Profiles are given to it apart.
  */
 function completed(object: DicomObject, ownSpace: string): DicomObject {
     const type = object['00080008'];
     const kind = { vr: 'CS', Value: ['DERIVED', 'PRIMARY', 'VOLUME', 'NONE'] };
+    const paths = (object[PATHS]?.Value ?? []) as DicomObject[];
     return {
         ...object,
         '00080008': (type?.Value?.length ?? 0) > 2 ? type : kind,
         '00200052': object['00200052']?.Value ? object['00200052'] : { vr: 'UI', Value: [ownSpace] },
+        ...(paths.length > 0 && { [PATHS]: { vr: 'SQ', Value: paths.map(withoutProfile) } }),
     };
 }
 
-const hasProfile = (object: DicomObject): boolean => {
-    const profile = itemAt(object, '00480105')?.['00282000'];
-    return profile?.InlineBinary !== undefined || profile?.BulkDataURI !== undefined;
-};
+const withoutProfile = (path: DicomObject): DicomObject =>
+    Object.fromEntries(Object.entries(path).filter(([tag]) => tag !== PROFILE));
+
+const LETTERS = new TextDecoder('latin1');
+
+/** A browser passes over what is no profile of RGB (ICC.1:2022 7.2) without a word: then we say it. */
+function isProfile(bytes: Uint8Array): boolean {
+    const letters = (at: number) => LETTERS.decode(bytes.subarray(at, at + 4));
+    const size = bytes.length < 132 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+    return size >= 132 && size <= bytes.length && letters(16) === 'RGB ' && letters(36) === 'acsp';
+}
+
+/** Colours are matched when that can be done in every resolution. */
+function profilesOf(objects: readonly DicomObject[]): Pick<Slide, 'profile' | 'profiles'> {
+    const profiles = new Map<string, Uint8Array>();
+    const colored = objects.filter((object) => numberAt(object, '00280002') === 3);
+    let told = 0;
+    for (const object of colored) {
+        const element = itemAt(object, PATHS)?.[PROFILE];
+        const bytes = bytesOf(element);
+        told += Number(bytes !== undefined || element?.BulkDataURI !== undefined);
+        if (bytes && isProfile(bytes)) {
+            profiles.set(String(object['00080018']?.Value?.[0]), bytes);
+        }
+    }
+    if (told === 0) {
+        return { profile: 'none', profiles: new Map() };
+    }
+    const all = profiles.size === colored.length;
+    return all ? { profile: 'used', profiles } : { profile: 'lost', profiles: new Map() };
+}
 
 /** Undefined when no header says how large the slide is. */
 export function readSlide(objects: readonly DicomObject[], ownSpace: string): Slide | undefined {
@@ -75,7 +110,7 @@ export function readSlide(objects: readonly DicomObject[], ownSpace: string): Sl
         rows: numberAt(base, TOTAL_ROWS) ?? 0,
         unit: spacing ?? 1,
         measured: spacing !== undefined,
-        hasProfile: hasProfile(base),
+        ...profilesOf(tiled),
     };
 }
 

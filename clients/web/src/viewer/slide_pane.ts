@@ -42,21 +42,24 @@ function clientOf(patientCase: string, signal: AbortSignal): Client {
                     fetchBytes(`/api/cases/${patientCase}/instances/${sopInstanceUID}/frames/${frame}`, signal),
                 ),
             ),
-        retrieveBulkData: async ({ BulkDataURI }) => [await fetchBytes(BulkDataURI, signal)],
+        // What the slide keeps in its files came with it (kept_in_file.ts).
+        retrieveBulkData: () => Promise.reject(new Error('nothing of a slide is fetched later')),
     };
 }
 
 /**
  * The library sends the headers of all resolutions to the worker with every tile, and a header may say where each of
- * 40,000 tiles lies. What is copied is an object's own: the rest is inherited.
+ * 40,000 tiles lies. What is copied is an object's own: the rest is inherited. The profile is not: the library hands it
+ * on with every tile itself.
  */
-function light(image: Image): Image {
+function light(image: Image, ICCProfile: Uint8Array | undefined): Image {
     const { SOPInstanceUID, PhotometricInterpretation, PlanarConfiguration } = image;
     const own = Object.entries({ SOPInstanceUID, PhotometricInterpretation, PlanarConfiguration });
-    return Object.create(
-        image,
-        Object.fromEntries(own.map(([name, value]) => [name, { value, enumerable: true }])),
-    ) as Image;
+    const [path, ...others] = image.OpticalPathSequence ?? [];
+    return Object.create(image, {
+        ...Object.fromEntries(own.map(([name, value]) => [name, { value, enumerable: true }])),
+        ...(ICCProfile && { OpticalPathSequence: { value: [{ ...path, ICCProfile }, ...others], enumerable: false } }),
+    }) as Image;
 }
 
 /** A view without limits of its own: it must be able to show whatever the presenter sees. */
@@ -128,7 +131,10 @@ export class SlidePane {
         const { VLWholeSlideMicroscopyImage } = library.metadata;
         this.viewer = new library.viewer.VolumeImageViewer({
             client: clientOf(patientCase, this.stop.signal),
-            metadata: slide.objects.map((metadata) => light(new VLWholeSlideMicroscopyImage({ metadata }))),
+            metadata: slide.objects.map((metadata) => {
+                const image = new VLWholeSlideMicroscopyImage({ metadata });
+                return light(image, slide.profiles.get(image.SOPInstanceUID));
+            }),
             controls: [],
             tilesCacheSize: isPhone() ? TILES_PHONE : TILES_DESK,
             errorInterceptor: (error) => {

@@ -4,7 +4,7 @@ import { flushSync } from 'react-dom';
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 import { useStore } from '../state/store';
 import type { Cine, Viewport } from '../wire';
-import type { LoadedSet, Slice } from './case_images';
+import { PaletteError, type LoadedSet, type Slice } from './case_images';
 import { filmOf, frameAt } from './cine';
 import { DocumentPane } from './document_pane';
 import { headStart, whenHere } from './engine';
@@ -12,6 +12,7 @@ import type { Glass, Projection } from './geometry';
 import { MaskedError } from './loading/fetch_image';
 import { fitsWhole, imageIdsOf, look, lookAway } from './loading/stage_loading';
 import { Pane, sliceIndex, type Painted } from './pane';
+import { TooLargeError } from './picture';
 import type { Shown } from './place';
 import type { PresentationState } from './presentation_reader';
 import type { SlidePane, PaintedSlide } from './slide_pane';
@@ -39,7 +40,7 @@ export type PaneStatus =
     | { is: 'fetching'; percent: number }
     | { is: 'painted' }
     | { is: 'masked'; what: 'document' | 'image' }
-    | { is: 'failed' };
+    | { is: 'failed'; why: 'image' | 'palette' | 'large' };
 
 export interface PaneElements {
     frame: RefObject<HTMLDivElement | null>;
@@ -201,6 +202,16 @@ export function usePane(
             controller.paneState(number, undefined);
         };
 
+        /** What was there before stays only if it is of the same set. */
+        const fail = (error: unknown) => {
+            const palette = error instanceof PaletteError;
+            setStatus({ is: 'failed', why: palette ? 'palette' : error instanceof TooLargeError ? 'large' : 'image' });
+            if (controller.panes.get(number)?.viewport.displaySet !== viewport.displaySet) {
+                setOnGlass(undefined);
+                controller.paneState(number, undefined);
+            }
+        };
+
         /** Words and drawings change in the frame in which the pixels do. */
         const show = (next: OnGlass, whole = true) => {
             window.clearTimeout(waiting); // a preview may stay for long
@@ -260,14 +271,14 @@ export function usePane(
         };
 
         const paintDocument = async (loaded: LoadedSet): Promise<OnGlass | undefined> => {
-            const uid = loaded.set.instances[0]?.sopInstanceUid ?? '';
+            const [{ sopInstanceUid: uid = '', mediaType = '' } = {}] = loaded.set.instances;
             const canvas = elements.pages.current;
             if (!canvas) {
                 return undefined;
             }
             documentPane.current ??= new DocumentPane(canvas);
-            const address = controller.images.documentAddress(uid);
-            const page = await documentPane.current.paint(viewport, address, glass);
+            const source = { address: controller.images.documentAddress(uid), mediaType };
+            const page = await documentPane.current.paint(viewport, source, glass);
             return (
                 page && {
                     viewport,
@@ -322,7 +333,7 @@ export function usePane(
                 if (error instanceof MaskedError) {
                     withhold('image');
                 } else {
-                    setStatus({ is: 'failed' });
+                    fail(error);
                 }
             })
             .finally(() => window.clearTimeout(waiting));

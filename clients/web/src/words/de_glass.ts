@@ -50,6 +50,10 @@ export const glassDe: typeof glassEn = {
         linkNeedsTwo: 'Zeigen Sie zuerst zwei Serien derselben Person nebeneinander.',
         linkSame: 'Diese beiden liegen schon im selben Raum.',
         pointerAcross: 'über die Verknüpfung',
+        failed: {
+            palette: 'Die Tabelle seiner Farben fehlt oder ist beschädigt.',
+            large: 'Es hat mehr als 64 Megapixel; so viele werden höchstens gezeichnet.',
+        },
         presentation: {
             title: 'Darstellungszustände',
             of: (series: string) => `für ${series}`,

@@ -8,8 +8,11 @@ export const slideDe: typeof slideEn = {
         label: 'Etikett',
         showLabels: (count: number) => (count === 1 ? 'Etikett zeigen' : `${count} Etiketten zeigen`),
         hideLabels: 'Etiketten ausblenden',
-        profile: 'Farben nach ICC-Profil',
-        noProfile: 'Datei ohne Farbprofil',
+        profile: {
+            used: 'Farben nach ICC-Profil',
+            none: 'Datei ohne Farbprofil',
+            lost: 'Farbprofil nicht zu bekommen: Farben wie gespeichert',
+        },
         magnification: (times: string) => `etwa ${times}×`,
     },
 };

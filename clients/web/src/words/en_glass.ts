@@ -49,6 +49,10 @@ export const glassEn = {
         linkNeedsTwo: 'Show two series of the same patient beside each other first.',
         linkSame: 'These two lie in the same space already.',
         pointerAcross: 'across the link',
+        failed: {
+            palette: 'The table of its colours is missing or damaged.',
+            large: 'It has more than 64 megapixels, and as many are drawn at most.',
+        },
         presentation: {
             title: 'Presentation states',
             of: (series: string) => `for ${series}`,

@@ -7,8 +7,11 @@ export const slideEn = {
         label: 'label',
         showLabels: (count: number) => (count === 1 ? 'Show the label' : `Show ${count} labels`),
         hideLabels: 'Hide labels',
-        profile: 'colours by its ICC profile',
-        noProfile: 'no colour profile in the file',
+        profile: {
+            used: 'colours by its ICC profile',
+            none: 'no colour profile in the file',
+            lost: 'its colour profile could not be had: colours as stored',
+        },
         magnification: (times: string) => `about ${times}×`,
     },
 };
