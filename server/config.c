@@ -384,3 +384,16 @@ void config_print(const struct config *config) {
     printf("web client    %s%s\n", config->web,
            access(config->web, R_OK) == 0 ? "" : " (not built: script/server builds it)");
 }
+
+void config_fill_gateway(const struct config *config, struct gateway_config *gateway) {
+    gateway->address = config->listen;
+    gateway->port = config->port;
+    gateway->certificate = config->certificate;
+    gateway->key = config->key;
+    gateway->admin_address = config->admin_address;
+    gateway->admin_port = config->admin_port;
+    gateway->web_folder = config->web;
+    gateway->connections_per_address_max = config->connections_per_address;
+    gateway->limit_loopback = config->limit_loopback;
+    gateway->patience_s = config->patience_s;
+}

@@ -51,4 +51,8 @@ void config_print(const struct config *config);
 
 #define CONSILIUM_VERSION "0.1.0"
 
+struct gateway_config;
+/* What of it the gateway is told; its texts are borrowed. */
+void config_fill_gateway(const struct config *config, struct gateway_config *gateway);
+
 #endif

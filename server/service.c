@@ -59,6 +59,8 @@ struct service {
     uv_timer_t timer; /* ready, then drain, then the last resort */
     /* Derived */
     uint64_t drain_by_ms;
+    unsigned failed_turns; /* of the loop since the start failed */
+    bool ticks;            /* the gateway has the node and gives it its turns */
     int status;
 };
 
@@ -158,17 +160,26 @@ static void stop(struct service *service) {
     }
     service->stage = SERVICE_STOPPING;
     uv_timer_start(&service->timer, on_last_resort, SERVICE_STOP_MS, 0);
-    if (service->node != NULL) {
+    // Who drains writes what is left, turn by turn of the node; before there are turns nothing is.
+    if (service->ticks) {
         store_drain(service->store, close_parts, service);
     } else {
         close_parts(service);
     }
 }
 
+static void on_failed(uv_timer_t *timer) {
+    if (((struct service *)timer->data)->failed_turns++ > 0) {
+        stop(timer->data);
+    }
+}
+
+/* Once the loop has polled, as it has when the timer is due again: libuv aborts of sockets that
+ * libwebsockets opens and closes before. */
 static void fail(struct service *service, const char *words) {
     log_error("service", "cannot start: %s", words);
     service->status = 1;
-    stop(service);
+    uv_timer_start(&service->timer, on_failed, 0, 1);
 }
 
 /* Draining */
@@ -227,23 +238,11 @@ static void on_ready_look(uv_timer_t *timer) {
 }
 
 static bool start_gateway(struct service *service, const char **ret_message) {
-    const struct config *config = service->config;
-    struct gateway_config gateway = {
-        .loop = service->loop,
-        .clock = &service->clock,
-        .authority = identity_authority(service->identity),
-        .metrics = &service->metrics,
-        .address = config->listen,
-        .port = config->port,
-        .certificate = config->certificate,
-        .key = config->key,
-        .admin_address = config->admin_address,
-        .admin_port = config->admin_port,
-        .web_folder = config->web,
-        .connections_per_address_max = config->connections_per_address,
-        .limit_loopback = config->limit_loopback,
-        .patience_s = config->patience_s,
-    };
+    struct gateway_config gateway = {.loop = service->loop,
+                                     .clock = &service->clock,
+                                     .authority = identity_authority(service->identity),
+                                     .metrics = &service->metrics};
+    config_fill_gateway(service->config, &gateway);
     service->gateway = gateway_create(&gateway, ret_message);
     return service->gateway != NULL;
 }
@@ -360,6 +359,7 @@ static void listen_at_last(void *data) {
                                             log, service->imaging, &service->clock});
     identity_start(service->identity, service->gateway, service->node);
     const char *words = "";
+    service->ticks = true;
     if (!gateway_serve(service->gateway, service->node, &words)) {
         fail(service, words);
         return;

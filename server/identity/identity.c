@@ -251,6 +251,10 @@ struct identity *identity_create(const struct identity_config *config) {
                                                    .people = people_at_home,
                                                    .organisations = organisations_below};
     identity->passwords = password_thread_start(config->loop);
+    /* Stopped, it may never have been started: a start of the server can fail in between. */
+    uv_timer_init(config->loop, &identity->sweep_timer);
+    uv_timer_init(config->loop, &identity->retry_timer);
+    identity->sweep_timer.data = identity->retry_timer.data = identity;
     /* A hash of something random, with today's parameters. */
     config->clock->random(config->clock, secret, sizeof(secret));
     bool hashed = password_hash((struct text){sizeof(secret), (const char *)secret}, secret,
@@ -310,9 +314,6 @@ void bootstrap_retry(struct identity *identity) {
 void identity_start(struct identity *identity, struct gateway *gateway, struct node *node) {
     identity->gateway = gateway;
     identity->node = node;
-    uv_timer_init(identity->config.loop, &identity->sweep_timer);
-    uv_timer_init(identity->config.loop, &identity->retry_timer);
-    identity->sweep_timer.data = identity->retry_timer.data = identity;
     uv_timer_start(&identity->sweep_timer, on_sweep, IDENTITY_SWEEP_MS, IDENTITY_SWEEP_MS);
     add_sign_in_routes(identity);
     add_session_routes(identity);

@@ -5,6 +5,7 @@
  */
 #include "server/node/node.h"
 #include "tests/support/authors.h"
+#include "tests/support/patience.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -16,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { PEOPLE = 3, CASES = 3, AUTHORS = 60, DRAIN_MS = 20000, READY_MS = 20000 };
+enum { PEOPLE = 3, CASES = 3, AUTHORS = 60, DRAIN_MS = 20000, READY_MS = 20000, FAILED_MS = 15000 };
 
 static void a_drained_server_has_told_everybody_when_to_come_back(void **state) {
     struct staff staff;
@@ -60,10 +61,34 @@ static void a_draining_server_ends_with_status_zero_and_its_database(void **stat
     server_process_end(server);
 }
 
+/* The last resort comes after 25 s. */
+static void a_start_that_fails_late_ends_at_once(void **state) {
+    (void)state;
+    char path[512], aside[520];
+    struct server_options options = {.program = CONSILIUM_PATH};
+    struct server_process *server = server_process_start(&options);
+    assert_non_null(server);
+    assert_int_equal(server_process_finish(server, DRAIN_MS), 0);
+    snprintf(path, sizeof path, "%s/blobs", server_process_data(server));
+    snprintf(aside, sizeof aside, "%s.aside", path);
+    assert_int_equal(rename(path, aside), 0);
+    FILE *in_its_place = fopen(path, "w");
+    assert_non_null(in_its_place);
+    fclose(in_its_place);
+    assert_true(server_process_launch(server));
+    struct patience patience = patience_of(FAILED_MS);
+    while (server_process_runs(server) && patience_lasts(&patience)) {
+    }
+    assert_false(server_process_runs(server));
+    assert_int_equal(server_process_postmaster(server), 0);
+    server_process_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_drained_server_has_told_everybody_when_to_come_back),
         cmocka_unit_test(a_draining_server_ends_with_status_zero_and_its_database),
+        cmocka_unit_test(a_start_that_fails_late_ends_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
