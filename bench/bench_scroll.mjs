@@ -77,9 +77,12 @@ async function run(server) {
   const glass = await radu.pane(0).locator('.glass').boundingBox();
   const floor = await idleFrames(radu.page);
   const seen = await scrollAndRead(radu, { slices: SLICES, seconds: SECONDS, perSecond: PER_SECOND });
+  await radu.press('Shift+KeyM');
+  await radu.page.locator('[data-pane="0"][data-slab=maximum]').waitFor();
+  const slab = await scrollAndRead(radu, { slices: SLICES, seconds: SECONDS, perSecond: PER_SECOND, reach: 2 });
   const renderer = await radu.page.evaluate(() => document.documentElement.dataset.renderer);
   await radu.leave();
-  return { ...seen, floor, glass, renderer };
+  return { ...seen, floor, glass, renderer, slab };
 }
 
 const server = await demonstrationServer('bench-scroll');
@@ -115,3 +118,11 @@ const disagreed = seen.disagreed.length;
 figure('frames_where_pixels_and_words_disagree', disagreed, 'frames', 'none', 0, 0, disagreed === 0);
 const floor = Number(seen.floor.toFixed(1));
 figure('images_painted_while_scrolling', rate, '1/s', 'frames when idle', floor, BAR, rate >= BAR);
+const { slab } = seen;
+const apart = slab.disagreed.length;
+figure('slab_frames_where_pixels_and_words_disagree', apart, 'frames', 'none', 0, 0, apart === 0);
+const slabs = Number((slab.painted / SECONDS).toFixed(1));
+figure('slabs_painted_while_scrolling', slabs, '1/s', 'single images', rate, 0, true);
+const inLongTasks = ({ inLongTasks: ms }) => Math.round(ms / SECONDS);
+const name = 'long_tasks_of_the_page_while_scrolling_a_slab';
+figure(name, inLongTasks(slab), 'ms/s', 'with single images', inLongTasks(seen), 0, true);

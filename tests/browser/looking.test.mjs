@@ -367,4 +367,16 @@ story('looking at images together', (step, scene) => {
     assert.ok(seen.painted > 20, `${seen.painted} images were painted`);
     assert.deepEqual(seen.disagreed, []);
   });
+
+  step('so is a slab: it shows while it is scrolled, and words and pixels are of one plane', async () => {
+    const slices = 40;
+    await radu.press('Shift+KeyM');
+    await radu.page.locator('[data-pane="0"][data-slab=maximum]').waitFor();
+    const seen = await scrollAndRead(radu, { slices, seconds: 5, perSecond: 60, reach: 2 });
+    console.log(`scrolling a slab: ${JSON.stringify({ ...seen, disagreed: seen.disagreed.length })}`);
+    assert.deepEqual(seen.disagreed, []);
+    assert.ok(seen.painted > 3, `${seen.painted} slabs were painted`);
+    await until('it comes to rest', async () => (await radu.pane(0).getAttribute('data-status')) === 'painted');
+    assert.equal(await radu.pane(0).getAttribute('data-slab'), 'maximum');
+  });
 });

@@ -23,11 +23,13 @@ export function numberedSeries(patient, slices, side) {
 
 /**
  * Turns the wheel by one slice `perSecond` times a second for so many seconds, up and down, and reads the glass
- * before each frame. Resolves with frames seen, those that changed, and each in which pixels and words differ.
+ * before each frame. Resolves with frames seen, those that changed, each in which pixels and words differ, and the
+ * tasks of the page that took 50 ms and more. In a slab of the largest values that joins `reach` slices to either
+ * side, the pixels carry the number of the last of them.
  */
-export function scrollAndRead(person, { slices, seconds, perSecond }) {
+export function scrollAndRead(person, { slices, seconds, perSecond, reach = 0 }) {
   return person.page.evaluate(
-    async ({ slices, seconds, perSecond, greys }) => {
+    async ({ slices, seconds, perSecond, greys, reach }) => {
       const pane = document.querySelector('[data-pane="0"]');
       const glass = pane.querySelector('.glass');
       const words = pane.querySelector('.lower-right');
@@ -37,14 +39,25 @@ export function scrollAndRead(person, { slices, seconds, perSecond }) {
       const reader = spot.getContext('2d', { willReadFrequently: true });
       const inPixels = () => {
         const canvas = [...pane.querySelectorAll('.picture canvas')].find(
-          (one) => one.width > 1 && getComputedStyle(one).display !== 'none',
+          (one) =>
+            one.width > 1 &&
+            getComputedStyle(one).display !== 'none' &&
+            one.matches('.slab-picture') === (reach > 0),
         );
         const { width, height } = canvas;
         reader.drawImage(canvas, Math.floor(width / 2), Math.floor(height / 2), 1, 1, 0, 0, 1, 1);
         return Math.round((reader.getImageData(0, 0, 1, 1).data[0] / greys) * (slices - 1)) + 1;
       };
       const inWords = () => Number(/(\d+) \/ \d+/.exec(words.textContent)?.[1]);
-      const said = { frames: 0, painted: 0, disagreed: [], seen: new Set() };
+      const said = { frames: 0, painted: 0, disagreed: [], seen: new Set(), longTasks: 0, inLongTasks: 0, longest: 0 };
+      const observer = new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) {
+          said.longTasks += 1;
+          said.inLongTasks += duration;
+          said.longest = Math.max(said.longest, duration);
+        }
+      });
+      observer.observe({ type: 'longtask' });
       const end = performance.now() + 1000 * seconds;
       let turned = performance.now();
       let direction = 1;
@@ -74,7 +87,7 @@ export function scrollAndRead(person, { slices, seconds, perSecond }) {
         await afterFrame();
         const [pixels, text] = [inPixels(), inWords()];
         said.frames += 1;
-        if (pixels !== text) said.disagreed.push([pixels, text]);
+        if (pixels !== Math.min(slices, text + reach)) said.disagreed.push([pixels, text]);
         if (pixels !== last) said.painted += 1;
         last = pixels;
         said.seen.add(pixels);
@@ -82,8 +95,9 @@ export function scrollAndRead(person, { slices, seconds, perSecond }) {
         for (let one = 0; one < due; one += 1) turn();
         if (due > 0) turned = performance.now();
       }
+      observer.disconnect();
       return { ...said, seen: said.seen.size, turned: turns, status: pane.dataset.status };
     },
-    { slices, seconds, perSecond, greys: GREYS },
+    { slices, seconds, perSecond, greys: GREYS, reach },
   );
 }

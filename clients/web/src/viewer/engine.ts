@@ -21,6 +21,7 @@ import { Loader, type Images } from './loading/loader';
 import { hasFractions } from './loading/stored_pixels';
 import { isPreviewId, PREVIEW_SCHEME } from './loading/previews';
 import { wordsFromHeader } from './provider';
+import { forgetSlabs } from './slab_work';
 import type { Values } from './statistics';
 
 /** Bytes of decoded images kept: a phone has little, a workstation enough for two large series. */
@@ -390,6 +391,7 @@ export function emptyStore(keep?: string): void {
     if (keep === undefined) {
         cornerstone.cache.purgeCache();
     }
+    forgetSlabs();
     watchers.forEach((watcher) => watcher(keep));
     sayStored();
 }

@@ -128,6 +128,7 @@ export class Pane {
         this.generation += 1;
         this.wish.abort();
         this.element.remove();
+        this.slab.hide();
         const { viewport } = this;
         if (!viewport) {
             return;
@@ -137,7 +138,6 @@ export class Pane {
             this.engine?.disableElement(this.id);
             return;
         }
-        this.slab.hide();
         void viewport.setDisplaySets();
         for (const canvas of this.element.querySelectorAll('canvas')) {
             // Not every one of Cornerstone's ways to draw wipes what it drew.
@@ -271,7 +271,7 @@ export class Pane {
         return (
             (await whenHere(imageIds, this.wish.signal)) &&
             !overtaken() &&
-            this.slab.paint({ ...job, slab, overtaken })
+            this.slab.paint({ ...job, slab })
         );
     }
 

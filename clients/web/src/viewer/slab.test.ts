@@ -4,6 +4,7 @@ import { readHeader } from './dicom';
 import { imageGeometry, projectImage, projectPlane, type Projection } from './geometry';
 import { emptyViewport } from './follow';
 import { fillSlab, offsetsOf, toGrey, type Box } from './slab';
+import { HeldSlices } from './slab_work';
 import type { Values } from './statistics';
 
 const SIDE = 24;
@@ -27,7 +28,7 @@ const slices: Values[] = Array.from({ length: SLICES }, (_, slice) => {
 
 function filled(projection: Projection, slab: Slab, voxel: number): Float32Array {
     const into = new Float32Array(projection.width * projection.height);
-    for (const _row of fillSlab(box, slices, projection, slab, voxel, into));
+    fillSlab(box, slices, projection, slab, voxel, into);
     return into;
 }
 
@@ -87,5 +88,34 @@ describe('a slab', () => {
         expect([...pixels]).toEqual([0, 0, 0, 255, 127, 127, 127, 255, 255, 255, 255, 255]);
         toGrey(Float32Array.of(Number.NaN, 0, 500), window, true, pixels);
         expect([pixels[0], pixels[8]]).toEqual([0, 0]);
+    });
+});
+
+describe('a slab of which a slice is not here', () => {
+    it('shows_nothing_there_rather_than_another_slice', () => {
+        const into = new Float32Array(SIDE * SIDE);
+        const gap = slices.map((slice, at) => (at === 5 ? undefined : slice));
+        fillSlab(box, gap, axial, { thickness: 1, mode: 'maximum' }, 2, into);
+        expect(into.every(Number.isNaN)).toBe(true);
+    });
+});
+
+describe('the slices that the worker holds', () => {
+    const holding = (bound: number, count: number) => {
+        const held = new HeldSlices(bound);
+        for (let at = 0; at < count; at += 1) held.hold(`${at}`, 10);
+        return held;
+    };
+
+    it('go_when_they_are_too_many_the_longest_unused_first', () => {
+        const held = holding(30, 5);
+        expect(held.use(['0'])).toEqual(['1', '2']);
+        expect(['0', '1', '2', '3', '4'].map((one) => held.has(one))).toEqual([true, false, false, true, true]);
+    });
+
+    it('stay_while_a_slab_needs_them_however_many_they_are', () => {
+        const held = holding(10, 4);
+        expect(held.use(['0', '1', '2', '3'])).toEqual([]);
+        expect(held.use(['3'])).toEqual(['0', '1', '2']);
     });
 });

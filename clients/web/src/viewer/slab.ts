@@ -46,17 +46,17 @@ function inVoxels({ geometry, step }: Box, way: Vector): [number, number, number
 }
 
 /**
- * Fills `into` (width x height of the glass, row by row) with the slab's values, a few rows a turn, so that
- * the screen goes on meanwhile; NaN where there is no volume. `voxel` is the distance of the planes it joins.
+ * Fills `into` (width x height of the glass, row by row) with the slab's values; NaN where there is no volume, and
+ * where a slice is not here. `voxel` is the distance of the planes it joins.
  */
-export function* fillSlab(
+export function fillSlab(
     box: Box,
     slices: readonly (Values | undefined)[],
     projection: Projection,
     slab: Slab,
     voxel: number,
     into: Float32Array,
-): Generator<number, void> {
+): void {
     const width = Math.floor(projection.width);
     const height = Math.floor(projection.height);
     const [c0, r0, s0] = inVoxels(box, subtract(projection.center, box.geometry.origin));
@@ -64,6 +64,9 @@ export function* fillSlab(
     const [cy, ry, sy] = inVoxels(box, scale(projection.down, projection.unitsPerPixel));
     const [cn, rn, sn] = inVoxels(box, projection.normal);
     const offsets = offsetsOf(slab, voxel);
+    const maximum = slab.mode === 'maximum';
+    const minimum = slab.mode === 'minimum';
+    const average = !maximum && !minimum;
     for (let y = 0; y < height; y += 1) {
         const fromMiddle = y + 0.5 - projection.height / 2;
         for (let x = 0; x < width; x += 1) {
@@ -73,41 +76,39 @@ export function* fillSlab(
             const s = s0 + sx * across + sy * fromMiddle;
             let found = Number.NaN;
             let met = 0;
-            for (const away of offsets) {
+            for (let at = 0; at < offsets.length; at += 1) {
+                const away = offsets[at] ?? 0;
                 const value = sample(slices, c + cn * away, r + rn * away, s + sn * away);
                 if (Number.isNaN(value)) {
                     continue;
                 }
                 met += 1;
-                if (met === 1) {
+                if (met === 1 || (maximum && value > found) || (minimum && value < found)) {
                     found = value;
-                } else if (slab.mode === 'maximum') {
-                    found = Math.max(found, value);
-                } else if (slab.mode === 'minimum') {
-                    found = Math.min(found, value);
-                } else {
+                } else if (average) {
                     found += (value - found) / met;
                 }
             }
             into[y * width + x] = found;
         }
-        yield y;
     }
 }
 
 /** Between eight voxels; NaN more than half a voxel outside of them. */
 function sample(slices: readonly (Values | undefined)[], c: number, r: number, s: number): number {
-    const [first] = slices;
     const last = slices.length - 1;
     if (s < -0.5 || s > last + 0.5) {
         return Number.NaN;
     }
     const low = Math.min(last, Math.max(0, Math.floor(s + 1e-6)));
     const share = Math.min(1, Math.max(0, s - low));
-    const here = slices[low] ?? first;
+    const here = slices[low];
     const value = here ? plane(here, c, r) : Number.NaN;
-    const next = share > 1e-4 && low < last ? slices[low + 1] : undefined;
-    return next ? value * (1 - share) + plane(next, c, r) * share : value;
+    if (share <= 1e-4 || low === last) {
+        return value;
+    }
+    const next = slices[low + 1];
+    return next ? value * (1 - share) + plane(next, c, r) * share : Number.NaN;
 }
 
 function plane({ data, slope, intercept, columns, rows }: Values, c: number, r: number): number {
@@ -116,12 +117,16 @@ function plane({ data, slope, intercept, columns, rows }: Values, c: number, r: 
     }
     const x = Math.min(columns - 1, Math.max(0, c));
     const y = Math.min(rows - 1, Math.max(0, r));
-    const [x0, y0] = [Math.floor(x), Math.floor(y)];
-    const [x1, y1] = [Math.min(columns - 1, x0 + 1), Math.min(rows - 1, y0 + 1)];
-    const [fx, fy] = [x - x0, y - y0];
-    const at = (column: number, row: number): number => data[row * columns + column] ?? 0;
-    const upper = at(x0, y0) * (1 - fx) + at(x1, y0) * fx;
-    const lower = at(x0, y1) * (1 - fx) + at(x1, y1) * fx;
+    const x0 = Math.floor(x);
+    const y0 = Math.floor(y);
+    const x1 = Math.min(columns - 1, x0 + 1);
+    const y1 = Math.min(rows - 1, y0 + 1);
+    const fx = x - x0;
+    const fy = y - y0;
+    const above = y0 * columns;
+    const below = y1 * columns;
+    const upper = (data[above + x0] ?? 0) * (1 - fx) + (data[above + x1] ?? 0) * fx;
+    const lower = (data[below + x0] ?? 0) * (1 - fx) + (data[below + x1] ?? 0) * fx;
     return (upper * (1 - fy) + lower * fy) * slope + intercept;
 }
 
@@ -129,12 +134,13 @@ function plane({ data, slope, intercept, columns, rows }: Values, c: number, r: 
 export function toGrey(values: Float32Array, window: Window, invert: boolean, into: Uint8ClampedArray): void {
     const low = window.center - window.width / 2;
     const gain = 255 / Math.max(window.width, 1e-6);
-    values.forEach((value, at) => {
+    for (let at = 0; at < values.length; at += 1) {
+        const value = values[at] ?? Number.NaN;
         const grey = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, (value - low) * gain));
         const shown = invert && !Number.isNaN(value) ? 255 - grey : grey;
         into[4 * at] = shown;
         into[4 * at + 1] = shown;
         into[4 * at + 2] = shown;
         into[4 * at + 3] = 255;
-    });
+    }
 }

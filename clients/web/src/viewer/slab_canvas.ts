@@ -1,15 +1,13 @@
-// The canvas over a picture on which a slab is drawn. A few rows at a time, so that hands and other panes go
-// on meanwhile, and shown all at once; a newer state stops it.
+// The canvas over a picture on which a slab is drawn. A worker joins it, so that hands and other panes go on
+// meanwhile; it is shown all at once.
 import type { Slab, Viewport, Window } from '../wire';
 import { planeStep } from './arrange';
 import type { LoadedSet } from './case_images';
 import { storedValues } from './engine';
 import type { Projection } from './geometry';
-import { fillSlab, slicesWithin, toGrey, type Box } from './slab';
+import { slicesWithin, type Box } from './slab';
+import { joinSlab } from './slab_work';
 import { dot, subtract } from './vector';
-
-/** The screen is not kept waiting longer than half of one of its frames. */
-const TURN_MS = 8;
 
 /** What a viewport joins, where that can be: a volume of grey values. */
 export function slabOf({ slab }: Viewport, loaded: LoadedSet): Slab | undefined {
@@ -41,11 +39,12 @@ export interface SlabJob {
     projection: Projection;
     window: Window;
     invert: boolean;
-    overtaken: () => boolean;
 }
 
 export class SlabCanvas {
     private readonly canvas = document.createElement('canvas');
+    /** Counts what was hidden: what was asked before then is not shown any more. */
+    private hidden = 0;
 
     constructor(parent: HTMLElement) {
         this.canvas.className = 'slab-picture';
@@ -54,37 +53,43 @@ export class SlabCanvas {
     }
 
     hide(): void {
+        this.hidden += 1;
         if (!this.canvas.hidden) {
             this.canvas.hidden = true;
             this.canvas.width = 0; // nothing of a patient stays
         }
     }
 
-    /** False when a newer state overtook it. */
-    async paint({ slab, loaded, projection, window, invert, overtaken }: SlabJob): Promise<boolean> {
+    /**
+     * False when it was hidden meanwhile. A newer state waits until this one is shown, or a hand that goes on
+     * scrolling would see nothing until it rests.
+     */
+    async paint({ slab, loaded, projection, window, invert }: SlabJob): Promise<boolean> {
         const box = boxOf(loaded);
-        const width = Math.floor(projection.width);
-        const height = Math.floor(projection.height);
-        if (!box) {
+        if (!box || projection.width < 1 || projection.height < 1) {
             return false;
         }
-        const values = loaded.slices.map(storedValues);
-        const into = new Float32Array(width * height);
-        const voxel = planeStep(loaded, projection.normal);
-        let since = performance.now();
-        for (const _row of fillSlab(box, values, projection, slab, voxel, into)) {
-            if (performance.now() - since > TURN_MS) {
-                await new Promise((resume) => globalThis.setTimeout(resume));
-                if (overtaken()) {
-                    return false;
-                }
-                since = performance.now();
-            }
+        const [first, last] = slicesWithin(box, projection, slab);
+        const slices = new Map(loaded.slices.slice(first, last + 1).map((slice) => [slice.imageId, slice]));
+        const plan = {
+            box,
+            imageIds: loaded.slices.map(({ imageId }) => (slices.has(imageId) ? imageId : '')),
+            projection,
+            slab,
+            voxel: planeStep(loaded, projection.normal),
+            window,
+            invert,
+        };
+        const { hidden } = this;
+        const pixels = await joinSlab(plan, (imageId) => {
+            const slice = slices.get(imageId);
+            return slice && storedValues(slice);
+        });
+        if (!pixels || hidden !== this.hidden) {
+            return false;
         }
-        const pixels = new ImageData(width, height);
-        toGrey(into, window, invert, pixels.data);
-        this.canvas.width = width;
-        this.canvas.height = height;
+        this.canvas.width = pixels.width;
+        this.canvas.height = pixels.height;
         this.canvas.getContext('2d')?.putImageData(pixels, 0, 0);
         this.canvas.hidden = false;
         return true;
