@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ctSeries, sendImages } from './support/phantoms.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
@@ -75,8 +76,8 @@ async function intoCase(voice, patientCase, folder, name, number) {
 }
 
 /** The middle of each pixel of the image on the glass, red, green and blue. */
-const seen = (person) =>
-  person.pane().evaluate(async (pane, side) => {
+const seen = (person, number = 0) =>
+  person.pane(number).evaluate(async (pane, side) => {
     await new Promise((resolve) => requestAnimationFrame(resolve));
     const canvas = [...pane.querySelectorAll('.pixels canvas')].find((one) => one.checkVisibility());
     const { width, height } = canvas;
@@ -148,5 +149,31 @@ story('pictures of every kind', (step, scene) => {
       }
     }
     assert.deepEqual(wrong, []);
+  });
+
+  step('planes through a series with fractions are those through one without', async () => {
+    const patient = { name: 'DEMO^Cranium', id: 'DEMO-0001', birthDate: '19710314', sex: 'F' };
+    const block = (description, slope) =>
+      ctSeries({
+        patient, description, slope, slices: 12, columns: SIDE, rows: SIDE, axes: [1, 0, 0, 0, 1, 0], spacing: [2, 2],
+        place: (slice) => [0, 0, 2 * slice], window: [0, 900],
+        pixels: (column, row, slice) => 700 + 40 * column + 9 * row + 5 * slice,
+      });
+    await sendImages(radu, patientCase, block('whole numbers', '1'));
+    await sendImages(radu, patientCase, block('with fractions', '1.0001'));
+    const planes = [];
+    for (const description of ['whole numbers', 'with fractions']) {
+      await radu.press('Shift+Digit1');
+      await radu.page.locator('button.series').filter({ hasText: description }).first().click();
+      await until(`${description} is painted`, async () => (await radu.pane().innerText()).includes(description));
+      await radu.press('Shift+Digit2');
+      await Promise.all([1, 2].map((pane) => radu.sees(undefined, pane)));
+      await until('it is lossless', async () => (await radu.pane(1).getAttribute('data-quality')) === 'lossless');
+      planes.push(await seen(radu, 1));
+    }
+    const [whole, fractions] = planes.map((plane) => plane.map(([grey]) => grey));
+    assert.ok(new Set(whole).size > 20, 'there is something to see');
+    const apart = Math.max(...whole.map((grey, at) => Math.abs(grey - fractions[at])));
+    assert.ok(apart <= 1, `${apart} greys apart`);
   });
 });

@@ -120,11 +120,11 @@ const text = (numbers) => numbers.map((number) => String(Number(number.toFixed(8
 
 /**
  * A CT series of single slices. `place(slice)` gives position; `axes` and `spacing` (row, column) are all slices'.
- * Stored values are Hounsfield units + 1024.
+ * Stored values are Hounsfield units + 1024, where `slope` is 1.
  */
 export function ctSeries(series) {
   const { patient, description, slices, columns, rows, axes, spacing, place, pixels, date } = series;
-  const { window = [0, 2048] } = series;
+  const { window = [0, 2048], slope = '1' } = series;
   const own = { study: newUid(), series: newUid(), frame: newUid() };
   return Array.from({ length: slices }, (_, slice) =>
     file({
@@ -148,7 +148,7 @@ export function ctSeries(series) {
       '00281050': ['DS', String(window[0])],
       '00281051': ['DS', String(window[1])],
       '00281052': ['DS', '-1024'],
-      '00281053': ['DS', '1'],
+      '00281053': ['DS', slope],
     }),
   );
 }
