@@ -8,6 +8,7 @@
 
 #include "server/evidence/key_object.h"
 #include "server/evidence/presentation_state.h"
+#include "tests/support/dciodvfy.h"
 #include "tests/support/dicom_writer.h"
 #include "tests/support/evidence_scene.h"
 
@@ -45,7 +46,7 @@ static void keep(const char *name, const uint8_t *bytes, size_t size) {
     fclose(file);
 }
 
-/* What the command prints, errors included. */
+/* What the command prints, errors included; a program that is not there or that fails, fails. */
 static char *printed(const char *format, const char *name) {
     static char text[65536];
     char command[256];
@@ -55,13 +56,26 @@ static char *printed(const char *format, const char *name) {
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     text[fread(text, 1, sizeof text - 1, pipe)] = '\0';
-    pclose(pipe);
+    int status = pclose(pipe);
+    if (status != 0) {
+        fail_msg("%s ended with %d:\n%s", command, status, text);
+    }
     return text;
 }
 
-static void no_errors(const char *name) {
-    char *said = printed("dciodvfy -new %s 2>&1", name);
-    if (strstr(said, "Error") != NULL) {
+static void is_valid(const char *name, const char *kind) {
+    dciodvfy_judge(printed("dciodvfy -new %s 2>&1", name), name, kind);
+}
+
+static void what_is_told_of_dciodvfy_is_still_said(void **state) {
+    (void)state;
+    dciodvfy_has_said_all();
+}
+
+static void is_checked(void) {
+    char *said = printed("dcmpschk %s 2>&1", "state.dcm");
+    if (strstr(said, "Test passed.") == NULL || strstr(said, "E: ") != NULL ||
+        strstr(said, "Error") != NULL) {
         fail_msg("%s", said);
     }
 }
@@ -103,7 +117,7 @@ static void every_tool_is_valid_in_a_report_and_in_a_state(void **state) {
     assert_true(measurement_report_write(&report, &bytes, &size));
     keep("tools.dcm", bytes, size);
     free(bytes);
-    no_errors("tools.dcm");
+    is_valid("tools.dcm", "Comprehensive3DSR");
     char *read = printed("dsrdump +Pl +Pu +U8 %s 2>&1", "tools.dcm");
     assert_non_null(strstr(read, "\"Short Axis\")=\"11.5\" (mm,UCUM"));
     assert_non_null(strstr(read, "\"Mean\")=\"41.25\" ([hnsf'U]"));
@@ -123,9 +137,8 @@ static void every_tool_is_valid_in_a_report_and_in_a_state(void **state) {
     keep("state.dcm", bytes, size);
     free(bytes);
     free(scene);
-    no_errors("state.dcm");
-    char *said = printed("dcmpschk %s 2>&1", "state.dcm");
-    assert_null(strstr(said, "E: "));
+    is_valid("state.dcm", "GrayscaleSoftcopyPresentationState");
+    is_checked();
 }
 
 static void a_report_of_measurements_is_valid(void **state) {
@@ -158,7 +171,7 @@ static void a_report_of_measurements_is_valid(void **state) {
     keep("sr.dcm", bytes, size);
     free(bytes);
     free(scene);
-    no_errors("sr.dcm");
+    is_valid("sr.dcm", "Comprehensive3DSR");
     char *read = printed("dsrdump +Pl +U8 %s 2>&1", "sr.dcm");
     assert_non_null(strstr(read, "Comprehensive 3D SR"));
     assert_non_null(strstr(read, LONG_LABEL));
@@ -347,11 +360,8 @@ static void a_presentation_state_is_valid(void **state) {
     given.drawing_count = 2;
     keep_state(&given);
     free(scene);
-    no_errors("state.dcm");
-    char *said = printed("dcmpschk %s 2>&1", "state.dcm");
-    if (strstr(said, "E: ") != NULL || strstr(said, "Error") != NULL) {
-        fail_msg("%s", said);
-    }
+    is_valid("state.dcm", "GrayscaleSoftcopyPresentationState");
+    is_checked();
     char *dumped = printed("dcmdump +U8 %s 2>&1", "state.dcm");
     assert_non_null(strstr(dumped, "L\xc3\xa4sion, weites Fenster"));
     /* The first point: 5.5 mm right of the first pixel's centre and 15.95 mm below, and from its
@@ -408,7 +418,7 @@ static void key_images_are_valid(void **state) {
     keep("keys.dcm", bytes, size);
     free(bytes);
     free(scene);
-    no_errors("keys.dcm");
+    is_valid("keys.dcm", "KeyObjectSelectionDocument");
     char *read = printed("dsrdump +Pl +Pu +U8 %s 2>&1", "keys.dcm");
     assert_non_null(strstr(read, "Key Object Selection Document"));
     assert_non_null(strstr(read, "Gr\xc3\xb6\xc3\x9fte L\xc3\xa4sion"));
@@ -446,7 +456,7 @@ static void a_view_of_colours_is_a_colour_state(void **state) {
         assert_false(presentation_state_fits(&scene->ct, &by_another));
         keep_state(&given);
         free(scene);
-        no_errors("state.dcm");
+        is_valid("state.dcm", "ColorSoftcopyPresentationState");
         char *dumped = printed("dcmdump +U8 %s 2>&1", "state.dcm");
         assert_non_null(strstr(dumped, "=ColorSoftcopyPresentationStateStorage"));
         assert_non_null(strstr(dumped, "(0028,2000) OB"));
@@ -465,6 +475,7 @@ int main(void) {
         cmocka_unit_test(a_view_is_rendered_by_others_as_it_was_seen),
         cmocka_unit_test(key_images_are_valid),
         cmocka_unit_test(a_view_of_colours_is_a_colour_state),
+        cmocka_unit_test(what_is_told_of_dciodvfy_is_still_said), // after all that call it
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
