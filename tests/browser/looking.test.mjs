@@ -2,7 +2,7 @@
 // sees it.
 import assert from 'node:assert/strict';
 import { looksWell } from './support/looks.mjs';
-import { ctSeries, enhancedCt, sendImages, ultrasound } from './support/phantoms.mjs';
+import { ctSeries, encapsulatedPdf, enhancedCt, sendImages, ultrasound } from './support/phantoms.mjs';
 import { numberedSeries, scrollAndRead } from './support/scrolling.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
@@ -102,6 +102,48 @@ const phantoms = (patient) => [
   },
 ];
 
+/** Greys that differ along both axes, and not by the same: no two ways to lay it look alike. */
+const slope = (patient, description, modality) =>
+  ctSeries({
+    patient,
+    description,
+    modality,
+    slices: 1,
+    columns: 64,
+    rows: 64,
+    axes: [1, 0, 0, 0, 1, 0],
+    spacing: [1, 1],
+    place: () => [0, 0, 0],
+    pixels: (column, row) => 24 + 12 * column + 18 * row,
+  });
+
+/** Greys at SIDE x SIDE places in the middle of the glass. */
+const SIDE = 15;
+const seenBy = (person) =>
+  person.page.evaluate((side) => {
+    const painted = document.querySelectorAll('[data-pane="0"] :is(.pages, .pixels canvas):not(.away, .away *)');
+    const canvas = [...painted].find((one) => one.width > 1 && getComputedStyle(one).display !== 'none');
+    const { width, height } = canvas;
+    const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d');
+    context.drawImage(canvas, 0, 0);
+    const at = (part, whole) => Math.floor(whole / 2 + (part / (side - 1) - 0.5) * 0.6 * Math.min(width, height));
+    return Array.from({ length: side }, (_, y) =>
+      Array.from({ length: side }, (_, x) => [...context.getImageData(at(x, width), at(y, height), 1, 1).data]),
+    );
+  }, SIDE);
+const greysOf = (colors) => colors.map((row) => row.map(([grey]) => grey));
+const apart = (here, there) =>
+  Math.max(...here.flatMap((row, y) => row.map((grey, x) => Math.abs(grey - there[y][x]))));
+
+/** What becomes of a picture, as it is seen. */
+const CHANGES = {
+  KeyH: (seen) => seen.map((row) => row.toReversed()),
+  KeyV: (seen) => seen.toReversed(),
+  KeyR: (seen) => seen.map((row, y) => row.map((_, x) => seen[SIDE - 1 - x][y])),
+  KeyL: (seen) => seen.map((row, y) => row.map((_, x) => seen[x][SIDE - 1 - y])),
+  KeyI: (seen) => seen.map((row) => row.map((grey) => 255 - grey)),
+};
+
 /** Where a pixel of an image that just fits is on the glass, whole css pixels, and what that is in mm of the image. */
 function onGlass({ width, height }, [rowSpacing, columnSpacing], [column, row]) {
   const unit = Math.max((COLUMNS * columnSpacing) / width, (ROWS * rowSpacing) / height);
@@ -122,6 +164,9 @@ story('looking at images together', (step, scene) => {
       return words.every((text) => text.includes(name)) && (await radu.slice()) && (await mei.slice());
     });
   };
+
+  const bothSee = () => Promise.all([radu, mei].map(async (one) => greysOf(await seenBy(one))));
+  const lies = (expected) => async () => (await bothSee()).every((seen) => apart(seen, expected) <= 5);
 
   const glassBox = () => radu.pane(0).locator('.glass').boundingBox();
 
@@ -179,7 +224,12 @@ story('looking at images together', (step, scene) => {
       sex: subject.sex,
     };
     sent = phantoms(patient);
-    await sendImages(radu, patientCase, sent.flatMap(({ files }) => files));
+    await sendImages(radu, patientCase, [
+      ...slope(patient, 'Sloping CT', 'CT'),
+      ...slope(patient, 'Sloping MR', 'MR'),
+      encapsulatedPdf({ patient, description: 'Green report', color: [0, 0.8, 0] }),
+      ...sent.flatMap(({ files }) => files),
+    ]);
     await radu.tab(/case/i);
     await radu.page.locator('button.series').filter({ hasText: 'Ultrasound region' }).waitFor();
     // One viewport, as large as it can be.
@@ -254,6 +304,49 @@ story('looking at images together', (step, scene) => {
     await radu.press('Escape');
     await until('nothing grows', async () => (await radu.pane(0).locator('g.growing').count()) === 0);
     await looksWell(radu, 'looking-measured');
+  });
+
+  step('what is mirrored, turned and inverted by keys is so on both screens, to the pixel', async () => {
+    await shows('Sloping CT');
+    let [seen] = await bothSee();
+    assert.ok(seen[0][0] + 40 < seen[0][SIDE - 1] && seen[0][SIDE - 1] + 20 < seen[SIDE - 1][0], 'it slopes');
+    const asItCame = seen;
+    for (const key of ['KeyH', 'KeyR', 'KeyV', 'KeyL', 'KeyR', 'KeyR', 'KeyI']) {
+      seen = CHANGES[key](seen);
+      await radu.press(key);
+      await until(`${key} does to both screens what it says`, lies(seen));
+    }
+    await radu.press('Space');
+    await until('it lies as it came', lies(asItCame));
+  });
+
+  step('1 to 5 are the windows of CT on both screens, and do nothing to MR', async () => {
+    const words = (person) => person.pane(0).locator('.lower-right').innerText();
+    const windows = [/W 400 L 40\b/, /W 1,?500 L [-−]600\b/, /W 150 L 90\b/, /W 2,?500 L 480\b/, /W 80 L 40\b/];
+    for (const [at, window] of windows.entries()) {
+      await radu.press(`Digit${at + 1}`);
+      await until(`${window} is on both screens`, async () => {
+        return (await Promise.all([radu, mei].map(words))).every((text) => window.test(text));
+      });
+    }
+    await shows('Sloping MR');
+    const before = await Promise.all([radu, mei].map(words));
+    assert.match(before[0], /W 2,?048 L 0\b/);
+    const [seen] = await bothSee();
+    for (let digit = 1; digit <= 5; digit += 1) await radu.press(`Digit${digit}`);
+    await radu.page.getByRole('status').getByText('The windows on 1 to 5 are for CT.').first().waitFor();
+    await radu.press('KeyH'); // what comes after them has come, and they have not
+    await until('it is mirrored and no more', lies(CHANGES.KeyH(seen)));
+    assert.deepEqual(await Promise.all([radu, mei].map(words)), before);
+  });
+
+  step('a report that came as DICOM is on both screens', async () => {
+    await radu.page.locator('button.series').filter({ hasText: 'Green report' }).first().click();
+    await until('its page is green', async () => {
+      const seen = await Promise.all([radu, mei].map(seenBy));
+      return seen.flat(2).every(([red, green, blue]) => red < 10 && Math.abs(green - 204) < 10 && blue < 10);
+    });
+    await looksWell(radu, 'looking-report');
   });
 
   step('a slab joins slices on every screen and says so', async () => {

@@ -2,6 +2,8 @@
 // a case as a person's browser does.
 const CT = '1.2.840.10008.5.1.4.1.1.2';
 const ENHANCED_CT = '1.2.840.10008.5.1.4.1.1.2.1';
+const MR = '1.2.840.10008.5.1.4.1.1.4';
+const ENCAPSULATED_PDF = '1.2.840.10008.5.1.4.1.1.104.1';
 const ULTRASOUND = '1.2.840.10008.5.1.4.1.1.6.1';
 const ULTRASOUND_FILM = '1.2.840.10008.5.1.4.1.1.3.1';
 const ROOT = '1.2.826.0.1.3680043.8.498.77';
@@ -119,18 +121,18 @@ function image(made) {
 const text = (numbers) => numbers.map((number) => String(Number(number.toFixed(8))));
 
 /**
- * A CT series of single slices. `place(slice)` gives position; `axes` and `spacing` (row, column) are all slices'.
- * Stored values are Hounsfield units + 1024, where `slope` is 1.
+ * A CT series of single slices, or an MR one. `place(slice)` gives position; `axes` and `spacing` (row, column) are
+ * all slices'. Stored values are Hounsfield units + 1024, if there are any and where `slope` is 1.
  */
 export function ctSeries(series) {
   const { patient, description, slices, columns, rows, axes, spacing, place, pixels, date } = series;
-  const { window = [0, 2048], slope = '1' } = series;
+  const { window = [0, 2048], slope = '1', modality = 'CT' } = series;
   const own = { study: newUid(), series: newUid(), frame: newUid() };
   return Array.from({ length: slices }, (_, slice) =>
     file({
       ...image({
-        sopClass: CT,
-        modality: 'CT',
+        sopClass: modality === 'MR' ? MR : CT,
+        modality,
         study: own.study,
         series: own.series,
         number: slice + 1,
@@ -217,6 +219,49 @@ export function ultrasound({ patient, description, columns, rows, frames = 1, de
         },
       ],
     ],
+  });
+}
+
+/** A PDF of one square page, all of it of one colour: red, green and blue from 0 to 1. */
+function pdfPage(color) {
+  const painted = `${color.join(' ')} rg 0 0 200 200 re f`;
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R>>',
+    `<</Length ${painted.length}>>stream\n${painted}\nendstream`,
+  ];
+  let pdf = '%PDF-1.4\n';
+  let table = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n`;
+  objects.forEach((object, at) => {
+    table += `${String(pdf.length).padStart(10, '0')} 00000 n \n`;
+    pdf += `${at + 1} 0 obj${object}\nendobj\n`;
+  });
+  const end = `trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${pdf.length}\n%%EOF\n`;
+  return Buffer.from(pdf + table + end, 'latin1');
+}
+
+/** A report that came as DICOM: a PDF in an envelope (PS3.3 A.45.1). */
+export function encapsulatedPdf({ patient, description, color }) {
+  return file({
+    '00080005': ['CS', 'ISO_IR 192'],
+    '00080016': ['UI', ENCAPSULATED_PDF],
+    '00080018': ['UI', newUid()],
+    '00080020': ['DA', '20261101'],
+    '00080060': ['CS', 'DOC'],
+    '0008103E': ['LO', description],
+    '00100010': ['PN', patient.name],
+    '00100020': ['LO', patient.id],
+    '00100030': ['DA', patient.birthDate],
+    '00100040': ['CS', patient.sex],
+    '0020000D': ['UI', newUid()],
+    '0020000E': ['UI', newUid()],
+    '00200011': ['IS', '1'],
+    '00200013': ['IS', '1'],
+    '00280301': ['CS', 'YES'],
+    '00420010': ['ST', description],
+    '00420011': ['OB', pdfPage(color)],
+    '00420012': ['LO', 'application/pdf'],
   });
 }
 

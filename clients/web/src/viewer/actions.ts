@@ -345,13 +345,12 @@ export function act(controller: StageController, action: ImageAction): void {
     const viewport = asked(controller, index);
     const change = (next: Partial<Viewport>) =>
         controller.change(index, { ...viewport, ...next }, { what: 'other' });
-    const turned = (by: number) => change({ rotation: (viewport.rotation + by + 360) % 360 });
     const { seen } = controller.state.get();
     const neighbour = (by: number) =>
         controller.setActive((seen.active + by + seen.viewports.length) % seen.viewports.length);
     const todo: Record<ImageAction, () => void> = {
-        rotateRight: () => turned(90),
-        rotateLeft: () => turned(-90),
+        rotateRight: () => rotateBy(controller, index, 90),
+        rotateLeft: () => rotateBy(controller, index, -90),
         flipH: () => change({ flipH: !viewport.flipH }),
         flipV: () => change({ flipV: !viewport.flipV }),
         invert: () => setWindow(controller, index, viewport.window, !viewport.invert),

@@ -104,6 +104,16 @@ describe('hanging', () => {
         expect(hung.viewports.map((one) => one.displaySet)).toEqual(['b', 'b2', '', '']);
     });
 
+    it('the_keys_one_to_five_are_soft_tissue_lung_liver_bone_and_brain', () => {
+        expect(presets.map(({ width, center, unit }) => [width, center, unit])).toEqual([
+            [400, 40, 'hounsfield'],
+            [1500, -600, 'hounsfield'],
+            [150, 90, 'hounsfield'],
+            [2500, 480, 'hounsfield'],
+            [80, 40, 'hounsfield'],
+        ]);
+    });
+
     it('a_preset_is_remembered_and_a_window_set_by_hand_leaves_it', () => {
         const view = { ...firstView(named(first, 'a')), window: presets[1] };
         const lung = remembered(layoutOf(1, 1, 1, [view]));
