@@ -142,7 +142,29 @@ static void who_is_not_told_who_it_is_reads_metadata_without_names_and_descripti
     close_service(site);
 }
 
-static void who_is_not_told_who_it_is_gets_neither_documents_nor_burned_in_words(void **state) {
+/* A photograph of what stands on a slide's glass, which does not say that there are words in it. */
+static void label_of_slide(struct dicom_writer *writer, const char *uid) {
+    static const uint8_t pixels[4];
+    dicom_writer_begin(writer);
+    dicom_writer_text(writer, 0x00080008, "CS", "ORIGINAL\\PRIMARY\\LABEL\\NONE");
+    dicom_writer_text(writer, 0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.77.1.6");
+    dicom_writer_text(writer, 0x00080018, "UI", uid);
+    dicom_writer_text(writer, 0x00080060, "CS", "SM");
+    dicom_writer_text(writer, 0x00100010, "PN", "Example^Eva");
+    dicom_writer_text(writer, 0x00100020, "LO", "E-1");
+    dicom_writer_text(writer, 0x0020000D, "UI", "1.2.3.1");
+    dicom_writer_text(writer, 0x0020000E, "UI", "1.2.3.77");
+    dicom_writer_u16(writer, 0x00280002, 1);
+    dicom_writer_text(writer, 0x00280004, "CS", "MONOCHROME2");
+    dicom_writer_u16(writer, 0x00280010, 2);
+    dicom_writer_u16(writer, 0x00280011, 2);
+    dicom_writer_u16(writer, 0x00280100, 8);
+    dicom_writer_u16(writer, 0x00280101, 8);
+    dicom_writer_u16(writer, 0x00280103, 0);
+    dicom_writer_element(writer, 0x7FE00010, "OB", pixels, sizeof pixels);
+}
+
+static void who_is_not_told_who_it_is_gets_no_documents_words_in_pixels_or_labels(void **state) {
     struct site *site = new_case(state);
     static const char pdf[] = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
     assert_int_equal(upload(site, pdf, sizeof pdf - 1), UPLOAD_STORED);
@@ -156,12 +178,16 @@ static void who_is_not_told_who_it_is_gets_neither_documents_nor_burned_in_words
     dicom_writer_begin(&writer);
     dicom_writer_slice_with_words(&writer, 2);
     assert_int_equal(upload(site, writer.bytes, writer.size), UPLOAD_STORED);
+    label_of_slide(&writer, "1.2.3.4.77");
+    assert_int_equal(upload(site, writer.bytes, writer.size), UPLOAD_STORED);
     for (int masked = 0; masked <= 1; masked++) {
         enum imaging_read_result kept = masked ? IMAGING_READ_MASKED : IMAGING_READ_OK;
         site->masked = masked == 1;
         assert_int_equal(open_download(site, document, 0), kept);
         imaging_download_close(site->download);
         assert_int_equal(open_download(site, TEXT("1.2.3.4.2"), 1), kept);
+        imaging_download_close(site->download);
+        assert_int_equal(open_download(site, TEXT("1.2.3.4.77"), 1), kept);
         imaging_download_close(site->download);
         assert_int_equal(open_download(site, TEXT("1.2.3.4.1"), 1), IMAGING_READ_OK);
         imaging_download_close(site->download);
@@ -346,7 +372,7 @@ int main(void) {
         cmocka_unit_test(series_metadata_is_one_array_gzipped_or_not),
         cmocka_unit_test(the_list_of_display_sets_says_the_same_as_gzip),
         cmocka_unit_test(who_is_not_told_who_it_is_reads_metadata_without_names_and_descriptions),
-        cmocka_unit_test(who_is_not_told_who_it_is_gets_neither_documents_nor_burned_in_words),
+        cmocka_unit_test(who_is_not_told_who_it_is_gets_no_documents_words_in_pixels_or_labels),
         cmocka_unit_test(a_document_comes_back_with_its_media_type),
         cmocka_unit_test(what_is_no_image_is_refused),
         cmocka_unit_test(names_and_descriptions_lie_nowhere_in_clear),
