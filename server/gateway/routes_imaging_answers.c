@@ -63,7 +63,7 @@ static void answer_json(struct http_exchange *exchange, int status, const char *
         write_member(&json, "reason", file_refusal_word(answer->refusal));
         bounded_output_text(&json, ",\"message\":");
         json_write_string(&json, answer->reason.bytes, answer->reason.length);
-    } else {
+    } else if (answer->sop_instance_uid[0] != '\0') { // an image or a document
         write_member(&json, "sopInstanceUid", answer->sop_instance_uid);
     }
     if (answer->outcome == UPLOAD_HELD) {

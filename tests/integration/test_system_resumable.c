@@ -171,14 +171,19 @@ static void bombs_are_refused_and_the_rest_goes_on(void **state) {
     assert_int_equal(end_peer(scene), 0);
 }
 
-static void a_file_of_more_than_two_gibibytes_comes_whole(void **state) {
+static void a_file_of_more_than_two_gibibytes_outlives_a_kill_in_its_middle(void **state) {
     struct scene *scene = *state;
     if (getenv("CONSILIUM_TEST_LONG") == NULL) {
         print_message("a long run only\n");
         skip();
     }
     start_peer(scene, "large");
+    wait_until_sent(scene, 1ull << 30);
+    server_process_kill(scene->server);
+    assert_true(server_process_launch(scene->server));
+    assert_true(server_process_wait_ready(scene->server, READY_MS));
     assert_int_equal(end_peer(scene), 0);
+    no_upload_is_left(scene);
 }
 
 int main(void) {
@@ -189,7 +194,7 @@ int main(void) {
         cmocka_unit_test(a_dead_connection_does_not_stand_in_the_way),
         cmocka_unit_test(a_disc_in_an_archive_is_unpacked_and_what_its_directory_misses_is_said),
         cmocka_unit_test(bombs_are_refused_and_the_rest_goes_on),
-        cmocka_unit_test(a_file_of_more_than_two_gibibytes_comes_whole),
+        cmocka_unit_test(a_file_of_more_than_two_gibibytes_outlives_a_kill_in_its_middle),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }
