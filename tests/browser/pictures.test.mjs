@@ -5,7 +5,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ctSeries, sendImages } from './support/phantoms.mjs';
+import { looksWell } from './support/looks.mjs';
+import { ctSeries, sendImages, still, withoutPixels } from './support/phantoms.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
@@ -22,6 +23,26 @@ const NOT_SHOWN = /table|sigmoid/;
 /** The same in another order of bytes, of which one is looked at as well. */
 const TWICE = /^enhanced-(1|2)\.2/;
 const PATIENT = ['0010,0010)=DEMO^Cranium', '0010,0020)=DEMO-0001', '0010,0030)=19710314', '0010,0040)=F'];
+
+const PERSON = { name: 'DEMO^Cranium', id: 'DEMO-0001', birthDate: '19710314', sex: 'F' };
+const PALETTE = { entries: 1024 };
+
+const words = (list) => {
+  const bytes = Buffer.alloc(2 * list.length);
+  list.forEach((word, at) => bytes.writeUInt16LE(word, 2 * at));
+  return bytes;
+};
+
+/** Attributes of a palette image whose tables have tags that begin so. */
+const palette = (tags, { red, green, blue }) => ({
+  '00280004': ['CS', 'PALETTE COLOR'],
+  ...Object.fromEntries(
+    [red, green, blue].flatMap((table, color) => [
+      [`0028110${color + 1}`, ['US', [PALETTE.entries, 0, 16]]],
+      [`${tags}${color + 1}`, ['OW', words(table)]],
+    ]),
+  ),
+});
 
 /** Such that decoders of the page are not asked for: program, how, what it packs. */
 const PACKED = [
@@ -149,6 +170,95 @@ story('pictures of every kind', (step, scene) => {
       }
     }
     assert.deepEqual(wrong, []);
+  });
+
+  const choose = async (description) =>
+    radu.page.locator('button.series').filter({ hasText: description }).first().click();
+
+  const painted = (description) =>
+    until(`${description} is painted`, async () =>
+      (await radu.pane().getAttribute('data-status')) === 'painted' &&
+      (await radu.pane().innerText()).includes(description));
+
+  step('palettes too long for a header, and those in segments, have their colours', async () => {
+    const last = PALETTE.entries - 1;
+    const pixels = (column, row) => column * 60 + row;
+    const parts = Array.from({ length: PALETTE.entries }, (_, entry) => Math.round((65535 * entry) / last));
+    const tables = { red: parts, green: parts.map(() => 0), blue: parts.map((part) => 65535 - part) };
+    const lines = { red: [0, 65535], green: [0, 0], blue: [65535, 0] };
+    const segments = Object.fromEntries(
+      Object.entries(lines).map(([color, [from, to]]) => [color, [0, 1, from, 1, last, to]]),
+    );
+    const damaged = { ...segments, blue: [0, 1, 65535, 1, last + 1, 0] };
+    await sendImages(radu, patientCase, [
+      still({ patient: PERSON, description: 'Long palette', pixels, more: palette('0028120', tables) }),
+      still({ patient: PERSON, description: 'Segmented palette', pixels, more: palette('0028122', segments) }),
+      still({ patient: PERSON, description: 'Damaged palette', pixels, more: palette('0028122', damaged) }),
+    ]);
+    const wanted = Array.from({ length: SIDE * SIDE }, (_, at) => {
+      const part = parts[pixels(at % SIDE, Math.floor(at / SIDE))];
+      return [part >> 8, 0, (65535 - part) >> 8];
+    });
+    for (const description of ['Long palette', 'Segmented palette']) {
+      await choose(description);
+      await painted(description);
+      assert.ok(distance(await seen(radu), { samples: 3, pixels: wanted.flat() }) <= 0, description);
+    }
+  });
+
+  step('one whose palette is damaged says so, and nothing of the image before is left', async () => {
+    await choose('Damaged palette');
+    await radu.pane().getByText('The table of its colours is missing or damaged.').waitFor();
+    assert.equal(await radu.pane().getAttribute('data-status'), 'failed');
+    assert.doesNotMatch(await radu.pane().innerText(), /Segmented palette/);
+    assert.ok(!(await radu.pane().locator('.pixels').isVisible()));
+    await looksWell(radu, 'pictures-palette');
+  });
+
+  step('what an image says of its greys and is not shown is named on it', async () => {
+    const table = (more) => ({ '00283002': ['US', [4, 0, 16]], '00283006': ['US', [9, 6, 3, 0]], ...more });
+    const window = { '00281050': ['DS', '500'], '00281051': ['DS', '400'] };
+    const kinds = {
+      'Own curve': [{ ...window, '00281056': ['CS', 'SIGMOID'] }, /own curve of grey values \(sigmoid\)/],
+      'Own table': [{ '00283010': ['SQ', [table({})]] }, /own table of grey values is not shown/],
+      'Own values': [
+        { ...window, '00283000': ['SQ', [table({ '00283004': ['LO', 'US'] })]] },
+        /own modality table is not applied/,
+      ],
+      'Own window': [{ ...window, '00283010': ['SQ', [table({})]] }, undefined],
+    };
+    const pixels = (column) => column * 60;
+    await sendImages(
+      radu,
+      patientCase,
+      Object.entries(kinds).map(([description, [more]]) => still({ patient: PERSON, description, pixels, more })),
+    );
+    for (const [description, [, said]] of Object.entries(kinds)) {
+      await choose(description);
+      await painted(description);
+      const words = await radu.pane().innerText();
+      if (said) assert.match(words, said, description);
+      else assert.doesNotMatch(words, /own (curve|table|modality)/, description);
+      if (description === 'Own values') await looksWell(radu, 'pictures-greys');
+    }
+  });
+
+  step('series of which nothing is drawn are listed, and those that the server writes itself are not', async () => {
+    const kept = radu.page.getByRole('region', { name: 'Kept, not drawn' });
+    assert.equal(await kept.count(), 0);
+    await sendImages(radu, patientCase, [
+      withoutPixels({
+        patient: PERSON,
+        description: 'Structures for planning',
+        sopClass: '1.2.840.10008.5.1.4.1.1.481.3',
+        modality: 'RTSTRUCT',
+      }),
+    ]);
+    await kept.getByText('Structures for planning').waitFor();
+    assert.match(await kept.innerText(), /RTSTRUCT\) · 2026-11-01/);
+    assert.equal(await kept.locator('li').count(), 1);
+    await kept.scrollIntoViewIfNeeded();
+    await looksWell(radu, 'pictures-kept');
   });
 
   step('planes through a series with fractions are those through one without', async () => {

@@ -1,6 +1,8 @@
 // A pointer points at the same place of the patient on every screen, whatever its size and sharpness, or
 // at nothing.
 import assert from 'node:assert/strict';
+import { looksWell } from './support/looks.mjs';
+import { sendImages } from './support/phantoms.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/waiting.mjs';
 
@@ -30,6 +32,47 @@ async function restingPointer(person, pane) {
     return rests && found;
   });
 }
+
+/** Exif with orientation 6: its top is at the right (JEITA CP-3451 4.6.4). */
+const ORIENTATION_6 = Buffer.from(
+  'ffe100224578696600004d4d002a00000008000101120003000000010006000000000000',
+  'hex',
+);
+
+/** In the page: a JPEG of a red and a blue half, a PNG of a green and a blue one. */
+async function picturesOfHalves() {
+  const make = async (left, type) => {
+    const canvas = new OffscreenCanvas(640, 320);
+    const context = canvas.getContext('2d');
+    context.fillStyle = left;
+    context.fillRect(0, 0, 320, 320);
+    context.fillStyle = 'rgb(0 0 255)';
+    context.fillRect(320, 0, 320, 320);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type, quality: 1 })).arrayBuffer())];
+  };
+  return { jpeg: await make('rgb(255 0 0)', 'image/jpeg'), png: await make('rgb(0 255 0)', 'image/png') };
+}
+
+const documentSets = (person, patientCase) =>
+  person.page.evaluate(async (id) => {
+    const { displaySets } = await (await fetch(`/api/cases/${id}/display-sets`)).json();
+    return displaySets.filter(({ kind }) => kind === 'document').map(({ displaySet }) => displaySet);
+  }, patientCase);
+
+/** What colours meet in the middle of the page on somebody's second pane, and how. */
+const halvesOf = (person) =>
+  person.pane(1).locator('canvas.pages').evaluate((canvas) => {
+    const context = canvas.getContext('2d');
+    const near = Math.min(canvas.width, canvas.height) / 10;
+    const at = (x, y) => {
+      const [red, green, blue, alpha] = context.getImageData(canvas.width / 2 + x, canvas.height / 2 + y, 1, 1).data;
+      const name = [red > 240 && 'red', green > 240 && 'green', blue > 240 && 'blue'].filter(Boolean).join(' ');
+      return alpha < 255 || name === 'red green blue' ? 'white' : name;
+    };
+    const corners = [at(-near, -near), at(near, -near), at(-near, near), at(near, near)];
+    if (corners[0] === corners[2] && corners[1] === corners[3]) return `${corners[0]} beside ${corners[1]}`;
+    return corners[0] === corners[1] && corners[2] === corners[3] ? `${corners[0]} above ${corners[2]}` : 'white';
+  });
 
 story('pointers on every kind of image', (step, scene) => {
   let anna, radu, mei;
@@ -130,6 +173,52 @@ story('pointers on every kind of image', (step, scene) => {
       return Math.hypot(pointer.x - glass.width / 2, pointer.y - glass.height / 2) <= CLOSE_PX;
     });
     assert.deepEqual(await mei.pointers(0), []);
+  });
+
+  step('pictures kept as documents have their pixels and the same places, turned as the camera noted', async () => {
+    const { jpeg, png } = await radu.page.evaluate(picturesOfHalves);
+    const turned = Buffer.concat([Buffer.from(jpeg.slice(0, 2)), ORIENTATION_6, Buffer.from(jpeg.slice(2))]);
+    const patientCase = await radu.page.evaluate(() =>
+      /cases\/([0-9a-f-]{36})\/display-sets/.exec(
+        performance.getEntriesByType('resource').map(({ name }) => name).join(' '),
+      )?.[1],
+    );
+    const before = await documentSets(radu, patientCase);
+    await sendImages(radu, patientCase, [Buffer.from(png), turned]);
+    const sets = (await documentSets(radu, patientCase)).filter((set) => !before.includes(set));
+    assert.equal(sets.length, 2);
+    const shownBefore = new Set();
+    for (const displaySet of sets) {
+      const voice = await scene.voice('radu');
+      const { stage } = await voice.open('board', radu.openId);
+      const [first, second] = stage.layout.viewports;
+      const shown = { ...second, displaySet, page: 1, image: undefined };
+      await voice.command({
+        type: 'SettleStage',
+        layout: { ...stage.layout, viewports: [first, shown], savedView: undefined },
+      });
+      voice.leave();
+      const seen = [];
+      for (const person of [radu, mei]) {
+        seen.push(
+          await until(`a picture is on the glass of ${person.login}`, async () => {
+            if ((await person.pane(1).getAttribute('data-status')) !== 'painted') return false;
+            const halves = await halvesOf(person);
+            return !halves.startsWith('white') && !shownBefore.has(halves) && halves;
+          }),
+        );
+      }
+      assert.equal(seen[0], seen[1]);
+      shownBefore.add(seen[0]);
+      await looksWell(radu, `pointing-${seen[0].replaceAll(' ', '-')}`);
+    }
+    assert.deepEqual([...shownBefore].sort(), ['green beside blue', 'red above blue']);
+    const glass = await glassOf(mei, 1);
+    await radu.moveTo(1, 0.5, 0.5, 3);
+    await until('the pointer is in the middle of the picture', async () => {
+      const pointer = await restingPointer(mei, 1);
+      return Math.hypot(pointer.x - glass.width / 2, pointer.y - glass.height / 2) <= CLOSE_PX;
+    });
   });
 
   step('a pointer that goes away is gone everywhere', async () => {

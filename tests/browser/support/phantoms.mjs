@@ -6,6 +6,7 @@ const MR = '1.2.840.10008.5.1.4.1.1.4';
 const ENCAPSULATED_PDF = '1.2.840.10008.5.1.4.1.1.104.1';
 const ULTRASOUND = '1.2.840.10008.5.1.4.1.1.6.1';
 const ULTRASOUND_FILM = '1.2.840.10008.5.1.4.1.1.3.1';
+const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7';
 const ROOT = '1.2.826.0.1.3680043.8.498.77';
 const LONG = new Set(['OB', 'OW', 'SQ', 'UN', 'UT']);
 
@@ -116,6 +117,31 @@ function image(made) {
     ...(frames > 1 && { '00280008': ['IS', String(frames)] }),
     '7FE00010': ['OW', pixelData(columns, rows, frames, pixels)],
   };
+}
+
+/** A single picture of 16 x 16 pixels in a series of its own; `more` are attributes beside those of every image. */
+export const still = ({ patient, description, pixels, more, side = 16 }) =>
+  file({
+    ...image({
+      sopClass: SECONDARY_CAPTURE,
+      modality: 'OT',
+      study: newUid(),
+      series: newUid(),
+      number: 1,
+      description,
+      columns: side,
+      rows: side,
+      patient,
+      pixels,
+    }),
+    ...more,
+  });
+
+/** What there is of a patient without a pixel: a series of its own, of this class and modality. */
+export function withoutPixels({ patient, description, sopClass, modality }) {
+  const of = { sopClass, modality, description, patient, study: newUid(), series: newUid(), number: 1 };
+  const made = image({ ...of, columns: 1, rows: 1, pixels: () => 0 });
+  return file(Object.fromEntries(Object.entries(made).filter(([tag]) => !/^(0028|7FE0)/.test(tag))));
 }
 
 const text = (numbers) => numbers.map((number) => String(Number(number.toFixed(8))));

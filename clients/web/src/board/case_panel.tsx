@@ -12,6 +12,7 @@ import type { StoredAnnotation } from '../wire';
 import { isoDate, useSpeech, useWords, type Words } from '../words';
 import { CaseCard } from './case_card';
 import { KeyImages } from './key_images';
+import { KeptList } from './kept_list';
 import { OtherFiles } from './other_files';
 import { PresentationList } from './presentation_list';
 import { ReportList } from './report_list';
@@ -83,6 +84,7 @@ export const CasePanel = memo(function CasePanel(props: CasePanelProps) {
             </section>
             {hands && <PresentationList hands={hands} />}
             {hands && <ReportList hands={hands} stored={model.annotations} />}
+            {hands && model.clinical && !model.masked && <KeptList actor={actor} hands={hands} />}
             <OtherFiles actor={actor} told={model.clinical && !model.masked} nameOf={nameOf} />
         </div>
     );

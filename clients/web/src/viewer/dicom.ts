@@ -111,6 +111,9 @@ export interface Header {
     windowCenters: number[];
     windowWidths: number[];
     voiFunction: string;
+    /** It has tables of grey values (PS3.3 C.11.1, C.11.2), which are named and not applied. */
+    modalityTable: boolean;
+    voiTable: boolean;
     lossy: boolean;
     regions: UltrasoundRegion[];
     palette: Palette | undefined;
@@ -161,7 +164,8 @@ function aspectOf(object: DicomObject): number {
 /** PS3.3 C.11.1.1.2: CT values are Hounsfield units unless the header says otherwise. */
 function valuesOf(object: DicomObject): Header['values'] {
     const type = textOf(object, '00281054') || 'HU';
-    return textOf(object, '00080060') === 'CT' && type === 'HU' ? 'hounsfield' : 'stored';
+    const applied = sequenceOf(object, '00283000').length === 0;
+    return textOf(object, '00080060') === 'CT' && type === 'HU' && applied ? 'hounsfield' : 'stored';
 }
 
 /**
@@ -245,6 +249,8 @@ function geometryAndValues(object: DicomObject) {
         windowCenters: numbersOf(object, '00281050') ?? [],
         windowWidths: numbersOf(object, '00281051') ?? [],
         voiFunction: textOf(object, '00281056') || 'LINEAR',
+        modalityTable: sequenceOf(object, '00283000').length > 0,
+        voiTable: sequenceOf(object, '00283010').length > 0,
     };
 }
 

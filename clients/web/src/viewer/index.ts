@@ -14,6 +14,7 @@ export { compareLayout, firstView, isPrior, layoutOf, planesLayout, priorOf } fr
 export { CaseImages, type DisplaySet } from './case_images';
 export { emptyDocuments } from './document_pane';
 export { emptyStore, isPhone } from './engine';
+export { keptSeries, type KeptSeries } from './kept_series';
 export { linkHere, markedPairs, presentLink } from './linking';
 export { openEarly } from './opening';
 export { OwnPointer } from './pointing';

@@ -13,7 +13,7 @@ import { Gestures } from './gestures';
 import { Facts, Identity, Letters, PresenterFrame } from './overlay';
 import { PointerLayer } from './pointer_layer';
 import type { OwnPointer } from './pointing';
-import { PresentationLayer, presentationNotes, usePresentationName } from './presentation_layer';
+import { imageNotes, PresentationLayer, presentationNotes, usePresentationName } from './presentation_layer';
 import { ReportLayer } from './report_layer';
 import type { StageController } from './stage_controller';
 import { Marks, ReferenceLines } from './reference_lines';
@@ -156,7 +156,10 @@ export const PaneView = memo(function PaneView(props: PaneProps) {
                         onGlass={onGlass}
                         notForDiagnosis={props.notForDiagnosis}
                         marks={marks}
-                        notes={presentationNotes(words, onGlass, props.masked !== undefined)}
+                        notes={[
+                            ...imageNotes(words, onGlass),
+                            ...presentationNotes(words, onGlass, props.masked !== undefined),
+                        ]}
                         loading={status.is === 'fetching'}
                     />
                 </div>

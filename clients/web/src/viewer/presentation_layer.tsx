@@ -155,6 +155,22 @@ export function presentationNotes(words: Words, onGlass: OnGlass, masked: boolea
     return missing.length > 0 ? [told.notShown(missing.join(', '))] : [];
 }
 
+/** What the image itself says of its greys and the glass does not show, in words. */
+export function imageNotes({ looking }: Words, { viewport, image }: OnGlass): string[] {
+    if (!image || image.slice.header.samples > 1) {
+        return [];
+    }
+    const { modalityTable, voiTable, voiFunction, windowCenters } = image.slice.header;
+    // Somebody's window, or a state's, is in the place of the image's own.
+    const own = !viewport.window && !image.presented;
+    const windowed = windowCenters.length > 0;
+    return [
+        modalityTable ? looking.ownGreys.modality : '',
+        own && voiTable && !windowed ? looking.ownGreys.table : '',
+        own && windowed && voiFunction.startsWith('SIGMOID') ? looking.ownGreys.sigmoid : '',
+    ].filter(Boolean);
+}
+
 export function usePresentationName(onGlass: OnGlass | undefined): string {
     const { words } = useSpeech();
     const presented = onGlass?.image?.presented;

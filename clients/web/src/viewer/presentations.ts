@@ -13,8 +13,8 @@ import type { StageController } from './stage_controller';
 /** Series that are read; a case has a handful. */
 const SERIES_MAX = 64;
 
-/** The series of this server's own states of a study (server/evidence/evidence_names.c), listed as saved views. */
-export async function ownSeriesUid(patientCase: string, studyUid: string): Promise<string> {
+/** A series that this server writes of a study (server/evidence/evidence_plan.c); its states are saved views. */
+export async function ownSeriesUid(patientCase: string, studyUid: string, kind = 'views'): Promise<string> {
     const text = new TextEncoder();
     const id = Uint8Array.from(patientCase.replaceAll('-', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
     const sized = (bytes: Uint8Array): number[] => {
@@ -22,7 +22,7 @@ export async function ownSeriesUid(patientCase: string, studyUid: string): Promi
         new DataView(size.buffer).setUint32(0, bytes.length, true);
         return [...size, ...bytes];
     };
-    const named = Uint8Array.from([...text.encode('views\0'), ...sized(id), ...sized(text.encode(studyUid))]);
+    const named = Uint8Array.from([...text.encode(`${kind}\0`), ...sized(id), ...sized(text.encode(studyUid))]);
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', named)).slice(0, 16);
     digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
     digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;

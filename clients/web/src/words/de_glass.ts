@@ -50,6 +50,11 @@ export const glassDe: typeof glassEn = {
         linkNeedsTwo: 'Zeigen Sie zuerst zwei Serien derselben Person nebeneinander.',
         linkSame: 'Diese beiden liegen schon im selben Raum.',
         pointerAcross: 'über die Verknüpfung',
+        ownGreys: {
+            modality: 'Die Modality-Tabelle des Bildes ist nicht angewandt: Werte wie gespeichert.',
+            table: 'Die eigene Grauwerttabelle des Bildes wird nicht gezeigt.',
+            sigmoid: 'Die eigene Grauwertkurve des Bildes (Sigmoid) wird als Gerade gezeigt.',
+        },
         failed: {
             palette: 'Die Tabelle seiner Farben fehlt oder ist beschädigt.',
             large: 'Es hat mehr als 64 Megapixel; so viele werden höchstens gezeichnet.',

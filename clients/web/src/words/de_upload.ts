@@ -100,4 +100,22 @@ export const uploadDe: typeof uploadEn = {
         all: (count) => `Alle ${count} zeigen`,
         unnamed: 'Datei ohne Namen',
     },
+    keptSeries: {
+        title: 'Aufbewahrt, nicht gezeichnet',
+        help:
+            'Serien dieses Falls, von denen hier nichts auf die Bilder gezeichnet wird. Über DICOMweb werden sie ' +
+            'herausgegeben.',
+        unnamed: 'Serie ohne Beschreibung',
+        more: (count) => `und ${count} weitere`,
+        kind: (modality) =>
+            ({
+                SEG: 'Segmentierung (SEG)',
+                RTSTRUCT: 'Strukturen der Strahlentherapie (RTSTRUCT)',
+                RTPLAN: 'Bestrahlungsplan (RTPLAN)',
+                ECG: 'Elektrokardiogramm (ECG)',
+                KO: 'Auswahl von Bildern (KO)',
+                SR: 'Befund (SR)',
+                REG: 'Registrierung (REG)',
+            })[modality] ?? modality,
+    },
 };

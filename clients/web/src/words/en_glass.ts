@@ -49,6 +49,11 @@ export const glassEn = {
         linkNeedsTwo: 'Show two series of the same patient beside each other first.',
         linkSame: 'These two lie in the same space already.',
         pointerAcross: 'across the link',
+        ownGreys: {
+            modality: 'The image’s own modality table is not applied: its values are as stored.',
+            table: 'The image’s own table of grey values is not shown.',
+            sigmoid: 'The image’s own curve of grey values (sigmoid) is shown as a straight line.',
+        },
         failed: {
             palette: 'The table of its colours is missing or damaged.',
             large: 'It has more than 64 megapixels, and as many are drawn at most.',

@@ -99,4 +99,20 @@ export const uploadEn = {
         all: (count: number) => `Show all ${count}`,
         unnamed: 'File without a name',
     },
+    keptSeries: {
+        title: 'Kept, not drawn',
+        help: 'Series of this case of which nothing is drawn on the images here. They are given out over DICOMweb.',
+        unnamed: 'Series without a description',
+        more: (count: number) => `and ${count} more`,
+        kind: (modality: string) =>
+            ({
+                SEG: 'Segmentation (SEG)',
+                RTSTRUCT: 'Structures of radiotherapy (RTSTRUCT)',
+                RTPLAN: 'Plan of radiotherapy (RTPLAN)',
+                ECG: 'Electrocardiogram (ECG)',
+                KO: 'Selection of images (KO)',
+                SR: 'Report (SR)',
+                REG: 'Registration (REG)',
+            })[modality] ?? modality,
+    },
 };
