@@ -245,6 +245,12 @@ story('pictures of every kind', (step, scene) => {
 
   step('series of which nothing is drawn are listed, and those that the server writes itself are not', async () => {
     const kept = radu.page.getByRole('region', { name: 'Kept, not drawn' });
+    await radu.press('KeyK');
+    await until('the server has written which images are key images', () =>
+      radu.page.evaluate(async (id) => {
+        const answer = await fetch(`/api/cases/${id}/dicom-web/series?Modality=KO`);
+        return answer.status === 200 && (await answer.json()).length === 1;
+      }, patientCase));
     assert.equal(await kept.count(), 0);
     await sendImages(radu, patientCase, [
       withoutPixels({
