@@ -29,11 +29,14 @@ export function KeptList({ actor, hands }: { actor: CaseActor; hands: StageHands
         const stop = new AbortController();
         const drawn = reports.filter((report) => report.drawings.length > 0);
         const shown = new Set([...sets, ...drawn].map(({ seriesUid }) => seriesUid));
-        void keptSeries(patientCase, shown, stop.signal).then((list) => {
-            if (list && !stop.signal.aborted) {
-                setKept({ of: patientCase, list });
-            }
-        });
+        keptSeries(patientCase, shown, stop.signal).then(
+            (list) => {
+                if (list && !stop.signal.aborted) {
+                    setKept({ of: patientCase, list });
+                }
+            },
+            () => undefined, // nobody waits for it any more, or the line went down in its middle
+        );
         return () => stop.abort();
     }, [patientCase, sets, reports, come]);
     const list = kept?.of === patientCase ? kept.list : [];

@@ -5,7 +5,9 @@ import { Store } from '../state/store';
 import type { ImagePosition, Viewport } from '../wire';
 import { firstView } from './arrange';
 import type { DisplaySet } from './case_images';
+import type { DicomObject } from './dicom';
 import { emptyViewport } from './follow';
+import { textOf } from './foreign';
 import { magnifiedBy, refersTo } from './presentation';
 import { readPresentations, type PresentationState } from './presentation_reader';
 import type { StageController } from './stage_controller';
@@ -78,16 +80,13 @@ export class PresentationShelf {
         return now;
     }
 
+    /** Those of others alone: of our own nothing is fetched. */
     private async readAll(): Promise<readonly PresentationState[]> {
         const series = await this.seriesOfStates();
         const read = await Promise.all(
             series.slice(0, SERIES_MAX).map((uid) => this.metadata(uid).then(readPresentations, () => [])),
         );
-        const states = read.flat();
-        const own = await Promise.all(
-            [...new Set(states.map(({ studyUid }) => studyUid))].map((uid) => ownSeriesUid(this.patientCase, uid)),
-        );
-        return states.filter(({ seriesUid }) => !own.includes(seriesUid));
+        return read.flat();
     }
 
     private async seriesOfStates(): Promise<string[]> {
@@ -97,8 +96,10 @@ export class PresentationShelf {
         if (answer.status !== 200 && answer.status !== 204) {
             throw new Error(`answered ${answer.status}`);
         }
-        const found = answer.status === 204 ? [] : ((await answer.json()) as { '0020000E'?: { Value?: unknown[] } }[]);
-        return found.map((one) => one['0020000E']?.Value?.[0]).filter((uid) => typeof uid === 'string');
+        const found = answer.status === 204 ? [] : ((await answer.json()) as DicomObject[]);
+        const studies = [...new Set(found.map((one) => textOf(one, '0020000D')))];
+        const own = await Promise.all(studies.map((uid) => ownSeriesUid(this.patientCase, uid)));
+        return found.map((one) => textOf(one, '0020000E')).filter((uid) => uid !== '' && !own.includes(uid));
     }
 
     private async metadata(seriesUid: string): Promise<unknown> {
