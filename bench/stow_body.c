@@ -85,7 +85,9 @@ double stow_body_store(const struct server_address *address, const char *bearer,
                  response.status == 200;
     double seconds = (double)(monotonic_us() - begin) / 1e6;
     if (!taken)
-        fprintf(stderr, "not stored at %s\n", path);
+        fprintf(stderr, "not stored at %s: %u %.*s\n", path, response.status,
+                (int)(response.body_length < 400 ? response.body_length : 400),
+                (const char *)response.body);
     http_client_finish(&http);
     return taken ? seconds : 0;
 }
