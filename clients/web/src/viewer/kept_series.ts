@@ -2,6 +2,7 @@
 // Found by what the case has and the list of what can be shown has not.
 import { fetchAgain } from '../connection/http';
 import type { DicomObject } from './dicom';
+import { textOf } from './foreign';
 import { ownSeriesUid } from './presentations';
 
 export interface KeptSeries {
@@ -16,11 +17,6 @@ export interface KeptSeries {
 const OWN = ['measurements', 'views', 'key images'] as const;
 /** Presentation states have a list of their own. */
 const LISTED_ELSEWHERE = 'PR';
-
-const textOf = (object: DicomObject, tag: string): string => {
-    const value = object[tag]?.Value?.[0];
-    return typeof value === 'string' ? value : '';
-};
 
 /** Undefined when they cannot be had. `shown` are series that are seen somewhere. */
 export async function keptSeries(
